@@ -1,0 +1,17 @@
+//! Python's `socket` and `socketserver` modules for Rust and C, at the price of the system calls below them.
+//!
+//! [`Socket`] has the methods of Python's `socket.socket`, under their own names.
+
+pub mod address;
+pub mod constants;
+pub mod error;
+pub mod resolve;
+pub mod socket;
+mod sys;
+
+pub use address::{Address, RawAddress, ToAddress, UnixAddress};
+pub use constants::*;
+pub use error::{Error, Result, SendallError};
+pub use socket::{
+    DEFAULT_BACKLOG, Interest, IntoTimeout, Limit, Socket, getdefaulttimeout, setdefaulttimeout,
+};

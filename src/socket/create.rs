@@ -1,0 +1,234 @@
+//! Making sockets, and the small system calls that name and end them.
+#![allow(unsafe_code)]
+
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::AtomicBool;
+
+use socket2::{Domain, Protocol, SockRef, Type};
+
+use super::handle::{Handle, InFlight};
+use super::timeout::{SharedTimeout, Timeout, default_timeout};
+use super::wait::{Limit, Plan};
+use super::{Socket, timeout};
+use crate::address::RawAddress;
+use crate::error::{Error, Result};
+use crate::sys;
+
+/// What Linux allows in the type beside the type itself.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const TYPE_FLAGS: i32 = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const NONBLOCK: i32 = libc::SOCK_NONBLOCK;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const TYPE_FLAGS: i32 = 0;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const NONBLOCK: i32 = 0;
+
+impl Socket {
+    /// A new socket (`socket.socket`): family `AF_*`, type `SOCK_*`, protocol 0 for the family's own.
+    ///
+    /// The descriptor is close-on-exec. `SOCK_NONBLOCK` in the type makes the socket non-blocking;
+    /// else it has the default timeout. Fails with [`Error::Os`], such as `EAFNOSUPPORT` or `EMFILE`.
+    pub fn new(family: i32, kind: i32, proto: i32) -> Result<Socket> {
+        let bare = kind & !TYPE_FLAGS;
+        let socket = socket2::Socket::new(Domain::from(family), Type::from(bare), protocol(proto))?;
+        Socket::with_mode(socket.into(), family, kind, proto)
+    }
+
+    /// Two sockets connected to each other (`socket.socketpair`); `AF_UNIX` and `SOCK_STREAM` in Python by default.
+    ///
+    /// Fails with [`Error::Os`], such as `EOPNOTSUPP` for a family that cannot.
+    pub fn socketpair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)> {
+        let bare = kind & !TYPE_FLAGS;
+        let (one, other) = socket2::Socket::pair(Domain::from(family), Type::from(bare), protocol(proto))?;
+        Ok((
+            Socket::with_mode(one.into(), family, kind, proto)?,
+            Socket::with_mode(other.into(), family, kind, proto)?,
+        ))
+    }
+
+    /// A socket for a descriptor that exists (`socket.socket(fileno=fd)`). What is `None` is asked of
+    /// the system.
+    ///
+    /// It has the default timeout, unless the type holds `SOCK_NONBLOCK`.
+    /// Fails with `Os(EBADF)` and `Os(ENOTSOCK)`; the descriptor is then closed.
+    pub fn from_fd(
+        fd: OwnedFd,
+        family: Option<i32>,
+        kind: Option<i32>,
+        proto: Option<i32>,
+    ) -> Result<Socket> {
+        let (family, kind, proto) = detect(fd.as_raw_fd(), family, kind, proto)?;
+        Socket::with_mode(fd, family, kind, proto)
+    }
+
+    /// What `accept` returned.
+    pub(crate) fn accepted(fd: OwnedFd, family: i32, kind: i32, proto: i32) -> Result<Socket> {
+        Socket::with_mode(fd, family, kind, proto)
+    }
+
+    fn with_mode(fd: OwnedFd, family: i32, kind: i32, proto: i32) -> Result<Socket> {
+        let timeout = if kind & NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
+        if !timeout.is_blocking() {
+            sys::set_nonblocking(fd.as_raw_fd(), true)?;
+        }
+        Ok(Socket::assemble(fd, false, family, kind & !TYPE_FLAGS, proto, timeout))
+    }
+
+    pub(super) fn assemble(
+        fd: OwnedFd,
+        shared: bool,
+        family: i32,
+        kind: i32,
+        proto: i32,
+        timeout: Timeout,
+    ) -> Socket {
+        // Other families do not wake their callers when shut down.
+        let wakes = [libc::AF_INET, libc::AF_INET6, libc::AF_UNIX].contains(&family);
+        Socket {
+            handle: Handle::new(fd, shared || !wakes),
+            timeout: SharedTimeout::new(timeout),
+            waited: [const { AtomicBool::new(false) }; 2],
+            interruptible: AtomicBool::new(false),
+            family,
+            kind,
+            proto,
+        }
+    }
+
+    /// [`Socket::accept`] as a bare descriptor with the system's address, within a limit of its own.
+    ///
+    /// The descriptor is close-on-exec and blocks.
+    pub fn accept_fd(&self, limit: Limit) -> Result<(OwnedFd, RawAddress)> {
+        let mut peer = RawAddress::empty();
+        let mut accepted = -1;
+        self.run(Plan::read().until(limit), |fd, _| {
+            loop {
+                accepted = sys::accept(fd, &mut peer);
+                // A client that gave up while it was in the queue is no reason to give up on the next.
+                if accepted >= 0 || crate::error::last_errno() != libc::ECONNABORTED {
+                    // Zero means the end of a stream to `run`; a descriptor may be zero.
+                    return if accepted < 0 { -1 } else { 1 };
+                }
+            }
+        })?;
+        // SAFETY: accept succeeded, so the descriptor was just born and has no other owner.
+        Ok((unsafe { OwnedFd::from_raw_fd(accepted) }, peer))
+    }
+}
+
+fn protocol(proto: i32) -> Option<Protocol> {
+    (proto != 0).then(|| Protocol::from(proto))
+}
+
+/// Family, type and protocol of a descriptor; also checks that it is a socket.
+pub(super) fn detect(
+    fd: RawFd,
+    family: Option<i32>,
+    kind: Option<i32>,
+    proto: Option<i32>,
+) -> Result<(i32, i32, i32)> {
+    if fd < 0 {
+        return Err(Error::value(format!("negative file descriptor: {fd}")));
+    }
+    let name = name_of(fd, libc::getsockname)?;
+    let family = family.unwrap_or_else(|| name.family());
+    let kind = match kind {
+        Some(kind) => kind,
+        None => int_option(fd, libc::SOL_SOCKET, libc::SO_TYPE)?,
+    };
+    let proto = match proto {
+        Some(proto) => proto,
+        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+        None => int_option(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL)?,
+        #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+        None => 0,
+    };
+    Ok((family, kind, proto))
+}
+
+pub(super) fn int_option(fd: RawFd, level: i32, name: i32) -> Result<i32> {
+    let mut value: libc::c_int = 0;
+    let mut len = size_of_val(&value) as libc::socklen_t;
+    // SAFETY: `value` has `len` bytes.
+    match unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len) } {
+        0 => Ok(value),
+        _ => Err(Error::last_os()),
+    }
+}
+
+type NameCall = unsafe extern "C" fn(libc::c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
+
+/// The address that `getsockname` or `getpeername` reports.
+pub(super) fn name(call: &InFlight<'_>, ask: NameCall) -> Result<RawAddress> {
+    name_of(call.fd(), ask)
+}
+
+fn name_of(fd: RawFd, ask: NameCall) -> Result<RawAddress> {
+    let mut address = RawAddress::empty();
+    let mut len = RawAddress::CAPACITY as libc::socklen_t;
+    // SAFETY: the address has `len` bytes, and both outlive the call.
+    if unsafe { ask(fd, address.as_mut_ptr(), &mut len) } != 0 {
+        return Err(Error::last_os());
+    }
+    address.set_len(len);
+    Ok(address)
+}
+
+pub(super) fn bind(call: &InFlight<'_>, address: &RawAddress) -> Result<()> {
+    // SAFETY: the address has `len` bytes.
+    match unsafe { libc::bind(call.fd(), address.as_ptr(), address.len()) } {
+        0 => Ok(()),
+        _ => Err(Error::last_os()),
+    }
+}
+
+pub(super) fn shutdown(call: &InFlight<'_>, how: i32) -> Result<()> {
+    // SAFETY: shutdown touches no memory.
+    match unsafe { libc::shutdown(call.fd(), how) } {
+        0 => Ok(()),
+        _ => Err(Error::last_os()),
+    }
+}
+
+pub(super) fn get_inheritable(call: &InFlight<'_>) -> Result<bool> {
+    // SAFETY: F_GETFD touches no memory.
+    match unsafe { libc::fcntl(call.as_fd().as_raw_fd(), libc::F_GETFD) } {
+        -1 => Err(Error::last_os()),
+        flags => Ok(flags & libc::FD_CLOEXEC == 0),
+    }
+}
+
+/// Another descriptor for the same socket, close-on-exec (`socket.dup`). Fails with `Os(EBADF)` or `Os(EMFILE)`.
+///
+/// A [`Socket`] on `fd` does not learn of it: prefer [`Socket::dup`], or call [`Socket::set_shared`].
+pub fn dup(fd: RawFd) -> Result<OwnedFd> {
+    sys::duplicate(fd)
+}
+
+/// Closes a descriptor that no object owns (`socket.close`). Fails with `Os(EBADF)`.
+///
+/// # Safety
+///
+/// Nothing else may own the descriptor: its number may mean something else right after.
+pub unsafe fn close(fd: RawFd) -> Result<()> {
+    sys::close(fd)
+}
+
+/// The default timeout and the descriptor's own mode for a socket that came from elsewhere.
+pub(super) fn adopt(fd: OwnedFd) -> Socket {
+    let detected = detect(fd.as_raw_fd(), None, None, None);
+    let nonblocking = is_nonblocking(&fd);
+    // What is not a socket gets no family; its first call then fails with ENOTSOCK.
+    let (family, kind, proto) = detected.unwrap_or((libc::AF_UNSPEC, 0, 0));
+    let timeout = if nonblocking { Timeout::ZERO } else { Timeout::NONE };
+    let socket = Socket::assemble(fd, false, family, kind, proto, timeout);
+    if !nonblocking && default_timeout() != Timeout::NONE {
+        let _ = socket.settimeout(default_timeout().duration());
+    }
+    socket
+}
+
+fn is_nonblocking(fd: &OwnedFd) -> bool {
+    SockRef::from(fd).nonblocking().unwrap_or(false)
+}

@@ -1,0 +1,242 @@
+//! Sending and receiving bytes.
+#![allow(unsafe_code)]
+
+use std::os::fd::RawFd;
+use std::time::Instant;
+
+use super::Socket;
+use super::wait::{Interest, Limit, Plan};
+use crate::address::{Address, RawAddress, ToAddress};
+use crate::error::{Error, Result, SendallError};
+use crate::sys::NO_SIGPIPE;
+
+impl Socket {
+    /// Receives at most `bufsize` bytes (`socket.recv`); none at the end of the stream.
+    ///
+    /// Fails with [`Error::Timeout`], [`Error::Closed`], `Os(EAGAIN)` when non-blocking, `Os(ENOMEM)` when there is
+    /// no room for `bufsize` bytes.
+    pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
+        self.recv_with_flags(bufsize, 0)
+    }
+
+    /// [`Socket::recv`] with `MSG_*` flags.
+    pub fn recv_with_flags(&self, bufsize: usize, flags: i32) -> Result<Vec<u8>> {
+        let mut bytes = reserve(bufsize)?;
+        // SAFETY: `bufsize` bytes are reserved.
+        let n = unsafe { self.recv_raw(bytes.as_mut_ptr(), bufsize, flags, Limit::Timeout) }?;
+        // SAFETY: the kernel wrote `n` bytes, no more than `bufsize`.
+        unsafe { bytes.set_len(n.min(bufsize)) };
+        Ok(bytes)
+    }
+
+    /// Receives into a buffer (`socket.recv_into`): the number of bytes, 0 at the end of the stream.
+    /// An empty buffer gives 0 without asking the system. Errors as in [`Socket::recv`].
+    #[inline]
+    pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.recv_into_with_flags(buffer, 0)
+    }
+
+    /// [`Socket::recv_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may exceed the buffer.
+    #[inline]
+    pub fn recv_into_with_flags(&self, buffer: &mut [u8], flags: i32) -> Result<usize> {
+        // SAFETY: the slice is writable for its length.
+        unsafe { self.recv_raw(buffer.as_mut_ptr(), buffer.len(), flags, Limit::Timeout) }
+    }
+
+    /// [`Socket::recv_into`] into memory that need not be initialised, within a limit of its own.
+    ///
+    /// # Safety
+    ///
+    /// `buffer` must be valid for writing `len` bytes.
+    #[inline]
+    pub unsafe fn recv_raw(&self, buffer: *mut u8, len: usize, flags: i32, limit: Limit) -> Result<usize> {
+        if len == 0 {
+            return if self.is_closed() { Err(Error::Closed) } else { Ok(0) };
+        }
+        self.run(Plan::read().until(limit), |fd, extra| {
+            // SAFETY: the caller vouches for the buffer.
+            unsafe { libc::recv(fd, buffer.cast(), len, flags | extra) }
+        })
+    }
+
+    /// Receives at most `bufsize` bytes and the sender's address (`socket.recvfrom`). What does not
+    /// fit of a datagram is lost. Errors as in [`Socket::recv`].
+    pub fn recvfrom(&self, bufsize: usize) -> Result<(Vec<u8>, Address)> {
+        self.recvfrom_with_flags(bufsize, 0)
+    }
+
+    /// [`Socket::recvfrom`] with `MSG_*` flags.
+    pub fn recvfrom_with_flags(&self, bufsize: usize, flags: i32) -> Result<(Vec<u8>, Address)> {
+        let mut bytes = reserve(bufsize)?;
+        // SAFETY: `bufsize` bytes are reserved.
+        let (n, sender) = unsafe { self.recvfrom_raw(bytes.as_mut_ptr(), bufsize, flags, Limit::Timeout) }?;
+        // SAFETY: the kernel wrote `n` bytes, no more than `bufsize`.
+        unsafe { bytes.set_len(n.min(bufsize)) };
+        Ok((bytes, sender.decode()))
+    }
+
+    /// Receives into a buffer and reports the sender's address (`socket.recvfrom_into`).
+    /// Errors as in [`Socket::recv`].
+    pub fn recvfrom_into(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        self.recvfrom_into_with_flags(buffer, 0)
+    }
+
+    /// [`Socket::recvfrom_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may exceed the buffer.
+    pub fn recvfrom_into_with_flags(&self, buffer: &mut [u8], flags: i32) -> Result<(usize, Address)> {
+        // SAFETY: the slice is writable for its length.
+        let (n, sender) =
+            unsafe { self.recvfrom_raw(buffer.as_mut_ptr(), buffer.len(), flags, Limit::Timeout) }?;
+        Ok((n, sender.decode()))
+    }
+
+    /// [`Socket::recvfrom_into`] into memory that need not be initialised, with the system's form of
+    /// the address, within a limit of its own.
+    ///
+    /// # Safety
+    ///
+    /// `buffer` must be valid for writing `len` bytes.
+    pub unsafe fn recvfrom_raw(
+        &self,
+        buffer: *mut u8,
+        len: usize,
+        flags: i32,
+        limit: Limit,
+    ) -> Result<(usize, RawAddress)> {
+        let mut sender = RawAddress::empty();
+        let n = self.run(Plan::read().until(limit), |fd, extra| {
+            let mut address_len = RawAddress::CAPACITY as libc::socklen_t;
+            // SAFETY: the caller vouches for the buffer; the address has `address_len` bytes.
+            let n = unsafe {
+                libc::recvfrom(fd, buffer.cast(), len, flags | extra, sender.as_mut_ptr(), &mut address_len)
+            };
+            if n >= 0 {
+                sender.set_len(address_len);
+            }
+            n
+        })?;
+        Ok((n, sender))
+    }
+
+    /// Sends bytes (`socket.send`) and returns how many the kernel took, perhaps fewer than given.
+    ///
+    /// A vanished peer is `Os(EPIPE)`, never a signal. Fails with [`Error::Timeout`], [`Error::Closed`],
+    /// `Os(EAGAIN)` when non-blocking, `Os(ENOTCONN)`, `Os(EMSGSIZE)` for a datagram that is too long.
+    #[inline]
+    pub fn send(&self, bytes: &[u8]) -> Result<usize> {
+        self.send_with_flags(bytes, 0)
+    }
+
+    /// [`Socket::send`] with `MSG_*` flags.
+    #[inline]
+    pub fn send_with_flags(&self, bytes: &[u8], flags: i32) -> Result<usize> {
+        self.send_until(bytes, flags, Limit::Timeout)
+    }
+
+    /// [`Socket::send`] within a limit of its own.
+    #[inline]
+    pub fn send_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<usize> {
+        self.run(self.send_plan().until(limit), |fd, extra| send(fd, bytes, flags | extra))
+    }
+
+    /// Sends all bytes (`socket.sendall`) within one timeout.
+    ///
+    /// Fails as [`Socket::send`] does, with the number of bytes that went out.
+    pub fn sendall(&self, bytes: &[u8]) -> Result<(), SendallError> {
+        self.sendall_with_flags(bytes, 0)
+    }
+
+    /// [`Socket::sendall`] with `MSG_*` flags.
+    pub fn sendall_with_flags(&self, bytes: &[u8], flags: i32) -> Result<(), SendallError> {
+        self.sendall_until(bytes, flags, Limit::Timeout)
+    }
+
+    /// [`Socket::sendall`] within a limit of its own.
+    pub fn sendall_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<(), SendallError> {
+        let limit = self.whole(limit);
+        let mut sent = 0;
+        loop {
+            match self.send_until(&bytes[sent..], flags, limit) {
+                Ok(n) => sent += n,
+                Err(error) => return Err(SendallError { sent, error }),
+            }
+            if sent >= bytes.len() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The limit for a call of several parts: the timeout becomes one moment for all of them.
+    pub(super) fn whole(&self, limit: Limit) -> Limit {
+        match (limit, self.gettimeout()) {
+            (Limit::Timeout, Some(timeout)) if !timeout.is_zero() => {
+                Instant::now().checked_add(timeout).map_or(Limit::Forever, Limit::Until)
+            }
+            _ => limit,
+        }
+    }
+
+    /// Sends bytes to an address (`socket.sendto`) and returns how many. Errors as in [`Socket::send`],
+    /// and as the lookup of a host fails.
+    pub fn sendto(&self, bytes: &[u8], address: impl ToAddress) -> Result<usize> {
+        self.sendto_with_flags(bytes, 0, address)
+    }
+
+    /// [`Socket::sendto`] with `MSG_*` flags.
+    pub fn sendto_with_flags(&self, bytes: &[u8], flags: i32, address: impl ToAddress) -> Result<usize> {
+        let address = address.to_address(self.family)?;
+        self.sendto_until(bytes, flags, &address, Limit::Timeout)
+    }
+
+    /// [`Socket::sendto`] with the system's form of the address, within a limit of its own.
+    pub fn sendto_until(
+        &self,
+        bytes: &[u8],
+        flags: i32,
+        address: &RawAddress,
+        limit: Limit,
+    ) -> Result<usize> {
+        self.run(Plan::write().until(limit), |fd, extra| {
+            // SAFETY: the slice and the address are readable for their lengths.
+            unsafe {
+                libc::sendto(
+                    fd,
+                    bytes.as_ptr().cast(),
+                    bytes.len(),
+                    flags | extra | NO_SIGPIPE,
+                    address.as_ptr(),
+                    address.len(),
+                )
+            }
+        })
+    }
+
+    /// A unix datagram or packet sender sleeps on its peer's queue, where shutting its own socket down
+    /// does not wake it: it has to wait with `poll`.
+    #[inline]
+    pub(super) fn send_plan(&self) -> Plan {
+        let always_poll = self.family == libc::AF_UNIX && self.kind != libc::SOCK_STREAM;
+        Plan { always_poll, ..Plan::write() }
+    }
+
+    /// Waits until the socket is ready for reading or writing, at most as long as `limit` says.
+    ///
+    /// Fails with [`Error::Timeout`], [`Error::Closed`], or `Os(EINTR)` if the socket is interruptible.
+    pub fn wait(&self, interest: Interest, limit: Limit) -> Result<()> {
+        let call = self.handle.enter()?;
+        let deadline = super::wait::Deadline::of(limit, self.timeout.load());
+        self.wait_ready(&call, interest, &deadline).map(drop)
+    }
+}
+
+#[inline]
+fn send(fd: RawFd, bytes: &[u8], flags: libc::c_int) -> isize {
+    // SAFETY: the slice is readable for its length.
+    unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), flags | NO_SIGPIPE) }
+}
+
+/// Room for `len` bytes, or the error that there is none: a caller's number must not end the process.
+pub(super) fn reserve(len: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len).map_err(|_| Error::Os(libc::ENOMEM))?;
+    Ok(bytes)
+}

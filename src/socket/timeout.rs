@@ -1,0 +1,114 @@
+//! Timeouts as Python has them: none, zero (non-blocking), or seconds.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+/// Nanoseconds; -1 for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeout(i64);
+
+impl Timeout {
+    pub(super) const NONE: Timeout = Timeout(-1);
+    pub(super) const ZERO: Timeout = Timeout(0);
+
+    #[inline]
+    pub(super) fn is_timed(self) -> bool {
+        self.0 > 0
+    }
+
+    pub(super) fn is_blocking(self) -> bool {
+        self.0 < 0
+    }
+
+    pub(super) fn duration(self) -> Option<Duration> {
+        u64::try_from(self.0).ok().map(Duration::from_nanos)
+    }
+
+    fn from_duration(duration: Option<Duration>) -> Result<Self> {
+        match duration.map(|duration| i64::try_from(duration.as_nanos())) {
+            None => Ok(Timeout::NONE),
+            Some(Ok(nanoseconds)) => Ok(Timeout(nanoseconds)),
+            Some(Err(_)) => {
+                Err(Error::overflow(format!("timeout must be below 2**63 nanoseconds, got {duration:?}")))
+            }
+        }
+    }
+}
+
+/// A timeout that threads share.
+pub(super) struct SharedTimeout(AtomicI64);
+
+impl SharedTimeout {
+    pub(super) fn new(timeout: Timeout) -> Self {
+        SharedTimeout(AtomicI64::new(timeout.0))
+    }
+
+    #[inline]
+    pub(super) fn load(&self) -> Timeout {
+        Timeout(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn store(&self, timeout: Timeout) {
+        self.0.store(timeout.0, Ordering::Relaxed);
+    }
+}
+
+/// The one piece of process-wide state that Python's module has.
+static DEFAULT: SharedTimeout = SharedTimeout(AtomicI64::new(-1));
+
+pub(super) fn default_timeout() -> Timeout {
+    DEFAULT.load()
+}
+
+/// Something that stands for a timeout: a [`Duration`], an `f64` of seconds, or `None` for no timeout.
+pub trait IntoTimeout {
+    /// The timeout as a duration.
+    ///
+    /// Fails with [`Error::Value`] for negative seconds and NaN, with [`Error::Overflow`] for 2^63 nanoseconds and more.
+    fn into_timeout(self) -> Result<Option<Duration>>;
+}
+
+impl IntoTimeout for Option<Duration> {
+    fn into_timeout(self) -> Result<Option<Duration>> {
+        Ok(self)
+    }
+}
+
+impl IntoTimeout for Duration {
+    fn into_timeout(self) -> Result<Option<Duration>> {
+        Ok(Some(self))
+    }
+}
+
+/// Seconds, rounded up to nanoseconds as Python does, so that a tiny timeout does not become zero.
+impl IntoTimeout for f64 {
+    fn into_timeout(self) -> Result<Option<Duration>> {
+        if self.is_nan() || self < 0.0 {
+            return Err(Error::value(format!("timeout must be 0 seconds or more, got {self}")));
+        }
+        let nanoseconds = (self * 1e9).ceil();
+        if nanoseconds >= i64::MAX as f64 {
+            return Err(Error::overflow(format!("timeout is too large: {self} seconds")));
+        }
+        Ok(Some(Duration::from_nanos(nanoseconds as u64)))
+    }
+}
+
+pub(super) fn parse(timeout: impl IntoTimeout) -> Result<Timeout> {
+    Timeout::from_duration(timeout.into_timeout()?)
+}
+
+/// Sets the timeout that new sockets get (`socket.setdefaulttimeout`); at first there is none.
+///
+/// Fails as [`crate::Socket::settimeout`] does.
+pub fn setdefaulttimeout(timeout: impl IntoTimeout) -> Result<()> {
+    DEFAULT.store(parse(timeout)?);
+    Ok(())
+}
+
+/// The timeout that new sockets get (`socket.getdefaulttimeout`).
+pub fn getdefaulttimeout() -> Option<Duration> {
+    default_timeout().duration()
+}

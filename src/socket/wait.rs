@@ -1,0 +1,221 @@
+//! The deadline engine: how every call that may block is made.
+//!
+//! A call is tried first and waits only when the kernel says EAGAIN: one system call when there is
+//! something to do. A hint per direction remembers whether the last call had to wait; the next one then
+//! waits first: two system calls instead of three.
+#![allow(unsafe_code)]
+
+use std::os::fd::RawFd;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::Socket;
+use super::handle::InFlight;
+use super::timeout::Timeout;
+use crate::error::{Error, Result, last_errno};
+use crate::sys;
+
+/// What a call waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Something to read, or a client to accept.
+    Read = 0,
+    /// Room to write, or a connection that is made.
+    Write = 1,
+}
+
+/// How long a call may take, its waits together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// As long as the socket's own timeout says.
+    Timeout,
+    /// Until this moment, whatever the socket's timeout.
+    Until(Instant),
+    /// For ever, whatever the socket's timeout.
+    Forever,
+}
+
+/// How a call relates to the socket's mode.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    pub(super) interest: Interest,
+    pub(super) limit: Limit,
+    /// Wait with `poll` although the descriptor blocks: for the few calls that no shutdown can wake.
+    pub(super) always_poll: bool,
+}
+
+impl Plan {
+    #[inline]
+    pub(super) fn read() -> Self {
+        Plan { interest: Interest::Read, limit: Limit::Timeout, always_poll: false }
+    }
+
+    #[inline]
+    pub(super) fn write() -> Self {
+        Plan { interest: Interest::Write, limit: Limit::Timeout, always_poll: false }
+    }
+
+    #[inline]
+    pub(super) fn until(self, limit: Limit) -> Self {
+        Plan { limit, ..self }
+    }
+}
+
+/// A naps's first and longest duration, for the sockets that poll calls ready although they are not.
+const NAP: Duration = Duration::from_micros(50);
+const LONGEST_NAP: Duration = Duration::from_millis(5);
+
+impl Socket {
+    /// Makes one call: `operation` gets the descriptor and the flags to add, and returns what the
+    /// system call returned.
+    #[inline]
+    pub(super) fn run(
+        &self,
+        plan: Plan,
+        mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
+    ) -> Result<usize> {
+        let call = self.handle.enter()?;
+        let timeout = self.timeout.load();
+        let poll_blocking = plan.always_poll || plan.limit != Limit::Timeout || self.handle.is_shared();
+        let may_poll = timeout.is_timed()
+            || (poll_blocking && (timeout != Timeout::ZERO || plan.limit != Limit::Timeout));
+        let extra = if may_poll && timeout == Timeout::NONE { libc::MSG_DONTWAIT } else { 0 };
+        if !(may_poll && self.waited[plan.interest as usize].load(Ordering::Relaxed)) {
+            if let Some(result) = self.attempt(&call, may_poll, || operation(call.fd(), extra)) {
+                return result;
+            }
+        }
+        self.wait_and_run(&call, plan, timeout, &mut || operation(call.fd(), extra))
+    }
+
+    /// One try; `None` when the call has to wait.
+    #[inline]
+    fn attempt(
+        &self,
+        call: &InFlight<'_>,
+        may_poll: bool,
+        mut operation: impl FnMut() -> isize,
+    ) -> Option<Result<usize>> {
+        loop {
+            let n = operation();
+            if n > 0 {
+                return Some(Ok(n as usize));
+            }
+            if n == 0 {
+                // A close from another thread looks like the end of the stream.
+                return Some(if call.is_closed() { Err(Error::Closed) } else { Ok(0) });
+            }
+            let errno = last_errno();
+            if call.is_closed() {
+                return Some(Err(Error::Closed));
+            }
+            match errno {
+                libc::EINTR if !self.is_interruptible() => {}
+                libc::EAGAIN if may_poll => return None,
+                _ => return Some(Err(Error::Os(errno))),
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn wait_and_run(
+        &self,
+        call: &InFlight<'_>,
+        plan: Plan,
+        timeout: Timeout,
+        operation: &mut dyn FnMut() -> isize,
+    ) -> Result<usize> {
+        let deadline = Deadline::of(plan.limit, timeout);
+        let mut nap = NAP;
+        loop {
+            let waited = self.wait_ready(call, plan.interest, &deadline)?;
+            self.waited[plan.interest as usize].store(waited, Ordering::Relaxed);
+            if let Some(result) = self.attempt(call, true, &mut *operation) {
+                return result;
+            }
+            if !waited {
+                // An unconnected unix datagram socket polls as writable while its peer is full.
+                self.nap(call, nap, &deadline)?;
+                nap = (nap * 2).min(LONGEST_NAP);
+            }
+        }
+    }
+
+    /// Waits until the descriptor is ready; tells whether that took time. Ends with `Timeout`,
+    /// `Closed`, or EINTR if the socket is interruptible.
+    pub(super) fn wait_ready(
+        &self,
+        call: &InFlight<'_>,
+        interest: Interest,
+        deadline: &Deadline,
+    ) -> Result<bool> {
+        let events = match interest {
+            Interest::Read => libc::POLLIN,
+            Interest::Write => libc::POLLOUT,
+        };
+        match self.poll(call, events, deadline)? {
+            Some(waited) => Ok(waited),
+            None => Err(Error::Timeout),
+        }
+    }
+
+    /// Sleeps a moment, unless the deadline or a close comes first.
+    pub(super) fn nap(&self, call: &InFlight<'_>, nap: Duration, deadline: &Deadline) -> Result<()> {
+        let wake_up = Deadline(Instant::now().checked_add(nap));
+        let nearer = if deadline.is_before(&wake_up) { deadline } else { &wake_up };
+        if self.poll(call, 0, nearer)?.is_none() && nearer.is_before(&wake_up) {
+            return Err(Error::Timeout);
+        }
+        Ok(())
+    }
+
+    fn poll(&self, call: &InFlight<'_>, events: i16, deadline: &Deadline) -> Result<Option<bool>> {
+        let mut fds = [
+            libc::pollfd { fd: call.fd(), events, revents: 0 },
+            libc::pollfd { fd: -1, events: libc::POLLIN, revents: 0 },
+        ];
+        let count = if self.handle.is_shared() {
+            fds[1].fd = self.handle.wake_fd()?;
+            2
+        } else {
+            1
+        };
+        loop {
+            let polled = sys::poll(&mut fds[..count], deadline.left());
+            if call.is_closed() {
+                return Err(Error::Closed);
+            }
+            match polled {
+                Ok(polled) if polled.ready > 0 => return Ok(Some(polled.waited)),
+                Ok(_) => return Ok(None),
+                Err(Error::Os(libc::EINTR)) if !self.is_interruptible() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The moment at which a call gives up; `None` is never.
+pub(super) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(super) fn of(limit: Limit, timeout: Timeout) -> Self {
+        match limit {
+            Limit::Until(moment) => Deadline(Some(moment)),
+            Limit::Forever => Deadline(None),
+            // A moment too far away for the clock is never.
+            Limit::Timeout => Deadline(timeout.duration().and_then(|t| Instant::now().checked_add(t))),
+        }
+    }
+
+    fn is_before(&self, other: &Deadline) -> bool {
+        match (self.0, other.0) {
+            (Some(own), Some(other)) => own < other,
+            (own, _) => own.is_some(),
+        }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.0.map(|moment| moment.saturating_duration_since(Instant::now()))
+    }
+}

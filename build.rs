@@ -10,13 +10,15 @@ fn main() {
 mod capi {
     use std::path::{Path, PathBuf};
 
-    pub fn run() {
+    pub(crate) fn run() {
         println!("cargo:rerun-if-changed=src");
         println!("cargo:rerun-if-changed=cbindgen.toml");
         println!("cargo:rerun-if-env-changed=TABI_WRITE_HEADER");
         set_soname();
         generate_header();
     }
+
+    include!("src/ffi/code_table.rs");
 
     /// A plain cdylib has no SONAME; programs would then record the path they were linked with.
     fn set_soname() {
@@ -36,20 +38,51 @@ mod capi {
         let root = PathBuf::from(env("CARGO_MANIFEST_DIR"));
         let mut config =
             cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is readable");
-        let version_macros = ["MAJOR", "MINOR", "PATCH"]
-            .map(|part| format!("#define TABI_VERSION_{part} {}", env(&format!("CARGO_PKG_VERSION_{part}"))))
-            .join("\n");
-        config.after_includes = Some(format!("\n{version_macros}"));
+        config.after_includes = Some(macros());
         let bindings = cbindgen::Builder::new()
             .with_crate(&root)
             .with_config(config)
             .generate()
             .expect("cbindgen reads src");
-        bindings.write_to_file(Path::new(&env("OUT_DIR")).join("tabi.h"));
+        let mut header = Vec::new();
+        bindings.write(&mut header);
+        let mut header = String::from_utf8(header).expect("the header is text");
+        for handle in HANDLES {
+            // A handle is shared and synchronises itself: const would promise nothing and only be noise.
+            header = header.replace(&format!("const {handle} *"), &format!("{handle} *"));
+        }
+        write(&Path::new(&env("OUT_DIR")).join("tabi.h"), &header);
         println!("cargo:rustc-env=TABI_GENERATED_HEADER={}/tabi.h", env("OUT_DIR"));
         if std::env::var_os("TABI_WRITE_HEADER").is_some() {
-            bindings.write_to_file(root.join("include/tabi.h"));
+            write(&root.join("include/tabi.h"), &header);
         }
+    }
+
+    /// The opaque types that functions take by reference.
+    const HANDLES: [&str; 1] = ["tabi_sock"];
+
+    /// What cbindgen cannot read from the source: the version, the codes and the values that C has its own words for.
+    fn macros() -> String {
+        let mut lines = vec![String::new(), "/* The version of this header. */".to_owned()];
+        for part in ["MAJOR", "MINOR", "PATCH"] {
+            lines.push(format!("#define TABI_VERSION_{part} {}", env(&format!("CARGO_PKG_VERSION_{part}"))));
+        }
+        lines.push("\n/* No limit: what a timeout in seconds is compared with and set to. */".to_owned());
+        lines.push("#define TABI_NO_TIMEOUT ((double)INFINITY)".to_owned());
+        lines.push("\n/* The backlog that Python's listen() takes when none is given. */".to_owned());
+        lines.push("#define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)".to_owned());
+        lines.push("\n/* The codes that are not -errno; they are never renumbered. */".to_owned());
+        macro_rules! define {
+            ($number:expr, $name:ident, $text:expr) => {
+                lines.push(format!("#define TABI_{} ({}) /* {} */", stringify!($name), $number, $text));
+            };
+        }
+        for_each_code!(define);
+        lines.join("\n")
+    }
+
+    fn write(path: &Path, text: &str) {
+        std::fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
     fn env(name: &str) -> String {

@@ -5,13 +5,17 @@
 pub mod address;
 pub mod constants;
 pub mod error;
+mod error_names;
+#[cfg(feature = "capi")]
+pub mod ffi;
 pub mod resolve;
 pub mod socket;
 mod sys;
 
 pub use address::{Address, RawAddress, ToAddress, UnixAddress};
 pub use constants::*;
-pub use error::{Error, Result, SendallError};
+pub use error::{Error, Result, SendallError, strerror};
+pub use error_names::errorcode;
 pub use socket::{
     DEFAULT_BACKLOG, Interest, IntoTimeout, Limit, Socket, getdefaulttimeout, setdefaulttimeout,
 };

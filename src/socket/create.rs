@@ -62,6 +62,25 @@ impl Socket {
         Socket::with_mode(fd, family, kind, proto)
     }
 
+    /// [`Socket::from_fd`] for a bare number; on failure it stays the caller's.
+    ///
+    /// # Safety
+    ///
+    /// If it is an open descriptor, the caller owns it, and gives it up when this succeeds.
+    pub unsafe fn from_fileno(
+        fd: RawFd,
+        family: Option<i32>,
+        kind: Option<i32>,
+        proto: Option<i32>,
+    ) -> Result<Socket> {
+        if fd < 0 {
+            return Err(Error::value(format!("negative file descriptor: {fd}")));
+        }
+        let (family, kind, proto) = detect(fd, family, kind, proto)?;
+        // SAFETY: `detect` found it open, and the caller owns it.
+        Socket::with_mode(unsafe { OwnedFd::from_raw_fd(fd) }, family, kind, proto)
+    }
+
     /// What `accept` returned.
     pub(crate) fn accepted(fd: OwnedFd, family: i32, kind: i32, proto: i32) -> Result<Socket> {
         Socket::with_mode(fd, family, kind, proto)
@@ -128,9 +147,6 @@ pub(super) fn detect(
     kind: Option<i32>,
     proto: Option<i32>,
 ) -> Result<(i32, i32, i32)> {
-    if fd < 0 {
-        return Err(Error::value(format!("negative file descriptor: {fd}")));
-    }
     let name = name_of(fd, libc::getsockname)?;
     let family = family.unwrap_or_else(|| name.family());
     let kind = match kind {

@@ -191,9 +191,14 @@ impl Socket {
     /// Fails with [`Error::Timeout`], [`Error::Closed`], `Os(EAGAIN)` when non-blocking, `Os(EMFILE)` when
     /// the table of descriptors is full (the client then stays in the kernel's queue).
     pub fn accept(&self) -> Result<(Socket, Address)> {
-        let (fd, address) = self.accept_fd(Limit::Timeout)?;
-        let socket = Socket::accepted(fd, self.family, self.kind, self.proto)?;
+        let (socket, address) = self.accept_raw()?;
         Ok((socket, address.decode()))
+    }
+
+    /// [`Socket::accept`] with the system's form of the address.
+    pub fn accept_raw(&self) -> Result<(Socket, RawAddress)> {
+        let (fd, address) = self.accept_fd(Limit::Timeout)?;
+        Ok((Socket::accepted(fd, self.family, self.kind, self.proto)?, address))
     }
 
     /// Stops one direction or both of a connection (`socket.shutdown`): `SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`.

@@ -35,6 +35,18 @@ pub enum Limit {
     Forever,
 }
 
+impl Limit {
+    /// The moment at which the monotonic clock (`CLOCK_MONOTONIC`) shows this many nanoseconds; `i64::MAX` is never.
+    pub fn until_monotonic(nanoseconds: i64) -> Limit {
+        if nanoseconds == i64::MAX {
+            return Limit::Forever;
+        }
+        let left = nanoseconds.saturating_sub(sys::monotonic_nanoseconds()).max(0);
+        let moment = Instant::now().checked_add(Duration::from_nanos(left as u64));
+        moment.map_or(Limit::Forever, Limit::Until)
+    }
+}
+
 /// How a call relates to the socket's mode.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {

@@ -16,3 +16,13 @@ pub(crate) use wake::Wake;
 pub(crate) const NO_SIGPIPE: libc::c_int = libc::MSG_NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 pub(crate) const NO_SIGPIPE: libc::c_int = 0;
+
+/// What the monotonic clock shows.
+pub(crate) fn monotonic_nanoseconds() -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the clock exists on every Unix, and `now` is writable.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    // Both fields are narrower on 32-bit systems.
+    #[allow(clippy::unnecessary_cast)]
+    (now.tv_sec as i64).saturating_mul(1_000_000_000).saturating_add(now.tv_nsec as i64)
+}

@@ -1,0 +1,674 @@
+/*
+ * tabi: Python's socket and socketserver modules for C.
+ *
+ * Functions are named after Python's methods. They return 0, a count or an index when they succeed, and a
+ * negative code when they fail: -errno for the system's errors, TABI_GAI_* and TABI_HERROR_* for the
+ * resolver's, TABI_ERR_* for the library's own. tabi_strerror() and tabi_error_name() explain a code;
+ * tabi_last_error_message() adds the details; errno is set as a courtesy.
+ *
+ * Outputs are written only when a call succeeds. Every buffer has a length, and (NULL, 0) is legal;
+ * NULL elsewhere is TABI_ERR_NULL. Timeouts are seconds. What a call hands out is freed by the _free of its
+ * type; _free(NULL) does nothing. Everything may be called from any thread at any time, the _free
+ * functions once everybody else is done.
+ *
+ * Made by cbindgen from src/ffi; do not edit.
+ */
+
+#ifndef TABI_H
+#define TABI_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* The version of this header. */
+#define TABI_VERSION_MAJOR 0
+#define TABI_VERSION_MINOR 1
+#define TABI_VERSION_PATCH 0
+
+/* No limit: what a timeout in seconds is compared with and set to. */
+#define TABI_NO_TIMEOUT ((double)INFINITY)
+
+/* The backlog that Python's listen() takes when none is given. */
+#define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)
+
+/* The codes that are not -errno; they are never renumbered. */
+#define TABI_GAI_ADDRFAMILY (-5001) /* address family for hostname not supported */
+#define TABI_GAI_AGAIN (-5002) /* temporary failure in name resolution */
+#define TABI_GAI_BADFLAGS (-5003) /* bad value for the resolver's flags */
+#define TABI_GAI_FAIL (-5004) /* non-recoverable failure in name resolution */
+#define TABI_GAI_FAMILY (-5005) /* address family not supported by the resolver */
+#define TABI_GAI_MEMORY (-5006) /* the resolver is out of memory */
+#define TABI_GAI_NODATA (-5007) /* no address associated with hostname */
+#define TABI_GAI_NONAME (-5008) /* name or service not known */
+#define TABI_GAI_SERVICE (-5009) /* service not supported for this type of socket */
+#define TABI_GAI_SOCKTYPE (-5010) /* type of socket not supported by the resolver */
+#define TABI_GAI_OVERFLOW (-5011) /* the resolver's buffer is too small for the name */
+#define TABI_GAI_OTHER (-5012) /* another failure of getaddrinfo or getnameinfo */
+#define TABI_HERROR_HOST_NOT_FOUND (-5101) /* unknown host */
+#define TABI_HERROR_TRY_AGAIN (-5102) /* temporary failure of a name server */
+#define TABI_HERROR_NO_RECOVERY (-5103) /* unknown error of a name server */
+#define TABI_HERROR_NO_DATA (-5104) /* no address associated with the name */
+#define TABI_HERROR_OTHER (-5105) /* another failure of gethostbyname or gethostbyaddr */
+#define TABI_ERR_TIMEOUT (-5201) /* timed out */
+#define TABI_ERR_CLOSED (-5202) /* the socket is closed */
+#define TABI_ERR_VALUE (-5203) /* an argument has a value that is not allowed */
+#define TABI_ERR_OVERFLOW (-5204) /* an argument is out of its range */
+#define TABI_ERR_TYPE (-5205) /* an argument is of the wrong kind */
+#define TABI_ERR_NULL (-5206) /* an argument is NULL */
+#define TABI_ERR_OS (-5207) /* the call failed for a reason that has no errno */
+#define TABI_ERR_PANIC (-5208) /* internal error */
+#define TABI_ERR_TOO_SMALL (-5209) /* the buffer is too small for the result */
+
+/**
+ * Wait for something to read, or for a client.
+ */
+#define TABI_READ 0
+
+/**
+ * Wait for room to write, or for the connection.
+ */
+#define TABI_WRITE 1
+
+/**
+ * A socket: Python's `socket.socket`.
+ *
+ * Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
+ * use of the handle. Descriptors are close-on-exec; sending to a vanished peer is -EPIPE, never a signal.
+ */
+typedef struct tabi_sock tabi_sock;
+
+/**
+ * The address of a socket, of any family: a value that is copied freely and needs no free.
+ *
+ * Fill it with tabi_addr_from_host(), tabi_addr_from_unix() or tabi_addr_from_sockaddr(); read it
+ * with the other tabi_addr_ functions. The first `len` bytes of `data` are a struct sockaddr.
+ */
+typedef struct {
+    /**
+     * The bytes of the struct sockaddr, aligned for every family.
+     */
+    uint64_t data[16];
+    /**
+     * How many bytes of it there are; 0 for no address.
+     */
+    uint32_t len;
+} tabi_addr;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
+ *
+ * `host`: a name, an address, "" (any) or "<broadcast>". `port`: 0 to 65535.
+ * Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup fails.
+ */
+int tabi_addr_from_host(int family,
+                        const char *host,
+                        int port,
+                        tabi_addr *addr);
+
+/**
+ * tabi_addr_from_host() with the other two parts of Python's AF_INET6 tuple.
+ *
+ * `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface, 0 for none.
+ */
+int tabi_addr_from_host6(int family,
+                         const char *host,
+                         int port,
+                         uint32_t flowinfo,
+                         uint32_t scope_id,
+                         tabi_addr *addr);
+
+/**
+ * Makes an AF_UNIX address of a path (1 to 107 bytes), of an abstract name (a NUL byte and 0 to 107 bytes of
+ * any value, on Linux), or, with `len` 0, of no name.
+ *
+ * Returns 0; TABI_ERR_OS when it is too long, TABI_ERR_VALUE for a path with a NUL byte in it.
+ */
+int tabi_addr_from_unix(const void *path,
+                        size_t len,
+                        tabi_addr *addr);
+
+/**
+ * Copies a struct sockaddr of `len` bytes (at most 128).
+ *
+ * Returns 0 or TABI_ERR_VALUE when it is too long.
+ */
+int tabi_addr_from_sockaddr(const struct sockaddr *sockaddr, size_t len, tabi_addr *addr);
+
+/**
+ * The address as the system's own functions take it: `addr->len` bytes, valid as long as `addr` is. NULL for NULL.
+ */
+const struct sockaddr *tabi_addr_sockaddr(const tabi_addr *addr);
+
+/**
+ * The family: AF_INET, AF_INET6, AF_UNIX ..., AF_UNSPEC (0) for no address; negative for an error.
+ */
+int tabi_addr_family(const tabi_addr *addr);
+
+/**
+ * The host of an AF_INET or AF_INET6 address as text, with its closing NUL, without a scope.
+ *
+ * `size`: the bytes of `host`; 46 are enough. Returns the length without the NUL; TABI_ERR_TYPE for
+ * another family, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_addr_host(const tabi_addr *addr, char *host, size_t size);
+
+/**
+ * The port of an AF_INET or AF_INET6 address (0 to 65535), or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_port(const tabi_addr *addr);
+
+/**
+ * The flow information (host byte order) and the scope of an AF_INET6 address.
+ *
+ * Returns 0 or TABI_ERR_TYPE for another family. Either output may be NULL.
+ */
+int tabi_addr_scope(const tabi_addr *addr, uint32_t *flowinfo, uint32_t *scope_id);
+
+/**
+ * The path of an AF_UNIX address, or its abstract name with the leading NUL byte; no byte for an unnamed one.
+ *
+ * `path` gets no closing NUL: names may hold NUL bytes. `size`: its bytes; 108 are enough.
+ * Returns the length; TABI_ERR_TYPE for another family, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_addr_unix(const tabi_addr *addr,
+                       void *path,
+                       size_t size);
+
+/**
+ * The address as text for people, with its closing NUL: "('127.0.0.1', 80)", "'/run/s'".
+ *
+ * Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_addr_text(const tabi_addr *addr, char *text, size_t size);
+
+/**
+ * The text of a code, such as "Connection refused" or "timed out".
+ *
+ * Works for every number: what is not a code is "unknown code", 0 and counts are "success".
+ * The string is static; any thread may call this at any time.
+ */
+const char *tabi_strerror(int code);
+
+/**
+ * The name of a code, such as "ECONNREFUSED" or "TABI_ERR_TIMEOUT"; NULL for what is not a code.
+ *
+ * The name of an errno is `tabi_error_name(-errno)`. The string is static.
+ */
+const char *tabi_error_name(int code);
+
+/**
+ * The number by which the system knows a code: the errno, the EAI_* number or the h_errno; EBADF
+ * for TABI_ERR_CLOSED; 0 for the library's other codes.
+ */
+int tabi_error_number(int code);
+
+/**
+ * What went wrong in this thread's last call that failed, with the values: "port must be 0-65535, got 70000".
+ *
+ * "" when none has failed yet. The string belongs to the thread and is valid until the next call of
+ * this library fails in it.
+ */
+const char *tabi_last_error_message(void);
+
+/**
+ * The version of the library that runs, such as "0.1.0"; TABI_VERSION_MAJOR, _MINOR and _PATCH are
+ * the header's. The string is static.
+ */
+const char *tabi_version(void);
+
+/**
+ * Receives at most `len` bytes (recv(2), Python's `recv_into`).
+ *
+ * `flags`: MSG_* or 0. Returns the number of bytes, 0 at the end of the stream (and for `len` 0);
+ * TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ECONNRESET, -ENOTCONN ...
+ */
+ssize_t tabi_recv(tabi_sock *sk, void *buffer, size_t len, int flags);
+
+/**
+ * tabi_recv() until a moment of its own instead of the socket's timeout.
+ *
+ * `deadline`: nanoseconds of CLOCK_MONOTONIC; INT64_MAX is never. For callers who spread one deadline over
+ * several calls, or re-enter one that a signal interrupted (see tabi_set_interruptible()).
+ */
+ssize_t tabi_recv_until(tabi_sock *sk,
+                        void *buffer,
+                        size_t len,
+                        int flags,
+                        int64_t deadline);
+
+/**
+ * Receives at most `len` bytes and the sender's address (recvfrom(2), Python's `recvfrom_into`).
+ *
+ * `sender` may be NULL; its `len` is 0 where the system names nobody. What does not fit of a datagram is
+ * lost. Returns as tabi_recv(), but asks the system also for `len` 0.
+ */
+ssize_t tabi_recvfrom(tabi_sock *sk,
+                      void *buffer,
+                      size_t len,
+                      int flags,
+                      tabi_addr *sender);
+
+/**
+ * tabi_recvfrom() within a limit of its own: see tabi_recv_until().
+ */
+ssize_t tabi_recvfrom_until(tabi_sock *sk,
+                            void *buffer,
+                            size_t len,
+                            int flags,
+                            tabi_addr *sender,
+                            int64_t deadline);
+
+/**
+ * Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
+ *
+ * `flags`: MSG_* or 0. A vanished peer is -EPIPE or -ECONNRESET, never a signal. Other errors: TABI_ERR_TIMEOUT,
+ * TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ENOTCONN; -EMSGSIZE for a datagram that is too long.
+ */
+ssize_t tabi_send(tabi_sock *sk,
+                  const void *data,
+                  size_t len,
+                  int flags);
+
+/**
+ * tabi_send() within a limit of its own: see tabi_recv_until().
+ */
+ssize_t tabi_send_until(tabi_sock *sk,
+                        const void *data,
+                        size_t len,
+                        int flags,
+                        int64_t deadline);
+
+/**
+ * Sends all bytes (Python's `sendall`) within one timeout for the whole.
+ *
+ * `sent` may be NULL; it gets the number of bytes that the kernel took, also when the call fails.
+ * Returns 0, or a negative code as tabi_send() does.
+ */
+int tabi_sendall(tabi_sock *sk, const void *data, size_t len, int flags, size_t *sent);
+
+/**
+ * tabi_sendall() within a limit of its own: see tabi_recv_until().
+ */
+int tabi_sendall_until(tabi_sock *sk,
+                       const void *data,
+                       size_t len,
+                       int flags,
+                       size_t *sent,
+                       int64_t deadline);
+
+/**
+ * Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host or port.
+ *
+ * A name is looked up in every call: keep the result of tabi_addr_from_host() for tabi_sendto_addr().
+ */
+ssize_t tabi_sendto(tabi_sock *sk,
+                    const void *data,
+                    size_t len,
+                    int flags,
+                    const char *host,
+                    int port);
+
+/**
+ * Sends a datagram to an address of the socket's family (sendto(2)). Returns as tabi_send().
+ */
+ssize_t tabi_sendto_addr(tabi_sock *sk,
+                         const void *data,
+                         size_t len,
+                         int flags,
+                         const tabi_addr *addr);
+
+/**
+ * tabi_sendto_addr() within a limit of its own: see tabi_recv_until().
+ */
+ssize_t tabi_sendto_addr_until(tabi_sock *sk,
+                               const void *data,
+                               size_t len,
+                               int flags,
+                               const tabi_addr *addr,
+                               int64_t deadline);
+
+/**
+ * Waits until the socket is ready: TABI_READ (data, or a client) or TABI_WRITE (room, or connected).
+ *
+ * `deadline` as in tabi_recv_until(). Returns 0, TABI_ERR_TIMEOUT, TABI_ERR_CLOSED, or TABI_ERR_VALUE for another `interest`.
+ */
+int tabi_wait_until(tabi_sock *sk,
+                    int interest,
+                    int64_t deadline);
+
+/**
+ * Whether a call that a signal interrupts returns -EINTR, with the progress made, instead of going on with the time
+ * that is left: 1 or 0 (at first). For callers that must look at signals, as Python does. Returns 0.
+ */
+int tabi_set_interruptible(tabi_sock *sk,
+                           int interruptible);
+
+/**
+ * Limits every later call that may block (Python's `settimeout`).
+ *
+ * `seconds`: > 0 limits each call as a whole; 0 makes the socket non-blocking; TABI_NO_TIMEOUT waits for ever.
+ * Returns 0; TABI_ERR_VALUE for negative seconds and NaN, TABI_ERR_OVERFLOW above 292 years.
+ */
+int tabi_settimeout(tabi_sock *sk,
+                    double seconds);
+
+/**
+ * The timeout in seconds: 0 for non-blocking, TABI_NO_TIMEOUT for none (Python's `gettimeout`). Returns 0.
+ */
+int tabi_gettimeout(tabi_sock *sk,
+                    double *timeout);
+
+/**
+ * 1 removes the timeout, 0 makes the socket non-blocking (Python's `setblocking`). Returns 0 or a negative code.
+ */
+int tabi_setblocking(tabi_sock *sk,
+                     int blocking);
+
+/**
+ * 0 when the socket is non-blocking, else 1 (Python's `getblocking`).
+ */
+int tabi_getblocking(tabi_sock *sk);
+
+/**
+ * Sets the timeout that new sockets of this process get (Python's `setdefaulttimeout`); TABI_NO_TIMEOUT at first.
+ *
+ * Returns and `seconds` as in tabi_settimeout().
+ */
+int tabi_setdefaulttimeout(double seconds);
+
+/**
+ * The timeout in seconds that new sockets get (Python's `getdefaulttimeout`).
+ */
+double tabi_getdefaulttimeout(void);
+
+/**
+ * The value of an option that is an int (getsockopt(2)).
+ *
+ * Returns 0, or -errno (-ENOPROTOOPT for an option that the socket does not have).
+ */
+int tabi_getsockopt(tabi_sock *sk, int level, int option, int *value);
+
+/**
+ * The value of any option as bytes.
+ *
+ * `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`; -errno.
+ */
+ssize_t tabi_getsockopt_bytes(tabi_sock *sk,
+                              int level,
+                              int option,
+                              void *value,
+                              size_t size);
+
+/**
+ * Sets an option that is an int (setsockopt(2)). Returns 0 or -errno (-ENOPROTOOPT, -EINVAL ...).
+ */
+int tabi_setsockopt(tabi_sock *sk, int level, int option, int value);
+
+/**
+ * Sets an option from `len` bytes, such as a struct. Returns 0 or -errno.
+ */
+int tabi_setsockopt_bytes(tabi_sock *sk,
+                          int level,
+                          int option,
+                          const void *value,
+                          size_t len);
+
+/**
+ * Passes NULL with a length (Python's `setsockopt(level, option, None, optlen)`), as AF_ALG wants it. Returns 0 or -errno.
+ */
+int tabi_setsockopt_null(tabi_sock *sk,
+                         int level,
+                         int option,
+                         size_t len);
+
+/**
+ * Makes a socket (socket(2), Python's `socket.socket`).
+ *
+ * `family`: AF_INET, AF_INET6, AF_UNIX ...; `type`: SOCK_STREAM, SOCK_DGRAM ..., with SOCK_NONBLOCK for a
+ * non-blocking one; `proto`: 0 for the usual. The timeout is the default timeout.
+ * Returns 0 and a handle that tabi_sock_free() frees, or -errno (-EAFNOSUPPORT, -EMFILE ...).
+ */
+int tabi_socket(int family,
+                int type,
+                int proto,
+                tabi_sock **out);
+
+/**
+ * Takes over a descriptor that exists (Python's `socket.socket(fileno=fd)`).
+ *
+ * -1 as `family`, `type` or `proto` asks the system. On success the descriptor belongs to the handle; on failure
+ * it stays the caller's. Returns 0, -EBADF, -ENOTSOCK, or TABI_ERR_VALUE for a negative `fd`.
+ */
+int tabi_socket_from_fd(int fd,
+                        int family,
+                        int type,
+                        int proto,
+                        tabi_sock **out);
+
+/**
+ * Makes two sockets that are connected to each other (socketpair(2)); AF_UNIX and SOCK_STREAM are usual.
+ *
+ * Returns 0 and two handles to be freed, or -errno (-EOPNOTSUPP for a family that cannot).
+ */
+int tabi_socketpair(int family,
+                    int type,
+                    int proto,
+                    tabi_sock **one,
+                    tabi_sock **other);
+
+/**
+ * A second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
+ *
+ * It has the socket's timeout. Closing either wakes its own calls and leaves the other's connection alone.
+ * Returns 0 and a handle to be freed, TABI_ERR_CLOSED, or -EMFILE.
+ */
+int tabi_dup(tabi_sock *sk,
+             tabi_sock **out);
+
+/**
+ * A second descriptor for a bare one, close-on-exec (Python's `socket.dup(fd)`).
+ *
+ * If a handle owns `fd`, tell it with tabi_set_shared(). Returns the descriptor, -EBADF or -EMFILE.
+ */
+int tabi_dup_fd(int fd);
+
+/**
+ * Closes a bare descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
+ */
+int tabi_close_fd(int fd);
+
+/**
+ * Says that the connection has an owner that the handle cannot know of, such as a forked child:
+ * tabi_close() then wakes its own calls without shutting the connection down. Returns 0.
+ */
+int tabi_set_shared(tabi_sock *sk);
+
+/**
+ * Closes the socket (Python's `socket.close`); the handle lives on until tabi_sock_free(). Again: 0.
+ *
+ * Any thread may call this while others are inside calls on the same handle: those end with
+ * TABI_ERR_CLOSED, and the descriptor's number is given back when the last of them has left.
+ * Unless a duplicate is known, they are woken by shutdown(2), which a forked child would see.
+ * Returns 0 or what close(2) reports; the socket is closed in any case.
+ */
+int tabi_close(tabi_sock *sk);
+
+/**
+ * Closes the socket if it is open and frees the handle. NULL is nothing.
+ *
+ * No other thread may be using the handle: end its calls with tabi_close() and join it before.
+ */
+void tabi_sock_free(tabi_sock *sk);
+
+/**
+ * Gives the descriptor up without closing it and returns it (Python's `socket.detach`); the handle is then closed.
+ *
+ * While other threads are inside calls the number stays theirs, and the result is a duplicate.
+ * Returns the descriptor, TABI_ERR_CLOSED, or -EMFILE.
+ */
+int tabi_detach(tabi_sock *sk);
+
+/**
+ * The descriptor's number, or TABI_ERR_CLOSED. It stays the handle's: do not close it.
+ */
+int tabi_fileno(tabi_sock *sk);
+
+/**
+ * The address family, AF_*.
+ */
+int tabi_family(tabi_sock *sk);
+
+/**
+ * The type, SOCK_*, without SOCK_NONBLOCK and SOCK_CLOEXEC.
+ */
+int tabi_type(tabi_sock *sk);
+
+/**
+ * The protocol.
+ */
+int tabi_proto(tabi_sock *sk);
+
+/**
+ * The socket as text for people, with its closing NUL, like Python's `repr`:
+ * "<socket fd=3, family=2, type=1, proto=0, laddr=('127.0.0.1', 80)>".
+ *
+ * Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_repr(tabi_sock *sk, char *text, size_t size);
+
+/**
+ * Binds to a host and port (bind(2), Python's `bind((host, port))`).
+ *
+ * `host`: a name, an address, "" (any) or "<broadcast>"; `port`: 0 (a free one) to 65535.
+ * Returns 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for a socket
+ * that is not AF_INET or AF_INET6, TABI_GAI_* when the host is not found.
+ */
+int tabi_bind(tabi_sock *sk,
+              const char *host,
+              int port);
+
+/**
+ * Binds an AF_UNIX socket to a path of 1 to 107 bytes (Python's `bind(path)`).
+ *
+ * Returns 0; -EADDRINUSE when the path exists; TABI_ERR_OS when it is too long; TABI_ERR_TYPE for another family.
+ */
+int tabi_bind_unix(tabi_sock *sk,
+                   const char *path);
+
+/**
+ * Binds to an address of any family. Errors as in tabi_bind().
+ */
+int tabi_bind_addr(tabi_sock *sk, const tabi_addr *addr);
+
+/**
+ * Starts to listen for clients (listen(2)); TABI_BACKLOG is Python's choice, below 0 is taken as 0.
+ *
+ * Returns 0 or -errno (-EADDRINUSE, -EOPNOTSUPP).
+ */
+int tabi_listen(tabi_sock *sk, int backlog);
+
+/**
+ * Waits for a client (accept(2), Python's `accept`).
+ *
+ * `peer` gets the client's address and may be NULL. The new socket has the default timeout, not this one's.
+ * Returns 0 and a handle to be freed; TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -EMFILE, after
+ * which the client is still in the queue.
+ */
+int tabi_accept(tabi_sock *sk,
+                tabi_sock **out,
+                tabi_addr *peer);
+
+/**
+ * tabi_accept() that returns the bare descriptor, close-on-exec and blocking.
+ */
+int tabi_accept_fd(tabi_sock *sk, tabi_addr *peer);
+
+/**
+ * tabi_accept_fd() within a limit of its own: see tabi_recv_until().
+ */
+int tabi_accept_fd_until(tabi_sock *sk, tabi_addr *peer, int64_t deadline);
+
+/**
+ * Connects to a host and port (connect(2), Python's `connect((host, port))`), within the timeout.
+ *
+ * Returns 0; TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -ECONNREFUSED and its like; -EINPROGRESS when non-blocking;
+ * and what tabi_bind() returns for a bad host or port. After a failure make a new socket to try again.
+ */
+int tabi_connect(tabi_sock *sk,
+                 const char *host,
+                 int port);
+
+/**
+ * Connects an AF_UNIX socket to a path of 1 to 107 bytes. Errors as in tabi_connect() and tabi_bind_unix().
+ */
+int tabi_connect_unix(tabi_sock *sk,
+                      const char *path);
+
+/**
+ * Connects to an address of any family. Errors as in tabi_connect().
+ */
+int tabi_connect_addr(tabi_sock *sk, const tabi_addr *addr);
+
+/**
+ * tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
+ *
+ * Returns 0 when connected; an errno: ECONNREFUSED ..., EAGAIN for a timeout, EBADF for a closed socket;
+ * or a negative code where the host or the port is no good.
+ */
+int tabi_connect_ex(tabi_sock *sk,
+                    const char *host,
+                    int port);
+
+/**
+ * tabi_connect_ex() for an address of any family.
+ */
+int tabi_connect_ex_addr(tabi_sock *sk, const tabi_addr *addr);
+
+/**
+ * Waits for a connect that is under way: non-blocking (-EINPROGRESS), timed out, or interrupted.
+ *
+ * `deadline` as in tabi_recv_until(). Returns 0 when connected, the connection's own error,
+ * TABI_ERR_TIMEOUT or TABI_ERR_CLOSED.
+ */
+int tabi_finish_connect_until(tabi_sock *sk, int64_t deadline);
+
+/**
+ * Stops a direction of the connection: SHUT_RD, SHUT_WR or SHUT_RDWR (shutdown(2)).
+ *
+ * Returns 0, -ENOTCONN, or -EINVAL for another `how`.
+ */
+int tabi_shutdown(tabi_sock *sk, int how);
+
+/**
+ * The socket's own address (getsockname(2)). Returns 0 or -errno.
+ */
+int tabi_getsockname(tabi_sock *sk, tabi_addr *addr);
+
+/**
+ * The peer's address (getpeername(2)). Returns 0 or -errno (-ENOTCONN).
+ */
+int tabi_getpeername(tabi_sock *sk, tabi_addr *addr);
+
+/**
+ * Whether child processes inherit the descriptor: 1 or 0, negative for an error.
+ */
+int tabi_get_inheritable(tabi_sock *sk);
+
+/**
+ * Sets whether child processes inherit the descriptor; at first they do not. Returns 0 or a negative code.
+ */
+int tabi_set_inheritable(tabi_sock *sk,
+                         int inheritable);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* TABI_H */

@@ -1,0 +1,21 @@
+//! The C face: `include/tabi.h` is made from the modules below.
+//!
+//! Each exported function checks its pointers, calls one function of the core and converts the result;
+//! the conventions are in CONTRIBUTING.md. A handle that C may pass as NULL is an `Option` of a reference.
+#![allow(non_camel_case_types, clippy::missing_safety_doc)]
+
+mod address;
+mod boundary;
+mod codes;
+mod error;
+mod io;
+mod mode;
+mod options;
+mod socket;
+
+pub use address::*;
+pub use error::*;
+pub use io::*;
+pub use mode::*;
+pub use options::*;
+pub use socket::*;

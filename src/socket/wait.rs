@@ -165,7 +165,7 @@ impl Socket {
             Interest::Read => libc::POLLIN,
             Interest::Write => libc::POLLOUT,
         };
-        match self.poll(call, events, deadline)? {
+        match self.poll(call, Some(events), deadline)? {
             Some(waited) => Ok(waited),
             None => Err(Error::Timeout),
         }
@@ -175,23 +175,32 @@ impl Socket {
     pub(super) fn nap(&self, call: &InFlight<'_>, nap: Duration, deadline: &Deadline) -> Result<()> {
         let wake_up = Deadline(Instant::now().checked_add(nap));
         let nearer = if deadline.is_before(&wake_up) { deadline } else { &wake_up };
-        if self.poll(call, 0, nearer)?.is_none() && nearer.is_before(&wake_up) {
+        if self.poll(call, None, nearer)?.is_none() && nearer.is_before(&wake_up) {
             return Err(Error::Timeout);
         }
         Ok(())
     }
 
-    fn poll(&self, call: &InFlight<'_>, events: i16, deadline: &Deadline) -> Result<Option<bool>> {
+    /// Polls for events of the socket, or only for its wake-up call: an unconnected unix socket reports a
+    /// hang-up whatever is asked.
+    fn poll(
+        &self,
+        call: &InFlight<'_>,
+        events: Option<libc::c_short>,
+        deadline: &Deadline,
+    ) -> Result<Option<bool>> {
         let mut fds = [
-            libc::pollfd { fd: call.fd(), events, revents: 0 },
+            libc::pollfd { fd: -1, events: events.unwrap_or(0), revents: 0 },
             libc::pollfd { fd: -1, events: libc::POLLIN, revents: 0 },
         ];
-        let count = if self.handle.is_shared() {
+        if events.is_some() {
+            fds[0].fd = call.fd();
+        }
+        let mut count = 1;
+        if self.handle.is_shared() {
             fds[1].fd = self.handle.wake_fd()?;
-            2
-        } else {
-            1
-        };
+            count = 2;
+        }
         loop {
             let polled = sys::poll(&mut fds[..count], deadline.left());
             if call.is_closed() {

@@ -1,0 +1,130 @@
+//! What several tests need.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tabi::{AF_INET, AF_UNIX, Address, SOCK_STREAM, Socket};
+
+/// How long a test waits for what must happen before it calls it a hang.
+pub const HANG: Duration = Duration::from_secs(30);
+
+/// A thread of this process, as the kernel numbers them.
+pub struct ThreadId(u32);
+
+impl ThreadId {
+    pub fn current() -> Self {
+        let link = fs::read_link("/proc/thread-self").unwrap();
+        ThreadId(link.file_name().unwrap().to_str().unwrap().parse().unwrap())
+    }
+
+    /// Waits until the thread sleeps in a system call that can block on a socket.
+    pub fn wait_until_blocked(&self) {
+        const BLOCKING: [i64; 9] = [
+            libc::SYS_recvfrom,
+            libc::SYS_sendto,
+            libc::SYS_recvmsg,
+            libc::SYS_sendmsg,
+            libc::SYS_accept4,
+            libc::SYS_connect,
+            libc::SYS_ppoll,
+            libc::SYS_accept,
+            libc::SYS_read,
+        ];
+        let file = PathBuf::from(format!("/proc/self/task/{}", self.0));
+        wait_until("the thread is blocked", || {
+            let call = fs::read_to_string(file.join("syscall")).unwrap_or_default();
+            let number = call.split(' ').next().and_then(|n| n.parse().ok());
+            let sleeps = fs::read_to_string(file.join("stat"))
+                .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')));
+            sleeps && number.is_some_and(|number| BLOCKING.contains(&number))
+        });
+    }
+}
+
+/// Waits until something holds that no event announces.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < HANG, "{what}: not within {HANG:?}");
+        thread::yield_now();
+    }
+}
+
+/// A path for a unix socket that nothing has yet.
+pub fn temporary_path() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let short = if folder.as_os_str().len() < 60 { folder.to_owned() } else { std::env::temp_dir() };
+    let path = short.join(format!("tabi-{}-{number}", std::process::id()));
+    let _ = fs::remove_file(&path);
+    path
+}
+
+/// A connected pair of stream sockets.
+pub fn stream_pair(family: i32) -> (Socket, Socket) {
+    if family == AF_UNIX {
+        return Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    }
+    let listener = Socket::new(family, SOCK_STREAM, 0).unwrap();
+    listener.bind((if family == AF_INET { "127.0.0.1" } else { "::1" }, 0)).unwrap();
+    listener.listen(1).unwrap();
+    let client = Socket::new(family, SOCK_STREAM, 0).unwrap();
+    client.connect(listener.getsockname().unwrap()).unwrap();
+    (client, listener.accept().unwrap().0)
+}
+
+/// A listener whose queue is full, so that a further connect neither succeeds nor fails.
+pub fn full_listener(family: i32) -> (Socket, Vec<Socket>, Address) {
+    let listener = Socket::new(family, SOCK_STREAM, 0).unwrap();
+    match family {
+        AF_UNIX => listener.bind(temporary_path().as_path()).unwrap(),
+        _ => listener.bind(("127.0.0.1", 0)).unwrap(),
+    }
+    listener.listen(0).unwrap();
+    let address = listener.getsockname().unwrap();
+    let mut queue = Vec::new();
+    loop {
+        let client = Socket::new(family, SOCK_STREAM, 0).unwrap();
+        client.settimeout(0.0).unwrap();
+        let connected = client.connect(&address);
+        if family == AF_UNIX && connected.is_err() {
+            return (listener, queue, address);
+        }
+        // A TCP client that is not let in waits for its SYN to be answered: it can't be written to.
+        if client.wait(tabi::Interest::Write, until(200)).is_err() {
+            return (listener, queue, address);
+        }
+        queue.push(client);
+        assert!(queue.len() < 100, "the queue never fills");
+    }
+}
+
+fn until(milliseconds: u64) -> tabi::Limit {
+    tabi::Limit::Until(Instant::now() + Duration::from_millis(milliseconds))
+}
+
+/// A number of rounds: all of them in a release build, a tenth under a debug build or an emulator.
+pub fn scaled(rounds: u64) -> u64 {
+    if cfg!(debug_assertions) { rounds.div_ceil(10) } else { rounds }
+}
+
+/// How many descriptors this process has open.
+pub fn open_descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Whether a tool is there; a missing one fails where everything must be checked.
+pub fn have(tool: &str) -> bool {
+    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join(tool).is_file());
+    if !found {
+        assert!(std::env::var_os("CI").is_none(), "{tool} is missing");
+        eprintln!("skipped: {tool} is not installed");
+    }
+    found
+}

@@ -1,0 +1,117 @@
+//! How many system calls a call costs, counted by strace.
+
+mod support;
+
+use std::process::Command;
+
+use support::{have, stream_pair, temporary_path};
+use tabi::{AF_INET, AF_UNIX};
+
+const ROUNDS: usize = 200;
+
+/// Runs one of the `child_` tests below under strace and counts its system calls by name.
+fn traced(child: &str) -> Option<impl Fn(&str) -> usize> {
+    if !have("strace") {
+        return None;
+    }
+    let log = temporary_path();
+    let status = Command::new("strace")
+        .args(["-f", "-qq", "-o"])
+        .arg(&log)
+        .args(["-e", "trace=sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,read,write,select,clock_gettime"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", child, "--include-ignored", "--test-threads=1"])
+        .env("TABI_TRACED", "1")
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
+    let trace = std::fs::read_to_string(log).unwrap();
+    // The trace has one line a call: its thread, then the name and the arguments.
+    Some(move |call: &str| {
+        let begin = format!(" {call}(");
+        trace.lines().filter(|line| line.contains(&begin) && line.contains("\"tick")).count()
+            + trace
+                .lines()
+                .filter(|line| call.ends_with("poll") && line.contains(&begin) && line.contains("POLLIN"))
+                .count()
+    })
+}
+
+fn is_child() -> bool {
+    std::env::var_os("TABI_TRACED").is_some()
+}
+
+/// Everything is sent before it is received: each call finds what it wants.
+fn ready(family: i32, timeout: Option<f64>) {
+    let (one, other) = stream_pair(family);
+    if let Some(seconds) = timeout {
+        one.settimeout(seconds).unwrap();
+        other.settimeout(seconds).unwrap();
+    }
+    let mut buffer = [0; 4];
+    for _ in 0..ROUNDS {
+        assert_eq!(one.send(b"tick").unwrap(), 4);
+        assert_eq!(other.recv_into(&mut buffer).unwrap(), 4);
+    }
+}
+
+/// The receiver always comes before the bytes.
+fn not_ready(timeout: f64) {
+    use std::sync::mpsc;
+    use support::ThreadId;
+    let (one, other) = stream_pair(AF_UNIX);
+    other.settimeout(timeout).unwrap();
+    let (tell, told) = mpsc::channel();
+    let receiver = std::thread::spawn(move || {
+        let mut buffer = [0; 4];
+        for _ in 0..ROUNDS {
+            tell.send(ThreadId::current()).unwrap();
+            assert_eq!(other.recv_into(&mut buffer).unwrap(), 4);
+        }
+    });
+    for thread in told {
+        thread.wait_until_blocked();
+        one.send(b"tick").unwrap();
+    }
+    receiver.join().unwrap();
+}
+
+#[test]
+fn child_blocking() {
+    if is_child() {
+        ready(AF_UNIX, None);
+    }
+}
+
+#[test]
+fn child_timeout_ready() {
+    if is_child() {
+        ready(AF_INET, Some(5.0));
+    }
+}
+
+#[test]
+fn child_timeout_not_ready() {
+    if is_child() {
+        not_ready(60.0);
+    }
+}
+
+#[test]
+fn a_blocking_call_is_one_system_call() {
+    let Some(calls) = traced("child_blocking") else { return };
+    assert_eq!((calls("sendto"), calls("recvfrom"), calls("ppoll")), (ROUNDS, ROUNDS, 0));
+}
+
+#[test]
+fn with_a_timeout_a_call_that_finds_what_it_wants_is_one_system_call() {
+    let Some(calls) = traced("child_timeout_ready") else { return };
+    assert_eq!((calls("sendto"), calls("recvfrom"), calls("ppoll")), (ROUNDS, ROUNDS, 0));
+}
+
+#[test]
+fn with_a_timeout_a_call_that_has_to_wait_is_two_system_calls() {
+    let Some(calls) = traced("child_timeout_not_ready") else { return };
+    // Only the first call had to find out that there was nothing: its failed try shows no bytes.
+    assert_eq!((calls("recvfrom"), calls("ppoll")), (ROUNDS, ROUNDS));
+}

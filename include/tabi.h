@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* The version of this header. */
 #define TABI_VERSION_MAJOR 0
@@ -96,6 +97,27 @@ typedef struct {
      */
     uint32_t len;
 } tabi_addr;
+
+/**
+ * Control data (ancillary data) in the caller's buffer: a value that needs no free.
+ *
+ * To send: set `data` and `size`, `len` to 0, and add messages. To receive: set `data` and `size`; tabi_recvmsg()
+ * sets `len`. The buffer needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
+ */
+typedef struct {
+    /**
+     * The caller's buffer.
+     */
+    void *data;
+    /**
+     * The bytes of the buffer, at most 2147483647.
+     */
+    size_t size;
+    /**
+     * How many of them hold control messages.
+     */
+    size_t len;
+} tabi_control;
 
 #ifdef __cplusplus
 extern "C" {
@@ -349,6 +371,78 @@ int tabi_wait_until(tabi_sock *sk,
  */
 int tabi_set_interruptible(tabi_sock *sk,
                            int interruptible);
+
+/**
+ * The length of a control message with `len` bytes of data, without trailing padding (CMSG_LEN).
+ *
+ * Returns the length, or TABI_ERR_OVERFLOW when it would exceed 2147483647.
+ */
+ssize_t tabi_cmsg_len(size_t len);
+
+/**
+ * The bytes that a control message with `len` bytes of data takes in a buffer, padding included (CMSG_SPACE).
+ *
+ * Returns the bytes, or TABI_ERR_OVERFLOW when they would exceed 2147483647.
+ */
+ssize_t tabi_cmsg_space(size_t len);
+
+/**
+ * Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
+ *
+ * `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: control messages to go with them, or NULL.
+ * `flags`: MSG_* or 0. `addr`: where to, or NULL on a connected socket.
+ * Returns the bytes that the kernel took, perhaps fewer than given, or a code as tabi_send() does; -EMSGSIZE for too
+ * many buffers; TABI_ERR_OS for more than 2147483647 buffers or bytes of control data.
+ */
+ssize_t tabi_sendmsg(tabi_sock *sk,
+                     const struct iovec *buffers,
+                     size_t buffer_count,
+                     const tabi_control *control,
+                     int flags,
+                     const tabi_addr *addr);
+
+/**
+ * tabi_sendmsg() within a limit of its own: see tabi_recv_until().
+ */
+ssize_t tabi_sendmsg_until(tabi_sock *sk,
+                           const struct iovec *buffers,
+                           size_t buffer_count,
+                           const tabi_control *control,
+                           int flags,
+                           const tabi_addr *addr,
+                           int64_t deadline);
+
+/**
+ * Receives a message into several buffers, one after the other (recvmsg(2), Python's `recvmsg_into`).
+ *
+ * `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: where control messages go, its `len` is set;
+ * NULL for none. `flags`: MSG_* or 0. `msg_flags` gets MSG_TRUNC (the message was cut), MSG_CTRUNC (the control data was
+ * cut), MSG_EOR ...; `sender` gets the sender's address, with `len` 0 where the system names nobody; both may be NULL.
+ *
+ * Descriptors that arrive are close-on-exec and the caller's, also after MSG_CTRUNC: take them with
+ * tabi_control_next() and tabi_cmsg_fds(), or close them with tabi_control_close_fds().
+ * Returns the number of bytes, 0 at the end of the stream, or a code as tabi_recv() does; -EMSGSIZE for too many
+ * buffers; TABI_ERR_VALUE for a control buffer above 2147483647 bytes. No descriptor has arrived when it fails.
+ */
+ssize_t tabi_recvmsg(tabi_sock *sk,
+                     const struct iovec *buffers,
+                     size_t buffer_count,
+                     tabi_control *control,
+                     int flags,
+                     int *msg_flags,
+                     tabi_addr *sender);
+
+/**
+ * tabi_recvmsg() within a limit of its own: see tabi_recv_until().
+ */
+ssize_t tabi_recvmsg_until(tabi_sock *sk,
+                           const struct iovec *buffers,
+                           size_t buffer_count,
+                           tabi_control *control,
+                           int flags,
+                           int *msg_flags,
+                           tabi_addr *sender,
+                           int64_t deadline);
 
 /**
  * Limits every later call that may block (Python's `settimeout`).

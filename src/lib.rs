@@ -17,5 +17,6 @@ pub use constants::*;
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;
 pub use socket::{
-    DEFAULT_BACKLOG, Interest, IntoTimeout, Limit, Socket, getdefaulttimeout, setdefaulttimeout,
+    DEFAULT_BACKLOG, Interest, IntoTimeout, Limit, RawControlMessage, RawControlMessages, RawMessage, Socket,
+    cmsg_len, cmsg_space, getdefaulttimeout, setdefaulttimeout,
 };

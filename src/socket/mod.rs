@@ -1,10 +1,12 @@
 //! [`Socket`]: Python's `socket.socket`.
 
+mod ancillary;
 mod connect;
 mod convert;
 mod create;
 mod handle;
 mod io;
+mod message;
 mod options;
 mod timeout;
 mod wait;
@@ -22,7 +24,9 @@ use crate::sys;
 use handle::Handle;
 use timeout::{SharedTimeout, Timeout};
 
+pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
 pub use create::{close, dup};
+pub use message::RawMessage;
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
 pub use wait::{Interest, Limit};
 

@@ -17,6 +17,12 @@ pub(crate) const NO_SIGPIPE: libc::c_int = libc::MSG_NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 pub(crate) const NO_SIGPIPE: libc::c_int = 0;
 
+/// The flag that makes received descriptors close-on-exec; on Apple's systems that takes a second call.
+#[cfg(not(target_vendor = "apple"))]
+pub(crate) const CMSG_CLOEXEC: libc::c_int = libc::MSG_CMSG_CLOEXEC;
+#[cfg(target_vendor = "apple")]
+pub(crate) const CMSG_CLOEXEC: libc::c_int = 0;
+
 /// What the monotonic clock shows.
 pub(crate) fn monotonic_nanoseconds() -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };

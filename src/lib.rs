@@ -13,7 +13,7 @@ pub mod socket;
 mod sys;
 
 pub use address::{Address, RawAddress, ToAddress, UnixAddress};
-pub use constants::*;
+pub use constants::numbers::*;
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;
 pub use socket::{

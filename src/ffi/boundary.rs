@@ -34,13 +34,11 @@ impl Code for ssize_t {
 
 /// Runs the body of an exported function: a failure becomes its code, and so does a panic, which
 /// must not unwind into C.
-#[inline]
+#[inline(always)]
 pub(super) fn boundary<C: Code>(body: impl FnOnce() -> Outcome<C>) -> C {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(value)) => value,
-        Ok(Err(failure)) => fail(failure),
-        Err(panic) => fail(Failure::Panic(panic_text(&*panic))),
-    }
+    // The failure is dealt with inside, so that only one register has to come out.
+    let body = move || body().unwrap_or_else(fail);
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(panicked)
 }
 
 /// [`boundary`] for a function that returns 0 when it succeeds.
@@ -50,14 +48,16 @@ pub(super) fn status(body: impl FnOnce() -> Outcome) -> c_int {
 }
 
 /// [`boundary`] for a function that returns a count of bytes.
-#[inline]
+#[inline(always)]
 pub(super) fn count(body: impl FnOnce() -> Outcome<usize>) -> ssize_t {
     boundary(|| body().map(|n| n as ssize_t))
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+#[cold]
+fn panicked<C: Code>(panic: Box<dyn Any + Send>) -> C {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_owned())
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    fail(Failure::Panic(text.unwrap_or_else(|| "panic".to_owned())))
 }
 
 /// The last failure of a thread; its text is made only when somebody asks.
@@ -151,10 +151,12 @@ pub(super) fn check_buffer(data: *const c_void, len: usize, name: &'static str) 
     if data.is_null() && len > 0 {
         return Err(Failure::Null(name));
     }
-    if len > isize::MAX as usize {
-        return Err(Error::overflow(format!("{name} has an impossible length: {len} bytes")).into());
-    }
-    Ok(())
+    if len > isize::MAX as usize { Err(impossible_length(len, name)) } else { Ok(()) }
+}
+
+#[cold]
+fn impossible_length(len: usize, name: &'static str) -> Failure {
+    Error::overflow(format!("{name} has an impossible length: {len} bytes")).into()
 }
 
 /// A NUL-terminated string.

@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use libc::ssize_t;
 
 use super::address::tabi_addr;
-use super::boundary::{boundary, bytes, check_buffer, count, some, status};
+use super::boundary::{Outcome, boundary, bytes, check_buffer, count, some, status};
 use super::socket::{inet_address, socket, tabi_sock};
 use crate::error::Error;
 use crate::socket::{Interest, Limit};
@@ -24,7 +24,7 @@ pub unsafe extern "C" fn tabi_recv(
     flags: c_int,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
-    unsafe { recv(sk, buffer, len, flags, Limit::Timeout) }
+    count(move || unsafe { recv(sk, buffer, len, flags, Limit::Timeout) })
 }
 
 /// tabi_recv() until a moment of its own instead of the socket's timeout.
@@ -40,23 +40,21 @@ pub unsafe extern "C" fn tabi_recv_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
-    unsafe { recv(sk, buffer, len, flags, Limit::until_monotonic(deadline)) }
+    count(move || unsafe { recv(sk, buffer, len, flags, Limit::until_monotonic(deadline)) })
 }
 
-#[inline]
+#[inline(always)]
 unsafe fn recv(
     sk: Option<&tabi_sock>,
     buffer: *mut c_void,
     len: usize,
     flags: c_int,
     limit: Limit,
-) -> ssize_t {
-    count(|| {
-        let sk = socket(sk)?;
-        check_buffer(buffer, len, "buffer")?;
-        // SAFETY: the caller passes `len` writable bytes.
-        Ok(unsafe { sk.recv_raw(buffer.cast(), len, flags, limit) }?)
-    })
+) -> Outcome<usize> {
+    let sk = socket(sk)?;
+    check_buffer(buffer, len, "buffer")?;
+    // SAFETY: the caller passes `len` writable bytes.
+    Ok(unsafe { sk.recv_raw(buffer.cast(), len, flags, limit) }?)
 }
 
 /// Receives at most `len` bytes and the sender's address (recvfrom(2), Python's `recvfrom_into`).
@@ -72,7 +70,7 @@ pub unsafe extern "C" fn tabi_recvfrom(
     sender: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
-    unsafe { recvfrom(sk, buffer, len, flags, sender, Limit::Timeout) }
+    count(move || unsafe { recvfrom(sk, buffer, len, flags, sender, Limit::Timeout) })
 }
 
 /// tabi_recvfrom() within a limit of its own: see tabi_recv_until().
@@ -86,10 +84,10 @@ pub unsafe extern "C" fn tabi_recvfrom_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
-    unsafe { recvfrom(sk, buffer, len, flags, sender, Limit::until_monotonic(deadline)) }
+    count(move || unsafe { recvfrom(sk, buffer, len, flags, sender, Limit::until_monotonic(deadline)) })
 }
 
-#[inline]
+#[inline(always)]
 unsafe fn recvfrom(
     sk: Option<&tabi_sock>,
     buffer: *mut c_void,
@@ -97,15 +95,13 @@ unsafe fn recvfrom(
     flags: c_int,
     sender: Option<&mut MaybeUninit<tabi_addr>>,
     limit: Limit,
-) -> ssize_t {
-    count(|| {
-        let sk = socket(sk)?;
-        check_buffer(buffer, len, "buffer")?;
-        // SAFETY: the caller passes `len` writable bytes.
-        let (n, address) = unsafe { sk.recvfrom_raw(buffer.cast(), len, flags, limit) }?;
-        sender.map(|sender| sender.write(address.into()));
-        Ok(n)
-    })
+) -> Outcome<usize> {
+    let sk = socket(sk)?;
+    check_buffer(buffer, len, "buffer")?;
+    // SAFETY: the caller passes `len` writable bytes.
+    let (n, address) = unsafe { sk.recvfrom_raw(buffer.cast(), len, flags, limit) }?;
+    sender.map(|sender| sender.write(address.into()));
+    Ok(n)
 }
 
 /// Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
@@ -120,7 +116,7 @@ pub unsafe extern "C" fn tabi_send(
     flags: c_int,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
-    unsafe { send(sk, data, len, flags, Limit::Timeout) }
+    count(move || unsafe { send(sk, data, len, flags, Limit::Timeout) })
 }
 
 /// tabi_send() within a limit of its own: see tabi_recv_until().
@@ -133,23 +129,21 @@ pub unsafe extern "C" fn tabi_send_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
-    unsafe { send(sk, data, len, flags, Limit::until_monotonic(deadline)) }
+    count(move || unsafe { send(sk, data, len, flags, Limit::until_monotonic(deadline)) })
 }
 
-#[inline]
+#[inline(always)]
 unsafe fn send(
     sk: Option<&tabi_sock>,
     data: *const c_void,
     len: usize,
     flags: c_int,
     limit: Limit,
-) -> ssize_t {
-    count(|| {
-        let sk = socket(sk)?;
-        // SAFETY: the caller passes `len` readable bytes.
-        let data = unsafe { bytes(data, len, "data") }?;
-        Ok(sk.send_until(data, flags, limit)?)
-    })
+) -> Outcome<usize> {
+    let sk = socket(sk)?;
+    // SAFETY: the caller passes `len` readable bytes.
+    let data = unsafe { bytes(data, len, "data") }?;
+    Ok(sk.send_until(data, flags, limit)?)
 }
 
 /// Sends all bytes (Python's `sendall`) within one timeout for the whole.
@@ -165,7 +159,7 @@ pub unsafe extern "C" fn tabi_sendall(
     sent: Option<&mut MaybeUninit<usize>>,
 ) -> c_int {
     // SAFETY: the caller passes `len` readable bytes.
-    unsafe { sendall(sk, data, len, flags, sent, Limit::Timeout) }
+    status(move || unsafe { sendall(sk, data, len, flags, sent, Limit::Timeout) })
 }
 
 /// tabi_sendall() within a limit of its own: see tabi_recv_until().
@@ -179,9 +173,10 @@ pub unsafe extern "C" fn tabi_sendall_until(
     deadline: i64,
 ) -> c_int {
     // SAFETY: the caller passes `len` readable bytes.
-    unsafe { sendall(sk, data, len, flags, sent, Limit::until_monotonic(deadline)) }
+    status(move || unsafe { sendall(sk, data, len, flags, sent, Limit::until_monotonic(deadline)) })
 }
 
+#[inline(always)]
 unsafe fn sendall(
     sk: Option<&tabi_sock>,
     data: *const c_void,
@@ -189,15 +184,13 @@ unsafe fn sendall(
     flags: c_int,
     sent: Option<&mut MaybeUninit<usize>>,
     limit: Limit,
-) -> c_int {
-    status(|| {
-        let sk = socket(sk)?;
-        // SAFETY: the caller passes `len` readable bytes.
-        let data = unsafe { bytes(data, len, "data") }?;
-        let result = sk.sendall_until(data, flags, limit);
-        sent.map(|sent| sent.write(result.as_ref().map_or_else(|partial| partial.sent, |()| len)));
-        Ok(result?)
-    })
+) -> Outcome {
+    let sk = socket(sk)?;
+    // SAFETY: the caller passes `len` readable bytes.
+    let data = unsafe { bytes(data, len, "data") }?;
+    let result = sk.sendall_until(data, flags, limit);
+    sent.map(|sent| sent.write(result.as_ref().map_or_else(|partial| partial.sent, |()| len)));
+    Ok(result?)
 }
 
 /// Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host or port.
@@ -212,7 +205,7 @@ pub unsafe extern "C" fn tabi_sendto(
     host: *const c_char,
     port: c_int,
 ) -> ssize_t {
-    count(|| {
+    count(move || {
         let sk = socket(sk)?;
         // SAFETY: the caller passes `len` readable bytes and a NUL-terminated string.
         let (data, address) = unsafe { (bytes(data, len, "data")?, inet_address(sk, host, port)?) };
@@ -230,7 +223,7 @@ pub unsafe extern "C" fn tabi_sendto_addr(
     addr: Option<&tabi_addr>,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
-    unsafe { sendto(sk, data, len, flags, addr, Limit::Timeout) }
+    count(move || unsafe { sendto(sk, data, len, flags, addr, Limit::Timeout) })
 }
 
 /// tabi_sendto_addr() within a limit of its own: see tabi_recv_until().
@@ -244,9 +237,10 @@ pub unsafe extern "C" fn tabi_sendto_addr_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
-    unsafe { sendto(sk, data, len, flags, addr, Limit::until_monotonic(deadline)) }
+    count(move || unsafe { sendto(sk, data, len, flags, addr, Limit::until_monotonic(deadline)) })
 }
 
+#[inline(always)]
 unsafe fn sendto(
     sk: Option<&tabi_sock>,
     data: *const c_void,
@@ -254,14 +248,12 @@ unsafe fn sendto(
     flags: c_int,
     addr: Option<&tabi_addr>,
     limit: Limit,
-) -> ssize_t {
-    count(|| {
-        let sk = socket(sk)?;
-        // SAFETY: the caller passes `len` readable bytes.
-        let data = unsafe { bytes(data, len, "data") }?;
-        let address = sk.resolve(some(addr, "addr")?.raw()?)?;
-        Ok(sk.sendto_until(data, flags, &address, limit)?)
-    })
+) -> Outcome<usize> {
+    let sk = socket(sk)?;
+    // SAFETY: the caller passes `len` readable bytes.
+    let data = unsafe { bytes(data, len, "data") }?;
+    let address = sk.resolve(some(addr, "addr")?.raw()?)?;
+    Ok(sk.sendto_until(data, flags, &address, limit)?)
 }
 
 /// Waits until the socket is ready: TABI_READ (data, or a client) or TABI_WRITE (room, or connected).

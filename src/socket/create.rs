@@ -109,6 +109,7 @@ impl Socket {
             timeout: SharedTimeout::new(timeout),
             waited: [const { AtomicBool::new(false) }; 2],
             interruptible: AtomicBool::new(false),
+            sends_poll: family == libc::AF_UNIX && kind != libc::SOCK_STREAM,
             family,
             kind,
             proto,

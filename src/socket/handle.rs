@@ -4,7 +4,7 @@
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -17,8 +17,10 @@ const CLOSED: u32 = 1;
 const RELEASED: u32 = 2;
 /// A `BorrowedFd` may be about: the descriptor stays until the socket is dropped.
 const BORROWED: u32 = 4;
+/// Somebody else owns the same socket (a duplicate): waking must not shut it down.
+const SHARED: u32 = 8;
 /// One call in flight.
-const CALL: u32 = 8;
+const CALL: u32 = 16;
 
 /// How often and how long `close()` tries to wake calls that are in flight.
 const WAKE_TRIES: u32 = 20;
@@ -31,8 +33,6 @@ const WAKE_PAUSE: Duration = Duration::from_millis(1);
 pub(super) struct Handle {
     fd: RawFd,
     state: AtomicU32,
-    /// Somebody else owns the same socket (a duplicate): waking must not shut it down.
-    shared: AtomicBool,
     /// What wakes the calls of a handle that must not be shut down.
     wake: OnceLock<Wake>,
 }
@@ -40,24 +40,24 @@ pub(super) struct Handle {
 /// One call in flight.
 pub(super) struct InFlight<'a> {
     handle: &'a Handle,
+    shared: bool,
 }
 
 impl Handle {
     pub(super) fn new(fd: OwnedFd, shared: bool) -> Self {
         Handle {
             fd: fd.into_raw_fd(),
-            state: AtomicU32::new(0),
-            shared: AtomicBool::new(shared),
+            state: AtomicU32::new(if shared { SHARED } else { 0 }),
             wake: OnceLock::new(),
         }
     }
 
     /// Begins a call; the descriptor is valid until the result is dropped.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(&self) -> Result<InFlight<'_>> {
         // SeqCst here and in `close`: either the caller sees CLOSED, or the closer sees the call.
         let before = self.state.fetch_add(CALL, Ordering::SeqCst);
-        let call = InFlight { handle: self };
+        let call = InFlight { handle: self, shared: before & SHARED != 0 };
         if before & CLOSED != 0 {
             return Err(Error::Closed);
         }
@@ -70,11 +70,11 @@ impl Handle {
 
     #[inline]
     pub(super) fn is_shared(&self) -> bool {
-        self.shared.load(Ordering::Relaxed)
+        self.state.load(Ordering::SeqCst) & SHARED != 0
     }
 
     pub(super) fn set_shared(&self) {
-        self.shared.store(true, Ordering::SeqCst);
+        self.state.fetch_or(SHARED, Ordering::SeqCst);
     }
 
     /// The descriptor's number, or -1 when closed.
@@ -146,9 +146,8 @@ impl Handle {
 
     /// Marks the handle closed and empty if the caller's is the only call in flight.
     fn take_alone(&self) -> bool {
-        self.state
-            .compare_exchange(CALL, CALL | CLOSED | RELEASED, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
+        let alone = |state| (state / CALL == 1).then_some(state | CLOSED | RELEASED);
+        self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, alone).is_ok()
     }
 
     /// Wakes every other call in flight, again and again for a moment: one may stand just before its
@@ -201,6 +200,12 @@ impl InFlight<'_> {
     #[inline]
     pub(super) fn fd(&self) -> RawFd {
         self.handle.fd
+    }
+
+    /// Whether the connection had another known owner when the call began.
+    #[inline]
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// True when another thread has closed the socket since the call began.

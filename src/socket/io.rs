@@ -48,12 +48,12 @@ impl Socket {
     /// # Safety
     ///
     /// `buffer` must be valid for writing `len` bytes.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn recv_raw(&self, buffer: *mut u8, len: usize, flags: i32, limit: Limit) -> Result<usize> {
         if len == 0 {
             return if self.is_closed() { Err(Error::Closed) } else { Ok(0) };
         }
-        self.run(Plan::read().until(limit), |fd, extra| {
+        self.run(Plan::read().until(limit), move |fd, extra| {
             // SAFETY: the caller vouches for the buffer.
             unsafe { libc::recv(fd, buffer.cast(), len, flags | extra) }
         })
@@ -133,9 +133,9 @@ impl Socket {
     }
 
     /// [`Socket::send`] within a limit of its own.
-    #[inline]
+    #[inline(always)]
     pub fn send_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<usize> {
-        self.run(self.send_plan().until(limit), |fd, extra| send(fd, bytes, flags | extra))
+        self.run(self.send_plan().until(limit), move |fd, extra| send(fd, bytes, flags | extra))
     }
 
     /// Sends all bytes (`socket.sendall`) within one timeout.
@@ -210,12 +210,9 @@ impl Socket {
         })
     }
 
-    /// A unix datagram or packet sender sleeps on its peer's queue, where shutting its own socket down
-    /// does not wake it: it has to wait with `poll`.
     #[inline]
     pub(super) fn send_plan(&self) -> Plan {
-        let always_poll = self.family == libc::AF_UNIX && self.kind != libc::SOCK_STREAM;
-        Plan { always_poll, ..Plan::write() }
+        Plan { always_poll: self.sends_poll, ..Plan::write() }
     }
 
     /// Waits until the socket is ready for reading or writing, at most as long as `limit` says.

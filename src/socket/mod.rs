@@ -59,6 +59,9 @@ pub struct Socket {
     /// Whether the last call in a direction had to wait: see `wait`.
     waited: [AtomicBool; 2],
     interruptible: AtomicBool,
+    /// A unix datagram or packet sender sleeps on its peer's queue, where shutting its own socket down
+    /// does not wake it: it has to wait with `poll`.
+    sends_poll: bool,
     family: i32,
     kind: i32,
     proto: i32,

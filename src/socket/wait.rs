@@ -47,6 +47,13 @@ impl Limit {
     }
 }
 
+/// What a try came to.
+enum Verdict {
+    Done(Result<usize>),
+    Wait,
+    Again,
+}
+
 /// How a call relates to the socket's mode.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
@@ -58,7 +65,7 @@ pub(super) struct Plan {
 
 impl Plan {
     #[inline]
-    pub(super) fn read() -> Self {
+    pub(super) const fn read() -> Self {
         Plan { interest: Interest::Read, limit: Limit::Timeout, always_poll: false }
     }
 
@@ -80,56 +87,110 @@ const LONGEST_NAP: Duration = Duration::from_millis(5);
 impl Socket {
     /// Makes one call: `operation` gets the descriptor and the flags to add, and returns what the
     /// system call returned.
-    #[inline]
+    #[inline(always)]
     pub(super) fn run(
         &self,
         plan: Plan,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
         let call = self.handle.enter()?;
-        let timeout = self.timeout.load();
-        let poll_blocking = plan.always_poll || plan.limit != Limit::Timeout || self.handle.is_shared();
-        let may_poll = timeout.is_timed()
-            || (poll_blocking && (timeout != Timeout::ZERO || plan.limit != Limit::Timeout));
-        let extra = if may_poll && timeout == Timeout::NONE { libc::MSG_DONTWAIT } else { 0 };
-        if !(may_poll && self.waited[plan.interest as usize].load(Ordering::Relaxed)) {
-            if let Some(result) = self.attempt(&call, may_poll, || operation(call.fd(), extra)) {
-                return result;
+        if !(self.waited[plan.interest as usize].load(Ordering::Relaxed)
+            || plan.always_poll
+            || plan.limit != Limit::Timeout
+            || call.is_shared())
+        {
+            let n = operation(call.fd(), 0);
+            if n > 0 {
+                return Ok(n as usize);
             }
+            return self.go_on(call, plan, Some(n), operation);
         }
-        self.wait_and_run(&call, plan, timeout, &mut || operation(call.fd(), extra))
+        self.go_on(call, plan, None, operation)
     }
 
-    /// One try; `None` when the call has to wait.
-    #[inline]
+    /// Takes everything by value, so that the common case keeps its arguments in registers: one try, and it
+    /// did something.
+    #[cold]
+    #[inline(never)]
+    fn go_on(
+        &self,
+        call: InFlight<'_>,
+        plan: Plan,
+        first: Option<isize>,
+        mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
+    ) -> Result<usize> {
+        self.run_slowly(&call, plan, first, &mut operation)
+    }
+
+    /// Everything but the first try that does something: the end of a stream, errors, waiting.
+    fn run_slowly(
+        &self,
+        call: &InFlight<'_>,
+        plan: Plan,
+        first: Option<isize>,
+        operation: &mut dyn FnMut(RawFd, libc::c_int) -> isize,
+    ) -> Result<usize> {
+        let errno = last_errno();
+        let timeout = self.timeout.load();
+        let own_limit = plan.limit != Limit::Timeout;
+        let poll_blocking = plan.always_poll || own_limit || self.handle.is_shared();
+        let may_poll = match timeout {
+            Timeout::NONE => poll_blocking,
+            Timeout::ZERO => own_limit,
+            _ => true,
+        };
+        let extra = if may_poll && timeout == Timeout::NONE { libc::MSG_DONTWAIT } else { 0 };
+        let mut operation = || operation(call.fd(), extra);
+        let done = match first {
+            Some(n) => self.judge(call, may_poll, n, errno),
+            None => Verdict::Again,
+        };
+        let poll_first = may_poll && self.waited[plan.interest as usize].load(Ordering::Relaxed);
+        let done = match done {
+            Verdict::Again if !poll_first => self.attempt(call, may_poll, &mut operation),
+            Verdict::Again | Verdict::Wait => None,
+            Verdict::Done(result) => Some(result),
+        };
+        match done {
+            Some(result) => result,
+            None => self.wait_and_run(call, plan, timeout, &mut operation),
+        }
+    }
+
+    /// Tries until something is decided; `None` when the call has to wait.
     fn attempt(
         &self,
         call: &InFlight<'_>,
         may_poll: bool,
-        mut operation: impl FnMut() -> isize,
+        operation: &mut dyn FnMut() -> isize,
     ) -> Option<Result<usize>> {
         loop {
             let n = operation();
-            if n > 0 {
-                return Some(Ok(n as usize));
-            }
-            if n == 0 {
-                // A close from another thread looks like the end of the stream.
-                return Some(if call.is_closed() { Err(Error::Closed) } else { Ok(0) });
-            }
-            let errno = last_errno();
-            if call.is_closed() {
-                return Some(Err(Error::Closed));
-            }
-            match errno {
-                libc::EINTR if !self.is_interruptible() => {}
-                libc::EAGAIN if may_poll => return None,
-                _ => return Some(Err(Error::Os(errno))),
+            match self.judge(call, may_poll, n, last_errno()) {
+                Verdict::Done(result) => return Some(result),
+                Verdict::Wait => return None,
+                Verdict::Again => {}
             }
         }
     }
 
-    #[inline(never)]
+    /// What follows from the result of one try.
+    fn judge(&self, call: &InFlight<'_>, may_poll: bool, n: isize, errno: i32) -> Verdict {
+        if n > 0 {
+            return Verdict::Done(Ok(n as usize));
+        }
+        if call.is_closed() {
+            // A close from another thread looks like the end of the stream.
+            return Verdict::Done(Err(Error::Closed));
+        }
+        match errno {
+            _ if n == 0 => Verdict::Done(Ok(0)),
+            libc::EINTR if !self.is_interruptible() => Verdict::Again,
+            libc::EAGAIN if may_poll => Verdict::Wait,
+            _ => Verdict::Done(Err(Error::Os(errno))),
+        }
+    }
+
     fn wait_and_run(
         &self,
         call: &InFlight<'_>,
@@ -142,7 +203,7 @@ impl Socket {
         loop {
             let waited = self.wait_ready(call, plan.interest, &deadline)?;
             self.waited[plan.interest as usize].store(waited, Ordering::Relaxed);
-            if let Some(result) = self.attempt(call, true, &mut *operation) {
+            if let Some(result) = self.attempt(call, true, operation) {
                 return result;
             }
             if !waited {

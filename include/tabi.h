@@ -74,6 +74,20 @@
 #define TABI_WRITE 1
 
 /**
+ * The most bytes that a buffer of `makefile` holds when nothing else is said, as in Python.
+ */
+#define DEFAULT_BUFFER_SIZE 8192
+
+/**
+ * A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
+ *
+ * One thread may read while another writes; two may not do the same at once. Its calls follow the socket's timeout
+ * for each wait. A call that fails has lost nothing: what had arrived is read again, what was not sent stays to be sent,
+ * once. Free it before the socket.
+ */
+typedef struct tabi_file tabi_file;
+
+/**
  * A socket: Python's `socket.socket`.
  *
  * Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
@@ -244,6 +258,78 @@ const char *tabi_last_error_message(void);
  * the header's. The string is static.
  */
 const char *tabi_version(void);
+
+/**
+ * Makes a buffered reader and writer on a socket, which must outlive it.
+ *
+ * `buffering`: the most bytes that are read ahead, and held back when writing; -1 for the usual 8192; with 0 none are.
+ * Buffers are allocated when they are first needed, and small for a connection that says little.
+ * Returns 0 and an object that tabi_file_free() frees, or TABI_ERR_VALUE for a `buffering` below -1.
+ */
+int tabi_makefile(tabi_sock *sk,
+                  ssize_t buffering,
+                  tabi_file **out);
+
+/**
+ * Sends what is still buffered, as tabi_file_flush() does but without a report, and frees the object. NULL is nothing.
+ */
+void tabi_file_free(tabi_file *file);
+
+/**
+ * Reads `len` bytes (Python's `read(n)`), fewer only at the end of the stream.
+ *
+ * Returns how many, or a code as tabi_recv() does: then nothing is consumed, and the next call reads it again.
+ */
+ssize_t tabi_file_read(tabi_file *file,
+                       void *buffer,
+                       size_t len);
+
+/**
+ * Reads what is there, at least 1 byte and at most `len`, with at most one tabi_recv() (Python's `read1`).
+ *
+ * Returns how many, 0 at the end of the stream, or a code as tabi_recv() does.
+ */
+ssize_t tabi_file_read1(tabi_file *file,
+                        void *buffer,
+                        size_t len);
+
+/**
+ * Reads a line with its newline (Python's `readline(size - 1)`) and puts a NUL behind it.
+ *
+ * `size`: the bytes of `line`, at least 2. A line without newline was cut by `size`, and goes on in the next call, or by
+ * the end of the stream. Returns the length without the NUL, 0 at the end of the stream; a code as
+ * tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
+ */
+ssize_t tabi_file_readline(tabi_file *file,
+                           char *line,
+                           size_t size);
+
+/**
+ * How many bytes were received and not yet read; poll(2) on the socket does not tell of them. TABI_ERR_NULL for NULL.
+ */
+ssize_t tabi_file_buffered(tabi_file *file);
+
+/**
+ * Writes bytes (Python's `write`): sent, or kept to be sent later.
+ *
+ * Returns how many were taken: all, unless sending fails after some, when the next call meets the error again;
+ * or a code as tabi_send() does, when none was taken. One timeout limits the whole call.
+ */
+ssize_t tabi_file_write(tabi_file *file,
+                        const void *data,
+                        size_t len);
+
+/**
+ * Sends what was kept (Python's `flush`), within one timeout.
+ *
+ * Returns 0, or a code as tabi_send() does: then what was not sent is still kept.
+ */
+int tabi_file_flush(tabi_file *file);
+
+/**
+ * How many bytes were written and not yet sent. TABI_ERR_NULL for NULL.
+ */
+ssize_t tabi_file_unsent(tabi_file *file);
 
 /**
  * Receives at most `len` bytes (recv(2), Python's `recv_into`).

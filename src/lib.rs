@@ -17,6 +17,7 @@ pub use constants::numbers::*;
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;
 pub use socket::{
-    DEFAULT_BACKLOG, Interest, IntoTimeout, Limit, RawControlMessage, RawControlMessages, RawMessage, Socket,
-    cmsg_len, cmsg_space, getdefaulttimeout, setdefaulttimeout,
+    DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE, Interest, IntoTimeout, Limit, RawControlMessage,
+    RawControlMessages, RawMessage, Socket, SocketReader, SocketWriter, cmsg_len, cmsg_space,
+    getdefaulttimeout, setdefaulttimeout,
 };

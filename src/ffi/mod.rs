@@ -8,6 +8,7 @@ mod address;
 mod boundary;
 mod codes;
 mod error;
+mod file;
 mod io;
 mod message;
 mod mode;
@@ -16,6 +17,7 @@ mod socket;
 
 pub use address::*;
 pub use error::*;
+pub use file::*;
 pub use io::*;
 pub use message::*;
 pub use mode::*;

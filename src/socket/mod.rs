@@ -6,10 +6,12 @@ mod convert;
 mod create;
 mod handle;
 mod io;
+mod makefile;
 mod message;
 mod options;
 mod timeout;
 mod wait;
+mod writer;
 
 use std::fmt;
 use std::os::fd::{OwnedFd, RawFd};
@@ -26,9 +28,11 @@ use timeout::{SharedTimeout, Timeout};
 
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
 pub use create::{close, dup};
+pub use makefile::{DEFAULT_BUFFER_SIZE, SocketReader};
 pub use message::RawMessage;
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
 pub use wait::{Interest, Limit};
+pub use writer::SocketWriter;
 
 /// A network socket with the methods of Python's `socket.socket`.
 ///

@@ -1,6 +1,6 @@
 //! Python's `socket` and `socketserver` modules for Rust and C, at the price of the system calls below them.
 //!
-//! [`Socket`] has the methods of Python's `socket.socket`, under their own names.
+//! [`Socket`] has the methods of Python's `socket.socket`, under their own names; [`server`] is `socketserver`.
 
 pub mod address;
 pub mod constants;
@@ -9,6 +9,7 @@ mod error_names;
 #[cfg(feature = "capi")]
 pub mod ffi;
 pub mod resolve;
+pub mod server;
 pub mod socket;
 mod sys;
 

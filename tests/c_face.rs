@@ -4,6 +4,8 @@
 //! environment each program runs under valgrind, where a leak or an invalid access fails the test.
 #![cfg(feature = "capi")]
 
+#[path = "support/c_program.rs"]
+mod c_program;
 #[path = "support/compile.rs"]
 mod compile;
 #[path = "support/library.rs"]
@@ -18,7 +20,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use compile::Linkage;
+use c_program::Linkage;
 
 macro_rules! programs {
     ($($name:ident)*) => {
@@ -34,8 +36,7 @@ macro_rules! programs {
 }
 
 programs! {
-    error
-    file
+    address error file socket
 }
 
 #[test]
@@ -57,13 +58,13 @@ fn a_program_can_be_linked_with_the_static_library() {
 }
 
 /// How long a program may take before it counts as hung.
-const HANG_GUARD: Duration = Duration::from_secs(300);
+const HANG_GUARD: Duration = Duration::from_secs(120);
 
 fn check(name: &str, linkage: Linkage) {
     if !tools::have("cc", name) {
         return;
     }
-    let program = compile::program(&directory().join(name), linkage);
+    let program = c_program::program(&directory().join(name), linkage);
     let mut command = match std::env::var("TABI_VALGRIND").as_deref() {
         Ok("1") if tools::have("valgrind", "memory") => under_valgrind(&program),
         _ => Command::new(program),
@@ -89,17 +90,15 @@ fn run(command: &mut Command) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    match outputs(&mut child).recv_timeout(HANG_GUARD) {
-        Ok(printed) => {
-            let status = child.wait().expect("the program was started");
-            assert!(status.success(), "{command:?}: {status}\n{printed}");
-        }
-        Err(_) => {
-            child.kill().expect("the program was started");
-            child.wait().expect("the program was started");
-            panic!("{command:?} hangs");
-        }
+    let printed = outputs(&mut child);
+    let end = printed.recv_timeout(HANG_GUARD);
+    if end.is_err() {
+        child.kill().expect("the program was started");
     }
+    let status = child.wait().expect("the program was started");
+    let hangs = if end.is_err() { " after it was killed, because it hangs" } else { "" };
+    let printed = end.or_else(|_| printed.recv()).expect("the outputs end with the program");
+    assert!(status.success(), "{command:?}: {status}{hangs}\n{printed}");
 }
 
 /// Sends all that the program prints, once it has closed both outputs.

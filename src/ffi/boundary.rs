@@ -11,6 +11,7 @@ use libc::ssize_t;
 
 use super::codes::Failure;
 use crate::error::{Error, strerror};
+use crate::sys;
 
 /// The result of a function that C will see as a code.
 pub(super) type Outcome<T = ()> = Result<T, Failure>;
@@ -75,7 +76,7 @@ fn fail<C: Code>(failure: Failure) -> C {
     let (code, errno) = (failure.code(), failure.errno());
     // A thread that is ending has no place for the message any more; the code is the truth.
     let _ = LAST.try_with(|last| last.borrow_mut().failure = Some(failure));
-    set_errno(errno);
+    sys::set_errno(errno);
     C::from_code(code)
 }
 
@@ -90,29 +91,6 @@ pub(super) fn last_message() -> *const c_char {
         last.text.insert(CString::new(text).unwrap_or_default()).as_ptr()
     })
     .unwrap_or(c"".as_ptr())
-}
-
-fn set_errno(errno: c_int) {
-    #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "hurd", target_os = "redox"))]
-    // SAFETY: the C library's pointer to this thread's errno is always valid.
-    unsafe {
-        *libc::__errno_location() = errno
-    };
-    #[cfg(any(target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly"))]
-    // SAFETY: the C library's pointer to this thread's errno is always valid.
-    unsafe {
-        *libc::__error() = errno
-    };
-    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
-    // SAFETY: the C library's pointer to this thread's errno is always valid.
-    unsafe {
-        *libc::__errno() = errno
-    };
-    #[cfg(any(target_os = "solaris", target_os = "illumos"))]
-    // SAFETY: the C library's pointer to this thread's errno is always valid.
-    unsafe {
-        *libc::___errno() = errno
-    };
 }
 
 /// The system's text for an `errno`, made once.

@@ -122,7 +122,15 @@ impl Socket {
     pub fn accept_fd(&self, limit: Limit) -> Result<(OwnedFd, RawAddress)> {
         let mut peer = RawAddress::empty();
         let mut accepted = -1;
-        self.run(Plan::read().until(limit), |fd, _| {
+        // Without a timeout, for ever is what the socket does by itself.
+        let limit =
+            if limit == Limit::Forever && self.gettimeout().is_none() { Limit::Timeout } else { limit };
+        self.run(Plan::read().until(limit), |fd, flags| {
+            // No flag makes accept return at once on a descriptor that blocks.
+            if flags & libc::MSG_DONTWAIT != 0 && !sys::is_ready(fd, libc::POLLIN) {
+                sys::set_errno(libc::EAGAIN);
+                return -1;
+            }
             loop {
                 accepted = sys::accept(fd, &mut peer);
                 // A client that gave up while it was in the queue is no reason to give up on the next.

@@ -4,11 +4,13 @@
 #![allow(unsafe_code)]
 
 mod descriptor;
+mod errno;
 mod poll;
 mod wake;
 
 pub(crate) use descriptor::{accept, close, duplicate, set_nonblocking};
-pub(crate) use poll::poll;
+pub(crate) use errno::set_errno;
+pub(crate) use poll::{is_ready, poll};
 pub(crate) use wake::Wake;
 
 /// The flag that keeps a send from raising SIGPIPE; Apple's systems have an option instead.

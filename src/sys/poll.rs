@@ -12,6 +12,12 @@ pub(crate) struct Polled {
     pub(crate) waited: bool,
 }
 
+/// Whether a descriptor is ready right now; also true when only the call itself can tell what is wrong with it.
+pub(crate) fn is_ready(fd: libc::c_int, events: libc::c_short) -> bool {
+    let mut fds = [libc::pollfd { fd, events, revents: 0 }];
+    poll(&mut fds, Some(Duration::ZERO)).map_or(true, |polled| polled.ready > 0)
+}
+
 /// A poll that slept takes longer than this, one that did not takes less (measured by the kernel's own clock).
 const AT_ONCE: Duration = Duration::from_micros(2);
 

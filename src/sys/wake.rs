@@ -47,7 +47,6 @@ impl Wake {
     }
 
     /// Makes it unreadable again.
-    #[expect(dead_code, reason = "the server's loop clears its wake-up calls")]
     pub(crate) fn clear(&self) {
         let mut bytes = [0u8; 64];
         // SAFETY: the buffer has the stated size; the descriptor does not block.

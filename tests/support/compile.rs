@@ -3,39 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::library;
-
 pub(crate) const C_FLAGS: [&str; 7] =
     ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wstrict-prototypes", "-Werror"];
-
-/// How a program gets the library.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Linkage {
-    Shared,
-    Static,
-}
-
-/// Compiles one C file to a program of the same name and returns its path.
-pub(crate) fn program(source: &Path, linkage: Linkage) -> PathBuf {
-    let (place, library) = match linkage {
-        Linkage::Shared => ("c-shared", library::directory()),
-        Linkage::Static => ("c-static", library::built()),
-    };
-    let output = library::scratch(place).join(source.file_stem().expect("a C file has a name"));
-    let mut cc = Command::new("cc");
-    cc.args(C_FLAGS).arg("-g").arg("-I").arg(include()).arg("-o").arg(&output).arg(source);
-    match linkage {
-        Linkage::Shared => {
-            cc.arg("-L").arg(&library).arg("-ltabi").arg(format!("-Wl,-rpath,{}", library.display()));
-        }
-        // What the static library needs beside itself: see `--print native-static-libs`.
-        Linkage::Static => {
-            cc.arg(library.join("libtabi.a")).args(["-ldl", "-lm"]);
-        }
-    }
-    run(cc.arg("-lpthread"));
-    output
-}
 
 /// The directory of `tabi.h`.
 pub(crate) fn include() -> PathBuf {

@@ -1,0 +1,154 @@
+//! The requests that have begun and not ended: for limits, statistics and draining.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
+
+use super::{Server, lock};
+use crate::SHUT_RDWR;
+use crate::address::Address;
+use crate::socket::Socket;
+
+#[derive(Default)]
+pub(super) struct Active {
+    table: Mutex<Table>,
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct Table {
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    active: usize,
+    per_address: HashMap<IpAddr, usize>,
+    /// Somebody waits on `ended`.
+    watched: bool,
+}
+
+enum Slot {
+    Free,
+    Stream(Arc<Socket>),
+    Datagram,
+}
+
+/// One active request; it has ended when this is dropped.
+pub(super) struct Ticket {
+    server: Server,
+    slot: usize,
+    /// The host that a limit is counted for.
+    host: Option<IpAddr>,
+    same_host: usize,
+}
+
+impl Ticket {
+    pub(super) fn new(server: &Server, socket: Option<&Arc<Socket>>, client_address: &Address) -> Ticket {
+        let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
+        let (slot, same_host) = server.active().begin(socket, host);
+        Ticket { server: server.clone(), slot, host, same_host }
+    }
+
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub(super) fn slot(&self) -> usize {
+        self.slot
+    }
+
+    /// How many requests of the same host were active when this one began, itself included.
+    pub(super) fn same_host(&self) -> usize {
+        self.same_host
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.server.active().end(self.slot, self.host);
+        self.server.request_ended();
+    }
+}
+
+impl Active {
+    fn begin(&self, socket: Option<&Arc<Socket>>, host: Option<IpAddr>) -> (usize, usize) {
+        let mut table = lock(&self.table);
+        let entry = socket.map_or(Slot::Datagram, |socket| Slot::Stream(Arc::clone(socket)));
+        let slot = match table.free.pop() {
+            Some(slot) => {
+                table.slots[slot] = entry;
+                slot
+            }
+            None => {
+                table.slots.push(entry);
+                table.slots.len() - 1
+            }
+        };
+        table.active += 1;
+        let same_host = host.map_or(0, |host| {
+            let count = table.per_address.entry(host).or_default();
+            *count += 1;
+            *count
+        });
+        (slot, same_host)
+    }
+
+    fn end(&self, slot: usize, host: Option<IpAddr>) {
+        let mut table = lock(&self.table);
+        let entry = std::mem::replace(&mut table.slots[slot], Slot::Free);
+        table.free.push(slot);
+        table.active -= 1;
+        if let Some(host) = host {
+            let count = table.per_address.get_mut(&host).map_or(0, |count| {
+                *count -= 1;
+                *count
+            });
+            if count == 0 {
+                table.per_address.remove(&host);
+            }
+        }
+        let watched = table.watched;
+        drop(table);
+        // The last owner of a socket closes it: not under the lock.
+        drop(entry);
+        if watched {
+            self.ended.notify_all();
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        lock(&self.table).active
+    }
+
+    /// Waits until at most `rest` requests are active; gives up at the deadline. Returns how many there are.
+    pub(super) fn wait(&self, rest: usize, deadline: Option<Instant>) -> usize {
+        let mut table = lock(&self.table);
+        table.watched = true;
+        while table.active > rest {
+            match super::wait_until(&self.ended, table, deadline) {
+                (guard, false) => table = guard,
+                (guard, true) => return guard.active,
+            }
+        }
+        table.active
+    }
+
+    /// Shuts the connections of all clients but these down; their handlers find the end of the stream.
+    pub(super) fn cut(&self, own: &[usize]) {
+        let sockets: Vec<Arc<Socket>> = {
+            let table = lock(&self.table);
+            let streams = table.slots.iter().enumerate().filter_map(|(number, slot)| match slot {
+                Slot::Stream(socket) if !own.contains(&number) => Some(Arc::clone(socket)),
+                _ => None,
+            });
+            streams.collect()
+        };
+        for socket in sockets {
+            let _ = socket.shutdown(SHUT_RDWR);
+        }
+    }
+}
+
+/// An IPv4 host is the same whether it comes through an IPv4 or a dual-stack socket.
+fn host_of(address: &Address) -> Option<IpAddr> {
+    address.as_inet().map(|address| address.ip().to_canonical())
+}

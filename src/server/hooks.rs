@@ -1,0 +1,108 @@
+//! The steps of a server that a program may replace: the methods that Python's users override.
+
+use std::sync::Arc;
+
+use super::{Failure, Request, Server};
+use crate::error::Result;
+use crate::socket::Socket;
+
+/// The steps of a server. Each has Python's behaviour unless it is replaced, and may call the step that it
+/// replaces: the defaults are methods of [`Server`] and [`Request`].
+///
+/// The server holds no lock while it calls a hook. A hook that panics harms no more than its request, except
+/// in `server_bind`, `server_activate`, `handle_timeout` and `service_actions`, whose panics are the caller's.
+///
+/// ```
+/// use tabi::server::{Hooks, Request, ServerOptions};
+/// use tabi::{AF_INET, Result, SOCK_STREAM};
+///
+/// struct LoopbackOnly;
+///
+/// impl Hooks for LoopbackOnly {
+///     fn verify_request(&self, request: &Request) -> Result<bool> {
+///         Ok(request.client_address().as_inet().is_some_and(|client| client.ip().is_loopback()))
+///     }
+/// }
+///
+/// let server = ServerOptions::new(AF_INET, SOCK_STREAM)
+///     .hooks(LoopbackOnly)
+///     .bind(("127.0.0.1", 0), |request: &Request| request.reply(b"welcome"))?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub trait Hooks: Send + Sync + 'static {
+    /// Binds the server's sockets to its address: [`Server::default_server_bind`].
+    fn server_bind(&self, server: &Server) -> Result<()> {
+        server.default_server_bind()
+    }
+
+    /// Starts to listen: [`Server::default_server_activate`].
+    fn server_activate(&self, server: &Server) -> Result<()> {
+        server.default_server_activate()
+    }
+
+    /// Takes the next request from a socket that is ready: [`Server::default_get_request`].
+    ///
+    /// An error skips the request; `EMFILE` and its like make the server pause until descriptors are back.
+    /// `Closed`, `EBADF`, `ENOTSOCK` and `EINVAL` (the socket itself is of no more use) end `serve_forever`.
+    fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
+        server.default_get_request(socket)
+    }
+
+    /// Whether to go on with a request. `false` ends it and counts it as rejected; an error goes to `handle_error`.
+    fn verify_request(&self, request: &Request) -> Result<bool> {
+        let _ = request;
+        Ok(true)
+    }
+
+    /// Has a request handled as the server's concurrency says: [`Server::default_process_request`].
+    ///
+    /// Whoever replaces this owns the request: hand it to [`Request::process`] on any thread, or drop it.
+    fn process_request(&self, request: Request) {
+        Server::default_process_request(request);
+    }
+
+    /// Runs the server's handler: [`Server::default_finish_request`].
+    fn finish_request(&self, request: &Request) -> Result<(), Failure> {
+        Server::default_finish_request(request)
+    }
+
+    /// Ends a request: tells a stream client that no more comes, then `close_request`.
+    fn shutdown_request(&self, request: &Request) {
+        request.shutdown();
+        self.close_request(request);
+    }
+
+    /// Closes what belongs to a request: [`Request::close`].
+    fn close_request(&self, request: &Request) {
+        request.close();
+    }
+
+    /// Reports the failure of a request: [`Server::default_handle_error`].
+    fn handle_error(&self, request: &Request, failure: &Failure) {
+        Server::default_handle_error(request, failure);
+    }
+
+    /// Runs when [`Server::handle_request`] found no request within the server's timeout.
+    fn handle_timeout(&self, server: &Server) -> Result<()> {
+        let _ = server;
+        Ok(())
+    }
+
+    /// Runs in `serve_forever` after each request and each `poll_interval`; an error ends `serve_forever`.
+    fn service_actions(&self, server: &Server) -> Result<()> {
+        let _ = server;
+        Ok(())
+    }
+
+    /// Runs around the whole life of each of the server's threads; must call `body` once, which returns when
+    /// the thread is to end.
+    fn thread_main(&self, server_name: &str, body: &mut dyn FnMut()) {
+        let _ = server_name;
+        body();
+    }
+}
+
+/// Python's behaviour throughout.
+pub(super) struct DefaultHooks;
+
+impl Hooks for DefaultHooks {}

@@ -1,0 +1,289 @@
+//! Python's `socketserver`: servers whose loop, threads and limits are this library's.
+//!
+//! ```no_run
+//! use tabi::server::{Request, ThreadingTcpServer};
+//!
+//! let server = ThreadingTcpServer::new(("127.0.0.1", 9001), |request: &Request| {
+//!     let sk = request.socket();
+//!     let mut line = [0; 1024];
+//!     loop {
+//!         match sk.recv_into(&mut line)? {
+//!             0 => return Ok(()),
+//!             n => sk.sendall(&line[..n])?,
+//!         }
+//!     }
+//! })?;
+//! server.serve_forever()?;
+//! # Ok::<(), tabi::Error>(())
+//! ```
+//!
+//! There is one type of server. What it listens on is its address family and socket type, what runs its
+//! handlers is a [`Concurrency`], what else it does are [`Hooks`]; all are [`ServerOptions`]. Python's class names
+//! ([`TcpServer`], [`ThreadingTcpServer`], [`ThreadingUnixStreamServer`] and so on) are ready-made options.
+
+mod active;
+mod classes;
+mod drain;
+mod handler;
+mod hooks;
+mod inside;
+mod options;
+mod pool;
+mod request;
+mod room;
+mod serve;
+mod stats;
+mod transport;
+
+use std::fmt;
+use std::os::fd::RawFd;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use crate::address::{Address, RawAddress};
+use crate::error::Result;
+use crate::socket::Socket;
+use crate::sys::Wake;
+use active::Active;
+use handler::caught;
+use pool::Pool;
+use room::Rooms;
+use serve::Serving;
+use stats::Counters;
+
+pub use classes::*;
+pub use drain::DrainReport;
+pub use handler::{BaseRequestHandler, Failure, PerRequest, RequestHandler};
+pub use hooks::Hooks;
+pub use options::{Concurrency, ServerOptions, Threads, WhenFull};
+pub use request::Request;
+pub use stats::Statistics;
+
+/// A server (`socketserver.BaseServer` and all that follow from it), made by [`ServerOptions`] or by one of
+/// Python's class names.
+///
+/// Clones are the same server: it may be used from many threads at once. When the last clone and the last active
+/// request are gone, its sockets are closed; [`Server::server_close`] does it at a moment of your choice.
+#[derive(Clone)]
+pub struct Server {
+    core: Arc<Core>,
+}
+
+struct Core {
+    options: ServerOptions,
+    handler: Arc<dyn RequestHandler>,
+    sockets: Vec<Arc<Socket>>,
+    /// What to bind to; `None` for sockets that were bound elsewhere.
+    requested: Option<RawAddress>,
+    bound: OnceLock<RawAddress>,
+    active: Active,
+    counters: Counters,
+    pool: Option<Arc<Pool>>,
+    rooms: Arc<Rooms>,
+    serving: Mutex<Serving>,
+    /// The serve loops have ended.
+    ended: Condvar,
+    stop: AtomicBool,
+    stop_wake: Wake,
+    closed: AtomicBool,
+    interruptible: AtomicBool,
+}
+
+impl Server {
+    fn assemble(
+        options: ServerOptions,
+        requested: Option<RawAddress>,
+        sockets: Vec<Socket>,
+        handler: Arc<dyn RequestHandler>,
+    ) -> Result<Server> {
+        let rooms = Arc::new(Rooms::new(options.loops)?);
+        let pool = match &options.concurrency {
+            Concurrency::Threads(threads) => {
+                Some(Arc::new(Pool::new(threads.clone(), Arc::clone(&options.hooks), Arc::clone(&rooms))))
+            }
+            Concurrency::Inline => None,
+        };
+        let core = Core {
+            options,
+            handler,
+            sockets: sockets.into_iter().map(Arc::new).collect(),
+            requested,
+            bound: OnceLock::new(),
+            active: Active::default(),
+            counters: Counters::default(),
+            pool,
+            rooms,
+            serving: Mutex::default(),
+            ended: Condvar::new(),
+            stop: AtomicBool::new(false),
+            stop_wake: Wake::new()?,
+            closed: AtomicBool::new(false),
+            interruptible: AtomicBool::new(false),
+        };
+        Ok(Server { core: Arc::new(core) })
+    }
+
+    /// The address that the server is bound to, with the port that was picked for port 0; before
+    /// [`Server::server_bind`] the one that was asked for (`server_address`).
+    pub fn server_address(&self) -> Address {
+        let requested = || self.core.requested.as_ref().map(RawAddress::decode);
+        self.core.bound.get().map(RawAddress::decode).or_else(requested).unwrap_or(Address::None)
+    }
+
+    /// Binds the sockets to the address (`server_bind`), through [`Hooks::server_bind`]; done by [`ServerOptions::bind`].
+    ///
+    /// Fails as [`Socket::bind`] does.
+    pub fn server_bind(&self) -> Result<()> {
+        self.core.options.hooks.server_bind(self)
+    }
+
+    /// Starts to listen (`server_activate`), through [`Hooks::server_activate`]; done by [`ServerOptions::bind`].
+    ///
+    /// Fails as [`Socket::listen`] does.
+    pub fn server_activate(&self) -> Result<()> {
+        self.core.options.hooks.server_activate(self)
+    }
+
+    /// The server's socket, the first if it has several (`server.socket`). The server closes it.
+    pub fn socket(&self) -> &Socket {
+        &self.core.sockets[0]
+    }
+
+    /// All sockets of the server.
+    pub fn sockets(&self) -> &[Arc<Socket>] {
+        &self.core.sockets
+    }
+
+    /// The descriptor of [`Server::socket`], or -1 when the server is closed (`fileno`).
+    pub fn fileno(&self) -> RawFd {
+        self.socket().fileno()
+    }
+
+    /// What the server was made with.
+    pub fn options(&self) -> &ServerOptions {
+        &self.core.options
+    }
+
+    /// What the server has done so far.
+    pub fn statistics(&self) -> Statistics {
+        let (threads, idle_threads) = self.core.pool.as_ref().map_or((0, 0), |pool| pool.threads());
+        Statistics {
+            active: self.core.active.count() as u64,
+            threads: threads as u64,
+            idle_threads: idle_threads as u64,
+            ..self.core.counters.read()
+        }
+    }
+
+    /// What `process_request` does unless it is replaced: has the request handled in-line or by a thread, as
+    /// the server's [`Concurrency`] says.
+    pub fn default_process_request(request: Request) {
+        let server = request.server().clone();
+        match &server.core.pool {
+            None => request.process(),
+            Some(pool) => {
+                if let Some(request) = pool.hand_over(request) {
+                    server.reject(&request);
+                }
+            }
+        }
+    }
+
+    /// What `finish_request` does unless it is replaced: runs the server's handler.
+    pub fn default_finish_request(request: &Request) -> Result<(), Failure> {
+        request.server().core.handler.run(request)
+    }
+
+    /// What `handle_error` does unless it is replaced: calls [`ServerOptions::on_error`], if there is one.
+    ///
+    /// The failure has been counted already. Unlike Python's it does not print.
+    pub fn default_handle_error(request: &Request, failure: &Failure) {
+        if let Some(report) = &request.server().core.options.on_error {
+            report(request, failure);
+        }
+    }
+
+    fn id(&self) -> usize {
+        Arc::as_ptr(&self.core) as usize
+    }
+
+    fn hooks(&self) -> &dyn Hooks {
+        &*self.core.options.hooks
+    }
+
+    fn active(&self) -> &Active {
+        &self.core.active
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.core.counters
+    }
+
+    fn counts_hosts(&self) -> bool {
+        self.core.options.max_connections_per_address.is_some()
+    }
+
+    fn requested_address(&self) -> Option<&RawAddress> {
+        self.core.requested.as_ref()
+    }
+
+    fn learn_address(&self) -> Result<()> {
+        let address = self.socket().getsockname_raw()?;
+        let _ = self.core.bound.set(address);
+        Ok(())
+    }
+
+    fn request_ended(&self) {
+        self.core.counters.finish();
+        self.core.rooms.made();
+    }
+
+    /// Counts a failure and tells `handle_error`.
+    fn report(&self, request: &Request, failure: &Failure) {
+        self.core.counters.fail();
+        // A handle_error that fails has nobody to tell.
+        let _ = caught(|| -> Result<()> {
+            self.hooks().handle_error(request, failure);
+            Ok(())
+        });
+    }
+
+    fn reject(&self, request: &Request) {
+        self.core.counters.reject();
+        request.end();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({:?}, {:?})", self.socket(), self.core.options.concurrency)
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        if let Some(pool) = &self.pool {
+            pool.close();
+        }
+    }
+}
+
+/// No lock of this module is held while foreign code runs, so a poisoned one is as good as new.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for a notification; tells whether the deadline has passed.
+fn wait_until<'a, T>(
+    condition: &Condvar,
+    guard: MutexGuard<'a, T>,
+    deadline: Option<Instant>,
+) -> (MutexGuard<'a, T>, bool) {
+    let Some(deadline) = deadline else {
+        return (condition.wait(guard).unwrap_or_else(PoisonError::into_inner), false);
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    let (guard, _) = condition.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
+    (guard, Instant::now() >= deadline)
+}

@@ -1,0 +1,274 @@
+//! What a server is to be: the class attributes of Python's servers, and the limits that they lack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::handler::RequestHandler;
+use super::hooks::{DefaultHooks, Hooks};
+use super::request::Request;
+use super::{Failure, Server};
+use crate::address::ToAddress;
+use crate::error::{Error, Result};
+use crate::socket::{DEFAULT_BACKLOG, IntoTimeout, Socket};
+
+/// What to do with a client when every thread is busy and no more may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Stop accepting until a thread is free; the kernel's queue holds the clients.
+    Wait,
+    /// Accept and keep up to this many clients in the server's own queue, then stop accepting.
+    Queue(usize),
+    /// Accept and close at once; counted as rejected.
+    Refuse,
+}
+
+/// How threads handle requests (`socketserver.ThreadingMixIn`).
+///
+/// Threads are kept and reused, the one that was used last first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Threads {
+    /// The most threads at a time, 1 or more; `None` (at first) for no limit but the system's.
+    pub max_threads: Option<usize>,
+    /// What to do when `max_threads` are busy; at first [`WhenFull::Wait`].
+    pub when_full: WhenFull,
+    /// Bytes of stack for each thread, at first 256 KiB. Only touched pages take memory; handlers that recurse
+    /// deeply or keep large arrays on the stack need more.
+    pub stack_size: usize,
+    /// How long a thread without work is kept; at first 10 seconds.
+    pub idle: Duration,
+    /// The threads' names are this with a number behind; at first "tabi". No NUL byte.
+    pub name: String,
+    /// Whether `server_close` leaves running requests alone (`daemon_threads`); at first it does not.
+    pub daemon_threads: bool,
+    /// Whether `server_close` waits for running requests (`block_on_close`); at first it does.
+    pub block_on_close: bool,
+}
+
+impl Default for Threads {
+    fn default() -> Self {
+        Threads {
+            max_threads: None,
+            when_full: WhenFull::Wait,
+            stack_size: 256 * 1024,
+            idle: Duration::from_secs(10),
+            name: "tabi".into(),
+            daemon_threads: false,
+            block_on_close: true,
+        }
+    }
+}
+
+/// Where requests are handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concurrency {
+    /// One after the other, in the thread that serves.
+    Inline,
+    /// Each in a thread of its own.
+    Threads(Threads),
+}
+
+/// The settings of a [`Server`], then the server itself.
+///
+/// ```
+/// use tabi::server::{Concurrency, Request, ServerOptions, Threads};
+/// use tabi::{AF_INET, SOCK_STREAM};
+///
+/// let server = ServerOptions::new(AF_INET, SOCK_STREAM)
+///     .concurrency(Concurrency::Threads(Threads { max_threads: Some(16), ..Threads::default() }))
+///     .max_connections_per_address(4)
+///     .request_timeout(30.0)?
+///     .bind(("127.0.0.1", 0), |request: &Request| Ok(request.reply(b"hello world")?))?;
+/// assert_ne!(server.server_address().port(), Some(0));
+/// # Ok::<(), tabi::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ServerOptions {
+    pub(crate) address_family: i32,
+    pub(crate) socket_type: i32,
+    pub(crate) allow_reuse_address: Option<bool>,
+    pub(crate) allow_reuse_port: bool,
+    pub(crate) dualstack_ipv6: bool,
+    pub(crate) request_queue_size: i32,
+    pub(crate) max_packet_size: usize,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) request_timeout: Option<Duration>,
+    pub(crate) concurrency: Concurrency,
+    pub(crate) max_connections: Option<usize>,
+    pub(crate) max_connections_per_address: Option<usize>,
+    pub(crate) loops: usize,
+    pub(crate) hooks: Arc<dyn Hooks>,
+    pub(crate) on_error: Option<Arc<OnError>>,
+}
+
+pub(crate) type OnError = dyn Fn(&Request, &Failure) + Send + Sync;
+
+impl ServerOptions {
+    /// A server for a family (`AF_INET`, `AF_INET6`, `AF_UNIX`) and a type (`SOCK_STREAM`, `SOCK_SEQPACKET`,
+    /// `SOCK_DGRAM`) that handles its requests in-line.
+    pub fn new(address_family: i32, socket_type: i32) -> Self {
+        ServerOptions {
+            address_family,
+            socket_type,
+            allow_reuse_address: None,
+            allow_reuse_port: false,
+            dualstack_ipv6: false,
+            request_queue_size: DEFAULT_BACKLOG,
+            max_packet_size: 8192,
+            timeout: None,
+            request_timeout: None,
+            concurrency: Concurrency::Inline,
+            max_connections: None,
+            max_connections_per_address: None,
+            loops: 1,
+            hooks: Arc::new(DefaultHooks),
+            on_error: None,
+        }
+    }
+
+    /// Whether to set `SO_REUSEADDR` (`allow_reuse_address`).
+    ///
+    /// At first it is set for TCP, so that a server can start again at once, and for nothing else.
+    /// Python's servers do not set it.
+    pub fn allow_reuse_address(mut self, allow: bool) -> Self {
+        self.allow_reuse_address = Some(allow);
+        self
+    }
+
+    /// Whether to set `SO_REUSEPORT` (`allow_reuse_port`), so that several servers or
+    /// [loops](ServerOptions::loops) may be bound to one port; at first not.
+    pub fn allow_reuse_port(mut self, allow: bool) -> Self {
+        self.allow_reuse_port = allow;
+        self
+    }
+
+    /// Whether an `AF_INET6` server takes `AF_INET` clients too (the word is `create_server`'s); at first the
+    /// system decides.
+    pub fn dualstack_ipv6(mut self, both: bool) -> Self {
+        self.dualstack_ipv6 = both;
+        self
+    }
+
+    /// How many clients the kernel holds before they are accepted (`request_queue_size`): 0 or more, at first
+    /// [`DEFAULT_BACKLOG`]. Python's 5 makes a burst of clients wait a second for their next try.
+    pub fn request_queue_size(mut self, clients: i32) -> Self {
+        self.request_queue_size = clients;
+        self
+    }
+
+    /// The longest datagram in bytes (`max_packet_size`), 1 or more, at first 8192; the rest of a longer one is
+    /// lost, and [`Request::is_cut`] says so.
+    pub fn max_packet_size(mut self, bytes: usize) -> Self {
+        self.max_packet_size = bytes;
+        self
+    }
+
+    /// How long [`Server::handle_request`] waits before it calls `handle_timeout` (`timeout`); at first for ever.
+    ///
+    /// Fails as [`Socket::settimeout`] does.
+    pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.timeout = timeout.into_timeout()?;
+        Ok(self)
+    }
+
+    /// The timeout that each client's socket gets, above 0, so that an idle client does not keep a thread for ever;
+    /// at first the default timeout of new sockets.
+    ///
+    /// Fails as [`Socket::settimeout`] does.
+    pub fn request_timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.request_timeout = timeout.into_timeout()?;
+        Ok(self)
+    }
+
+    /// Where requests are handled; at first in-line.
+    pub fn concurrency(mut self, concurrency: Concurrency) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// The most requests at a time, 1 or more; further clients are closed at once and counted as rejected.
+    /// At first there is no limit.
+    pub fn max_connections(mut self, clients: usize) -> Self {
+        self.max_connections = Some(clients);
+        self
+    }
+
+    /// The most requests at a time from one internet host, 1 or more; further ones are closed at once and counted as
+    /// rejected. At first there is no limit.
+    pub fn max_connections_per_address(mut self, clients: usize) -> Self {
+        self.max_connections_per_address = Some(clients);
+        self
+    }
+
+    /// How many threads accept clients, 1 or more; at first the one that serves.
+    ///
+    /// With [`allow_reuse_port`](ServerOptions::allow_reuse_port) each has a socket of its own, among which the kernel
+    /// spreads the clients; without, they share one socket.
+    pub fn loops(mut self, loops: usize) -> Self {
+        self.loops = loops;
+        self
+    }
+
+    /// Replaces steps of the server: see [`Hooks`].
+    pub fn hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks = Arc::new(hooks);
+        self
+    }
+
+    /// What to do with the error of a handler, for servers whose [`Hooks::handle_error`] is the default.
+    ///
+    /// It runs where the handler ran. Without it failures are only counted; Python's servers print them.
+    pub fn on_error(mut self, report: impl Fn(&Request, &Failure) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Arc::new(report));
+        self
+    }
+
+    /// Makes the server: a socket, bound (`server_bind`) and listening (`server_activate`).
+    ///
+    /// Fails with [`Error::Value`] for settings that cannot be, and as [`Socket::bind`] and [`Socket::listen`] do.
+    pub fn bind(self, address: impl ToAddress, handler: impl RequestHandler) -> Result<Server> {
+        let server = self.prepare(address, handler)?;
+        server.server_bind()?;
+        server.server_activate()?;
+        Ok(server)
+    }
+
+    /// Makes the server without binding it (`bind_and_activate=False`): call [`Server::server_bind`] and
+    /// [`Server::server_activate`] before it serves.
+    ///
+    /// Fails as [`ServerOptions::bind`] does.
+    pub fn prepare(self, address: impl ToAddress, handler: impl RequestHandler) -> Result<Server> {
+        self.check()?;
+        let address = address.to_address(self.address_family)?;
+        let own_sockets = if self.allow_reuse_port { self.loops } else { 1 };
+        let sockets = (0..own_sockets)
+            .map(|_| Socket::new(self.address_family, self.socket_type, 0))
+            .collect::<Result<_>>()?;
+        Server::assemble(self, Some(address), sockets, Arc::new(handler))
+    }
+
+    fn check(&self) -> Result<()> {
+        at_least("loops", self.loops, 1)?;
+        at_least("max_packet_size", self.max_packet_size, 1)?;
+        at_least("max_connections", self.max_connections.unwrap_or(1), 1)?;
+        at_least("max_connections_per_address", self.max_connections_per_address.unwrap_or(1), 1)?;
+        if self.request_timeout == Some(Duration::ZERO) {
+            return Err(Error::value("request_timeout must be above 0 seconds, got 0"));
+        }
+        match &self.concurrency {
+            Concurrency::Inline => Ok(()),
+            Concurrency::Threads(threads) => {
+                if threads.name.contains('\0') {
+                    return Err(Error::value("a thread name must not contain a NUL byte"));
+                }
+                at_least("max_threads", threads.max_threads.unwrap_or(1), 1)
+            }
+        }
+    }
+}
+
+fn at_least(name: &str, value: usize, least: usize) -> Result<()> {
+    if value < least {
+        return Err(Error::value(format!("{name} must be {least} or more, got {value}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! Threads that are kept and reused.
+//!
+//! A request is handed to one certain idle thread, the one that ran last: no request waits in a queue
+//! beside idle threads, and those that are not needed grow old and leave.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use super::handler::caught;
+use super::hooks::Hooks;
+use super::options::{Threads, WhenFull};
+use super::room::Rooms;
+use super::{Request, lock, wait_until};
+use crate::error::Result;
+
+pub(super) struct Pool {
+    settings: Threads,
+    hooks: Arc<dyn Hooks>,
+    rooms: Arc<Rooms>,
+    state: Mutex<State>,
+    /// A thread has left while somebody waited for it.
+    left: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// By number; `None` where a thread has left.
+    workers: Vec<Option<Worker>>,
+    live: usize,
+    /// The threads without work, the one that ran last at the end.
+    idle: Vec<usize>,
+    queue: VecDeque<Request>,
+    /// The system refused the last new thread.
+    refused: bool,
+    closing: bool,
+    /// The thread that left last: the next to leave joins it.
+    leaving: Option<JoinHandle<()>>,
+}
+
+struct Worker {
+    request: Option<Request>,
+    wake: Arc<Condvar>,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Pool {
+    pub(super) fn new(settings: Threads, hooks: Arc<dyn Hooks>, rooms: Arc<Rooms>) -> Pool {
+        Pool { settings, hooks, rooms, state: Mutex::default(), left: Condvar::new() }
+    }
+
+    /// How many threads there are, and how many of them are idle.
+    pub(super) fn threads(&self) -> (usize, usize) {
+        let state = lock(&self.state);
+        (state.live, state.idle.len())
+    }
+
+    /// Whether the next client should be accepted.
+    pub(super) fn has_room(&self) -> bool {
+        let state = lock(&self.state);
+        if state.refused && !state.queue.is_empty() {
+            return false;
+        }
+        match self.settings.when_full {
+            WhenFull::Refuse => true,
+            WhenFull::Wait => self.can_start(&state),
+            WhenFull::Queue(most) => self.can_start(&state) || state.queue.len() < most,
+        }
+    }
+
+    fn can_start(&self, state: &State) -> bool {
+        state.queue.is_empty() && (!state.idle.is_empty() || self.may_grow(state))
+    }
+
+    fn may_grow(&self, state: &State) -> bool {
+        self.settings.max_threads.is_none_or(|most| state.live < most)
+    }
+
+    /// Gives a request to a thread; returns it when it is to be refused.
+    pub(super) fn hand_over(self: &Arc<Self>, request: Request) -> Option<Request> {
+        let mut state = lock(&self.state);
+        if state.closing {
+            return Some(request);
+        }
+        if let Some(id) = state.idle.pop() {
+            let worker = state.workers[id].as_mut().expect("an idle thread has an entry");
+            worker.request = Some(request);
+            let wake = Arc::clone(&worker.wake);
+            drop(state);
+            wake.notify_one();
+            return None;
+        }
+        let grows = self.may_grow(&state);
+        if !grows && self.settings.when_full == WhenFull::Refuse {
+            return Some(request);
+        }
+        // Under `Wait` the queue holds only what several loops accepted at the same moment, and what
+        // waits because the system refused a thread.
+        state.queue.push_back(request);
+        if grows {
+            self.start(&mut state);
+        }
+        None
+    }
+
+    /// Tries again to start the threads that the system refused; true while some are missing.
+    pub(super) fn retry(self: &Arc<Self>) -> bool {
+        let mut state = lock(&self.state);
+        while state.refused && !state.queue.is_empty() && self.may_grow(&state) {
+            self.start(&mut state);
+            if state.refused {
+                return true;
+            }
+        }
+        state.refused = false;
+        false
+    }
+
+    /// Starts a thread, whose first request is the first of the queue; if the system refuses, all stays as it was.
+    fn start(self: &Arc<Self>, state: &mut State) {
+        let free = if state.live < state.workers.len() {
+            state.workers.iter().position(Option::is_none)
+        } else {
+            None
+        };
+        let id = free.unwrap_or_else(|| {
+            state.workers.push(None);
+            state.workers.len() - 1
+        });
+        let name = format!("{}-{}", self.settings.name, id + 1);
+        let builder = thread::Builder::new().name(name.clone()).stack_size(self.settings.stack_size);
+        let pool = Arc::clone(self);
+        let wake = Arc::new(Condvar::new());
+        let own_wake = Arc::clone(&wake);
+        // The new thread waits for this lock, so its entry is complete when it looks.
+        let started = builder.spawn(move || pool.work(id, &own_wake, &name));
+        state.refused = started.is_err();
+        if let Ok(handle) = started {
+            let request = state.queue.pop_front();
+            state.workers[id] = Some(Worker { request, wake, handle: Some(handle) });
+            state.live += 1;
+        }
+    }
+
+    fn work(&self, id: usize, wake: &Condvar, name: &str) {
+        let mut done = false;
+        let mut body = || {
+            while let Some(request) = self.next(id, wake) {
+                request.process();
+            }
+            done = true;
+        };
+        let _ = caught(|| -> Result<()> {
+            self.hooks.thread_main(name, &mut body);
+            Ok(())
+        });
+        // A hook that failed, or forgot to call, must not lose the request.
+        if !done {
+            while let Some(request) = self.next(id, wake) {
+                request.process();
+            }
+        }
+        self.leave(id);
+    }
+
+    /// The next request for this thread; `None` when it is to leave.
+    fn next(&self, id: usize, wake: &Condvar) -> Option<Request> {
+        let mut state = lock(&self.state);
+        if let Some(request) = state.request_of(id).or_else(|| state.queue.pop_front()) {
+            return Some(request);
+        }
+        if state.closing {
+            return None;
+        }
+        state.idle.push(id);
+        if self.rooms.is_wanted() {
+            drop(state);
+            self.rooms.made();
+            state = lock(&self.state);
+        }
+        let deadline = Instant::now().checked_add(self.settings.idle);
+        let mut out_of_time = false;
+        loop {
+            if let Some(request) = state.request_of(id) {
+                return Some(request);
+            }
+            if state.closing || out_of_time {
+                state.idle.retain(|&other| other != id);
+                return None;
+            }
+            (state, out_of_time) = wait_until(wake, state, deadline);
+        }
+    }
+
+    fn leave(&self, id: usize) {
+        let mut state = lock(&self.state);
+        let own = state.workers[id].take().and_then(|worker| worker.handle);
+        let previous = std::mem::replace(&mut state.leaving, own);
+        state.live -= 1;
+        let closing = state.closing;
+        drop(state);
+        if let Some(previous) = previous {
+            let _ = previous.join();
+        }
+        if closing {
+            self.left.notify_all();
+        }
+    }
+
+    /// Lets the threads leave, each after the request that it has; queued requests are still handled.
+    pub(super) fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closing = true;
+        for id in &state.idle {
+            if let Some(worker) = &state.workers[*id] {
+                worker.wake.notify_one();
+            }
+        }
+    }
+
+    /// What no thread has begun.
+    pub(super) fn take_queue(&self) -> VecDeque<Request> {
+        std::mem::take(&mut lock(&self.state).queue)
+    }
+
+    /// After [`Pool::close`]: waits until at most `rest` threads are left, or the deadline comes.
+    pub(super) fn join(&self, rest: usize, deadline: Option<Instant>) {
+        let mut state = lock(&self.state);
+        while state.live > rest {
+            let (guard, timed_out) = wait_until(&self.left, state, deadline);
+            state = guard;
+            if timed_out {
+                return;
+            }
+        }
+        let last = state.leaving.take();
+        drop(state);
+        if let Some(last) = last {
+            let _ = last.join();
+        }
+    }
+}
+
+impl State {
+    fn request_of(&mut self, id: usize) -> Option<Request> {
+        self.workers[id].as_mut()?.request.take()
+    }
+}

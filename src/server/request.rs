@@ -1,0 +1,173 @@
+//! One client of a stream server, or one datagram.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Server;
+use super::active::Ticket;
+use super::handler::caught;
+use super::inside::{Inside, Role};
+use crate::address::Address;
+use crate::error::{Error, Result};
+use crate::socket::Socket;
+
+/// What a server was asked: a connected client, or a datagram with its sender.
+///
+/// It counts as active until it is dropped.
+pub struct Request {
+    body: Body,
+    client_address: Address,
+    ticket: Ticket,
+}
+
+enum Body {
+    Stream(Arc<Socket>),
+    Datagram { packet: Vec<u8>, size: usize, socket: Arc<Socket> },
+}
+
+impl Request {
+    /// A request from a client that was accepted elsewhere, such as in an own [`super::Hooks::get_request`].
+    pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Request {
+        let socket = Arc::new(socket);
+        let ticket = Ticket::new(server, Some(&socket), &client_address);
+        Request { body: Body::Stream(socket), client_address, ticket }
+    }
+
+    /// A request from a datagram that was received elsewhere through `socket`, which answers go out by.
+    ///
+    /// `size` is the number of bytes that were sent, more than the packet has if it was cut.
+    pub fn from_packet(
+        server: &Server,
+        socket: &Arc<Socket>,
+        packet: Vec<u8>,
+        size: usize,
+        client_address: Address,
+    ) -> Request {
+        let ticket = Ticket::new(server, None, &client_address);
+        Request { body: Body::Datagram { packet, size, socket: Arc::clone(socket) }, client_address, ticket }
+    }
+
+    /// The server that took the request (`self.server` of a Python handler).
+    pub fn server(&self) -> &Server {
+        self.ticket.server()
+    }
+
+    /// The client's socket, or the server's own for a datagram.
+    pub fn socket(&self) -> &Socket {
+        self.shared_socket()
+    }
+
+    /// [`Request::socket`] for those who keep it longer or use it in other threads. The server closes a client's
+    /// socket when the request ends; calls on it then fail with [`Error::Closed`].
+    pub fn shared_socket(&self) -> &Arc<Socket> {
+        match &self.body {
+            Body::Stream(socket) | Body::Datagram { socket, .. } => socket,
+        }
+    }
+
+    /// The address of the client, or of the sender (`self.client_address`).
+    pub fn client_address(&self) -> &Address {
+        &self.client_address
+    }
+
+    /// The bytes of a datagram; none for a stream client.
+    pub fn packet(&self) -> &[u8] {
+        match &self.body {
+            Body::Datagram { packet, .. } => packet,
+            Body::Stream(_) => &[],
+        }
+    }
+
+    /// True for a datagram, false for a stream client.
+    pub fn is_datagram(&self) -> bool {
+        matches!(self.body, Body::Datagram { .. })
+    }
+
+    /// True when a datagram was longer than the server's `max_packet_size`, so that its end is lost. Known on Linux only.
+    pub fn is_cut(&self) -> bool {
+        matches!(&self.body, Body::Datagram { packet, size, .. } if *size > packet.len())
+    }
+
+    /// How many requests of the same host were active when this one began, if there is a limit.
+    pub(super) fn same_host(&self) -> usize {
+        self.ticket.same_host()
+    }
+
+    /// Sends bytes to the client: all of them on a stream, one datagram to the sender of a datagram.
+    ///
+    /// Fails as [`Socket::sendall`] and [`Socket::sendto`] do.
+    pub fn reply(&self, bytes: &[u8]) -> Result<()> {
+        match &self.body {
+            Body::Stream(socket) => Ok(socket.sendall(bytes)?),
+            Body::Datagram { socket, .. } => socket.sendto(bytes, &self.client_address).map(drop),
+        }
+    }
+
+    /// Handles the request on this thread, from `finish_request` to its end: what the server's own threads do, for those
+    /// who replace [`super::Hooks::process_request`]. Errors and panics go to `handle_error`.
+    pub fn process(self) {
+        self.process_to_end();
+    }
+
+    /// [`Request::process`], telling whether the request was handled without a failure.
+    pub(super) fn process_to_end(self) -> bool {
+        let _inside = Inside::enter(self.server().id(), Role::Request(self.ticket.slot()));
+        let hooks = self.server().hooks();
+        let result = caught(|| hooks.finish_request(&self));
+        if let Err(failure) = &result {
+            self.server().report(&self, failure);
+        }
+        self.end();
+        result.is_ok()
+    }
+
+    /// `shutdown_request`, whatever a hook does.
+    pub(super) fn end(&self) {
+        if caught(|| -> Result<()> {
+            self.server().hooks().shutdown_request(self);
+            Ok(())
+        })
+        .is_err()
+        {
+            self.server().counters().fail();
+        }
+        self.close();
+    }
+
+    /// Tells a stream client that no more comes (`shutdown(SHUT_WR)`), so that it reads everything that was sent even if
+    /// the handler left some of its bytes unread. Does nothing for a datagram.
+    pub fn shutdown(&self) {
+        if let Body::Stream(socket) = &self.body {
+            // The client may be gone already.
+            let _ = socket.shutdown(crate::SHUT_WR);
+        }
+    }
+
+    /// Closes a stream client's socket; does nothing for a datagram.
+    pub fn close(&self) {
+        if let Body::Stream(socket) = &self.body {
+            let _ = socket.close();
+        }
+    }
+
+    /// Takes a stream client's socket out of the server's hands: it is no longer counted, and nobody closes it.
+    ///
+    /// Fails with [`Error::Type`] for a datagram.
+    pub fn into_socket(self) -> Result<Arc<Socket>> {
+        match self.body {
+            Body::Stream(socket) => Ok(socket),
+            Body::Datagram { .. } => Err(Error::type_error("a datagram has no socket of its own")),
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.body {
+            Body::Stream(socket) => write!(f, "Request({socket:?} from {})", self.client_address),
+            Body::Datagram { packet, .. } => {
+                write!(f, "Request({} bytes from {})", packet.len(), self.client_address)
+            }
+        }
+    }
+}

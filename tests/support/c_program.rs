@@ -1,0 +1,35 @@
+//! C programs, linked with the library that was built along with the test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{compile, library};
+
+/// How a program gets the library.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Linkage {
+    Shared,
+    Static,
+}
+
+/// Compiles one C file to a program of the same name and returns its path.
+pub(crate) fn program(source: &Path, linkage: Linkage) -> PathBuf {
+    let (place, library) = match linkage {
+        Linkage::Shared => ("c-shared", library::directory()),
+        Linkage::Static => ("c-static", library::built()),
+    };
+    let output = library::scratch(place).join(source.file_stem().expect("a C file has a name"));
+    let mut cc = Command::new("cc");
+    cc.args(compile::C_FLAGS).arg("-g").arg("-I").arg(compile::include()).arg("-o").arg(&output).arg(source);
+    match linkage {
+        Linkage::Shared => {
+            cc.arg("-L").arg(&library).arg("-ltabi").arg(format!("-Wl,-rpath,{}", library.display()));
+        }
+        // What the static library needs beside itself: see `--print native-static-libs`.
+        Linkage::Static => {
+            cc.arg(library.join("libtabi.a")).args(["-ldl", "-lm"]);
+        }
+    }
+    compile::run(cc.arg("-lpthread"));
+    output
+}

@@ -1,0 +1,43 @@
+//! What `include/tabi.h` declares.
+
+use std::collections::BTreeSet;
+
+/// The committed header.
+pub(crate) fn text() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/include/tabi.h");
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The functions: each `tabi_...` that an opening parenthesis follows, comments apart.
+pub(crate) fn functions() -> BTreeSet<String> {
+    calls(&text())
+}
+
+/// The macros that stand for values, the guard apart.
+pub(crate) fn macros() -> Vec<String> {
+    let text = text();
+    let names = text.lines().filter_map(|line| line.strip_prefix("#define TABI_")?.split_once(' '));
+    names.map(|(name, _)| format!("TABI_{name}")).collect()
+}
+
+/// The names `tabi_...(` in C code.
+pub(crate) fn calls(code: &str) -> BTreeSet<String> {
+    let code = without_comments(code);
+    let words = code.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words
+        .filter(|word| word.starts_with("tabi_"))
+        .filter_map(|word| word.strip_suffix('('))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn without_comments(code: &str) -> String {
+    let mut rest = code;
+    let mut kept = String::new();
+    while let Some((before, comment)) = rest.split_once("/*") {
+        kept.push_str(before);
+        rest = comment.split_once("*/").expect("every comment ends").1;
+    }
+    kept.push_str(rest);
+    kept
+}

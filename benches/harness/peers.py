@@ -1,0 +1,218 @@
+"""The programs that are compared: how each is built and started, and what it needs.
+
+A peer whose library is not installed is left out and named; nothing else stops.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+from . import BUILD, PEERS, ROOT
+
+RUST = BUILD / "rust" / "release"
+LIBRARY = ROOT / "target" / "release"
+C_FLAGS = ["-O2", "-Wall", "-Wextra", "-std=gnu11", "-pthread"]
+# What `rustc --print native-static-libs` names for libtabi.a on Linux.
+STATIC_LIBRARIES = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]
+TABI = ["-I", str(ROOT / "include")]
+
+
+class Missing(Exception):
+    """Something a peer needs is not installed; the text names it."""
+
+
+@dataclass
+class Peer:
+    name: str  # in results and on the command line
+    label: str  # in tables and plots
+    command: list
+    build: object = None  # a function that raises Missing, or None
+    environment: dict = field(default_factory=dict)
+    ours: bool = False
+
+    def start(self, *arguments, cpus=None, **options):
+        command = [str(part) for part in [*self.command, *arguments]]
+        return subprocess.Popen(
+            command, env={**os.environ, **self.environment}, text=True, preexec_fn=pin(cpus), **options
+        )
+
+
+def pin(cpus):
+    return (lambda: os.sched_setaffinity(0, cpus)) if cpus else None
+
+
+def run(command, **options):
+    done = subprocess.run([str(part) for part in command], text=True, capture_output=True, **options)
+    if done.returncode != 0:
+        raise SystemExit(f"{shlex.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def packaged(*modules, package):
+    """The flags that pkg-config has for a library."""
+    done = subprocess.run(["pkg-config", "--cflags", "--libs", *modules], text=True, capture_output=True)
+    if done.returncode != 0:
+        raise Missing(package)
+    return done.stdout.split()
+
+
+def compiled(output, source, *flags, package=None, compiler="cc", options=C_FLAGS):
+    """A builder that compiles one C or C++ file."""
+
+    def build():
+        if not shutil.which(compiler):
+            raise Missing(compiler)
+        extra = flags[0]() if flags and callable(flags[0]) else list(flags)
+        BUILD.mkdir(parents=True, exist_ok=True)
+        command = [compiler, *options, "-o", BUILD / output, PEERS / source, *extra]
+        done = subprocess.run([str(part) for part in command], text=True, capture_output=True)
+        if done.returncode != 0:
+            if package:
+                raise Missing(package)
+            raise SystemExit(f"{shlex.join(map(str, command))}\n{done.stderr}")
+
+    return build
+
+
+def build_rust():
+    """The Rust peers live in a workspace of their own, so that what they need is no dependency of tabi."""
+    if not shutil.which("cargo"):
+        raise Missing("cargo")
+    manifest = PEERS / "rust" / "Cargo.toml"
+    run(["cargo", "build", "--release", "--quiet", "--manifest-path", manifest, "--target-dir", BUILD / "rust"])
+
+
+def build_library():
+    if not shutil.which("cargo"):
+        raise Missing("cargo")
+    run(["cargo", "build", "--release", "--quiet"], cwd=ROOT)
+
+
+def with_library(build):
+    def both():
+        build_library()
+        build()
+
+    return both
+
+
+def has_gevent(python):
+    return python and subprocess.run([python, "-c", "import gevent"], capture_output=True).returncode == 0
+
+
+def gevent_python():
+    candidates = sys.executable, shutil.which("python3"), "/usr/bin/python3"
+    return next(filter(has_gevent, candidates), None)
+
+
+def need_gevent():
+    if not gevent_python():
+        raise Missing("python3-gevent")
+
+
+def need_python_face():
+    build_library()
+    environment = {**os.environ, **PYTHON_FACE}
+    done = subprocess.run(
+        [sys.executable, "-c", "from tabi import socket, socketserver"],
+        env=environment,
+        capture_output=True,
+    )
+    if done.returncode != 0:
+        raise Missing("the Python face (python/tabi)")
+
+
+PYTHON_FACE = {
+    "PYTHONPATH": str(ROOT / "python"),
+    "TABI_LIBRARY": str(LIBRARY / "libtabi.so"),
+    "PRIMITIVES_MODULE": "tabi",
+}
+
+
+def c_style(style):
+    return compiled(f"primitives-{style.lower()}", "primitives/raw.c", f"-DSTYLE={style}")
+
+
+def raw(name, label, style):
+    return Peer(name, label, [BUILD / f"primitives-{style.lower()}"], c_style(style))
+
+
+def static_tabi(output, source):
+    return with_library(compiled(output, source, *TABI, str(LIBRARY / "libtabi.a"), *STATIC_LIBRARIES))
+
+
+SCRIPT = PEERS / "primitives" / "primitives.py"
+PRIMITIVES = [
+    raw("raw", "raw C", "RAW"),
+    raw("raw-again", "raw C, a second time (noise)", "RAW"),
+    raw("guard", "raw C with an in-flight count", "GUARD"),
+    raw("poll", "C, poll before each call", "POLL"),
+    raw("try", "C, try first, then poll", "TRY"),
+    raw("rcvtimeo", "C, SO_RCVTIMEO", "RCVTIMEO"),
+    Peer("std", "Rust std", [RUST / "std"], build_rust),
+    Peer("socket2", "Rust socket2", [RUST / "socket2"], build_rust),
+    Peer("cpython", "CPython", [sys.executable, SCRIPT]),
+    Peer("tabi-c", "tabi in C", [BUILD / "primitives-tabi"], static_tabi("primitives-tabi", "primitives/tabi.c"), ours=True),
+    Peer("tabi-rust", "tabi in Rust", [RUST / "tabi"], build_rust, ours=True),
+    Peer("tabi-python", "tabi in Python", [sys.executable, SCRIPT], need_python_face, PYTHON_FACE, ours=True),
+]
+
+
+def c_server(name, *flags, package=None, compiler="cc", options=C_FLAGS):
+    source = f"servers/{name}.{'cpp' if compiler == 'c++' else 'c'}"
+    return compiled(f"server-{name}", source, *flags, package=package, compiler=compiler, options=options)
+
+
+SERVERS = [
+    Peer("c_threads", "raw C, a thread each", [BUILD / "server-c_threads"], c_server("c_threads")),
+    Peer("c_threads-again", "the same, a second time (noise)", [BUILD / "server-c_threads"]),
+    Peer("c_kept_threads", "raw C, kept threads", [BUILD / "server-c_kept_threads"], c_server("c_kept_threads")),
+    Peer("c_epoll", "raw C, epoll", [BUILD / "server-c_epoll"], c_server("c_epoll")),
+    Peer(
+        "glib",
+        "GLib GThreadedSocketService",
+        [BUILD / "server-glib"],
+        c_server("glib", lambda: packaged("gio-2.0", package="libglib2.0-dev"), package="libglib2.0-dev"),
+    ),
+    Peer(
+        "poco",
+        "POCO TCPServer",
+        [BUILD / "server-poco"],
+        c_server(
+            "poco", "-lPocoNet", "-lPocoFoundation", package="libpoco-dev", compiler="c++", options=["-O2", "-Wall"]
+        ),
+    ),
+    Peer(
+        "libuv",
+        "libuv",
+        [BUILD / "server-libuv"],
+        c_server("libuv", lambda: packaged("libuv", package="libuv1-dev"), package="libuv1-dev"),
+    ),
+    Peer("std-threads", "Rust std, a thread each", [RUST / "std-threads"], build_rust),
+    Peer("tokio", "tokio", [RUST / "tokio"], build_rust),
+    Peer("cpython", "CPython ThreadingTCPServer", [sys.executable, PEERS / "servers" / "threading_server.py"]),
+    Peer("gevent", "gevent StreamServer", [gevent_python(), PEERS / "servers" / "gevent_server.py"], need_gevent),
+]
+
+
+def build(peers):
+    """Builds the peers; returns those that can run, and what is missing by name."""
+    able, missing, built = [], {}, set()
+    for peer in peers:
+        try:
+            if peer.build and peer.build not in built:
+                peer.build()
+                built.add(peer.build)
+            able.append(peer)
+        except Missing as what:
+            missing[peer.name] = str(what)
+            print(f"skipped: {peer.label}: {what} is not installed", flush=True)
+    return able, missing
+
+
+build_load = compiled("load", "load.c")
+# The other end of a ping-pong whose answers are counted: never there when they are asked for.
+LATE = Peer("c_late", "raw C, late", [BUILD / "server-c_late"], c_server("c_late"))

@@ -1,0 +1,105 @@
+"""One operation, many times, in a fresh process for each round."""
+
+import subprocess
+from contextlib import contextmanager
+
+from . import BUILD, rounds
+from .peers import SERVERS
+
+SIZES = [1, 64, 1024, 4096, 16384, 65536]
+LARGEST_DATAGRAM = 65507
+TIMEOUT = 5
+# About this long per process and round; less says more about starting a process than about its work.
+BUDGET_NS = 15e6
+# The styles that differ from raw C only where there is a timeout to keep.
+TIMED_ONLY = {"poll", "try", "rcvtimeo"}
+NO_SUCH_CASE = 3
+
+
+def once(peer, case, size, timeout, iterations, extra="1", cpus=None):
+    """Nanoseconds per operation, or None where the peer has no such case."""
+    process = peer.start(
+        case, size, timeout, iterations, extra, cpus=cpus, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, errors = process.communicate(timeout=600)
+    if process.returncode == NO_SUCH_CASE:
+        return None
+    if process.returncode != 0:
+        raise SystemExit(f"{peer.name} {case} {size} {timeout}: {errors}")
+    return float(out)
+
+
+def iterations_for(peer, case, size, timeout, extra, cpus):
+    guess = once(peer, case, size, timeout, 500, extra, cpus) or 1000
+    return max(200, int(BUDGET_NS / guess))
+
+
+def record(peers, count, case, size, timeout, cpus, extra="1", iterations=None):
+    """One row of the results: the nanoseconds of every peer in every round."""
+    able = [peer for peer in peers if timeout or peer.name not in TIMED_ONLY]
+    chosen = {}
+
+    def measure(peer):
+        if peer.name not in chosen:
+            chosen[peer.name] = iterations or iterations_for(peer, case, size, timeout, extra, cpus)
+        return once(peer, case, size, timeout, chosen[peer.name], extra, cpus)
+
+    values = rounds.interleaved(able, count, measure)
+    return {"case": case, "size": size, "timeout": timeout, "cpus": len(cpus), "extra": extra, "ns": values}
+
+
+@contextmanager
+def echo_server(cpus, server=SERVERS[0]):
+    """The other end of the ping-pong, the same for all: raw C."""
+    process = server.start(cpus=cpus, stdout=subprocess.PIPE)
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def measure(peers, count, cpus):
+    """Send and receive on one thread over all sizes, and the ping-pong; headline sizes get more rounds."""
+    one, two = {cpus[0]}, set(cpus)
+    rows = []
+    for timeout in 0, TIMEOUT:
+        for case in "unix", "tcp", "udp":
+            for size in SIZES:
+                bytes_ = min(size, LARGEST_DATAGRAM) if case == "udp" else size
+                many = count * 3 if size == 64 else count
+                rows.append(record(peers, many, case, bytes_, timeout, one))
+                print(f"primitives: {case} {bytes_} B timeout {timeout}", flush=True)
+        for places in [one, one], [{cpus[0]}, {cpus[-1]}]:
+            with echo_server(places[1]) as port:
+                row = record(peers, count * 3, "pingpong", 64, timeout, places[0], port)
+            rows.append({**row, "cpus": len(places[0] | places[1]), "extra": ""})
+            print(f"primitives: pingpong timeout {timeout}", flush=True)
+    for threads in 1, 2, 4, 8, 16, 32, 64:
+        share = max(300, 20000 // threads)
+        rows.append(record(peers, count, "threads", 64, 0, two, str(threads), share))
+        print(f"primitives: {threads} threads", flush=True)
+    return rows
+
+
+def measure_bulk(peers, count, cpus):
+    """1 GiB through TCP, files, datagrams, lookups and new connections."""
+    one, two = {cpus[0]}, set(cpus)
+    file = BUILD / "256MiB"
+    if not file.exists() or file.stat().st_size != 256 << 20:
+        file.write_bytes(bytes(256 << 20))
+    peers = [peer for peer in peers if peer.name not in ("guard",)]
+    rows = []
+    for arguments in [
+        ("bulk", 1 << 30, 0, two, "1", 1),
+        ("bulk", 1 << 30, TIMEOUT, two, "1", 1),
+        ("sendfile", 0, 0, two, str(file), 4),
+        ("datagrams", 64, 0, one, "one", 12800),
+        ("datagrams", 64, 0, one, "many", 12800),
+        ("getaddrinfo", 0, 0, one, "1", None),
+        ("create_connection", 0, 0, one, "1", 800),
+    ]:
+        row = record(peers, count, *arguments)
+        rows.append({**row, "extra": "" if arguments[0] == "sendfile" else row["extra"]})
+        print(f"bulk: {arguments[0]} {arguments[4] if arguments[0] == 'datagrams' else ''}", flush=True)
+    return rows

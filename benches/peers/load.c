@@ -1,0 +1,209 @@
+/* The load generator: one thread, one epoll, the same for every server.
+ *
+ *   load echo  PORT PID CLIENTS SIZE MESSAGES     each client sends, waits for the echo, sends again
+ *   load churn PORT PID CLIENTS SIZE CONNECTIONS  each client connects, sends, waits, hangs up, and again
+ *   load idle  PORT PID CLIENTS SIZE 0            each client connects and has one message echoed, then all
+ *                                                 wait until standard input ends
+ *
+ * prints `SECONDS SERVER_CPU_SECONDS LATENCY_P50_US LATENCY_P99_US`; the server's CPU time is its whole process's. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EVENTS = 256, IN_HANDSHAKE = 128, LATENCIES = 1 << 18, WARM_UP_ROUNDS = 5 };
+
+struct client {
+    int fd;
+    size_t got;
+    double since;
+};
+
+static struct sockaddr_in server;
+static clockid_t server_clock;
+static int epoll;
+static struct client *clients;
+static long client_count, sources;
+static size_t message_size;
+static char *message;
+static float *latencies;
+static long latency_count;
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static double seconds(clockid_t clock)
+{
+    struct timespec now;
+    if (clock_gettime(clock, &now) != 0)
+        return 0;
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Every connection takes the next of many loopback addresses: used ports rest for a minute, and a
+ * single address would run out of them. */
+static void open_client(struct client *client)
+{
+    struct sockaddr_in source = {.sin_family = AF_INET};
+    int on = 1;
+    client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    source.sin_addr.s_addr = htonl(0x7f010001u + (unsigned)(sources++ % 60000));
+    setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (client->fd < 0 || bind(client->fd, (struct sockaddr *)&source, sizeof source) != 0)
+        fail("bind");
+    if (connect(client->fd, (struct sockaddr *)&server, sizeof server) != 0)
+        fail("connect");
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event) != 0)
+        fail("epoll_ctl");
+}
+
+static void speak(struct client *client)
+{
+    client->got = 0;
+    client->since = seconds(CLOCK_MONOTONIC);
+    if (send(client->fd, message, message_size, MSG_NOSIGNAL) != (ssize_t)message_size)
+        fail("send");
+}
+
+/* Reads what has come; tells whether the echo is complete. */
+static int listen_to(struct client *client)
+{
+    static char buffer[65536];
+    ssize_t n = recv(client->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (n <= 0) {
+        if (n < 0 && errno == EAGAIN)
+            return 0;
+        fail("recv: the server hung up");
+    }
+    client->got += (size_t)n;
+    if (client->got < message_size)
+        return 0;
+    if (latency_count < LATENCIES)
+        latencies[latency_count++] = (float)(seconds(CLOCK_MONOTONIC) - client->since);
+    return 1;
+}
+
+/* Waits until `wanted` echoes are complete; a client that has its echo goes on while `again` are left. */
+static void run(long wanted, long again, int churn)
+{
+    struct epoll_event events[EVENTS];
+    while (wanted > 0) {
+        int ready = epoll_wait(epoll, events, EVENTS, 60000);
+        if (ready <= 0)
+            fail("epoll_wait: the server is silent");
+        for (int i = 0; i < ready; i++) {
+            struct client *client = events[i].data.ptr;
+            if (!listen_to(client))
+                continue;
+            wanted--;
+            if (churn)
+                close(client->fd);
+            if (again <= 0)
+                continue;
+            again--;
+            if (churn)
+                open_client(client);
+            speak(client);
+        }
+    }
+}
+
+static void open_all(int talk)
+{
+    for (long i = 0; i < client_count; i += IN_HANDSHAKE) {
+        long end = i + IN_HANDSHAKE < client_count ? i + IN_HANDSHAKE : client_count;
+        for (long j = i; j < end; j++)
+            open_client(&clients[j]);
+        for (long j = i; j < end && talk; j++)
+            speak(&clients[j]);
+        if (talk)
+            run(end - i, 0, 0);
+    }
+}
+
+static int ascending(const void *one, const void *other)
+{
+    float difference = *(const float *)one - *(const float *)other;
+    return difference < 0 ? -1 : difference > 0;
+}
+
+static void print(double begin, double cpu_begin)
+{
+    double end = seconds(CLOCK_MONOTONIC), cpu_end = seconds(server_clock);
+    qsort(latencies, (size_t)latency_count, sizeof *latencies, ascending);
+    printf("%.9f %.9f %.2f %.2f\n", end - begin, cpu_end - cpu_begin, latencies[latency_count / 2] * 1e6,
+           latencies[latency_count * 99 / 100] * 1e6);
+    fflush(stdout);
+}
+
+static void speak_all(long total)
+{
+    latency_count = 0;
+    for (long i = 0; i < client_count; i++)
+        speak(&clients[i]);
+    run(total, total - client_count, 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 7) {
+        fprintf(stderr, "usage: load echo|churn|idle PORT PID CLIENTS SIZE COUNT\n");
+        return 2;
+    }
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (clock_getcpuclockid((pid_t)atoi(argv[3]), &server_clock) != 0)
+        fail("clock_getcpuclockid");
+    client_count = atol(argv[4]);
+    message_size = strtoul(argv[5], NULL, 10);
+    long count = atol(argv[6]);
+    if (client_count < 1 || message_size < 1 || message_size > 65536) {
+        fprintf(stderr, "CLIENTS must be 1 or more, SIZE 1-65536\n");
+        return 2;
+    }
+    count = count < client_count ? client_count : count;
+    message = malloc(message_size);
+    memset(message, 'x', message_size);
+    clients = calloc((size_t)client_count, sizeof *clients);
+    latencies = calloc(LATENCIES, sizeof *latencies);
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    sources = (long)getpid() * 977 % 60000;
+
+    double begin = seconds(CLOCK_MONOTONIC), cpu = seconds(server_clock);
+    if (strcmp(argv[1], "idle") == 0) {
+        open_all(1);
+        print(begin, cpu);
+        while (getchar() != EOF) {
+        }
+    } else if (strcmp(argv[1], "echo") == 0) {
+        open_all(1);
+        speak_all(client_count * WARM_UP_ROUNDS);
+        begin = seconds(CLOCK_MONOTONIC), cpu = seconds(server_clock);
+        speak_all(count);
+        print(begin, cpu);
+    } else {
+        for (long i = 0; i < client_count; i++) {
+            open_client(&clients[i]);
+            speak(&clients[i]);
+        }
+        run(count, count - client_count, 1);
+        print(begin, cpu);
+    }
+    return 0;
+}

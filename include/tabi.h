@@ -847,6 +847,177 @@ int tabi_get_inheritable(tabi_sock *sk);
 int tabi_set_inheritable(tabi_sock *sk,
                          int inheritable);
 
+/**
+ * Whether close waits for unsent bytes, and for how many seconds (SO_LINGER).
+ *
+ * `on` gets 0 or 1. Returns 0, TABI_ERR_CLOSED or -errno.
+ */
+int tabi_linger(tabi_sock *sk, int *on, int *seconds);
+
+/**
+ * Sets whether close waits for unsent bytes (SO_LINGER): `on` 0 or 1, `seconds` 0 or more.
+ *
+ * 0 seconds make close drop unsent bytes and reset the connection. Returns 0; TABI_ERR_VALUE for negative
+ * seconds; TABI_ERR_CLOSED or -errno.
+ */
+int tabi_set_linger(tabi_sock *sk,
+                    int on,
+                    int seconds);
+
+/**
+ * Whether the system probes an idle TCP connection: after how many seconds, how many seconds apart, and how
+ * many probes may stay without an answer (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).
+ *
+ * `on` gets 0 or 1. Returns 0; -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ */
+int tabi_keepalive(tabi_sock *sk,
+                   int *on,
+                   int *time,
+                   int *interval,
+                   int *retries);
+
+/**
+ * Turns probes of an idle TCP connection on: after `time` seconds, `interval` seconds apart, until `retries`
+ * of them stay without an answer. 0 keeps what is set. tabi_setsockopt() with SO_KEEPALIVE turns them off.
+ *
+ * `time` and `interval`: 1 to 32767 seconds; `retries`: 1 to 127. Returns 0; TABI_ERR_VALUE for another number;
+ * -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ */
+int tabi_set_keepalive(tabi_sock *sk,
+                       int time,
+                       int interval,
+                       int retries);
+
+/**
+ * The system's own limit of each receive on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none (SO_RCVTIMEO).
+ *
+ * tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
+ */
+int tabi_rcvtimeo(tabi_sock *sk,
+                  double *timeout);
+
+/**
+ * Sets what tabi_rcvtimeo() reports, rounded up to microseconds; calls that it ends return -EAGAIN.
+ *
+ * Returns 0; TABI_ERR_VALUE for 0 and negative seconds and NaN; TABI_ERR_OVERFLOW, TABI_ERR_CLOSED or -errno.
+ */
+int tabi_set_rcvtimeo(tabi_sock *sk,
+                      double seconds);
+
+/**
+ * The system's own limit of each send on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none (SO_SNDTIMEO).
+ *
+ * tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
+ */
+int tabi_sndtimeo(tabi_sock *sk,
+                  double *timeout);
+
+/**
+ * Sets what tabi_sndtimeo() reports. Returns and rounding as in tabi_set_rcvtimeo().
+ */
+int tabi_set_sndtimeo(tabi_sock *sk, double seconds);
+
+/**
+ * The name of the interface that the socket is bound to, with its closing NUL; empty for none (SO_BINDTODEVICE).
+ *
+ * `size`: the bytes of `name`; 16 are enough. Returns the length without the NUL; TABI_ERR_TOO_SMALL,
+ * TABI_ERR_CLOSED or -errno.
+ */
+ssize_t tabi_device(tabi_sock *sk,
+                    char *name,
+                    size_t size);
+
+/**
+ * Binds the socket to the interface of this name, at most 15 bytes; "" unbinds it (SO_BINDTODEVICE).
+ *
+ * Returns 0; TABI_ERR_VALUE for a longer name; -ENODEV for an unknown one; -EPERM for changing it without
+ * CAP_NET_RAW; TABI_ERR_CLOSED.
+ */
+int tabi_bind_device(tabi_sock *sk,
+                     const char *name);
+
+/**
+ * The name of TCP's congestion control, such as "cubic", with its closing NUL (TCP_CONGESTION).
+ *
+ * `size`: the bytes of `name`; 16 are enough. Returns the length without the NUL; TABI_ERR_TOO_SMALL;
+ * -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ */
+ssize_t tabi_congestion(tabi_sock *sk,
+                        char *name,
+                        size_t size);
+
+/**
+ * Sets TCP's congestion control by name, at most 15 bytes (TCP_CONGESTION).
+ *
+ * Returns 0; TABI_ERR_VALUE for a longer name; -ENOENT for an unknown one; -EPERM for one that is reserved;
+ * -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ */
+int tabi_set_congestion(tabi_sock *sk,
+                        const char *name);
+
+/**
+ * Who made the other end of an AF_UNIX connection, as it was then (SO_PEERCRED).
+ *
+ * Any output may be NULL. Returns 0; -ENOTCONN where there is no other end; -ENOPROTOOPT for another family;
+ * TABI_ERR_CLOSED.
+ */
+int tabi_peer_credentials(tabi_sock *sk,
+                          int32_t *pid,
+                          uint32_t *uid,
+                          uint32_t *gid);
+
+/**
+ * Receives what is sent to a multicast group (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
+ *
+ * `group`: an IPv4 or IPv6 address. `interface`: a name such as "eth0"; for IPv4 also one of its addresses; "" for
+ * the system's choice. Returns 0; -EINVAL for an address that is not a group's; -ENODEV for an unknown interface;
+ * -EADDRINUSE for a group that was joined already; TABI_ERR_VALUE for what is no address; TABI_ERR_TYPE for an IPv6
+ * group with an address as its interface; TABI_ERR_CLOSED.
+ */
+int tabi_join_multicast(tabi_sock *sk,
+                        const char *group,
+                        const char *interface);
+
+/**
+ * Ends what tabi_join_multicast() began (IP_DROP_MEMBERSHIP, IPV6_LEAVE_GROUP), with the same arguments.
+ *
+ * Returns 0; -EADDRNOTAVAIL for a group that was not joined; and what that returns.
+ */
+int tabi_leave_multicast(tabi_sock *sk,
+                         const char *group,
+                         const char *interface);
+
+/**
+ * Receives what one sender sends to a multicast group (IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_SOURCE_GROUP).
+ *
+ * `source`: the sender's address. Else as tabi_join_multicast(); TABI_ERR_TYPE also when group and source are of
+ * different families.
+ */
+int tabi_join_source_multicast(tabi_sock *sk,
+                               const char *group,
+                               const char *source,
+                               const char *interface);
+
+/**
+ * Ends what tabi_join_source_multicast() began (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP), with the
+ * same arguments.
+ *
+ * Returns 0; -EADDRNOTAVAIL for what was not joined; and what that returns.
+ */
+int tabi_leave_source_multicast(tabi_sock *sk,
+                                const char *group,
+                                const char *source,
+                                const char *interface);
+
+/**
+ * The interface that multicast datagrams leave by (IP_MULTICAST_IF, IPV6_MULTICAST_IF, after the socket's family).
+ *
+ * `interface` as in tabi_join_multicast(). Returns 0; -ENODEV or -EADDRNOTAVAIL for an unknown one; TABI_ERR_TYPE for
+ * an address on an AF_INET6 socket; TABI_ERR_CLOSED.
+ */
+int tabi_set_multicast_interface(tabi_sock *sk,
+                                 const char *interface);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -17,8 +17,11 @@ pub use address::{Address, RawAddress, ToAddress, UnixAddress};
 pub use constants::numbers::*;
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use socket::Credentials;
 pub use socket::{
     DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE, Interest, IntoTimeout, Limit, RawControlMessage,
     RawControlMessages, RawMessage, Socket, SocketReader, SocketWriter, cmsg_len, cmsg_space,
     getdefaulttimeout, setdefaulttimeout,
 };
+pub use socket::{MulticastInterface, TcpKeepalive};

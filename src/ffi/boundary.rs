@@ -156,9 +156,19 @@ pub(super) unsafe fn string<'a>(text: *const c_char, name: &'static str) -> Outc
 ///
 /// `buffer` is NULL or writable for `size` bytes.
 pub(super) unsafe fn copy_text(text: &str, buffer: *mut c_char, size: usize) -> Outcome<usize> {
+    // SAFETY: the same contract.
+    unsafe { copy_name(text.as_bytes(), buffer, size) }
+}
+
+/// [`copy_text`] for a name of the system's, which need not be UTF-8.
+///
+/// # Safety
+///
+/// `buffer` is NULL or writable for `size` bytes.
+pub(super) unsafe fn copy_name(name: &[u8], buffer: *mut c_char, size: usize) -> Outcome<usize> {
     // SAFETY: the caller vouches for the buffer.
-    unsafe { copy_bytes(&[text.as_bytes(), &[0]].concat(), buffer.cast(), size) }?;
-    Ok(text.len())
+    unsafe { copy_bytes(&[name, &[0]].concat(), buffer.cast(), size) }?;
+    Ok(name.len())
 }
 
 /// Copies bytes into the caller's buffer; returns how many.

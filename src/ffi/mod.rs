@@ -14,6 +14,7 @@ mod message;
 mod mode;
 mod options;
 mod socket;
+mod typed_options;
 
 pub use address::*;
 pub use error::*;
@@ -23,3 +24,4 @@ pub use message::*;
 pub use mode::*;
 pub use options::*;
 pub use socket::*;
+pub use typed_options::*;

@@ -56,10 +56,10 @@ pub extern "C" fn tabi_getdefaulttimeout() -> f64 {
 }
 
 /// C has one number for what Python has two types for: infinity is no timeout.
-fn duration(seconds: f64) -> Result<Option<Duration>> {
+pub(super) fn duration(seconds: f64) -> Result<Option<Duration>> {
     if seconds == f64::INFINITY { Ok(None) } else { seconds.into_timeout() }
 }
 
-fn seconds(timeout: Option<Duration>) -> f64 {
+pub(super) fn seconds(timeout: Option<Duration>) -> f64 {
     timeout.map_or(f64::INFINITY, |timeout| timeout.as_secs_f64())
 }

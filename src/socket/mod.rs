@@ -30,6 +30,9 @@ pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, c
 pub use create::{close, dup};
 pub use makefile::{DEFAULT_BUFFER_SIZE, SocketReader};
 pub use message::RawMessage;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use options::Credentials;
+pub use options::{MulticastInterface, TcpKeepalive};
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
 pub use wait::{Interest, Limit};
 pub use writer::SocketWriter;

@@ -1,0 +1,524 @@
+//! Options by name: what is set is what is read, by name and by number, and bad values change nothing.
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use tabi::{
+    AF_INET, AF_INET6, AF_UNIX, Error, MulticastInterface, SOCK_DGRAM, SOCK_STREAM, Socket, TcpKeepalive,
+};
+
+fn tcp() -> Socket {
+    Socket::new(AF_INET, SOCK_STREAM, 0).unwrap()
+}
+
+fn udp() -> Socket {
+    Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap()
+}
+
+fn udp6() -> Socket {
+    Socket::new(AF_INET6, SOCK_DGRAM, 0).unwrap()
+}
+
+/// Sets each value by its name, reads it back by name, and compares with the option's number.
+macro_rules! round_trips {
+    ($socket:expr, $level:expr; $($get:ident, $set:ident, $option:path: $($value:expr => $number:expr),+;)+) => {{
+        let socket = $socket;
+        $($(
+            socket.$set($value).unwrap_or_else(|error| panic!("{}({:?}): {error}", stringify!($set), $value));
+            assert_eq!(socket.$get().unwrap(), $value, "{}", stringify!($get));
+            assert_eq!(socket.getsockopt($level, $option).unwrap(), $number, "{}", stringify!($option));
+        )+)+
+        socket.close().unwrap();
+        $(assert_eq!(socket.$get(), Err(Error::Closed), "{} of a closed socket", stringify!($get));)+
+        $($(assert_eq!(socket.$set($value), Err(Error::Closed), "{} of a closed socket", stringify!($set));)+)+
+    }};
+}
+
+#[test]
+fn options_of_every_socket() {
+    round_trips! { udp(), libc::SOL_SOCKET;
+        broadcast, set_broadcast, libc::SO_BROADCAST: true => 1, false => 0;
+        keepalive, set_keepalive, libc::SO_KEEPALIVE: true => 1, false => 0;
+        mark, set_mark, libc::SO_MARK: 0 => 0;
+        out_of_band_inline, set_out_of_band_inline, libc::SO_OOBINLINE: true => 1, false => 0;
+        priority, set_priority, libc::SO_PRIORITY: 6 => 6, 0 => 0;
+        recv_queue_overflow, set_recv_queue_overflow, libc::SO_RXQ_OVFL: true => 1, false => 0;
+        reuse_address, set_reuse_address, libc::SO_REUSEADDR: true => 1, false => 0;
+        reuse_port, set_reuse_port, libc::SO_REUSEPORT: true => 1, false => 0;
+        route_directly, set_route_directly, libc::SO_DONTROUTE: true => 1, false => 0;
+        timestamp, set_timestamp, libc::SO_TIMESTAMP: true => 1, false => 0;
+        timestamp_nanoseconds, set_timestamp_nanoseconds, libc::SO_TIMESTAMPNS: true => 1, false => 0;
+        timestamping, set_timestamping, libc::SO_TIMESTAMPING: 16 => 16, 0 => 0;
+        incoming_cpu, set_incoming_cpu, libc::SO_INCOMING_CPU: 0 => 0;
+        device_index, set_device_index, libc::SO_BINDTOIFINDEX: 0 => 0;
+    }
+    round_trips! { tcp(), libc::SOL_SOCKET;
+        recv_low_water, set_recv_low_water, libc::SO_RCVLOWAT: 17 => 17, 1 => 1;
+        zero_copy, set_zero_copy, libc::SO_ZEROCOPY: true => 1, false => 0;
+    }
+}
+
+#[test]
+fn options_of_ipv4() {
+    round_trips! { udp(), libc::IPPROTO_IP;
+        bind_address_no_port, set_bind_address_no_port, libc::IP_BIND_ADDRESS_NO_PORT: true => 1, false => 0;
+        freebind_v4, set_freebind_v4, libc::IP_FREEBIND: true => 1, false => 0;
+        min_ttl_v4, set_min_ttl_v4, libc::IP_MINTTL: 255 => 255, 0 => 0;
+        mtu_discover_v4, set_mtu_discover_v4, libc::IP_MTU_DISCOVER: libc::IP_PMTUDISC_DO => 2, libc::IP_PMTUDISC_DONT => 0;
+        multicast_all_v4, set_multicast_all_v4, libc::IP_MULTICAST_ALL: false => 0, true => 1;
+        multicast_loop_v4, set_multicast_loop_v4, libc::IP_MULTICAST_LOOP: false => 0, true => 1;
+        multicast_ttl_v4, set_multicast_ttl_v4, libc::IP_MULTICAST_TTL: 0 => 0, 255 => 255;
+        recv_error_v4, set_recv_error_v4, libc::IP_RECVERR: true => 1, false => 0;
+        recv_original_dst_v4, set_recv_original_dst_v4, libc::IP_RECVORIGDSTADDR: true => 1, false => 0;
+        recv_packet_info_v4, set_recv_packet_info_v4, libc::IP_PKTINFO: true => 1, false => 0;
+        recv_tos_v4, set_recv_tos_v4, libc::IP_RECVTOS: true => 1, false => 0;
+        recv_ttl_v4, set_recv_ttl_v4, libc::IP_RECVTTL: true => 1, false => 0;
+        tos_v4, set_tos_v4, libc::IP_TOS: 0x10 => 0x10;
+        ttl_v4, set_ttl_v4, libc::IP_TTL: 1 => 1, 255 => 255;
+    }
+}
+
+#[test]
+fn options_of_ipv6() {
+    round_trips! { udp6(), libc::IPPROTO_IPV6;
+        dont_fragment_v6, set_dont_fragment_v6, libc::IPV6_DONTFRAG: true => 1, false => 0;
+        freebind_v6, set_freebind_v6, libc::IPV6_FREEBIND: true => 1, false => 0;
+        min_hops_v6, set_min_hops_v6, libc::IPV6_MINHOPCOUNT: 255 => 255, 0 => 0;
+        mtu_discover_v6, set_mtu_discover_v6, libc::IPV6_MTU_DISCOVER: libc::IPV6_PMTUDISC_DO => 2;
+        multicast_all_v6, set_multicast_all_v6, libc::IPV6_MULTICAST_ALL: false => 0, true => 1;
+        multicast_hops_v6, set_multicast_hops_v6, libc::IPV6_MULTICAST_HOPS: 0 => 0, 255 => 255;
+        multicast_if_v6, set_multicast_if_v6, libc::IPV6_MULTICAST_IF: 1 => 1, 0 => 0;
+        multicast_loop_v6, set_multicast_loop_v6, libc::IPV6_MULTICAST_LOOP: false => 0, true => 1;
+        only_v6, set_only_v6, libc::IPV6_V6ONLY: true => 1, false => 0;
+        recv_error_v6, set_recv_error_v6, libc::IPV6_RECVERR: true => 1, false => 0;
+        recv_hop_limit_v6, set_recv_hop_limit_v6, libc::IPV6_RECVHOPLIMIT: true => 1, false => 0;
+        recv_original_dst_v6, set_recv_original_dst_v6, libc::IPV6_RECVORIGDSTADDR: true => 1, false => 0;
+        recv_packet_info_v6, set_recv_packet_info_v6, libc::IPV6_RECVPKTINFO: true => 1, false => 0;
+        recv_tclass_v6, set_recv_tclass_v6, libc::IPV6_RECVTCLASS: true => 1, false => 0;
+        tclass_v6, set_tclass_v6, libc::IPV6_TCLASS: 255 => 255, 0 => 0;
+        unicast_hops_v6, set_unicast_hops_v6, libc::IPV6_UNICAST_HOPS: 1 => 1, 255 => 255;
+    }
+}
+
+#[test]
+fn options_of_tcp() {
+    round_trips! { tcp(), libc::IPPROTO_TCP;
+        tcp_cork, set_tcp_cork, libc::TCP_CORK: true => 1, false => 0;
+        tcp_defer_accept, set_tcp_defer_accept, libc::TCP_DEFER_ACCEPT: 1 => 1, 0 => 0;
+        tcp_fast_open_connect, set_tcp_fast_open_connect, libc::TCP_FASTOPEN_CONNECT: true => 1, false => 0;
+        tcp_inq, set_tcp_inq, libc::TCP_INQ: true => 1, false => 0;
+        tcp_linger2, set_tcp_linger2, libc::TCP_LINGER2: 5 => 5, -1 => -1;
+        tcp_nodelay, set_tcp_nodelay, libc::TCP_NODELAY: true => 1, false => 0;
+        tcp_notsent_lowat, set_tcp_notsent_lowat, libc::TCP_NOTSENT_LOWAT: 4096 => 4096;
+        tcp_quickack, set_tcp_quickack, libc::TCP_QUICKACK: false => 0, true => 1;
+        tcp_save_syn, set_tcp_save_syn, libc::TCP_SAVE_SYN: true => 1, false => 0;
+        tcp_syn_count, set_tcp_syn_count, libc::TCP_SYNCNT: 127 => 127, 1 => 1;
+        tcp_thin_linear_timeouts, set_tcp_thin_linear_timeouts, libc::TCP_THIN_LINEAR_TIMEOUTS: true => 1, false => 0;
+        tcp_window_clamp, set_tcp_window_clamp, libc::TCP_WINDOW_CLAMP: 65536 => 65536;
+    }
+    let socket = tcp();
+    socket.set_tcp_mss(536).unwrap();
+    assert_eq!(socket.tcp_mss(), Ok(536));
+}
+
+#[test]
+fn options_of_udp() {
+    round_trips! { udp(), libc::IPPROTO_UDP;
+        udp_cork, set_udp_cork, libc::UDP_CORK: true => 1, false => 0;
+        udp_gro, set_udp_gro, libc::UDP_GRO: true => 1, false => 0;
+        udp_segment, set_udp_segment, libc::UDP_SEGMENT: 1000 => 1000, 0 => 0;
+    }
+    assert_eq!(udp().set_udp_segment(65536), Err(Error::Os(libc::EINVAL)));
+}
+
+#[test]
+fn options_of_unix() {
+    let unix = || Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    round_trips! { unix(), libc::SOL_SOCKET;
+        passcred, set_passcred, libc::SO_PASSCRED: true => 1, false => 0;
+        peek_offset, set_peek_offset, libc::SO_PEEK_OFF: 7 => 7, -1 => -1;
+    }
+}
+
+#[test]
+fn a_listener_takes_data_in_the_handshake() {
+    let listener = tcp();
+    listener.bind(("127.0.0.1", 0)).unwrap();
+    listener.listen(1).unwrap();
+    listener.set_tcp_fast_open(7).unwrap();
+    assert_eq!(listener.tcp_fast_open(), Ok(7));
+}
+
+#[test]
+fn buffers_grow() {
+    let socket = udp();
+    for (get, set) in [
+        (Socket::recv_buffer_size as fn(&Socket) -> _, Socket::set_recv_buffer_size as fn(&Socket, _) -> _),
+        (Socket::send_buffer_size, Socket::set_send_buffer_size),
+    ] {
+        set(&socket, 32768).unwrap();
+        // Linux doubles it for its own books.
+        assert_eq!(get(&socket), Ok(65536));
+        assert_eq!(
+            set(&socket, u32::MAX).unwrap_err().to_string(),
+            "an option must be 0-2147483647, got 4294967295"
+        );
+        assert_eq!(get(&socket), Ok(65536));
+    }
+}
+
+#[test]
+fn a_number_that_the_system_would_take_for_its_default_is_refused() {
+    let socket = udp();
+    socket.set_ttl_v4(9).unwrap();
+    assert!(matches!(socket.set_ttl_v4(u32::MAX), Err(Error::Overflow(_))));
+    assert_eq!(socket.set_ttl_v4(256), Err(Error::Os(libc::EINVAL)));
+    assert_eq!(socket.ttl_v4(), Ok(9));
+}
+
+#[test]
+fn an_option_of_another_kind_of_socket_is_refused() {
+    assert_eq!(udp().tcp_nodelay(), Err(Error::Os(libc::EOPNOTSUPP)));
+    assert_eq!(udp().set_tcp_nodelay(true), Err(Error::Os(libc::ENOPROTOOPT)));
+    let unix = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    assert_eq!(unix.set_tcp_nodelay(true), Err(Error::Os(libc::EOPNOTSUPP)));
+    assert_eq!(tcp().only_v6(), Err(Error::Os(libc::EOPNOTSUPP)));
+}
+
+#[test]
+fn linger_is_none_zero_or_seconds() {
+    let socket = tcp();
+    assert_eq!(socket.linger(), Ok(None));
+    socket.set_linger(Some(Duration::from_secs(3))).unwrap();
+    assert_eq!(socket.linger(), Ok(Some(Duration::from_secs(3))));
+    // Rounded down it would be zero, which resets the connection.
+    socket.set_linger(Some(Duration::from_millis(1))).unwrap();
+    assert_eq!(socket.linger(), Ok(Some(Duration::from_secs(1))));
+    socket.set_linger(Some(Duration::ZERO)).unwrap();
+    assert_eq!(socket.linger(), Ok(Some(Duration::ZERO)));
+    assert!(matches!(socket.set_linger(Some(Duration::MAX)), Err(Error::Overflow(_))));
+    assert_eq!(socket.linger(), Ok(Some(Duration::ZERO)));
+    socket.set_linger(None).unwrap();
+    assert_eq!(socket.linger(), Ok(None));
+}
+
+#[test]
+fn zero_linger_resets_the_connection() {
+    let listener = tcp();
+    listener.bind(("127.0.0.1", 0)).unwrap();
+    listener.listen(1).unwrap();
+    let client = tcp();
+    client.connect(listener.getsockname().unwrap()).unwrap();
+    let (peer, _) = listener.accept().unwrap();
+    client.set_linger(Some(Duration::ZERO)).unwrap();
+    client.close().unwrap();
+    assert_eq!(peer.recv(1), Err(Error::Os(libc::ECONNRESET)));
+}
+
+#[test]
+fn keepalive_has_its_times() {
+    let socket = tcp();
+    let keepalive = TcpKeepalive {
+        time: Some(Duration::from_secs(60)),
+        interval: Some(Duration::from_millis(1500)),
+        retries: Some(4),
+    };
+    socket.set_tcp_keepalive(&keepalive).unwrap();
+    assert_eq!(socket.keepalive(), Ok(true));
+    let expected = TcpKeepalive { interval: Some(Duration::from_secs(2)), ..keepalive };
+    assert_eq!(socket.tcp_keepalive(), Ok(expected));
+    socket.set_tcp_keepalive(&TcpKeepalive { retries: Some(9), ..TcpKeepalive::default() }).unwrap();
+    assert_eq!(socket.tcp_keepalive(), Ok(TcpKeepalive { retries: Some(9), ..expected }));
+}
+
+#[test]
+fn keepalive_refuses_what_is_out_of_range_before_it_changes_anything() {
+    let socket = tcp();
+    let before = socket.tcp_keepalive().unwrap();
+    let second = Some(Duration::from_secs(1));
+    for (keepalive, text) in [
+        (
+            TcpKeepalive { time: second, interval: Some(Duration::from_secs(32768)), retries: None },
+            "keepalive interval must be 1-32767 seconds, got 32768",
+        ),
+        (
+            TcpKeepalive { time: Some(Duration::ZERO), interval: second, retries: None },
+            "keepalive time must be 1-32767 seconds, got 0",
+        ),
+        (
+            TcpKeepalive { time: second, interval: None, retries: Some(128) },
+            "keepalive retries must be 1-127, got 128",
+        ),
+    ] {
+        let error = socket.set_tcp_keepalive(&keepalive).unwrap_err();
+        assert!(matches!(error, Error::Value(_)), "{error:?}");
+        assert_eq!(error.to_string(), text);
+    }
+    assert_eq!(socket.tcp_keepalive(), Ok(before));
+    assert_eq!(socket.keepalive(), Ok(false));
+    assert!(udp().set_tcp_keepalive(&TcpKeepalive { time: second, ..TcpKeepalive::default() }).is_err());
+}
+
+#[test]
+fn the_systems_own_timeouts_end_a_blocking_call() {
+    let (one, _other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    assert_eq!((one.read_timeout(), one.write_timeout()), (Ok(None), Ok(None)));
+    one.set_read_timeout(Some(Duration::from_millis(40))).unwrap();
+    one.set_write_timeout(Some(Duration::from_millis(60))).unwrap();
+    assert_eq!(one.read_timeout(), Ok(Some(Duration::from_millis(40))));
+    assert_eq!(one.write_timeout(), Ok(Some(Duration::from_millis(60))));
+    assert_eq!(one.recv(1), Err(Error::Os(libc::EAGAIN)));
+    assert!(matches!(one.set_read_timeout(Some(Duration::ZERO)), Err(Error::Value(_))));
+    assert!(matches!(one.set_read_timeout(Some(Duration::MAX)), Err(Error::Overflow(_))));
+    one.set_read_timeout(None).unwrap();
+    assert_eq!(one.read_timeout(), Ok(None));
+}
+
+#[test]
+fn user_timeout_rounds_up() {
+    let socket = tcp();
+    assert_eq!(socket.tcp_user_timeout(), Ok(None));
+    socket.set_tcp_user_timeout(Some(Duration::from_micros(1200))).unwrap();
+    assert_eq!(socket.tcp_user_timeout(), Ok(Some(Duration::from_millis(2))));
+    assert!(matches!(socket.set_tcp_user_timeout(Some(Duration::ZERO)), Err(Error::Value(_))));
+    assert!(matches!(socket.set_tcp_user_timeout(Some(Duration::MAX)), Err(Error::Overflow(_))));
+    socket.set_tcp_user_timeout(None).unwrap();
+    assert_eq!(socket.tcp_user_timeout(), Ok(None));
+}
+
+#[test]
+fn the_system_knows_what_the_socket_is() {
+    let socket = tcp();
+    assert_eq!(socket.domain(), Ok(AF_INET));
+    assert_eq!(socket.socket_type(), Ok(SOCK_STREAM));
+    assert_eq!(socket.protocol(), Ok(libc::IPPROTO_TCP));
+    assert_eq!(socket.is_listener(), Ok(false));
+    socket.bind(("127.0.0.1", 0)).unwrap();
+    socket.listen(1).unwrap();
+    assert_eq!(socket.is_listener(), Ok(true));
+    assert_ne!(socket.cookie().unwrap(), tcp().cookie().unwrap());
+}
+
+#[test]
+fn an_error_that_waits_is_taken_once() {
+    let refused = udp();
+    refused.bind(("127.0.0.1", 0)).unwrap();
+    let nobody = refused.getsockname().unwrap();
+    refused.close().unwrap();
+    let socket = udp();
+    socket.connect(nobody).unwrap();
+    socket.send(b"x").unwrap();
+    // The answer that nobody is there has come when the socket polls as ready.
+    socket.wait(tabi::Interest::Read, tabi::Limit::Forever).unwrap();
+    assert_eq!(socket.take_error(), Ok(Some(Error::Os(libc::ECONNREFUSED))));
+    assert_eq!(socket.take_error(), Ok(None));
+}
+
+#[test]
+fn congestion_control_by_name() {
+    let socket = tcp();
+    let usual = socket.tcp_congestion().unwrap();
+    socket.set_tcp_congestion(b"reno").unwrap();
+    assert_eq!(socket.tcp_congestion(), Ok(b"reno".to_vec()));
+    assert_eq!(socket.set_tcp_congestion(b"nonsense"), Err(Error::Os(libc::ENOENT)));
+    let error = socket.set_tcp_congestion(b"reno-with-a-tail").unwrap_err();
+    assert_eq!(error.to_string(), "congestion control name must be at most 15 bytes, got 16");
+    assert!(matches!(socket.set_tcp_congestion(b"reno\0x"), Err(Error::Value(_))));
+    assert_eq!(socket.tcp_congestion(), Ok(b"reno".to_vec()));
+    socket.set_tcp_congestion(&usual).unwrap();
+}
+
+#[test]
+fn a_socket_is_bound_to_an_interface_by_name() {
+    let socket = udp();
+    assert_eq!(socket.device(), Ok(None));
+    socket.bind_device(Some(b"lo")).unwrap();
+    assert_eq!(socket.device(), Ok(Some(b"lo".to_vec())));
+    assert_eq!(socket.device_index(), Ok(1));
+    assert_eq!(udp().bind_device(Some(b"none-such")), Err(Error::Os(libc::ENODEV)));
+    // The system would cut it to its first 15 bytes.
+    let error = udp().bind_device(Some(b"0123456789abcdef")).unwrap_err();
+    assert_eq!(error.to_string(), "interface name must be at most 15 bytes, got 16");
+}
+
+#[test]
+fn the_peer_of_a_unix_connection_is_known() {
+    let (one, _other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let peer = one.peer_credentials().unwrap();
+    assert_eq!(peer.pid, std::process::id() as i32);
+    // SAFETY: these functions touch no memory.
+    assert_eq!((peer.uid, peer.gid), unsafe { (libc::geteuid(), libc::getegid()) });
+    // SAFETY: with a size of 0 nothing is written.
+    let groups = unsafe { libc::getgroups(0, std::ptr::null_mut()) };
+    assert_eq!(one.peer_groups().unwrap().len(), groups as usize);
+    let alone = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    assert_eq!(alone.peer_credentials(), Err(Error::Os(libc::ENOTCONN)));
+    assert_eq!(alone.peer_groups(), Err(Error::Os(libc::ENODATA)));
+}
+
+#[test]
+fn pacing_has_a_limit_or_none() {
+    let socket = tcp();
+    assert_eq!(socket.max_pacing_rate(), Ok(None));
+    socket.set_max_pacing_rate(Some(1_000_000)).unwrap();
+    assert_eq!(socket.max_pacing_rate(), Ok(Some(1_000_000)));
+    socket.set_max_pacing_rate(None).unwrap();
+    assert_eq!(socket.max_pacing_rate(), Ok(None));
+}
+
+#[test]
+fn the_mtu_of_a_path_needs_a_peer() {
+    let socket = udp();
+    assert_eq!(socket.mtu_v4(), Err(Error::Os(libc::ENOTCONN)));
+    socket.connect(("127.0.0.1", 9)).unwrap();
+    assert!(socket.mtu_v4().unwrap() >= 1280);
+    let six = udp6();
+    six.connect(("::1", 9)).unwrap();
+    assert!(six.mtu_v6().unwrap() >= 1280);
+}
+
+#[test]
+fn interfaces_are_written_as_names_addresses_or_nothing() {
+    assert_eq!("".parse(), Ok(MulticastInterface::Any));
+    assert_eq!("127.0.0.1".parse(), Ok(MulticastInterface::Address(Ipv4Addr::LOCALHOST)));
+    assert_eq!("lo".parse(), Ok(MulticastInterface::Index(1)));
+    assert_eq!("none-such".parse::<MulticastInterface>(), Err(Error::Os(libc::ENODEV)));
+    assert!(matches!("l\0o".parse::<MulticastInterface>(), Err(Error::Value(_))));
+}
+
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 77, 1);
+
+/// A receiver that gets nothing but the groups that it joined itself.
+fn receiver() -> Socket {
+    let socket = udp();
+    socket.set_multicast_all_v4(false).unwrap();
+    socket.bind(("0.0.0.0", 0)).unwrap();
+    socket.settimeout(30.0).unwrap();
+    socket
+}
+
+#[test]
+fn a_group_of_ipv4_is_heard_until_it_is_left() {
+    let lo = "lo".parse().unwrap();
+    let receiver = receiver();
+    let port = receiver.getsockname().unwrap().port().unwrap();
+    let sender = udp();
+    sender.set_multicast_interface(lo).unwrap();
+    sender.set_multicast_interface(MulticastInterface::Address(Ipv4Addr::LOCALHOST)).unwrap();
+    assert_eq!(sender.multicast_if_v4(), Ok(Ipv4Addr::LOCALHOST));
+    sender.set_multicast_loop_v4(true).unwrap();
+
+    receiver.join_multicast(GROUP, lo).unwrap();
+    assert_eq!(receiver.join_multicast(GROUP, lo), Err(Error::Os(libc::EADDRINUSE)));
+    sender.sendto(b"one", (GROUP.to_string(), port)).unwrap();
+    assert_eq!(receiver.recv(16).unwrap(), b"one");
+
+    receiver.leave_multicast(GROUP, lo).unwrap();
+    assert_eq!(receiver.leave_multicast(GROUP, lo), Err(Error::Os(libc::EADDRNOTAVAIL)));
+    sender.sendto(b"two", (GROUP.to_string(), port)).unwrap();
+    sender.sendto(b"three", ("127.0.0.1", port)).unwrap();
+    assert_eq!(receiver.recv(16).unwrap(), b"three", "what was sent to the group must not arrive");
+}
+
+/// Whether the system has a line for the loopback interface with all of these words in this file of its.
+///
+/// The loopback interface has no route for IPv6 multicast, so that membership is looked up instead of heard.
+fn listed(file: &str, words: &[&str]) -> bool {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().any(|line| {
+        let found: Vec<&str> = line.split_whitespace().collect();
+        found.get(1) == Some(&"lo")
+            && words.iter().all(|word| found.iter().any(|found| found.ends_with(word)))
+    })
+}
+
+#[test]
+fn a_group_of_ipv6_is_joined_until_it_is_left() {
+    let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 0, 0x77, 1);
+    let joined = || listed("/proc/net/igmp6", &["ff010000000000000000000000770001"]);
+    let socket = udp6();
+    assert!(!joined());
+    socket.join_multicast(group, MulticastInterface::Index(1)).unwrap();
+    assert!(joined());
+    socket.leave_multicast(group, MulticastInterface::Index(1)).unwrap();
+    assert!(!joined());
+    assert_eq!(
+        socket.leave_multicast(group, MulticastInterface::Index(1)),
+        Err(Error::Os(libc::EADDRNOTAVAIL))
+    );
+    socket.set_multicast_interface("lo".parse().unwrap()).unwrap();
+    assert_eq!(socket.multicast_if_v6(), Ok(1));
+}
+
+#[test]
+fn one_sender_of_a_group_is_heard() {
+    let other = Ipv4Addr::new(127, 0, 0, 2);
+    for lo in [MulticastInterface::Index(1), MulticastInterface::Address(Ipv4Addr::LOCALHOST)] {
+        let receiver = receiver();
+        let port = receiver.getsockname().unwrap().port().unwrap();
+        let (wanted, unwanted) = (udp(), udp());
+        for (sender, host) in [(&wanted, "127.0.0.1"), (&unwanted, "127.0.0.2")] {
+            sender.bind((host, 0)).unwrap();
+            sender.set_multicast_interface(lo).unwrap();
+        }
+        let group = (GROUP.to_string(), port);
+
+        receiver.join_source_multicast(GROUP, Ipv4Addr::LOCALHOST, lo).unwrap();
+        unwanted.sendto(b"unwanted", &group).unwrap();
+        wanted.sendto(b"wanted", &group).unwrap();
+        assert_eq!(receiver.recv(16).unwrap(), b"wanted");
+        assert_eq!(
+            receiver.leave_source_multicast(GROUP, other, lo),
+            Err(Error::Os(libc::EADDRNOTAVAIL)),
+            "that sender was not joined"
+        );
+        receiver.leave_source_multicast(GROUP, Ipv4Addr::LOCALHOST, lo).unwrap();
+
+        receiver.join_multicast(GROUP, lo).unwrap();
+        receiver.block_source_multicast(GROUP, other, lo).unwrap();
+        unwanted.sendto(b"unwanted", &group).unwrap();
+        wanted.sendto(b"wanted", &group).unwrap();
+        assert_eq!(receiver.recv(16).unwrap(), b"wanted");
+        receiver.unblock_source_multicast(GROUP, other, lo).unwrap();
+        unwanted.sendto(b"heard again", &group).unwrap();
+        assert_eq!(receiver.recv(16).unwrap(), b"heard again");
+    }
+}
+
+#[test]
+fn one_sender_of_an_ipv6_group_is_joined_until_it_is_left() {
+    let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 0, 0x77, 2);
+    let source = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 9);
+    let lo = MulticastInterface::Index(1);
+    let joined = || {
+        let words = ["ff010000000000000000000000770002", "fd000000000000000000000000000009"];
+        listed("/proc/net/mcfilter6", &words)
+    };
+    let socket = udp6();
+    assert!(!joined());
+    socket.join_source_multicast(group, source, lo).unwrap();
+    assert!(joined());
+    socket.leave_source_multicast(group, source, lo).unwrap();
+    assert!(!joined());
+}
+
+#[test]
+fn membership_refuses_what_makes_no_sense() {
+    let address = MulticastInterface::Address(Ipv4Addr::LOCALHOST);
+    let lo = MulticastInterface::Index(1);
+    assert_eq!(udp().join_multicast(Ipv4Addr::LOCALHOST, lo), Err(Error::Os(libc::EINVAL)));
+    assert_eq!(udp6().join_multicast(Ipv6Addr::LOCALHOST, lo), Err(Error::Os(libc::EINVAL)));
+    assert_eq!(udp().join_multicast(GROUP, MulticastInterface::Index(999_999)), Err(Error::Os(libc::ENODEV)));
+    let error = udp6().join_multicast(Ipv6Addr::LOCALHOST, address).unwrap_err();
+    assert_eq!(
+        error,
+        Error::Type("IPv6 multicast takes an interface by name or number, got the address 127.0.0.1".into())
+    );
+    assert!(matches!(udp6().set_multicast_interface(address), Err(Error::Type(_))));
+    assert!(matches!(udp().join_source_multicast(GROUP, Ipv6Addr::LOCALHOST, lo), Err(Error::Type(_))));
+    let closed = udp();
+    closed.close().unwrap();
+    assert_eq!(closed.join_multicast(GROUP, lo), Err(Error::Closed));
+}

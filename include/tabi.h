@@ -88,6 +88,20 @@
 typedef struct tabi_file tabi_file;
 
 /**
+ * One client of a server, or one datagram: what Python's handlers have as `self`.
+ *
+ * It is lent to the handler, for use until that returns, by any thread.
+ */
+typedef struct tabi_request tabi_request;
+
+/**
+ * A server: Python's `socketserver` classes.
+ *
+ * Any number of threads may use one at once. tabi_server_free() must be the last use of the handle.
+ */
+typedef struct tabi_server tabi_server;
+
+/**
  * A socket: Python's `socket.socket`.
  *
  * Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
@@ -132,6 +146,38 @@ typedef struct {
      */
     size_t len;
 } tabi_control;
+
+/**
+ * Answers a request. The server ends the connection afterwards, and frees `request`.
+ *
+ * It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was made with.
+ * It may call anything in this library, tabi_server_shutdown() included.
+ * Returns 0 or more when all is well; a negative code (such as one that a function of this library returned) is
+ * counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass through.
+ */
+typedef int (*tabi_handler)(tabi_request *request, void *userdata);
+
+/**
+ * What became of the requests that were active when a server was closed. Set `struct_size` before the call.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_drain_report), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How many ended by themselves.
+     */
+    size_t finished;
+    /**
+     * How many were cut off: their connections shut down, or never handled.
+     */
+    size_t cut;
+    /**
+     * How many of those were still running a second later: handlers that neither use their socket nor return.
+     */
+    size_t left;
+} tabi_drain_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -607,6 +653,129 @@ int tabi_setsockopt_null(tabi_sock *sk,
                          int level,
                          int option,
                          size_t len);
+
+/**
+ * The client's socket, or the server's own for a datagram; NULL for NULL.
+ *
+ * The server closes and frees it: do not call tabi_sock_free(), and do not use it after the handler has returned.
+ */
+tabi_sock *tabi_request_sock(const tabi_request *request);
+
+/**
+ * The server that took the request, for tabi_server_shutdown() and the like; NULL for NULL. Do not free it.
+ */
+tabi_server *tabi_request_server(const tabi_request *request);
+
+/**
+ * The address of the client, or of the sender of a datagram (Python's `self.client_address`). Returns 0.
+ */
+int tabi_request_client_address(const tabi_request *request,
+                                tabi_addr *addr);
+
+/**
+ * The bytes of a datagram, and their number in `len` (which may be NULL); NULL and 0 for a stream client.
+ *
+ * They belong to the request, until the handler returns.
+ */
+const void *tabi_request_packet(const tabi_request *request,
+                                size_t *len);
+
+/**
+ * 1 when a datagram was longer than the server's max_packet_size, so that its end is lost; else 0.
+ */
+int tabi_request_is_cut(const tabi_request *request);
+
+/**
+ * Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram (`sendto`).
+ *
+ * Returns 0, or what tabi_sendall() and tabi_sendto() return when they fail.
+ */
+int tabi_request_reply(const tabi_request *request,
+                       const void *data,
+                       size_t len);
+
+/**
+ * Makes a TCP server that handles each client in a thread of its own, bound and listening (`ThreadingTCPServer`).
+ *
+ * `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each client, with
+ * `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
+ * Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for another port;
+ * TABI_GAI_* when the lookup fails.
+ */
+int tabi_threading_tcp_server(const char *host,
+                              int port,
+                              tabi_handler handler,
+                              void *userdata,
+                              tabi_server **out);
+
+/**
+ * Handles requests until tabi_server_shutdown() (Python's `serve_forever`).
+ *
+ * `poll_interval`: seconds between two runs of the hook service_actions, 0.5 in Python; nothing else waits for it.
+ * Returns 0; TABI_ERR_CLOSED after tabi_server_close(), TABI_ERR_VALUE when the server is serving already and for a
+ * negative `poll_interval`, and a socket's error when that is of no more use.
+ */
+int tabi_server_serve_forever(const tabi_server *sv,
+                              double poll_interval);
+
+/**
+ * Handles one request, or none when the server's timeout passes or it is shut down first (Python's `handle_request`).
+ *
+ * Returns as tabi_server_serve_forever().
+ */
+int tabi_server_handle_request(const tabi_server *sv);
+
+/**
+ * Stops tabi_server_serve_forever() at once (Python's `shutdown`).
+ *
+ * From any thread, any number of times; it returns when the loop has ended, in a handler or hook of this server
+ * at once. Before serve_forever it makes the next one return at once. Requests that have begun go on. Returns 0.
+ */
+int tabi_server_shutdown(const tabi_server *sv);
+
+/**
+ * The descriptor through which a signal handler stops the server: write(2) eight bytes to it, a `uint64_t` 1.
+ *
+ * The server keeps and closes it. Returns the descriptor.
+ */
+int tabi_server_wake_fd(const tabi_server *sv);
+
+/**
+ * 1 lets serve_forever and handle_request return -EINTR when a signal handler has run; they may be called again.
+ * 0, at first, lets them go on. Returns 0.
+ */
+int tabi_server_set_interruptible(const tabi_server *sv,
+                                  int interruptible);
+
+/**
+ * Stops accepting, waits for the requests that have begun, and closes the sockets (Python's `server_close`).
+ *
+ * `drain`: seconds that they have; then their connections are shut down, which ends handlers that use them.
+ * TABI_NO_TIMEOUT waits as long as they take. A serve loop is stopped first. In a handler of this server it does not wait
+ * for that one. `report` may be NULL. Closing again does nothing. Returns 0, or TABI_ERR_VALUE for negative seconds and NaN.
+ */
+int tabi_server_close(const tabi_server *sv,
+                      double drain,
+                      tabi_drain_report *report);
+
+/**
+ * The address that the server is bound to, with the port that was picked for port 0 (Python's `server_address`).
+ * Returns 0.
+ */
+int tabi_server_address(const tabi_server *sv,
+                        tabi_addr *addr);
+
+/**
+ * The descriptor of the server's socket (Python's `fileno`); -1 when it is closed. TABI_ERR_NULL for NULL.
+ */
+int tabi_server_fileno(const tabi_server *sv);
+
+/**
+ * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees it.
+ *
+ * When it returns, no handler runs any more. NULL does nothing. Not for a server from tabi_request_server().
+ */
+void tabi_server_free(tabi_server *sv);
 
 /**
  * Makes a socket (socket(2), Python's `socket.socket`).

@@ -36,7 +36,7 @@ macro_rules! programs {
 }
 
 programs! {
-    address error file options socket
+    address error file options server socket
 }
 
 #[test]

@@ -104,6 +104,24 @@ fn to_code(table: &[(c_int, c_int)], number: c_int) -> Option<c_int> {
     table.iter().find(|(own, _)| *own == number).map(|(_, code)| *code)
 }
 
+/// The core's error for a code that a callback returned.
+pub(super) fn to_error(code: c_int) -> Error {
+    let message = || text(code).to_string_lossy().into_owned().into();
+    match code {
+        -4095..=-1 => Error::Os(-code),
+        code::ERR_TIMEOUT => Error::Timeout,
+        code::ERR_CLOSED => Error::Closed,
+        code::ERR_VALUE => Error::Value(message()),
+        code::ERR_OVERFLOW => Error::Overflow(message()),
+        code::ERR_TYPE => Error::Type(message()),
+        _ => match system_number(code) {
+            0 => Error::OsMessage(message()),
+            number if HERROR_CODES.iter().any(|(_, own)| *own == code) => Error::Herror(number),
+            number => Error::Gai(number),
+        },
+    }
+}
+
 /// The number that the system knows the code by: `errno`, `EAI_*` or `h_errno`; 0 where there is none.
 pub(super) fn system_number(code: c_int) -> c_int {
     match code {

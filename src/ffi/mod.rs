@@ -13,6 +13,8 @@ mod io;
 mod message;
 mod mode;
 mod options;
+mod request;
+mod server;
 mod socket;
 mod typed_options;
 
@@ -23,5 +25,7 @@ pub use io::*;
 pub use message::*;
 pub use mode::*;
 pub use options::*;
+pub use request::*;
+pub use server::*;
 pub use socket::*;
 pub use typed_options::*;

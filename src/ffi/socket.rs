@@ -22,7 +22,6 @@ pub struct tabi_sock(pub(crate) Socket);
 
 impl tabi_sock {
     /// The handle of a socket that Rust keeps.
-    #[expect(dead_code, reason = "the server's requests lend their sockets")]
     pub(crate) fn lend(socket: &Socket) -> *mut tabi_sock {
         std::ptr::from_ref(socket).cast_mut().cast()
     }

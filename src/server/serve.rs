@@ -67,7 +67,14 @@ impl Server {
     pub fn serve_forever_every(&self, poll_interval: impl IntoTimeout) -> Result<()> {
         let poll_interval = poll_interval.into_timeout()?;
         let _serving = self.begin()?;
-        let loops = self.options().loops;
+        match self.options().loops {
+            1 => self.run_loop(0, poll_interval),
+            loops => self.run_loops(loops, poll_interval),
+        }
+    }
+
+    /// The first loop on this thread, each of the others on one of its own.
+    fn run_loops(&self, loops: usize, poll_interval: Option<Duration>) -> Result<()> {
         thread::scope(|scope| {
             let others: Result<Vec<_>> = (1..loops)
                 .map(|index| {

@@ -1,0 +1,188 @@
+//! Servers in C: made, served, stopped, closed.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use super::address::tabi_addr;
+use super::boundary::{Outcome, boundary, give, some, status, string, take_back};
+use super::mode::duration;
+use super::request::{CHandler, tabi_handler};
+use crate::address::{RawAddress, inet};
+use crate::server::{Server, ThreadingTcpServer};
+
+/// A server: Python's `socketserver` classes.
+///
+/// Any number of threads may use one at once. tabi_server_free() must be the last use of the handle.
+#[cfg_attr(all(), repr(transparent))]
+pub struct tabi_server(pub(super) Server);
+
+impl tabi_server {
+    pub(super) fn lend(server: &Server) -> *mut tabi_server {
+        ptr::from_ref(server).cast_mut().cast()
+    }
+}
+
+/// What became of the requests that were active when a server was closed. Set `struct_size` before the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tabi_drain_report {
+    /// sizeof(tabi_drain_report), set by the caller.
+    pub struct_size: usize,
+    /// How many ended by themselves.
+    pub finished: usize,
+    /// How many were cut off: their connections shut down, or never handled.
+    pub cut: usize,
+    /// How many of those were still running a second later: handlers that neither use their socket nor return.
+    pub left: usize,
+}
+
+pub(super) fn server(server: Option<&tabi_server>) -> Outcome<&Server> {
+    Ok(&some(server, "server")?.0)
+}
+
+/// Makes a TCP server that handles each client in a thread of its own, bound and listening (`ThreadingTCPServer`).
+///
+/// `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each client, with
+/// `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
+/// Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for another port;
+/// TABI_GAI_* when the lookup fails.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_threading_tcp_server(
+    host: *const c_char,
+    port: c_int,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    status(|| {
+        let out = some(out, "out")?;
+        let handler = CHandler::new(handler, userdata)?;
+        // SAFETY: the caller passes a NUL-terminated string.
+        let host = unsafe { string(host, "host") }?;
+        let address = inet(libc::AF_INET, host, port.into(), 0, 0)?;
+        out.write(give(tabi_server(ThreadingTcpServer::new(address, handler)?)));
+        Ok(())
+    })
+}
+
+/// Handles requests until tabi_server_shutdown() (Python's `serve_forever`).
+///
+/// `poll_interval`: seconds between two runs of the hook service_actions, 0.5 in Python; nothing else waits for it.
+/// Returns 0; TABI_ERR_CLOSED after tabi_server_close(), TABI_ERR_VALUE when the server is serving already and for a
+/// negative `poll_interval`, and a socket's error when that is of no more use.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_serve_forever(sv: Option<&tabi_server>, poll_interval: f64) -> c_int {
+    status(|| Ok(server(sv)?.serve_forever_every(duration(poll_interval)?)?))
+}
+
+/// Handles one request, or none when the server's timeout passes or it is shut down first (Python's `handle_request`).
+///
+/// Returns as tabi_server_serve_forever().
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_handle_request(sv: Option<&tabi_server>) -> c_int {
+    status(|| Ok(server(sv)?.handle_request()?))
+}
+
+/// Stops tabi_server_serve_forever() at once (Python's `shutdown`).
+///
+/// From any thread, any number of times; it returns when the loop has ended, in a handler or hook of this server
+/// at once. Before serve_forever it makes the next one return at once. Requests that have begun go on. Returns 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_shutdown(sv: Option<&tabi_server>) -> c_int {
+    status(|| {
+        server(sv)?.shutdown();
+        Ok(())
+    })
+}
+
+/// The descriptor through which a signal handler stops the server: write(2) eight bytes to it, a `uint64_t` 1.
+///
+/// The server keeps and closes it. Returns the descriptor.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_wake_fd(sv: Option<&tabi_server>) -> c_int {
+    boundary(|| Ok(server(sv)?.wake_fd()))
+}
+
+/// 1 lets serve_forever and handle_request return -EINTR when a signal handler has run; they may be called again.
+/// 0, at first, lets them go on. Returns 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_set_interruptible(sv: Option<&tabi_server>, interruptible: c_int) -> c_int {
+    status(|| {
+        server(sv)?.set_interruptible(interruptible != 0);
+        Ok(())
+    })
+}
+
+/// Stops accepting, waits for the requests that have begun, and closes the sockets (Python's `server_close`).
+///
+/// `drain`: seconds that they have; then their connections are shut down, which ends handlers that use them.
+/// TABI_NO_TIMEOUT waits as long as they take. A serve loop is stopped first. In a handler of this server it does not wait
+/// for that one. `report` may be NULL. Closing again does nothing. Returns 0, or TABI_ERR_VALUE for negative seconds and NaN.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_close(
+    sv: Option<&tabi_server>,
+    drain: f64,
+    report: Option<&mut tabi_drain_report>,
+) -> c_int {
+    status(|| {
+        let server = server(sv)?;
+        let drain = duration(drain)?;
+        if let Some(report) = &report {
+            check_size("tabi_drain_report", report.struct_size, size_of::<tabi_drain_report>())?;
+        }
+        let done = server.server_close(drain);
+        if let Some(report) = report {
+            (report.finished, report.cut, report.left) = (done.finished, done.cut, done.left);
+        }
+        Ok(())
+    })
+}
+
+/// The address that the server is bound to, with the port that was picked for port 0 (Python's `server_address`).
+/// Returns 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_address(
+    sv: Option<&tabi_server>,
+    addr: Option<&mut MaybeUninit<tabi_addr>>,
+) -> c_int {
+    status(|| {
+        let (server, addr) = (server(sv)?, some(addr, "addr")?);
+        addr.write(RawAddress::try_from(&server.server_address())?.into());
+        Ok(())
+    })
+}
+
+/// The descriptor of the server's socket (Python's `fileno`); -1 when it is closed. TABI_ERR_NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
+    boundary(|| Ok(server(sv)?.fileno()))
+}
+
+/// Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees it.
+///
+/// When it returns, no handler runs any more. NULL does nothing. Not for a server from tabi_request_server().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_server_free(sv: *mut tabi_server) {
+    // SAFETY: NULL, or a handle that the caller owns.
+    if let Some(server) = unsafe { sv.as_ref() } {
+        boundary::<c_int>(|| {
+            server.0.server_close(None);
+            Ok(0)
+        });
+    }
+    // SAFETY: the caller gives the handle up.
+    unsafe { take_back(sv) }
+}
+
+/// The size that a caller wrote into a structure: at least that of the first version.
+pub(super) fn check_size(name: &str, given: usize, least: usize) -> Outcome {
+    if given < least {
+        return Err(crate::error::Error::value(format!(
+            "struct_size of {name} must be {least} or more, got {given}: set it to sizeof({name})"
+        ))
+        .into());
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Runs CPython's own tests on the built-in ``_socket`` and on tabi, and compares them case by case.
+
+    python3 python/tests/conformance.py                      every module of the list
+    python3 python/tests/conformance.py --quick              the part that `cargo test` runs
+    python3 python/tests/conformance.py test_socket          modules by name
+    python3 python/tests/conformance.py "test_os -m *send*"  with options of `python3 -m test`
+
+Each run has a process of its own and a time limit. The exit status is 0 only when every case
+ended the same way on both. The tests are those of the Python that runs this file, unchanged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import conformance_suites
+from conformance_suites import Suite
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RECORD = os.path.join(HERE, "conformance_record.py")
+PACKAGES = os.path.dirname(HERE)
+BUILTIN, TABI = "built-in", "tabi"
+
+#: A case that was reported twice ended in the worse of the two ways.
+WORST = ["passed", "skipped", "failed as expected", "passed unexpectedly", "started", "failed"]
+SHOWN = {"started": "did not end"}
+
+
+@dataclasses.dataclass
+class Run:
+    """What one process did."""
+
+    cases: dict[str, str]
+    reasons: dict[str, str]
+    status: str
+    output: str
+    seconds: float
+
+
+@dataclasses.dataclass
+class Comparison:
+    """The same suite on both."""
+
+    suite: Suite
+    builtin: Run
+    tabi: Run
+
+    @property
+    def all_cases(self) -> list[str]:
+        return sorted(self.builtin.cases.keys() | self.tabi.cases.keys())
+
+    def both(self, *outcomes: str) -> int:
+        return sum(
+            self.builtin.cases.get(case) == self.tabi.cases.get(case) and self.builtin.cases.get(case) in outcomes
+            for case in self.all_cases
+        )
+
+    @property
+    def differences(self) -> list[str]:
+        found = []
+        for case in self.all_cases:
+            one, other = self.builtin.cases.get(case, "not run"), self.tabi.cases.get(case, "not run")
+            if one != other:
+                reason = self.tabi.reasons.get(case) or self.builtin.reasons.get(case) or ""
+                one, other = SHOWN.get(one, one), SHOWN.get(other, other)
+                found.append(f"{case}: {BUILTIN} {one}, {TABI} {other}" + (f" ({reason})" if reason else ""))
+        if self.builtin.status != self.tabi.status:
+            found.append(f"the run itself: {BUILTIN} {self.builtin.status}, {TABI} {self.tabi.status}")
+        return found
+
+
+def read_journal(path: str) -> tuple[dict[str, str], dict[str, str]]:
+    cases: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    if not os.path.exists(path):
+        return cases, reasons
+    with open(path, encoding="utf-8") as journal:
+        for line in journal:
+            outcome, case, reason = line.rstrip("\n").split("\t", 2)
+            before = cases.get(case)
+            if before in (None, "started") or WORST.index(outcome) > WORST.index(before):
+                if outcome != "started" or before is None:
+                    cases[case] = outcome
+                    reasons[case] = reason
+    return cases, reasons
+
+
+def command(suite: Suite, side: str, journal: str) -> list[str]:
+    python = [sys.executable] + (["-m", "tabi"] if side == TABI else [])
+    if suite.direct:
+        import importlib.util
+
+        script = importlib.util.find_spec(f"test.{suite.module}").origin
+        return [*python, RECORD, journal, script, *suite.options]
+    return [*python, RECORD, journal, "-m", "test", *suite.options, suite.module]
+
+
+def run(suite: Suite, side: str) -> Run:
+    """Runs one side in a process group of its own, which ends with it."""
+    environment = {**os.environ, "PYTHONPATH": PACKAGES}
+    with tempfile.TemporaryDirectory(prefix="tabi-conformance-") as folder:
+        journal = os.path.join(folder, "journal")
+        output_path = os.path.join(folder, "output")
+        began = time.monotonic()
+        with open(output_path, "wb") as output:
+            process = subprocess.Popen(
+                command(suite, side, journal),
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                code = process.wait(suite.limit)
+                status = f"exit {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+            except subprocess.TimeoutExpired:
+                status = f"no end within {suite.limit} s"
+            finally:
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                process.wait()
+        cases, reasons = read_journal(journal)
+        with open(output_path, encoding="utf-8", errors="replace") as output_file:
+            text = output_file.read()
+    return Run(cases, reasons, status, text, time.monotonic() - began)
+
+
+def compare(suite: Suite, sides: tuple[str, str]) -> Comparison:
+    return Comparison(suite, run(suite, sides[0]), run(suite, sides[1]))
+
+
+HEADINGS = ["module", "cases", "passed by both", "skipped by both", "failed by both", "differing", "seconds"]
+
+
+def row(comparison: Comparison) -> list[str]:
+    return [
+        comparison.suite.name,
+        str(len(comparison.all_cases)),
+        str(comparison.both("passed", "failed as expected")),
+        str(comparison.both("skipped")),
+        str(comparison.both("failed", "started", "passed unexpectedly")),
+        str(len(comparison.differences)),
+        f"{comparison.builtin.seconds:.1f} / {comparison.tabi.seconds:.1f}",
+    ]
+
+
+def line(cells: list[str]) -> str:
+    first = max(len(suite.name) for suite in conformance_suites.SUITES)
+    widths = [first] + [len(heading) for heading in HEADINGS[1:]]
+    padded = [cells[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:])]
+    return "  ".join(padded).rstrip()
+
+
+def report(comparison: Comparison, verbose: bool) -> None:
+    print(line(row(comparison)), flush=True)
+    for difference in comparison.differences:
+        print(f"    {difference}", flush=True)
+    if not comparison.all_cases:
+        print(f"    no case ran ({comparison.tabi.status})", flush=True)
+    if verbose and (comparison.differences or not comparison.all_cases):
+        print(comparison.tabi.output, flush=True)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", help="CPython test modules, with options of `python3 -m test` after a space")
+    parser.add_argument("--quick", action="store_true", help="only the part that `cargo test` runs")
+    parser.add_argument("--jobs", type=int, default=1, help="how many modules run at once (1)")
+    parser.add_argument("--verbose", action="store_true", help="show tabi's output where there is a difference")
+    parser.add_argument("--self-check", action="store_true", help="compare the built-in with itself")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = parse_arguments()
+    if not conformance_suites.has_tests():
+        print(f"conformance: skipped: {sys.executable} has no `test` package (install python3's tests)")
+        return 1 if os.environ.get("CI") == "true" else 0
+    chosen = [conformance_suites.parse(spec) for spec in options.modules] or [
+        suite for suite in conformance_suites.SUITES if suite.quick or not options.quick
+    ]
+    suites = [suite for suite in chosen if conformance_suites.exists(suite)]
+    missing = [suite.name for suite in chosen if suite not in suites]
+    if options.modules and missing:
+        print(f"conformance: Python {sys.version.split()[0]} has no {', '.join(missing)}", file=sys.stderr)
+        return 2
+    sides = (BUILTIN, BUILTIN) if options.self_check else (BUILTIN, TABI)
+
+    print(f"Python {sys.version.split()[0]}: {sides[0]} / {sides[1]}")
+    if missing:
+        print(f"not in this Python: {', '.join(missing)}")
+    print(line(HEADINGS), flush=True)
+    differing = 0
+    with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        for comparison in pool.map(lambda suite: compare(suite, sides), suites):
+            report(comparison, options.verbose)
+            differing += len(comparison.differences) or not comparison.all_cases
+    print(f"{differing} differing" if differing else "no difference")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Python's ``socket`` on tabi: the same module, on one library with C and Rust.
+
+Run any program on it, unchanged::
+
+    python3 -m tabi SCRIPT ARGS...
+    python3 -m tabi -m MODULE ARGS...
+
+or put it in place inside a program, before its first ``import socket``::
+
+    import tabi
+    tabi.install()
+
+or use it for some sockets only, beside the built-in module::
+
+    from tabi import socket, socketserver
+
+Only the low-level ``_socket`` is replaced: ``socket``, ``socketserver``, ``asyncio``, ``http`` and
+all that is built on them are the running Python's own. TLS works; its bytes go through OpenSSL,
+which reads and writes the descriptor itself.
+
+The library is found beside this package, in the environment variable ``TABI_LIBRARY``, or in the
+``target`` folder of a checkout.
+"""
+
+from __future__ import annotations
+
+__all__ = ["install", "installed", "library_path", "library_version"]
+
+__version__ = "0.1.0"
+
+
+def install() -> None:
+    """Replaces the low-level ``_socket`` module by tabi's for this process.
+
+    Call it before the first ``import socket``: a program that has the built-in classes in its hands
+    would use two kinds of socket at once. Calling it again does nothing.
+
+    Raises ``RuntimeError`` when ``socket`` has been imported already, ``ImportError`` when ``libtabi``
+    cannot be found or loaded.
+    """
+    from . import _install
+
+    _install.install()
+
+
+def installed() -> bool:
+    """Whether ``import socket`` gives sockets of tabi's in this process."""
+    import sys
+
+    return getattr(sys.modules.get("_socket"), "__name__", None) == "tabi._socket"
+
+
+def library_path() -> str:
+    """The file of the library in use. Raises ``ImportError`` when it cannot be found."""
+    from . import _library
+
+    return _library.PATH
+
+
+def library_version() -> str:
+    """The version of the library in use, such as "0.1.0"."""
+    from . import _library
+
+    return _library.version()

@@ -1,0 +1,44 @@
+"""Checks of arguments, worded as the running Python words them.
+
+The fast paths look only at exact ``int`` and ``bytes``. What they do not recognise comes here; what is
+wrong is handed to the built-in method of a socket that was never opened: it can do nothing but object.
+"""
+
+from __future__ import annotations
+
+from ._genuine import module as builtin
+import operator
+
+from ._library import INT_MAX, INT_MIN
+
+#: Never opened: its methods check their arguments and then fail.
+_nobody = builtin.socket.__new__(builtin.socket)
+
+
+def object_to(method: str, *arguments, **keywords):
+    """Raises what the built-in method raises for these arguments, which were found wrong."""
+    getattr(_nobody, method)(*arguments, **keywords)
+    raise TypeError(f"{method}() does not take these arguments: {arguments!r}")
+
+
+def is_int(value: object) -> bool:
+    """Whether the value is an integer, or says of itself that it stands for one, that fits a C ``int``."""
+    return hasattr(type(value), "__index__") and INT_MIN <= operator.index(value) <= INT_MAX
+
+
+def c_int(value, method: str, *arguments) -> int:
+    """The value as a C ``int``; else the error of the built-in method for all the arguments."""
+    if type(value) is int and INT_MIN <= value <= INT_MAX:
+        return value
+    if is_int(value):
+        return int(operator.index(value))
+    return object_to(method, *arguments)
+
+
+def as_size(value, method: str, *arguments) -> int:
+    """The value as a ``Py_ssize_t``, perhaps negative; else the error of the built-in method."""
+    if hasattr(type(value), "__index__"):
+        size = operator.index(value)
+        if -(2**63) <= size < 2**63:
+            return size
+    return object_to(method, *arguments)

@@ -1,0 +1,164 @@
+"""Names and connections: ``bind``, ``listen``, ``accept``, ``connect``, options."""
+
+from __future__ import annotations
+
+from ._genuine import module as builtin
+import ctypes
+import errno
+import sys
+from time import monotonic_ns
+
+from . import _library
+from ._address import blank, decode, encode
+from ._arguments import c_int, object_to
+from ._buffers import Buffer
+from ._errors import EINTR, check, connect_number
+from ._interrupt import again, check_signals
+from ._library import INT_MAX, INT_MIN
+
+_HANDLE = ctypes.c_void_p
+_ADDR = ctypes.c_char_p
+_INT = ctypes.c_int
+_bind = _library.function("tabi_bind_addr", _HANDLE, _ADDR)
+_listen = _library.function("tabi_listen", _HANDLE, _INT)
+_accept_fd = _library.function("tabi_accept_fd", _HANDLE, _ADDR)
+_accept_fd_until = _library.function("tabi_accept_fd_until", _HANDLE, _ADDR, ctypes.c_int64)
+_connect = _library.function("tabi_connect_addr", _HANDLE, _ADDR)
+_finish_connect = _library.function("tabi_finish_connect_until", _HANDLE, ctypes.c_int64)
+_shutdown = _library.function("tabi_shutdown", _HANDLE, _INT)
+_getsockname = _library.quick("tabi_getsockname", _HANDLE, _ADDR)
+_getpeername = _library.quick("tabi_getpeername", _HANDLE, _ADDR)
+_getsockopt = _library.quick("tabi_getsockopt", _HANDLE, _INT, _INT, ctypes.c_void_p)
+_getsockopt_bytes = _library.quick(
+    "tabi_getsockopt_bytes", _HANDLE, _INT, _INT, ctypes.c_char_p, ctypes.c_size_t, result=ctypes.c_ssize_t
+)
+_setsockopt = _library.quick("tabi_setsockopt", _HANDLE, _INT, _INT, _INT)
+_setsockopt_bytes = _library.quick(
+    "tabi_setsockopt_bytes", _HANDLE, _INT, _INT, ctypes.c_void_p, ctypes.c_size_t
+)
+_setsockopt_null = _library.quick("tabi_setsockopt_null", _HANDLE, _INT, _INT, ctypes.c_size_t)
+
+_NEVER = 2**63 - 1
+_LONGEST_OPTION = 1024
+_AF_VSOCK = getattr(builtin, "AF_VSOCK", None)
+
+#: Python's backlog when none is given.
+_DEFAULT_BACKLOG = min(builtin.SOMAXCONN, 128)
+
+
+class Connection:
+    """Everything between creation and the first byte."""
+
+    __slots__ = ()
+
+    def bind(self, address, /):
+        raw = encode(self._family, self._proto, address, "bind")
+        sys.audit("socket.bind", self, address)
+        check(_bind(self._handle, raw))
+
+    def listen(self, backlog=_DEFAULT_BACKLOG, /):
+        check(_listen(self._handle, c_int(backlog, "listen", backlog)))
+
+    def _accept(self):
+        peer = blank()
+        began = monotonic_ns() if self._timeout else 0
+        fd = _accept_fd(self._handle, peer)
+        if fd < 0:
+            fd = again(
+                self,
+                fd,
+                began,
+                lambda: _accept_fd(self._handle, peer),
+                lambda moment: _accept_fd_until(self._handle, peer, moment),
+            )
+        return fd, decode(peer, self._proto)
+
+    def connect(self, address, /):
+        raw = encode(self._family, self._proto, address, "connect")
+        sys.audit("socket.connect", self, address)
+        began = monotonic_ns() if self._timeout else 0
+        code = _connect(self._handle, raw)
+        if code < 0:
+            # An interrupted connect goes on in the kernel: there is nothing to repeat, only to wait for.
+            again(
+                self,
+                code,
+                began,
+                lambda: _finish_connect(self._handle, _NEVER),
+                lambda moment: _finish_connect(self._handle, moment),
+            )
+
+    def connect_ex(self, address, /):
+        raw = encode(self._family, self._proto, address, "connect_ex")
+        sys.audit("socket.connect", self, address)
+        began = monotonic_ns() if self._timeout else 0
+        code = _connect(self._handle, raw)
+        # A handler's exception comes through; whatever else the connection came to is a number.
+        while code == EINTR:
+            check_signals()
+            code = _finish_connect(self._handle, began + int(self._timeout * 1e9) if self._timeout else _NEVER)
+        return connect_number(code) if code < 0 else 0
+
+    def shutdown(self, how, /):
+        check(_shutdown(self._handle, c_int(how, "shutdown", how)))
+
+    def getsockname(self):
+        raw = blank()
+        check(_getsockname(self._handle, raw))
+        return decode(raw, self._proto)
+
+    def getpeername(self):
+        raw = blank()
+        check(_getpeername(self._handle, raw))
+        return decode(raw, self._proto)
+
+    def getsockopt(self, level, option, buflen=0, /):
+        given = level, option, buflen
+        level, option, buflen = (c_int(value, "getsockopt", *given) for value in given)
+        if buflen == 0:
+            return _int_option(self, level, option)
+        if not 0 < buflen <= _LONGEST_OPTION:
+            raise OSError("getsockopt buflen out of range")
+        value = bytes(buflen)
+        return value[: check(_getsockopt_bytes(self._handle, level, option, value, buflen))]
+
+    def setsockopt(self, level, option, value, *optlen):
+        given = level, option, value, *optlen
+        if len(optlen) > 1 or (optlen and value is not None) or (value is None and not optlen):
+            return object_to("setsockopt", *given)
+        level, option = c_int(level, "setsockopt", *given), c_int(option, "setsockopt", *given)
+        if value is None:
+            size = c_int(optlen[0], "setsockopt", *given)
+            check(_setsockopt_null(self._handle, level, option, size & 0xFFFFFFFF))
+        elif self._family == _AF_VSOCK and isinstance(value, int):
+            self.setsockopt(level, option, value.to_bytes(8, sys.byteorder))
+        elif isinstance(value, int) and INT_MIN <= value <= INT_MAX:
+            check(_setsockopt(self._handle, level, option, value))
+        else:
+            _set_other(self, level, option, value)
+
+
+def _int_option(self, level: int, option: int) -> int:
+    if self._family == _AF_VSOCK:
+        value = bytes(8)
+        check(_getsockopt_bytes(self._handle, level, option, value, len(value)))
+        return int.from_bytes(value, sys.byteorder)
+    value = _INT()
+    check(_getsockopt(self._handle, level, option, ctypes.addressof(value)))
+    return value.value
+
+
+def _set_other(self, level: int, option: int, value) -> None:
+    """An option from an integer-like object or from a buffer."""
+    if hasattr(type(value), "__index__") and not isinstance(value, int):
+        value = c_int(value, "setsockopt", level, option, value)
+        check(_setsockopt(self._handle, level, option, value))
+        return
+    try:
+        source = Buffer(value)
+    except TypeError:
+        return object_to("setsockopt", level, option, value)
+    with source:
+        if source.size > INT_MAX:
+            raise OSError(errno.EINVAL, "the option is too long")
+        check(_setsockopt_bytes(self._handle, level, option, source.at(), source.size))

@@ -1,0 +1,76 @@
+"""Turns the library's negative codes into Python's exceptions."""
+
+from __future__ import annotations
+
+from ._genuine import module as builtin
+import ctypes
+import errno
+import os
+
+from . import _library
+
+# The exceptions are the built-in module's own, so that `except socket.gaierror` catches both.
+error = builtin.error
+timeout = builtin.timeout
+gaierror = builtin.gaierror
+herror = builtin.herror
+
+ERR_TIMEOUT = -5201
+ERR_CLOSED = -5202
+ERR_VALUE = -5203
+ERR_OVERFLOW = -5204
+ERR_TYPE = -5205
+ERR_NULL = -5206
+ERR_PANIC = -5208
+
+EINTR = -errno.EINTR
+_LAST_ERRNO = -4095
+
+_number = _library.quick("tabi_error_number")
+_message = _library.quick("tabi_last_error_message", result=ctypes.c_char_p)
+
+_KINDS = {
+    ERR_VALUE: ValueError,
+    ERR_OVERFLOW: OverflowError,
+    ERR_TYPE: TypeError,
+    ERR_PANIC: SystemError,
+}
+
+
+def message() -> str:
+    """What went wrong in this thread's last call that failed."""
+    return _message().decode("utf-8", "replace")
+
+
+def exception(code: int) -> BaseException:
+    """The exception that Python would raise for this code of this thread's last call."""
+    if code >= _LAST_ERRNO:
+        return OSError(-code, os.strerror(-code))
+    if code == ERR_TIMEOUT:
+        return timeout("timed out")
+    # No handle at all is what a socket has that was never opened.
+    if code in (ERR_CLOSED, ERR_NULL):
+        return OSError(errno.EBADF, os.strerror(errno.EBADF))
+    if -5100 < code <= -5001:
+        return gaierror(_number(code), message())
+    if -5200 < code <= -5101:
+        return herror(_number(code), message())
+    return _KINDS.get(code, OSError)(message())
+
+
+def check(code: int) -> int:
+    """The code itself, unless it is an error: then the exception."""
+    if code < 0:
+        raise exception(code)
+    return code
+
+
+def connect_number(code: int) -> int:
+    """What ``connect_ex`` returns for a code: an ``errno``, where a timeout is EAGAIN."""
+    if code == ERR_TIMEOUT:
+        return errno.EAGAIN
+    if code in (ERR_CLOSED, ERR_NULL):
+        return errno.EBADF
+    if code >= _LAST_ERRNO:
+        return -code
+    raise exception(code)

@@ -1,0 +1,188 @@
+"""The socket object: how it begins and ends, and what it is."""
+
+from __future__ import annotations
+
+from ._genuine import module as builtin
+import ctypes
+import errno
+import operator
+import os
+import sys
+import warnings
+
+from . import _handle, _library
+from ._arguments import c_int, object_to
+from ._errors import check, exception
+from ._handle import Handle
+from ._library import INT_MAX, INT_MIN
+
+_INT = ctypes.c_int
+_socket = _library.quick("tabi_socket", _INT, _INT, _INT, ctypes.c_void_p)
+_socket_from_fd = _library.quick("tabi_socket_from_fd", _INT, _INT, _INT, _INT, ctypes.c_void_p)
+_socketpair = _library.quick("tabi_socketpair", _INT, _INT, _INT, ctypes.c_void_p, ctypes.c_void_p)
+_fileno = _library.quick("tabi_fileno", ctypes.c_void_p)
+_family = _library.quick("tabi_family", ctypes.c_void_p)
+_type = _library.quick("tabi_type", ctypes.c_void_p)
+_proto = _library.quick("tabi_proto", ctypes.c_void_p)
+_close = _library.function("tabi_close", ctypes.c_void_p)
+_detach = _library.function("tabi_detach", ctypes.c_void_p)
+_settimeout = _library.quick("tabi_settimeout", ctypes.c_void_p, ctypes.c_double)
+_setdefaulttimeout = _library.quick("tabi_setdefaulttimeout", ctypes.c_double)
+_getdefaulttimeout = _library.quick("tabi_getdefaulttimeout", result=ctypes.c_double)
+
+_SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
+_NO_TIMEOUT = float("inf")
+
+#: `poll` takes its milliseconds as a C int.
+_LONGEST_TIMEOUT = 2147483.0
+
+
+class Lifecycle:
+    """Creation, closing, and the attributes that do not change in between."""
+
+    # `_timeout` is what gettimeout() returns; `_sibling` is OpenSSL's view of this socket (see `_tls`).
+    __slots__ = ("_fd", "_family", "_type", "_proto", "_timeout", "_handle", "_sibling")
+
+    def __new__(cls, *args, **kwargs):
+        self = object.__new__(cls)
+        self._fd = -1
+        self._family = self._type = self._proto = 0
+        self._timeout = None
+        self._handle = _handle.NOTHING
+        self._sibling = None
+        return self
+
+    def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        given = family, type, proto
+        family, type, proto = (c_int(value, "__init__", *given) for value in given)
+        sys.audit("socket.__new__", self, family, type, proto)
+        handle = Handle()
+        if fileno is None:
+            family = builtin.AF_INET if family == -1 else family
+            type = builtin.SOCK_STREAM if type == -1 else type
+            check(_socket(family, type, 0 if proto == -1 else proto, ctypes.addressof(handle)))
+        else:
+            if isinstance(fileno, float):
+                raise TypeError("integer argument expected, got float")
+            fd = operator.index(fileno)
+            if fd < 0:
+                raise ValueError("negative file descriptor")
+            if fd > INT_MAX:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            check(_socket_from_fd(fd, family, type, proto, ctypes.addressof(handle)))
+        _own(self, handle, type)
+
+    def __repr__(self) -> str:
+        return f"<socket object, fd={self._fd}, family={self._family}, type={self._type}, proto={self._proto}>"
+
+    def __del__(self, warn=warnings.warn):
+        if self._fd == -1:
+            return
+        try:
+            warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+        finally:
+            self._fd = -1
+            _release_sibling(self)
+            # Nobody hears the error, as in the built-in module.
+            _close(self._handle)
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+    def close(self):
+        if self._fd != -1:
+            self._fd = -1
+            _release_sibling(self)
+            code = _close(self._handle)
+            if code < 0:
+                raise exception(code)
+
+    def detach(self):
+        fd = self._fd
+        if fd == -1:
+            return -1
+        self._fd = -1
+        _release_sibling(self)
+        return check(_detach(self._handle))
+
+    def fileno(self):
+        return self._fd
+
+    family = property(operator.attrgetter("_family"), doc="the socket family")
+    type = property(operator.attrgetter("_type"), doc="the socket type")
+    proto = property(operator.attrgetter("_proto"), doc="the socket protocol")
+    timeout = property(operator.attrgetter("_timeout"), doc="the socket timeout")
+
+    def gettimeout(self):
+        return self._timeout
+
+    def getblocking(self):
+        return self._timeout != 0.0
+
+    def settimeout(self, timeout, /):
+        timeout = parse_timeout(timeout)
+        check(_settimeout(self._handle, _NO_TIMEOUT if timeout is None else timeout))
+        self._timeout = timeout
+        if self._sibling is not None:
+            self._sibling.settimeout(timeout)
+
+    def setblocking(self, flag, /):
+        if type(flag) is not bool:
+            c_int(flag, "setblocking", flag)
+        self.settimeout(None if flag else 0.0)
+
+
+def _own(self, handle: Handle, kind: int) -> None:
+    """Makes a new handle this object's own; what the object had before is given up."""
+    fd = _fileno(handle)
+    self._handle = handle
+    self._family = _family(handle)
+    self._type = _type(handle)
+    self._proto = _proto(handle)
+    self._timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else getdefaulttimeout()
+    self._fd = fd
+    _handle.adopt(handle, fd)
+
+
+def _release_sibling(self) -> None:
+    sibling, self._sibling = self._sibling, None
+    if sibling is not None:
+        sibling.detach()
+
+
+def parse_timeout(timeout):
+    """Seconds rounded up to nanoseconds, or ``None``; Python's errors for everything else."""
+    if timeout is None:
+        return None
+    if type(timeout) is not float and type(timeout) is not int:
+        if not isinstance(timeout, float) and not hasattr(type(timeout), "__index__"):
+            return object_to("settimeout", timeout)
+        timeout = float(timeout) if isinstance(timeout, float) else operator.index(timeout)
+    if not 0 <= timeout <= _LONGEST_TIMEOUT:
+        return object_to("settimeout", timeout)
+    if type(timeout) is int:
+        return float(timeout)
+    nanoseconds = timeout * 1e9
+    whole = int(nanoseconds)
+    return (whole if whole == nanoseconds else whole + 1) / 1e9
+
+
+def getdefaulttimeout():
+    seconds = _getdefaulttimeout()
+    return None if seconds == _NO_TIMEOUT else seconds
+
+
+def setdefaulttimeout(timeout, /):
+    timeout = parse_timeout(timeout)
+    check(_setdefaulttimeout(_NO_TIMEOUT if timeout is None else timeout))
+
+
+def pair(cls, family, type, proto) -> tuple:
+    """Two connected objects of a class."""
+    handles = Handle(), Handle()
+    check(_socketpair(family, type, proto, *map(ctypes.addressof, handles)))
+    sockets = cls.__new__(cls), cls.__new__(cls)
+    for each, handle in zip(sockets, handles):
+        sys.audit("socket.__new__", each, family, type, proto)
+        _own(each, handle, type)
+    return sockets

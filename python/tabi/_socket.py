@@ -1,0 +1,37 @@
+"""CPython's ``_socket`` on tabi: every name of the running Python's own module.
+
+``python3 -m tabi`` and ``tabi.install()`` put this module in the place of the built-in one, so that
+``import socket`` and all that is built on it run on tabi.
+"""
+
+from __future__ import annotations
+
+from ._genuine import module as _builtin
+
+from . import _constants, _errors
+from ._byte_order import htonl, htons, ntohl, ntohs  # noqa: F401
+from ._functions import close, dup  # noqa: F401
+from ._lifecycle import getdefaulttimeout, setdefaulttimeout  # noqa: F401
+from ._sock import SocketType, socket, socketpair  # noqa: F401
+
+globals().update(_constants.TABLE)
+
+error = _errors.error
+timeout = _errors.timeout
+gaierror = _errors.gaierror
+herror = _errors.herror
+
+#: For `_ssl`, which takes the genuine socket type out of it; see `_tls`.
+CAPI = _builtin.CAPI
+
+
+def _document() -> None:
+    """Gives the functions and methods the running Python's own help texts."""
+    for source, target in ((vars(_builtin), globals()), (vars(_builtin.socket), vars(socket))):
+        for name, original in source.items():
+            own = target.get(name) or getattr(socket, name, None)
+            if own is not None and type(own).__name__ == "function" and not own.__doc__:
+                own.__doc__ = original.__doc__
+
+
+_document()

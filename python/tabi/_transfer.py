@@ -1,0 +1,248 @@
+"""Sending and receiving: the hot paths.
+
+Each fast path takes exact types only and makes one call into the library. Everything else (other
+integers, large sizes, errors, signals) is the business of the slow paths below.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from time import monotonic_ns
+
+from . import _library
+from ._address import blank, decode, encode
+from ._arguments import as_size, c_int, object_to
+from ._buffers import SMALL as _SMALL
+from ._buffers import Buffer, first_byte, room
+from ._errors import EINTR, check, exception
+from ._interrupt import again
+from ._library import INT_MAX
+
+_ssize = ctypes.c_ssize_t
+_recv = _library.function("tabi_recv", result=_ssize)
+_recv_until = _library.function("tabi_recv_until", result=_ssize)
+_recvfrom = _library.function("tabi_recvfrom", result=_ssize)
+_recvfrom_until = _library.function("tabi_recvfrom_until", result=_ssize)
+_send = _library.function("tabi_send", result=_ssize)
+_send_until = _library.function("tabi_send_until", result=_ssize)
+_sendto = _library.function("tabi_sendto_addr", result=_ssize)
+_sendto_until = _library.function("tabi_sendto_addr_until", result=_ssize)
+_sendall = _library.function("tabi_sendall")
+_sendall_until = _library.function("tabi_sendall_until")
+
+_size = ctypes.c_size_t
+_deadline = ctypes.c_int64
+
+
+#: The one object that CPython has for zero: the flags of nearly every call.
+_NO_FLAGS = 0
+
+
+class Transfer:
+    """``send``, ``recv`` and their kin."""
+
+    __slots__ = ()
+
+    def recv(self, bufsize, flags=0, /):
+        if type(bufsize) is not int or flags is not _NO_FLAGS or not 0 < bufsize <= _SMALL:
+            return _recv_any(self, bufsize, flags)
+        data = bytes(bufsize)
+        began = monotonic_ns() if self._timeout else 0
+        n = _recv(self._handle, data, bufsize, 0)
+        if n == bufsize:
+            return data
+        if n < 0:
+            n = _recv_again(self, n, began, data, bufsize, flags)
+        return data[:n]
+
+    def recv_into(self, buffer, nbytes=0, flags=0):
+        if type(buffer) is bytearray and type(nbytes) is int and flags is _NO_FLAGS:
+            size = nbytes or len(buffer)
+            if 0 < size <= len(buffer) <= INT_MAX:
+                began = monotonic_ns() if self._timeout else 0
+                start = first_byte(buffer)
+                n = _recv(self._handle, start, size, 0)
+                return n if n >= 0 else _recv_again(self, n, began, start, size, flags)
+        return _recv_into_any(self, buffer, nbytes, flags)
+
+    def recvfrom(self, bufsize, flags=0, /):
+        if type(bufsize) is not int or flags is not _NO_FLAGS or not 0 < bufsize <= INT_MAX:
+            bufsize, flags = _sizes("recvfrom", bufsize, flags)
+        data = room(bufsize)
+        sender = blank()
+        began = monotonic_ns() if self._timeout else 0
+        n = _recvfrom(self._handle, data, min(bufsize, INT_MAX), flags, sender)
+        if n < 0:
+            n = _recvfrom_again(self, n, began, data, bufsize, flags, sender)
+        return data if n == bufsize else data[:n], decode(sender, self._proto)
+
+    def recvfrom_into(self, buffer, nbytes=0, flags=0):
+        nbytes, flags = _sizes("recvfrom_into", nbytes, flags, buffer)
+        with _writable("recvfrom_into", buffer, nbytes, flags) as target:
+            if nbytes > target.size:
+                raise ValueError("nbytes is greater than the length of the buffer")
+            size, start, sender = nbytes or target.size, target.at(), blank()
+            began = monotonic_ns() if self._timeout else 0
+            n = _recvfrom(self._handle, start, _size(size), flags, sender)
+            if n < 0:
+                n = _recvfrom_again(self, n, began, start, size, flags, sender)
+        return n, decode(sender, self._proto)
+
+    def send(self, data, flags=0, /):
+        if type(data) is bytes and flags is _NO_FLAGS and len(data) <= INT_MAX:
+            began = monotonic_ns() if self._timeout else 0
+            n = _send(self._handle, data, len(data), flags)
+            return n if n >= 0 else _send_again(self, n, began, data, len(data), flags)
+        flags = _flags("send", data, flags)
+        with _readable("send", data, flags) as source:
+            began = monotonic_ns() if self._timeout else 0
+            n = _send(self._handle, source.at(), _size(source.size), flags)
+            return n if n >= 0 else _send_again(self, n, began, source.at(), source.size, flags)
+
+    def sendall(self, data, flags=0, /):
+        sent = _size()
+        if type(data) is bytes and flags is _NO_FLAGS and len(data) <= INT_MAX:
+            began = monotonic_ns() if self._timeout else 0
+            code = _sendall(self._handle, data, len(data), flags, ctypes.byref(sent))
+            if code == 0:
+                return
+            if code != EINTR:
+                raise exception(code)
+        else:
+            flags = _flags("sendall", data, flags)
+            began = monotonic_ns() if self._timeout else 0
+            code = EINTR
+        # The slow path, or a signal: go on where the kernel stopped.
+        with _readable("sendall", data, flags) as source:
+            _sendall_from(self, source, sent, flags, began, code)
+
+    def sendto(self, data, *arguments):
+        if len(arguments) == 1:
+            flags, address = 0, arguments[0]
+        elif len(arguments) == 2:
+            flags, address = arguments
+        else:
+            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
+        if type(data) is not bytes or flags is not _NO_FLAGS or len(data) > INT_MAX:
+            flags = _flags("sendto", data, flags, address)
+            with _readable("sendto", data, flags, address) as source:
+                return _sendto_address(self, source.at(), source.size, flags, address)
+        return _sendto_address(self, data, len(data), flags, address)
+
+
+def _sendto_address(self, data, size: int, flags: int, address) -> int:
+    raw = encode(self._family, self._proto, address, "sendto")
+    sys.audit("socket.sendto", self, address)
+    began = monotonic_ns() if self._timeout else 0
+    n = _sendto(self._handle, data, _size(size), flags, raw)
+    if n >= 0:
+        return n
+    return again(
+        self,
+        n,
+        began,
+        lambda: _sendto(self._handle, data, _size(size), flags, raw),
+        lambda moment: _sendto_until(self._handle, data, _size(size), flags, raw, _deadline(moment)),
+    )
+
+
+def _recv_any(self, bufsize, flags) -> bytes:
+    bufsize, flags = _sizes("recv", bufsize, flags)
+    if bufsize == 0:
+        return b""
+    data = room(bufsize)
+    began = monotonic_ns() if self._timeout else 0
+    n = _recv(self._handle, data, min(bufsize, INT_MAX), flags)
+    if n < 0:
+        n = _recv_again(self, n, began, data, bufsize, flags)
+    return data if n == bufsize else data[:n]
+
+
+def _recv_again(self, code: int, began: int, start, size: int, flags: int) -> int:
+    return again(
+        self,
+        code,
+        began,
+        lambda: _recv(self._handle, start, _size(size), flags),
+        lambda moment: _recv_until(self._handle, start, _size(size), flags, _deadline(moment)),
+    )
+
+
+def _recvfrom_again(self, code: int, began: int, start, size: int, flags: int, sender: bytes) -> int:
+    return again(
+        self,
+        code,
+        began,
+        lambda: _recvfrom(self._handle, start, _size(size), flags, sender),
+        lambda moment: _recvfrom_until(self._handle, start, _size(size), flags, sender, _deadline(moment)),
+    )
+
+
+def _send_again(self, code: int, began: int, start, size: int, flags: int) -> int:
+    return again(
+        self,
+        code,
+        began,
+        lambda: _send(self._handle, start, _size(size), flags),
+        lambda moment: _send_until(self._handle, start, _size(size), flags, _deadline(moment)),
+    )
+
+
+def _sendall_from(self, source: Buffer, sent, flags: int, began: int, code: int) -> None:
+    """Sends what is left of the buffer; ``code`` says how the call before ended."""
+    done = 0
+
+    def send_rest(moment=None) -> int:
+        nonlocal done
+        done += sent.value
+        sent.value = 0
+        rest = self._handle, source.at(done), _size(source.size - done), flags, ctypes.byref(sent)
+        return _sendall(*rest) if moment is None else _sendall_until(*rest, _deadline(moment))
+
+    if code == EINTR and sent.value == 0:
+        code = send_rest()
+    if code < 0:
+        again(self, code, began, send_rest, send_rest)
+
+
+def _recv_into_any(self, buffer, nbytes, flags) -> int:
+    nbytes, flags = _sizes("recv_into", nbytes, flags, buffer)
+    with _writable("recv_into", buffer, nbytes, flags) as target:
+        if nbytes > target.size:
+            raise ValueError("buffer too small for requested bytes")
+        size = nbytes or target.size
+        if size == 0:
+            return 0
+        began = monotonic_ns() if self._timeout else 0
+        start = target.at()
+        n = _recv(self._handle, start, _size(size), flags)
+        return n if n >= 0 else _recv_again(self, n, began, start, size, flags)
+
+
+def _sizes(method: str, size, flags, *buffer) -> tuple[int, int]:
+    """A size that is not negative, and flags that fit a C int."""
+    arguments = (*buffer, size, flags)
+    size = as_size(size, method, *arguments)
+    flags = c_int(flags, method, *arguments)
+    if size < 0:
+        raise ValueError(f"negative buffersize in {method}")
+    return size, flags
+
+
+def _flags(method: str, data, flags, *address) -> int:
+    return c_int(flags, method, data, flags, *address)
+
+
+def _readable(method: str, data, *arguments) -> Buffer:
+    try:
+        return Buffer(data)
+    except TypeError:
+        return object_to(method, data, *arguments)
+
+
+def _writable(method: str, buffer, *arguments) -> Buffer:
+    try:
+        return Buffer(buffer, writable=True)
+    except (TypeError, BufferError):
+        return object_to(method, buffer, *arguments)

@@ -287,6 +287,22 @@ fn a_deadline_is_kept_by_every_call() {
 }
 
 #[test]
+fn a_deadline_holds_when_another_owner_makes_the_descriptor_block() {
+    let (socket, _peer) = stream_pair(AF_UNIX);
+    let duplicate = socket.dup().unwrap();
+    socket.settimeout(0.01).unwrap();
+    duplicate.settimeout(None).unwrap();
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
+
+    let (socket, _peer) = stream_pair(AF_UNIX);
+    socket.settimeout(0.01).unwrap();
+    let stranger = Socket::from(tabi::socket::dup(socket.fileno()).unwrap());
+    stranger.setblocking(true).unwrap();
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
+    assert_eq!(socket.sendall(&vec![0; 8 << 20]).unwrap_err().error, Error::Timeout);
+}
+
+#[test]
 fn the_address_of_a_client_is_told() {
     let listener = bound(AF_INET, SOCK_STREAM);
     listener.listen(1).unwrap();

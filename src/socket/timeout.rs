@@ -1,6 +1,6 @@
 //! Timeouts as Python has them: none, zero (non-blocking), or seconds.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -22,6 +22,10 @@ impl Timeout {
         self.0 < 0
     }
 
+    const fn flags(self) -> libc::c_int {
+        if self.0 < 0 { 0 } else { libc::MSG_DONTWAIT }
+    }
+
     pub(super) fn duration(self) -> Option<Duration> {
         u64::try_from(self.0).ok().map(Duration::from_nanos)
     }
@@ -38,25 +42,36 @@ impl Timeout {
 }
 
 /// A timeout that threads share.
-pub(super) struct SharedTimeout(AtomicI64);
+pub(super) struct SharedTimeout {
+    nanoseconds: AtomicI64,
+    flags: AtomicI32,
+}
 
 impl SharedTimeout {
-    pub(super) fn new(timeout: Timeout) -> Self {
-        SharedTimeout(AtomicI64::new(timeout.0))
+    pub(super) const fn new(timeout: Timeout) -> Self {
+        SharedTimeout { nanoseconds: AtomicI64::new(timeout.0), flags: AtomicI32::new(timeout.flags()) }
     }
 
     #[inline]
     pub(super) fn load(&self) -> Timeout {
-        Timeout(self.0.load(Ordering::Relaxed))
+        Timeout(self.nanoseconds.load(Ordering::Relaxed))
+    }
+
+    /// What a send or receive adds to its flags so that it never waits in the kernel when it must not: the
+    /// descriptor's own O_NONBLOCK is shared with its duplicates, and with children, who may have cleared it.
+    #[inline]
+    pub(super) fn flags(&self) -> libc::c_int {
+        self.flags.load(Ordering::Relaxed)
     }
 
     pub(super) fn store(&self, timeout: Timeout) {
-        self.0.store(timeout.0, Ordering::Relaxed);
+        self.nanoseconds.store(timeout.0, Ordering::Relaxed);
+        self.flags.store(timeout.flags(), Ordering::Relaxed);
     }
 }
 
 /// The one piece of process-wide state that Python's module has.
-static DEFAULT: SharedTimeout = SharedTimeout(AtomicI64::new(-1));
+static DEFAULT: SharedTimeout = SharedTimeout::new(Timeout::NONE);
 
 pub(super) fn default_timeout() -> Timeout {
     DEFAULT.load()

@@ -99,7 +99,7 @@ impl Socket {
             || plan.limit != Limit::Timeout
             || call.is_shared())
         {
-            let n = operation(call.fd(), 0);
+            let n = operation(call.fd(), self.timeout.flags());
             if n > 0 {
                 return Ok(n as usize);
             }
@@ -139,7 +139,7 @@ impl Socket {
             Timeout::ZERO => own_limit,
             _ => true,
         };
-        let extra = if may_poll && timeout == Timeout::NONE { libc::MSG_DONTWAIT } else { 0 };
+        let extra = if may_poll { libc::MSG_DONTWAIT } else { self.timeout.flags() };
         let mut operation = || operation(call.fd(), extra);
         let done = match first {
             Some(n) => self.judge(call, may_poll, n, errno),

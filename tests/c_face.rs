@@ -36,7 +36,17 @@ macro_rules! programs {
 }
 
 programs! {
-    address error file options server socket
+    address
+    bad_input
+    close
+    error
+    file
+    io
+    mode
+    option_numbers
+    options
+    server
+    socket
 }
 
 #[test]

@@ -17,6 +17,11 @@ pub use address::{Address, RawAddress, ToAddress, UnixAddress};
 pub use constants::numbers::*;
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;
+pub use resolve::{
+    AddrInfo, HostEntry, getaddrinfo, getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname,
+    getnameinfo, getprotobyname, getservbyname, getservbyport, htonl, htons, if_indextoname, if_nameindex,
+    if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs, sethostname,
+};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use socket::Credentials;
 pub use socket::{

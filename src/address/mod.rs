@@ -13,7 +13,7 @@ use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 
 pub use raw::RawAddress;
 pub use to_address::ToAddress;
-pub(crate) use to_address::inet;
+pub(crate) use to_address::{check_flowinfo, inet};
 pub use unix::UnixAddress;
 
 use crate::error::{Error, Result};

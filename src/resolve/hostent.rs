@@ -1,0 +1,53 @@
+//! `gethostbyname` and its relatives.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::addrinfo::host_name;
+use super::host;
+use crate::error::{Error, Result};
+use crate::sys;
+
+/// What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`.
+///
+/// Bytes of a name that are not UTF-8 become U+FFFD. Systems other than Linux with glibc report no aliases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostEntry {
+    /// The host's main name.
+    pub name: String,
+    /// Its other names.
+    pub aliases: Vec<String>,
+    /// Its addresses, at least one.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The first IPv4 address of a host (`socket.gethostbyname`).
+///
+/// `""` is 0.0.0.0 and `"<broadcast>"` is 255.255.255.255. Fails with [`Error::Gai`].
+///
+/// ```
+/// assert_eq!(tabi::gethostbyname("127.0.0.1")?.to_string(), "127.0.0.1");
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub fn gethostbyname(name: &str) -> Result<Ipv4Addr> {
+    match host(name.as_bytes(), libc::AF_INET)?.ip() {
+        IpAddr::V4(address) => Ok(address),
+        IpAddr::V6(_) => Err(Error::Os(libc::EAFNOSUPPORT)),
+    }
+}
+
+/// The names and all IPv4 addresses of a host (`socket.gethostbyname_ex`).
+///
+/// Fails with [`Error::Gai`] when the host has no address, with [`Error::Herror`] when only the second lookup,
+/// for its names, fails.
+pub fn gethostbyname_ex(name: &str) -> Result<HostEntry> {
+    gethostbyname(name)?;
+    sys::host_by_name(&host_name(name.as_bytes())?)
+}
+
+/// The names and addresses of the host with this address (`socket.gethostbyaddr`), IPv4 or IPv6.
+///
+/// A name is looked up first. Fails with [`Error::Gai`] when it has no address, with [`Error::Herror`] when
+/// nothing is known of the address.
+pub fn gethostbyaddr(address: &str) -> Result<HostEntry> {
+    sys::host_by_address(host(address.as_bytes(), libc::AF_UNSPEC)?.ip())
+}

@@ -1,0 +1,127 @@
+//! Addresses as text and as packed bytes, and byte order.
+#![allow(unsafe_code)]
+
+use std::ffi::CStr;
+use std::net::Ipv4Addr;
+
+use super::c_string;
+use crate::error::{Error, Result};
+
+/// The C library's own, which the libc crate does not declare.
+mod c {
+    use std::ffi::{c_char, c_int, c_void};
+
+    unsafe extern "C" {
+        pub(super) fn inet_aton(text: *const c_char, address: *mut [u8; 4]) -> c_int;
+        pub(super) fn inet_pton(family: c_int, text: *const c_char, packed: *mut c_void) -> c_int;
+        pub(super) fn inet_ntop(
+            family: c_int,
+            packed: *const c_void,
+            text: *mut c_char,
+            size: libc::socklen_t,
+        ) -> *const c_char;
+    }
+}
+
+/// The four bytes of an IPv4 address in the C library's grammar (`socket.inet_aton`): `"127.0.0.1"`, but also
+/// `"127.1"`, `"0x7f.1"` and octal parts. [`inet_pton`] takes only the first.
+///
+/// Fails with [`Error::OsMessage`] for other text, with [`Error::Value`] for a NUL byte in it.
+///
+/// ```
+/// assert_eq!(tabi::inet_aton("127.1")?, [127, 0, 0, 1]);
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub fn inet_aton(text: &str) -> Result<[u8; 4]> {
+    let name = c_string(text.as_bytes(), "an address")?;
+    let mut packed = [0; 4];
+    // SAFETY: the text is NUL-terminated, and an in_addr is four bytes.
+    match unsafe { c::inet_aton(name.as_ptr(), &mut packed) } {
+        0 => Err(illegal(text, "inet_aton")),
+        _ => Ok(packed),
+    }
+}
+
+/// The text of a packed IPv4 address (`socket.inet_ntoa`). Fails with [`Error::OsMessage`] unless it has 4 bytes.
+pub fn inet_ntoa(packed: &[u8]) -> Result<String> {
+    let Ok(bytes) = <[u8; 4]>::try_from(packed) else {
+        return Err(Error::OsMessage(
+            format!("packed IP wrong length for inet_ntoa: must be 4 bytes, got {}", packed.len()).into(),
+        ));
+    };
+    Ok(Ipv4Addr::from(bytes).to_string())
+}
+
+/// The bytes of an address of `AF_INET` (4 bytes) or `AF_INET6` (16 bytes) from its text (`socket.inet_pton`).
+///
+/// Fails with [`Error::OsMessage`] for other text, with `Os(EAFNOSUPPORT)` for another family, with
+/// [`Error::Value`] for a NUL byte in the text.
+pub fn inet_pton(family: i32, text: &str) -> Result<Vec<u8>> {
+    let Some(len) = packed_len(family) else {
+        return Err(Error::Os(libc::EAFNOSUPPORT));
+    };
+    let name = c_string(text.as_bytes(), "an address")?;
+    let mut packed = [0u8; 16];
+    // SAFETY: the text is NUL-terminated, and 16 bytes are enough for both families.
+    match unsafe { c::inet_pton(family, name.as_ptr(), packed.as_mut_ptr().cast()) } {
+        0 => Err(illegal(text, "inet_pton")),
+        1 => Ok(packed[..len].to_vec()),
+        _ => Err(Error::last_os()),
+    }
+}
+
+/// The text of a packed address of `AF_INET` or `AF_INET6` (`socket.inet_ntop`).
+///
+/// Fails with [`Error::Value`] for another family, or unless it has 4 or 16 bytes.
+pub fn inet_ntop(family: i32, packed: &[u8]) -> Result<String> {
+    let len = packed_len(family).ok_or_else(|| Error::value(format!("unknown address family {family}")))?;
+    if packed.len() != len {
+        return Err(Error::value(format!(
+            "invalid length of packed IP address string: must be {len} bytes, got {}",
+            packed.len()
+        )));
+    }
+    // INET6_ADDRSTRLEN is 46.
+    let mut text = [0u8; 46];
+    // SAFETY: the family's bytes are readable, and the text has the stated size.
+    let written = unsafe {
+        c::inet_ntop(family, packed.as_ptr().cast(), text.as_mut_ptr().cast(), text.len() as libc::socklen_t)
+    };
+    if written.is_null() {
+        return Err(Error::last_os());
+    }
+    let bytes = CStr::from_bytes_until_nul(&text).map_or(&text[..], CStr::to_bytes);
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn packed_len(family: i32) -> Option<usize> {
+    match family {
+        libc::AF_INET => Some(4),
+        libc::AF_INET6 => Some(16),
+        _ => None,
+    }
+}
+
+fn illegal(text: &str, function: &str) -> Error {
+    Error::OsMessage(format!("illegal IP address string passed to {function}: {text:?}").into())
+}
+
+/// 16 bits from the host's to the network's byte order (`socket.htons`).
+pub const fn htons(value: u16) -> u16 {
+    value.to_be()
+}
+
+/// 32 bits from the host's to the network's byte order (`socket.htonl`).
+pub const fn htonl(value: u32) -> u32 {
+    value.to_be()
+}
+
+/// 16 bits from the network's to the host's byte order (`socket.ntohs`).
+pub const fn ntohs(value: u16) -> u16 {
+    u16::from_be(value)
+}
+
+/// 32 bits from the network's to the host's byte order (`socket.ntohl`).
+pub const fn ntohl(value: u32) -> u32 {
+    u32::from_be(value)
+}

@@ -1,0 +1,53 @@
+//! Network interfaces by name and number.
+#![allow(unsafe_code)]
+
+use std::ffi::CStr;
+
+use super::c_string;
+use crate::error::{Error, Result};
+
+/// The number and the name of every network interface (`socket.if_nameindex`).
+///
+/// Bytes of a name that are not UTF-8 become U+FFFD. Fails with [`Error::Os`].
+pub fn if_nameindex() -> Result<Vec<(u32, String)>> {
+    // SAFETY: the call has no arguments; its list is freed below.
+    let list = unsafe { libc::if_nameindex() };
+    if list.is_null() {
+        return Err(Error::last_os());
+    }
+    let mut interfaces = Vec::new();
+    let mut next = list;
+    // SAFETY: the list ends with an entry of number 0; entries before it have a NUL-terminated name.
+    unsafe {
+        while (*next).if_index != 0 {
+            let name = CStr::from_ptr((*next).if_name).to_string_lossy().into_owned();
+            interfaces.push(((*next).if_index, name));
+            next = next.add(1);
+        }
+        libc::if_freenameindex(list);
+    }
+    Ok(interfaces)
+}
+
+/// The number of a network interface by its name (`socket.if_nametoindex`).
+///
+/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name.
+pub fn if_nametoindex(name: &str) -> Result<u32> {
+    let name_c = c_string(name.as_bytes(), "an interface name")?;
+    // SAFETY: the name is NUL-terminated.
+    match unsafe { libc::if_nametoindex(name_c.as_ptr()) } {
+        0 => Err(Error::OsMessage(format!("no interface with this name: {name:?}").into())),
+        index => Ok(index),
+    }
+}
+
+/// The name of a network interface by its number (`socket.if_indextoname`). Fails with `Os(ENXIO)` when there is none.
+pub fn if_indextoname(index: u32) -> Result<String> {
+    let mut name = [0u8; libc::IF_NAMESIZE];
+    // SAFETY: the buffer has the size that the call may fill.
+    if unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) }.is_null() {
+        return Err(Error::last_os());
+    }
+    let bytes = CStr::from_bytes_until_nul(&name).map_or(&name[..], CStr::to_bytes);
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}

@@ -1,0 +1,127 @@
+//! `getnameinfo`: an address to the names of its host and its service.
+#![allow(unsafe_code)]
+
+use std::ffi::CStr;
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
+
+use super::addrinfo::{Answers, Hints, gai_error};
+use super::c_string;
+use crate::address::{Address, RawAddress, check_flowinfo};
+use crate::error::{Error, Result};
+
+/// What [`getnameinfo`] takes: an address that needs no lookup.
+///
+/// `(host, port)` and `(host, port, flowinfo, scope_id)` are Python's tuples; the host must be numeric. A scope
+/// in the host (`"fe80::1%lo"`) counts when `scope_id` is 0.
+pub trait NumericAddress {
+    /// The address as the system has it. Fails with [`Error::Gai`] when the host is not numeric.
+    fn numeric_address(&self) -> Result<RawAddress>;
+}
+
+impl<T: NumericAddress + ?Sized> NumericAddress for &T {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        (**self).numeric_address()
+    }
+}
+
+impl<H: AsRef<str>, P: Copy + Into<i64>> NumericAddress for (H, P) {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        parse(self.0.as_ref(), self.1.into())
+    }
+}
+
+impl<H: AsRef<str>, P: Copy + Into<i64>> NumericAddress for (H, P, u32, u32) {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        let (_, _, flowinfo, scope_id) = *self;
+        check_flowinfo(flowinfo)?;
+        match parse(self.0.as_ref(), self.1.into())?.decode() {
+            Address::Inet6(v6) => {
+                let scope_id = if scope_id == 0 { v6.scope_id() } else { scope_id };
+                Ok(SocketAddrV6::new(*v6.ip(), v6.port(), flowinfo, scope_id).into())
+            }
+            _ => Err(Error::OsMessage("IPv4 sockaddr must be 2 tuple".into())),
+        }
+    }
+}
+
+impl NumericAddress for SocketAddr {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        RawAddress::try_from(&Address::from(*self))
+    }
+}
+
+impl NumericAddress for SocketAddrV4 {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        Ok((*self).into())
+    }
+}
+
+impl NumericAddress for SocketAddrV6 {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        Ok((*self).into())
+    }
+}
+
+impl NumericAddress for Address {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        self.try_into()
+    }
+}
+
+impl NumericAddress for RawAddress {
+    fn numeric_address(&self) -> Result<RawAddress> {
+        Ok(*self)
+    }
+}
+
+fn parse(host: &str, port: i64) -> Result<RawAddress> {
+    let host = c_string(host.as_bytes(), "a host")?;
+    let port = c_string(port.to_string().as_bytes(), "a port")?;
+    // A type must be named for the C library to take a bare number as the service.
+    let hints = Hints { kind: libc::SOCK_DGRAM, flags: libc::AI_NUMERICHOST, ..Hints::default() };
+    let answers = Answers::of(Some(&host), Some(&port), hints)?;
+    let mut addresses = answers.iter().map(|answer| answer.address());
+    match (addresses.next(), addresses.next()) {
+        (Some(only), None) => only,
+        _ => Err(Error::OsMessage("sockaddr resolved to multiple addresses".into())),
+    }
+}
+
+/// The names of an address's host and service (`socket.getnameinfo`, `getnameinfo(3)`), `flags` being `NI_*`.
+///
+/// Bytes of a name that are not UTF-8 become U+FFFD. Fails with [`Error::Gai`], with [`Error::Overflow`] for a
+/// `flowinfo` above 1048575 and with [`Error::OsMessage`] for a 4-tuple with an IPv4 host.
+///
+/// ```
+/// use tabi::{NI_NUMERICHOST, NI_NUMERICSERV};
+///
+/// let (host, service) = tabi::getnameinfo(("127.0.0.1", 80), NI_NUMERICHOST | NI_NUMERICSERV)?;
+/// assert_eq!((host.as_str(), service.as_str()), ("127.0.0.1", "80"));
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub fn getnameinfo(address: impl NumericAddress, flags: i32) -> Result<(String, String)> {
+    // NI_MAXHOST and NI_MAXSERV of the systems' headers, which the libc crate lacks in part.
+    let (mut host, mut service) = ([0u8; 1025], [0u8; 32]);
+    let address = address.numeric_address()?;
+    // SAFETY: the address has `len` bytes, and both buffers are writable for the lengths stated.
+    let code = unsafe {
+        libc::getnameinfo(
+            address.as_ptr(),
+            address.len(),
+            host.as_mut_ptr().cast(),
+            host.len() as _,
+            service.as_mut_ptr().cast(),
+            service.len() as _,
+            flags,
+        )
+    };
+    if code != 0 {
+        return Err(gai_error(code));
+    }
+    Ok((text(&host), text(&service)))
+}
+
+fn text(buffer: &[u8]) -> String {
+    let bytes = CStr::from_bytes_until_nul(buffer).map_or(buffer, CStr::to_bytes);
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,51 @@
+//! Services and protocols by name and number.
+
+use super::c_string;
+use crate::error::{Error, Result};
+use crate::sys;
+
+/// The port of a service (`socket.getservbyname`); `proto` is `"tcp"`, `"udp"` or `None` for any.
+///
+/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in a name.
+///
+/// ```no_run
+/// assert_eq!(tabi::getservbyname("http", "tcp")?, 80);
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub fn getservbyname<'a>(name: &str, proto: impl Into<Option<&'a str>>) -> Result<u16> {
+    let proto = proto.into();
+    let (name_c, proto_c) = (c_string(name.as_bytes(), "a service")?, protocol(proto)?);
+    sys::service_by_name(&name_c, proto_c.as_deref())?
+        .ok_or_else(|| not_found(format!("service/proto not found: {}", pair(&format!("{name:?}"), proto))))
+}
+
+/// The name of the service on a port (`socket.getservbyport`); `proto` is `"tcp"`, `"udp"` or `None` for any.
+///
+/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Overflow`] for a port that is not 0 to 65535.
+pub fn getservbyport<'a>(port: impl Into<i64>, proto: impl Into<Option<&'a str>>) -> Result<String> {
+    let (port, proto) = (port.into(), proto.into());
+    let number = u16::try_from(port)
+        .map_err(|_| Error::overflow(format!("getservbyport: port must be 0-65535, got {port}")))?;
+    sys::service_by_port(number, protocol(proto)?.as_deref())?
+        .ok_or_else(|| not_found(format!("port/proto not found: {}", pair(&port.to_string(), proto))))
+}
+
+/// The number of a protocol by its name, such as `"tcp"` (`socket.getprotobyname`).
+///
+/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name.
+pub fn getprotobyname(name: &str) -> Result<i32> {
+    sys::protocol_by_name(&c_string(name.as_bytes(), "a protocol")?)?
+        .ok_or_else(|| not_found(format!("protocol not found: {name:?}")))
+}
+
+fn protocol(proto: Option<&str>) -> Result<Option<std::ffi::CString>> {
+    proto.map(|proto| c_string(proto.as_bytes(), "a protocol")).transpose()
+}
+
+fn pair(what: &str, proto: Option<&str>) -> String {
+    proto.map_or_else(|| what.to_owned(), |proto| format!("{what}, {proto:?}"))
+}
+
+fn not_found(message: String) -> Error {
+    Error::OsMessage(message.into())
+}

@@ -1,0 +1,187 @@
+//! glibc's `_r` functions, which write into the caller's buffer.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::mem::MaybeUninit;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ptr;
+
+use super::{port_of, text};
+use crate::error::{Error, Result};
+use crate::resolve::HostEntry;
+
+unsafe extern "C" {
+    fn gethostbyname_r(
+        name: *const c_char,
+        entry: *mut libc::hostent,
+        buffer: *mut c_char,
+        size: usize,
+        result: *mut *mut libc::hostent,
+        h_errno: *mut c_int,
+    ) -> c_int;
+    fn gethostbyaddr_r(
+        address: *const c_void,
+        len: libc::socklen_t,
+        family: c_int,
+        entry: *mut libc::hostent,
+        buffer: *mut c_char,
+        size: usize,
+        result: *mut *mut libc::hostent,
+        h_errno: *mut c_int,
+    ) -> c_int;
+    fn getservbyname_r(
+        name: *const c_char,
+        proto: *const c_char,
+        entry: *mut libc::servent,
+        buffer: *mut c_char,
+        size: usize,
+        result: *mut *mut libc::servent,
+    ) -> c_int;
+    fn getservbyport_r(
+        port: c_int,
+        proto: *const c_char,
+        entry: *mut libc::servent,
+        buffer: *mut c_char,
+        size: usize,
+        result: *mut *mut libc::servent,
+    ) -> c_int;
+    fn getprotobyname_r(
+        name: *const c_char,
+        entry: *mut libc::protoent,
+        buffer: *mut c_char,
+        size: usize,
+        result: *mut *mut libc::protoent,
+    ) -> c_int;
+}
+
+/// A first buffer that nearly every entry fits in, and the size at which it is no longer made larger.
+const BUFFER: usize = 2048;
+const LARGEST_BUFFER: usize = 16 << 20;
+
+/// Calls with a larger buffer for as long as it is too small, then reads the entry, `None` when there is none.
+fn lookup<E, T>(
+    mut call: impl FnMut(*mut E, *mut c_char, usize, *mut *mut E) -> c_int,
+    read: impl FnOnce(&E) -> T,
+) -> Result<Option<T>> {
+    let mut buffer = vec![0u8; BUFFER];
+    loop {
+        let (mut entry, mut result) = (MaybeUninit::uninit(), ptr::null_mut());
+        let errno = call(entry.as_mut_ptr(), buffer.as_mut_ptr().cast(), buffer.len(), &mut result);
+        // SAFETY: NULL, or the entry, which is filled in and points into the buffer.
+        match (errno, unsafe { result.as_ref() }) {
+            (_, Some(entry)) => return Ok(Some(read(entry))),
+            (libc::ERANGE, None) if buffer.len() < LARGEST_BUFFER => buffer.resize(buffer.len() * 4, 0),
+            (0 | libc::ENOENT, None) => return Ok(None),
+            (errno, None) => return Err(Error::Os(errno)),
+        }
+    }
+}
+
+/// A lookup of a host, which tells by `h_errno` why it failed.
+fn host(
+    mut call: impl FnMut(*mut libc::hostent, *mut c_char, usize, *mut *mut libc::hostent, *mut c_int) -> c_int,
+) -> Result<HostEntry> {
+    let mut h_errno = 0;
+    let found =
+        lookup(|entry, buffer, size, result| call(entry, buffer, size, result, &mut h_errno), read_host);
+    match found {
+        Ok(Some(entry)) => entry,
+        _ => Err(Error::Herror(h_errno)),
+    }
+}
+
+/// The entry of a host by its name; IPv4 addresses.
+pub(crate) fn host_by_name(name: &CStr) -> Result<HostEntry> {
+    host(|entry, buffer, size, result, h_errno| {
+        // SAFETY: the name is NUL-terminated, the buffer has `size` bytes, and the rest are places to write to.
+        unsafe { gethostbyname_r(name.as_ptr(), entry, buffer, size, result, h_errno) }
+    })
+}
+
+/// The entry of a host by its address.
+pub(crate) fn host_by_address(address: IpAddr) -> Result<HostEntry> {
+    let (family, octets) = match address {
+        IpAddr::V4(v4) => (libc::AF_INET, v4.octets().to_vec()),
+        IpAddr::V6(v6) => (libc::AF_INET6, v6.octets().to_vec()),
+    };
+    host(|entry, buffer, size, result, h_errno| {
+        let (data, len) = (octets.as_ptr().cast(), octets.len() as libc::socklen_t);
+        // SAFETY: the address has `len` bytes, the buffer `size`, and the rest are places to write to.
+        unsafe { gethostbyaddr_r(data, len, family, entry, buffer, size, result, h_errno) }
+    })
+}
+
+/// The port of a service, `None` when there is no such service.
+pub(crate) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Result<Option<u16>> {
+    let proto = proto.map_or(ptr::null(), CStr::as_ptr);
+    lookup(
+        |entry, buffer, size, result| {
+            // SAFETY: both names are NUL-terminated or NULL, the buffer has `size` bytes.
+            unsafe { getservbyname_r(name.as_ptr(), proto, entry, buffer, size, result) }
+        },
+        port_of,
+    )
+}
+
+/// The name of the service on a port, `None` when there is none.
+pub(crate) fn service_by_port(port: u16, proto: Option<&CStr>) -> Result<Option<String>> {
+    let proto = proto.map_or(ptr::null(), CStr::as_ptr);
+    lookup(
+        |entry, buffer, size, result| {
+            // SAFETY: the protocol is NUL-terminated or NULL, the buffer has `size` bytes.
+            unsafe { getservbyport_r(c_int::from(port.to_be()), proto, entry, buffer, size, result) }
+        },
+        // SAFETY: the entry's name is NUL-terminated.
+        |entry| unsafe { text(entry.s_name) },
+    )
+}
+
+/// The number of a protocol, `None` when there is no such protocol.
+pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
+    lookup(
+        |entry, buffer, size, result| {
+            // SAFETY: the name is NUL-terminated, the buffer has `size` bytes.
+            unsafe { getprotobyname_r(name.as_ptr(), entry, buffer, size, result) }
+        },
+        |entry: &libc::protoent| entry.p_proto,
+    )
+}
+
+fn read_host(entry: &libc::hostent) -> Result<HostEntry> {
+    let read_address = |address: *mut c_char| {
+        // SAFETY: an address has h_length bytes.
+        let octets = unsafe { std::slice::from_raw_parts(address.cast::<u8>(), entry.h_length as usize) };
+        let v4 = || Some(IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(octets).ok()?)));
+        let v6 = || Some(IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(octets).ok()?)));
+        match entry.h_addrtype {
+            libc::AF_INET => v4(),
+            libc::AF_INET6 => v6(),
+            _ => None,
+        }
+    };
+    // SAFETY: both lists end with NULL, and a name is NUL-terminated.
+    let (name, aliases, addresses) = unsafe {
+        let aliases = pointers(entry.h_aliases).into_iter().map(|alias| text(alias)).collect();
+        (text(entry.h_name), aliases, pointers(entry.h_addr_list).into_iter().map(read_address).collect())
+    };
+    let addresses: Option<Vec<IpAddr>> = addresses;
+    Ok(HostEntry { name, aliases, addresses: addresses.ok_or(Error::Os(libc::EAFNOSUPPORT))? })
+}
+
+/// # Safety
+///
+/// `list` is NULL or ends with NULL.
+unsafe fn pointers(list: *mut *mut c_char) -> Vec<*mut c_char> {
+    let mut pointers = Vec::new();
+    if list.is_null() {
+        return pointers;
+    }
+    let mut next = list;
+    // SAFETY: the caller vouches that a NULL ends the list.
+    unsafe {
+        while !(*next).is_null() {
+            pointers.push(*next);
+            next = next.add(1);
+        }
+    }
+    pointers
+}

@@ -1,0 +1,113 @@
+//! Where there are no `_r` functions: hosts through `getaddrinfo` and `getnameinfo`, which share nothing;
+//! services and protocols, which are files, under a lock.
+
+use std::ffi::CStr;
+use std::net::{IpAddr, SocketAddr};
+use std::ptr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{port_of, text};
+use crate::error::{Error, Result};
+use crate::resolve::{HostEntry, getaddrinfo, getnameinfo};
+
+/// The numbers of `h_errno`, the same on every system.
+const HOST_NOT_FOUND: i32 = 1;
+const TRY_AGAIN: i32 = 2;
+const NO_RECOVERY: i32 = 3;
+
+/// The entry of a host by its name; IPv4 addresses, no aliases.
+pub(crate) fn host_by_name(name: &CStr) -> Result<HostEntry> {
+    let flags = libc::AI_CANONNAME;
+    let answers =
+        getaddrinfo(name.to_bytes(), None, libc::AF_INET, libc::SOCK_STREAM, 0, flags).map_err(herror)?;
+    let canonname = answers.first().map(|first| first.canonname.clone()).unwrap_or_default();
+    let name = if canonname.is_empty() { name.to_string_lossy().into_owned() } else { canonname };
+    let addresses = answers.iter().filter_map(|answer| Some(answer.address.as_inet()?.ip())).collect();
+    Ok(HostEntry { name, aliases: Vec::new(), addresses })
+}
+
+/// The entry of a host by its address, without aliases and further addresses.
+pub(crate) fn host_by_address(address: IpAddr) -> Result<HostEntry> {
+    let (name, _) = getnameinfo(SocketAddr::new(address, 0), libc::NI_NAMEREQD).map_err(herror)?;
+    Ok(HostEntry { name, aliases: Vec::new(), addresses: vec![address] })
+}
+
+fn herror(error: Error) -> Error {
+    match error {
+        Error::Gai(libc::EAI_AGAIN) => Error::Herror(TRY_AGAIN),
+        Error::Gai(libc::EAI_FAIL) => Error::Herror(NO_RECOVERY),
+        Error::Gai(_) => Error::Herror(HOST_NOT_FOUND),
+        error => error,
+    }
+}
+
+/// Guards the static entries of the C library; nothing blocks on the network while it is held.
+fn lock() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The port of a service, `None` when there is no such service.
+pub(crate) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Result<Option<u16>> {
+    let _guard = lock();
+    let proto = proto.map_or(ptr::null(), CStr::as_ptr);
+    // SAFETY: both names are NUL-terminated or NULL; the static entry is ours while the lock is held.
+    Ok(unsafe { libc::getservbyname(name.as_ptr(), proto).as_ref() }.map(port_of))
+}
+
+/// The name of the service on a port, `None` when there is none.
+pub(crate) fn service_by_port(port: u16, proto: Option<&CStr>) -> Result<Option<String>> {
+    let _guard = lock();
+    let proto = proto.map_or(ptr::null(), CStr::as_ptr);
+    // SAFETY: the protocol is NUL-terminated or NULL; the static entry and its name are ours while the lock is held.
+    Ok(unsafe { libc::getservbyport(port.to_be().into(), proto).as_ref().map(|entry| text(entry.s_name)) })
+}
+
+/// The number of a protocol, `None` when there is no such protocol.
+pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
+    let _guard = lock();
+    // SAFETY: the name is NUL-terminated; the static entry is ours while the lock is held.
+    Ok(unsafe { libc::getprotobyname(name.as_ptr()).as_ref() }.map(|entry| entry.p_proto))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// True where the databases are installed that Linux keeps in these files.
+    fn have(database: &str) -> bool {
+        let found = std::path::Path::new(database).is_file();
+        assert!(found || std::env::var_os("CI").is_none(), "{database} is missing");
+        found
+    }
+
+    #[test]
+    fn hosts_are_found_by_name_and_by_address() {
+        let entry = host_by_name(c"127.0.0.9").unwrap();
+        assert_eq!(entry.addresses, [IpAddr::from([127, 0, 0, 9])]);
+        assert_eq!(entry.name, "127.0.0.9");
+        if have("/etc/hosts") {
+            let loopback = host_by_address(IpAddr::from([127, 0, 0, 1])).unwrap();
+            assert!(!loopback.name.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_resolvers_errors_become_those_of_gethostbyname() {
+        assert_eq!(host_by_name(c"::1"), Err(Error::Herror(HOST_NOT_FOUND)));
+        assert_eq!(herror(Error::Gai(libc::EAI_AGAIN)), Error::Herror(TRY_AGAIN));
+        assert_eq!(herror(Error::Gai(libc::EAI_FAIL)), Error::Herror(NO_RECOVERY));
+        assert_eq!(herror(Error::Os(libc::EMFILE)), Error::Os(libc::EMFILE));
+    }
+
+    #[test]
+    fn services_and_protocols_are_those_of_the_system() {
+        assert_eq!(service_by_name(c"no-such", None), Ok(None));
+        assert_eq!(protocol_by_name(c"no-such"), Ok(None));
+        if have("/etc/services") && have("/etc/protocols") {
+            assert_eq!(service_by_name(c"http", Some(c"tcp")), Ok(Some(80)));
+            assert_eq!(service_by_port(80, Some(c"tcp")), Ok(Some("http".to_owned())));
+            assert_eq!(protocol_by_name(c"udp"), Ok(Some(17)));
+        }
+    }
+}

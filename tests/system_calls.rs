@@ -5,7 +5,7 @@ mod support;
 use std::process::Command;
 
 use support::{have, stream_pair, temporary_path};
-use tabi::{AF_INET, AF_UNIX};
+use tabi::{AF_INET, AF_UNIX, SOCK_STREAM, Socket};
 
 const ROUNDS: usize = 200;
 
@@ -18,7 +18,7 @@ fn traced(child: &str) -> Option<impl Fn(&str) -> usize> {
     let status = Command::new("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&log)
-        .args(["-e", "trace=sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,read,write,select,clock_gettime"])
+        .args(["-e", "trace=accept4,sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,select,clock_gettime"])
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", child, "--include-ignored", "--test-threads=1"])
         .env("TABI_TRACED", "1")
@@ -26,14 +26,11 @@ fn traced(child: &str) -> Option<impl Fn(&str) -> usize> {
         .unwrap();
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
     let trace = std::fs::read_to_string(log).unwrap();
-    // The trace has one line a call: its thread, then the name and the arguments.
+    // One line a call: its thread, the name, the arguments. The test's own calls speak of sockets, the harness's do not.
     Some(move |call: &str| {
         let begin = format!(" {call}(");
-        trace.lines().filter(|line| line.contains(&begin) && line.contains("\"tick")).count()
-            + trace
-                .lines()
-                .filter(|line| call.ends_with("poll") && line.contains(&begin) && line.contains("POLLIN"))
-                .count()
+        let ours = |line: &&str| ["\"tick", "POLLIN", "AF_INET"].iter().any(|mark| line.contains(mark));
+        trace.lines().filter(|line| line.contains(&begin)).filter(ours).count()
     })
 }
 
@@ -74,6 +71,34 @@ fn not_ready(timeout: f64) {
         one.send(b"tick").unwrap();
     }
     receiver.join().unwrap();
+}
+
+/// Clients connect before the server looks.
+fn accept_ready() {
+    let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+    listener.bind(("127.0.0.1", 0)).unwrap();
+    listener.listen(ROUNDS as i32).unwrap();
+    listener.settimeout(5.0).unwrap();
+    let connect = |_| {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.connect(listener.getsockname().unwrap()).unwrap();
+        client
+    };
+    let clients: Vec<Socket> = (0..ROUNDS / 4).map(connect).collect();
+    clients.iter().for_each(|_| drop(listener.accept().unwrap()));
+}
+
+#[test]
+fn child_accept_ready() {
+    if is_child() {
+        accept_ready();
+    }
+}
+
+#[test]
+fn with_a_timeout_an_accept_that_finds_a_client_is_one_system_call() {
+    let Some(calls) = traced("child_accept_ready") else { return };
+    assert_eq!((calls("accept4"), calls("ppoll")), (ROUNDS / 4, 0));
 }
 
 #[test]

@@ -123,11 +123,11 @@ impl Socket {
         let mut peer = RawAddress::empty();
         let mut accepted = -1;
         // Without a timeout, for ever is what the socket does by itself.
-        let limit =
-            if limit == Limit::Forever && self.gettimeout().is_none() { Limit::Timeout } else { limit };
+        let blocks = self.gettimeout().is_none();
+        let limit = if limit == Limit::Forever && blocks { Limit::Timeout } else { limit };
         self.run(Plan::read().until(limit), |fd, flags| {
             // No flag makes accept return at once on a descriptor that blocks.
-            if flags & libc::MSG_DONTWAIT != 0 && !sys::is_ready(fd, libc::POLLIN) {
+            if blocks && flags & libc::MSG_DONTWAIT != 0 && !sys::is_ready(fd, libc::POLLIN) {
                 sys::set_errno(libc::EAGAIN);
                 return -1;
             }

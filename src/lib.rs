@@ -30,3 +30,8 @@ pub use socket::{
     getdefaulttimeout, setdefaulttimeout,
 };
 pub use socket::{MulticastInterface, TcpKeepalive};
+
+/// The README's Rust program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

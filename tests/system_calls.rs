@@ -4,14 +4,14 @@ mod support;
 
 use std::process::Command;
 
-use support::{have, stream_pair, temporary_path};
+use support::{stream_pair, temporary_path, tools};
 use tabi::{AF_INET, AF_UNIX, SOCK_STREAM, Socket};
 
 const ROUNDS: usize = 200;
 
 /// Runs one of the `child_` tests below under strace and counts its system calls by name.
 fn traced(child: &str) -> Option<impl Fn(&str) -> usize> {
-    if !have("strace") {
+    if !tools::have("strace", "the number of system calls") {
         return None;
     }
     let log = temporary_path();

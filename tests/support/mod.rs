@@ -1,6 +1,8 @@
 //! What several tests need.
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub(crate) mod tools;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -116,15 +118,4 @@ pub fn scaled(rounds: u64) -> u64 {
 /// How many descriptors this process has open.
 pub fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// Whether a tool is there; a missing one fails where everything must be checked.
-pub fn have(tool: &str) -> bool {
-    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-        .any(|folder| folder.join(tool).is_file());
-    if !found {
-        assert!(std::env::var_os("CI").is_none(), "{tool} is missing");
-        eprintln!("skipped: {tool} is not installed");
-    }
-    found
 }

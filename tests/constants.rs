@@ -49,7 +49,7 @@ const NEWER: [(&str, i64); 24] = [
 /// The Pythons to compare with: the first of the search path, and those that pyenv installed.
 fn pythons() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    if support::have("python3") {
+    if support::tools::have("python3", "the constants of Python") {
         found.push(PathBuf::from("python3"));
     }
     if let Some(home) = std::env::home_dir() {

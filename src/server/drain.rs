@@ -26,7 +26,7 @@ impl Server {
     ///
     /// Without `drain` it waits as long as they take, or not at all if `block_on_close` is off or `daemon_threads` is on.
     /// With it they have so much time; then their connections are shut down, which ends handlers that use
-    /// them. A serve loop is stopped first. Called in a handler, it does not wait for that one. Closing again does nothing.
+    /// them, and children get `SIGTERM`, a second later `SIGKILL`. A serve loop is stopped first. Called in a handler, it does not wait for that one. Closing again does nothing.
     pub fn server_close(&self, drain: Option<Duration>) -> DrainReport {
         if self.core.closed.swap(true, Ordering::SeqCst) {
             return DrainReport::default();
@@ -46,9 +46,16 @@ impl Server {
                 drop(pool.take_queue());
             }
             self.active().cut(&own.requests);
+            if let Some(children) = self.children() {
+                children.signal(libc::SIGTERM);
+            }
             let grace = from_now(GRACE);
             self.stop_serving(&mut own, grace);
             left = self.wait_active(&own, grace);
+            if let Some(children) = self.children().filter(|children| children.count() > 0) {
+                children.signal(libc::SIGKILL);
+                left = self.wait_active(&own, from_now(GRACE));
+            }
         }
         if left == 0 {
             let own_thread = usize::from(!own.requests.is_empty() && !own.serves);
@@ -80,6 +87,9 @@ impl Server {
     }
 
     fn wait_active(&self, own: &Own, deadline: Option<Instant>) -> usize {
+        if let Some(children) = self.children() {
+            children.collect_all(deadline);
+        }
         let own = own.requests.len();
         self.active().wait(own, deadline).saturating_sub(own)
     }
@@ -95,6 +105,7 @@ impl Server {
         match &self.options().concurrency {
             Concurrency::Inline => true,
             Concurrency::Threads(threads) => threads.block_on_close && !threads.daemon_threads,
+            Concurrency::Forks(forks) => forks.block_on_close,
         }
     }
 }

@@ -21,9 +21,12 @@
 //! handlers is a [`Concurrency`], what else it does are [`Hooks`]; all are [`ServerOptions`]. Python's class names
 //! ([`TcpServer`], [`ThreadingTcpServer`], [`ThreadingUnixStreamServer`] and so on) are ready-made options.
 
+mod activation;
 mod active;
+mod children;
 mod classes;
 mod drain;
+mod fork;
 mod handler;
 mod hooks;
 mod inside;
@@ -46,17 +49,19 @@ use crate::error::Result;
 use crate::socket::Socket;
 use crate::sys::Wake;
 use active::Active;
+use children::Children;
 use handler::caught;
 use pool::Pool;
 use room::Rooms;
 use serve::Serving;
 use stats::Counters;
 
+pub use activation::{ListenSocket, listen_fds};
 pub use classes::*;
 pub use drain::DrainReport;
 pub use handler::{BaseRequestHandler, Failure, PerRequest, RequestHandler};
 pub use hooks::Hooks;
-pub use options::{Concurrency, ServerOptions, Threads, WhenFull};
+pub use options::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
 pub use request::Request;
 pub use stats::Statistics;
 
@@ -80,6 +85,7 @@ struct Core {
     active: Active,
     counters: Counters,
     pool: Option<Arc<Pool>>,
+    children: Option<Children>,
     rooms: Arc<Rooms>,
     serving: Mutex<Serving>,
     /// The serve loops have ended.
@@ -102,7 +108,11 @@ impl Server {
             Concurrency::Threads(threads) => {
                 Some(Arc::new(Pool::new(threads.clone(), Arc::clone(&options.hooks), Arc::clone(&rooms))))
             }
-            Concurrency::Inline => None,
+            Concurrency::Inline | Concurrency::Forks(_) => None,
+        };
+        let children = match &options.concurrency {
+            Concurrency::Forks(forks) => Some(Children::new(forks.clone())),
+            _ => None,
         };
         let core = Core {
             options,
@@ -113,6 +123,7 @@ impl Server {
             active: Active::default(),
             counters: Counters::default(),
             pool,
+            children,
             rooms,
             serving: Mutex::default(),
             ended: Condvar::new(),
@@ -172,21 +183,23 @@ impl Server {
             active: self.core.active.count() as u64,
             threads: threads as u64,
             idle_threads: idle_threads as u64,
+            children: self.children().map_or(0, Children::count) as u64,
             ..self.core.counters.read()
         }
     }
 
-    /// What `process_request` does unless it is replaced: has the request handled in-line or by a thread, as
-    /// the server's [`Concurrency`] says.
+    /// What `process_request` does unless it is replaced: has the request handled in-line, by a thread or by a
+    /// process, as the server's [`Concurrency`] says.
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
-        match &server.core.pool {
-            None => request.process(),
-            Some(pool) => {
-                if let Some(request) = pool.hand_over(request) {
-                    server.reject(&request);
-                }
+        if let Some(children) = server.children() {
+            children.process(request);
+        } else if let Some(pool) = &server.core.pool {
+            if let Some(request) = pool.hand_over(request) {
+                server.reject(&request);
             }
+        } else {
+            request.process();
         }
     }
 
@@ -214,6 +227,10 @@ impl Server {
 
     fn active(&self) -> &Active {
         &self.core.active
+    }
+
+    fn children(&self) -> Option<&Children> {
+        self.core.children.as_ref()
     }
 
     fn counters(&self) -> &Counters {

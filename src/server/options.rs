@@ -58,6 +58,25 @@ impl Default for Threads {
     }
 }
 
+/// How processes handle requests (`socketserver.ForkingMixIn`).
+///
+/// Forking copies the one thread that forks: in the child, locks that other threads held stay locked.
+/// It is sound when the process has no other thread at that time, or when the handler does no more than the
+/// system allows after `fork` in a program with threads (`signal-safety(7)`; in practice on Linux also `malloc`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forks {
+    /// The most children at a time, 1 or more; at first 40. More clients wait in the kernel's queue.
+    pub max_children: usize,
+    /// Whether `server_close` waits for the children (`block_on_close`); at first it does.
+    pub block_on_close: bool,
+}
+
+impl Default for Forks {
+    fn default() -> Self {
+        Forks { max_children: 40, block_on_close: true }
+    }
+}
+
 /// Where requests are handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Concurrency {
@@ -65,6 +84,8 @@ pub enum Concurrency {
     Inline,
     /// Each in a thread of its own.
     Threads(Threads),
+    /// Each in a process of its own.
+    Forks(Forks),
 }
 
 /// The settings of a [`Server`], then the server itself.
@@ -246,6 +267,28 @@ impl ServerOptions {
         Server::assemble(self, Some(address), sockets, Arc::new(handler))
     }
 
+    /// Makes the server from sockets that were bound elsewhere: by a service manager or a predecessor
+    /// ([`super::listen_fds`]), or by the program itself. Those that do not listen yet begin to.
+    ///
+    /// Family and type are the sockets' own, and they may differ: one server can have a TCP and a unix socket.
+    /// The server never unlinks or re-binds them.
+    /// Fails with [`Error::Value`] when there is none, and as [`Socket::listen`] does.
+    pub fn adopt(self, sockets: Vec<Socket>, handler: impl RequestHandler) -> Result<Server> {
+        self.check()?;
+        let Some(first) = sockets.first() else {
+            return Err(Error::value("a server needs a socket, got none"));
+        };
+        let options = ServerOptions { address_family: first.family(), socket_type: first.kind(), ..self };
+        for socket in &sockets {
+            // Whoever handed it over may still have it.
+            socket.set_shared();
+        }
+        let server = Server::assemble(options, None, sockets, Arc::new(handler))?;
+        server.server_bind()?;
+        server.server_activate()?;
+        Ok(server)
+    }
+
     fn check(&self) -> Result<()> {
         at_least("loops", self.loops, 1)?;
         at_least("max_packet_size", self.max_packet_size, 1)?;
@@ -262,6 +305,10 @@ impl ServerOptions {
                 }
                 at_least("max_threads", threads.max_threads.unwrap_or(1), 1)
             }
+            Concurrency::Forks(_) if self.loops > 1 => {
+                Err(Error::value(format!("a forking server has 1 loop, got {}", self.loops)))
+            }
+            Concurrency::Forks(forks) => at_least("max_children", forks.max_children, 1),
         }
     }
 }

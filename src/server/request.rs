@@ -106,19 +106,30 @@ impl Request {
     /// Handles the request on this thread, from `finish_request` to its end: what the server's own threads do, for those
     /// who replace [`super::Hooks::process_request`]. Errors and panics go to `handle_error`.
     pub fn process(self) {
-        self.process_to_end();
+        self.handle_to_end();
     }
 
     /// [`Request::process`], telling whether the request was handled without a failure.
-    pub(super) fn process_to_end(self) -> bool {
+    pub(super) fn handle_to_end(&self) -> bool {
         let _inside = Inside::enter(self.server().id(), Role::Request(self.ticket.slot()));
         let hooks = self.server().hooks();
-        let result = caught(|| hooks.finish_request(&self));
+        let result = caught(|| hooks.finish_request(self));
         if let Err(failure) = &result {
-            self.server().report(&self, failure);
+            self.server().report(self, failure);
         }
         self.end();
         result.is_ok()
+    }
+
+    /// Says that a child process has the connection too: closing it here must not end it there.
+    pub(super) fn set_shared(&self) {
+        if let Body::Stream(socket) = &self.body {
+            socket.set_shared();
+        }
+    }
+
+    pub(super) fn into_ticket(self) -> Ticket {
+        self.ticket
     }
 
     /// `shutdown_request`, whatever a hook does.

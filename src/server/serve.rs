@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::children::LOOK;
 use super::handler::caught;
 use super::inside::{self, Inside, Role};
 use super::{Failure, Request, Server, lock, wait_until};
@@ -256,6 +257,13 @@ impl<'a> Loop<'a> {
         } else {
             self.polled.push(readable(room.fd()));
         }
+        let own = self.polled.len();
+        if let Some(children) = self.server.children() {
+            children.poll_for(&mut self.polled);
+            if children.must_look() {
+                until = earlier(until, Instant::now() + LOOK);
+            }
+        }
         if core.stop.load(Ordering::SeqCst) {
             return Ok(Round::Stopped);
         }
@@ -267,11 +275,14 @@ impl<'a> Loop<'a> {
             }
             Err(error) => return Err(error),
         }
+        if let Some(children) = self.server.children() {
+            children.collect(&self.polled[own..]);
+        }
         let is_ready = |polled: &libc::pollfd| polled.revents != 0;
         if is_ready(&self.polled[0]) || core.stop.load(Ordering::SeqCst) {
             return Ok(Round::Stopped);
         }
-        let mut ready = self.polled[1..].iter().filter(|polled| is_ready(polled)).count();
+        let mut ready = self.polled[1..own].iter().filter(|polled| is_ready(polled)).count();
         if !accepts {
             if ready > 0 {
                 room.clear();
@@ -286,20 +297,22 @@ impl<'a> Loop<'a> {
     /// Whether there is room for another request; else `until` is brought forward to when it is worth asking again.
     fn may_accept(&mut self, until: &mut Option<Instant>) -> bool {
         let now = Instant::now;
-        let mut ask_again = |moment: Instant| *until = Some(until.map_or(moment, |until| until.min(moment)));
         if let Some(paused) = self.paused {
             if now() < paused {
-                ask_again(paused);
+                *until = earlier(*until, paused);
                 return false;
             }
             self.paused = None;
+        }
+        if let Some(children) = self.server.children() {
+            return children.has_room();
         }
         let Some(pool) = &self.server.core.pool else { return true };
         if pool.has_room() {
             return true;
         }
         if pool.retry() {
-            ask_again(now() + THREAD_PAUSE);
+            *until = earlier(*until, now() + THREAD_PAUSE);
         }
         pool.has_room()
     }
@@ -371,6 +384,10 @@ impl<'a> Loop<'a> {
         }
         Ok(())
     }
+}
+
+fn earlier(one: Option<Instant>, other: Instant) -> Option<Instant> {
+    Some(one.map_or(other, |one| one.min(other)))
 }
 
 fn readable(fd: std::os::fd::RawFd) -> libc::pollfd {

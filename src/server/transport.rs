@@ -59,7 +59,10 @@ impl Server {
     /// Fails as [`Socket::listen`] does.
     pub fn default_server_activate(&self) -> Result<()> {
         for socket in self.sockets().iter().filter(|socket| !is_datagram(socket)) {
-            socket.listen(self.options().request_queue_size)?;
+            let own = self.requested_address().is_some();
+            if own || socket.getsockopt(libc::SOL_SOCKET, libc::SO_ACCEPTCONN)? == 0 {
+                socket.listen(self.options().request_queue_size)?;
+            }
         }
         Ok(())
     }

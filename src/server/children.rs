@@ -1,0 +1,144 @@
+//! Requests that are handled by child processes.
+
+use std::mem::ManuallyDrop;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::active::Ticket;
+use super::fork::{Child, Forked, exit, fork};
+use super::options::Forks;
+use super::{Failure, Request, Server, lock};
+use crate::sys;
+
+/// How often children are looked for where no descriptor tells of their end.
+pub(super) const LOOK: Duration = Duration::from_millis(20);
+
+pub(super) struct Children {
+    settings: Forks,
+    running: Mutex<Vec<Running>>,
+}
+
+struct Running {
+    child: Child,
+    /// The request is active until its child is collected.
+    ticket: Ticket,
+}
+
+impl Children {
+    pub(super) fn new(settings: Forks) -> Children {
+        Children { settings, running: Mutex::default() }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        lock(&self.running).len()
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.count() < self.settings.max_children
+    }
+
+    /// True when the end of some child shows only when one looks.
+    pub(super) fn must_look(&self) -> bool {
+        lock(&self.running).iter().any(|running| running.child.fd() < 0)
+    }
+
+    /// Has a request handled by a new child.
+    pub(super) fn process(&self, request: Request) {
+        // The child must not drop it: that takes a lock, which another thread may have held during the fork.
+        let request = ManuallyDrop::new(request);
+        match fork() {
+            Ok(Forked::Child) => in_child(&request),
+            Ok(Forked::Parent(child)) => {
+                let request = ManuallyDrop::into_inner(request);
+                // The connection is the child's now.
+                request.set_shared();
+                request.server().hooks().close_request(&request);
+                request.close();
+                lock(&self.running).push(Running { child, ticket: request.into_ticket() });
+            }
+            Err(error) => {
+                let request = ManuallyDrop::into_inner(request);
+                request.server().report(&request, &Failure::Error(error));
+                request.end();
+            }
+        }
+    }
+
+    /// What to poll for the ends of the children, in their order.
+    pub(super) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) {
+        let running = lock(&self.running);
+        let entry =
+            |running: &Running| libc::pollfd { fd: running.child.fd(), events: libc::POLLIN, revents: 0 };
+        polled.extend(running.iter().map(entry));
+    }
+
+    /// Collects the children that have ended (`collect_children`). `polled` is what `poll_for` gave, polled.
+    pub(super) fn collect(&self, polled: &[libc::pollfd]) {
+        let mut ended = Vec::new();
+        let mut running = lock(&self.running);
+        for index in (0..running.len()).rev() {
+            let quiet = polled.get(index).is_some_and(|polled| polled.fd >= 0 && polled.revents == 0);
+            if quiet {
+                continue;
+            }
+            if let Some(well) = running[index].child.try_wait() {
+                ended.push((running.remove(index), well));
+            }
+        }
+        drop(running);
+        for (Running { ticket, .. }, well) in ended {
+            if !well {
+                ticket.server().counters().fail();
+            }
+        }
+    }
+
+    /// Collects children until none is left or the deadline comes; returns how many are left.
+    pub(super) fn collect_all(&self, deadline: Option<Instant>) -> usize {
+        let mut polled = Vec::new();
+        loop {
+            self.collect(&polled);
+            let left = self.count();
+            let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            if left == 0 || late {
+                return left;
+            }
+            polled.clear();
+            self.poll_for(&mut polled);
+            let wait = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let look = self.must_look().then_some(LOOK);
+            // An interrupted poll only makes for an early look.
+            let _ = sys::poll(
+                &mut polled,
+                look.map_or(wait, |look| Some(wait.map_or(look, |wait| wait.min(look)))),
+            );
+        }
+    }
+
+    pub(super) fn signal(&self, signal: i32) {
+        for running in lock(&self.running).iter() {
+            running.child.signal(signal);
+        }
+    }
+}
+
+fn in_child(request: &Request) -> ! {
+    // The port must be free when the server ends, however long this child lives.
+    for socket in request.server().sockets().iter().filter(|_| !request.is_datagram()) {
+        socket.set_shared();
+        let _ = socket.close();
+    }
+    let well = request.handle_to_end();
+    exit(i32::from(!well))
+}
+
+impl Server {
+    /// Collects the child processes that have ended, without waiting (`ForkingMixIn.collect_children`).
+    ///
+    /// The serve loop does it by itself.
+    pub fn collect_children(&self) {
+        if let Some(children) = self.children() {
+            children.collect(&[]);
+        }
+    }
+}

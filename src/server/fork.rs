@@ -1,0 +1,78 @@
+//! Child processes: made, watched, collected.
+#![allow(unsafe_code)]
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use crate::error::{Error, Result, last_errno};
+
+/// A child process that nobody has waited for yet.
+pub(super) struct Child {
+    pid: libc::pid_t,
+    /// Becomes readable when the child has ended, where the system has such descriptors.
+    ended: Option<OwnedFd>,
+}
+
+/// What the two sides of a fork are.
+pub(super) enum Forked {
+    Parent(Child),
+    Child,
+}
+
+/// Copies the process, with this thread only.
+///
+/// What the child may do when the process had other threads is said at [`super::Forks`], whose users choose it.
+pub(super) fn fork() -> Result<Forked> {
+    // SAFETY: fork touches no memory; this library's own locks are not used by the child (see `children`).
+    match unsafe { libc::fork() } {
+        -1 => Err(Error::last_os()),
+        0 => Ok(Forked::Child),
+        pid => Ok(Forked::Parent(Child { pid, ended: process_descriptor(pid) })),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn process_descriptor(pid: libc::pid_t) -> Option<OwnedFd> {
+    // SAFETY: pidfd_open touches no memory; its descriptors are close-on-exec.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    // SAFETY: the descriptor was just born and has no other owner.
+    RawFd::try_from(fd).ok().filter(|&fd| fd >= 0).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn process_descriptor(_: libc::pid_t) -> Option<OwnedFd> {
+    None
+}
+
+/// Ends a child, without the exit handlers and buffers that are its parent's.
+pub(super) fn exit(status: i32) -> ! {
+    // SAFETY: _exit touches no memory and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+impl Child {
+    /// The descriptor that polls as readable when the child has ended, or -1.
+    pub(super) fn fd(&self) -> RawFd {
+        self.ended.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// Collects the child if it has ended: whether it ended well.
+    pub(super) fn try_wait(&self) -> Option<bool> {
+        let mut status = 0;
+        loop {
+            // SAFETY: waitpid writes one int.
+            match unsafe { libc::waitpid(self.pid, &mut status, libc::WNOHANG) } {
+                0 => return None,
+                pid if pid > 0 => return Some(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0),
+                _ if last_errno() == libc::EINTR => {}
+                // Somebody else has collected it.
+                _ => return Some(true),
+            }
+        }
+    }
+
+    /// Sends a signal. The number is the child's own: nobody has collected it yet.
+    pub(super) fn signal(&self, signal: i32) {
+        // SAFETY: kill touches no memory.
+        unsafe { libc::kill(self.pid, signal) };
+    }
+}

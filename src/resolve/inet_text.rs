@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 mod c {
     use std::ffi::{c_char, c_int, c_void};
 
+    #[expect(unused_doc_comments, reason = "cbindgen reads it: these are not our exports")]
+    /// cbindgen:ignore
     unsafe extern "C" {
         pub(super) fn inet_aton(text: *const c_char, address: *mut [u8; 4]) -> c_int;
         pub(super) fn inet_pton(family: c_int, text: *const c_char, packed: *mut c_void) -> c_int;

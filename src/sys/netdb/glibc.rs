@@ -9,6 +9,8 @@ use super::{port_of, text};
 use crate::error::{Error, Result};
 use crate::resolve::HostEntry;
 
+#[expect(unused_doc_comments, reason = "cbindgen reads it: these are not our exports")]
+/// cbindgen:ignore
 unsafe extern "C" {
     fn gethostbyname_r(
         name: *const c_char,

@@ -24,10 +24,13 @@ pub use resolve::{
 };
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use socket::Credentials;
+#[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+pub use socket::Ipv4PacketInfo;
 pub use socket::{
-    DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE, Interest, IntoTimeout, Limit, RawControlMessage,
-    RawControlMessages, RawMessage, Socket, SocketReader, SocketWriter, cmsg_len, cmsg_space,
-    getdefaulttimeout, setdefaulttimeout,
+    ControlBuffer, ControlData, ControlMessage, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE, IncomingDatagram,
+    Interest, IntoTimeout, Ipv6PacketInfo, Limit, Message, MessageInfo, OutgoingDatagram, RawControlMessage,
+    RawControlMessages, RawMessage, RecvErr, Socket, SocketReader, SocketWriter, Timestamps, cmsg_len,
+    cmsg_space, getdefaulttimeout, setdefaulttimeout,
 };
 pub use socket::{MulticastInterface, TcpKeepalive};
 

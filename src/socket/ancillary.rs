@@ -150,3 +150,32 @@ pub(super) fn set_close_on_exec(control: &[u8]) {
         unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }
+
+/// Writes a control message at the beginning of `buffer`, padding included; the bytes it took, or `None` if there is
+/// no room.
+pub(crate) fn encode(buffer: &mut [u8], level: i32, kind: i32, data: &[u8]) -> Result<Option<usize>> {
+    let space = cmsg_space(data.len())?;
+    let Some(place) = buffer.get_mut(..space) else { return Ok(None) };
+    place.fill(0);
+    // SAFETY: cmsghdr is plain integers, for which all zeros is a value.
+    let mut header: libc::cmsghdr = unsafe { std::mem::zeroed() };
+    header.cmsg_len = cmsg_len_unchecked(data.len()) as _;
+    header.cmsg_level = level;
+    header.cmsg_type = kind;
+    // SAFETY: `space` bytes are there, no fewer than a cmsghdr has.
+    unsafe { place.as_mut_ptr().cast::<libc::cmsghdr>().write_unaligned(header) };
+    place[HEADER..HEADER + data.len()].copy_from_slice(data);
+    Ok(Some(space))
+}
+
+/// A structure of the system's as bytes.
+pub(crate) fn bytes_of<T: Copy>(value: &T) -> &[u8] {
+    // SAFETY: callers name libc structures without padding, whose bytes are all initialised.
+    unsafe { std::slice::from_raw_parts(std::ptr::from_ref(value).cast(), size_of::<T>()) }
+}
+
+/// The beginning of some bytes as a structure of the system's; `None` if they are too few.
+pub(crate) fn read_struct<T: Copy>(data: &[u8]) -> Option<T> {
+    // SAFETY: the bytes are there, and callers name libc structures of plain integers, valid for any bytes.
+    (data.len() >= size_of::<T>()).then(|| unsafe { data.as_ptr().cast::<T>().read_unaligned() })
+}

@@ -1,12 +1,16 @@
 //! Messages: scattered buffers, flags, address and control data in one call.
 #![allow(unsafe_code)]
 
+use std::io::{IoSlice, IoSliceMut};
 use std::ptr;
 
 use super::Socket;
 use super::ancillary;
+use super::control::ControlMessage;
+use super::control_buffer::{ControlBuffer, ControlData};
+use super::io::reserve;
 use super::wait::{Limit, Plan};
-use crate::address::RawAddress;
+use crate::address::{Address, RawAddress, ToAddress};
 use crate::error::{Error, Result};
 use crate::sys::{CMSG_CLOEXEC, NO_SIGPIPE};
 
@@ -23,7 +27,118 @@ pub struct RawMessage {
     pub sender: RawAddress,
 }
 
+/// What [`Socket::recvmsg`] received.
+#[derive(Debug)]
+pub struct Message {
+    /// The bytes, none at the end of a stream.
+    pub data: Vec<u8>,
+    /// The control messages.
+    pub ancdata: Vec<ControlMessage>,
+    /// `MSG_TRUNC` when the message was cut, `MSG_CTRUNC` when the control messages were, `MSG_EOR` ...
+    pub flags: i32,
+    /// The sender.
+    pub address: Address,
+}
+
+/// What [`Socket::recvmsg_into`] received, beside the bytes and the control messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageInfo {
+    /// The number of bytes, 0 at the end of a stream; more than fit, if the call's flags held `MSG_TRUNC`.
+    pub len: usize,
+    /// `MSG_TRUNC` when the message was cut, `MSG_CTRUNC` when the control messages were, `MSG_EOR` ...
+    pub flags: i32,
+    /// The sender.
+    pub address: Address,
+}
+
 impl Socket {
+    /// Sends the bytes of several buffers and control messages as one message (`socket.sendmsg`).
+    ///
+    /// Returns how many bytes the kernel took. Fails as [`Socket::send`] does; with `Os(EMSGSIZE)` for more buffers than
+    /// the system takes (1024 on Linux); with [`Error::OsMessage`] for more than 2^31 - 1 buffers or bytes of control data.
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use tabi::{AF_UNIX, ControlData, SOCK_DGRAM, Socket};
+    ///
+    /// let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0)?;
+    /// let buffers = [IoSlice::new(b"head "), IoSlice::new(b"body")];
+    /// assert_eq!(one.sendmsg(&buffers, &ControlData::new(), 0)?, 9);
+    /// let message = other.recvmsg(100, 0, 0)?;
+    /// assert_eq!(message.data, b"head body");
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn sendmsg(&self, buffers: &[IoSlice<'_>], control: &ControlData<'_>, flags: i32) -> Result<usize> {
+        // SAFETY: the slices are readable for their lengths.
+        unsafe { self.sendmsg_raw(send_iovecs(buffers), control.as_bytes(), flags, None, Limit::Timeout) }
+    }
+
+    /// [`Socket::sendmsg`] to an address.
+    pub fn sendmsg_to(
+        &self,
+        buffers: &[IoSlice<'_>],
+        control: &ControlData<'_>,
+        flags: i32,
+        address: impl ToAddress,
+    ) -> Result<usize> {
+        let address = address.to_address(self.family)?;
+        let control = control.as_bytes();
+        // SAFETY: the slices are readable for their lengths.
+        unsafe { self.sendmsg_raw(send_iovecs(buffers), control, flags, Some(&address), Limit::Timeout) }
+    }
+
+    /// Receives at most `bufsize` bytes, and control messages that fit in `ancbufsize` bytes (`socket.recvmsg`);
+    /// [`super::cmsg_space`] tells what one takes.
+    ///
+    /// Received descriptors are close-on-exec, and closed when the message is dropped. Fails as [`Socket::recv`] does, and
+    /// with [`Error::Value`] for an `ancbufsize` above 2^31 - 1.
+    pub fn recvmsg(&self, bufsize: usize, ancbufsize: usize, flags: i32) -> Result<Message> {
+        check_control_size(ancbufsize)?;
+        let mut data = reserve(bufsize)?;
+        let mut control = ControlBuffer::new(ancbufsize)?;
+        let buffer = libc::iovec { iov_base: data.as_mut_ptr().cast(), iov_len: bufsize };
+        // SAFETY: `bufsize` bytes are reserved.
+        let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags) }?;
+        // SAFETY: the kernel wrote the bytes, no more than `bufsize`.
+        unsafe { data.set_len(message.len.min(bufsize)) };
+        let ancdata = control.messages().collect();
+        Ok(Message { data, ancdata, flags: message.flags, address: message.sender.decode() })
+    }
+
+    /// Receives a message into several buffers, one after the other, and its control messages (`socket.recvmsg_into`).
+    ///
+    /// Errors as in [`Socket::recvmsg`]; `Os(EMSGSIZE)` for more buffers than the system takes (1024 on Linux).
+    pub fn recvmsg_into(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+        flags: i32,
+    ) -> Result<MessageInfo> {
+        // SAFETY: an IoSliceMut has the layout of an iovec, and is writable for its length.
+        let message = unsafe {
+            let buffers = &*(ptr::from_ref(buffers) as *const [libc::iovec]);
+            self.recvmsg_to(buffers, control, flags)
+        }?;
+        Ok(MessageInfo { len: message.len, flags: message.flags, address: message.sender.decode() })
+    }
+
+    /// # Safety
+    ///
+    /// Each buffer must be valid for writing its length.
+    pub(super) unsafe fn recvmsg_to(
+        &self,
+        buffers: &[libc::iovec],
+        control: &mut ControlBuffer,
+        flags: i32,
+    ) -> Result<RawMessage> {
+        let (room, size) = control.room();
+        // SAFETY: the caller vouches for the buffers; the control buffer has its size.
+        let message = unsafe { self.recvmsg_raw(buffers, room, size, flags, Limit::Timeout) }?;
+        // SAFETY: recvmsg wrote this much, and its descriptors are now the buffer's.
+        unsafe { control.set_filled(message.control_len) };
+        Ok(message)
+    }
+
     /// `sendmsg(2)` with buffers and control data as the system has them, within a limit of its own.
     ///
     /// Returns how many bytes the kernel took. Fails as [`Socket::send`] does; with `Os(EMSGSIZE)` for more buffers than
@@ -77,9 +192,7 @@ impl Socket {
         limit: Limit,
     ) -> Result<RawMessage> {
         let template = header(buffers)?;
-        if i32::try_from(control_size).is_err() {
-            return Err(Error::value(format!("invalid ancillary data buffer length: {control_size}")));
-        }
+        check_control_size(control_size)?;
         let mut message = RawMessage { len: 0, control_len: 0, flags: 0, sender: RawAddress::empty() };
         let received = self.run(Plan::read().until(limit), |fd, extra| {
             let mut header = template;
@@ -118,8 +231,21 @@ impl Socket {
     }
 }
 
+pub(super) fn check_control_size(size: usize) -> Result<()> {
+    if i32::try_from(size).is_err() {
+        return Err(Error::value(format!("invalid ancillary data buffer length: {size} bytes")));
+    }
+    Ok(())
+}
+
+/// The buffers as the system has them.
+pub(super) fn send_iovecs<'a>(buffers: &'a [IoSlice<'_>]) -> &'a [libc::iovec] {
+    // SAFETY: an IoSlice has the layout of an iovec.
+    unsafe { &*(ptr::from_ref(buffers) as *const [libc::iovec]) }
+}
+
 /// A message of these buffers and nothing else.
-fn header(buffers: &[libc::iovec]) -> Result<libc::msghdr> {
+pub(super) fn header(buffers: &[libc::iovec]) -> Result<libc::msghdr> {
     if i32::try_from(buffers.len()).is_err() {
         return Err(Error::OsMessage(format!("too many buffers: {}", buffers.len()).into()));
     }

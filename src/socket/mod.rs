@@ -2,11 +2,15 @@
 
 mod ancillary;
 mod connect;
+mod control;
+mod control_buffer;
 mod convert;
 mod create;
+mod descriptors;
 mod handle;
 mod io;
 mod makefile;
+mod many;
 mod message;
 mod options;
 mod timeout;
@@ -27,9 +31,14 @@ use handle::Handle;
 use timeout::{SharedTimeout, Timeout};
 
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
+#[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+pub use control::Ipv4PacketInfo;
+pub use control::{ControlMessage, Ipv6PacketInfo, RecvErr, Timestamps};
+pub use control_buffer::{ControlBuffer, ControlData};
 pub use create::{close, dup};
 pub use makefile::{DEFAULT_BUFFER_SIZE, SocketReader};
-pub use message::RawMessage;
+pub use many::{IncomingDatagram, OutgoingDatagram};
+pub use message::{Message, MessageInfo, RawMessage};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use options::Credentials;
 pub use options::{MulticastInterface, TcpKeepalive};

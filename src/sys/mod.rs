@@ -5,12 +5,14 @@
 
 mod descriptor;
 mod errno;
+mod many;
 mod netdb;
 mod poll;
 mod wake;
 
 pub(crate) use descriptor::{accept, close, duplicate, set_nonblocking};
 pub(crate) use errno::set_errno;
+pub(crate) use many::{MessageHeader, recvmmsg, sendmmsg};
 pub(crate) use netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use poll::{is_ready, poll};
 pub(crate) use wake::Wake;

@@ -1,0 +1,192 @@
+//! Buffers of control messages: one to send from, one to receive into.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use super::ancillary::{RawControlMessages, bytes_of, close_received_fds, cmsg_space, encode};
+use super::control::ControlMessage;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::options::Credentials;
+use crate::error::{Error, Result};
+
+/// Control messages to be sent, built one after the other.
+///
+/// ```
+/// use std::os::fd::AsFd;
+/// use tabi::ControlData;
+///
+/// let file = std::fs::File::open("/dev/null")?;
+/// let mut control = ControlData::new();
+/// control.fds(&[file.as_fd()])?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ControlData<'fd> {
+    bytes: Vec<u8>,
+    /// The descriptors must be open when the message is sent.
+    lent: PhantomData<BorrowedFd<'fd>>,
+}
+
+impl<'fd> ControlData<'fd> {
+    /// No control messages.
+    pub const fn new() -> Self {
+        ControlData { bytes: Vec::new(), lent: PhantomData }
+    }
+
+    /// The messages as `sendmsg(2)` takes them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Adds a message of any level and type.
+    ///
+    /// Fails with [`Error::Overflow`] for 2^31 bytes and more, and `Os(ENOMEM)`.
+    pub fn raw(&mut self, level: i32, kind: i32, data: &[u8]) -> Result<&mut Self> {
+        let space = cmsg_space(data.len())?;
+        let begin = self.bytes.len();
+        self.bytes.try_reserve(space).map_err(|_| Error::Os(libc::ENOMEM))?;
+        self.bytes.resize(begin + space, 0);
+        encode(&mut self.bytes[begin..], level, kind, data)?;
+        Ok(self)
+    }
+
+    /// Adds descriptors (`SCM_RIGHTS`), at most 253 in one message on Linux; the receiver gets duplicates.
+    pub fn fds<F: AsFd>(&mut self, fds: &'fd [F]) -> Result<&mut Self> {
+        let numbers: Vec<u8> = fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()).collect();
+        self.raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
+    }
+
+    /// Adds the sender's credentials (`SCM_CREDENTIALS`); only a privileged process may name others than its own.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn credentials(&mut self, credentials: Credentials) -> Result<&mut Self> {
+        let ucred = libc::ucred { pid: credentials.pid, uid: credentials.uid, gid: credentials.gid };
+        self.raw(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, bytes_of(&ucred))
+    }
+
+    /// Chooses the source address and the interface (a number, 0 for any) of an IPv4 datagram (`IP_PKTINFO`).
+    #[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+    pub fn ipv4_packet_info(&mut self, source: Ipv4Addr, interface: u32) -> Result<&mut Self> {
+        let info = libc::in_pktinfo {
+            ipi_ifindex: interface as _,
+            ipi_spec_dst: libc::in_addr { s_addr: u32::from(source).to_be() },
+            ipi_addr: libc::in_addr { s_addr: 0 },
+        };
+        self.raw(libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&info))
+    }
+
+    /// Chooses the source address and the interface (a number, 0 for any) of an IPv6 datagram (`IPV6_PKTINFO`).
+    pub fn ipv6_packet_info(&mut self, source: Ipv6Addr, interface: u32) -> Result<&mut Self> {
+        let info = libc::in6_pktinfo {
+            ipi6_addr: libc::in6_addr { s6_addr: source.octets() },
+            ipi6_ifindex: interface as _,
+        };
+        self.raw(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&info))
+    }
+
+    /// Chooses the time to live of an IPv4 datagram, 1 to 255 (`IP_TTL`).
+    pub fn ttl(&mut self, ttl: u8) -> Result<&mut Self> {
+        self.number(libc::IPPROTO_IP, libc::IP_TTL, ttl)
+    }
+
+    /// Chooses the hop limit of an IPv6 datagram, 0 to 255 (`IPV6_HOPLIMIT`).
+    pub fn hop_limit(&mut self, hops: u8) -> Result<&mut Self> {
+        self.number(libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, hops)
+    }
+
+    /// Chooses the type of service of an IPv4 datagram (`IP_TOS`).
+    pub fn tos(&mut self, tos: u8) -> Result<&mut Self> {
+        self.number(libc::IPPROTO_IP, libc::IP_TOS, tos)
+    }
+
+    /// Chooses the traffic class of an IPv6 datagram (`IPV6_TCLASS`).
+    pub fn traffic_class(&mut self, class: u8) -> Result<&mut Self> {
+        self.number(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, class)
+    }
+
+    /// Sends the bytes of one message as UDP datagrams of this size, the last one perhaps smaller (`UDP_SEGMENT`).
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn segment_size(&mut self, bytes: u16) -> Result<&mut Self> {
+        self.raw(libc::IPPROTO_UDP, libc::UDP_SEGMENT, &bytes.to_ne_bytes())
+    }
+
+    fn number(&mut self, level: i32, kind: i32, value: u8) -> Result<&mut Self> {
+        self.raw(level, kind, &i32::from(value).to_ne_bytes())
+    }
+}
+
+/// Room for the control messages that are received, to be used again and again.
+///
+/// It owns the descriptors that arrive: those that nobody takes with [`ControlBuffer::messages`] are closed by the next
+/// receive, by [`ControlBuffer::clear`], and when the buffer is dropped.
+#[derive(Default)]
+pub struct ControlBuffer {
+    bytes: Vec<u8>,
+    /// Where the messages begin that nobody has taken yet.
+    taken: usize,
+    /// Where the messages end.
+    filled: usize,
+}
+
+impl ControlBuffer {
+    /// Room for `size` bytes; [`cmsg_space`] tells what a message takes.
+    ///
+    /// Fails with `Os(ENOMEM)`.
+    pub fn new(size: usize) -> Result<Self> {
+        let mut bytes = super::io::reserve(size)?;
+        bytes.resize(size, 0);
+        Ok(ControlBuffer { bytes, taken: 0, filled: 0 })
+    }
+
+    /// The messages that were received and that nobody has taken yet, each to be taken once.
+    pub fn messages(&mut self) -> impl Iterator<Item = ControlMessage> + '_ {
+        std::iter::from_fn(|| {
+            let mut messages = RawControlMessages::from_offset(&self.bytes[..self.filled], self.taken);
+            let message = messages.next();
+            self.taken = messages.offset();
+            // SAFETY: each message is decoded once, since `taken` has gone past it.
+            message.map(|message| unsafe { ControlMessage::decode(message) })
+        })
+    }
+
+    /// The received messages that nobody has taken yet, as the system wrote them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.taken.min(self.filled)..self.filled]
+    }
+
+    /// Forgets the messages and closes the descriptors that nobody has taken.
+    pub fn clear(&mut self) {
+        // SAFETY: these were received, and not taken.
+        unsafe { close_received_fds(self.as_bytes()) };
+        (self.taken, self.filled) = (0, 0);
+    }
+
+    /// The room to receive into; it is empty before.
+    pub(super) fn room(&mut self) -> (*mut u8, usize) {
+        self.clear();
+        (self.bytes.as_mut_ptr(), self.bytes.len())
+    }
+
+    /// Says how many bytes were received into the room.
+    ///
+    /// # Safety
+    ///
+    /// The system wrote them, and nothing else owns the descriptors among them.
+    pub(super) unsafe fn set_filled(&mut self, filled: usize) {
+        self.filled = filled.min(self.bytes.len());
+    }
+}
+
+impl fmt::Debug for ControlBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ControlBuffer({} of {} bytes)", self.as_bytes().len(), self.bytes.len())
+    }
+}
+
+impl Drop for ControlBuffer {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}

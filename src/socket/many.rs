@@ -1,0 +1,228 @@
+//! Many datagrams in one call.
+#![allow(unsafe_code)]
+
+use super::Socket;
+use super::ancillary;
+use super::control_buffer::{ControlBuffer, ControlData};
+use super::message::header;
+use super::wait::{Limit, Plan};
+use crate::address::{Address, RawAddress};
+use crate::error::{Error, Result};
+use crate::sys::{self, CMSG_CLOEXEC, MessageHeader, NO_SIGPIPE};
+
+/// A datagram for [`Socket::sendmany`].
+#[derive(Debug, Clone, Copy)]
+pub struct OutgoingDatagram<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Where to; `None` on a connected socket. [`Socket::resolve`] makes one of a host and port.
+    pub address: Option<&'a RawAddress>,
+    /// What goes with it, such as the size of UDP segments.
+    pub control: Option<&'a ControlData<'a>>,
+}
+
+impl<'a> OutgoingDatagram<'a> {
+    /// A datagram for the address that the socket is connected to.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        OutgoingDatagram { bytes, address: None, control: None }
+    }
+
+    /// A datagram for this address.
+    pub fn to(bytes: &'a [u8], address: &'a RawAddress) -> Self {
+        OutgoingDatagram { bytes, address: Some(address), control: None }
+    }
+}
+
+/// Room for a datagram that [`Socket::recvmany`] receives.
+#[derive(Debug)]
+pub struct IncomingDatagram<'a> {
+    buffer: &'a mut [u8],
+    control: ControlBuffer,
+    received: RawDatagram,
+}
+
+/// What came of one datagram.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RawDatagram {
+    pub(crate) len: usize,
+    pub(crate) flags: i32,
+    pub(crate) control_len: usize,
+    pub(crate) sender: RawAddress,
+}
+
+impl RawDatagram {
+    pub(crate) fn empty() -> Self {
+        RawDatagram { len: 0, flags: 0, control_len: 0, sender: RawAddress::empty() }
+    }
+}
+
+impl<'a> IncomingDatagram<'a> {
+    /// Room for the bytes; what does not fit is lost.
+    pub fn new(buffer: &'a mut [u8]) -> Self {
+        IncomingDatagram { buffer, control: ControlBuffer::default(), received: RawDatagram::empty() }
+    }
+
+    /// Room for the bytes and for control messages.
+    pub fn with_control(buffer: &'a mut [u8], control: ControlBuffer) -> Self {
+        IncomingDatagram { control, ..Self::new(buffer) }
+    }
+
+    /// The bytes that were received.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.received.len.min(self.buffer.len())]
+    }
+
+    /// `MSG_TRUNC` when the datagram was cut, `MSG_CTRUNC` when its control messages were.
+    pub fn flags(&self) -> i32 {
+        self.received.flags
+    }
+
+    /// The sender.
+    pub fn address(&self) -> Address {
+        self.received.sender.decode()
+    }
+
+    /// The sender, as the system has it: what an answer is sent to.
+    pub fn raw_address(&self) -> &RawAddress {
+        &self.received.sender
+    }
+
+    /// The control messages.
+    pub fn control(&mut self) -> &mut ControlBuffer {
+        &mut self.control
+    }
+}
+
+impl Socket {
+    /// Sends several datagrams, with one system call where the system can (`sendmmsg(2)` on Linux).
+    ///
+    /// Returns how many of them the kernel took, at least one; when it refuses a later one, the next call meets the
+    /// error. Fails as [`Socket::send`] does when it refuses the first, and with [`Error::Type`] for an address of another family.
+    pub fn sendmany(&self, datagrams: &[OutgoingDatagram<'_>], flags: i32) -> Result<usize> {
+        let buffers: Vec<libc::iovec> = datagrams.iter().map(|datagram| iovec(datagram.bytes)).collect();
+        let mut headers = Vec::with_capacity(datagrams.len());
+        for (datagram, buffer) in datagrams.iter().zip(&buffers) {
+            let control = datagram.control.map_or(&[][..], ControlData::as_bytes);
+            headers.push(MessageHeader::new(self.outgoing(buffer, datagram.address, control)?));
+        }
+        // SAFETY: the slices, addresses and control messages outlive the call.
+        unsafe { self.send_headers(&mut headers, flags, Limit::Timeout) }
+    }
+
+    /// Receives several datagrams, with one system call where the system can (`recvmmsg(2)` on Linux).
+    ///
+    /// Waits for the first, and takes those that are there then. Returns how many of `datagrams` were filled, from the
+    /// first on. Errors as in [`Socket::recv`].
+    pub fn recvmany(&self, datagrams: &mut [IncomingDatagram<'_>], flags: i32) -> Result<usize> {
+        let buffers: Vec<libc::iovec> = datagrams.iter_mut().map(|datagram| iovec(datagram.buffer)).collect();
+        let mut headers = Vec::with_capacity(datagrams.len());
+        for (datagram, buffer) in datagrams.iter_mut().zip(&buffers) {
+            datagram.received = RawDatagram::empty();
+            let (room, size) = datagram.control.room();
+            headers.push(MessageHeader::new(incoming(buffer, &mut datagram.received.sender, room, size)?));
+        }
+        // SAFETY: the buffers are lent to this call alone.
+        let count = unsafe { self.receive_headers(&mut headers, flags, Limit::Timeout) }?;
+        for (datagram, header) in datagrams.iter_mut().zip(&headers).take(count) {
+            finish(&mut datagram.received, header, flags);
+            // SAFETY: the kernel wrote this much, and its descriptors are now the buffer's.
+            unsafe { datagram.control.set_filled(datagram.received.control_len) };
+            ancillary::set_close_on_exec(datagram.control.as_bytes());
+        }
+        Ok(count)
+    }
+
+    /// The header of a datagram to be sent; it borrows its arguments unseen.
+    pub(crate) fn outgoing(
+        &self,
+        buffer: &libc::iovec,
+        address: Option<&RawAddress>,
+        control: &[u8],
+    ) -> Result<libc::msghdr> {
+        let mut header = header(std::slice::from_ref(buffer))?;
+        if let Some(address) = address {
+            self.resolve(address)?;
+            header.msg_name = address.as_ptr().cast_mut().cast();
+            header.msg_namelen = address.len();
+        }
+        if !control.is_empty() {
+            header.msg_control = control.as_ptr().cast_mut().cast();
+            header.msg_controllen = control.len() as _;
+        }
+        Ok(header)
+    }
+
+    /// # Safety
+    ///
+    /// The headers' buffers, addresses and control messages are readable.
+    pub(crate) unsafe fn send_headers(
+        &self,
+        headers: &mut [MessageHeader],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize> {
+        if headers.is_empty() {
+            return self.nothing_to_do();
+        }
+        self.run(self.send_plan().until(limit), |fd, extra| {
+            // SAFETY: the caller vouches for the headers.
+            unsafe { sys::sendmmsg(fd, headers, flags | extra | NO_SIGPIPE) }
+        })
+    }
+
+    /// # Safety
+    ///
+    /// The headers' buffers, addresses and control buffers are writable.
+    pub(crate) unsafe fn receive_headers(
+        &self,
+        headers: &mut [MessageHeader],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize> {
+        if headers.is_empty() {
+            return self.nothing_to_do();
+        }
+        self.run(Plan::read().until(limit), |fd, extra| {
+            // SAFETY: the caller vouches for the headers.
+            unsafe { sys::recvmmsg(fd, headers, flags | extra | CMSG_CLOEXEC) }
+        })
+    }
+
+    fn nothing_to_do(&self) -> Result<usize> {
+        if self.is_closed() { Err(Error::Closed) } else { Ok(0) }
+    }
+}
+
+/// The header of a datagram to be received; it borrows its arguments unseen.
+pub(crate) fn incoming(
+    buffer: &libc::iovec,
+    sender: &mut RawAddress,
+    control: *mut u8,
+    control_size: usize,
+) -> Result<libc::msghdr> {
+    let mut header = header(std::slice::from_ref(buffer))?;
+    header.msg_name = sender.as_mut_ptr().cast();
+    header.msg_namelen = RawAddress::CAPACITY as libc::socklen_t;
+    if control_size > 0 {
+        super::message::check_control_size(control_size)?;
+        header.msg_control = control.cast();
+        header.msg_controllen = control_size as _;
+    }
+    Ok(header)
+}
+
+/// Takes over what the kernel wrote into a header.
+pub(crate) fn finish(datagram: &mut RawDatagram, header: &MessageHeader, flags: i32) {
+    let message = header.message();
+    datagram.len = header.len();
+    // Linux reports the flag that was asked for: only the caller's own is news to it.
+    datagram.flags = message.msg_flags & !(CMSG_CLOEXEC & !flags);
+    #[allow(clippy::unnecessary_cast)] // socklen_t on some systems
+    let control_len = message.msg_controllen as usize;
+    datagram.control_len = control_len;
+    datagram.sender.set_len(message.msg_namelen);
+}
+
+fn iovec(bytes: &[u8]) -> libc::iovec {
+    libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }
+}

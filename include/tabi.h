@@ -129,8 +129,8 @@ typedef struct {
 /**
  * Control data (ancillary data) in the caller's buffer: a value that needs no free.
  *
- * To send: set `data` and `size`, `len` to 0, and add messages. To receive: set `data` and `size`; tabi_recvmsg()
- * sets `len`. The buffer needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
+ * To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To receive: set `data` and `size`; tabi_recvmsg()
+ * sets `len`; read them with tabi_control_next(). The buffer needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
  */
 typedef struct {
     /**
@@ -146,6 +146,62 @@ typedef struct {
      */
     size_t len;
 } tabi_control;
+
+/**
+ * A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
+ */
+typedef struct {
+    /**
+     * SOL_SOCKET, IPPROTO_IP ...
+     */
+    int level;
+    /**
+     * The type within the level, such as SCM_RIGHTS.
+     */
+    int type;
+    /**
+     * The data, of no particular alignment; valid as long as the buffer is.
+     */
+    void *data;
+    /**
+     * The bytes of the data, never more than the buffer holds.
+     */
+    size_t len;
+    /**
+     * Where the next message begins.
+     */
+    size_t next;
+} tabi_cmsg;
+
+/**
+ * A datagram for tabi_sendmany() and tabi_recvmany(): zeroed before its members are set.
+ */
+typedef struct {
+    /**
+     * The bytes, or the room for them.
+     */
+    void *data;
+    /**
+     * Receiving: the bytes of the room; what does not fit is lost.
+     */
+    size_t size;
+    /**
+     * How many bytes to send, or how many were received.
+     */
+    size_t len;
+    /**
+     * Received: MSG_TRUNC when the datagram was cut, MSG_CTRUNC when its control messages were.
+     */
+    int flags;
+    /**
+     * Where to, with `addr.len` 0 on a connected socket; or the sender.
+     */
+    tabi_addr addr;
+    /**
+     * Control messages, as in tabi_sendmsg() and tabi_recvmsg(); all zero for none.
+     */
+    tabi_control control;
+} tabi_datagram;
 
 /**
  * Answers a request. The server ends the connection afterwards, and frees `request`.
@@ -269,6 +325,169 @@ ssize_t tabi_addr_unix(const tabi_addr *addr,
  * Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_addr_text(const tabi_addr *addr, char *text, size_t size);
+
+/**
+ * Adds a control message of any level and type behind those that the buffer holds.
+ *
+ * Returns 0; TABI_ERR_TOO_SMALL when there is no room for tabi_cmsg_space(len) bytes more; TABI_ERR_OVERFLOW for 2^31 bytes
+ * and more. When it fails the buffer is as before.
+ */
+int tabi_control_add(tabi_control *control,
+                     int level,
+                     int type,
+                     const void *data,
+                     size_t len);
+
+/**
+ * Adds descriptors (SCM_RIGHTS), at most 253 on Linux; the receiver gets duplicates. Returns as tabi_control_add().
+ */
+int tabi_control_add_fds(tabi_control *control,
+                         const int *fds,
+                         size_t fd_count);
+
+/**
+ * Adds a message whose data is an int: IP_TTL, IP_TOS (level IPPROTO_IP), IPV6_HOPLIMIT, IPV6_TCLASS (IPPROTO_IPV6) ...
+ *
+ * Returns as tabi_control_add(); the system checks the value when the message is sent.
+ */
+int tabi_control_add_int(tabi_control *control,
+                         int level,
+                         int type,
+                         int value);
+
+/**
+ * Chooses the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
+ *
+ * `source`: an AF_INET or AF_INET6 address of this machine, 0.0.0.0 or :: for the system's choice; its port does not matter.
+ * `interface`: its number, 0 for any. Returns as tabi_control_add(); TABI_ERR_TYPE for an address of another family.
+ */
+int tabi_control_add_packet_info(tabi_control *control,
+                                 const tabi_addr *source,
+                                 unsigned int interface);
+
+/**
+ * Adds the sender's credentials (SCM_CREDENTIALS); only a privileged process may name others than its own.
+ *
+ * Returns as tabi_control_add().
+ */
+int tabi_control_add_credentials(tabi_control *control,
+                                 int32_t pid,
+                                 uint32_t uid,
+                                 uint32_t gid);
+
+/**
+ * Sends the bytes of one message as UDP datagrams of `bytes` bytes, the last perhaps smaller (UDP_SEGMENT).
+ *
+ * Returns as tabi_control_add().
+ */
+int tabi_control_add_segment_size(tabi_control *control,
+                                  uint16_t bytes);
+
+/**
+ * Finds the next control message in the buffer; `cmsg` is zeroed before the first.
+ *
+ * Returns 1, or 0 when there is none, and `cmsg` is unchanged. A buffer of any content is safe to walk.
+ */
+int tabi_control_next(const tabi_control *control,
+                      tabi_cmsg *cmsg);
+
+/**
+ * Closes the descriptors in the buffer that nobody has taken with tabi_cmsg_fds(). Again: nothing is left.
+ *
+ * Only for a buffer that tabi_recvmsg() or tabi_recvmany() has filled. Returns how many were closed.
+ */
+ssize_t tabi_control_close_fds(tabi_control *control);
+
+/**
+ * Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with tabi_close_fd().
+ *
+ * `size`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer from then on.
+ * Returns how many were taken, 0 when none is left; TABI_ERR_TYPE for another kind of message.
+ */
+ssize_t tabi_cmsg_fds(const tabi_cmsg *cmsg,
+                      int *fds,
+                      size_t size);
+
+/**
+ * The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment in bytes) ...
+ *
+ * Returns 0; TABI_ERR_TYPE for a message whose data is neither an int nor a byte.
+ */
+int tabi_cmsg_int(const tabi_cmsg *cmsg,
+                  int *value);
+
+/**
+ * Where a datagram arrived (IP_PKTINFO, IPV6_PKTINFO).
+ *
+ * `destination` gets the address that it was sent to, `interface` the number of the interface that it came in by, and
+ * `local` the address that an answer should come from; any may be NULL. The addresses have port 0.
+ * Returns 0, or TABI_ERR_TYPE for another kind of message.
+ */
+int tabi_cmsg_packet_info(const tabi_cmsg *cmsg,
+                          tabi_addr *destination,
+                          tabi_addr *local,
+                          unsigned int *interface);
+
+/**
+ * When the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING).
+ *
+ * Of SO_TIMESTAMPING this is the system's time, or the network card's where there is no other.
+ * Returns 0, or TABI_ERR_TYPE for another kind of message.
+ */
+int tabi_cmsg_timestamp(const tabi_cmsg *cmsg,
+                        int64_t *nanoseconds);
+
+/**
+ * Who sent the message (SCM_CREDENTIALS): process, user and group; any may be NULL.
+ *
+ * Returns 0, or TABI_ERR_TYPE for another kind of message.
+ */
+int tabi_cmsg_credentials(const tabi_cmsg *cmsg, int32_t *pid, uint32_t *uid, uint32_t *gid);
+
+/**
+ * The error that a datagram met, from a message received with MSG_ERRQUEUE (IP_RECVERR, IPV6_RECVERR).
+ *
+ * `error` gets the errno, `icmp_type` and `icmp_code` what the ICMP message said (0 for an error of this machine's), `info`
+ * what the error says beside, such as the path's MTU in bytes for EMSGSIZE; `offender` who sent the ICMP message, with `len` 0 for
+ * nobody. Any may be NULL. Returns 0, or TABI_ERR_TYPE for another kind of message.
+ */
+int tabi_cmsg_error(const tabi_cmsg *cmsg,
+                    int *error,
+                    int *icmp_type,
+                    int *icmp_code,
+                    uint32_t *info,
+                    tabi_addr *offender);
+
+/**
+ * Sends bytes, at least one on a stream, and descriptors over an AF_UNIX socket (Python's `send_fds`).
+ *
+ * `fds`: `fd_count` open descriptors, at most 253 on Linux; the receiver gets duplicates, the sender keeps its own.
+ * Returns the bytes that the kernel took; if that is not all, the descriptors went with the first. Else a code as
+ * tabi_send() does; TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for too many;
+ * -ETOOMANYREFS when too many are on their way.
+ */
+ssize_t tabi_send_fds(tabi_sock *sk,
+                      const void *data,
+                      size_t len,
+                      const int *fds,
+                      size_t fd_count,
+                      int flags);
+
+/**
+ * Receives at most `len` bytes and `size` descriptors over an AF_UNIX socket (Python's `recv_fds`).
+ *
+ * `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd(); `fd_count`
+ * how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or than the table of
+ * descriptors has room for: those are closed already. Returns as tabi_recv(); no descriptor has arrived when it fails.
+ */
+ssize_t tabi_recv_fds(tabi_sock *sk,
+                      void *buffer,
+                      size_t len,
+                      int *fds,
+                      size_t size,
+                      int flags,
+                      size_t *fd_count,
+                      int *msg_flags);
 
 /**
  * The text of a code, such as "Connection refused" or "timed out".
@@ -503,6 +722,28 @@ int tabi_wait_until(tabi_sock *sk,
  */
 int tabi_set_interruptible(tabi_sock *sk,
                            int interruptible);
+
+/**
+ * Sends several datagrams, with one system call where the system can (sendmmsg(2) on Linux).
+ *
+ * `flags`: MSG_* or 0. Returns how many of them the kernel took, at least one; when it refuses a later one, the next call
+ * meets the error. Else a code as tabi_send() does, and TABI_ERR_TYPE for an address of another family.
+ */
+ssize_t tabi_sendmany(tabi_sock *sk,
+                      const tabi_datagram *datagrams,
+                      size_t datagram_count,
+                      int flags);
+
+/**
+ * Receives several datagrams, with one system call where the system can (recvmmsg(2) on Linux).
+ *
+ * Waits for the first, and takes those that are there then. `flags`: MSG_* or 0.
+ * Returns how many of `datagrams` were filled, from the first on, or a code as tabi_recv() does; then none is changed.
+ */
+ssize_t tabi_recvmany(tabi_sock *sk,
+                      tabi_datagram *datagrams,
+                      size_t datagram_count,
+                      int flags);
 
 /**
  * The length of a control message with `len` bytes of data, without trailing padding (CMSG_LEN).

@@ -13,8 +13,8 @@ use crate::socket::{Limit, cmsg_len, cmsg_space};
 
 /// Control data (ancillary data) in the caller's buffer: a value that needs no free.
 ///
-/// To send: set `data` and `size`, `len` to 0, and add messages. To receive: set `data` and `size`; tabi_recvmsg()
-/// sets `len`. The buffer needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
+/// To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To receive: set `data` and `size`; tabi_recvmsg()
+/// sets `len`; read them with tabi_control_next(). The buffer needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_control {

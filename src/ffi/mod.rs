@@ -7,9 +7,13 @@
 mod address;
 mod boundary;
 mod codes;
+mod control;
+mod control_values;
+mod descriptors;
 mod error;
 mod file;
 mod io;
+mod many;
 mod message;
 mod mode;
 mod options;
@@ -19,9 +23,13 @@ mod socket;
 mod typed_options;
 
 pub use address::*;
+pub use control::*;
+pub use control_values::*;
+pub use descriptors::*;
 pub use error::*;
 pub use file::*;
 pub use io::*;
+pub use many::*;
 pub use message::*;
 pub use mode::*;
 pub use options::*;

@@ -114,7 +114,9 @@ impl Socket {
     /// Waits for the first, and takes those that are there then. Returns how many of `datagrams` were filled, from the
     /// first on. Errors as in [`Socket::recv`].
     pub fn recvmany(&self, datagrams: &mut [IncomingDatagram<'_>], flags: i32) -> Result<usize> {
-        let buffers: Vec<libc::iovec> = datagrams.iter_mut().map(|datagram| iovec(datagram.buffer)).collect();
+        let room =
+            |buffer: &mut [u8]| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+        let buffers: Vec<libc::iovec> = datagrams.iter_mut().map(|datagram| room(datagram.buffer)).collect();
         let mut headers = Vec::with_capacity(datagrams.len());
         for (datagram, buffer) in datagrams.iter_mut().zip(&buffers) {
             datagram.received = RawDatagram::empty();
@@ -124,10 +126,11 @@ impl Socket {
         // SAFETY: the buffers are lent to this call alone.
         let count = unsafe { self.receive_headers(&mut headers, flags, Limit::Timeout) }?;
         for (datagram, header) in datagrams.iter_mut().zip(&headers).take(count) {
-            finish(&mut datagram.received, header, flags);
-            // SAFETY: the kernel wrote this much, and its descriptors are now the buffer's.
-            unsafe { datagram.control.set_filled(datagram.received.control_len) };
-            ancillary::set_close_on_exec(datagram.control.as_bytes());
+            // SAFETY: the kernel filled the header and this much of the buffer, whose descriptors are now the buffer's.
+            unsafe {
+                finish(&mut datagram.received, header, flags);
+                datagram.control.set_filled(datagram.received.control_len);
+            }
         }
         Ok(count)
     }
@@ -212,7 +215,11 @@ pub(crate) fn incoming(
 }
 
 /// Takes over what the kernel wrote into a header.
-pub(crate) fn finish(datagram: &mut RawDatagram, header: &MessageHeader, flags: i32) {
+///
+/// # Safety
+///
+/// The header was filled by [`Socket::receive_headers`], and its control buffer lives.
+pub(crate) unsafe fn finish(datagram: &mut RawDatagram, header: &MessageHeader, flags: i32) {
     let message = header.message();
     datagram.len = header.len();
     // Linux reports the flag that was asked for: only the caller's own is news to it.
@@ -221,6 +228,8 @@ pub(crate) fn finish(datagram: &mut RawDatagram, header: &MessageHeader, flags: 
     let control_len = message.msg_controllen as usize;
     datagram.control_len = control_len;
     datagram.sender.set_len(message.msg_namelen);
+    // SAFETY: the kernel filled this much of it.
+    ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
 }
 
 fn iovec(bytes: &[u8]) -> libc::iovec {

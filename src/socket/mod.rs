@@ -2,7 +2,7 @@
 
 mod ancillary;
 mod connect;
-mod control;
+pub(crate) mod control;
 mod control_buffer;
 mod convert;
 mod create;
@@ -10,7 +10,7 @@ mod descriptors;
 mod handle;
 mod io;
 mod makefile;
-mod many;
+pub(crate) mod many;
 mod message;
 mod options;
 mod timeout;
@@ -30,6 +30,7 @@ use crate::sys;
 use handle::Handle;
 use timeout::{SharedTimeout, Timeout};
 
+pub(crate) use ancillary::encode;
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
 #[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
 pub use control::Ipv4PacketInfo;

@@ -1,0 +1,99 @@
+//! Many datagrams in one call, and UDP segments.
+#![cfg(any(target_os = "linux", target_os = "android"))]
+
+use tabi::{
+    AF_INET, AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, MSG_TRUNC,
+    OutgoingDatagram, RawAddress, SOCK_DGRAM, Socket, cmsg_space,
+};
+
+fn bound() -> (Socket, RawAddress) {
+    let socket = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    socket.bind(("127.0.0.1", 0)).unwrap();
+    let address = socket.getsockname_raw().unwrap();
+    (socket, address)
+}
+
+#[test]
+fn datagrams_arrive_each_with_its_bytes_and_sender() {
+    let ((one, own), (two, two_address), (other, address)) = (bound(), bound(), bound());
+    let texts: Vec<String> = (0..20).map(|i| "x".repeat(i)).collect();
+    let outgoing: Vec<_> = texts.iter().map(|text| OutgoingDatagram::to(text.as_bytes(), &address)).collect();
+    assert_eq!(one.sendmany(&outgoing, 0).unwrap(), 20);
+    assert_eq!(two.sendmany(&outgoing[..3], 0).unwrap(), 3);
+    let mut rooms = [[0u8; 15]; 30];
+    let mut incoming: Vec<_> = rooms.iter_mut().map(|room| IncomingDatagram::new(room)).collect();
+    assert_eq!(
+        other.recvmany(&mut incoming, 0).unwrap(),
+        23,
+        "those that are there, without waiting for more"
+    );
+    for (i, datagram) in incoming[..20].iter().enumerate() {
+        assert_eq!(datagram.bytes(), texts[i.min(15)].as_bytes());
+        assert_eq!(datagram.flags(), if i > 15 { MSG_TRUNC } else { 0 });
+        assert_eq!(datagram.address(), own.decode());
+    }
+    assert_eq!(incoming[22].raw_address(), &two_address);
+    assert_eq!(incoming[23].bytes(), b"", "what was not filled is empty");
+}
+
+#[test]
+fn timeouts_and_closes_end_the_wait() {
+    let (socket, _) = bound();
+    let mut room = [0u8; 10];
+    let mut incoming = [IncomingDatagram::new(&mut room)];
+    assert_eq!(socket.recvmany(&mut [], 0), Ok(0));
+    assert_eq!(socket.sendmany(&[], 0), Ok(0));
+    socket.settimeout(0.01).unwrap();
+    assert_eq!(socket.recvmany(&mut incoming, 0), Err(Error::Timeout));
+    socket.setblocking(false).unwrap();
+    assert_eq!(socket.recvmany(&mut incoming, 0), Err(Error::Os(libc::EAGAIN)));
+    socket.close().unwrap();
+    assert_eq!(socket.recvmany(&mut incoming, 0), Err(Error::Closed));
+    assert_eq!(socket.recvmany(&mut [], 0), Err(Error::Closed));
+    assert_eq!(socket.sendmany(&[OutgoingDatagram::new(b"x")], 0), Err(Error::Closed));
+}
+
+#[test]
+fn a_datagram_that_is_refused_does_not_hold_up_those_before_it() {
+    let ((one, _), (other, address)) = (bound(), bound());
+    let too_long = vec![0; 70_000];
+    let outgoing = [
+        OutgoingDatagram::to(b"first", &address),
+        OutgoingDatagram::to(&too_long, &address),
+        OutgoingDatagram::to(b"third", &address),
+    ];
+    assert_eq!(one.sendmany(&outgoing, 0).unwrap(), 1);
+    assert_eq!(
+        one.sendmany(&outgoing[1..], 0),
+        Err(Error::Os(libc::EMSGSIZE)),
+        "the next call meets the error"
+    );
+    assert_eq!(one.sendmany(&outgoing[2..], 0).unwrap(), 1);
+    assert_eq!(other.recv(10).unwrap(), b"first");
+    assert_eq!(other.recv(10).unwrap(), b"third");
+    let unix = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    assert!(matches!(unix.sendmany(&outgoing[..1], 0), Err(Error::Type(_))), "an address of another family");
+}
+
+#[test]
+fn segments_leave_as_one_and_arrive_as_many_or_as_one() {
+    let ((one, _), (other, address)) = (bound(), bound());
+    let bytes: Vec<u8> = (0..2500u32).map(|i| i as u8).collect();
+    let mut control = ControlData::new();
+    control.segment_size(1000).unwrap();
+    let outgoing = [OutgoingDatagram { bytes: &bytes, address: Some(&address), control: Some(&control) }];
+
+    assert_eq!(one.sendmany(&outgoing, 0).unwrap(), 1);
+    let lengths: Vec<usize> = (0..3).map(|_| other.recv(3000).unwrap().len()).collect();
+    assert_eq!(lengths, [1000, 1000, 500], "three datagrams");
+
+    other.setsockopt(libc::IPPROTO_UDP, libc::UDP_GRO, 1).unwrap();
+    assert_eq!(one.sendmany(&outgoing, 0).unwrap(), 1);
+    let mut room = vec![0; 65_536];
+    let mut incoming =
+        [IncomingDatagram::with_control(&mut room, ControlBuffer::new(cmsg_space(4).unwrap()).unwrap())];
+    assert_eq!(other.recvmany(&mut incoming, 0).unwrap(), 1);
+    assert!(incoming[0].bytes() == bytes, "one batch");
+    let messages: Vec<_> = incoming[0].control().messages().collect();
+    assert!(matches!(messages.as_slice(), [ControlMessage::SegmentSize(1000)]), "{messages:?}");
+}

@@ -36,7 +36,18 @@ macro_rules! programs {
 }
 
 programs! {
-    address bad_input close error file io message mode option_numbers options server socket
+    address
+    bad_input
+    close
+    error
+    file
+    io
+    message
+    mode
+    option_numbers
+    options
+    server
+    socket
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Messages: scattered buffers, flags, addresses and control data.
 #![allow(unsafe_code)]
 
+mod support;
+
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ptr;
@@ -247,10 +249,14 @@ fn timestamps_of_each_kind_arrive() {
         assert!((before..=since_1970()).contains(time), "{time:?}");
     }
     let (socket, address) = bound(AF_INET);
-    // Software timestamps of what is received.
+    // Software timestamps of what is received; the system turns them on a moment later.
     socket.setsockopt(libc::SOL_SOCKET, libc::SO_TIMESTAMPING, 1 << 3 | 1 << 4).unwrap();
-    socket.sendto(b"x", address).unwrap();
-    let messages = socket.recvmsg(10, 500, 0).unwrap().ancdata;
+    let mut messages = Vec::new();
+    support::wait_until("a timestamp", || {
+        socket.sendto(b"x", address).unwrap();
+        messages = socket.recvmsg(10, 500, 0).unwrap().ancdata;
+        !messages.is_empty()
+    });
     let [ControlMessage::Timestamps(times)] = messages.as_slice() else { panic!("{messages:?}") };
     assert!((before..=since_1970()).contains(&times.software.unwrap()));
     assert_eq!(times.hardware, None, "the loopback interface has no clock");

@@ -162,6 +162,10 @@ impl Socket {
             if sent >= bytes.len() {
                 return Ok(());
             }
+            // A signal may be why the kernel took only a part: it then reports no EINTR.
+            if self.is_interruptible() {
+                return Err(SendallError { sent, error: Error::Os(libc::EINTR) });
+            }
         }
     }
 

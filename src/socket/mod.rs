@@ -183,6 +183,7 @@ impl Socket {
     /// Whether calls end with `Os(EINTR)` when a signal handler has run, with the progress they made,
     /// instead of going on with the time that is left. At first they go on.
     ///
+    /// `sendall` then also ends so whenever the kernel took only a part, which is all that a signal may leave to see.
     /// This is for callers that must look at signals themselves, as Python does.
     pub fn set_interruptible(&self, interruptible: bool) {
         self.interruptible.store(interruptible, Ordering::Relaxed);

@@ -21,6 +21,15 @@ def object_to(method: str, *arguments, **keywords):
     raise TypeError(f"{method}() does not take these arguments: {arguments!r}")
 
 
+def objects(method: str, *arguments) -> None:
+    """Raises what the built-in method raises for wrong arguments; returns when it has nothing against them."""
+    try:
+        getattr(_nobody, method)(*arguments)
+    except OSError:
+        # Only the descriptor is missing.
+        pass
+
+
 def is_int(value: object) -> bool:
     """Whether the value is an integer, or says of itself that it stands for one, that fits a C ``int``."""
     return hasattr(type(value), "__index__") and INT_MIN <= operator.index(value) <= INT_MAX

@@ -11,7 +11,7 @@ import sys
 import warnings
 
 from . import _handle, _library
-from ._arguments import c_int, object_to
+from ._arguments import c_int, object_to, objects
 from ._errors import check, exception
 from ._handle import Handle
 from ._library import INT_MAX, INT_MIN
@@ -128,7 +128,7 @@ class Lifecycle:
 
     def setblocking(self, flag, /):
         if type(flag) is not bool:
-            c_int(flag, "setblocking", flag)
+            objects("setblocking", flag)
         self.settimeout(None if flag else 0.0)
 
 

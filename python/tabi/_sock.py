@@ -7,10 +7,11 @@ from ._genuine import module as builtin
 from ._arguments import c_int
 from ._connection import Connection
 from ._lifecycle import Lifecycle, pair
+from ._messages import Messages
 from ._transfer import Transfer
 
 
-class socket(Connection, Transfer, Lifecycle):
+class socket(Connection, Transfer, Messages, Lifecycle):
     __slots__ = ()
     __doc__ = builtin.socket.__doc__
 

@@ -12,6 +12,7 @@ from . import _constants, _errors
 from ._byte_order import htonl, htons, ntohl, ntohs  # noqa: F401
 from ._functions import close, dup  # noqa: F401
 from ._lifecycle import getdefaulttimeout, setdefaulttimeout  # noqa: F401
+from ._messages import CMSG_LEN, CMSG_SPACE  # noqa: F401
 from ._sock import SocketType, socket, socketpair  # noqa: F401
 
 globals().update(_constants.TABLE)

@@ -101,21 +101,20 @@ class Transfer:
             return n if n >= 0 else _send_again(self, n, began, source.at(), source.size, flags)
 
     def sendall(self, data, flags=0, /):
-        sent = _size()
+        began = monotonic_ns() if self._timeout else 0
         if type(data) is bytes and flags is _NO_FLAGS and len(data) <= INT_MAX:
-            began = monotonic_ns() if self._timeout else 0
-            code = _sendall(self._handle, data, len(data), flags, ctypes.byref(sent))
+            sent = _size()
+            code = _sendall(self._handle, data, len(data), 0, ctypes.byref(sent))
             if code == 0:
                 return
             if code != EINTR:
                 raise exception(code)
+            done = sent.value
         else:
             flags = _flags("sendall", data, flags)
-            began = monotonic_ns() if self._timeout else 0
-            code = EINTR
-        # The slow path, or a signal: go on where the kernel stopped.
+            done, code = 0, None
         with _readable("sendall", data, flags) as source:
-            _sendall_from(self, source, sent, flags, began, code)
+            _sendall_from(self, source, done, flags, began, code)
 
     def sendto(self, data, *arguments):
         if len(arguments) == 1:
@@ -189,18 +188,18 @@ def _send_again(self, code: int, began: int, start, size: int, flags: int) -> in
     )
 
 
-def _sendall_from(self, source: Buffer, sent, flags: int, began: int, code: int) -> None:
-    """Sends what is left of the buffer; ``code`` says how the call before ended."""
-    done = 0
+def _sendall_from(self, source: Buffer, done: int, flags: int, began: int, code) -> None:
+    """Sends a buffer from an offset; ``code`` is how the call before ended, if there was one."""
 
     def send_rest(moment=None) -> int:
         nonlocal done
-        done += sent.value
-        sent.value = 0
+        sent = _size()
         rest = self._handle, source.at(done), _size(source.size - done), flags, ctypes.byref(sent)
-        return _sendall(*rest) if moment is None else _sendall_until(*rest, _deadline(moment))
+        code = _sendall(*rest) if moment is None else _sendall_until(*rest, _deadline(moment))
+        done += sent.value
+        return code
 
-    if code == EINTR and sent.value == 0:
+    if code is None:
         code = send_rest()
     if code < 0:
         again(self, code, began, send_rest, send_rest)

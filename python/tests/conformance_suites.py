@@ -13,7 +13,7 @@ class Suite:
     module: str
     options: tuple[str, ...] = ()
     #: Seconds after which the run is ended and counts as a difference.
-    limit: int = 600
+    limit: int = 300
     #: Part of what ``cargo test`` runs.
     quick: bool = False
     #: A test file that is its own program (``_test_eintr.py``), not a regression test.

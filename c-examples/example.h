@@ -1,0 +1,56 @@
+/* What the example programs share: their arguments, and one line for what goes wrong. */
+#ifndef EXAMPLE_H
+#define EXAMPLE_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tabi.h>
+
+/* Prints one line about the call that failed last, after who it happened to; gives the exit status. */
+static inline int failed(const char *who, ...)
+{
+    va_list arguments;
+    va_start(arguments, who);
+    vfprintf(stderr, who, arguments);
+    va_end(arguments);
+    fprintf(stderr, ": %s\n", tabi_last_error_message());
+    return EXIT_FAILURE;
+}
+
+/* The port that an argument names, `otherwise` when it is NULL; what is no number ends the program. */
+static inline int port_argument(const char *argument, int otherwise)
+{
+    char *end;
+    long port;
+    if (argument == NULL)
+        return otherwise;
+    errno = 0;
+    port = strtol(argument, &end, 10);
+    if (errno != 0 || end == argument || *end != '\0' || port < -1000000 || port > 1000000) {
+        fprintf(stderr, "port must be 0-65535, got %s\n", argument);
+        exit(EXIT_FAILURE);
+    }
+    return (int)port;
+}
+
+/* Tells the port that a server listens on, which it may have left to the system (port 0). */
+static inline void print_listening(const tabi_addr *addr)
+{
+    printf("listening on 127.0.0.1:%d\n", tabi_addr_port(addr));
+    fflush(stdout);
+}
+
+/* Reads a line without its end; 0 at the end of input. A line that is too long comes in parts. */
+static inline int read_line(char *line, size_t size)
+{
+    if (fgets(line, (int)size, stdin) == NULL)
+        return 0;
+    line[strcspn(line, "\n")] = '\0';
+    return 1;
+}
+
+#endif

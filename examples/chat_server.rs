@@ -1,0 +1,81 @@
+//! chat_server [PORT]: prints what its clients say and answers each with a line from standard input.
+
+mod common;
+
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tabi::server::{Request, ThreadingTcpServer};
+use tabi::{Address, Result};
+
+fn main() -> ExitCode {
+    common::at_port("chat_server", 9001, serve)
+}
+
+fn serve(port: i64) -> Result<()> {
+    let console = Console::default();
+    let server = ThreadingTcpServer::new(("127.0.0.1", port), move |request: &Request| {
+        let client = request.client_address();
+        if let Err(error) = chat(request, &console) {
+            console.print(client, &error.to_string());
+        }
+        Ok(())
+    })?;
+    common::print_listening(server.socket())?;
+    server.serve_forever()?;
+    server.server_close(Some(Duration::ZERO));
+    Ok(())
+}
+
+/// Runs in a thread of the server's, one for each client.
+fn chat(request: &Request, console: &Console) -> Result<()> {
+    let sk = request.socket();
+    let client = request.client_address();
+    loop {
+        let bytes = sk.recv(1024)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_end_matches(['\r', '\n']);
+        if bytes.is_empty() || text == "exit" {
+            console.print(client, if bytes.is_empty() { "left" } else { text });
+            return Ok(());
+        }
+        let Some(answer) = console.ask(client, text)? else {
+            // Without answers there is nothing left to serve.
+            request.server().shutdown();
+            return Ok(());
+        };
+        sk.sendall(format!("{answer}\n").as_bytes())?;
+    }
+}
+
+/// The console is for one client at a time: what it said, the prompt and the answer belong together.
+#[derive(Default)]
+struct Console {
+    input_ended: Mutex<bool>,
+}
+
+impl Console {
+    fn print(&self, client: &Address, text: &str) {
+        let ended = self.input_ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*ended {
+            println!("{client}: {text}");
+        }
+    }
+
+    /// The answer to what a client said; `None` at the end of input.
+    fn ask(&self, client: &Address, text: &str) -> Result<Option<String>> {
+        let mut ended = self.input_ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ended {
+            return Ok(None);
+        }
+        println!("{client}: {text}");
+        common::prompt()?;
+        let answer = common::read_line()?;
+        if answer.is_none() {
+            *ended = true;
+            println!("\nend of input");
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,56 @@
+//! What the example programs share: their arguments, and one line for what goes wrong.
+#![allow(dead_code, reason = "each program uses its own part")]
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use tabi::{Result, Socket};
+
+/// Runs a program whose first argument is a port; what goes wrong becomes one line and the exit status.
+pub fn at_port(program: &str, otherwise: i64, body: impl FnOnce(i64) -> Result<()>) -> ExitCode {
+    let argument = std::env::args().nth(1).unwrap_or_else(|| otherwise.to_string());
+    let port = argument.parse().map_err(|_| format!("port must be 0-65535, got {argument}"));
+    let place = format!("{program}: 127.0.0.1:{argument}");
+    end(&place, port.and_then(|port| body(port).map_err(|error| error.to_string())))
+}
+
+/// [`at_port`] for a program whose first argument is the path of a unix socket.
+pub fn at_path(program: &str, body: impl FnOnce(&str) -> Result<()>) -> ExitCode {
+    let path = std::env::args().nth(1).unwrap_or_else(|| "/tmp/tabi_echo".to_owned());
+    end(&format!("{program}: {path}"), body(&path).map_err(|error| error.to_string()))
+}
+
+/// The text to send: the second argument.
+pub fn text() -> String {
+    std::env::args().nth(2).unwrap_or_else(|| "hello".to_owned())
+}
+
+/// Tells the port that a server listens on, which it may have left to the system (port 0).
+pub fn print_listening(server: &Socket) -> Result<()> {
+    let address: std::net::SocketAddr = server.getsockname()?.try_into()?;
+    println!("listening on {address}");
+    Ok(())
+}
+
+/// Reads a line without its end; `None` at the end of input.
+pub fn read_line() -> io::Result<Option<String>> {
+    let mut line = String::new();
+    let n = io::stdin().read_line(&mut line)?;
+    Ok((n > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Prints the prompt for a line.
+pub fn prompt() -> io::Result<()> {
+    print!(">>>");
+    io::stdout().flush()
+}
+
+fn end(place: &str, result: std::result::Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{place}: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

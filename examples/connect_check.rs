@@ -1,0 +1,36 @@
+//! connect_check HOST PORT SECONDS: tries to connect and prints the code and its name.
+
+use std::process::ExitCode;
+
+use tabi::{AF_INET, Result, SOCK_STREAM, Socket, errorcode};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [host, port, seconds] = arguments.as_slice() else { return usage() };
+    let (Ok(port), Ok(seconds)) = (port.parse::<i64>(), seconds.parse::<f64>()) else { return usage() };
+    match check(host, port, seconds) {
+        Ok(0) => {
+            println!("0 connected");
+            ExitCode::SUCCESS
+        }
+        Ok(code) => {
+            println!("{code} {}", errorcode(code).unwrap_or("unknown"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("connect_check: {host}:{port}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check(host: &str, port: i64, seconds: f64) -> Result<i32> {
+    let sk = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+    sk.settimeout(seconds)?;
+    sk.connect_ex((host, port))
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: connect_check HOST PORT SECONDS");
+    ExitCode::FAILURE
+}

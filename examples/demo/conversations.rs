@@ -1,0 +1,54 @@
+//! What the pairs of programs say to each other.
+
+use std::process::Command;
+
+use super::process::Process;
+
+/// The server greets and ends: what the client printed.
+pub fn hello(server: &mut Command, client: &mut Command) -> Result<String, String> {
+    let mut server = Process::start(server.arg("0"))?;
+    let port = port_of(&server.wait_for_place()?)?;
+    let greeting = ask(client.arg(port.to_string()))?;
+    finish(server)?;
+    Ok(greeting)
+}
+
+/// One client of a chat server: it says something, gets an answer, and leaves.
+pub fn chat(
+    server: &mut Process,
+    port: u16,
+    client: &mut Command,
+    text: &str,
+    answer: &str,
+) -> Result<String, String> {
+    let mut client = Process::start(client.arg(port.to_string()))?;
+    client.wait_for(">>>")?;
+    client.say(text)?;
+    server.wait_for(&format!(": {text}\n>>>"))?;
+    server.say(answer)?;
+    let answered = client.wait_for("\n>>>")?;
+    client.say("exit")?;
+    server.wait_for(": exit\n")?;
+    finish(client)?;
+    Ok(answered)
+}
+
+/// Runs a client to its end: the line that it printed.
+pub fn ask(client: &mut Command) -> Result<String, String> {
+    let printed = finish(Process::start(client)?)?;
+    printed.strip_suffix('\n').map(str::to_owned).ok_or_else(|| format!("{printed:?} is no line"))
+}
+
+/// Waits for the end of a program that should succeed; returns the rest of what it printed.
+pub fn finish(program: Process) -> Result<String, String> {
+    match program.wait_for_end()? {
+        (true, printed) => Ok(printed),
+        (false, printed) => Err(format!("the program failed: {printed}")),
+    }
+}
+
+/// The port in HOST:PORT.
+pub fn port_of(place: &str) -> Result<u16, String> {
+    let port = place.rsplit(':').next().and_then(|port| port.parse().ok());
+    port.ok_or_else(|| format!("{place:?} has no port"))
+}

@@ -1,0 +1,157 @@
+//! The example programs in each language: how they are built and started.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Every program of the examples; each exists in each language.
+const PROGRAMS: [&str; 9] = [
+    "hello_server",
+    "hello_client",
+    "chat_server",
+    "chat_client",
+    "udp_echo_server",
+    "udp_echo_client",
+    "unix_echo_server",
+    "unix_echo_client",
+    "connect_check",
+];
+
+/// A language in which the programs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    C,
+    Rust,
+    /// Python programs whose `socket` module runs on tabi.
+    Python,
+    /// The same programs on CPython's own `socket` module.
+    #[allow(dead_code, reason = "the demo has no use for it, the tests have")]
+    StockPython,
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Language::C => "C",
+            Language::Rust => "Rust",
+            Language::Python => "Python",
+            Language::StockPython => "CPython",
+        })
+    }
+}
+
+/// Where everything is: found once, from the program that runs.
+pub struct Programs {
+    root: PathBuf,
+    /// Cargo's directory for this profile: `target/debug`.
+    profile: PathBuf,
+}
+
+impl Programs {
+    /// For an example or a test that cargo has built: both are one directory below the profile's.
+    pub fn new() -> Result<Programs, String> {
+        let own = std::env::current_exe().map_err(|error| format!("the path of this program: {error}"))?;
+        let profile = own.parent().and_then(Path::parent).ok_or("cargo did not build this program")?;
+        Ok(Programs { root: PathBuf::from(env!("CARGO_MANIFEST_DIR")), profile: profile.to_owned() })
+    }
+
+    /// Makes the programs of a language ready to be started. An error is the reason why they cannot be.
+    pub fn prepare(&self, language: Language) -> Result<(), String> {
+        match language {
+            Language::C => self.compile_c(),
+            Language::Rust => self.build_rust(),
+            Language::Python | Language::StockPython => have("python3"),
+        }
+    }
+
+    /// The command that starts a program.
+    pub fn command(&self, language: Language, program: &str) -> Command {
+        let script = self.root.join(format!("python/examples/{program}.py"));
+        match language {
+            Language::C => Command::new(self.c_programs().join(program)),
+            Language::Rust => Command::new(self.profile.join("examples").join(program)),
+            Language::StockPython => {
+                let mut python = Command::new("python3");
+                python.arg(script);
+                python
+            }
+            Language::Python => {
+                let mut python = Command::new("python3");
+                python.args(["-m", "tabi"]).arg(script);
+                python.env("PYTHONPATH", self.root.join("python")).env("TABI_LIBRARY", self.library());
+                python
+            }
+        }
+    }
+
+    /// Cargo leaves the shared library of a package that it builds examples or tests for here only.
+    fn library(&self) -> PathBuf {
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        self.profile.join("deps").join(format!("{prefix}tabi{suffix}"))
+    }
+
+    fn c_programs(&self) -> PathBuf {
+        self.profile.join("examples/c")
+    }
+
+    fn compile_c(&self) -> Result<(), String> {
+        have("cc")?;
+        let directory = self.c_programs();
+        fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        // Programs look for the SONAME, beside themselves.
+        for soname in ["libtabi.so.0", "libtabi.0.dylib"] {
+            let name = directory.join(soname);
+            let _ = fs::remove_file(&name);
+            symlink(self.library(), &name).map_err(|error| format!("{}: {error}", name.display()))?;
+        }
+        for program in PROGRAMS {
+            let mut cc = Command::new("cc");
+            cc.args([
+                "-std=c99",
+                "-D_POSIX_C_SOURCE=200809L",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-pedantic",
+                "-g",
+            ]);
+            cc.arg("-I").arg(self.root.join("include")).arg("-o").arg(directory.join(program));
+            cc.arg(self.root.join(format!("c-examples/{program}.c"))).arg(self.library());
+            cc.arg(format!("-Wl,-rpath,{}", directory.display())).arg("-lpthread");
+            run(&mut cc)?;
+        }
+        Ok(())
+    }
+
+    fn build_rust(&self) -> Result<(), String> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let profile = self.profile.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
+        let target = self.profile.parent().ok_or("cargo did not build this program")?;
+        let mut build = Command::new(cargo);
+        build.args([
+            "build",
+            "--quiet",
+            "--examples",
+            "--profile",
+            if profile == "debug" { "dev" } else { profile },
+        ]);
+        build.arg("--target-dir").arg(target).arg("--manifest-path").arg(self.root.join("Cargo.toml"));
+        run(&mut build)
+    }
+}
+
+/// An error unless the tool can be started.
+fn have(tool: &str) -> Result<(), String> {
+    let version = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    version.map(drop).map_err(|_| format!("{tool} is not installed"))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
+}

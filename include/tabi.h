@@ -327,6 +327,253 @@ ssize_t tabi_addr_unix(const tabi_addr *addr,
 ssize_t tabi_addr_text(const tabi_addr *addr, char *text, size_t size);
 
 /**
+ * Makes an AF_BLUETOOTH address for the protocol BTPROTO_L2CAP.
+ *
+ * `bdaddr`: a device, "00:1A:7D:DA:71:13"; `cid`: 0 for the protocol's choice; `bdaddr_type`: BDADDR_BREDR (0) ...
+ * Returns 0 or TABI_ERR_OS for what is no device's address.
+ */
+int tabi_addr_from_l2cap(const char *bdaddr,
+                         uint16_t psm,
+                         uint16_t cid,
+                         uint8_t bdaddr_type,
+                         tabi_addr *addr);
+
+/**
+ * The parts of an AF_BLUETOOTH address of a BTPROTO_L2CAP socket. `psm`, `cid` and `bdaddr_type` may be NULL.
+ *
+ * `bdaddr` gets the device's address and its closing NUL; a `size` of 18 is enough. Returns 0; TABI_ERR_TYPE for
+ * another family; TABI_ERR_TOO_SMALL.
+ */
+int tabi_addr_l2cap(const tabi_addr *addr,
+                    char *bdaddr,
+                    size_t size,
+                    uint16_t *psm,
+                    uint16_t *cid,
+                    uint8_t *bdaddr_type);
+
+/**
+ * Makes an AF_BLUETOOTH address for the protocol BTPROTO_RFCOMM. Returns as tabi_addr_from_l2cap().
+ */
+int tabi_addr_from_rfcomm(const char *bdaddr, uint8_t channel, tabi_addr *addr);
+
+/**
+ * The parts of an AF_BLUETOOTH address of a BTPROTO_RFCOMM socket; `channel` may be NULL. Else as tabi_addr_l2cap().
+ */
+int tabi_addr_rfcomm(const tabi_addr *addr,
+                     char *bdaddr,
+                     size_t size,
+                     uint8_t *channel);
+
+/**
+ * Makes an AF_BLUETOOTH address for the protocol BTPROTO_HCI: the number of an adapter, HCI_DEV_NONE for none, and
+ * HCI_CHANNEL_RAW (0) or another channel. Returns 0.
+ */
+int tabi_addr_from_hci(uint16_t device,
+                       uint16_t channel,
+                       tabi_addr *addr);
+
+/**
+ * The parts of an AF_BLUETOOTH address of a BTPROTO_HCI socket. Any output may be NULL.
+ *
+ * Returns 0 or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_hci(const tabi_addr *addr, uint16_t *device, uint16_t *channel);
+
+/**
+ * Makes an AF_BLUETOOTH address for the protocol BTPROTO_SCO. Returns as tabi_addr_from_l2cap().
+ */
+int tabi_addr_from_sco(const char *bdaddr, tabi_addr *addr);
+
+/**
+ * The device of an AF_BLUETOOTH address of a BTPROTO_SCO socket. As tabi_addr_l2cap().
+ */
+int tabi_addr_sco(const tabi_addr *addr, char *bdaddr, size_t size);
+
+/**
+ * The number of an interface in the socket's own network namespace (SIOCGIFINDEX); 0 for "".
+ *
+ * Returns 0; -ENODEV for an unknown name; TABI_ERR_OS for one of more than 15 bytes; TABI_ERR_CLOSED.
+ */
+int tabi_interface_index(tabi_sock *sk,
+                         const char *name,
+                         uint32_t *index);
+
+/**
+ * The name of an interface in the socket's own network namespace, with its closing NUL (SIOCGIFNAME).
+ *
+ * Empty for 0 and for an unknown number, as in Python's addresses. `size`: the bytes of `name`; 16 are enough.
+ * Returns the length without the NUL; TABI_ERR_TOO_SMALL or TABI_ERR_CLOSED.
+ */
+ssize_t tabi_interface_name(tabi_sock *sk,
+                            uint32_t index,
+                            char *name,
+                            size_t size);
+
+/**
+ * Makes an AF_NETLINK address: `pid` 0 is the kernel, `groups` has a bit for each group. Returns 0.
+ */
+int tabi_addr_from_netlink(uint32_t pid, uint32_t groups, tabi_addr *addr);
+
+/**
+ * The parts of an AF_NETLINK address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_netlink(const tabi_addr *addr,
+                      uint32_t *pid,
+                      uint32_t *groups);
+
+/**
+ * Makes an AF_VSOCK address. Returns 0.
+ */
+int tabi_addr_from_vsock(uint32_t cid, uint32_t port, tabi_addr *addr);
+
+/**
+ * The parts of an AF_VSOCK address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_vsock(const tabi_addr *addr,
+                    uint32_t *cid,
+                    uint32_t *port);
+
+/**
+ * Makes an AF_QIPCRTR address. Returns 0.
+ */
+int tabi_addr_from_qipcrtr(uint32_t node, uint32_t port, tabi_addr *addr);
+
+/**
+ * The parts of an AF_QIPCRTR address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_qipcrtr(const tabi_addr *addr,
+                      uint32_t *node,
+                      uint32_t *port);
+
+/**
+ * Makes an AF_PACKET address.
+ *
+ * `interface`: its number, 0 for all; `protocol`: 0 to 65535 in host byte order, such as ETH_P_ALL; `packet_type`:
+ * PACKET_HOST ...; `hardware_type`: ARPHRD_*; `hardware_address`: at most 8 bytes.
+ * Returns 0; TABI_ERR_OVERFLOW for another protocol; TABI_ERR_VALUE for a longer address.
+ */
+int tabi_addr_from_packet(uint32_t interface,
+                          int protocol,
+                          uint8_t packet_type,
+                          uint16_t hardware_type,
+                          const void *hardware_address,
+                          size_t len,
+                          tabi_addr *addr);
+
+/**
+ * The parts of an AF_PACKET address; any output may be NULL, `hardware_address` with a `size` of 0 only if there is none.
+ *
+ * `size`: the bytes of `hardware_address`; 32 are enough. Returns the length of that; TABI_ERR_TYPE for another
+ * family; TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_addr_packet(const tabi_addr *addr,
+                         uint32_t *interface,
+                         uint16_t *protocol,
+                         uint8_t *packet_type,
+                         uint16_t *hardware_type,
+                         void *hardware_address,
+                         size_t size);
+
+/**
+ * Makes an AF_CAN address for the protocols CAN_RAW and CAN_BCM: an interface, 0 for all. Returns 0.
+ */
+int tabi_addr_from_can(uint32_t interface,
+                       tabi_addr *addr);
+
+/**
+ * The interface of an AF_CAN address of any protocol. Returns 0 or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_can(const tabi_addr *addr,
+                  uint32_t *interface);
+
+/**
+ * Makes an AF_CAN address for the protocol CAN_ISOTP: the identifiers of received and of sent frames. Returns 0.
+ */
+int tabi_addr_from_can_isotp(uint32_t interface,
+                             uint32_t rx_id,
+                             uint32_t tx_id,
+                             tabi_addr *addr);
+
+/**
+ * The parts of an AF_CAN address of a CAN_ISOTP socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_can_isotp(const tabi_addr *addr,
+                        uint32_t *interface,
+                        uint32_t *rx_id,
+                        uint32_t *tx_id);
+
+/**
+ * Makes an AF_CAN address for the protocol CAN_J1939: name, parameter group number and address of a controller,
+ * J1939_NO_NAME, J1939_NO_PGN and J1939_NO_ADDR for none. Returns 0.
+ */
+int tabi_addr_from_can_j1939(uint32_t interface,
+                             uint64_t name,
+                             uint32_t pgn,
+                             uint8_t address,
+                             tabi_addr *addr);
+
+/**
+ * The parts of an AF_CAN address of a CAN_J1939 socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ */
+int tabi_addr_can_j1939(const tabi_addr *addr,
+                        uint32_t *interface,
+                        uint64_t *name,
+                        uint32_t *pgn,
+                        uint8_t *address);
+
+/**
+ * Makes an AF_TIPC address of the parts of Python's tuple: TIPC_ADDR_NAMESEQ with type, lower and upper;
+ * TIPC_ADDR_NAME with type and instance; TIPC_ADDR_ID with node and reference.
+ *
+ * `scope`: TIPC_CLUSTER_SCOPE is Python's choice. Returns 0; TABI_ERR_TYPE for another `addr_type`;
+ * TABI_ERR_OVERFLOW for a scope beyond -128 to 127.
+ */
+int tabi_addr_from_tipc(uint32_t addr_type,
+                        uint32_t v1,
+                        uint32_t v2,
+                        uint32_t v3,
+                        int scope,
+                        tabi_addr *addr);
+
+/**
+ * The parts of an AF_TIPC address, as tabi_addr_from_tipc() takes them; what a type lacks is as in Python's tuple.
+ *
+ * Any output may be NULL. Returns 0; TABI_ERR_TYPE for another family; TABI_ERR_VALUE for another type of address.
+ */
+int tabi_addr_tipc(const tabi_addr *addr,
+                   uint32_t *addr_type,
+                   uint32_t *v1,
+                   uint32_t *v2,
+                   uint32_t *v3,
+                   int *scope);
+
+/**
+ * Makes an AF_ALG address: an algorithm's type ("hash", "skcipher" ..., at most 13 bytes) and name (at most 63),
+ * the features that it must have and which of them count.
+ *
+ * Returns 0 or TABI_ERR_VALUE for a longer text or one that is not UTF-8.
+ */
+int tabi_addr_from_alg(const char *type,
+                       const char *name,
+                       uint32_t feat,
+                       uint32_t mask,
+                       tabi_addr *addr);
+
+/**
+ * The parts of an AF_ALG address, the texts with their closing NUL. `feat` and `mask` may be NULL.
+ *
+ * `type_size`, `name_size`: the bytes of the buffers; 15 and 65 are enough. Returns 0; TABI_ERR_TYPE for another
+ * family; TABI_ERR_VALUE for text that is not UTF-8; TABI_ERR_TOO_SMALL.
+ */
+int tabi_addr_alg(const tabi_addr *addr,
+                  char *type,
+                  size_t type_size,
+                  char *name,
+                  size_t name_size,
+                  uint32_t *feat,
+                  uint32_t *mask);
+
+/**
  * Adds a control message of any level and type behind those that the buffer holds.
  *
  * Returns 0; TABI_ERR_TOO_SMALL when there is no room for tabi_cmsg_space(len) bytes more; TABI_ERR_OVERFLOW for 2^31 bytes

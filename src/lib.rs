@@ -14,6 +14,11 @@ pub mod socket;
 mod sys;
 
 pub use address::{Address, RawAddress, ToAddress, UnixAddress};
+#[cfg(target_os = "linux")]
+pub use address::{
+    AlgAddress, Bdaddr, BluetoothAddress, CanAddress, HardwareAddress, NetlinkAddress, PacketAddress,
+    QipcrtrAddress, TipcAddress, TipcName, VsockAddress,
+};
 pub use constants::numbers::*;
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;

@@ -40,6 +40,7 @@ programs! {
     bad_input
     close
     error
+    families
     file
     io
     message

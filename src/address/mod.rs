@@ -4,6 +4,8 @@
 //! `sockaddr`, which every family fits in. Anything that implements [`ToAddress`] can be handed to
 //! `bind`, `connect` and `sendto`.
 
+#[cfg(target_os = "linux")]
+mod linux;
 mod raw;
 mod to_address;
 mod unix;
@@ -11,6 +13,8 @@ mod unix;
 use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 
+#[cfg(target_os = "linux")]
+pub use linux::*;
 pub use raw::RawAddress;
 pub use to_address::ToAddress;
 pub(crate) use to_address::{check_flowinfo, inet};
@@ -30,6 +34,30 @@ pub enum Address {
     Inet6(SocketAddrV6),
     /// `AF_UNIX`: a path, an abstract name or none.
     Unix(UnixAddress),
+    /// `AF_ALG`: an algorithm of the kernel's.
+    #[cfg(target_os = "linux")]
+    Alg(AlgAddress),
+    /// `AF_BLUETOOTH`, in the form of the socket's protocol.
+    #[cfg(target_os = "linux")]
+    Bluetooth(BluetoothAddress),
+    /// `AF_CAN`, in the form of the socket's protocol.
+    #[cfg(target_os = "linux")]
+    Can(CanAddress),
+    /// `AF_NETLINK`: port and groups.
+    #[cfg(target_os = "linux")]
+    Netlink(NetlinkAddress),
+    /// `AF_PACKET`: interface, protocol, and what a received frame's header says.
+    #[cfg(target_os = "linux")]
+    Packet(PacketAddress),
+    /// `AF_QIPCRTR`: node and port.
+    #[cfg(target_os = "linux")]
+    Qipcrtr(QipcrtrAddress),
+    /// `AF_TIPC`: a service or a socket.
+    #[cfg(target_os = "linux")]
+    Tipc(TipcAddress),
+    /// `AF_VSOCK`: machine and port.
+    #[cfg(target_os = "linux")]
+    Vsock(VsockAddress),
     /// No address at all, as a connected stream's `recvfrom` reports it (`None` in Python).
     None,
     /// An address of a family that this crate does not decode.
@@ -69,6 +97,22 @@ impl fmt::Display for Address {
                 write!(f, "('{}', {}, {}, {})", a.ip(), a.port(), a.flowinfo(), a.scope_id())
             }
             Address::Unix(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Alg(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Bluetooth(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Can(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Netlink(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Packet(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Qipcrtr(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Tipc(a) => a.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Vsock(a) => a.fmt(f),
             Address::None => f.write_str("None"),
             Address::Other(raw) => write!(f, "({}, {:?})", raw.family(), raw.data()),
         }

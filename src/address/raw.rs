@@ -112,8 +112,18 @@ impl RawAddress {
         self.len as usize >= size_of::<T>()
     }
 
-    /// Decodes the address.
+    /// Decodes the address. Those of `AF_CAN` and `AF_BLUETOOTH` have one form for each protocol: see [`RawAddress::decode_for`].
     pub fn decode(&self) -> Address {
+        self.decode_with(None)
+    }
+
+    /// [`RawAddress::decode`] for an address of a socket of this protocol.
+    pub fn decode_for(&self, proto: i32) -> Address {
+        self.decode_with(Some(proto))
+    }
+
+    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "the families of Linux need it"))]
+    fn decode_with(&self, proto: Option<i32>) -> Address {
         match self.family() {
             _ if self.is_empty() => Address::None,
             libc::AF_INET if self.holds::<libc::sockaddr_in>() => {
@@ -131,6 +141,9 @@ impl RawAddress {
                 ))
             }
             libc::AF_UNIX => Address::Unix(self.decode_unix()),
+            #[cfg(target_os = "linux")]
+            _ => super::linux::decode(self, proto).unwrap_or(Address::Other(*self)),
+            #[cfg(not(target_os = "linux"))]
             _ => Address::Other(*self),
         }
     }
@@ -203,6 +216,22 @@ impl TryFrom<&Address> for RawAddress {
             Address::Inet(v4) => Ok((*v4).into()),
             Address::Inet6(v6) => Ok((*v6).into()),
             Address::Unix(unix) => unix.try_into(),
+            #[cfg(target_os = "linux")]
+            Address::Alg(address) => Ok(address.into()),
+            #[cfg(target_os = "linux")]
+            Address::Bluetooth(address) => Ok(address.into()),
+            #[cfg(target_os = "linux")]
+            Address::Can(address) => Ok(address.into()),
+            #[cfg(target_os = "linux")]
+            Address::Netlink(address) => Ok(address.into()),
+            #[cfg(target_os = "linux")]
+            Address::Packet(address) => Ok(address.into()),
+            #[cfg(target_os = "linux")]
+            Address::Qipcrtr(address) => Ok(address.into()),
+            #[cfg(target_os = "linux")]
+            Address::Tipc(address) => Ok(address.into()),
+            #[cfg(target_os = "linux")]
+            Address::Vsock(address) => Ok(address.into()),
             Address::None => Ok(Self::empty()),
             Address::Other(raw) => Ok(*raw),
         }

@@ -115,6 +115,7 @@ impl ToAddress for RawAddress {
 
 /// Looks `host` up for a socket of `family` and adds the port: CPython's `getsockaddrarg` for internet families.
 pub(crate) fn inet(family: i32, host: &[u8], port: i64, flowinfo: u32, scope_id: u32) -> Result<RawAddress> {
+    let family = spoken(family);
     if family != libc::AF_INET && family != libc::AF_INET6 {
         return Err(Error::type_error(format!(
             "a (host, port) address needs a socket of family AF_INET or AF_INET6, not {family}"
@@ -142,8 +143,17 @@ pub(crate) fn check_flowinfo(flowinfo: u32) -> Result<()> {
     Ok(())
 }
 
+/// The family of a socket's addresses: reliable datagram sockets (`AF_RDS`) have those of `AF_INET`.
+fn spoken(family: i32) -> i32 {
+    #[cfg(target_os = "linux")]
+    if family == libc::AF_RDS {
+        return libc::AF_INET;
+    }
+    family
+}
+
 fn check_family(socket: i32, address: i32, what: &str) -> Result<()> {
-    if socket == address {
+    if spoken(socket) == address {
         return Ok(());
     }
     Err(Error::type_error(format!("{what} is of family {address}, but the socket is of family {socket}")))

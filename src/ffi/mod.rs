@@ -5,6 +5,8 @@
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
 mod address;
+mod address_bluetooth;
+mod address_families;
 mod boundary;
 mod codes;
 mod control;
@@ -23,6 +25,10 @@ mod socket;
 mod typed_options;
 
 pub use address::*;
+#[cfg(target_os = "linux")]
+pub use address_bluetooth::*;
+#[cfg(target_os = "linux")]
+pub use address_families::*;
 pub use control::*;
 pub use control_values::*;
 pub use descriptors::*;

@@ -122,6 +122,8 @@ impl Socket {
     pub fn accept_fd(&self, limit: Limit) -> Result<(OwnedFd, RawAddress)> {
         let mut peer = RawAddress::empty();
         let mut accepted = -1;
+        // A cipher has no peer, and fails when asked for its address.
+        let named = !is_cipher(self.family);
         // Without a timeout, for ever is what the socket does by itself.
         let blocks = self.gettimeout().is_none();
         let limit = if limit == Limit::Forever && blocks { Limit::Timeout } else { limit };
@@ -132,7 +134,7 @@ impl Socket {
                 return -1;
             }
             loop {
-                accepted = sys::accept(fd, &mut peer);
+                accepted = sys::accept(fd, named.then_some(&mut peer));
                 // A client that gave up while it was in the queue is no reason to give up on the next.
                 if accepted >= 0 || crate::error::last_errno() != libc::ECONNABORTED {
                     // Zero means the end of a stream to `run`; a descriptor may be zero.
@@ -143,6 +145,15 @@ impl Socket {
         // SAFETY: accept succeeded, so the descriptor was just born and has no other owner.
         Ok((unsafe { OwnedFd::from_raw_fd(accepted) }, peer))
     }
+}
+
+/// Whether sockets of this family are the ciphers of Linux (`AF_ALG`), which have no names.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux has them"))]
+fn is_cipher(family: i32) -> bool {
+    #[cfg(target_os = "linux")]
+    return family == libc::AF_ALG;
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 fn protocol(proto: i32) -> Option<Protocol> {
@@ -156,8 +167,12 @@ pub(super) fn detect(
     kind: Option<i32>,
     proto: Option<i32>,
 ) -> Result<(i32, i32, i32)> {
-    let name = name_of(fd, libc::getsockname)?;
-    let family = family.unwrap_or_else(|| name.family());
+    let family = match (name_of(fd, libc::getsockname), family) {
+        (Ok(name), family) => family.unwrap_or_else(|| name.family()),
+        // Some sockets have no name, such as the ciphers of Linux.
+        (Err(Error::Os(errno)), Some(family)) if ![libc::EBADF, libc::ENOTSOCK].contains(&errno) => family,
+        (Err(error), _) => return Err(error),
+    };
     let kind = match kind {
         Some(kind) => kind,
         None => int_option(fd, libc::SOL_SOCKET, libc::SO_TYPE)?,

@@ -61,7 +61,7 @@ impl Socket {
         let received = unsafe { self.recv_fds_raw(buffer, maxfds, flags) }?;
         // SAFETY: the kernel wrote the bytes, no more than `bufsize`.
         unsafe { bytes.set_len(received.len.min(bufsize)) };
-        Ok((bytes, received.fds, received.flags, received.sender.decode()))
+        Ok((bytes, received.fds, received.flags, received.sender.decode_for(self.proto)))
     }
 
     /// [`Socket::recv_fds`] into a buffer.

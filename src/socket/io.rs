@@ -72,7 +72,7 @@ impl Socket {
         let (n, sender) = unsafe { self.recvfrom_raw(bytes.as_mut_ptr(), bufsize, flags, Limit::Timeout) }?;
         // SAFETY: the kernel wrote `n` bytes, no more than `bufsize`.
         unsafe { bytes.set_len(n.min(bufsize)) };
-        Ok((bytes, sender.decode()))
+        Ok((bytes, sender.decode_for(self.proto)))
     }
 
     /// Receives into a buffer and reports the sender's address (`socket.recvfrom_into`).
@@ -86,7 +86,7 @@ impl Socket {
         // SAFETY: the slice is writable for its length.
         let (n, sender) =
             unsafe { self.recvfrom_raw(buffer.as_mut_ptr(), buffer.len(), flags, Limit::Timeout) }?;
-        Ok((n, sender.decode()))
+        Ok((n, sender.decode_for(self.proto)))
     }
 
     /// [`Socket::recvfrom_into`] into memory that need not be initialised, with the system's form of

@@ -102,7 +102,7 @@ impl Socket {
         // SAFETY: the kernel wrote the bytes, no more than `bufsize`.
         unsafe { data.set_len(message.len.min(bufsize)) };
         let ancdata = control.messages().collect();
-        Ok(Message { data, ancdata, flags: message.flags, address: message.sender.decode() })
+        Ok(Message { data, ancdata, flags: message.flags, address: message.sender.decode_for(self.proto) })
     }
 
     /// Receives a message into several buffers, one after the other, and its control messages (`socket.recvmsg_into`).
@@ -119,7 +119,11 @@ impl Socket {
             let buffers = &*(ptr::from_ref(buffers) as *const [libc::iovec]);
             self.recvmsg_to(buffers, control, flags)
         }?;
-        Ok(MessageInfo { len: message.len, flags: message.flags, address: message.sender.decode() })
+        Ok(MessageInfo {
+            len: message.len,
+            flags: message.flags,
+            address: message.sender.decode_for(self.proto),
+        })
     }
 
     /// # Safety

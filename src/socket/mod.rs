@@ -8,6 +8,7 @@ mod convert;
 mod create;
 mod descriptors;
 mod handle;
+mod interface;
 mod io;
 mod makefile;
 pub(crate) mod many;
@@ -217,7 +218,7 @@ impl Socket {
     /// the table of descriptors is full (the client then stays in the kernel's queue).
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let (socket, address) = self.accept_raw()?;
-        Ok((socket, address.decode()))
+        Ok((socket, address.decode_for(self.proto)))
     }
 
     /// [`Socket::accept`] with the system's form of the address.
@@ -236,12 +237,12 @@ impl Socket {
 
     /// The socket's own address (`socket.getsockname`).
     pub fn getsockname(&self) -> Result<Address> {
-        Ok(self.getsockname_raw()?.decode())
+        Ok(self.getsockname_raw()?.decode_for(self.proto))
     }
 
     /// The peer's address (`socket.getpeername`). Fails with `Os(ENOTCONN)` when there is none.
     pub fn getpeername(&self) -> Result<Address> {
-        Ok(self.getpeername_raw()?.decode())
+        Ok(self.getpeername_raw()?.decode_for(self.proto))
     }
 
     /// [`Socket::getsockname`] as the system has it.

@@ -1,20 +1,25 @@
 //! Descriptors: born close-on-exec, in one call where the system can.
 
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::ptr;
 
 use crate::address::RawAddress;
 use crate::error::{Error, Result};
 
-/// `accept`: the new descriptor or -1, with the peer's address in `peer`.
-pub(crate) fn accept(fd: RawFd, peer: &mut RawAddress) -> libc::c_int {
-    let mut len = RawAddress::CAPACITY as libc::socklen_t;
+/// `accept`: the new descriptor or -1, with the peer's address in `peer` if that is wanted.
+pub(crate) fn accept(fd: RawFd, mut peer: Option<&mut RawAddress>) -> libc::c_int {
+    let mut capacity = RawAddress::CAPACITY as libc::socklen_t;
+    let (address, len) = match peer.as_deref_mut() {
+        Some(peer) => (peer.as_mut_ptr(), &raw mut capacity),
+        None => (ptr::null_mut(), ptr::null_mut()),
+    };
     #[cfg(not(any(target_vendor = "apple", target_os = "aix", target_os = "haiku")))]
-    // SAFETY: the address buffer has `len` bytes, and both outlive the call.
-    let accepted = unsafe { libc::accept4(fd, peer.as_mut_ptr(), &mut len, libc::SOCK_CLOEXEC) };
+    // SAFETY: the address buffer has `len` bytes, and both outlive the call, or both are NULL.
+    let accepted = unsafe { libc::accept4(fd, address, len, libc::SOCK_CLOEXEC) };
     #[cfg(any(target_vendor = "apple", target_os = "aix", target_os = "haiku"))]
     let accepted = {
-        // SAFETY: the address buffer has `len` bytes, and both outlive the call.
-        let accepted = unsafe { libc::accept(fd, peer.as_mut_ptr(), &mut len) };
+        // SAFETY: the address buffer has `len` bytes, and both outlive the call, or both are NULL.
+        let accepted = unsafe { libc::accept(fd, address, len) };
         if accepted >= 0 {
             // SAFETY: the descriptor was just born here; fcntl reads only its own arguments.
             unsafe { libc::fcntl(accepted, libc::F_SETFD, libc::FD_CLOEXEC) };
@@ -25,8 +30,8 @@ pub(crate) fn accept(fd: RawFd, peer: &mut RawAddress) -> libc::c_int {
         }
         accepted
     };
-    if accepted >= 0 {
-        peer.set_len(len);
+    if let (0.., Some(peer)) = (accepted, peer) {
+        peer.set_len(capacity);
     }
     accepted
 }

@@ -1,0 +1,88 @@
+//! `AF_CAN`: the controller area network of vehicles and machines.
+
+use std::fmt;
+
+use super::fields::{Reader, Writer};
+use super::{RawAddress, Result, check_family, constants};
+
+const SIZE: usize = 24;
+
+/// An address of `AF_CAN` (`struct sockaddr_can`); its form depends on the socket's protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CanAddress {
+    /// `CAN_RAW` and `CAN_BCM`: nothing but the interface.
+    Interface {
+        /// The number of the interface, 0 for all.
+        interface: u32,
+    },
+    /// `CAN_ISOTP`: transport of long messages.
+    Isotp {
+        /// The number of the interface.
+        interface: u32,
+        /// The identifier of received frames.
+        rx_id: u32,
+        /// The identifier of sent frames.
+        tx_id: u32,
+    },
+    /// `CAN_J1939`: the network of trucks and tractors.
+    J1939 {
+        /// The number of the interface.
+        interface: u32,
+        /// The controller's name, `J1939_NO_NAME` for none.
+        name: u64,
+        /// The parameter group number, `J1939_NO_PGN` for none.
+        pgn: u32,
+        /// The controller's address, `J1939_NO_ADDR` for none.
+        address: u8,
+    },
+}
+
+impl CanAddress {
+    /// The number of the interface.
+    pub fn interface(&self) -> u32 {
+        match *self {
+            CanAddress::Interface { interface }
+            | CanAddress::Isotp { interface, .. }
+            | CanAddress::J1939 { interface, .. } => interface,
+        }
+    }
+
+    /// The system's form.
+    pub fn encode(&self) -> RawAddress {
+        let fields = Writer::new(constants::AF_CAN).u16(0).u32(self.interface());
+        let fields = match *self {
+            CanAddress::Interface { .. } => fields,
+            CanAddress::Isotp { rx_id, tx_id, .. } => fields.u32(rx_id).u32(tx_id),
+            CanAddress::J1939 { name, pgn, address, .. } => fields.u64(name).u32(pgn).u8(address),
+        };
+        fields.fill(SIZE).finish()
+    }
+
+    /// Reads the system's form as a socket of this protocol (`CAN_*`) has it. Fails with [`crate::Error::Type`] for another family.
+    pub fn decode(raw: &RawAddress, proto: i32) -> Result<Self> {
+        check_family(raw, constants::AF_CAN, "AF_CAN")?;
+        let mut fields = Reader::new(raw);
+        fields.u16();
+        let interface = fields.u32();
+        Ok(match proto {
+            constants::CAN_ISOTP => CanAddress::Isotp { interface, rx_id: fields.u32(), tx_id: fields.u32() },
+            constants::CAN_J1939 => {
+                CanAddress::J1939 { interface, name: fields.u64(), pgn: fields.u32(), address: fields.u8() }
+            }
+            _ => CanAddress::Interface { interface },
+        })
+    }
+}
+
+impl fmt::Display for CanAddress {
+    /// Python's tuple, with the interface's number in the place of its name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CanAddress::Interface { interface } => write!(f, "({interface},)"),
+            CanAddress::Isotp { interface, rx_id, tx_id } => write!(f, "({interface}, {rx_id}, {tx_id})"),
+            CanAddress::J1939 { interface, name, pgn, address } => {
+                write!(f, "({interface}, {name}, {pgn}, {address})")
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! `AF_NETLINK`: messages to and from the kernel.
+
+use std::fmt;
+
+use super::fields::{Reader, Writer};
+use super::{RawAddress, Result, check_family, constants};
+
+/// An address of `AF_NETLINK` (`struct sockaddr_nl`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct NetlinkAddress {
+    /// The port, usually a process's number; 0 is the kernel, and in `bind` a free one.
+    pub pid: u32,
+    /// The multicast groups, a bit each.
+    pub groups: u32,
+}
+
+impl NetlinkAddress {
+    /// The system's form.
+    pub fn encode(&self) -> RawAddress {
+        Writer::new(constants::AF_NETLINK).u16(0).u32(self.pid).u32(self.groups).finish()
+    }
+
+    /// Reads the system's form. Fails with [`crate::Error::Type`] for another family.
+    pub fn decode(raw: &RawAddress) -> Result<Self> {
+        check_family(raw, constants::AF_NETLINK, "AF_NETLINK")?;
+        let mut fields = Reader::new(raw);
+        fields.u16();
+        Ok(NetlinkAddress { pid: fields.u32(), groups: fields.u32() })
+    }
+}
+
+impl fmt::Display for NetlinkAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}, {})", self.pid, self.groups)
+    }
+}

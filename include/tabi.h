@@ -79,6 +79,13 @@
 #define DEFAULT_BUFFER_SIZE 8192
 
 /**
+ * The answers of tabi_getaddrinfo(), in the order in which they should be tried.
+ *
+ * It does not change: any number of threads may read it.
+ */
+typedef struct tabi_addrinfo_list tabi_addrinfo_list;
+
+/**
  * A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
  *
  * One thread may read while another writes; two may not do the same at once. Its calls follow the socket's timeout
@@ -86,6 +93,13 @@
  * once. Free it before the socket.
  */
 typedef struct tabi_file tabi_file;
+
+/**
+ * The network interfaces, as tabi_if_nameindex() found them.
+ *
+ * It does not change: any number of threads may read it.
+ */
+typedef struct tabi_interface_list tabi_interface_list;
 
 /**
  * One client of a server, or one datagram: what Python's handlers have as `self`.
@@ -125,6 +139,36 @@ typedef struct {
      */
     uint32_t len;
 } tabi_addr;
+
+/**
+ * One answer of tabi_getaddrinfo(): what to make a socket with and where to connect or bind it.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_addrinfo) of the library that made it; later versions may add to the end.
+     */
+    size_t struct_size;
+    /**
+     * The address family, AF_*.
+     */
+    int family;
+    /**
+     * The type, SOCK_*.
+     */
+    int type;
+    /**
+     * The protocol, IPPROTO_*.
+     */
+    int proto;
+    /**
+     * The host's canonical name: in the first answer when AI_CANONNAME was asked for, else "".
+     */
+    const char *canonname;
+    /**
+     * The address.
+     */
+    tabi_addr addr;
+} tabi_addrinfo;
 
 /**
  * Control data (ancillary data) in the caller's buffer: a value that needs no free.
@@ -172,6 +216,28 @@ typedef struct {
      */
     size_t next;
 } tabi_cmsg;
+
+/**
+ * What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_hostent) of the library that made it; later versions may add to the end.
+     */
+    size_t struct_size;
+    /**
+     * The host's main name.
+     */
+    const char *name;
+    /**
+     * Its other names; a NULL ends them.
+     */
+    const char *const *aliases;
+    /**
+     * Its addresses as text, at least one; a NULL ends them.
+     */
+    const char *const *addresses;
+} tabi_hostent;
 
 /**
  * A datagram for tabi_sendmany() and tabi_recvmany(): zeroed before its members are set.
@@ -234,6 +300,24 @@ typedef struct {
      */
     size_t left;
 } tabi_drain_report;
+
+/**
+ * One network interface of tabi_if_nameindex().
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_interface) of the library that made it; later versions may add to the end.
+     */
+    size_t struct_size;
+    /**
+     * The interface's number, 1 or more.
+     */
+    uint32_t index;
+    /**
+     * Its name, such as "lo".
+     */
+    const char *name;
+} tabi_interface;
 
 #ifdef __cplusplus
 extern "C" {
@@ -574,6 +658,100 @@ int tabi_addr_alg(const tabi_addr *addr,
                   uint32_t *mask);
 
 /**
+ * Looks up the addresses of a host and a service (getaddrinfo(3)).
+ *
+ * `host`: a name, an address, or NULL for this machine. `service`: a name such as "http", a port such as "80", or NULL
+ * for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers, 0 does not; `flags` are AI_*.
+ * Blocks for as long as the system's resolver does.
+ *
+ * Returns how many answers there are, at least 1, and the list, which tabi_addrinfo_list_free() frees;
+ * TABI_GAI_* when the lookup fails, -errno where the resolver met an error of the system.
+ */
+int tabi_getaddrinfo(const char *host,
+                     const char *service,
+                     int family,
+                     int type,
+                     int proto,
+                     int flags,
+                     tabi_addrinfo_list **list);
+
+/**
+ * One answer of a list, valid until tabi_addrinfo_list_free(); NULL when there are not so many, and for NULL.
+ */
+const tabi_addrinfo *tabi_addrinfo_at(const tabi_addrinfo_list *list,
+                                      size_t index);
+
+/**
+ * Frees a list and all that its answers point to.
+ */
+void tabi_addrinfo_list_free(tabi_addrinfo_list *list);
+
+/**
+ * Reads a numeric host, which is not looked up, of either internet family: what tabi_getnameinfo() takes.
+ *
+ * `host`: an IPv4 or IPv6 address, the latter perhaps with a scope ("fe80::1%lo"). `port`: judged by the C library; glibc
+ * takes it modulo 65536. Returns 0, or TABI_GAI_NONAME for a name.
+ */
+int tabi_addr_from_numeric(const char *host,
+                           int port,
+                           tabi_addr *addr);
+
+/**
+ * tabi_addr_from_numeric() with the other two parts of Python's AF_INET6 tuple, for IPv6 only.
+ *
+ * `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface; with 0 a scope in `host` counts.
+ * Returns 0; TABI_GAI_NONAME for a name, TABI_ERR_OS for an IPv4 address, TABI_ERR_OVERFLOW for another `flowinfo`.
+ */
+int tabi_addr_from_numeric6(const char *host,
+                            int port,
+                            uint32_t flowinfo,
+                            uint32_t scope_id,
+                            tabi_addr *addr);
+
+/**
+ * The names of an address's host and service (getnameinfo(3)).
+ *
+ * `flags`: NI_*. `host_size`, `service_size`: the bytes of the buffers; NI_MAXHOST (1025) and 32 are always enough, and
+ * (NULL, 0) leaves one out. Blocks for as long as the system's resolver does.
+ * Returns 0; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
+ */
+int tabi_getnameinfo(const tabi_addr *addr,
+                     int flags,
+                     char *host,
+                     size_t host_size,
+                     char *service,
+                     size_t service_size);
+
+/**
+ * The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a number.
+ *
+ * Returns 0, or TABI_ERR_VALUE when this platform has no such constant.
+ */
+int tabi_constant(const char *name,
+                  int64_t *value);
+
+/**
+ * How many constants there are: tabi_constant_at() has them all.
+ */
+size_t tabi_constant_count(void);
+
+/**
+ * The name and the value of one constant; they are sorted by name.
+ *
+ * `index`: 0 to tabi_constant_count() - 1. The name is static. Returns 0, or TABI_ERR_VALUE for another index.
+ */
+int tabi_constant_at(size_t index,
+                     const char **name,
+                     int64_t *value);
+
+/**
+ * The text of a constant that is not a number: "BDADDR_ANY", "BDADDR_LOCAL".
+ *
+ * The text is static. Returns 0, or TABI_ERR_VALUE when there is no such constant.
+ */
+int tabi_string_constant(const char *name, const char **text);
+
+/**
  * Adds a control message of any level and type behind those that the buffer holds.
  *
  * Returns 0; TABI_ERR_TOO_SMALL when there is no room for tabi_cmsg_space(len) bytes more; TABI_ERR_OVERFLOW for 2^31 bytes
@@ -842,6 +1020,126 @@ int tabi_file_flush(tabi_file *file);
  * How many bytes were written and not yet sent. TABI_ERR_NULL for NULL.
  */
 ssize_t tabi_file_unsent(tabi_file *file);
+
+/**
+ * The first IPv4 address of a host as text (Python's `gethostbyname`).
+ *
+ * `name`: a name, an address, "" (0.0.0.0) or "<broadcast>". `size`: the bytes of `address`; 16 are enough.
+ * Returns the length without the closing NUL; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_gethostbyname(const char *name,
+                           char *address,
+                           size_t size);
+
+/**
+ * The names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
+ *
+ * Returns 0 and an entry that tabi_hostent_free() frees; TABI_GAI_* when the host has no address, TABI_HERROR_* when
+ * only the lookup of its names fails.
+ */
+int tabi_gethostbyname_ex(const char *name,
+                          tabi_hostent **entry);
+
+/**
+ * The names and addresses of the host with an IPv4 or IPv6 address (Python's `gethostbyaddr`).
+ *
+ * `address`: an address as text, or a name, which is looked up first. Returns 0 and an entry that tabi_hostent_free()
+ * frees; TABI_GAI_* when a name has no address, TABI_HERROR_* when nothing is known of the address,
+ * TABI_ERR_OS for "".
+ */
+int tabi_gethostbyaddr(const char *address,
+                       tabi_hostent **entry);
+
+/**
+ * Frees an entry and all that it points to.
+ */
+void tabi_hostent_free(tabi_hostent *entry);
+
+/**
+ * This machine's name, with its closing NUL (gethostname(2)).
+ *
+ * `size`: the bytes of `name`; 65 are enough on Linux. Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_gethostname(char *name,
+                         size_t size);
+
+/**
+ * Sets this machine's name (sethostname(2)). Returns 0; -EPERM without the right to do so, -EINVAL when it is too long.
+ */
+int tabi_sethostname(const char *name);
+
+/**
+ * The fully qualified name of a host: the first of its names that has a dot (Python's `getfqdn`).
+ *
+ * `name`: a name or an address; NULL, "", "0.0.0.0" and "::" stand for this machine. What nothing is known of stays as it is.
+ * `size`: the bytes of `fqdn`; 1025 are always enough. Returns the length without the closing NUL, or TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_getfqdn(const char *name,
+                     char *fqdn,
+                     size_t size);
+
+/**
+ * The four bytes of an IPv4 address in the grammar of inet_aton(3): "127.0.0.1", but also "127.1" and "0x7f.1".
+ *
+ * `size`: the bytes of `packed`, at least 4. Returns 4; TABI_ERR_OS for other text, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_inet_aton(const char *text,
+                       void *packed,
+                       size_t size);
+
+/**
+ * The text of a packed IPv4 address, with its closing NUL (inet_ntoa(3)).
+ *
+ * `len`: the bytes of `packed`, 4. `size`: the bytes of `text`; 16 are enough. Returns the length without the NUL;
+ * TABI_ERR_OS for another `len`, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_inet_ntoa(const void *packed,
+                       size_t len,
+                       char *text,
+                       size_t size);
+
+/**
+ * The bytes of an address from its text (inet_pton(3)).
+ *
+ * `family`: AF_INET (4 bytes) or AF_INET6 (16 bytes). `size`: the bytes of `packed`. Returns how many were written;
+ * TABI_ERR_OS for other text, -EAFNOSUPPORT for another family, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_inet_pton(int family,
+                       const char *text,
+                       void *packed,
+                       size_t size);
+
+/**
+ * The text of a packed address, with its closing NUL (inet_ntop(3)).
+ *
+ * `family`: AF_INET or AF_INET6. `len`: the bytes of `packed`, 4 or 16. `size`: the bytes of `text`; 46 are enough.
+ * Returns the length without the NUL; TABI_ERR_VALUE for another family or `len`, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_inet_ntop(int family,
+                       const void *packed,
+                       size_t len,
+                       char *text,
+                       size_t size);
+
+/**
+ * 16 bits from the host's to the network's byte order (htons(3)).
+ */
+uint16_t tabi_htons(uint16_t value);
+
+/**
+ * 32 bits from the host's to the network's byte order (htonl(3)).
+ */
+uint32_t tabi_htonl(uint32_t value);
+
+/**
+ * 16 bits from the network's to the host's byte order (ntohs(3)).
+ */
+uint16_t tabi_ntohs(uint16_t value);
+
+/**
+ * 32 bits from the network's to the host's byte order (ntohl(3)).
+ */
+uint32_t tabi_ntohl(uint32_t value);
 
 /**
  * Receives at most `len` bytes (recv(2), Python's `recv_into`).
@@ -1264,6 +1562,64 @@ int tabi_server_fileno(const tabi_server *sv);
  * When it returns, no handler runs any more. NULL does nothing. Not for a server from tabi_request_server().
  */
 void tabi_server_free(tabi_server *sv);
+
+/**
+ * The port of a service (getservbyname(3)).
+ *
+ * `proto`: "tcp", "udp", or NULL for any. Returns the port (0 to 65535), or TABI_ERR_OS when there is no such service.
+ */
+int tabi_getservbyname(const char *name,
+                       const char *proto);
+
+/**
+ * The name of the service on a port, with its closing NUL (getservbyport(3)).
+ *
+ * `port`: 0 to 65535. `proto`: "tcp", "udp", or NULL for any. `size`: the bytes of `name`. Returns the length without the
+ * NUL; TABI_ERR_OS when there is no such service, TABI_ERR_OVERFLOW for another port, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_getservbyport(int port,
+                           const char *proto,
+                           char *name,
+                           size_t size);
+
+/**
+ * The number of a protocol, such as "tcp" (getprotobyname(3)). Returns TABI_ERR_OS when there is no such protocol.
+ */
+int tabi_getprotobyname(const char *name);
+
+/**
+ * The number and the name of every network interface (if_nameindex(3)).
+ *
+ * Returns how many there are, and the list, which tabi_interface_list_free() frees; or -errno.
+ */
+int tabi_if_nameindex(tabi_interface_list **list);
+
+/**
+ * One interface of a list, valid until tabi_interface_list_free(); NULL when there are not so many, and for NULL.
+ */
+const tabi_interface *tabi_interface_at(const tabi_interface_list *list,
+                                        size_t index);
+
+/**
+ * Frees a list and the names in it.
+ */
+void tabi_interface_list_free(tabi_interface_list *list);
+
+/**
+ * The number of a network interface by its name (if_nametoindex(3)). Returns 0, or TABI_ERR_OS when there is none.
+ */
+int tabi_if_nametoindex(const char *name,
+                        uint32_t *index);
+
+/**
+ * The name of a network interface by its number, with its closing NUL (if_indextoname(3)).
+ *
+ * `size`: the bytes of `name`; IF_NAMESIZE (16) are enough. Returns the length without the NUL; -ENXIO when there is no
+ * such interface, TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_if_indextoname(uint32_t index,
+                            char *name,
+                            size_t size);
 
 /**
  * Makes a socket (socket(2), Python's `socket.socket`).

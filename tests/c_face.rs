@@ -39,6 +39,7 @@ programs! {
     address
     bad_input
     close
+    constants
     error
     families
     file
@@ -47,6 +48,7 @@ programs! {
     mode
     option_numbers
     options
+    resolve
     server
     socket
 }

@@ -223,7 +223,7 @@ fn gethostname_is_the_kernels_and_sethostname_refuses_what_is_too_long() {
     assert!(!name.is_empty());
     #[cfg(target_os = "linux")]
     assert_eq!(name, std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim_end());
-    let refused = tabi::sethostname(&"x".repeat(1000)).unwrap_err();
+    let refused = tabi::sethostname("x".repeat(1000)).unwrap_err();
     assert!(matches!(refused, Error::Os(libc::EINVAL | libc::EPERM | libc::ENAMETOOLONG)), "{refused}");
     assert_eq!(tabi::gethostname().unwrap(), name);
 }

@@ -20,30 +20,55 @@ pub(crate) mod numbers {
     pub use super::unix::*;
 }
 
+use std::ffi::CStr;
+
 pub use numbers::*;
 
-/// A name and its value.
-type Row = (&'static str, i64);
+/// A name, with a closing NUL for C, and its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    name: &'static str,
+    pub(crate) value: i64,
+}
+
+impl Row {
+    const fn new(name: &'static str, value: i64) -> Self {
+        Row { name, value }
+    }
+
+    fn name(&self) -> &'static str {
+        &self.name[..self.name.len() - 1]
+    }
+
+    #[cfg(feature = "capi")]
+    pub(crate) fn c_name(&self) -> &'static CStr {
+        CStr::from_bytes_with_nul(self.name.as_bytes()).unwrap_or_default()
+    }
+}
 
 /// Writes a constant and its table row from one line; the lines of a file are sorted by name.
 macro_rules! constants {
     ($($(#[$attribute:meta])* $name:ident: $type:ty = $value:expr;)*) => {
         $($(#[$attribute])* pub const $name: $type = $value as $type;)*
 
-        pub(super) const ROWS: &[super::Row] = &[$($(#[$attribute])* (stringify!($name), $name as i64),)*];
+        pub(super) const ROWS: &[super::Row] = &[
+            $($(#[$attribute])* super::Row::new(concat!(stringify!($name), "\0"), $name as i64),)*
+        ];
     };
 }
 use constants;
 
 /// Sorted by name.
-static TABLE: [Row; unix::ROWS.len() + system::ROWS.len()] = merge(unix::ROWS, system::ROWS);
+pub(crate) static TABLE: [Row; unix::ROWS.len() + system::ROWS.len()] = merge(unix::ROWS, system::ROWS);
 
-const STRINGS: [(&str, &str); 2] = [("BDADDR_ANY", BDADDR_ANY), ("BDADDR_LOCAL", BDADDR_LOCAL)];
+/// Those that are text.
+pub(crate) const STRINGS: [(&str, &CStr); 2] =
+    [("BDADDR_ANY", c"00:00:00:00:00:00"), ("BDADDR_LOCAL", c"00:00:00:FF:FF:FF")];
 
 /// Bluetooth: any address.
-pub const BDADDR_ANY: &str = "00:00:00:00:00:00";
+pub const BDADDR_ANY: &str = ascii(STRINGS[0].1);
 /// Bluetooth: this machine.
-pub const BDADDR_LOCAL: &str = "00:00:00:FF:FF:FF";
+pub const BDADDR_LOCAL: &str = ascii(STRINGS[1].1);
 
 /// The value of a constant by its name, such as `"SO_REUSEPORT"`; `None` when this platform does not have it.
 ///
@@ -54,30 +79,37 @@ pub const BDADDR_LOCAL: &str = "00:00:00:FF:FF:FF";
 /// assert_eq!(tabi::constants::constant("AF_HYPERV"), None);
 /// ```
 pub fn constant(name: &str) -> Option<i64> {
-    let row = TABLE.binary_search_by_key(&name, |row| row.0).ok()?;
-    Some(TABLE[row].1)
+    let row = TABLE.binary_search_by(|row| row.name().cmp(name)).ok()?;
+    Some(TABLE[row].value)
 }
 
 /// Every constant with its value, sorted by name.
 pub fn iter() -> impl ExactSizeIterator<Item = (&'static str, i64)> + Clone {
-    TABLE.iter().copied()
+    TABLE.iter().map(|row| (row.name(), row.value))
 }
 
 /// The text of a constant that is not a number (`"BDADDR_ANY"`, `"BDADDR_LOCAL"`), or `None`.
 pub fn string_constant(name: &str) -> Option<&'static str> {
-    STRINGS.iter().find(|row| row.0 == name).map(|row| row.1)
+    STRINGS.iter().find(|row| row.0 == name).map(|row| ascii(row.1))
 }
 
 /// Every constant that is text, sorted by name.
 pub fn iter_strings() -> impl ExactSizeIterator<Item = (&'static str, &'static str)> + Clone {
-    STRINGS.into_iter()
+    STRINGS.into_iter().map(|(name, text)| (name, ascii(text)))
+}
+
+const fn ascii(text: &CStr) -> &str {
+    match text.to_str() {
+        Ok(text) => text,
+        Err(_) => panic!("the text of a constant is ASCII"),
+    }
 }
 
 const fn merge<const N: usize>(left: &[Row], right: &[Row]) -> [Row; N] {
-    let mut rows = [("", 0); N];
+    let mut rows = [Row::new("", 0); N];
     let (mut l, mut r) = (0, 0);
     while l + r < N {
-        let take_left = r == right.len() || (l < left.len() && is_before(left[l].0, right[r].0));
+        let take_left = r == right.len() || (l < left.len() && is_before(left[l].name, right[r].name));
         rows[l + r] = if take_left { left[l] } else { right[r] };
         if take_left {
             l += 1;
@@ -108,7 +140,7 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_holds_each_name_once() {
         for pair in TABLE.windows(2) {
-            assert!(pair[0].0 < pair[1].0, "{} stands before {}", pair[0].0, pair[1].0);
+            assert!(pair[0].name() < pair[1].name(), "{} stands before {}", pair[0].name, pair[1].name);
         }
     }
 }

@@ -150,6 +150,16 @@ pub(super) unsafe fn string<'a>(text: *const c_char, name: &'static str) -> Outc
     Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
+/// A NUL-terminated string, or `None` for NULL.
+///
+/// # Safety
+///
+/// `text` is NULL or NUL-terminated, and unchanged while the result is in use.
+pub(super) unsafe fn optional_string<'a>(text: *const c_char) -> Option<&'a [u8]> {
+    // SAFETY: not NULL where it is read, and the caller vouches for the rest.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
+}
+
 /// Copies a text and its closing NUL into the caller's buffer; returns its length without the NUL.
 ///
 /// # Safety

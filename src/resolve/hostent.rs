@@ -28,8 +28,8 @@ pub struct HostEntry {
 /// assert_eq!(tabi::gethostbyname("127.0.0.1")?.to_string(), "127.0.0.1");
 /// # Ok::<(), tabi::Error>(())
 /// ```
-pub fn gethostbyname(name: &str) -> Result<Ipv4Addr> {
-    match host(name.as_bytes(), libc::AF_INET)?.ip() {
+pub fn gethostbyname(name: impl AsRef<[u8]>) -> Result<Ipv4Addr> {
+    match host(name.as_ref(), libc::AF_INET)?.ip() {
         IpAddr::V4(address) => Ok(address),
         IpAddr::V6(_) => Err(Error::Os(libc::EAFNOSUPPORT)),
     }
@@ -39,15 +39,16 @@ pub fn gethostbyname(name: &str) -> Result<Ipv4Addr> {
 ///
 /// Fails with [`Error::Gai`] when the host has no address, with [`Error::Herror`] when only the second lookup,
 /// for its names, fails.
-pub fn gethostbyname_ex(name: &str) -> Result<HostEntry> {
+pub fn gethostbyname_ex(name: impl AsRef<[u8]>) -> Result<HostEntry> {
+    let name = name.as_ref();
     gethostbyname(name)?;
-    sys::host_by_name(&host_name(name.as_bytes())?)
+    sys::host_by_name(&host_name(name)?)
 }
 
 /// The names and addresses of the host with this address (`socket.gethostbyaddr`), IPv4 or IPv6.
 ///
 /// A name is looked up first. Fails with [`Error::Gai`] when it has no address, with [`Error::Herror`] when
 /// nothing is known of the address.
-pub fn gethostbyaddr(address: &str) -> Result<HostEntry> {
-    sys::host_by_address(host(address.as_bytes(), libc::AF_UNSPEC)?.ip())
+pub fn gethostbyaddr(address: impl AsRef<[u8]>) -> Result<HostEntry> {
+    sys::host_by_address(host(address.as_ref(), libc::AF_UNSPEC)?.ip())
 }

@@ -19,7 +19,8 @@ pub fn gethostname() -> Result<String> {
 /// Sets this machine's name (`socket.sethostname`): at most 64 bytes on Linux.
 ///
 /// Fails with `Os(EPERM)` without the right to do so, with `Os(EINVAL)` for a name that is too long.
-pub fn sethostname(name: &str) -> Result<()> {
+pub fn sethostname(name: impl AsRef<[u8]>) -> Result<()> {
+    let name = name.as_ref();
     // SAFETY: the name is readable for its length.
     match unsafe { libc::sethostname(name.as_ptr().cast(), name.len() as _) } {
         0 => Ok(()),

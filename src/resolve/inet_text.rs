@@ -4,10 +4,11 @@
 use std::ffi::CStr;
 use std::net::Ipv4Addr;
 
-use super::c_string;
+use super::{c_string, quoted};
 use crate::error::{Error, Result};
 
 /// The C library's own, which the libc crate does not declare.
+/// cbindgen:ignore
 mod c {
     use std::ffi::{c_char, c_int, c_void};
 
@@ -34,8 +35,9 @@ mod c {
 /// assert_eq!(tabi::inet_aton("127.1")?, [127, 0, 0, 1]);
 /// # Ok::<(), tabi::Error>(())
 /// ```
-pub fn inet_aton(text: &str) -> Result<[u8; 4]> {
-    let name = c_string(text.as_bytes(), "an address")?;
+pub fn inet_aton(text: impl AsRef<[u8]>) -> Result<[u8; 4]> {
+    let text = text.as_ref();
+    let name = c_string(text, "an address")?;
     let mut packed = [0; 4];
     // SAFETY: the text is NUL-terminated, and an in_addr is four bytes.
     match unsafe { c::inet_aton(name.as_ptr(), &mut packed) } {
@@ -58,11 +60,12 @@ pub fn inet_ntoa(packed: &[u8]) -> Result<String> {
 ///
 /// Fails with [`Error::OsMessage`] for other text, with `Os(EAFNOSUPPORT)` for another family, with
 /// [`Error::Value`] for a NUL byte in the text.
-pub fn inet_pton(family: i32, text: &str) -> Result<Vec<u8>> {
+pub fn inet_pton(family: i32, text: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+    let text = text.as_ref();
     let Some(len) = packed_len(family) else {
         return Err(Error::Os(libc::EAFNOSUPPORT));
     };
-    let name = c_string(text.as_bytes(), "an address")?;
+    let name = c_string(text, "an address")?;
     let mut packed = [0u8; 16];
     // SAFETY: the text is NUL-terminated, and 16 bytes are enough for both families.
     match unsafe { c::inet_pton(family, name.as_ptr(), packed.as_mut_ptr().cast()) } {
@@ -104,8 +107,8 @@ fn packed_len(family: i32) -> Option<usize> {
     }
 }
 
-fn illegal(text: &str, function: &str) -> Error {
-    Error::OsMessage(format!("illegal IP address string passed to {function}: {text:?}").into())
+fn illegal(text: &[u8], function: &str) -> Error {
+    Error::OsMessage(format!("illegal IP address string passed to {function}: {}", quoted(text)).into())
 }
 
 /// 16 bits from the host's to the network's byte order (`socket.htons`).

@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 
-use super::c_string;
+use super::{c_string, quoted};
 use crate::error::{Error, Result};
 
 /// The number and the name of every network interface (`socket.if_nameindex`).
@@ -32,11 +32,12 @@ pub fn if_nameindex() -> Result<Vec<(u32, String)>> {
 /// The number of a network interface by its name (`socket.if_nametoindex`).
 ///
 /// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name.
-pub fn if_nametoindex(name: &str) -> Result<u32> {
-    let name_c = c_string(name.as_bytes(), "an interface name")?;
+pub fn if_nametoindex(name: impl AsRef<[u8]>) -> Result<u32> {
+    let name = name.as_ref();
+    let name_c = c_string(name, "an interface name")?;
     // SAFETY: the name is NUL-terminated.
     match unsafe { libc::if_nametoindex(name_c.as_ptr()) } {
-        0 => Err(Error::OsMessage(format!("no interface with this name: {name:?}").into())),
+        0 => Err(Error::OsMessage(format!("no interface with this name: {}", quoted(name)).into())),
         index => Ok(index),
     }
 }

@@ -35,7 +35,11 @@ use crate::error::{Error, Result};
 
 /// The text as the C library takes it; `what` names it in the error.
 fn c_string(text: &[u8], what: &str) -> Result<CString> {
-    CString::new(text).map_err(|_| {
-        Error::value(format!("{what} must not contain a NUL byte, got {:?}", text.escape_ascii().to_string()))
-    })
+    CString::new(text)
+        .map_err(|_| Error::value(format!("{what} must not contain a NUL byte, got {}", quoted(text))))
+}
+
+/// The text in an error.
+fn quoted(text: &[u8]) -> String {
+    format!("\"{}\"", text.escape_ascii())
 }

@@ -24,13 +24,13 @@ impl<T: NumericAddress + ?Sized> NumericAddress for &T {
     }
 }
 
-impl<H: AsRef<str>, P: Copy + Into<i64>> NumericAddress for (H, P) {
+impl<H: AsRef<[u8]>, P: Copy + Into<i64>> NumericAddress for (H, P) {
     fn numeric_address(&self) -> Result<RawAddress> {
         parse(self.0.as_ref(), self.1.into())
     }
 }
 
-impl<H: AsRef<str>, P: Copy + Into<i64>> NumericAddress for (H, P, u32, u32) {
+impl<H: AsRef<[u8]>, P: Copy + Into<i64>> NumericAddress for (H, P, u32, u32) {
     fn numeric_address(&self) -> Result<RawAddress> {
         let (_, _, flowinfo, scope_id) = *self;
         check_flowinfo(flowinfo)?;
@@ -74,8 +74,8 @@ impl NumericAddress for RawAddress {
     }
 }
 
-fn parse(host: &str, port: i64) -> Result<RawAddress> {
-    let host = c_string(host.as_bytes(), "a host")?;
+fn parse(host: &[u8], port: i64) -> Result<RawAddress> {
+    let host = c_string(host, "a host")?;
     let port = c_string(port.to_string().as_bytes(), "a port")?;
     // A type must be named for the C library to take a bare number as the service.
     let hints = Hints { kind: libc::SOCK_DGRAM, flags: libc::AI_NUMERICHOST, ..Hints::default() };

@@ -1,6 +1,6 @@
 //! Services and protocols by name and number.
 
-use super::c_string;
+use super::{c_string, quoted};
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -12,11 +12,11 @@ use crate::sys;
 /// assert_eq!(tabi::getservbyname("http", "tcp")?, 80);
 /// # Ok::<(), tabi::Error>(())
 /// ```
-pub fn getservbyname<'a>(name: &str, proto: impl Into<Option<&'a str>>) -> Result<u16> {
-    let proto = proto.into();
-    let (name_c, proto_c) = (c_string(name.as_bytes(), "a service")?, protocol(proto)?);
+pub fn getservbyname<'a>(name: impl AsRef<[u8]>, proto: impl Into<Option<&'a str>>) -> Result<u16> {
+    let (name, proto) = (name.as_ref(), proto.into());
+    let (name_c, proto_c) = (c_string(name, "a service")?, protocol(proto)?);
     sys::service_by_name(&name_c, proto_c.as_deref())?
-        .ok_or_else(|| not_found(format!("service/proto not found: {}", pair(&format!("{name:?}"), proto))))
+        .ok_or_else(|| not_found(format!("service/proto not found: {}", pair(&quoted(name), proto))))
 }
 
 /// The name of the service on a port (`socket.getservbyport`); `proto` is `"tcp"`, `"udp"` or `None` for any.
@@ -33,9 +33,10 @@ pub fn getservbyport<'a>(port: impl Into<i64>, proto: impl Into<Option<&'a str>>
 /// The number of a protocol by its name, such as `"tcp"` (`socket.getprotobyname`).
 ///
 /// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name.
-pub fn getprotobyname(name: &str) -> Result<i32> {
-    sys::protocol_by_name(&c_string(name.as_bytes(), "a protocol")?)?
-        .ok_or_else(|| not_found(format!("protocol not found: {name:?}")))
+pub fn getprotobyname(name: impl AsRef<[u8]>) -> Result<i32> {
+    let name = name.as_ref();
+    sys::protocol_by_name(&c_string(name, "a protocol")?)?
+        .ok_or_else(|| not_found(format!("protocol not found: {}", quoted(name))))
 }
 
 fn protocol(proto: Option<&str>) -> Result<Option<std::ffi::CString>> {

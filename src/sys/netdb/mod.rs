@@ -1,6 +1,7 @@
 //! The databases of hosts, services and protocols, whose plain functions share static buffers.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
+/// cbindgen:ignore
 mod glibc;
 #[cfg(any(test, not(all(target_os = "linux", target_env = "gnu"))))]
 mod portable;

@@ -1,0 +1,71 @@
+//! The table of constants in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_char, c_int};
+use std::mem::MaybeUninit;
+
+use super::boundary::{some, status, string};
+use crate::constants::{STRINGS, TABLE, constant};
+use crate::error::Error;
+
+/// The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a number.
+///
+/// Returns 0, or TABI_ERR_VALUE when this platform has no such constant.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_constant(name: *const c_char, value: Option<&mut MaybeUninit<i64>>) -> c_int {
+    status(|| {
+        // SAFETY: the caller passes a NUL-terminated string.
+        let name = unsafe { string(name, "name") }?;
+        let value = some(value, "value")?;
+        value.write(std::str::from_utf8(name).ok().and_then(constant).ok_or_else(|| unknown(name))?);
+        Ok(())
+    })
+}
+
+/// How many constants there are: tabi_constant_at() has them all.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_constant_count() -> usize {
+    TABLE.len()
+}
+
+/// The name and the value of one constant; they are sorted by name.
+///
+/// `index`: 0 to tabi_constant_count() - 1. The name is static. Returns 0, or TABI_ERR_VALUE for another index.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_constant_at(
+    index: usize,
+    name: Option<&mut MaybeUninit<*const c_char>>,
+    value: Option<&mut MaybeUninit<i64>>,
+) -> c_int {
+    status(|| {
+        let (name, value) = (some(name, "name")?, some(value, "value")?);
+        let row = TABLE.get(index).ok_or_else(|| {
+            Error::value(format!("the index of a constant must be 0-{}, got {index}", TABLE.len() - 1))
+        })?;
+        name.write(row.c_name().as_ptr());
+        value.write(row.value);
+        Ok(())
+    })
+}
+
+/// The text of a constant that is not a number: "BDADDR_ANY", "BDADDR_LOCAL".
+///
+/// The text is static. Returns 0, or TABI_ERR_VALUE when there is no such constant.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_string_constant(
+    name: *const c_char,
+    text: Option<&mut MaybeUninit<*const c_char>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller passes a NUL-terminated string.
+        let name = unsafe { string(name, "name") }?;
+        let text = some(text, "text")?;
+        let row = STRINGS.iter().find(|row| row.0.as_bytes() == name).ok_or_else(|| unknown(name))?;
+        text.write(row.1.as_ptr());
+        Ok(())
+    })
+}
+
+fn unknown(name: &[u8]) -> Error {
+    Error::value(format!("this platform has no constant \"{}\"", name.escape_ascii()))
+}

@@ -1331,6 +1331,22 @@ ssize_t tabi_sendmsg_until(tabi_sock *sk,
                            int64_t deadline);
 
 /**
+ * Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
+ *
+ * `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how many bytes are
+ * authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as tabi_sendmsg().
+ * Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
+ */
+ssize_t tabi_sendmsg_afalg(tabi_sock *sk,
+                           const struct iovec *buffers,
+                           size_t buffer_count,
+                           uint32_t op,
+                           const void *iv,
+                           size_t iv_len,
+                           int64_t assoclen,
+                           int flags);
+
+/**
  * Receives a message into several buffers, one after the other (recvmsg(2), Python's `recvmsg_into`).
  *
  * `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: where control messages go, its `len` is set;

@@ -2,11 +2,13 @@
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write as _;
+use std::io::IoSlice;
 
 use tabi::constants::*;
 use tabi::{
-    Address, AlgAddress, Bdaddr, BluetoothAddress, CanAddress, Error, HardwareAddress, NetlinkAddress,
-    PacketAddress, QipcrtrAddress, RawAddress, Socket, TipcAddress, TipcName, VsockAddress,
+    Address, AlgAddress, Bdaddr, BluetoothAddress, CanAddress, ControlData, Error, HardwareAddress,
+    NetlinkAddress, PacketAddress, QipcrtrAddress, RawAddress, RawControlMessages, Socket, TipcAddress,
+    TipcName, VsockAddress,
 };
 
 /// The bytes of an address in hexadecimal.
@@ -353,4 +355,49 @@ fn a_cipher_has_an_operation_socket() {
     operation.sendall(b"abc").unwrap();
     let digest = operation.recv(32).unwrap();
     assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
+}
+
+#[test]
+fn an_order_to_a_cipher_is_three_control_messages() {
+    let mut control = ControlData::new();
+    control.afalg(ALG_OP_ENCRYPT as u32, Some(b"0123456789abcdef"), Some(20)).unwrap();
+    let messages: Vec<_> = RawControlMessages::new(control.as_bytes())
+        .map(|message| (message.level, message.kind, message.data.to_vec()))
+        .collect();
+    let iv = [&16u32.to_ne_bytes(), &b"0123456789abcdef"[..]].concat();
+    assert_eq!(
+        messages,
+        [
+            (SOL_ALG, ALG_SET_OP, 1u32.to_ne_bytes().to_vec()),
+            (SOL_ALG, ALG_SET_IV, iv),
+            (SOL_ALG, ALG_SET_AEAD_ASSOCLEN, 20u32.to_ne_bytes().to_vec()),
+        ]
+    );
+    let mut plain = ControlData::new();
+    plain.afalg(ALG_OP_DECRYPT as u32, None, None).unwrap();
+    assert_eq!(RawControlMessages::new(plain.as_bytes()).count(), 1);
+}
+
+#[test]
+fn only_a_cipher_takes_orders() {
+    let socket = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    let error =
+        socket.sendmsg_afalg(&[IoSlice::new(b"x")], ALG_OP_ENCRYPT as u32, None, None, 0).unwrap_err();
+    let text = "algset is only supported for AF_ALG, the socket's family is 2";
+    assert_eq!(error, Error::OsMessage(text.into()));
+}
+
+#[test]
+fn a_cipher_encrypts_and_decrypts() {
+    let Some(cipher) = opened("AF_ALG", AF_ALG, SOCK_SEQPACKET, 0) else { return };
+    cipher.bind(AlgAddress::new("skcipher", "cbc(aes)").unwrap()).unwrap();
+    cipher.setsockopt_bytes(SOL_ALG, ALG_SET_KEY, &[7; 16]).unwrap();
+    let (operation, _) = cipher.accept().unwrap();
+    let iv = Some(&[9; 16][..]);
+    let plain = [1; 32];
+    operation.sendmsg_afalg(&[IoSlice::new(&plain)], ALG_OP_ENCRYPT as u32, iv, None, 0).unwrap();
+    let secret = operation.recv(32).unwrap();
+    assert_ne!(secret, plain);
+    operation.sendmsg_afalg(&[IoSlice::new(&secret)], ALG_OP_DECRYPT as u32, iv, None, 0).unwrap();
+    assert_eq!(operation.recv(32).unwrap(), plain);
 }

@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
+#[cfg(target_os = "linux")]
+use std::io::IoSlice;
 use std::mem::MaybeUninit;
 
 use libc::ssize_t;
@@ -9,6 +11,8 @@ use libc::ssize_t;
 use super::address::tabi_addr;
 use super::boundary::{Outcome, bytes, check_buffer, count};
 use super::socket::{socket, tabi_sock};
+#[cfg(target_os = "linux")]
+use crate::error::Error;
 use crate::socket::{Limit, cmsg_len, cmsg_space};
 
 /// Control data (ancillary data) in the caller's buffer: a value that needs no free.
@@ -110,6 +114,40 @@ unsafe fn sendmsg(
         let address = addr.map(|addr| addr.raw().and_then(|raw| Ok(sk.resolve(raw)?))).transpose()?;
         // SAFETY: the caller vouches for each buffer.
         Ok(unsafe { sk.sendmsg_raw(buffers, control, flags, address.as_ref(), limit) }?)
+    })
+}
+
+/// Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
+///
+/// `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how many bytes are
+/// authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as tabi_sendmsg().
+/// Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
+#[cfg(target_os = "linux")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_sendmsg_afalg(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    op: u32,
+    iv: *const c_void,
+    iv_len: usize,
+    assoclen: i64,
+    flags: c_int,
+) -> ssize_t {
+    count(|| {
+        // SAFETY: the caller passes that many buffers, each readable for its length, as an IoSlice is.
+        let buffers =
+            unsafe { &*(std::ptr::from_ref(iovecs(buffers, buffer_count)?) as *const [IoSlice<'_>]) };
+        // SAFETY: the caller passes `iv_len` readable bytes.
+        let vector = unsafe { bytes(iv, iv_len, "iv") }?;
+        let vector = (!iv.is_null()).then_some(vector);
+        let assoclen = match assoclen {
+            ..0 => None,
+            _ => Some(u32::try_from(assoclen).map_err(|_| {
+                Error::overflow(format!("assoclen must be at most 4294967295, got {assoclen}"))
+            })?),
+        };
+        Ok(socket(sk)?.sendmsg_afalg(buffers, op, vector, assoclen, flags)?)
     })
 }
 

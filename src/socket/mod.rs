@@ -1,5 +1,6 @@
 //! [`Socket`]: Python's `socket.socket`.
 
+mod afalg;
 mod ancillary;
 mod connect;
 pub(crate) mod control;

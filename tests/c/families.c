@@ -329,6 +329,22 @@ static void interfaces(void)
     tabi_sock_free(sk);
 }
 
+static void only_a_cipher_takes_orders(void)
+{
+    static char text[] = "x";
+    struct iovec buffer;
+    tabi_sock *sk = NULL;
+    buffer.iov_base = text;
+    buffer.iov_len = 1;
+    CHECK_OK(tabi_socket(AF_INET, SOCK_DGRAM, 0, &sk));
+    CHECK_CODE(tabi_sendmsg_afalg(sk, &buffer, 1, ALG_OP_ENCRYPT, NULL, 0, -1, 0), TABI_ERR_OS);
+    CHECK_CONTAINS(tabi_last_error_message(), "algset is only supported for AF_ALG");
+    CHECK_CODE(tabi_sendmsg_afalg(sk, &buffer, 1, ALG_OP_ENCRYPT, NULL, 4, -1, 0), TABI_ERR_NULL);
+    CHECK_CODE(tabi_sendmsg_afalg(sk, &buffer, 1, ALG_OP_ENCRYPT, text, 1, 0x100000000, 0), TABI_ERR_OVERFLOW);
+    CHECK_CODE(tabi_sendmsg_afalg(sk, NULL, 1, ALG_OP_ENCRYPT, NULL, 0, -1, 0), TABI_ERR_NULL);
+    tabi_sock_free(sk);
+}
+
 int main(void)
 {
     RUN(netlink);
@@ -340,5 +356,6 @@ int main(void)
     RUN(alg);
     RUN(bluetooth);
     RUN(interfaces);
+    RUN(only_a_cipher_takes_orders);
     return 0;
 }

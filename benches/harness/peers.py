@@ -113,16 +113,20 @@ def need_gevent():
         raise Missing("python3-gevent")
 
 
-def need_python_face():
+def need_python(module):
     build_library()
-    environment = {**os.environ, **PYTHON_FACE}
-    done = subprocess.run(
-        [sys.executable, "-c", "from tabi import socket, socketserver"],
-        env=environment,
-        capture_output=True,
-    )
+    command = [sys.executable, "-c", f"from tabi import {module}"]
+    done = subprocess.run(command, env={**os.environ, **PYTHON_FACE}, capture_output=True)
     if done.returncode != 0:
-        raise Missing("the Python face (python/tabi)")
+        raise Missing(f"tabi.{module}")
+
+
+def need_python_face():
+    need_python("socket")
+
+
+def need_python_servers():
+    need_python("socketserver")
 
 
 PYTHON_FACE = {
@@ -195,6 +199,16 @@ SERVERS = [
     Peer("tokio", "tokio", [RUST / "tokio"], build_rust),
     Peer("cpython", "CPython ThreadingTCPServer", [sys.executable, PEERS / "servers" / "threading_server.py"]),
     Peer("gevent", "gevent StreamServer", [gevent_python(), PEERS / "servers" / "gevent_server.py"], need_gevent),
+    Peer("tabi-c", "tabi in C", [BUILD / "server-tabi"], static_tabi("server-tabi", "servers/tabi.c"), ours=True),
+    Peer("tabi-rust", "tabi in Rust", [RUST / "tabi-threads"], build_rust, ours=True),
+    Peer(
+        "tabi-python",
+        "tabi in Python",
+        [sys.executable, PEERS / "servers" / "threading_server.py", "tabi"],
+        need_python_servers,
+        PYTHON_FACE,
+        ours=True,
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ SIZES = [1, 64, 1024, 4096, 16384, 65536]
 LARGEST_DATAGRAM = 65507
 TIMEOUT = 5
 # About this long per process and round; less says more about starting a process than about its work.
-BUDGET_NS = 15e6
+BUDGET_NS = 12e6
 # The styles that differ from raw C only where there is a timeout to keep.
 TIMED_ONLY = {"poll", "try", "rcvtimeo"}
 NO_SUCH_CASE = 3

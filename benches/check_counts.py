@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Checks what tabi costs in counts that a machine's mood does not change: `python3 benches/check_counts.py`.
+
+Instructions are user-space instructions of the whole program for one send and one receive of 64 bytes, counted
+by callgrind; they may exceed the expected number by TOLERANCE, because compilers differ. System calls are counted by
+strace and are exact; a server's connection may take SLACK more, because threads that meet at a lock take a call each.
+Exits with 1 when a count is above its limit. Times are never checked.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from harness import counts, peers
+from harness.primitives import TIMEOUT, echo_server
+
+TOLERANCE = 0.10
+SLACK = 0.5
+# The program's own loop and the C library's wrappers take 50 of these.
+INSTRUCTIONS = {("unix", 0): 150, ("unix", TIMEOUT): 150}
+# A send and a receive; then the same where the receive has to wait.
+CALLS = {("unix", 0): 2, ("unix", TIMEOUT): 2, ("pingpong", 0): 2, ("pingpong", TIMEOUT): 3}
+CONNECTION_CALLS = 7
+
+
+def check(name, found, limit, unit):
+    good = found <= limit
+    print(f"{'ok  ' if good else 'FAIL'} {name}: {found:.2f} {unit}, limit {limit:.2f}", flush=True)
+    return good
+
+
+def named(pool, name):
+    able, missing = peers.build([peer for peer in pool if peer.name == name])
+    if missing:
+        raise peers.Missing(missing[name])
+    return able[0]
+
+
+def checks():
+    program = named(peers.PRIMITIVES, "tabi-c")
+    for (case, timeout), expected in INSTRUCTIONS.items():
+        found = counts.instructions(program, case, timeout)
+        yield check(f"{case}, timeout {timeout} s", found, expected * (1 + TOLERANCE), "instructions")
+    peers.LATE.build()
+    with echo_server(None, peers.LATE) as port:
+        for (case, timeout), expected in CALLS.items():
+            found = counts.system_calls(program, case, timeout, port if case == "pingpong" else "1")
+            # The pace of the answers may make the first of them wait where later ones do not.
+            yield check(f"{case}, timeout {timeout} s", sum(found.values()), expected + 0.05, "system calls")
+    peers.build_load()
+    server = named(peers.SERVERS, "tabi-c")
+    found = sorted(sum(counts.connection_calls(server).values()) for _ in range(3))[1]
+    yield check("a connection with one message", found, CONNECTION_CALLS + SLACK, "system calls of the server")
+
+
+def main():
+    try:
+        good = [*checks()]
+    except peers.Missing as what:
+        if os.environ.get("CI") == "true":
+            raise SystemExit(f"FAIL: {what} is not installed")
+        print(f"skipped: {what} is not installed")
+        return
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""Turns the results of `run.py` into tables on the screen, plots in docs/images/ and docs/benchmarks.md."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from harness import RESULTS, ROOT, svg, tables
+from harness.primitives import SIZES
+from harness.rounds import summary
+from harness.servers import GROWTH
+from harness.tables import ABSENT, BASE, LABELS, OURS, SERVER_BASE, SERVER_LABELS, bold, plain, spread, table
+
+IMAGES = ROOT / "docs" / "images"
+PAGE = ROOT / "docs" / "benchmarks.md"
+COLOURS = {"raw": 1, "poll": 6, "try": 3, "rcvtimeo": 8, "std": 2, "socket2": 4, "cpython": 5, "tabi-c": 0, "tabi-rust": 7, "tabi-python": 9}
+COLOURS |= {"c_threads": 1, "c_kept_threads": 6, "c_epoll": 3, "glib": 8, "poco": 4, "libuv": 5, "std-threads": 2}
+SERVER_COLOURS = COLOURS | {"tokio": 9, "cpython": 4, "gevent": 6}
+SIZE_NAMES = {1: "1 B", 64: "64 B", 1024: "1 KiB", 4096: "4 KiB", 16384: "16 KiB", 65536: "64 KiB"}
+SERVER_FACE = "tabi in C"
+
+
+def bar_rows(values, labels, base):
+    """Rows of a bar chart, the shortest first, from {name: (median, low, high)}."""
+    kept = {name: value for name, value in values.items() if value and "again" not in name}
+    ordered = sorted(kept, key=lambda name: kept[name][0])
+    return [(labels[name], None if name == base else name in OURS, *kept[name]) for name in ordered]
+
+
+def primitives_section(results, images):
+    rows = tables.found(results, "primitives")
+    parts = ["## One send and one receive\n"]
+    parts.append(
+        "Time by raw C in the same round, 64 bytes, one CPU: median, and the range of the middle eight tenths of the rounds. "
+        "The unix pair, TCP and UDP columns are one thread that sends to itself: data is always ready. In the ping-pong an echo "
+        "server stands at the other end and nothing is ready when the receive begins.\n"
+    )
+    columns = [("unix", 1), ("tcp", 1), ("udp", 1), ("pingpong", 1), ("pingpong", 2)]
+    header = ["", "unix pair", "TCP", "UDP", "TCP ping-pong", "ping-pong, two CPUs"]
+    for timeout, title in (0, "No timeout"), (5, "A timeout of 5 s"):
+        found = [tables.row_of(rows, case=case, size=64, timeout=timeout, cpus=cpus) for case, cpus in columns]
+        lines = [["raw C, ns", *(plain(tables.nanoseconds(row, BASE)) for row in found)]]
+        for name in LABELS:
+            cells = [tables.ratio(row, name) for row in found]
+            if name != BASE and any(cells):
+                lines.append([bold(name, LABELS[name]), *map(spread, cells)])
+        parts.append(f"### {title}\n\n{table(header, lines)}\n")
+    parts.append(
+        "**For you:** a call through tabi costs a few tens of nanoseconds over the system call, with or without a timeout; what you "
+        "do with the data, and the network, cost thousands of times more. The row with an in-flight count is raw C that pays for "
+        "nothing but a safe `close`: that is the guard's price.\n"
+    )
+    parts.append("### By message size\n\nUnix pair, time by raw C; the last column is raw C's own time.\n")
+    for timeout, title in (0, "no timeout"), (5, "5 s timeout"):
+        lines = []
+        for size in SIZES:
+            row = tables.row_of(rows, case="unix", size=size, timeout=timeout)
+            shown = [name for name in LABELS if name != BASE and (timeout or name not in ("poll", "try", "rcvtimeo"))]
+            cells = [plain(tables.ratio(row, name), 2) for name in shown]
+            lines.append([SIZE_NAMES[size], *cells, plain(tables.nanoseconds(row, BASE), 0, " ns")])
+        parts.append(table([title, *(LABELS[name] for name in shown), "raw C"], lines) + "\n")
+    series = []
+    for name in COLOURS:
+        points = {size: tables.ratio(tables.row_of(rows, case="unix", size=size, timeout=5), name) for size in SIZES}
+        points = {size: point[0] for size, point in points.items() if point}
+        if name in LABELS and points:
+            series.append((LABELS[name], name in OURS, COLOURS[name], points))
+    images["sizes"] = svg.lines(
+        series, SIZE_NAMES, "Send and receive with a timeout of 5 s, by message size",
+        "Unix pair, one CPU. Time by that of raw C without a timeout kept: 1 is the bare system calls.", "times raw C", log_y=True,
+    )
+    parts.append("![Send and receive by message size](images/sizes.svg)\n")
+    return parts
+
+
+def threads_section(results, images):
+    rows = [row for row in tables.found(results, "primitives") if row["case"] == "threads"]
+    series, lines = [], []
+    for name in LABELS:
+        points = {int(row["extra"]): tables.nanoseconds(row, name) for row in rows}
+        points = {threads: 1e3 / point[0] for threads, point in points.items() if point}
+        if points and "again" not in name and name != "guard":
+            series.append((LABELS[name], name in OURS, COLOURS[name], points))
+            lines.append([bold(name, LABELS[name]), *(f"{points[t]:.2f}" if t in points else ABSENT for t in sorted(points))])
+    counts = sorted({int(row["extra"]) for row in rows})
+    images["threads"] = svg.lines(
+        series, {count: str(count) for count in counts}, "From 1 to 64 threads, each with a unix pair of its own",
+        "Two CPUs, 64 B. Millions of send + receive per second of all threads together; more is better.", "million/s", zero=True,
+    )
+    text = "**For you:** threads that use sockets of their own share nothing in tabi, no lock and no counter.\n"
+    title = "## Threads\n\nMillions of send + receive per second, 64 B, two CPUs, by number of threads.\n"
+    return [title, table(["threads", *map(str, counts)], lines) + "\n", "![By threads](images/threads.svg)\n", text]
+
+
+def bulk_section(results):
+    rows = tables.found(results, "bulk")
+    columns = [
+        ("bulk", 0, "1", "1 GiB by sendall"), ("bulk", 5, "1", "the same, 5 s timeout"), ("sendfile", 0, "", "1 GiB by sendfile"),
+        ("datagrams", 0, "one", "datagram, one by one"), ("datagrams", 0, "many", "datagram, in batches of 64"),
+        ("getaddrinfo", 0, "1", "getaddrinfo, numeric"), ("create_connection", 0, "1", "create_connection"),
+    ]
+    found = [tables.row_of(rows, case=case, timeout=timeout, extra=extra) for case, timeout, extra, _ in columns]
+    units = [1e6, 1e6, 1e6 / 4, 1, 1, 1, 1e3]
+    names = ["ms", "ms", "ms", "ns", "ns", "ns", "µs"]
+    base = [plain(tuple(v / unit for v in value), 0, f" {name}") if value else ABSENT for value, unit, name in zip((tables.nanoseconds(row, BASE) for row in found), units, names)]
+    lines = [["raw C", *base]]
+    for name in LABELS:
+        cells = [tables.ratio(row, name) for row in found]
+        if name not in (BASE, "poll", "try", "rcvtimeo") and any(cells):
+            lines.append([bold(name, LABELS[name]), *map(spread, cells)])
+    return [
+        "## Bulk, datagrams, lookups, new connections\n\nTime by raw C. 1 GiB goes through TCP from one thread to another on two CPUs, "
+        "`sendall` of 1 MiB at a time, `recv_into` of 256 KiB. A datagram is 64 bytes, sent and received on one thread; raw C receives "
+        "with `recvmmsg`, and sends a batch with `sendmmsg`. `create_connection` is connect, accept and both closes.\n",
+        table(["", *(title for *_, title in columns)], lines) + "\n",
+        "**For you:** moving much data costs the same with all of them: the kernel copies. `getaddrinfo` of a number asks nobody; "
+        "opening a connection costs ten times more than using it once: keep connections.\n",
+    ]
+
+
+def servers_section(results, images):
+    rows = tables.found(results, "servers")
+    parts = [
+        "## Servers\n\nAn echo server for each peer under one load generator, 8 clients, 64 B, by raw C with a thread for each connection. "
+        "Rates: more is better; CPU is the server's, less is better. *Churn* is connect, one message, close. On one CPU server and "
+        "generator share it; on two each has its own.\n"
+    ]
+    header = ["", "messages/s", "CPU per message", "connections/s", "CPU per connection"]
+    for cpus, title in (1, "one CPU"), (2, "two CPUs"):
+        echo, churn = (tables.row_of(rows, mode=mode, cpus=cpus) for mode in ("echo", "churn"))
+        base = [[value[0] for value in row["values"][SERVER_BASE]] for row in (echo, churn)]
+        cpu = [[value[1] for value in row["values"][SERVER_BASE]] for row in (echo, churn)]
+        rate = [f"{1 / summary(value)[0]:,.0f}" for value in base]
+        micro = [f"{summary(value)[0] * 1e6:.1f} µs" for value in cpu]
+        lines = [[SERVER_LABELS[SERVER_BASE], rate[0], micro[0], rate[1], micro[1]]]
+        for name, label in SERVER_LABELS.items():
+            cells = [tables.server_ratio(row, name, column, not column) for row in (echo, churn) for column in (0, 1)]
+            if name != SERVER_BASE and any(cells):
+                lines.append([bold(name, label), *map(spread, cells)])
+        parts.append(table([title, *header[1:]], lines) + "\n")
+    lines = []
+    for name, label in SERVER_LABELS.items():
+        if "again" in name or not tables.idle(results, name, "VmRSS"):
+            continue
+        echo, churn = (tables.row_of(rows, mode=mode, cpus=2) for mode in ("echo", "churn"))
+        tail = [f"{summary([value[3] for value in row['values'][name]])[0]:.0f} µs" if name in row["values"] else ABSENT for row in (echo, churn)]
+        idle = [plain(tables.idle(results, name, key), 1) for key in ("VmRSS", "VmPTE")]
+        setup = plain(tables.idle(results, name, "seconds"), 2, " s")
+        lines.append([bold(name, label), plain(tables.connection_calls(results, name), 1), *idle, setup, *tail])
+    parts.append(
+        "System calls of the server for one connection with one message (8 clients); KiB of resident memory, and of page tables, for each of 5,000 "
+        "idle connections that have had one message; time until all 5,000 were there; the 99th percentile of the wait for an echo, two CPUs.\n"
+    )
+    parts.append(table(["", "system calls", "KiB each", "page tables", "5,000 connect", "p99 echo", "p99 churn"], lines) + "\n")
+    parts.append(
+        "**For you:** clients that come and go cost a server that keeps its threads about half of what a new thread for each costs. "
+        "A thread for each of 5,000 idle clients is about 50 MiB. An event loop (epoll, libuv, tokio) uses less memory for many "
+        "idle clients; what it takes is that every handler is written for it.\n"
+    )
+    churn = tables.row_of(rows, mode="churn", cpus=1)
+    values = {name: tables.server_ratio(churn, name, 1) for name in SERVER_LABELS}
+    memory = {name: tables.idle(results, name, "VmRSS") for name in SERVER_LABELS}
+    images["servers"] = svg.bars(
+        [
+            ("Server CPU per short connection, by a C thread each", "×", 1, bar_rows(values, SERVER_LABELS, SERVER_BASE)),
+            ("Resident memory per idle connection, 5,000 of them", " KiB", None, bar_rows(memory, SERVER_LABELS, SERVER_BASE)),
+        ],
+        "Echo servers", "Less is better. Medians; thin lines are the range. One CPU.",
+    )
+    parts.append("![Servers](images/servers.svg)\n")
+    return parts
+
+
+def growth_section(results, images):
+    rows = tables.found(results, "growth")
+    series, lines = [], []
+    for name, label in SERVER_LABELS.items():
+        points = {row["clients"]: summary([value[1] * 1e6 for value in row["values"]]) for row in rows if row["peer"] == name}
+        points = {clients: point[0] for clients, point in points.items()}
+        if points and "again" not in name:
+            colour = 0 if name == "tabi-c" else 7 if name == "tabi-rust" else SERVER_COLOURS.get(name, 9)
+            series.append((label, name in OURS, colour, points))
+            lines.append([bold(name, label), *(f"{points[c]:.1f}" if c in points else ABSENT for c in GROWTH)])
+    images["growth"] = svg.lines(
+        series, {clients: f"{clients:,}" for clients in GROWTH}, "From 10 to 10,000 connections, all of them talking",
+        "The server's CPU microseconds for one 64 B message; less is better. Server and generator on a CPU each.", "µs/message", log_y=True,
+    )
+    return [
+        "## From 10 to 10,000 connections\n\nThe server's CPU microseconds for each message, all connections talking.\n",
+        table(["connections", *(f"{clients:,}" for clients in GROWTH)], lines) + "\n",
+        "![Growth](images/growth.svg)\n",
+        "**For you:** a thread each carries ten thousand clients; the price of a message grows with the caches that so many threads "
+        "miss, and with the event loops' as well.\n",
+    ]
+
+
+def counts_section(results):
+    lines = []
+    for name, label in LABELS.items():
+        cells = [tables.count_of(results, name, case, timeout) for case, timeout in (("unix", 0), ("unix", 5), ("pingpong", 5))]
+        if "again" not in name and any(cells):
+            numbers = [plain(cell and cell["instructions"]) for cell in cells]
+            calls = [plain(cell and tables.total_calls(cell["calls"]), 1) for cell in cells]
+            lines.append([bold(name, label), *numbers, *calls])
+    header = ["", "instructions", "with timeout", "not ready", "system calls", "with timeout", "not ready"]
+    return [
+        "## Counts\n\nUser-space instructions (callgrind) and system calls (strace) of one send + receive of 64 B: no timeout; a timeout of 5 s, data "
+        "ready; the same where the receive has to wait. These do not depend on the machine's mood. "
+        "`python3 benches/check_counts.py` keeps watch over them.\n",
+        table(header, lines) + "\n",
+    ]
+
+
+def sizes_section(results):
+    found = tables.found(results, "sizes")
+    kib = {name: f"{value / 1024:,.0f} KiB" for name, value in found.items() if isinstance(value, int)}
+    lines = [
+        ["libtabi.so", kib["libtabi.so"]], ["C client linked statically with libtabi.a", kib["hello"]],
+        *([name, size] for name, size in kib.items() if name not in ("hello", "libtabi.so")),
+    ]
+    crates, seconds = found["crates"], found.get("build", {})
+    build = [
+        ["with the C face (`capi`)", crates["capi"], plain(seconds.get("capi"), 1, " s")],
+        ["without", crates["core"], plain(seconds.get("core"), 1, " s")],
+    ]
+    return [
+        "## Size and build\n\nStripped sizes; the other libraries as Debian ships them.\n", table(["", "stripped"], lines) + "\n",
+        "`cargo build --release` from nothing, sources already there; crates of others that are compiled, build dependencies too.\n",
+        table(["", "crates", "time"], build) + "\n",
+        "**For you:** a Rust program that turns the default features off builds none of the C face's generator.\n",
+    ]
+
+
+def overview(results):
+    rows, serving = tables.found(results, "primitives"), tables.found(results, "servers")
+    row = tables.row_of(rows, case="unix", size=64, timeout=5)
+    shown = ("raw", "poll", "std", "cpython", "tabi-c", "tabi-rust", "tabi-python")
+    exchange = {name: tables.ratio(row, name) for name in shown}
+    churn = tables.row_of(serving, mode="churn", cpus=1)
+    cpu = {name: tables.server_ratio(churn, name, 1) for name in SERVER_LABELS if name != "c_epoll"}
+    return svg.bars(
+        [
+            ("Send and receive 64 B with a timeout of 5 s (time, raw C without one = 1)", "×", 1, bar_rows(exchange, LABELS, BASE)),
+            ("Server: CPU for a client that connects, is answered and leaves (raw C, a thread each = 1)", "×", 1, bar_rows(cpu, SERVER_LABELS, SERVER_BASE)),
+        ],
+        "What it costs, beside what one would use instead", "Less is better. Medians; thin lines are the range of the rounds. Linux, loopback, one CPU.",
+    )
+
+
+def targets_section(results):
+    lines = []
+    for name, limit, value, holds, digits, unit in tables.targets(results):
+        verdict = "yes" if holds else ABSENT if value is None else "**no**"
+        lines.append([name, limit, ABSENT if value is None else f"{value:.{digits}f}{unit}", verdict])
+    header = ["ratio to raw C in the same run, or a count", "must be", "is", "holds"]
+    return ["## What must hold\n", table(header, lines) + "\n"]
+
+
+def head(results):
+    machine = max((section["machine"] for section in results.values()), key=lambda each: each["date"])
+    missing = {name: what for section in results.values() for name, what in section["missing"].items()}
+    absent = ", ".join(f"{name} ({what} is not installed)" for name, what in missing.items())
+    commits = sorted({section["machine"]["commit"] for section in results.values()})
+    load = max(section["machine"]["busy"] for section in results.values())
+    return [
+        "# Benchmarks\n\nMade by `python3 benches/run.py` and `python3 benches/report.py`; `benches/README.md` says how it is measured. "
+        "Do not edit: run them again.\n",
+        table(
+            ["", ""],
+            [
+                ["date", machine["date"]], ["commit", ", ".join(commits)], ["kernel", machine["kernel"]],
+                ["CPUs", f"{machine['cpus']} × {machine['cpu']}"], ["CPython, rustc", f"{machine['python']}, {machine['rustc']}"],
+                ["highest load average while measuring", load], ["peers left out", absent or "none"],
+            ],
+        ).replace("---:", "---") + "\n",
+        noise_note(results),
+    ]
+
+
+def noise_note(results):
+    """How far the baseline's copy is from the baseline."""
+    off = []
+    for row in tables.found(results, "primitives") or []:
+        if row["case"] not in ("pingpong", "threads") and (value := tables.ratio(row, "raw-again")):
+            off.append(abs(value[0] - 1))
+    served = []
+    for row in tables.found(results, "servers") or []:
+        served += [abs(tables.server_ratio(row, "c_threads-again", column)[0] - 1) for column in (0, 1)]
+    return (
+        f"The baseline ran a second time under another name. The medians of that copy differ from 1 by {summary(off)[0] * 100:.1f} % "
+        f"at the median and {max(off) * 100:.1f} % at most on one thread, and by {max(served) * 100:.1f} % at most for servers: "
+        "smaller differences than that between two rows mean nothing.\n"
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    if not options.results.exists():
+        raise SystemExit(f"{options.results} is not there: run benches/run.py first")
+    results = json.loads(options.results.read_text())
+    images, parts = {}, head(results)
+    makers = {
+        "primitives": [targets_section, primitives_section, threads_section], "bulk": [bulk_section], "servers": [servers_section],
+        "growth": [growth_section], "counts": [counts_section], "sizes": [sizes_section],
+    }
+    for section, sections in makers.items():
+        for make in sections if section in results else []:
+            takes_images = make.__code__.co_argcount == 2
+            parts += make(results, images) if takes_images else make(results)
+    if {"primitives", "servers"} <= results.keys():
+        images["overview"] = overview(results)
+        parts.insert(3, "![What it costs](images/overview.svg)\n")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for name, image in images.items():
+        (IMAGES / f"{name}.svg").write_text(image)
+    page = "\n".join(parts)
+    PAGE.write_text(page)
+    print(page)
+    print(f"written: {PAGE}, {', '.join(sorted(f'{name}.svg' for name in images))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,23 +4,12 @@
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::state::{State, Taken};
 use crate::error::{Error, Result};
 use crate::sys::{self, Wake};
-
-/// No further call may begin.
-const CLOSED: u32 = 1;
-/// The descriptor has been given back, or given away.
-const RELEASED: u32 = 2;
-/// A `BorrowedFd` may be about: the descriptor stays until the socket is dropped.
-const BORROWED: u32 = 4;
-/// Somebody else owns the same socket (a duplicate): waking must not shut it down.
-const SHARED: u32 = 8;
-/// One call in flight.
-const CALL: u32 = 16;
 
 /// How often and how long `close()` tries to wake calls that are in flight.
 const WAKE_TRIES: u32 = 20;
@@ -32,7 +21,7 @@ const WAKE_PAUSE: Duration = Duration::from_millis(1);
 /// is never used after it may mean something else.
 pub(super) struct Handle {
     fd: RawFd,
-    state: AtomicU32,
+    state: State,
     /// What wakes the calls of a handle that must not be shut down.
     wake: OnceLock<Wake>,
 }
@@ -45,52 +34,47 @@ pub(super) struct InFlight<'a> {
 
 impl Handle {
     pub(super) fn new(fd: OwnedFd, shared: bool) -> Self {
-        Handle {
-            fd: fd.into_raw_fd(),
-            state: AtomicU32::new(if shared { SHARED } else { 0 }),
-            wake: OnceLock::new(),
-        }
+        Handle { fd: fd.into_raw_fd(), state: State::new(shared), wake: OnceLock::new() }
     }
 
     /// Begins a call; the descriptor is valid until the result is dropped.
     #[inline(always)]
     pub(super) fn enter(&self) -> Result<InFlight<'_>> {
-        // SeqCst here and in `close`: either the caller sees CLOSED, or the closer sees the call.
-        let before = self.state.fetch_add(CALL, Ordering::SeqCst);
-        let call = InFlight { handle: self, shared: before & SHARED != 0 };
-        if before & CLOSED != 0 {
+        let before = self.state.enter();
+        let call = InFlight { handle: self, shared: before.is_shared() };
+        if before.is_closed() {
             return Err(Error::Closed);
         }
         Ok(call)
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.state.load(Ordering::SeqCst) & CLOSED != 0
+        self.state.see().is_closed()
     }
 
     #[inline]
     pub(super) fn is_shared(&self) -> bool {
-        self.state.load(Ordering::SeqCst) & SHARED != 0
+        self.state.see().is_shared()
     }
 
-    pub(super) fn set_shared(&self) {
-        self.state.fetch_or(SHARED, Ordering::SeqCst);
+    /// Notes that somebody else owns the same socket. Fails with [`Error::Closed`] when a close came before, which may
+    /// have shut it down.
+    pub(super) fn set_shared(&self) -> Result<()> {
+        if self.state.share() { Ok(()) } else { Err(Error::Closed) }
     }
 
     /// The descriptor's number, or -1 when closed.
     #[inline]
     pub(super) fn fileno(&self) -> RawFd {
-        if self.state.load(Ordering::Relaxed) & CLOSED != 0 { -1 } else { self.fd }
+        if self.is_closed() { -1 } else { self.fd }
     }
 
     /// Lends the descriptor out; from now on it lives as long as the handle, even when closed.
     pub(super) fn borrow(&self) -> Option<BorrowedFd<'_>> {
-        self.state
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |state| {
-                (state & CLOSED == 0).then_some(state | BORROWED)
-            })
-            .ok()?;
-        // SAFETY: BORROWED keeps the descriptor open until the handle is dropped.
+        if !self.state.borrow() {
+            return None;
+        }
+        // SAFETY: a descriptor that is lent stays open until the handle is dropped.
         Some(unsafe { BorrowedFd::borrow_raw(self.fd) })
     }
 
@@ -114,12 +98,12 @@ impl Handle {
     /// Closing again does nothing.
     pub(super) fn close(&self) -> Result<()> {
         let Ok(call) = self.enter() else { return Ok(()) };
-        if self.state.fetch_or(CLOSED, Ordering::SeqCst) & CLOSED != 0 {
+        if !self.state.close() {
             return Ok(());
         }
         self.wake_calls();
-        let lent = self.state.load(Ordering::SeqCst) & BORROWED != 0;
-        if lent && !self.is_shared() {
+        let seen = self.state.see();
+        if seen.is_borrowed() && !seen.is_shared() {
             shut_down(self.fd);
         }
         mem::forget(call);
@@ -130,34 +114,33 @@ impl Handle {
     /// result is a duplicate.
     pub(super) fn detach(&self) -> Result<OwnedFd> {
         let call = self.enter()?;
-        if self.state.load(Ordering::SeqCst) & BORROWED != 0 || !self.take_alone() {
-            let copy = sys::duplicate(self.fd)?;
-            self.set_shared();
-            if self.state.fetch_or(CLOSED, Ordering::SeqCst) & CLOSED != 0 {
-                return Err(Error::Closed);
+        match self.state.take() {
+            Taken::Alone => {
+                drop(call);
+                // SAFETY: the handle will never touch the descriptor again.
+                Ok(unsafe { OwnedFd::from_raw_fd(self.fd) })
             }
-            self.wake_calls();
-            return Ok(copy);
+            Taken::InUse => {
+                let copy = sys::duplicate(self.fd)?;
+                if !self.state.share_and_close() {
+                    return Err(Error::Closed);
+                }
+                self.wake_calls();
+                Ok(copy)
+            }
+            Taken::Closed => Err(Error::Closed),
         }
-        drop(call);
-        // SAFETY: RELEASED is set, so this handle will never touch the descriptor again.
-        Ok(unsafe { OwnedFd::from_raw_fd(self.fd) })
-    }
-
-    /// Marks the handle closed and empty if the caller's is the only call in flight.
-    fn take_alone(&self) -> bool {
-        let alone = |state| (state / CALL == 1).then_some(state | CLOSED | RELEASED);
-        self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, alone).is_ok()
     }
 
     /// Wakes every other call in flight, again and again for a moment: one may stand just before its
     /// system call, where a wake-up is not seen by all systems.
     fn wake_calls(&self) {
         for attempt in 0..WAKE_TRIES {
-            if self.state.load(Ordering::SeqCst) / CALL <= 1 {
+            let seen = self.state.see();
+            if !seen.has_others() {
                 return;
             }
-            if !self.is_shared() {
+            if !seen.is_shared() {
                 shut_down(self.fd);
             }
             if let Some(wake) = self.wake.get() {
@@ -169,29 +152,19 @@ impl Handle {
 
     #[inline]
     fn leave(&self) -> Result<()> {
-        let before = self.state.fetch_sub(CALL, Ordering::SeqCst);
-        if before & CLOSED != 0 && before / CALL == 1 {
-            return self.release();
-        }
-        Ok(())
+        if self.state.leave() { self.give_back() } else { Ok(()) }
     }
 
     #[cold]
-    fn release(&self) -> Result<()> {
-        let before = self.state.fetch_or(RELEASED, Ordering::SeqCst);
-        if before & (RELEASED | BORROWED) != 0 {
-            return Ok(());
-        }
+    fn give_back(&self) -> Result<()> {
         sys::close(self.fd)
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let state = *self.state.get_mut();
-        let lent = state & BORROWED != 0;
-        if state & RELEASED == 0 || lent {
-            let _ = sys::close(self.fd);
+        if self.state.end() {
+            let _ = self.give_back();
         }
     }
 }

@@ -15,6 +15,9 @@ mod makefile;
 pub(crate) mod many;
 mod message;
 mod options;
+mod state;
+#[cfg(all(test, loom))]
+mod state_model;
 mod timeout;
 mod wait;
 mod writer;
@@ -140,18 +143,20 @@ impl Socket {
     /// A second socket for the same connection, with a descriptor of its own that is close-on-exec
     /// (`socket.dup`). It has this socket's timeout.
     ///
-    /// Fails with [`Error::Os`] (`EMFILE`) when the table of descriptors is full.
+    /// Fails with [`Error::Os`] (`EMFILE`) when the table of descriptors is full, with [`Error::Closed`] when the socket
+    /// is closed, also during the call.
     pub fn dup(&self) -> Result<Socket> {
         let call = self.handle.enter()?;
         let copy = sys::duplicate(call.fd())?;
-        self.handle.set_shared();
+        self.handle.set_shared()?;
         Ok(Socket::assemble(copy, true, self.family, self.kind, self.proto, self.timeout.load()))
     }
 
     /// Says that another owner of this connection exists that this object cannot see, such as a forked
     /// child or a descriptor duplicated by other means: `close` then never shuts the connection down.
     pub fn set_shared(&self) {
-        self.handle.set_shared();
+        // A closed socket has nothing to shut down any more.
+        let _ = self.handle.set_shared();
     }
 
     /// Limits every later call that may block (`socket.settimeout`): a [`Duration`], `f64` seconds, or

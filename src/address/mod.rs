@@ -17,7 +17,9 @@ use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 pub use linux::*;
 pub use raw::RawAddress;
 pub use to_address::ToAddress;
-pub(crate) use to_address::{check_flowinfo, inet};
+pub(crate) use to_address::check_flowinfo;
+#[cfg(feature = "capi")]
+pub(crate) use to_address::inet;
 pub use unix::UnixAddress;
 
 use crate::error::{Error, Result};

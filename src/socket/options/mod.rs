@@ -38,6 +38,7 @@ mod ip;
 mod ipv6;
 mod multicast;
 mod socket;
+mod source_multicast;
 mod tcp;
 mod udp;
 mod unix;

@@ -1,0 +1,103 @@
+//! Groups of receivers that hear chosen senders only.
+#![cfg(any(target_os = "linux", target_os = "android"))]
+#![allow(unsafe_code)]
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::Plain;
+use super::multicast::{MulticastInterface, index};
+use crate::address::{Address, RawAddress};
+use crate::error::{Error, Result};
+use crate::socket::Socket;
+use crate::sys::in_addr;
+
+// SAFETY: a structure of integers.
+unsafe impl Plain for libc::ip_mreq_source {}
+// SAFETY: a structure of integers.
+unsafe impl Plain for libc::group_source_req {}
+
+impl Socket {
+    /// Receives what one sender sends to a group (`MCAST_JOIN_SOURCE_GROUP`, `IP_ADD_SOURCE_MEMBERSHIP`).
+    ///
+    /// Fails as [`Socket::join_multicast`] does, and with [`Error::Type`] when group and source are of different families.
+    pub fn join_source_multicast(
+        &self,
+        group: impl Into<IpAddr>,
+        source: impl Into<IpAddr>,
+        interface: MulticastInterface,
+    ) -> Result<()> {
+        let options = (libc::MCAST_JOIN_SOURCE_GROUP, libc::IP_ADD_SOURCE_MEMBERSHIP);
+        self.source_membership(group.into(), source.into(), interface, options)
+    }
+
+    /// Ends what [`Socket::join_source_multicast`] began (`MCAST_LEAVE_SOURCE_GROUP`, `IP_DROP_SOURCE_MEMBERSHIP`).
+    ///
+    /// Fails with `Os(EADDRNOTAVAIL)` for what was not joined, and as that does.
+    pub fn leave_source_multicast(
+        &self,
+        group: impl Into<IpAddr>,
+        source: impl Into<IpAddr>,
+        interface: MulticastInterface,
+    ) -> Result<()> {
+        let options = (libc::MCAST_LEAVE_SOURCE_GROUP, libc::IP_DROP_SOURCE_MEMBERSHIP);
+        self.source_membership(group.into(), source.into(), interface, options)
+    }
+
+    /// Drops what one sender sends to a group that was joined (`MCAST_BLOCK_SOURCE`, `IP_BLOCK_SOURCE`). Errors as in [`Socket::leave_source_multicast`].
+    pub fn block_source_multicast(
+        &self,
+        group: impl Into<IpAddr>,
+        source: impl Into<IpAddr>,
+        interface: MulticastInterface,
+    ) -> Result<()> {
+        let options = (libc::MCAST_BLOCK_SOURCE, libc::IP_BLOCK_SOURCE);
+        self.source_membership(group.into(), source.into(), interface, options)
+    }
+
+    /// Ends what [`Socket::block_source_multicast`] began (`MCAST_UNBLOCK_SOURCE`, `IP_UNBLOCK_SOURCE`). Errors as in that.
+    pub fn unblock_source_multicast(
+        &self,
+        group: impl Into<IpAddr>,
+        source: impl Into<IpAddr>,
+        interface: MulticastInterface,
+    ) -> Result<()> {
+        let options = (libc::MCAST_UNBLOCK_SOURCE, libc::IP_UNBLOCK_SOURCE);
+        self.source_membership(group.into(), source.into(), interface, options)
+    }
+
+    /// `options`: for an interface by number, and for one by its IPv4 address.
+    fn source_membership(
+        &self,
+        group: IpAddr,
+        source: IpAddr,
+        interface: MulticastInterface,
+        options: (i32, i32),
+    ) -> Result<()> {
+        let level = match (group, source, interface) {
+            (IpAddr::V4(group), IpAddr::V4(source), MulticastInterface::Address(address)) => {
+                let request = libc::ip_mreq_source {
+                    imr_multiaddr: in_addr(group),
+                    imr_interface: in_addr(address),
+                    imr_sourceaddr: in_addr(source),
+                };
+                return self.set_plain_option(libc::IPPROTO_IP, options.1, &request);
+            }
+            (IpAddr::V4(_), IpAddr::V4(_), _) => libc::IPPROTO_IP,
+            (IpAddr::V6(_), IpAddr::V6(_), _) => libc::IPPROTO_IPV6,
+            _ => {
+                let message = format!("group {group} and source {source} are of different families");
+                return Err(Error::type_error(message));
+            }
+        };
+        let request = libc::group_source_req {
+            gsr_interface: index(interface)?,
+            gsr_group: storage(group)?,
+            gsr_source: storage(source)?,
+        };
+        self.set_plain_option(level, options.0, &request)
+    }
+}
+
+fn storage(address: IpAddr) -> Result<libc::sockaddr_storage> {
+    Ok(RawAddress::try_from(&Address::from(SocketAddr::new(address, 0)))?.to_struct())
+}

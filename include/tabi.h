@@ -64,6 +64,16 @@
 #define TABI_ERR_TOO_SMALL (-5209) /* the buffer is too small for the result */
 
 /**
+ * A flag of tabi_create_server(): others may listen on the same port, with the clients spread over them (SO_REUSEPORT).
+ */
+#define TABI_REUSE_PORT 1
+
+/**
+ * A flag of tabi_create_server(): a server of AF_INET6 accepts IPv4 clients too.
+ */
+#define TABI_DUALSTACK_IPV6 2
+
+/**
  * Wait for something to read, or for a client.
  */
 #define TABI_READ 0
@@ -1020,6 +1030,95 @@ int tabi_file_flush(tabi_file *file);
  * How many bytes were written and not yet sent. TABI_ERR_NULL for NULL.
  */
 ssize_t tabi_file_unsent(tabi_file *file);
+
+/**
+ * Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are tried in turn.
+ *
+ * `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit. An address may take
+ * its share of the time that is left; the lookup of the host counts, but is not cut short. `source_host` and `source_port`:
+ * where to connect from, NULL and 0 for the system's choice, "" for any address.
+ * Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED, TABI_ERR_TIMEOUT ...,
+ * TABI_GAI_* when the host is not found, TABI_ERR_OVERFLOW for another port than 0 to 65535, TABI_ERR_VALUE for a bad timeout.
+ * tabi_last_error_message() tells the errors of all addresses.
+ */
+int tabi_create_connection(const char *host,
+                           int port,
+                           double timeout,
+                           const char *source_host,
+                           int source_port,
+                           tabi_sock **out);
+
+/**
+ * A TCP socket that listens on a host and port (Python's `create_server`).
+ *
+ * `family`: AF_INET or AF_INET6. `host`: a name, an address, or "" for all; `port`: 0 (a free one) to 65535. `backlog`: how many
+ * clients may wait, TABI_BACKLOG for Python's choice. `flags`: TABI_REUSE_PORT, TABI_DUALSTACK_IPV6, or 0.
+ * A port whose last connections still linger is listened on at once (SO_REUSEADDR); a server of AF_INET6 leaves
+ * IPv4 to others unless the flag says otherwise. Returns 0 and a handle that tabi_sock_free() frees; what
+ * tabi_bind() returns; TABI_ERR_VALUE for unknown flags, and for TABI_DUALSTACK_IPV6 with AF_INET or where the system cannot.
+ */
+int tabi_create_server(int family,
+                       const char *host,
+                       int port,
+                       int backlog,
+                       unsigned int flags,
+                       tabi_sock **out);
+
+/**
+ * tabi_create_server() on an address of any family that listens, such as an AF_UNIX path.
+ */
+int tabi_create_server_addr(const tabi_addr *addr,
+                            int backlog,
+                            unsigned int flags,
+                            tabi_sock **out);
+
+/**
+ * Whether one socket can listen for IPv4 and IPv6 clients: 1 or 0 (Python's `has_dualstack_ipv6`).
+ */
+int tabi_has_dualstack_ipv6(void);
+
+/**
+ * A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
+ *
+ * -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees; -EBADF, -ENOTSOCK, -EMFILE.
+ */
+int tabi_fromfd(int fd,
+                int family,
+                int type,
+                int proto,
+                tabi_sock **out);
+
+/**
+ * tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface, each to the other
+ * and nobody else; SOCK_STREAM or SOCK_DGRAM. Returns as tabi_socketpair().
+ */
+int tabi_socketpair_any(int family,
+                        int type,
+                        int proto,
+                        tabi_sock **one,
+                        tabi_sock **other);
+
+/**
+ * Receives `len` bytes within one timeout, fewer only at the end of the stream.
+ *
+ * `flags`: MSG_* (not MSG_PEEK) or 0. `received` may be NULL; it gets the number of bytes in the buffer, also when the call
+ * fails. Returns that number, or a code as tabi_recv() does.
+ */
+ssize_t tabi_recv_exactly(tabi_sock *sk,
+                          void *buffer,
+                          size_t len,
+                          int flags,
+                          size_t *received);
+
+/**
+ * tabi_recv_exactly() within a limit of its own: see tabi_recv_until().
+ */
+ssize_t tabi_recv_exactly_until(tabi_sock *sk,
+                                void *buffer,
+                                size_t len,
+                                int flags,
+                                size_t *received,
+                                int64_t deadline);
 
 /**
  * The first IPv4 address of a host as text (Python's `gethostbyname`).

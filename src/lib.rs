@@ -37,6 +37,10 @@ pub use socket::{
     RawControlMessages, RawMessage, RecvErr, Socket, SocketReader, SocketWriter, Timestamps, cmsg_len,
     cmsg_space, getdefaulttimeout, setdefaulttimeout,
 };
+pub use socket::{
+    CreateConnectionError, CreateConnectionOptions, CreateServerOptions, RecvExactlyError, create_connection,
+    create_connection_with, create_server, create_server_with, fromfd, has_dualstack_ipv6, socketpair,
+};
 pub use socket::{MulticastInterface, TcpKeepalive};
 
 /// The README's Rust program compiles.

@@ -43,6 +43,7 @@ programs! {
     error
     families
     file
+    helpers
     io
     message
     mode

@@ -19,7 +19,7 @@ pub use raw::RawAddress;
 pub use to_address::ToAddress;
 pub(crate) use to_address::check_flowinfo;
 #[cfg(feature = "capi")]
-pub(crate) use to_address::inet;
+pub(crate) use to_address::{check_port, inet};
 pub use unix::UnixAddress;
 
 use crate::error::{Error, Result};

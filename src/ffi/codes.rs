@@ -18,6 +18,8 @@ mod code {
 /// Why an exported function fails: an error of the core's, or one that only C can make.
 pub(super) enum Failure {
     Core(Error),
+    /// An error of the core's, with a text that says more.
+    Detailed(Error, String),
     /// The named argument is NULL.
     Null(&'static str),
     /// A buffer of this many bytes would hold the result.
@@ -38,7 +40,7 @@ impl Failure {
             Failure::Null(_) => code::ERR_NULL,
             Failure::TooSmall(_) => code::ERR_TOO_SMALL,
             Failure::Panic(_) => code::ERR_PANIC,
-            Failure::Core(error) => match error {
+            Failure::Core(error) | Failure::Detailed(error, _) => match error {
                 Error::Os(errno) => -errno,
                 Error::OsMessage(_) => code::ERR_OS,
                 Error::Timeout => code::ERR_TIMEOUT,
@@ -55,7 +57,7 @@ impl Failure {
     /// The `errno` that comes nearest.
     pub(super) fn errno(&self) -> c_int {
         match self {
-            Failure::Core(error) => error.errno(),
+            Failure::Core(error) | Failure::Detailed(error, _) => error.errno(),
             Failure::Null(_) => libc::EINVAL,
             Failure::TooSmall(_) => libc::ERANGE,
             Failure::Panic(_) => libc::EIO,
@@ -66,6 +68,7 @@ impl Failure {
     pub(super) fn message(&self) -> String {
         match self {
             Failure::Core(error) => error.to_string(),
+            Failure::Detailed(_, text) => text.clone(),
             Failure::Null(argument) => format!("{argument} must not be NULL"),
             Failure::TooSmall(needed) => {
                 format!("the buffer is too small for the result: {needed} bytes are needed")

@@ -7,8 +7,11 @@ pub(crate) mod control;
 mod control_buffer;
 mod convert;
 mod create;
+mod create_connection;
+mod create_server;
 mod descriptors;
 mod handle;
+pub(crate) mod helpers;
 mod interface;
 mod io;
 mod makefile;
@@ -35,6 +38,7 @@ use crate::sys;
 use handle::Handle;
 use timeout::{SharedTimeout, Timeout};
 
+#[cfg(feature = "capi")]
 pub(crate) use ancillary::encode;
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
 #[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
@@ -42,6 +46,11 @@ pub use control::Ipv4PacketInfo;
 pub use control::{ControlMessage, Ipv6PacketInfo, RecvErr, Timestamps};
 pub use control_buffer::{ControlBuffer, ControlData};
 pub use create::{close, dup};
+pub use create_connection::{
+    CreateConnectionError, CreateConnectionOptions, create_connection, create_connection_with,
+};
+pub use create_server::{CreateServerOptions, create_server, create_server_with, has_dualstack_ipv6};
+pub use helpers::{RecvExactlyError, fromfd, socketpair};
 pub use makefile::{DEFAULT_BUFFER_SIZE, SocketReader};
 pub use many::{IncomingDatagram, OutgoingDatagram};
 pub use message::{Message, MessageInfo, RawMessage};

@@ -1,0 +1,114 @@
+//! `create_connection`: a connection to the first address of a host that answers.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::Socket;
+use super::timeout::getdefaulttimeout;
+use super::wait::Limit;
+use crate::address::Address;
+use crate::error::{Error, Result};
+use crate::resolve::{AddrInfo, Host, Service, getaddrinfo};
+
+/// What [`create_connection_with`] may be told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CreateConnectionOptions<'a> {
+    /// The time for all addresses together, and the new socket's timeout: `None` for the default timeout,
+    /// `Some(None)` for no limit.
+    pub timeout: Option<Option<Duration>>,
+    /// The host and port (0 for any) to connect from.
+    pub source_address: Option<(&'a str, u16)>,
+}
+
+/// Connects to a TCP server by host and port (`socket.create_connection`).
+///
+/// The addresses of the host are tried in turn, within the default timeout for all of them. The error is the
+/// last address's; [`create_connection_with`] tells them all.
+///
+/// ```
+/// let server = tabi::create_server(("127.0.0.1", 0))?;
+/// let port = server.getsockname()?.port().unwrap();
+/// let client = tabi::create_connection(("localhost", port))?;
+/// client.sendall(b"hello")?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub fn create_connection<'h, 's>(address: (impl Into<Host<'h>>, impl Into<Service<'s>>)) -> Result<Socket> {
+    Ok(create_connection_with(address, &CreateConnectionOptions::default())?)
+}
+
+/// [`create_connection`] with a timeout and a source address of its own, and with all errors.
+///
+/// An address may take its share of the time that is left, so that one which does not answer leaves time for the
+/// next. The lookup of the host counts, but is not cut short.
+pub fn create_connection_with<'h, 's>(
+    address: (impl Into<Host<'h>>, impl Into<Service<'s>>),
+    options: &CreateConnectionOptions<'_>,
+) -> Result<Socket, CreateConnectionError> {
+    let timeout = options.timeout.unwrap_or_else(getdefaulttimeout);
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let answers = getaddrinfo(address.0, address.1, 0, libc::SOCK_STREAM, 0, 0)
+        .map_err(|error| CreateConnectionError { errors: vec![(Address::None, error)] })?;
+    let mut errors = Vec::new();
+    for (tried, answer) in answers.iter().enumerate() {
+        let limit = match deadline {
+            Some(deadline) if timeout != Some(Duration::ZERO) => share(deadline, answers.len() - tried),
+            _ => Limit::Timeout,
+        };
+        match attempt(answer, timeout, options.source_address, limit) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => errors.push((answer.address.clone(), error)),
+        }
+    }
+    Err(CreateConnectionError { errors })
+}
+
+/// An equal part of the time that is left for the first of some addresses.
+fn share(deadline: Instant, addresses: usize) -> Limit {
+    let now = Instant::now();
+    let left = deadline.saturating_duration_since(now);
+    Limit::Until(now + left / u32::try_from(addresses).unwrap_or(u32::MAX))
+}
+
+fn attempt(
+    answer: &AddrInfo,
+    timeout: Option<Duration>,
+    source: Option<(&str, u16)>,
+    limit: Limit,
+) -> Result<Socket> {
+    let socket = Socket::new(answer.family, answer.kind, answer.proto)?;
+    socket.settimeout(timeout)?;
+    if let Some(source) = source {
+        socket.bind(source)?;
+    }
+    socket.connect_until(&answer.address, limit)?;
+    Ok(socket)
+}
+
+/// Why no address could be connected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateConnectionError {
+    /// Each address that was tried, and its error; when the host could not be looked up, no address and that error.
+    pub errors: Vec<(Address, Error)>,
+}
+
+impl fmt::Display for CreateConnectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (address, error)) in self.errors.iter().enumerate() {
+            f.write_str(if index > 0 { "; " } else { "" })?;
+            match address {
+                Address::None => write!(f, "{error}")?,
+                _ => write!(f, "{address}: {error}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CreateConnectionError {}
+
+impl From<CreateConnectionError> for Error {
+    /// The last address's error, as Python raises it.
+    fn from(mut all: CreateConnectionError) -> Self {
+        all.errors.pop().map_or(Error::Gai(libc::EAI_NONAME), |(_, error)| error)
+    }
+}

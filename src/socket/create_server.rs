@@ -1,0 +1,90 @@
+//! `create_server`: a socket that listens.
+
+use super::{DEFAULT_BACKLOG, Socket};
+use crate::address::ToAddress;
+use crate::error::{Error, Result};
+
+/// What [`create_server_with`] may be told.
+#[derive(Debug, Clone, Copy)]
+pub struct CreateServerOptions {
+    /// `AF_INET` (at first), `AF_INET6` or `AF_UNIX`.
+    pub family: i32,
+    /// How many clients may wait to be accepted; [`DEFAULT_BACKLOG`] at first.
+    pub backlog: i32,
+    /// Whether others may listen on the same port, with the clients spread over them (`SO_REUSEPORT`).
+    pub reuse_port: bool,
+    /// Whether a server of `AF_INET6` accepts IPv4 clients too.
+    pub dualstack_ipv6: bool,
+}
+
+impl Default for CreateServerOptions {
+    fn default() -> Self {
+        CreateServerOptions {
+            family: libc::AF_INET,
+            backlog: DEFAULT_BACKLOG,
+            reuse_port: false,
+            dualstack_ipv6: false,
+        }
+    }
+}
+
+/// A TCP socket that listens on an address of `AF_INET` (`socket.create_server`).
+///
+/// Fails as [`Socket::bind`] does, with `Os(EADDRINUSE)` when another listens there.
+pub fn create_server(address: impl ToAddress) -> Result<Socket> {
+    create_server_with(address, &CreateServerOptions::default())
+}
+
+/// [`create_server`] of another family, or with a backlog, a shared port, or both versions of IP.
+///
+/// Fails also with [`Error::Value`] for `dualstack_ipv6` with another family than `AF_INET6`, or where the
+/// system cannot.
+///
+/// ```
+/// use tabi::{AF_INET6, CreateServerOptions, create_server_with, has_dualstack_ipv6};
+///
+/// if has_dualstack_ipv6() {
+///     let both = CreateServerOptions { family: AF_INET6, dualstack_ipv6: true, ..Default::default() };
+///     let server = create_server_with(("", 0), &both)?;
+///     let port = server.getsockname()?.port().unwrap();
+///     tabi::create_connection(("127.0.0.1", port))?;
+///     tabi::create_connection(("::1", port))?;
+/// }
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions) -> Result<Socket> {
+    if options.dualstack_ipv6 {
+        if options.family != libc::AF_INET6 {
+            return Err(Error::value(format!(
+                "dualstack_ipv6 requires AF_INET6 family, got family {}",
+                options.family
+            )));
+        }
+        if !has_dualstack_ipv6() {
+            return Err(Error::value("dualstack_ipv6 not supported on this platform"));
+        }
+    }
+    let socket = Socket::new(options.family, libc::SOCK_STREAM, 0)?;
+    let is_internet = [libc::AF_INET, libc::AF_INET6].contains(&options.family);
+    // A port whose last connections still linger can be listened on at once. Python too goes on without.
+    let _ = socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
+    // Linux refuses the option for the other families, where it has no meaning.
+    if options.reuse_port && is_internet {
+        socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
+    }
+    if options.family == libc::AF_INET6 {
+        set_v6only(&socket, !options.dualstack_ipv6)?;
+    }
+    socket.bind(address)?;
+    socket.listen(options.backlog)?;
+    Ok(socket)
+}
+
+/// Whether one socket can listen for IPv4 and IPv6 clients (`socket.has_dualstack_ipv6`).
+pub fn has_dualstack_ipv6() -> bool {
+    Socket::new(libc::AF_INET6, libc::SOCK_STREAM, 0).and_then(|socket| set_v6only(&socket, false)).is_ok()
+}
+
+fn set_v6only(socket: &Socket, only: bool) -> Result<()> {
+    socket.setsockopt(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, only.into())
+}

@@ -1,0 +1,143 @@
+//! Small helpers of Python's module, and `recv_exactly`.
+#![allow(unsafe_code)]
+
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::time::Duration;
+
+use super::Socket;
+use super::wait::Limit;
+use crate::error::{Error, Result};
+use crate::sys;
+
+/// A socket for a duplicate of a descriptor (`socket.fromfd`), which stays its owner's.
+///
+/// Family, type and protocol are believed; `None` asks the system. Fails with `Os(EBADF)`, `Os(ENOTSOCK)` and `Os(EMFILE)`.
+pub fn fromfd(fd: impl AsFd, family: Option<i32>, kind: Option<i32>, proto: Option<i32>) -> Result<Socket> {
+    fromfd_number(fd.as_fd().as_raw_fd(), family, kind, proto)
+}
+
+pub(crate) fn fromfd_number(
+    fd: RawFd,
+    family: Option<i32>,
+    kind: Option<i32>,
+    proto: Option<i32>,
+) -> Result<Socket> {
+    let socket = Socket::from_fd(sys::duplicate(fd)?, family, kind, proto)?;
+    socket.set_shared();
+    Ok(socket)
+}
+
+/// Two sockets connected to each other (`socket.socketpair`), of any family that can.
+///
+/// For `AF_INET` and `AF_INET6`, streams and datagrams, they are connected over the loopback interface, each to
+/// the other and nobody else. Fails as [`Socket::socketpair`] does.
+pub fn socketpair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)> {
+    match Socket::socketpair(family, kind, proto) {
+        Err(Error::Os(libc::EOPNOTSUPP | libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT))
+            if [libc::AF_INET, libc::AF_INET6].contains(&family) =>
+        {
+            loopback_pair(family, kind, proto)
+        }
+        pair => pair,
+    }
+}
+
+fn loopback_pair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)> {
+    let (one, timeout) = blocking(family, kind, proto)?;
+    let (other, _) = blocking(family, kind, proto)?;
+    let host = if family == libc::AF_INET { "127.0.0.1" } else { "::1" };
+    other.bind((host, 0))?;
+    let pair = match one.kind() {
+        libc::SOCK_STREAM => {
+            other.listen(1)?;
+            one.connect(other.getsockname()?)?;
+            let own = one.getsockname()?;
+            // The port was open to everybody for a moment: a stranger may have come first.
+            loop {
+                let (peer, address) = other.accept()?;
+                if address == own {
+                    break (one, peer);
+                }
+            }
+        }
+        libc::SOCK_DGRAM => {
+            one.bind((host, 0))?;
+            one.connect(other.getsockname()?)?;
+            other.connect(one.getsockname()?)?;
+            (one, other)
+        }
+        _ => return Err(Error::Os(libc::EOPNOTSUPP)),
+    };
+    pair.0.settimeout(timeout)?;
+    pair.1.settimeout(timeout)?;
+    Ok(pair)
+}
+
+/// A new socket that blocks, and the timeout that it should have.
+fn blocking(family: i32, kind: i32, proto: i32) -> Result<(Socket, Option<Duration>)> {
+    let socket = Socket::new(family, kind, proto)?;
+    let timeout = socket.gettimeout();
+    socket.settimeout(None)?;
+    Ok((socket, timeout))
+}
+
+/// A `recv_exactly` that ended early: the first `received` bytes of the buffer had arrived.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error} ({received} bytes were received)")]
+pub struct RecvExactlyError {
+    /// How many bytes are in the buffer.
+    pub received: usize,
+    /// Why the others could not be received.
+    #[source]
+    pub error: Error,
+}
+
+impl From<RecvExactlyError> for Error {
+    fn from(partial: RecvExactlyError) -> Self {
+        partial.error
+    }
+}
+
+impl From<RecvExactlyError> for std::io::Error {
+    fn from(partial: RecvExactlyError) -> Self {
+        partial.error.into()
+    }
+}
+
+impl Socket {
+    /// Receives until the buffer is full, within one timeout: the number of bytes, fewer only at the end of the stream.
+    ///
+    /// Fails as [`Socket::recv`] does, with the number of bytes that are in the buffer.
+    pub fn recv_exactly(&self, buffer: &mut [u8]) -> Result<usize, RecvExactlyError> {
+        // SAFETY: the slice is writable for its length.
+        unsafe { self.recv_exactly_raw(buffer.as_mut_ptr(), buffer.len(), 0, Limit::Timeout) }
+    }
+
+    /// [`Socket::recv_exactly`] into memory that need not be initialised, with `MSG_*` flags other than `MSG_PEEK`,
+    /// within a limit of its own.
+    ///
+    /// # Safety
+    ///
+    /// `buffer` must be valid for writing `len` bytes.
+    pub unsafe fn recv_exactly_raw(
+        &self,
+        buffer: *mut u8,
+        len: usize,
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize, RecvExactlyError> {
+        let limit = self.whole(limit);
+        let mut received = 0;
+        loop {
+            // SAFETY: the caller vouches for the buffer, and `received` is within it.
+            match unsafe { self.recv_raw(buffer.add(received), len - received, flags, limit) } {
+                Ok(0) => return Ok(received),
+                Ok(n) => received += n.min(len - received),
+                Err(error) => return Err(RecvExactlyError { received, error }),
+            }
+            if received == len {
+                return Ok(received);
+            }
+        }
+    }
+}

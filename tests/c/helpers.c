@@ -1,0 +1,153 @@
+/* The helpers of Python's module: connections, servers, pairs, exact receives. */
+#include "check.h"
+
+#include <netinet/in.h>
+
+static int port_of(tabi_sock *sk)
+{
+    tabi_addr address;
+    CHECK_OK(tabi_getsockname(sk, &address));
+    return (int)CHECK_OK(tabi_addr_port(&address));
+}
+
+static void connections(void)
+{
+    tabi_sock *server, *client, *peer;
+    tabi_addr address;
+    char host[46];
+    double timeout;
+    int port;
+
+    CHECK_OK(tabi_create_server(AF_INET, "127.0.0.1", 0, TABI_BACKLOG, 0, &server));
+    port = port_of(server);
+    CHECK_OK(tabi_create_connection("localhost", port, 30, NULL, 0, &client));
+    CHECK_OK(tabi_gettimeout(client, &timeout));
+    CHECK(timeout == 30);
+    CHECK_OK(tabi_accept(server, &peer, NULL));
+    tabi_sock_free(peer);
+    tabi_sock_free(client);
+
+    CHECK_OK(tabi_create_connection("127.0.0.1", port, TABI_NO_TIMEOUT, "127.0.0.7", 0, &client));
+    CHECK_OK(tabi_accept(server, &peer, &address));
+    CHECK_OK(tabi_addr_host(&address, host, sizeof host));
+    CHECK_STR(host, "127.0.0.7");
+    tabi_sock_free(peer);
+    tabi_sock_free(client);
+    tabi_sock_free(server);
+}
+
+static void connections_that_fail(void)
+{
+    tabi_sock *held, *out = NULL;
+    int port;
+
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &held));
+    CHECK_OK(tabi_bind(held, "127.0.0.1", 0));
+    port = port_of(held);
+    CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, NULL, 0, &out), -ECONNREFUSED);
+    CHECK_CONTAINS(tabi_last_error_message(), "('127.0.0.1', ");
+    CHECK_CONTAINS(tabi_last_error_message(), "Connection refused");
+    CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, "192.0.2.1", 0, &out), -EADDRNOTAVAIL);
+    CHECK_CODE(tabi_create_connection("127.0.0.1", 65536, 30, NULL, 0, &out), TABI_ERR_OVERFLOW);
+    CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, NULL, -1, &out), TABI_ERR_OVERFLOW);
+    CHECK_CODE(tabi_create_connection("127.0.0.1", port, -1, NULL, 0, &out), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, "\xff", 0, &out), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_create_connection(NULL, port, 30, NULL, 0, &out), TABI_ERR_NULL);
+    CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, NULL, 0, NULL), TABI_ERR_NULL);
+    CHECK(tabi_create_connection("no such host", port, 30, NULL, 0, &out) <= TABI_GAI_ADDRFAMILY);
+    CHECK(out == NULL);
+    tabi_sock_free(held);
+}
+
+static void servers(void)
+{
+    tabi_sock *one, *other, *out = NULL;
+    tabi_addr address;
+    int port;
+
+    CHECK_OK(tabi_create_server(AF_INET, "", 0, 5, TABI_REUSE_PORT, &one));
+    port = port_of(one);
+    CHECK_OK(tabi_create_server(AF_INET, "", port, 5, TABI_REUSE_PORT, &other));
+    CHECK_CODE(tabi_create_server(AF_INET, "", port, 5, 0, &out), -EADDRINUSE);
+    CHECK_CODE(tabi_create_server(AF_INET, "", 0, 5, TABI_DUALSTACK_IPV6, &out), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_create_server(AF_INET, "", 0, 5, 4, &out), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_create_server(AF_INET, "", -1, 5, 0, &out), TABI_ERR_OVERFLOW);
+    CHECK_CODE(tabi_create_server(AF_UNIX, "", 0, 5, 0, &out), TABI_ERR_TYPE);
+    CHECK_CODE(tabi_create_server(AF_INET, NULL, 0, 5, 0, &out), TABI_ERR_NULL);
+    CHECK_CODE(tabi_create_server(AF_INET, "", 0, 5, 0, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_create_server_addr(NULL, 5, 0, &out), TABI_ERR_NULL);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+    CHECK_OK(tabi_addr_from_unix("", 0, &address));
+    CHECK_OK(tabi_create_server_addr(&address, TABI_BACKLOG, 0, &one));
+    CHECK_EQ(tabi_family(one), AF_UNIX);
+    tabi_sock_free(one);
+    if (tabi_has_dualstack_ipv6()) {
+        CHECK_OK(tabi_create_server(AF_INET6, "", 0, 5, TABI_DUALSTACK_IPV6, &one));
+        CHECK_OK(tabi_create_connection("127.0.0.1", port_of(one), 30, NULL, 0, &other));
+        tabi_sock_free(other);
+        CHECK_OK(tabi_create_connection("::1", port_of(one), 30, NULL, 0, &other));
+        tabi_sock_free(other);
+        tabi_sock_free(one);
+    }
+    CHECK(out == NULL);
+}
+
+static void pairs_and_duplicates(void)
+{
+    tabi_sock *one, *other, *copy = NULL;
+    char byte;
+
+    CHECK_OK(tabi_socketpair_any(AF_INET, SOCK_STREAM, 0, &one, &other));
+    CHECK_EQ(tabi_send(one, "x", 1, 0), 1);
+    CHECK_EQ(tabi_recv(other, &byte, 1, 0), 1);
+    CHECK_OK(tabi_fromfd(tabi_fileno(other), -1, -1, -1, &copy));
+    CHECK_EQ(tabi_family(copy), AF_INET);
+    CHECK_OK(tabi_close(copy));
+    CHECK_EQ(tabi_send(one, "y", 1, 0), 1);
+    CHECK_EQ(tabi_recv(other, &byte, 1, 0), 1);
+    tabi_sock_free(copy);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+    copy = NULL;
+    CHECK_CODE(tabi_fromfd(1 << 20, -1, -1, -1, &copy), -EBADF);
+    CHECK_CODE(tabi_fromfd(-1, -1, -1, -1, &copy), -EBADF);
+    CHECK_CODE(tabi_fromfd(0, -1, -1, -1, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_socketpair_any(AF_INET, SOCK_STREAM, 0, NULL, &other), TABI_ERR_NULL);
+    CHECK_CODE(tabi_socketpair_any(AF_INET, SOCK_STREAM, 0, &one, NULL), TABI_ERR_NULL);
+    CHECK(tabi_socketpair_any(-5, SOCK_STREAM, 0, &one, &other) < 0);
+    CHECK(copy == NULL);
+}
+
+static void exact_receives(void)
+{
+    tabi_sock *one, *other;
+    char bytes[8];
+    size_t received = 99;
+
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    CHECK_OK(tabi_sendall(one, "abcdefghij", 10, 0, NULL));
+    CHECK_EQ(tabi_recv_exactly(other, bytes, 8, 0, NULL), 8);
+    CHECK(memcmp(bytes, "abcdefgh", 8) == 0);
+    CHECK_CODE(tabi_recv_exactly_until(other, bytes, 8, 0, &received, 0), TABI_ERR_TIMEOUT);
+    CHECK_EQ(received, 2);
+    CHECK(memcmp(bytes, "ij", 2) == 0);
+    CHECK_CODE(tabi_recv_exactly(other, NULL, 8, 0, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_recv_exactly(NULL, bytes, 8, 0, NULL), TABI_ERR_NULL);
+    CHECK_OK(tabi_sendall(one, "end", 3, 0, NULL));
+    tabi_sock_free(one);
+    CHECK_EQ(tabi_recv_exactly(other, bytes, 8, 0, &received), 3);
+    CHECK_EQ(received, 3);
+    CHECK_EQ(tabi_recv_exactly(other, bytes, 8, 0, &received), 0);
+    tabi_sock_free(other);
+}
+
+int main(void)
+{
+    RUN(connections);
+    RUN(connections_that_fail);
+    RUN(servers);
+    RUN(pairs_and_duplicates);
+    RUN(exact_receives);
+    return 0;
+}

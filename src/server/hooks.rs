@@ -40,7 +40,8 @@ pub trait Hooks: Send + Sync + 'static {
         server.default_server_activate()
     }
 
-    /// Takes the next request from a socket that is ready: [`Server::default_get_request`].
+    /// Takes the next request from a socket that is ready, or was a moment ago: [`Server::default_get_request`].
+    /// The sockets do not block; `Os(EAGAIN)` says that there is no request.
     ///
     /// An error skips the request; `EMFILE` and its like make the server pause until descriptors are back.
     /// `Closed`, `EBADF`, `ENOTSOCK` and `EINVAL` (the socket itself is of no more use) end `serve_forever`.

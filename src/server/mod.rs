@@ -237,6 +237,10 @@ impl Server {
         &self.core.counters
     }
 
+    fn forks(&self) -> bool {
+        matches!(self.core.options.concurrency, Concurrency::Forks(_))
+    }
+
     fn counts_hosts(&self) -> bool {
         self.core.options.max_connections_per_address.is_some()
     }

@@ -145,10 +145,13 @@ impl Request {
         self.close();
     }
 
-    /// Tells a stream client that no more comes (`shutdown(SHUT_WR)`), so that it reads everything that was sent even if
-    /// the handler left some of its bytes unread. Does nothing for a datagram.
+    /// Tells a stream client that no more comes (`shutdown(SHUT_WR)`), where closing its socket would not do so because
+    /// the connection has other owners: duplicates or child processes. Does nothing for a datagram.
     pub fn shutdown(&self) {
         if let Body::Stream(socket) = &self.body {
+            if !self.server().forks() && !socket.is_shared() {
+                return;
+            }
             // The client may be gone already.
             let _ = socket.shutdown(crate::SHUT_WR);
         }

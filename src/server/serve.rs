@@ -19,6 +19,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 const FULL_PAUSE: Duration = Duration::from_millis(50);
 /// How soon a thread that the system refused is tried again.
 const THREAD_PAUSE: Duration = Duration::from_millis(20);
+/// How many requests are taken without a poll while clients are waiting: stopping must not wait longer.
+const IN_A_ROW: u32 = 64;
 /// So many failures of `get_request` in a row are a state, not an accident.
 const FAILURES: u32 = 8;
 
@@ -36,6 +38,8 @@ struct Loop<'a> {
     /// Which of the server's sockets this loop looks at.
     sockets: Vec<Arc<Socket>>,
     polled: Vec<libc::pollfd>,
+    /// The last poll found clients at once, so there may be more: how many tries before the next poll.
+    tries: u32,
     /// No request is taken before this moment.
     paused: Option<Instant>,
     failures: u32,
@@ -220,7 +224,7 @@ impl Drop for ServingGuard<'_> {
 
 impl<'a> Loop<'a> {
     fn new(server: &'a Server, index: usize, sockets: Vec<Arc<Socket>>) -> Self {
-        Loop { server, index, sockets, polled: Vec::new(), paused: None, failures: 0 }
+        Loop { server, index, sockets, polled: Vec::new(), tries: 0, paused: None, failures: 0 }
     }
 
     fn run(&mut self, poll_interval: Option<Duration>) -> Result<()> {
@@ -267,9 +271,14 @@ impl<'a> Loop<'a> {
         if core.stop.load(Ordering::SeqCst) {
             return Ok(Round::Stopped);
         }
+        if accepts && self.tries > 0 {
+            self.tries -= 1;
+            self.polled[1..].iter_mut().for_each(|polled| polled.revents = libc::POLLIN);
+            return Ok(Round::Ready(self.sockets.len()));
+        }
         let left = until.map(|moment| moment.saturating_duration_since(Instant::now()));
         match sys::poll(&mut self.polled, left) {
-            Ok(_) => {}
+            Ok(polled) => self.tries = if accepts && !polled.waited { IN_A_ROW } else { 0 },
             Err(Error::Os(libc::EINTR)) if !core.interruptible.load(Ordering::Relaxed) => {
                 return Ok(Round::Ready(0));
             }
@@ -368,7 +377,10 @@ impl<'a> Loop<'a> {
     /// A client that gave up, or a network that is down, is no reason to stop; a full table is one to pause.
     fn no_request(&mut self, failure: Failure) -> Result<()> {
         match failure {
-            Failure::Error(Error::Os(libc::EAGAIN | libc::EINTR)) => return Ok(()),
+            Failure::Error(Error::Os(libc::EAGAIN | libc::EINTR)) => {
+                self.tries = 0;
+                return Ok(());
+            }
             Failure::Error(
                 error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)),
             ) => {

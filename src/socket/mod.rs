@@ -168,6 +168,11 @@ impl Socket {
         let _ = self.handle.set_shared();
     }
 
+    /// Whether another owner of this connection is known: see [`Socket::set_shared`] and [`Socket::dup`].
+    pub fn is_shared(&self) -> bool {
+        self.handle.is_shared()
+    }
+
     /// Limits every later call that may block (`socket.settimeout`): a [`Duration`], `f64` seconds, or
     /// `None` for no limit; 0 makes the socket non-blocking.
     ///

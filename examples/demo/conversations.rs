@@ -1,4 +1,5 @@
 //! What the pairs of programs say to each other.
+#![allow(dead_code, reason = "the tests use parts of it, too")]
 
 use std::process::Command;
 

@@ -1,0 +1,53 @@
+//! The example programs in every language, made ready once, and skipped by name where a tool is missing.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use std::process::Command;
+use std::sync::{Mutex, OnceLock};
+
+use super::languages::{Language, Programs};
+
+/// The languages, CPython's own socket module among them.
+pub(crate) const LANGUAGES: [Language; 4] =
+    [Language::C, Language::Rust, Language::Python, Language::StockPython];
+
+/// The command that starts a program; `None` where the language's tools are missing, unless `CI=true`.
+pub(crate) fn command(language: Language, program: &str) -> Option<Command> {
+    ready(language).then(|| with_valgrind(language, programs().command(language, program)))
+}
+
+/// The languages whose programs can be started here.
+pub(crate) fn languages() -> Vec<Language> {
+    LANGUAGES.into_iter().filter(|language| ready(*language)).collect()
+}
+
+fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    PROGRAMS.get_or_init(|| Programs::new().expect("cargo built this test"))
+}
+
+fn ready(language: Language) -> bool {
+    static PREPARED: Mutex<Vec<(Language, bool)>> = Mutex::new(Vec::new());
+    // One test prepares a language while the others wait for it.
+    let mut prepared = PREPARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some((_, ready)) = prepared.iter().find(|(known, _)| *known == language) {
+        return *ready;
+    }
+    let outcome = programs().prepare(language);
+    if let Err(reason) = &outcome {
+        let missing_tool = reason.ends_with("is not installed");
+        assert!(missing_tool && std::env::var("CI").as_deref() != Ok("true"), "{language}: {reason}");
+        eprintln!("skipped: the {language} programs: {reason}");
+    }
+    prepared.push((language, outcome.is_ok()));
+    outcome.is_ok()
+}
+
+/// With `TABI_VALGRIND=1` a C program that leaks or touches what is not its own fails.
+fn with_valgrind(language: Language, command: Command) -> Command {
+    if language != Language::C || std::env::var("TABI_VALGRIND").as_deref() != Ok("1") {
+        return command;
+    }
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--quiet", "--leak-check=full", "--error-exitcode=99"]).arg(command.get_program());
+    valgrind
+}

@@ -1596,6 +1596,33 @@ int tabi_request_reply(const tabi_request *request,
                        size_t len);
 
 /**
+ * Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without a copy where the system can.
+ *
+ * `file`: an open descriptor. `offset`: where to begin, in bytes. `count`: how many bytes, more than 0; -1 for all to the end.
+ * `sent` may be NULL; it gets the number of bytes that went out, also when the call fails. The file's position is
+ * then behind them. One timeout limits the whole call. What the system cannot send itself (a pipe, some
+ * special files) is read and sent; the timeout does not limit reading, and what was read from a pipe and could not be sent is lost.
+ *
+ * Returns that number, fewer than `count` at the end of the file; or a code as tabi_sendall() does; TABI_ERR_VALUE for another
+ * `count`, a negative `offset` or `file`, a socket that is not a stream or is non-blocking; -EBADF, -EISDIR ... for the file.
+ */
+ssize_t tabi_sendfile(tabi_sock *sk,
+                      int file,
+                      int64_t offset,
+                      int64_t count,
+                      size_t *sent);
+
+/**
+ * tabi_sendfile() within a limit of its own: see tabi_recv_until().
+ */
+ssize_t tabi_sendfile_until(tabi_sock *sk,
+                            int file,
+                            int64_t offset,
+                            int64_t count,
+                            size_t *sent,
+                            int64_t deadline);
+
+/**
  * Makes a TCP server that handles each client in a thread of its own, bound and listening (`ThreadingTCPServer`).
  *
  * `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each client, with

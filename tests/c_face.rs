@@ -50,6 +50,7 @@ programs! {
     option_numbers
     options
     resolve
+    sendfile
     server
     socket
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use super::ancillary::{RawControlMessage, numbers, read_struct};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::options::Credentials;
-use crate::address::{Address, RawAddress};
+use crate::address::Address;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use crate::address::RawAddress;
 
 /// A control message that came with a message.
 ///

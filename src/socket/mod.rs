@@ -18,6 +18,7 @@ mod makefile;
 pub(crate) mod many;
 mod message;
 mod options;
+mod sendfile;
 mod state;
 #[cfg(all(test, loom))]
 mod state_model;

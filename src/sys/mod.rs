@@ -9,6 +9,7 @@ mod many;
 mod multicast;
 mod netdb;
 mod poll;
+mod sendfile;
 mod wake;
 
 pub(crate) use descriptor::{accept, close, duplicate, set_nonblocking};
@@ -17,6 +18,7 @@ pub(crate) use many::{MessageHeader, recvmmsg, sendmmsg};
 pub(crate) use multicast::{IPV6_JOIN, IPV6_LEAVE, IpMulticast, in_addr, ip_multicast};
 pub(crate) use netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use poll::{is_ready, poll};
+pub(crate) use sendfile::sendfile;
 pub(crate) use wake::Wake;
 
 /// The flag that keeps a send from raising SIGPIPE; Apple's systems have an option instead.

@@ -25,7 +25,7 @@ impl ThreadId {
 
     /// Waits until the thread sleeps in a system call that can block on a socket.
     pub fn wait_until_blocked(&self) {
-        const BLOCKING: [i64; 9] = [
+        const BLOCKING: [i64; 10] = [
             libc::SYS_recvfrom,
             libc::SYS_sendto,
             libc::SYS_recvmsg,
@@ -35,6 +35,7 @@ impl ThreadId {
             libc::SYS_ppoll,
             libc::SYS_accept,
             libc::SYS_read,
+            libc::SYS_sendfile,
         ];
         let file = PathBuf::from(format!("/proc/self/task/{}", self.0));
         wait_until("the thread is blocked", || {

@@ -1,0 +1,186 @@
+//! Files sent over a socket, without a copy where the system can.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
+use std::os::unix::fs::FileExt;
+
+use super::Socket;
+use super::timeout::Timeout;
+use super::wait::Limit;
+use crate::error::{Error, Result, SendallError};
+use crate::sys;
+
+/// The most bytes of one system call, as in Python.
+const MOST: usize = 1 << 30;
+
+/// How much is read at once where the system cannot send the file itself.
+const COPY_SIZE: usize = 64 * 1024;
+
+impl Socket {
+    /// Sends a file from `offset` on, `count` bytes of it or all, over a stream (`socket.sendfile`).
+    ///
+    /// Returns how many bytes were sent, fewer than `count` at the end of the file; the file's position is then behind
+    /// them. One timeout limits the whole call, whereas Python's limits each wait. What the system cannot send itself
+    /// (a pipe, some special files) is read and sent; the timeout does not limit reading, and what was read from a pipe and
+    /// could not be sent is lost.
+    ///
+    /// Fails as [`Socket::sendall`] does, with the number of bytes that went out; with [`Error::Value`] for a `count` of 0, for a
+    /// socket that is not a stream, and for a non-blocking one.
+    ///
+    /// ```
+    /// use tabi::{AF_UNIX, SOCK_STREAM, Socket};
+    ///
+    /// let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// let file = std::fs::File::open("Cargo.toml")?;
+    /// assert_eq!(one.sendfile(&file, 0, Some(9))?, 9);
+    /// assert_eq!(other.recv(100)?, b"[package]");
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn sendfile(
+        &self,
+        file: impl AsFd,
+        offset: u64,
+        count: Option<usize>,
+    ) -> Result<usize, SendallError> {
+        self.sendfile_until(file, offset, count, Limit::Timeout)
+    }
+
+    /// [`Socket::sendfile`] within a limit of its own.
+    pub fn sendfile_until(
+        &self,
+        file: impl AsFd,
+        offset: u64,
+        count: Option<usize>,
+        limit: Limit,
+    ) -> Result<usize, SendallError> {
+        let nothing = |error| SendallError { sent: 0, error };
+        self.check_sendfile(offset, count, limit).map_err(nothing)?;
+        let limit = self.whole(limit);
+        let mut source =
+            Source { file: lend(file.as_fd()), offset, count: count.unwrap_or(usize::MAX), sent: 0 };
+        let result = if self.can_send_files(limit) {
+            match self.send_by_system(&mut source, limit) {
+                Err(Error::Os(errno)) if source.sent == 0 && is_refusal(errno) => {
+                    self.send_by_copying(&mut source, limit)
+                }
+                result => result,
+            }
+        } else {
+            self.send_by_copying(&mut source, limit)
+        };
+        source.set_position();
+        let sent = source.sent;
+        result.map(|()| sent).map_err(|error| SendallError { sent, error })
+    }
+
+    fn check_sendfile(&self, offset: u64, count: Option<usize>, limit: Limit) -> Result<()> {
+        if self.kind != libc::SOCK_STREAM {
+            return Err(Error::value(format!(
+                "only SOCK_STREAM type sockets are supported, got type {}",
+                self.kind
+            )));
+        }
+        if count == Some(0) {
+            return Err(Error::value("count must be a positive integer (got 0)"));
+        }
+        if i64::try_from(offset).is_err() {
+            return Err(Error::overflow(format!("offset must be below 2**63 bytes, got {offset}")));
+        }
+        if limit == Limit::Timeout && self.timeout.load() == Timeout::ZERO {
+            return Err(Error::value("non-blocking sockets are not supported"));
+        }
+        Ok(())
+    }
+
+    /// `sendfile(2)` has no flag to keep it from blocking: on a descriptor that blocks it would ignore a
+    /// deadline, and the close of a socket that is not alone on its connection.
+    fn can_send_files(&self, limit: Limit) -> bool {
+        let blocks = self.timeout.load() == Timeout::NONE;
+        !blocks || (limit == Limit::Timeout && !self.handle.is_shared())
+    }
+
+    fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
+        while source.left() > 0 {
+            let (file, from, count) = (source.file.as_raw_fd(), source.position(), source.left().min(MOST));
+            let plan = self.send_plan().until(limit);
+            match self.run(plan, |fd, _| sys::sendfile(fd, file, from, count))? {
+                0 => return Ok(()),
+                n => source.sent += n,
+            }
+        }
+        Ok(())
+    }
+
+    fn send_by_copying(&self, source: &mut Source, limit: Limit) -> Result<()> {
+        let mut buffer = super::io::reserve(COPY_SIZE)?;
+        buffer.resize(COPY_SIZE, 0);
+        while source.left() > 0 {
+            let size = source.left().min(COPY_SIZE);
+            let n = match source.read(&mut buffer[..size]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted && !self.is_interruptible() => continue,
+                result => result?,
+            };
+            if n == 0 {
+                return Ok(());
+            }
+            match self.sendall_until(&buffer[..n], 0, limit) {
+                Ok(()) => source.sent += n,
+                Err(partial) => {
+                    source.sent += partial.sent;
+                    return Err(partial.error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that is being sent.
+struct Source {
+    file: ManuallyDrop<File>,
+    offset: u64,
+    count: usize,
+    sent: usize,
+}
+
+impl Source {
+    fn left(&self) -> usize {
+        self.count - self.sent
+    }
+
+    fn position(&self) -> u64 {
+        self.offset + self.sent as u64
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.file.read_at(buffer, self.position()) {
+            // A pipe has no positions, but a beginning.
+            Err(error) if error.raw_os_error() == Some(libc::ESPIPE) && self.offset == 0 => {
+                self.file.read(buffer)
+            }
+            result => result,
+        }
+    }
+
+    fn set_position(&mut self) {
+        if self.sent > 0 {
+            let position = SeekFrom::Start(self.position());
+            // What has no position needs none.
+            let _ = self.file.seek(position);
+        }
+    }
+}
+
+/// The caller's file, which stays open.
+fn lend(file: BorrowedFd<'_>) -> ManuallyDrop<File> {
+    // SAFETY: the descriptor is open during the call, and the file is never dropped.
+    ManuallyDrop::new(unsafe { File::from_raw_fd(file.as_raw_fd()) })
+}
+
+/// What the system says of files that it cannot send, but that may be read.
+fn is_refusal(errno: i32) -> bool {
+    [libc::EINVAL, libc::ENOSYS, libc::ESPIPE, libc::EOPNOTSUPP, libc::EOVERFLOW].contains(&errno)
+}

@@ -1,0 +1,99 @@
+/* tabi_sendfile, in a process where SIGPIPE is deadly. */
+#include "check.h"
+
+static int file_of(const char *text)
+{
+    FILE *file = tmpfile();
+    int fd;
+    CHECK(file != NULL);
+    fputs(text, file);
+    fflush(file);
+    fd = dup(fileno(file));
+    fclose(file);
+    return fd;
+}
+
+static void files_arrive(void)
+{
+    tabi_sock *one, *other;
+    char bytes[32];
+    size_t sent = 0;
+    int file = file_of("0123456789");
+
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    CHECK_EQ(tabi_sendfile(one, file, 0, -1, &sent), 10);
+    CHECK_EQ(sent, 10);
+    CHECK_EQ(tabi_recv(other, bytes, sizeof bytes, 0), 10);
+    CHECK(memcmp(bytes, "0123456789", 10) == 0);
+    CHECK_EQ(tabi_sendfile(one, file, 4, 3, NULL), 3);
+    CHECK_EQ(tabi_recv(other, bytes, sizeof bytes, 0), 3);
+    CHECK(memcmp(bytes, "456", 3) == 0);
+    CHECK_EQ(lseek(file, 0, SEEK_CUR), 7);
+    CHECK_EQ(tabi_sendfile_until(one, file, 8, 100, &sent, INT64_MAX), 2);
+    CHECK_EQ(sent, 2);
+    close(file);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+}
+
+static void deadlines_report_progress(void)
+{
+    tabi_sock *one, *other;
+    size_t sent = 0;
+    int zero = open("/dev/zero", O_RDONLY);
+
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    CHECK_CODE(tabi_sendfile_until(one, zero, 0, -1, &sent, 0), TABI_ERR_TIMEOUT);
+    CHECK(sent > 0);
+    CHECK_OK(tabi_settimeout(one, 0.01));
+    CHECK_CODE(tabi_sendfile(one, zero, 0, -1, &sent), TABI_ERR_TIMEOUT);
+    CHECK_EQ(sent, 0);
+    close(zero);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+}
+
+static void vanished_peers_raise_no_signal(void)
+{
+    tabi_sock *one, *other;
+    size_t sent = 99;
+    int file = file_of("0123456789");
+
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    tabi_sock_free(other);
+    CHECK_CODE(tabi_sendfile(one, file, 0, -1, &sent), -EPIPE);
+    CHECK_EQ(sent, 0);
+    CHECK_OK(tabi_settimeout(one, 30));
+    CHECK_CODE(tabi_sendfile(one, file, 0, -1, &sent), -EPIPE);
+    CHECK_CODE(tabi_sendfile_until(one, file, 0, -1, &sent, INT64_MAX), -EPIPE);
+    tabi_sock_free(one);
+    close(file);
+}
+
+static void bad_arguments(void)
+{
+    tabi_sock *one, *other;
+    int file = file_of("0123456789");
+
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    CHECK_CODE(tabi_sendfile(NULL, file, 0, -1, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_sendfile(one, -1, 0, -1, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_sendfile(one, 1 << 20, 0, -1, NULL), -EBADF);
+    CHECK_CODE(tabi_sendfile(one, file, -1, -1, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_sendfile(one, file, 0, 0, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_sendfile(one, file, 0, -2, NULL), TABI_ERR_VALUE);
+    CHECK_OK(tabi_setblocking(one, 0));
+    CHECK_CODE(tabi_sendfile(one, file, 0, -1, NULL), TABI_ERR_VALUE);
+    close(file);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+}
+
+int main(void)
+{
+    RUN(files_arrive);
+    RUN(deadlines_report_progress);
+    RUN(vanished_peers_raise_no_signal);
+    RUN(bad_arguments);
+    return 0;
+}

@@ -24,6 +24,8 @@ pub(super) struct Handle {
     state: State,
     /// What wakes the calls of a handle that must not be shut down.
     wake: OnceLock<Wake>,
+    /// [`sys::forks`] when the handle was made.
+    forks: u32,
 }
 
 /// One call in flight.
@@ -34,7 +36,7 @@ pub(super) struct InFlight<'a> {
 
 impl Handle {
     pub(super) fn new(fd: OwnedFd, shared: bool) -> Self {
-        Handle { fd: fd.into_raw_fd(), state: State::new(shared), wake: OnceLock::new() }
+        Handle { fd: fd.into_raw_fd(), state: State::new(shared), wake: OnceLock::new(), forks: sys::forks() }
     }
 
     /// Begins a call; the descriptor is valid until the result is dropped.
@@ -78,8 +80,17 @@ impl Handle {
         Some(unsafe { BorrowedFd::borrow_raw(self.fd) })
     }
 
-    /// The descriptor that becomes readable when a shared handle is closed.
+    /// True in a child that was forked since: the connection and the wake-up are the parent's too, and of the calls in
+    /// flight that are counted here, some are the parent's alone.
+    fn is_inherited(&self) -> bool {
+        self.forks != sys::forks()
+    }
+
+    /// The descriptor that becomes readable when a shared handle is closed, or -1 when nothing tells.
     pub(super) fn wake_fd(&self) -> Result<RawFd> {
+        if self.is_inherited() {
+            return Ok(-1);
+        }
         let wake = match self.wake.get() {
             Some(wake) => wake,
             None => {
@@ -102,9 +113,8 @@ impl Handle {
             return Ok(());
         }
         self.wake_calls();
-        let seen = self.state.see();
-        if seen.is_borrowed() && !seen.is_shared() {
-            shut_down(self.fd);
+        if self.state.see().is_borrowed() {
+            self.end_connection();
         }
         mem::forget(call);
         self.leave()
@@ -132,17 +142,21 @@ impl Handle {
         }
     }
 
+    /// Ends whatever is blocked on the connection, unless it has another owner.
+    fn end_connection(&self) {
+        if !self.is_shared() && !self.is_inherited() {
+            shut_down(self.fd);
+        }
+    }
+
     /// Wakes every other call in flight, again and again for a moment: one may stand just before its
     /// system call, where a wake-up is not seen by all systems.
     fn wake_calls(&self) {
         for attempt in 0..WAKE_TRIES {
-            let seen = self.state.see();
-            if !seen.has_others() {
+            if !self.state.see().has_others() || self.is_inherited() {
                 return;
             }
-            if !seen.is_shared() {
-                shut_down(self.fd);
-            }
+            self.end_connection();
             if let Some(wake) = self.wake.get() {
                 wake.raise();
             }

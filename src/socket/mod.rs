@@ -132,6 +132,9 @@ impl Socket {
     /// connection; with a duplicate ([`Socket::dup`]) alive, they are woken without touching the connection.
     /// A call that was already blocked without a timeout when the duplicate was made ends with its next event.
     ///
+    /// In a forked child, closing a socket of the parent's leaves the parent its connection and wakes nobody. If one of the
+    /// parent's threads was inside a call when it forked, the child's descriptor is given back when the socket is dropped.
+    ///
     /// Fails with what `close(2)` reports; the descriptor is gone all the same.
     pub fn close(&self) -> Result<()> {
         self.handle.close()

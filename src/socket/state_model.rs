@@ -110,21 +110,20 @@ impl Handle {
         self.block();
     }
 
-    fn shut_down(&self) {
-        self.use_descriptor();
-        Counts::add(&self.counts.shut_down);
-        self.end_blocked();
+    fn end_connection(&self) {
+        if !self.state.see().is_shared() {
+            self.use_descriptor();
+            Counts::add(&self.counts.shut_down);
+            self.end_blocked();
+        }
     }
 
     fn wake_calls(&self) {
         for _ in 0..self.tries {
-            let seen = self.state.see();
-            if !seen.has_others() {
+            if !self.state.see().has_others() {
                 return;
             }
-            if !seen.is_shared() {
-                self.shut_down();
-            }
+            self.end_connection();
             if self.has_wake.load(Ordering::Acquire) {
                 self.end_blocked();
             }
@@ -137,9 +136,8 @@ impl Handle {
         let first = !self.state.enter().is_closed() && self.state.close();
         if first {
             self.wake_calls();
-            let seen = self.state.see();
-            if seen.is_borrowed() && !seen.is_shared() {
-                self.shut_down();
+            if self.state.see().is_borrowed() {
+                self.end_connection();
             }
         }
         self.leave();

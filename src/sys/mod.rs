@@ -5,6 +5,7 @@
 
 mod descriptor;
 mod errno;
+mod fork;
 mod many;
 mod multicast;
 mod netdb;
@@ -14,6 +15,7 @@ mod wake;
 
 pub(crate) use descriptor::{accept, close, duplicate, set_nonblocking};
 pub(crate) use errno::set_errno;
+pub(crate) use fork::forks;
 pub(crate) use many::{MessageHeader, recvmmsg, sendmmsg};
 pub(crate) use multicast::{IPV6_JOIN, IPV6_LEAVE, IpMulticast, in_addr, ip_multicast};
 pub(crate) use netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};

@@ -37,6 +37,7 @@ macro_rules! programs {
 
 programs! {
     address
+    any_bytes
     bad_input
     close
     constants
@@ -45,6 +46,7 @@ programs! {
     file
     helpers
     io
+    life
     message
     mode
     option_numbers

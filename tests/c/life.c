@@ -1,0 +1,243 @@
+/* The beginnings and ends of processes and threads: fork, thread exit, exit() while others are blocked, SIGPIPE. */
+#include "check.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static int on_client(tabi_request *req, void *userdata)
+{
+    char line[64];
+    tabi_sock *sk = tabi_request_sock(req);
+    (void)userdata;
+    for (;;) {
+        ssize_t n = tabi_recv(sk, line, sizeof line, 0);
+        if (n <= 0) return (int)n;
+        if ((n = tabi_sendall(sk, line, (size_t)n, 0, NULL)) < 0) return (int)n;
+    }
+}
+
+static void *serve(void *server)
+{
+    tabi_server_serve_forever(server, 0.5);
+    return NULL;
+}
+
+static void *receive(void *sk)
+{
+    char byte;
+    tabi_recv(sk, &byte, 1, 0);
+    return NULL;
+}
+
+static void *accept_one(void *sk)
+{
+    tabi_sock *client;
+    tabi_accept(sk, &client, NULL);
+    return NULL;
+}
+
+/* Waits until a thread of this process sleeps in a system call, as the kernel's own files tell. */
+static void wait_until_asleep(const volatile int *thread)
+{
+    char path[64], state = 0;
+    const struct timespec moment = {0, 1000000};
+    while (state != 'S') {
+        FILE *file;
+        nanosleep(&moment, NULL);
+        if (*thread == 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/self/task/%d/stat", *thread);
+        file = fopen(path, "r");
+        CHECK(file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1);
+        fclose(file);
+    }
+}
+
+/* The status with which a child process ended. */
+static int status_of(pid_t child)
+{
+    int status = -1;
+    CHECK(child > 0);
+    CHECK_EQ(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static tabi_server *start_server(pthread_t *thread, tabi_addr *address)
+{
+    tabi_server *server = NULL;
+    CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, on_client, NULL, &server));
+    CHECK_OK(tabi_server_address(server, address));
+    CHECK_EQ(pthread_create(thread, NULL, serve, server), 0);
+    return server;
+}
+
+static void echo_from(const tabi_addr *address)
+{
+    char answer[8];
+    tabi_sock *client;
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &client));
+    CHECK_OK(tabi_settimeout(client, 30));
+    CHECK_OK(tabi_connect_addr(client, address));
+    CHECK_OK(tabi_sendall(client, "hello", 5, 0, NULL));
+    CHECK_EQ(tabi_recv(client, answer, sizeof answer, 0), 5);
+    CHECK_OK(tabi_close(client));
+    CHECK_CODE(tabi_send(client, "x", 1, 0), TABI_ERR_CLOSED);
+    CHECK_STR(tabi_last_error_message(), "the socket is closed");
+    tabi_sock_free(client);
+}
+
+static void a_child_has_working_sockets(void)
+{
+    pthread_t thread, reader;
+    tabi_addr address;
+    tabi_sock *one, *other;
+    char byte;
+    int round;
+    tabi_server *server = start_server(&thread, &address);
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    CHECK_EQ(pthread_create(&reader, NULL, receive, one), 0);
+    echo_from(&address);
+    for (round = 0; round < 10; round++) {
+        pid_t child = fork();
+        if (child == 0) {
+            echo_from(&address);
+            tabi_sock_free(one);
+            /* The exit handlers of the parent's libraries run too. */
+            exit(7);
+        }
+        CHECK_EQ(status_of(child), 7);
+    }
+    CHECK_OK(tabi_sendall(other, "x", 1, 0, NULL));
+    pthread_join(reader, NULL);
+    CHECK_OK(tabi_setblocking(other, 0));
+    CHECK_CODE(tabi_recv(other, &byte, 1, 0), -EAGAIN);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+    CHECK_OK(tabi_server_shutdown(server));
+    pthread_join(thread, NULL);
+    tabi_server_free(server);
+}
+
+static pthread_key_t key;
+static int destructor_calls;
+
+/* Runs as the thread ends, after or before the library's own data of the thread is gone: both orders are tried. */
+static void at_thread_exit(void *rounds)
+{
+    char buffer[8];
+    CHECK(tabi_last_error_message() != NULL);
+    CHECK_EQ(tabi_recv(NULL, buffer, sizeof buffer, 0), TABI_ERR_NULL);
+    CHECK(tabi_last_error_message() != NULL);
+    CHECK_STR(tabi_strerror(TABI_ERR_NULL), tabi_strerror(TABI_ERR_NULL));
+    {
+        tabi_sock *one, *other;
+        CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+        CHECK_OK(tabi_settimeout(other, 0.001));
+        CHECK_EQ(tabi_recv(other, buffer, 1, 0), TABI_ERR_TIMEOUT);
+        tabi_sock_free(one);
+        tabi_sock_free(other);
+    }
+    destructor_calls++;
+    if ((char *)rounds > (char *)1)
+        pthread_setspecific(key, (char *)rounds - 1);
+}
+
+static void *use_and_end(void *fail_first)
+{
+    if (fail_first != NULL)
+        CHECK_EQ(tabi_listen(NULL, 1), TABI_ERR_NULL);
+    pthread_setspecific(key, (char *)3);
+    return NULL;
+}
+
+static void a_thread_may_call_as_it_ends(void)
+{
+    int round;
+    CHECK_EQ(pthread_key_create(&key, at_thread_exit), 0);
+    for (round = 0; round < 20; round++) {
+        pthread_t thread;
+        CHECK_EQ(pthread_create(&thread, NULL, use_and_end, round % 2 ? &round : NULL), 0);
+        pthread_join(thread, NULL);
+    }
+    CHECK_EQ(destructor_calls, 60);
+    pthread_key_delete(key);
+}
+
+static volatile int blocked_thread;
+
+static void *receive_and_tell(void *sk)
+{
+    char path[32] = "";
+    CHECK(readlink("/proc/thread-self", path, sizeof path - 1) > 0);
+    blocked_thread = atoi(strrchr(path, '/') + 1);
+    return receive(sk);
+}
+
+/* In a child: a server serves, threads are blocked in calls, and main returns. */
+static void exit_while_blocked(void)
+{
+    pthread_t thread;
+    tabi_addr address;
+    tabi_sock *one, *other, *listener, *timed, *peer;
+    start_server(&thread, &address);
+    echo_from(&address);
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &timed, &peer));
+    CHECK_OK(tabi_settimeout(timed, 100));
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &listener));
+    CHECK_OK(tabi_bind(listener, "127.0.0.1", 0));
+    CHECK_OK(tabi_listen(listener, 1));
+    CHECK_EQ(pthread_create(&thread, NULL, accept_one, listener), 0);
+    CHECK_EQ(pthread_create(&thread, NULL, receive, timed), 0);
+    CHECK_EQ(pthread_create(&thread, NULL, receive_and_tell, one), 0);
+    wait_until_asleep(&blocked_thread);
+    /* A fork in main's own process: nothing but exit() ends the threads. */
+    exit(9);
+}
+
+static void a_program_may_exit_while_threads_are_blocked(void)
+{
+    int round;
+    for (round = 0; round < 5; round++) {
+        pid_t child = fork();
+        if (child == 0)
+            exit_while_blocked();
+        CHECK_EQ(status_of(child), 9);
+    }
+}
+
+static void a_vanished_peer_raises_no_signal(void)
+{
+    char byte = 0;
+    struct iovec buffer = {&byte, 1};
+    struct sigaction action;
+    int family;
+    CHECK_EQ(sigaction(SIGPIPE, NULL, &action), 0);
+    CHECK(action.sa_handler == SIG_DFL);
+    for (family = 0; family < 2; family++) {
+        tabi_sock *one, *other;
+        CHECK_OK(tabi_socketpair(AF_UNIX, family ? SOCK_SEQPACKET : SOCK_STREAM, 0, &one, &other));
+        tabi_sock_free(other);
+        CHECK_CODE(tabi_send(one, &byte, 1, 0), -EPIPE);
+        CHECK_CODE(tabi_sendall(one, &byte, 1, 0, NULL), -EPIPE);
+        CHECK_CODE(tabi_sendmsg(one, &buffer, 1, NULL, 0, NULL), -EPIPE);
+        CHECK_OK(tabi_settimeout(one, 5));
+        CHECK_CODE(tabi_send(one, &byte, 1, 0), -EPIPE);
+        CHECK_CODE(tabi_sendall(one, &byte, 1, 0, NULL), -EPIPE);
+        tabi_sock_free(one);
+    }
+    CHECK_EQ(sigaction(SIGPIPE, NULL, &action), 0);
+    CHECK(action.sa_handler == SIG_DFL);
+}
+
+int main(void)
+{
+    RUN(a_child_has_working_sockets);
+    RUN(a_thread_may_call_as_it_ends);
+    RUN(a_program_may_exit_while_threads_are_blocked);
+    RUN(a_vanished_peer_raises_no_signal);
+    return 0;
+}

@@ -20,7 +20,8 @@ pub(crate) fn program(source: &Path, linkage: Linkage) -> PathBuf {
     };
     let output = library::scratch(place).join(source.file_stem().expect("a C file has a name"));
     let mut cc = Command::new("cc");
-    cc.args(compile::C_FLAGS).arg("-g").arg("-I").arg(compile::include()).arg("-o").arg(&output).arg(source);
+    cc.args(compile::C_FLAGS).args(more_flags());
+    cc.arg("-g").arg("-I").arg(compile::include()).arg("-o").arg(&output).arg(source);
     match linkage {
         Linkage::Shared => {
             cc.arg("-L").arg(&library).arg("-ltabi").arg(format!("-Wl,-rpath,{}", library.display()));
@@ -32,4 +33,10 @@ pub(crate) fn program(source: &Path, linkage: Linkage) -> PathBuf {
     }
     compile::run(cc.arg("-lpthread"));
     output
+}
+
+/// More flags, from `TABI_CFLAGS`: those of a sanitizer.
+fn more_flags() -> Vec<String> {
+    let flags = std::env::var("TABI_CFLAGS").unwrap_or_default();
+    flags.split_whitespace().map(str::to_owned).collect()
 }

@@ -377,6 +377,16 @@ fn inet_ntop_refuses_other_lengths_and_families() {
 }
 
 #[test]
+fn an_ipv6_address_is_written_as_python_writes_it() {
+    for (ip, expected) in
+        [("::1.2.3.4", "::1.2.3.4"), ("::102", "::102"), ("::ffff:1.2.3.4", "::ffff:1.2.3.4")]
+    {
+        let address = Address::from(std::net::SocketAddr::new(ip.parse().unwrap(), 80));
+        assert_eq!(address.to_string(), format!("('{expected}', 80, 0, 0)"));
+    }
+}
+
+#[test]
 fn the_network_has_the_high_byte_first() {
     assert_eq!(tabi::htons(0x1234).to_ne_bytes(), [0x12, 0x34]);
     assert_eq!(tabi::htonl(0x1234_5678).to_ne_bytes(), [0x12, 0x34, 0x56, 0x78]);

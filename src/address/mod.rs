@@ -23,6 +23,7 @@ pub(crate) use to_address::{check_port, inet};
 pub use unix::UnixAddress;
 
 use crate::error::{Error, Result};
+use crate::resolve::ip_text;
 
 /// The address of a socket, decoded.
 ///
@@ -94,9 +95,16 @@ impl fmt::Display for Address {
     /// Writes what Python's `repr` of the address would show: `('127.0.0.1', 80)`, `/run/s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Address::Inet(a) => write!(f, "('{}', {})", a.ip(), a.port()),
+            Address::Inet(a) => write!(f, "('{}', {})", ip_text((*a.ip()).into()), a.port()),
             Address::Inet6(a) => {
-                write!(f, "('{}', {}, {}, {})", a.ip(), a.port(), a.flowinfo(), a.scope_id())
+                write!(
+                    f,
+                    "('{}', {}, {}, {})",
+                    ip_text((*a.ip()).into()),
+                    a.port(),
+                    a.flowinfo(),
+                    a.scope_id()
+                )
             }
             Address::Unix(a) => a.fmt(f),
             #[cfg(target_os = "linux")]

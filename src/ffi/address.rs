@@ -9,6 +9,7 @@ use libc::ssize_t;
 use super::boundary::{Outcome, bytes, copy_bytes, copy_text, count, some, status, string};
 use crate::address::{Address, RawAddress, UnixAddress, inet};
 use crate::error::Error;
+use crate::resolve::ip_text;
 
 /// The address of a socket, of any family: a value that is copied freely and needs no free.
 ///
@@ -151,7 +152,7 @@ pub unsafe extern "C" fn tabi_addr_host(addr: Option<&tabi_addr>, host: *mut c_c
     count(|| {
         let address = internet(addr)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&address.ip().to_string(), host, size) }
+        unsafe { copy_text(&ip_text(address.ip()), host, size) }
     })
 }
 

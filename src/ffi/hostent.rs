@@ -9,7 +9,7 @@ use libc::ssize_t;
 
 use super::boundary::{copy_text, count, give, optional_string, some, status, string, take_back};
 use crate::resolve::{
-    HostEntry, getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, sethostname,
+    HostEntry, getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, ip_text, sethostname,
 };
 
 /// What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
@@ -37,7 +37,7 @@ fn give_entry(host: HostEntry) -> *mut tabi_hostent {
     let c_text = |text: String| CString::new(text).unwrap_or_default();
     let name = c_text(host.name);
     let aliases: Vec<CString> = host.aliases.into_iter().map(c_text).collect();
-    let addresses: Vec<CString> = host.addresses.iter().map(|address| c_text(address.to_string())).collect();
+    let addresses: Vec<CString> = host.addresses.iter().map(|address| c_text(ip_text(*address))).collect();
     let pointers = [&aliases, &addresses].map(|texts| -> Vec<*const c_char> {
         texts.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect()
     });

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::{c_string, quoted};
 use crate::error::{Error, Result};
@@ -97,6 +97,14 @@ pub fn inet_ntop(family: i32, packed: &[u8]) -> Result<String> {
     }
     let bytes = CStr::from_bytes_until_nul(&text).map_or(&text[..], CStr::to_bytes);
     Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The text of an address, as the C library and so Python writes it: Rust has `::1.2.3.4` otherwise.
+pub(crate) fn ip_text(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => inet_ntop(libc::AF_INET6, &v6.octets()).unwrap_or_else(|_| v6.to_string()),
+    }
 }
 
 fn packed_len(family: i32) -> Option<usize> {

@@ -24,6 +24,7 @@ pub use getfqdn::getfqdn;
 pub(crate) use host::host;
 pub use hostent::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex};
 pub use hostname::{gethostname, sethostname};
+pub(crate) use inet_text::ip_text;
 pub use inet_text::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
 pub use interface::{if_indextoname, if_nameindex, if_nametoindex};
 pub use nameinfo::{NumericAddress, getnameinfo};

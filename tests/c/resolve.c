@@ -124,6 +124,15 @@ static void a_numeric_address_is_not_looked_up(void)
     CHECK_EQ(addr.len, 0);
 }
 
+static void addresses_are_written_as_the_c_library_writes_them(void)
+{
+    tabi_addr addr;
+    CHECK_OK(tabi_addr_from_numeric("::1.2.3.4", 80, &addr));
+    check_addr(&addr, AF_INET6, "::1.2.3.4", 80);
+    CHECK_OK(tabi_addr_from_numeric("::0102", 80, &addr));
+    check_addr(&addr, AF_INET6, "::102", 80);
+}
+
 static void gethostbyname_gives_an_address_as_text(void)
 {
     char address[16] = "kept";
@@ -337,6 +346,7 @@ int main(void)
     RUN(getnameinfo_gives_host_and_service);
     RUN(getnameinfo_writes_both_names_or_none);
     RUN(a_numeric_address_is_not_looked_up);
+    RUN(addresses_are_written_as_the_c_library_writes_them);
     RUN(gethostbyname_gives_an_address_as_text);
     RUN(gethostbyname_ex_gives_names_and_addresses);
     RUN(gethostbyaddr_finds_the_name_of_loopback);

@@ -89,11 +89,12 @@ impl Socket {
                 return Err(Error::type_error(message));
             }
         };
-        let request = libc::group_source_req {
-            gsr_interface: index(interface)?,
-            gsr_group: storage(group)?,
-            gsr_source: storage(source)?,
-        };
+        // SAFETY: it is plain integers, for which all zeros is a value.
+        let mut request: libc::group_source_req = unsafe { std::mem::zeroed() };
+        // Field by field, since the kernel reads the gap after the first one too.
+        request.gsr_interface = index(interface)?;
+        request.gsr_group = storage(group)?;
+        request.gsr_source = storage(source)?;
         self.set_plain_option(level, options.0, &request)
     }
 }

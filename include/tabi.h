@@ -84,11 +84,6 @@
 #define TABI_WRITE 1
 
 /**
- * The most bytes that a buffer of `makefile` holds when nothing else is said, as in Python.
- */
-#define DEFAULT_BUFFER_SIZE 8192
-
-/**
  * The answers of tabi_getaddrinfo(), in the order in which they should be tried.
  *
  * It does not change: any number of threads may read it.

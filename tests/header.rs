@@ -12,6 +12,7 @@ mod tools;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 const CXX_FLAGS: [&str; 5] = ["-std=c++11", "-pedantic", "-Wall", "-Wextra", "-Werror"];
@@ -92,6 +93,27 @@ fn the_library_exports_exactly_what_the_header_declares() {
     let difference: Vec<_> = exported.symmetric_difference(&declared).collect();
     assert!(difference.is_empty(), "exported or declared, but not both: {difference:?}");
     assert!(declared.contains("tabi_socket"), "{declared:?}");
+}
+
+#[test]
+fn every_name_has_the_prefix() {
+    let (macros, types) = (header::macros(), header::types());
+    assert!(types.contains("tabi_addr") && types.contains("tabi_handler"), "{types:?}");
+    let macros = macros.iter().filter(|name| !name.starts_with("TABI_"));
+    let types = types.iter().filter(|name| !name.starts_with("tabi_"));
+    assert_eq!(macros.chain(types).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn every_function_is_called_by_a_c_test() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c");
+    let mut called = BTreeSet::new();
+    for entry in directory.read_dir().expect("tests/c can be read") {
+        let path = entry.expect("an entry").path();
+        called.extend(header::calls(&fs::read_to_string(path).expect("a C test is text")));
+    }
+    let untested: Vec<_> = header::functions().difference(&called).cloned().collect();
+    assert!(untested.is_empty(), "no program in tests/c calls {untested:?}");
 }
 
 fn compiles_as_c(name: &str, code: &str) {

@@ -108,6 +108,13 @@ CHECK_UNUSED static void check_code(const char *file, int line, const char *what
         check_failed(file, line, what, "failed without a message");
 }
 
+/* Whether the program runs under valgrind, which lets the kernel hand out descriptors beyond the limit. */
+CHECK_UNUSED static int check_emulated(void)
+{
+    const char *valgrind = getenv("TABI_VALGRIND");
+    return valgrind != NULL && strcmp(valgrind, "1") == 0;
+}
+
 /* How many descriptors below 256 are open. */
 CHECK_UNUSED static int check_descriptors(void)
 {

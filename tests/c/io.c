@@ -178,12 +178,12 @@ static void count_alarm(int signal_number)
 static void an_interruptible_call_returns_for_a_signal(void)
 {
     tabi_sock *one, *other;
-    struct sigaction action, before;
+    struct sigaction action;
     char byte;
     size_t sent = 99;
     memset(&action, 0, sizeof action);
     action.sa_handler = count_alarm;
-    CHECK_EQ(sigaction(SIGALRM, &action, &before), 0);
+    CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
     unix_pair(&one, &other);
     CHECK_OK(tabi_set_interruptible(one, 1));
     alarms = 0;
@@ -198,7 +198,6 @@ static void an_interruptible_call_returns_for_a_signal(void)
     CHECK(alarms > 0);
     CHECK_EQ(tabi_sendall(one, "x", 1, 0, &sent), 0);
     CHECK_EQ(sent, 1);
-    CHECK_EQ(sigaction(SIGALRM, &before, NULL), 0);
     tabi_sock_free(one);
     tabi_sock_free(other);
 }

@@ -425,7 +425,8 @@ int main(void)
     RUN(malformed_buffers);
     RUN(descriptors);
     RUN(descriptors_in_control_messages);
-    RUN(an_exhausted_table);
+    if (!check_emulated())
+        RUN(an_exhausted_table);
     RUN(packet_info);
     RUN(timestamps_credentials_and_errors);
     RUN(many_datagrams);

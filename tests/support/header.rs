@@ -16,8 +16,26 @@ pub(crate) fn functions() -> BTreeSet<String> {
 /// The macros that stand for values, the guard apart.
 pub(crate) fn macros() -> Vec<String> {
     let text = text();
-    let names = text.lines().filter_map(|line| line.strip_prefix("#define TABI_")?.split_once(' '));
-    names.map(|(name, _)| format!("TABI_{name}")).collect()
+    let names = text.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The names that `typedef` gives to types.
+pub(crate) fn types() -> BTreeSet<String> {
+    let code = without_comments(&text());
+    let ends = code.split("typedef ").skip(1).map(|rest| match rest.find('{') {
+        Some(open) if open < rest.find(';').unwrap_or(0) => &rest[rest.find('}').expect("a struct ends")..],
+        _ => rest,
+    });
+    // The last word before the semicolon, or the one in (*parentheses) of a function.
+    ends.map(|rest| {
+        let declaration = rest.split(';').next().unwrap_or(rest);
+        let name = declaration
+            .split_once("(*")
+            .map_or(declaration, |(_, name)| name.split(')').next().unwrap_or(name));
+        name.trim_matches(['}', ' ', '\n']).rsplit([' ', '*']).next().unwrap_or(name).to_owned()
+    })
+    .collect()
 }
 
 /// The names `tabi_...(` in C code.

@@ -245,7 +245,13 @@ static void an_exhausted_table(void)
     size_t fd_count;
     char byte;
     struct rlimit limit, narrow;
+    const char *preload = getenv("LD_PRELOAD");
 
+    if (preload != NULL && strstr(preload, "vgpreload") != NULL) {
+        printf("skipped: valgrind keeps limits from the kernel\n");
+        close(null);
+        return;
+    }
     for (i = 0; i < 8; i++)
         fds[i] = null;
     make_pair(SOCK_STREAM, &one, &other);

@@ -54,6 +54,7 @@ programs! {
     resolve
     sendfile
     server
+    server_hooks
     server_requests
     socket
 }

@@ -1,16 +1,15 @@
 //! Servers in C: made, served, stopped, closed.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::address::tabi_addr;
-use super::boundary::{Outcome, boundary, give, some, status, string, take_back};
+use super::boundary::{Outcome, boundary, some, status, take_back};
 use super::mode::duration;
-use super::request::{CHandler, tabi_handler};
-use crate::address::{RawAddress, inet};
-use crate::server::{Server, ThreadingTcpServer};
+use crate::address::RawAddress;
+use crate::server::Server;
 
 /// A server: Python's `socketserver` classes.
 ///
@@ -40,31 +39,6 @@ pub struct tabi_drain_report {
 
 pub(super) fn server(server: Option<&tabi_server>) -> Outcome<&Server> {
     Ok(&some(server, "server")?.0)
-}
-
-/// Makes a TCP server that handles each client in a thread of its own, bound and listening (`ThreadingTCPServer`).
-///
-/// `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each client, with
-/// `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
-/// Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for another port;
-/// TABI_GAI_* when the lookup fails.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_threading_tcp_server(
-    host: *const c_char,
-    port: c_int,
-    handler: tabi_handler,
-    userdata: *mut c_void,
-    out: Option<&mut MaybeUninit<*mut tabi_server>>,
-) -> c_int {
-    status(|| {
-        let out = some(out, "out")?;
-        let handler = CHandler::new(handler, userdata)?;
-        // SAFETY: the caller passes a NUL-terminated string.
-        let host = unsafe { string(host, "host") }?;
-        let address = inet(libc::AF_INET, host, port.into(), 0, 0)?;
-        out.write(give(tabi_server(ThreadingTcpServer::new(address, handler)?)));
-        Ok(())
-    })
 }
 
 /// Handles requests until tabi_server_shutdown() (Python's `serve_forever`).

@@ -1,7 +1,8 @@
 //! One client of a stream server, or one datagram.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Server;
 use super::active::Ticket;
@@ -17,6 +18,7 @@ use crate::socket::Socket;
 pub struct Request {
     body: Body,
     client_address: Address,
+    data: OnceLock<Box<dyn Any + Send + Sync>>,
     ticket: Ticket,
 }
 
@@ -30,7 +32,7 @@ impl Request {
     pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Request {
         let socket = Arc::new(socket);
         let ticket = Ticket::new(server, Some(&socket), &client_address);
-        Request { body: Body::Stream(socket), client_address, ticket }
+        Request { body: Body::Stream(socket), client_address, data: OnceLock::new(), ticket }
     }
 
     /// A request from a datagram that was received elsewhere through `socket`, which answers go out by.
@@ -44,7 +46,12 @@ impl Request {
         client_address: Address,
     ) -> Request {
         let ticket = Ticket::new(server, None, &client_address);
-        Request { body: Body::Datagram { packet, size, socket: Arc::clone(socket) }, client_address, ticket }
+        Request {
+            body: Body::Datagram { packet, size, socket: Arc::clone(socket) },
+            client_address,
+            data: OnceLock::new(),
+            ticket,
+        }
     }
 
     /// The server that took the request (`self.server` of a Python handler).
@@ -101,6 +108,21 @@ impl Request {
             Body::Stream(socket) => Ok(socket.sendall(bytes)?),
             Body::Datagram { socket, .. } => socket.sendto(bytes, &self.client_address).map(drop),
         }
+    }
+
+    /// What the request carries from one hook or step of its handler to the next, made by the first who asks.
+    ///
+    /// # Panics
+    ///
+    /// When it carries something of another type.
+    pub fn data_or_insert<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> &T {
+        let data = self.data.get_or_init(|| Box::new(make()));
+        data.downcast_ref().expect("a request carries one value of one type")
+    }
+
+    /// What the request carries, if it is of this type.
+    pub fn data<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.data.get()?.downcast_ref()
     }
 
     /// Handles the request on this thread, from `finish_request` to its end: what the server's own threads do, for those

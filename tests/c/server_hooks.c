@@ -1,0 +1,364 @@
+/* Every setting and every hook of a server, as C uses them. */
+#include "check.h"
+
+#include <pthread.h>
+
+enum { STEPS = 64 };
+
+/* What ran, in its order; hooks of several threads add to it. */
+struct record {
+    pthread_mutex_t lock;
+    const char *steps[STEPS];
+    size_t count;
+    int code;
+    char message[128];
+    int timeouts, rounds, threads;
+};
+
+static void add(struct record *record, const char *step)
+{
+    pthread_mutex_lock(&record->lock);
+    if (record->count < STEPS)
+        record->steps[record->count++] = step;
+    pthread_mutex_unlock(&record->lock);
+}
+
+static int on_bind(tabi_server *server, void *userdata)
+{
+    add(userdata, "server_bind");
+    return tabi_server_default_bind(server);
+}
+
+static int on_activate(tabi_server *server, void *userdata)
+{
+    add(userdata, "server_activate");
+    return tabi_server_default_activate(server);
+}
+
+static int on_get(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata)
+{
+    int code;
+    add(userdata, "get_request");
+    code = tabi_server_default_get_request(server, sk, request);
+    if (code == 0)
+        CHECK_OK(tabi_request_set_data(*request, userdata));
+    return code;
+}
+
+static int on_verify(tabi_request *request, void *userdata)
+{
+    CHECK(tabi_request_data(request) == userdata);
+    add(userdata, "verify_request");
+    return 1;
+}
+
+static void on_process(tabi_request *request, void *userdata)
+{
+    add(userdata, "process_request");
+    CHECK_OK(tabi_request_process_default(request));
+}
+
+static int on_finish(tabi_request *request, void *userdata)
+{
+    add(userdata, "finish_request");
+    return tabi_request_finish(request);
+}
+
+static void on_shutdown(tabi_request *request, void *userdata)
+{
+    add(userdata, "shutdown_request");
+    CHECK_OK(tabi_request_shutdown(request));
+    CHECK_OK(tabi_request_close(request));
+}
+
+static void on_error(tabi_request *request, int code, const char *message, void *userdata)
+{
+    struct record *record = userdata;
+    CHECK(request != NULL);
+    add(record, "handle_error");
+    record->code = code;
+    snprintf(record->message, sizeof record->message, "%s", message);
+}
+
+static int on_timeout(tabi_server *server, void *userdata)
+{
+    struct record *record = userdata;
+    CHECK(tabi_server_fileno(server) >= 0);
+    record->timeouts++;
+    return 0;
+}
+
+static int on_round(tabi_server *server, void *userdata)
+{
+    struct record *record = userdata;
+    if (++record->rounds == 3)
+        CHECK_OK(tabi_server_shutdown(server));
+    return 0;
+}
+
+static void on_thread(const char *name, tabi_thread_body body, void *argument, void *userdata)
+{
+    struct record *record = userdata;
+    CHECK_STR(name, "worker-1");
+    record->threads++;
+    body(argument);
+}
+
+static int answer(tabi_request *request, void *userdata)
+{
+    (void)userdata;
+    CHECK_OK(tabi_request_reply(request, "answer", 6));
+    return -EDOM;
+}
+
+static tabi_sock *connect_to(tabi_server *server)
+{
+    tabi_addr address;
+    tabi_sock *client = NULL;
+    CHECK_OK(tabi_server_address(server, &address));
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &client));
+    CHECK_OK(tabi_settimeout(client, 30));
+    CHECK_OK(tabi_connect_addr(client, &address));
+    return client;
+}
+
+static void options_for(tabi_server_options *options, tabi_server_hooks *hooks, struct record *record)
+{
+    memset(record, 0, sizeof *record);
+    CHECK_EQ(pthread_mutex_init(&record->lock, NULL), 0);
+    memset(hooks, 0, sizeof *hooks);
+    hooks->struct_size = sizeof *hooks;
+    hooks->userdata = record;
+    CHECK_OK(tabi_server_options_init(options, sizeof *options));
+    options->hooks = hooks;
+}
+
+static void every_hook_runs_in_its_turn(void)
+{
+    static const char *const expected[] = {
+        "server_bind", "server_activate", "get_request", "verify_request", "process_request",
+        "finish_request", "handle_error", "shutdown_request"};
+    tabi_server_options options;
+    tabi_server_hooks hooks;
+    struct record record;
+    tabi_server *server = NULL;
+    tabi_sock *client;
+    tabi_addr any;
+    tabi_server_statistics statistics;
+    char bytes[16];
+    size_t i;
+
+    options_for(&options, &hooks, &record);
+    hooks.server_bind = on_bind;
+    hooks.server_activate = on_activate;
+    hooks.get_request = on_get;
+    hooks.verify_request = on_verify;
+    hooks.process_request = on_process;
+    hooks.finish_request = on_finish;
+    hooks.shutdown_request = on_shutdown;
+    hooks.handle_error = on_error;
+    hooks.handle_timeout = on_timeout;
+    hooks.service_actions = on_round;
+    hooks.thread_main = on_thread;
+    options.concurrency = TABI_THREADS;
+    options.thread_name = "worker";
+    options.max_threads = 2;
+    options.timeout = 0;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, answer, &record, &server));
+    CHECK(tabi_server_sock(server) != NULL);
+
+    CHECK_OK(tabi_server_handle_request(server));
+    CHECK_EQ(record.timeouts, 1);
+    client = connect_to(server);
+    CHECK_OK(tabi_server_serve_forever(server, 0.001));
+    CHECK_EQ(record.rounds, 3);
+    CHECK_EQ(tabi_recv(client, bytes, sizeof bytes, MSG_WAITALL), 6);
+    CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, NULL));
+    CHECK_EQ(record.count, sizeof expected / sizeof expected[0]);
+    for (i = 0; i < record.count; i++)
+        CHECK_STR(record.steps[i], expected[i]);
+    CHECK_EQ(record.code, -EDOM);
+    CHECK_CONTAINS(record.message, "umerical");
+    CHECK_EQ(record.threads, 1);
+    statistics.struct_size = sizeof statistics;
+    CHECK_OK(tabi_server_get_statistics(server, &statistics));
+    CHECK_EQ(statistics.accepted, 1);
+    CHECK_EQ(statistics.failed, 1);
+    CHECK_EQ(statistics.finished, 1);
+    CHECK_EQ(statistics.threads, 0);
+    tabi_server_free(server);
+    tabi_sock_free(client);
+}
+
+static int own_get(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata)
+{
+    struct record *record = userdata;
+    tabi_addr peer;
+    tabi_sock *client = NULL;
+    int code;
+    if (++record->rounds == 1)
+        return -ECONNABORTED;
+    if (record->rounds == 2)
+        return 0;
+    if (record->rounds == 3) {
+        memset(&peer, 0, sizeof peer);
+        return tabi_request_from_packet(server, sk, "own", 3, &peer, request);
+    }
+    if ((code = tabi_accept(sk, &client, &peer)) < 0)
+        return code;
+    return tabi_request_from_sock(server, client, &peer, request);
+}
+
+static void own_process(tabi_request *request, void *userdata)
+{
+    size_t len = 0;
+    struct record *record = userdata;
+    if (tabi_request_packet(request, &len) != NULL) {
+        CHECK_EQ(len, 3);
+        tabi_request_free(request);
+        record->timeouts++;
+        return;
+    }
+    CHECK_OK(tabi_request_process(request));
+}
+
+static void requests_of_ones_own(void)
+{
+    tabi_server_options options;
+    tabi_server_hooks hooks;
+    struct record record;
+    tabi_server *server = NULL;
+    tabi_sock *client;
+    tabi_addr any;
+    char bytes[16];
+    int i;
+
+    options_for(&options, &hooks, &record);
+    hooks.get_request = own_get;
+    hooks.process_request = own_process;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    options.bind_and_activate = 0;
+    CHECK_OK(tabi_server_new(&options, &any, answer, NULL, &server));
+    CHECK_OK(tabi_server_bind(server));
+    CHECK_OK(tabi_server_activate(server));
+    client = connect_to(server);
+    for (i = 0; i < 4; i++)
+        CHECK_OK(tabi_server_handle_request(server));
+    CHECK_EQ(record.timeouts, 1);
+    CHECK_EQ(tabi_recv(client, bytes, sizeof bytes, MSG_WAITALL), 6);
+    tabi_server_free(server);
+    tabi_sock_free(client);
+}
+
+static void sockets_from_elsewhere(void)
+{
+    tabi_server_options options;
+    tabi_server *server = NULL;
+    tabi_sock *listener = NULL, *client;
+    tabi_listen_socket *list = NULL;
+    size_t count = 7;
+    char bytes[16];
+
+    CHECK_OK(tabi_listen_fds(&list, &count));
+    CHECK_EQ(count, 0);
+    tabi_listen_fds_free(list, count);
+    tabi_listen_fds_free(NULL, 0);
+
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &listener));
+    CHECK_OK(tabi_bind(listener, "127.0.0.1", 0));
+    CHECK_CODE(tabi_server_from_sockets(&options, &listener, 0, answer, NULL, &server), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_server_from_sockets(&options, NULL, 1, answer, NULL, &server), TABI_ERR_NULL);
+    CHECK_OK(tabi_server_from_sockets(&options, &listener, 1, answer, NULL, &server));
+    client = connect_to(server);
+    CHECK_OK(tabi_server_handle_request(server));
+    CHECK_EQ(tabi_recv(client, bytes, sizeof bytes, MSG_WAITALL), 6);
+    tabi_server_free(server);
+    tabi_sock_free(client);
+}
+
+static void python_s_class_names(void)
+{
+    char path[64];
+    size_t i, j;
+    tabi_server *server = NULL;
+    int (*const inet[])(const char *, int, tabi_handler, void *, tabi_server **) = {
+        tabi_tcp_server, tabi_threading_tcp_server, tabi_forking_tcp_server,
+        tabi_udp_server, tabi_threading_udp_server, tabi_forking_udp_server};
+    int (*const local[])(const char *, tabi_handler, void *, tabi_server **) = {
+        tabi_unix_stream_server, tabi_threading_unix_stream_server, tabi_forking_unix_stream_server,
+        tabi_unix_datagram_server, tabi_threading_unix_datagram_server, tabi_forking_unix_datagram_server};
+
+    for (i = 0; i < sizeof inet / sizeof inet[0]; i++) {
+        CHECK_OK(inet[i]("127.0.0.1", 0, answer, NULL, &server));
+        CHECK_EQ(tabi_type(tabi_server_sock(server)), i < 3 ? SOCK_STREAM : SOCK_DGRAM);
+        tabi_server_free(server);
+    }
+    for (j = 0; j < sizeof local / sizeof local[0]; j++) {
+        snprintf(path, sizeof path, "/tmp/tabi-c-%ld-%lu", (long)getpid(), (unsigned long)j);
+        CHECK_OK(local[j](path, answer, NULL, &server));
+        CHECK_EQ(tabi_type(tabi_server_sock(server)), j < 3 ? SOCK_STREAM : SOCK_DGRAM);
+        tabi_server_free(server);
+        CHECK_EQ(unlink(path), 0);
+    }
+}
+
+static void bad_settings(void)
+{
+    tabi_server_options options;
+    tabi_server_hooks hooks;
+    tabi_server_statistics statistics;
+    tabi_addr any;
+    tabi_server *server = NULL;
+
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_CODE(tabi_server_options_init(NULL, sizeof options), TABI_ERR_NULL);
+    CHECK_CODE(tabi_server_options_init(&options, 4), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_server_new(NULL, &any, answer, NULL, &server), TABI_ERR_NULL);
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.concurrency = 9;
+    CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, &server), TABI_ERR_VALUE);
+    CHECK_CONTAINS(tabi_last_error_message(), "got 9");
+    options.concurrency = TABI_THREADS;
+    options.when_full = -1;
+    CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, &server), TABI_ERR_VALUE);
+    options.when_full = TABI_WHEN_FULL_REFUSE;
+    options.loops = 0;
+    CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, &server), TABI_ERR_VALUE);
+    options.loops = 1;
+    options.timeout = -1;
+    CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, &server), TABI_ERR_VALUE);
+    options.timeout = TABI_NO_TIMEOUT;
+    options.address_family = AF_UNIX;
+    CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, &server), TABI_ERR_TYPE);
+    options.address_family = AF_INET;
+    memset(&hooks, 0, sizeof hooks);
+    options.hooks = &hooks;
+    CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, &server), TABI_ERR_VALUE);
+    options.hooks = NULL;
+    CHECK_CODE(tabi_server_new(&options, NULL, answer, NULL, &server), TABI_ERR_NULL);
+    CHECK_CODE(tabi_server_new(&options, &any, NULL, NULL, &server), TABI_ERR_NULL);
+    CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, NULL), TABI_ERR_NULL);
+    CHECK(server == NULL);
+    statistics.struct_size = 0;
+    CHECK_CODE(tabi_server_get_statistics(NULL, &statistics), TABI_ERR_NULL);
+    CHECK_OK(tabi_server_new(&options, &any, answer, NULL, &server));
+    CHECK_CODE(tabi_server_get_statistics(server, &statistics), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_request_process(NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_request_process_default(NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_request_finish(NULL), TABI_ERR_NULL);
+    CHECK(tabi_request_data(NULL) == NULL);
+    tabi_request_free(NULL);
+    tabi_server_free(server);
+}
+
+int main(void)
+{
+    RUN(every_hook_runs_in_its_turn);
+    RUN(requests_of_ones_own);
+    RUN(sockets_from_elsewhere);
+    RUN(python_s_class_names);
+    RUN(bad_settings);
+    return 0;
+}

@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use support::wait_until;
+use support::{StopServing, wait_until};
 use tabi::server::{
     BaseRequestHandler, Concurrency, Failure, Hooks, PerRequest, Request, RequestHandler, Server, TcpServer,
     ThreadingTcpServer, Threads,
@@ -48,6 +48,7 @@ fn ask(client: &mut TcpStream, bytes: &[u8]) -> Vec<u8> {
 fn while_serving(server: &Server, client: impl FnOnce()) -> Result<()> {
     thread::scope(|scope| {
         let serving = scope.spawn(|| server.serve_forever());
+        let _stop = StopServing(server);
         client();
         server.shutdown();
         serving.join().unwrap()

@@ -120,3 +120,14 @@ pub fn scaled(rounds: u64) -> u64 {
 pub fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
+
+/// Stops a server when a test fails, so that it is not waited for.
+pub struct StopServing<'a>(pub &'a tabi::server::Server);
+
+impl Drop for StopServing<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.shutdown();
+        }
+    }
+}

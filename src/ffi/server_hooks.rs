@@ -231,6 +231,10 @@ impl Hooks for CHooks {
         }
     }
 
+    fn get_request_never_waits(&self) -> bool {
+        self.0.get_request.is_none()
+    }
+
     fn thread_main(&self, name: &str, mut body: &mut dyn FnMut()) {
         let Some(hook) = self.0.thread_main else { return body() };
         let name = CString::new(name).unwrap_or_default();

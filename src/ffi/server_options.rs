@@ -53,7 +53,7 @@ pub struct tabi_server_options {
     pub allow_reuse_port: c_int,
     /// 1 lets an AF_INET6 server take AF_INET clients too; at first 0, which leaves it to the system.
     pub dualstack_ipv6: c_int,
-    /// How many clients the kernel holds before they are accepted; at first TABI_BACKLOG.
+    /// How many clients the kernel holds before they are accepted; at first SOMAXCONN.
     pub request_queue_size: c_int,
     /// The longest datagram in bytes, 1 or more; at first 8192.
     pub max_packet_size: usize,

@@ -40,8 +40,8 @@ pub trait Hooks: Send + Sync + 'static {
         server.default_server_activate()
     }
 
-    /// Takes the next request from a socket that is ready, or was a moment ago: [`Server::default_get_request`].
-    /// The sockets do not block; `Os(EAGAIN)` says that there is no request.
+    /// Takes the next request from a socket that is ready: [`Server::default_get_request`].
+    /// `Os(EAGAIN)` says that there is no request after all.
     ///
     /// An error skips the request; `EMFILE` and its like make the server pause until descriptors are back.
     /// `Closed`, `EBADF`, `ENOTSOCK` and `EINVAL` (the socket itself is of no more use) end `serve_forever`.
@@ -95,6 +95,12 @@ pub trait Hooks: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether `get_request` returns at once although no client may be there. While clients are waiting, it is then
+    /// called again without asking the system first. True of the default; say so if yours is no other.
+    fn get_request_never_waits(&self) -> bool {
+        false
+    }
+
     /// Runs around the whole life of each of the server's threads; must call `body` once, which returns when
     /// the thread is to end.
     fn thread_main(&self, server_name: &str, body: &mut dyn FnMut()) {
@@ -106,4 +112,8 @@ pub trait Hooks: Send + Sync + 'static {
 /// Python's behaviour throughout.
 pub(super) struct DefaultHooks;
 
-impl Hooks for DefaultHooks {}
+impl Hooks for DefaultHooks {
+    fn get_request_never_waits(&self) -> bool {
+        true
+    }
+}

@@ -9,7 +9,7 @@ use super::request::Request;
 use super::{Failure, Server};
 use crate::address::ToAddress;
 use crate::error::{Error, Result};
-use crate::socket::{DEFAULT_BACKLOG, IntoTimeout, Socket};
+use crate::socket::{IntoTimeout, Socket};
 
 /// What to do with a client when every thread is busy and no more may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl ServerOptions {
             allow_reuse_address: None,
             allow_reuse_port: false,
             dualstack_ipv6: false,
-            request_queue_size: DEFAULT_BACKLOG,
+            request_queue_size: libc::SOMAXCONN,
             max_packet_size: 8192,
             timeout: None,
             request_timeout: None,
@@ -170,7 +170,7 @@ impl ServerOptions {
     }
 
     /// How many clients the kernel holds before they are accepted (`request_queue_size`): 0 or more, at first
-    /// [`DEFAULT_BACKLOG`]. Python's 5 makes a burst of clients wait a second for their next try.
+    /// `SOMAXCONN`, the most that the system allows. Python's 5 makes a burst of clients wait a second for their next try.
     pub fn request_queue_size(mut self, clients: i32) -> Self {
         self.request_queue_size = clients;
         self

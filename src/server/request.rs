@@ -167,11 +167,12 @@ impl Request {
         self.close();
     }
 
-    /// Tells a stream client that no more comes (`shutdown(SHUT_WR)`), where closing its socket would not do so because
-    /// the connection has other owners: duplicates or child processes. Does nothing for a datagram.
+    /// Tells a stream client that no more comes (`shutdown(SHUT_WR)`), so that it reads everything that was sent although
+    /// some of its bytes were left unread, and although the connection may have other owners. Does nothing for a datagram.
     pub fn shutdown(&self) {
         if let Body::Stream(socket) = &self.body {
-            if !self.server().forks() && !socket.is_shared() {
+            // Closing alone does all that when nothing is unread and nobody else has the connection.
+            if socket.is_at_end() && !socket.is_shared() && !self.server().forks() {
                 return;
             }
             // The client may be gone already.

@@ -278,7 +278,10 @@ impl<'a> Loop<'a> {
         }
         let left = until.map(|moment| moment.saturating_duration_since(Instant::now()));
         match sys::poll(&mut self.polled, left) {
-            Ok(polled) => self.tries = if accepts && !polled.waited { IN_A_ROW } else { 0 },
+            Ok(polled) => {
+                let more = accepts && !polled.waited && self.server.hooks().get_request_never_waits();
+                self.tries = if more { IN_A_ROW } else { 0 };
+            }
             Err(Error::Os(libc::EINTR)) if !core.interruptible.load(Ordering::Relaxed) => {
                 return Ok(Round::Ready(0));
             }

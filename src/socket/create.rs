@@ -108,6 +108,7 @@ impl Socket {
             handle: Handle::new(fd, shared || !wakes),
             timeout: SharedTimeout::new(timeout),
             waited: [const { AtomicBool::new(false) }; 2],
+            at_end: AtomicBool::new(false),
             interruptible: AtomicBool::new(false),
             sends_poll: family == libc::AF_UNIX && kind != libc::SOCK_STREAM,
             family,

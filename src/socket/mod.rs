@@ -90,6 +90,8 @@ pub struct Socket {
     timeout: SharedTimeout,
     /// Whether the last call in a direction had to wait: see `wait`.
     waited: [AtomicBool; 2],
+    /// A receiving call has found the end of the stream.
+    at_end: AtomicBool,
     interruptible: AtomicBool,
     /// A unix datagram or packet sender sleeps on its peer's queue, where shutting its own socket down
     /// does not wake it: it has to wait with `poll`.
@@ -175,6 +177,11 @@ impl Socket {
     /// Whether another owner of this connection is known: see [`Socket::set_shared`] and [`Socket::dup`].
     pub fn is_shared(&self) -> bool {
         self.handle.is_shared()
+    }
+
+    /// Whether a receiving call has found the end of the stream: nothing is left unread.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at_end.load(Ordering::Relaxed)
     }
 
     /// Limits every later call that may block (`socket.settimeout`): a [`Duration`], `f64` seconds, or

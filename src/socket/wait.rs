@@ -151,10 +151,14 @@ impl Socket {
             Verdict::Again | Verdict::Wait => None,
             Verdict::Done(result) => Some(result),
         };
-        match done {
+        let result = match done {
             Some(result) => result,
             None => self.wait_and_run(call, plan, timeout, &mut operation),
+        };
+        if plan.interest == Interest::Read && result == Ok(0) {
+            self.at_end.store(true, Ordering::Relaxed);
         }
+        result
     }
 
     /// Tries until something is decided; `None` when the call has to wait.

@@ -84,6 +84,37 @@
 #define TABI_WRITE 1
 
 /**
+ * Requests are handled one after the other, in the thread that serves.
+ */
+#define TABI_INLINE 0
+
+/**
+ * Each request is handled in a thread of its own; threads are kept and reused.
+ */
+#define TABI_THREADS 1
+
+/**
+ * Each request is handled in a process of its own: sound only in a program without other threads, or with handlers that
+ * keep to what signal-safety(7) allows.
+ */
+#define TABI_FORKS 2
+
+/**
+ * When all threads are busy, stop accepting: the kernel's queue holds the clients.
+ */
+#define TABI_WHEN_FULL_WAIT 0
+
+/**
+ * When all threads are busy, accept and keep up to `queue_size` clients, then stop accepting.
+ */
+#define TABI_WHEN_FULL_QUEUE 1
+
+/**
+ * When all threads are busy, accept clients and close them at once.
+ */
+#define TABI_WHEN_FULL_REFUSE 2
+
+/**
  * The answers of tabi_getaddrinfo(), in the order in which they should be tried.
  *
  * It does not change: any number of threads may read it.
@@ -275,16 +306,6 @@ typedef struct {
 } tabi_datagram;
 
 /**
- * Answers a request. The server ends the connection afterwards, and frees `request`.
- *
- * It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was made with.
- * It may call anything in this library, tabi_server_shutdown() included.
- * Returns 0 or more when all is well; a negative code (such as one that a function of this library returned) is
- * counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass through.
- */
-typedef int (*tabi_handler)(tabi_request *request, void *userdata);
-
-/**
  * What became of the requests that were active when a server was closed. Set `struct_size` before the call.
  */
 typedef struct {
@@ -305,6 +326,252 @@ typedef struct {
      */
     size_t left;
 } tabi_drain_report;
+
+/**
+ * Answers a request. The server ends the connection afterwards, and frees `request`.
+ *
+ * It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was made with.
+ * It may call anything in this library, tabi_server_shutdown() included.
+ * Returns 0 or more when all is well; a negative code (such as one that a function of this library returned) is
+ * counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass through.
+ */
+typedef int (*tabi_handler)(tabi_request *request, void *userdata);
+
+/**
+ * What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
+ */
+typedef void (*tabi_thread_body)(void *argument);
+
+/**
+ * Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this structure.
+ *
+ * Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
+ * finish_request, shutdown_request, close_request and handle_error, which run where the request is handled. The library
+ * holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_server_hooks), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * What each hook gets as its last argument.
+     */
+    void *userdata;
+    /**
+     * Binds the sockets; else tabi_server_default_bind().
+     */
+    int (*server_bind)(tabi_server *server, void *userdata);
+    /**
+     * Starts to listen; else tabi_server_default_activate().
+     */
+    int (*server_activate)(tabi_server *server, void *userdata);
+    /**
+     * Takes the next request from a socket that is ready; else tabi_server_default_get_request().
+     * `request` is made by that or by a tabi_request_from_ function. A failure skips the request.
+     */
+    int (*get_request)(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata);
+    /**
+     * 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
+     */
+    int (*verify_request)(tabi_request *request, void *userdata);
+    /**
+     * Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it, on any
+     * thread, to that, to tabi_request_process() or to tabi_request_free().
+     */
+    void (*process_request)(tabi_request *request, void *userdata);
+    /**
+     * Runs the handler; else tabi_request_finish().
+     */
+    int (*finish_request)(tabi_request *request, void *userdata);
+    /**
+     * Ends the request; else tabi_request_shutdown() and close_request.
+     */
+    void (*shutdown_request)(tabi_request *request, void *userdata);
+    /**
+     * Closes what belongs to the request; else tabi_request_close().
+     */
+    void (*close_request)(tabi_request *request, void *userdata);
+    /**
+     * Reports a failure: its code, and a message that is valid during the call; else nothing.
+     */
+    void (*handle_error)(tabi_request *request, int code, const char *message, void *userdata);
+    /**
+     * Runs when tabi_server_handle_request() found no request in time; else nothing.
+     */
+    int (*handle_timeout)(tabi_server *server, void *userdata);
+    /**
+     * Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
+     */
+    int (*service_actions)(tabi_server *server, void *userdata);
+    /**
+     * Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which returns when
+     * the thread is to end.
+     */
+    void (*thread_main)(const char *name, tabi_thread_body body, void *argument, void *userdata);
+} tabi_server_hooks;
+
+/**
+ * The settings of a server: fill it with tabi_server_options_init(), then change what is to be different.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_server_options), set by tabi_server_options_init().
+     */
+    size_t struct_size;
+    /**
+     * AF_INET (at first), AF_INET6, AF_UNIX.
+     */
+    int address_family;
+    /**
+     * SOCK_STREAM (at first), SOCK_SEQPACKET, SOCK_DGRAM.
+     */
+    int socket_type;
+    /**
+     * TABI_INLINE (at first), TABI_THREADS, TABI_FORKS.
+     */
+    int concurrency;
+    /**
+     * 1 binds and listens (at first); 0 leaves tabi_server_bind() and tabi_server_activate() to you.
+     */
+    int bind_and_activate;
+    /**
+     * 1 sets SO_REUSEADDR, 0 does not, -1 (at first) does for TCP only.
+     */
+    int allow_reuse_address;
+    /**
+     * 1 sets SO_REUSEPORT; at first 0.
+     */
+    int allow_reuse_port;
+    /**
+     * 1 lets an AF_INET6 server take AF_INET clients too; at first 0, which leaves it to the system.
+     */
+    int dualstack_ipv6;
+    /**
+     * How many clients the kernel holds before they are accepted; at first SOMAXCONN.
+     */
+    int request_queue_size;
+    /**
+     * The longest datagram in bytes, 1 or more; at first 8192.
+     */
+    size_t max_packet_size;
+    /**
+     * Seconds that tabi_server_handle_request() waits; at first TABI_NO_TIMEOUT.
+     */
+    double timeout;
+    /**
+     * Timeout of each client's socket in seconds, above 0; at first TABI_NO_TIMEOUT.
+     */
+    double request_timeout;
+    /**
+     * The most requests at a time, further clients are closed at once; at first 0, no limit.
+     */
+    size_t max_connections;
+    /**
+     * The most requests at a time from one internet host; at first 0, no limit.
+     */
+    size_t max_connections_per_address;
+    /**
+     * How many threads accept clients; at first 1. With allow_reuse_port each has a socket of its own.
+     */
+    size_t loops;
+    /**
+     * TABI_THREADS: the most threads at a time; at first 0, no limit.
+     */
+    size_t max_threads;
+    /**
+     * TABI_THREADS: TABI_WHEN_FULL_WAIT (at first), TABI_WHEN_FULL_QUEUE, TABI_WHEN_FULL_REFUSE.
+     */
+    int when_full;
+    /**
+     * TABI_WHEN_FULL_QUEUE: how many clients the queue holds; at first 0.
+     */
+    size_t queue_size;
+    /**
+     * TABI_THREADS: bytes of stack for each thread; at first 256 KiB.
+     */
+    size_t stack_size;
+    /**
+     * TABI_THREADS: seconds that a thread without work is kept; at first 10.
+     */
+    double thread_idle;
+    /**
+     * TABI_THREADS: what the threads' names begin with; at first NULL, for "tabi". Copied.
+     */
+    const char *thread_name;
+    /**
+     * TABI_THREADS: 1 lets tabi_server_close() leave running requests alone; at first 0.
+     */
+    int daemon_threads;
+    /**
+     * 0 lets tabi_server_close() not wait for running requests; at first 1.
+     */
+    int block_on_close;
+    /**
+     * TABI_FORKS: the most children at a time; at first 40.
+     */
+    size_t max_children;
+    /**
+     * Steps of the server that are replaced; at first NULL. Copied.
+     */
+    const tabi_server_hooks *hooks;
+} tabi_server_options;
+
+/**
+ * What a server has done so far. Set `struct_size` before the call.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_server_statistics), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * Requests taken: clients accepted, datagrams received.
+     */
+    uint64_t accepted;
+    /**
+     * Requests that have begun and not ended.
+     */
+    uint64_t active;
+    /**
+     * Requests ended without being handled: over a limit, refused by verify_request, or no thread for them.
+     */
+    uint64_t rejected;
+    /**
+     * Requests whose handler failed.
+     */
+    uint64_t failed;
+    /**
+     * Requests that have ended, for whatever reason.
+     */
+    uint64_t finished;
+    /**
+     * Threads that handle requests or wait for them.
+     */
+    uint64_t threads;
+    /**
+     * Those of them that wait.
+     */
+    uint64_t idle_threads;
+    /**
+     * Child processes that handle requests.
+     */
+    uint64_t children;
+} tabi_server_statistics;
+
+/**
+ * One socket that was handed over to this process.
+ */
+typedef struct {
+    /**
+     * Its name, "unknown" when none was given.
+     */
+    char *name;
+    /**
+     * The socket. Set it to NULL when you keep it (tabi_server_from_sockets() takes it over).
+     */
+    tabi_sock *sk;
+} tabi_listen_socket;
 
 /**
  * One network interface of tabi_if_nameindex().
@@ -1618,20 +1885,6 @@ ssize_t tabi_sendfile_until(tabi_sock *sk,
                             int64_t deadline);
 
 /**
- * Makes a TCP server that handles each client in a thread of its own, bound and listening (`ThreadingTCPServer`).
- *
- * `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each client, with
- * `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
- * Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for another port;
- * TABI_GAI_* when the lookup fails.
- */
-int tabi_threading_tcp_server(const char *host,
-                              int port,
-                              tabi_handler handler,
-                              void *userdata,
-                              tabi_server **out);
-
-/**
  * Handles requests until tabi_server_shutdown() (Python's `serve_forever`).
  *
  * `poll_interval`: seconds between two runs of the hook service_actions, 0.5 in Python; nothing else waits for it.
@@ -1699,6 +1952,293 @@ int tabi_server_fileno(const tabi_server *sv);
  * When it returns, no handler runs any more. NULL does nothing. Not for a server from tabi_request_server().
  */
 void tabi_server_free(tabi_server *sv);
+
+/**
+ * Makes a TCP server that handles its clients one after the other, in the thread that serves
+ * (`TCPServer`). Arguments and results as in tabi_threading_tcp_server().
+ */
+int tabi_tcp_server(const char *host,
+                    int port,
+                    tabi_handler handler,
+                    void *userdata,
+                    tabi_server **out);
+
+/**
+ * Makes a TCP server that handles each client in a thread of its own, bound and listening (`ThreadingTCPServer`).
+ *
+ * `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each client, with
+ * `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
+ * Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for another port;
+ * TABI_GAI_* when the lookup fails.
+ */
+int tabi_threading_tcp_server(const char *host,
+                              int port,
+                              tabi_handler handler,
+                              void *userdata,
+                              tabi_server **out);
+
+/**
+ * Makes a TCP server that handles each client in a process of its own: see TABI_FORKS for when that is sound
+ * (`ForkingTCPServer`). Arguments and results as in tabi_threading_tcp_server().
+ */
+int tabi_forking_tcp_server(const char *host,
+                            int port,
+                            tabi_handler handler,
+                            void *userdata,
+                            tabi_server **out);
+
+/**
+ * Makes a UDP server that handles its datagrams one after the other, in the thread that serves
+ * (`UDPServer`). Arguments and results as in tabi_threading_tcp_server().
+ */
+int tabi_udp_server(const char *host,
+                    int port,
+                    tabi_handler handler,
+                    void *userdata,
+                    tabi_server **out);
+
+/**
+ * Makes a UDP server that handles each datagram in a thread of its own
+ * (`ThreadingUDPServer`). Arguments and results as in tabi_threading_tcp_server().
+ */
+int tabi_threading_udp_server(const char *host,
+                              int port,
+                              tabi_handler handler,
+                              void *userdata,
+                              tabi_server **out);
+
+/**
+ * Makes a UDP server that handles each datagram in a process of its own: see TABI_FORKS for when that is sound
+ * (`ForkingUDPServer`). Arguments and results as in tabi_threading_tcp_server().
+ */
+int tabi_forking_udp_server(const char *host,
+                            int port,
+                            tabi_handler handler,
+                            void *userdata,
+                            tabi_server **out);
+
+/**
+ * Makes a unix stream server that handles its clients one after the other, in the thread that serves
+ * (`UnixStreamServer`).
+ *
+ * `path`: 1 to 107 bytes; the socket's file stays when the server is closed, as in Python. `handler` and results as in
+ * tabi_threading_tcp_server(); -EADDRINUSE when the file exists.
+ */
+int tabi_unix_stream_server(const char *path,
+                            tabi_handler handler,
+                            void *userdata,
+                            tabi_server **out);
+
+/**
+ * Makes a unix stream server that handles each client in a thread of its own
+ * (`ThreadingUnixStreamServer`). Arguments and results as in tabi_unix_stream_server().
+ */
+int tabi_threading_unix_stream_server(const char *path,
+                                      tabi_handler handler,
+                                      void *userdata,
+                                      tabi_server **out);
+
+/**
+ * Makes a unix stream server that handles each client in a process of its own: see TABI_FORKS
+ * (`ForkingUnixStreamServer`). Arguments and results as in tabi_unix_stream_server().
+ */
+int tabi_forking_unix_stream_server(const char *path,
+                                    tabi_handler handler,
+                                    void *userdata,
+                                    tabi_server **out);
+
+/**
+ * Makes a unix datagram server that handles its datagrams one after the other, in the thread that serves
+ * (`UnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+ */
+int tabi_unix_datagram_server(const char *path,
+                              tabi_handler handler,
+                              void *userdata,
+                              tabi_server **out);
+
+/**
+ * Makes a unix datagram server that handles each datagram in a thread of its own
+ * (`ThreadingUnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+ */
+int tabi_threading_unix_datagram_server(const char *path,
+                                        tabi_handler handler,
+                                        void *userdata,
+                                        tabi_server **out);
+
+/**
+ * Makes a unix datagram server that handles each datagram in a process of its own: see TABI_FORKS
+ * (`ForkingUnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+ */
+int tabi_forking_unix_datagram_server(const char *path,
+                                      tabi_handler handler,
+                                      void *userdata,
+                                      tabi_server **out);
+
+/**
+ * What server_bind does unless it is replaced: sets the options and binds. Errors as in tabi_bind().
+ */
+int tabi_server_default_bind(const tabi_server *sv);
+
+/**
+ * What server_activate does unless it is replaced: stream sockets start to listen. Errors as in tabi_listen().
+ */
+int tabi_server_default_activate(const tabi_server *sv);
+
+/**
+ * What get_request does unless it is replaced: accepts a client, or receives a datagram, without waiting.
+ *
+ * `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and tabi_recvfrom() do;
+ * -EAGAIN when there is none.
+ */
+int tabi_server_default_get_request(const tabi_server *sv,
+                                    tabi_sock *sk,
+                                    tabi_request **out);
+
+/**
+ * What process_request does unless it is replaced: has the request handled in-line, by a thread or by a process.
+ *
+ * Takes the request over; do not use it again. Returns 0.
+ */
+int tabi_request_process_default(tabi_request *request);
+
+/**
+ * Handles a request on this thread, from finish_request to its end; failures go to handle_error.
+ *
+ * For those who replace process_request. Takes the request over; do not use it again. Returns 0.
+ */
+int tabi_request_process(tabi_request *request);
+
+/**
+ * Gives up a request without handling it; its client's socket is closed. For those who replace process_request.
+ * NULL does nothing.
+ */
+void tabi_request_free(tabi_request *request);
+
+/**
+ * What finish_request does unless it is replaced: runs the server's handler. Returns 0 or the failure's code.
+ */
+int tabi_request_finish(const tabi_request *request);
+
+/**
+ * Tells a stream client that no more comes (shutdown(2) with SHUT_WR); does nothing for a datagram. Returns 0.
+ */
+int tabi_request_shutdown(const tabi_request *request);
+
+/**
+ * Closes a stream client's socket; does nothing for a datagram. Returns 0.
+ */
+int tabi_request_close(const tabi_request *request);
+
+/**
+ * Fills the settings with what holds when nothing else is said.
+ *
+ * `struct_size`: sizeof(tabi_server_options). Returns 0, or TABI_ERR_VALUE for a size that is too small.
+ */
+int tabi_server_options_init(tabi_server_options *options,
+                             size_t struct_size);
+
+/**
+ * Makes a server of any kind, bound and listening unless `bind_and_activate` is 0.
+ *
+ * `addr`: what to bind to. `handler` runs for each request, with `userdata`, until the server is freed.
+ * Returns 0 and a server that tabi_server_free() frees; TABI_ERR_VALUE for settings that cannot be, TABI_ERR_TYPE
+ * for an address of another family; -EADDRINUSE, -EACCES ...
+ */
+int tabi_server_new(const tabi_server_options *options,
+                    const tabi_addr *addr,
+                    tabi_handler handler,
+                    void *userdata,
+                    tabi_server **out);
+
+/**
+ * Makes a server from sockets that were bound elsewhere, such as those of tabi_listen_fds(); never unlinks or re-binds them.
+ *
+ * `sockets`: `count` handles, 1 or more; when the call succeeds they are the server's, which frees them.
+ * Family and type are the sockets' own, and may differ. Those that do not listen yet begin to.
+ * Returns as tabi_server_new().
+ */
+int tabi_server_from_sockets(const tabi_server_options *options,
+                             tabi_sock *const *sockets,
+                             size_t count,
+                             tabi_handler handler,
+                             void *userdata,
+                             tabi_server **out);
+
+/**
+ * Binds the server's socket (Python's `server_bind`), for servers with `bind_and_activate` 0. Errors as in tabi_bind().
+ */
+int tabi_server_bind(const tabi_server *sv);
+
+/**
+ * Starts to listen (Python's `server_activate`), for servers with `bind_and_activate` 0. Errors as in tabi_listen().
+ */
+int tabi_server_activate(const tabi_server *sv);
+
+/**
+ * The server's socket, the first if it has several; NULL for NULL. The server closes and frees it.
+ */
+tabi_sock *tabi_server_sock(const tabi_server *sv);
+
+/**
+ * Reads what the server has counted. Returns 0, or TABI_ERR_VALUE for a `struct_size` that is too small.
+ */
+int tabi_server_get_statistics(const tabi_server *sv,
+                               tabi_server_statistics *statistics);
+
+/**
+ * Collects the child processes that have ended, without waiting (Python's `collect_children`); the serve loop does it by
+ * itself. Returns 0.
+ */
+int tabi_server_collect_children(const tabi_server *sv);
+
+/**
+ * The sockets that a service manager (sd_listen_fds(3)) or a predecessor handed over to this process by
+ * `LISTEN_FDS`, `LISTEN_FDNAMES` and, unless it is absent, `LISTEN_PID`.
+ *
+ * Returns 0, an array of `count` sockets (0 when there are none, or when they were taken before) that
+ * tabi_listen_fds_free() frees; TABI_ERR_VALUE when the variables make no sense; -EBADF, -ENOTSOCK.
+ */
+int tabi_listen_fds(tabi_listen_socket **list,
+                    size_t *count);
+
+/**
+ * Frees a list of tabi_listen_fds() with its `count`, and those of its sockets that are not NULL.
+ */
+void tabi_listen_fds_free(tabi_listen_socket *list, size_t count);
+
+/**
+ * Makes a request of a client that get_request has accepted itself.
+ *
+ * `sk`: the client's socket; when the call succeeds it is the request's, which frees it.
+ * Returns 0 and a request that get_request hands on.
+ */
+int tabi_request_from_sock(const tabi_server *sv,
+                           tabi_sock *sk,
+                           const tabi_addr *client_address,
+                           tabi_request **out);
+
+/**
+ * Makes a request of a datagram, or of anything that has no socket of its own.
+ *
+ * `sk`: the server's socket that get_request was given; answers go out by it. `data`: `len` bytes, copied.
+ * Returns 0 and a request that get_request hands on.
+ */
+int tabi_request_from_packet(const tabi_server *sv,
+                             tabi_sock *sk,
+                             const void *data,
+                             size_t len,
+                             const tabi_addr *client_address,
+                             tabi_request **out);
+
+/**
+ * Lets a request carry a pointer, from one hook to the next or from setup to handler. Returns 0.
+ */
+int tabi_request_set_data(const tabi_request *request, void *data);
+
+/**
+ * The pointer that the request carries; NULL at first, and for NULL.
+ */
+void *tabi_request_data(const tabi_request *request);
 
 /**
  * The port of a service (getservbyname(3)).

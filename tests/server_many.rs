@@ -135,7 +135,9 @@ fn many_idle_clients_are_held_and_answered() {
     clients.iter_mut().rev().for_each(ask);
     let each = (after.memory - before.memory) / count;
     println!("{count} clients in {set_up:?}: {} threads, {each} bytes of memory each", after.threads);
-    assert!(each <= 9 * 1024, "{each} bytes of memory for an idle client");
+    // Frames of code that is not optimised are larger.
+    let most = if cfg!(debug_assertions) { 24 } else { 9 };
+    assert!(each <= most * 1024, "{each} bytes of memory for an idle client");
     assert_eq!(after.accepted, count + 1);
     drop(clients);
     server.stop();

@@ -1,6 +1,11 @@
 //! Which servers the current thread works for: `shutdown` must not wait for its own caller.
+//!
+//! The roles of a thread are a list on its own stack, so that a thread-local with a destructor (and with it an
+//! allocation in every thread) is not needed.
+#![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::ptr;
 
 #[derive(Clone, Copy)]
 pub(super) enum Role {
@@ -10,32 +15,43 @@ pub(super) enum Role {
     Request(usize),
 }
 
+struct Entry {
+    server: usize,
+    role: Role,
+    outer: *const Entry,
+}
+
 thread_local! {
-    static ROLES: RefCell<Vec<(usize, Role)>> = const { RefCell::new(Vec::new()) };
+    static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
 }
 
-/// The current thread works for a server until this is dropped.
-pub(super) struct Inside;
-
-impl Inside {
-    pub(super) fn enter(server: usize, role: Role) -> Self {
-        ROLES.with_borrow_mut(|roles| roles.push((server, role)));
-        Inside
-    }
+/// Runs something while the current thread works for a server.
+pub(super) fn with_role<T>(server: usize, role: Role, run: impl FnOnce() -> T) -> T {
+    let entry = Entry { server, role, outer: INNERMOST.get() };
+    // Also when `run` panics, the list must not keep what is no longer on the stack.
+    let _leave = Leave(entry.outer);
+    INNERMOST.set(&entry);
+    run()
 }
 
-impl Drop for Inside {
+struct Leave(*const Entry);
+
+impl Drop for Leave {
     fn drop(&mut self) {
-        ROLES.with_borrow_mut(Vec::pop);
+        INNERMOST.set(self.0);
     }
 }
 
 /// What the current thread does for a server.
 pub(super) fn roles(server: usize) -> Vec<Role> {
-    let of_server = |roles: &RefCell<Vec<(usize, Role)>>| {
-        let roles = roles.borrow();
-        roles.iter().filter(|entry| entry.0 == server).map(|entry| entry.1).collect()
-    };
-    // A thread-local's destructor may ask after this one is gone.
-    ROLES.try_with(of_server).unwrap_or_default()
+    let mut roles = Vec::new();
+    let mut next = INNERMOST.get();
+    // SAFETY: the entries are those of `with_role` calls that this thread is inside of, outermost last.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        if entry.server == server {
+            roles.push(entry.role);
+        }
+        next = entry.outer;
+    }
+    roles
 }

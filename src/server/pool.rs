@@ -4,8 +4,9 @@
 //! beside idle threads, and those that are not needed grow old and leave.
 
 use std::collections::VecDeque;
+use std::ffi::CStr;
+use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::handler::caught;
@@ -14,6 +15,7 @@ use super::options::{Threads, WhenFull};
 use super::room::Rooms;
 use super::{Request, lock, wait_until};
 use crate::error::Result;
+use crate::sys::{Run, Thread, name_current_thread};
 
 pub(super) struct Pool {
     settings: Threads,
@@ -36,13 +38,20 @@ struct State {
     refused: bool,
     closing: bool,
     /// The thread that left last: the next to leave joins it.
-    leaving: Option<JoinHandle<()>>,
+    leaving: Option<Thread>,
 }
 
 struct Worker {
     request: Option<Request>,
-    wake: Arc<Condvar>,
-    handle: Option<JoinHandle<()>>,
+    seat: Arc<Seat>,
+    handle: Option<Thread>,
+}
+
+/// What a thread has of its own: made by whoever starts it, as a thread that allocates costs more memory.
+struct Seat {
+    pool: Arc<Pool>,
+    id: usize,
+    wake: Condvar,
 }
 
 impl Pool {
@@ -86,9 +95,9 @@ impl Pool {
         if let Some(id) = state.idle.pop() {
             let worker = state.workers[id].as_mut().expect("an idle thread has an entry");
             worker.request = Some(request);
-            let wake = Arc::clone(&worker.wake);
+            let seat = Arc::clone(&worker.seat);
             drop(state);
-            wake.notify_one();
+            seat.wake.notify_one();
             return None;
         }
         let grows = self.may_grow(&state);
@@ -128,22 +137,18 @@ impl Pool {
             state.workers.push(None);
             state.workers.len() - 1
         });
-        let name = format!("{}-{}", self.settings.name, id + 1);
-        let builder = thread::Builder::new().name(name.clone()).stack_size(self.settings.stack_size);
-        let pool = Arc::clone(self);
-        let wake = Arc::new(Condvar::new());
-        let own_wake = Arc::clone(&wake);
-        // The new thread waits for this lock, so its entry is complete when it looks.
-        let started = builder.spawn(move || pool.work(id, &own_wake, &name));
+        let seat = Arc::new(Seat { pool: Arc::clone(self), id, wake: Condvar::new() });
+        // The new thread waits for the lock that is held here, so its entry is complete when it looks.
+        let started = Thread::start(self.settings.stack_size, Arc::clone(&seat));
         state.refused = started.is_err();
         if let Ok(handle) = started {
             let request = state.queue.pop_front();
-            state.workers[id] = Some(Worker { request, wake, handle: Some(handle) });
+            state.workers[id] = Some(Worker { request, seat, handle: Some(handle) });
             state.live += 1;
         }
     }
 
-    fn work(&self, id: usize, wake: &Condvar, name: &str) {
+    fn work(&self, id: usize, wake: &Condvar, name: &CStr) {
         let mut done = false;
         let mut body = || {
             while let Some(request) = self.next(id, wake) {
@@ -151,6 +156,7 @@ impl Pool {
             }
             done = true;
         };
+        let name = name.to_str().unwrap_or_default();
         let _ = caught(|| -> Result<()> {
             self.hooks.thread_main(name, &mut body);
             Ok(())
@@ -161,7 +167,6 @@ impl Pool {
                 request.process();
             }
         }
-        self.leave(id);
     }
 
     /// The next request for this thread; `None` when it is to leave.
@@ -201,7 +206,7 @@ impl Pool {
         let closing = state.closing;
         drop(state);
         if let Some(previous) = previous {
-            let _ = previous.join();
+            previous.join();
         }
         if closing {
             self.left.notify_all();
@@ -214,7 +219,7 @@ impl Pool {
         state.closing = true;
         for id in &state.idle {
             if let Some(worker) = &state.workers[*id] {
-                worker.wake.notify_one();
+                worker.seat.wake.notify_one();
             }
         }
     }
@@ -237,8 +242,23 @@ impl Pool {
         let last = state.leaving.take();
         drop(state);
         if let Some(last) = last {
-            let _ = last.join();
+            last.join();
         }
+    }
+}
+
+/// The longest name of a thread, with the NUL at its end; systems keep less.
+const NAME_SIZE: usize = 64;
+
+impl Run for Seat {
+    fn run(self: Arc<Self>) {
+        let mut name = [0; NAME_SIZE];
+        // What does not fit is cut off.
+        let _ = write!(&mut name[..NAME_SIZE - 1], "{}-{}", self.pool.settings.name, self.id + 1);
+        let name = CStr::from_bytes_until_nul(&name).unwrap_or_default();
+        name_current_thread(name);
+        self.pool.work(self.id, &self.wake, name);
+        self.pool.leave(self.id);
     }
 }
 

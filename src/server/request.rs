@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::Server;
 use super::active::Ticket;
 use super::handler::caught;
-use super::inside::{Inside, Role};
+use super::inside::{Role, with_role};
 use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::socket::Socket;
@@ -133,7 +133,10 @@ impl Request {
 
     /// [`Request::process`], telling whether the request was handled without a failure.
     pub(super) fn handle_to_end(&self) -> bool {
-        let _inside = Inside::enter(self.server().id(), Role::Request(self.ticket.slot()));
+        with_role(self.server().id(), Role::Request(self.ticket.slot()), || self.handle_in_role())
+    }
+
+    fn handle_in_role(&self) -> bool {
         let hooks = self.server().hooks();
         let result = caught(|| hooks.finish_request(self));
         if let Err(failure) = &result {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::children::LOOK;
 use super::handler::caught;
-use super::inside::{self, Inside, Role};
+use super::inside::{self, Role, with_role};
 use super::{Failure, Request, Server, lock, wait_until};
 use crate::error::{Error, Result};
 use crate::socket::{IntoTimeout, Socket};
@@ -108,7 +108,10 @@ impl Server {
     /// [`Server::shutdown`] ends the wait. Fails as [`Server::serve_forever`] does.
     pub fn handle_request(&self) -> Result<()> {
         let _serving = self.begin()?;
-        let _inside = Inside::enter(self.id(), Role::Loop);
+        with_role(self.id(), Role::Loop, || self.handle_one())
+    }
+
+    fn handle_one(&self) -> Result<()> {
         let deadline = self.options().timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut one = Loop::new(self, 0, self.sockets().to_vec());
         loop {
@@ -187,11 +190,10 @@ impl Server {
     }
 
     fn run_loop(&self, index: usize, poll_interval: Option<Duration>) -> Result<()> {
-        let _inside = Inside::enter(self.id(), Role::Loop);
         let own_sockets = self.options().allow_reuse_port && self.sockets().len() == self.options().loops;
         let sockets =
             if own_sockets { vec![Arc::clone(&self.sockets()[index])] } else { self.sockets().to_vec() };
-        let result = Loop::new(self, index, sockets).run(poll_interval);
+        let result = with_role(self.id(), Role::Loop, || Loop::new(self, index, sockets).run(poll_interval));
         if result.is_err() {
             // One loop that cannot go on ends the others.
             self.request_stop();

@@ -11,6 +11,7 @@ mod multicast;
 mod netdb;
 mod poll;
 mod sendfile;
+mod thread;
 mod wake;
 
 pub(crate) use descriptor::{accept, close, duplicate, set_nonblocking};
@@ -21,6 +22,7 @@ pub(crate) use multicast::{IPV6_JOIN, IPV6_LEAVE, IpMulticast, in_addr, ip_multi
 pub(crate) use netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use poll::{is_ready, poll};
 pub(crate) use sendfile::sendfile;
+pub(crate) use thread::{Run, Thread, name_current_thread};
 pub(crate) use wake::Wake;
 
 /// The flag that keeps a send from raising SIGPIPE; Apple's systems have an option instead.

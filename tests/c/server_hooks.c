@@ -278,30 +278,54 @@ static void sockets_from_elsewhere(void)
     tabi_sock_free(client);
 }
 
-static void python_s_class_names(void)
+static void is_of_type(tabi_server *server, int type)
+{
+    CHECK_EQ(tabi_type(tabi_server_sock(server)), type);
+    CHECK_OK(tabi_server_collect_children(server));
+    tabi_server_free(server);
+}
+
+static void internet_classes(void)
+{
+    tabi_server *server = NULL;
+    CHECK_OK(tabi_tcp_server("127.0.0.1", 0, answer, NULL, &server));
+    is_of_type(server, SOCK_STREAM);
+    CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, answer, NULL, &server));
+    is_of_type(server, SOCK_STREAM);
+    CHECK_OK(tabi_forking_tcp_server("127.0.0.1", 0, answer, NULL, &server));
+    is_of_type(server, SOCK_STREAM);
+    CHECK_OK(tabi_udp_server("127.0.0.1", 0, answer, NULL, &server));
+    is_of_type(server, SOCK_DGRAM);
+    CHECK_OK(tabi_threading_udp_server("127.0.0.1", 0, answer, NULL, &server));
+    is_of_type(server, SOCK_DGRAM);
+    CHECK_OK(tabi_forking_udp_server("127.0.0.1", 0, answer, NULL, &server));
+    is_of_type(server, SOCK_DGRAM);
+}
+
+static void unix_classes(void)
 {
     char path[64];
-    size_t i, j;
     tabi_server *server = NULL;
-    int (*const inet[])(const char *, int, tabi_handler, void *, tabi_server **) = {
-        tabi_tcp_server, tabi_threading_tcp_server, tabi_forking_tcp_server,
-        tabi_udp_server, tabi_threading_udp_server, tabi_forking_udp_server};
-    int (*const local[])(const char *, tabi_handler, void *, tabi_server **) = {
-        tabi_unix_stream_server, tabi_threading_unix_stream_server, tabi_forking_unix_stream_server,
-        tabi_unix_datagram_server, tabi_threading_unix_datagram_server, tabi_forking_unix_datagram_server};
-
-    for (i = 0; i < sizeof inet / sizeof inet[0]; i++) {
-        CHECK_OK(inet[i]("127.0.0.1", 0, answer, NULL, &server));
-        CHECK_EQ(tabi_type(tabi_server_sock(server)), i < 3 ? SOCK_STREAM : SOCK_DGRAM);
-        tabi_server_free(server);
-    }
-    for (j = 0; j < sizeof local / sizeof local[0]; j++) {
-        snprintf(path, sizeof path, "/tmp/tabi-c-%ld-%lu", (long)getpid(), (unsigned long)j);
-        CHECK_OK(local[j](path, answer, NULL, &server));
-        CHECK_EQ(tabi_type(tabi_server_sock(server)), j < 3 ? SOCK_STREAM : SOCK_DGRAM);
-        tabi_server_free(server);
-        CHECK_EQ(unlink(path), 0);
-    }
+    snprintf(path, sizeof path, "/tmp/tabi-c-%ld", (long)getpid());
+    CHECK_OK(tabi_unix_stream_server(path, answer, NULL, &server));
+    CHECK_CODE(tabi_unix_datagram_server(path, answer, NULL, &server), -EADDRINUSE);
+    is_of_type(server, SOCK_STREAM);
+    CHECK_EQ(unlink(path), 0);
+    CHECK_OK(tabi_threading_unix_stream_server(path, answer, NULL, &server));
+    is_of_type(server, SOCK_STREAM);
+    CHECK_EQ(unlink(path), 0);
+    CHECK_OK(tabi_forking_unix_stream_server(path, answer, NULL, &server));
+    is_of_type(server, SOCK_STREAM);
+    CHECK_EQ(unlink(path), 0);
+    CHECK_OK(tabi_unix_datagram_server(path, answer, NULL, &server));
+    is_of_type(server, SOCK_DGRAM);
+    CHECK_EQ(unlink(path), 0);
+    CHECK_OK(tabi_threading_unix_datagram_server(path, answer, NULL, &server));
+    is_of_type(server, SOCK_DGRAM);
+    CHECK_EQ(unlink(path), 0);
+    CHECK_OK(tabi_forking_unix_datagram_server(path, answer, NULL, &server));
+    is_of_type(server, SOCK_DGRAM);
+    CHECK_EQ(unlink(path), 0);
 }
 
 static void bad_settings(void)
@@ -358,7 +382,8 @@ int main(void)
     RUN(every_hook_runs_in_its_turn);
     RUN(requests_of_ones_own);
     RUN(sockets_from_elsewhere);
-    RUN(python_s_class_names);
+    RUN(internet_classes);
+    RUN(unix_classes);
     RUN(bad_settings);
     return 0;
 }

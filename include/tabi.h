@@ -746,7 +746,7 @@ int tabi_addr_from_sco(const char *bdaddr, tabi_addr *addr);
 int tabi_addr_sco(const tabi_addr *addr, char *bdaddr, size_t size);
 
 /**
- * The number of an interface in the socket's own network namespace (SIOCGIFINDEX); 0 for "".
+ * The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
  *
  * Returns 0; -ENODEV for an unknown name; TABI_ERR_OS for one of more than 15 bytes; TABI_ERR_CLOSED.
  */

@@ -42,7 +42,7 @@ macro_rules! give_out {
 }
 pub(super) use give_out;
 
-/// The number of an interface in the socket's own network namespace (SIOCGIFINDEX); 0 for "".
+/// The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
 ///
 /// Returns 0; -ENODEV for an unknown name; TABI_ERR_OS for one of more than 15 bytes; TABI_ERR_CLOSED.
 #[unsafe(no_mangle)]

@@ -6,16 +6,13 @@ use super::Socket;
 use crate::error::{Error, Result};
 
 impl Socket {
-    /// The number of an interface (`SIOCGIFINDEX`), as `PacketAddress` and `CanAddress` want it; 0 for `""`.
+    /// The number of an interface (`SIOCGIFINDEX`), as `PacketAddress` and `CanAddress` want it.
     ///
     /// The socket's own network namespace is asked, as in Python's addresses; `if_nametoindex` asks this process's.
     /// Fails with [`Error::OsMessage`] for a name of more than 15 bytes, `Os(ENODEV)` for an unknown one, and [`Error::Closed`].
     pub fn interface_index(&self, name: impl AsRef<[u8]>) -> Result<u32> {
         let name = name.as_ref();
         let call = self.handle.enter()?;
-        if name.is_empty() {
-            return Ok(0);
-        }
         let mut request = request();
         if name.len() >= request.ifr_name.len() {
             let text = format!("interface name must be at most 15 bytes, got {}", name.len());

@@ -1,0 +1,99 @@
+"""Makes the calls of the cases that come on standard input on CPython's own module; prints a line for each case."""
+
+import enum
+import re
+import signal
+import socket as module
+import sys
+
+HANG_GUARD = 30
+
+ASSIGNMENT = re.compile(r"[a-z][a-z0-9_, ]* = ")
+
+
+def recv_into(sock, size, flags=0):
+    buffer = bytearray(size)
+    count = sock.recv_into(buffer, 0, flags)
+    return count, bytes(buffer)
+
+
+def recvfrom_into(sock, size, flags=0):
+    buffer = bytearray(size)
+    count, sender = sock.recvfrom_into(buffer, 0, flags)
+    return count, bytes(buffer), sender
+
+
+def recvmsg_into(sock, sizes, control=0, flags=0):
+    buffers = [bytearray(size) for size in sizes]
+    count, messages, flags, sender = sock.recvmsg_into(buffers, control, flags)
+    return count, [bytes(buffer) for buffer in buffers], messages, flags, sender
+
+
+HELPERS = {
+    "recv_into": recv_into,
+    "recvfrom_into": recvfrom_into,
+    "recvmsg_into": recvmsg_into,
+    "repeat": lambda text, count: text * count,
+    "fd_of": lambda sock: sock.fileno(),
+    "from_fd": lambda fd, family=-1, type=-1, proto=-1: module.socket(family, type, proto, fileno=fd),
+    "type_of": lambda sock: sock.type,
+    "len": len,
+}
+
+
+def show(value):
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, (int, enum.IntEnum)):
+        return str(int(value))
+    if isinstance(value, float):
+        return "%.9f" % value
+    if isinstance(value, str):
+        return "'" + value.replace("\n", "\\n") + "'"
+    if isinstance(value, (bytes, bytearray)):
+        return "b:" + bytes(value).hex()
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(show, value)) + ")"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, module.socket):
+        return "<socket>"
+    raise AssertionError(f"what is {value!r}")
+
+
+def error(exception):
+    if isinstance(exception, (module.gaierror, module.herror)):
+        return f"{type(exception).__name__} {exception.args[0]}"
+    if isinstance(exception, TimeoutError) and exception.errno is None:
+        return "timeout"
+    if isinstance(exception, OSError):
+        return "OSError" if exception.errno is None else f"OSError {exception.errno}"
+    return type(exception).__name__
+
+
+def run(case):
+    names = {**vars(module), **HELPERS}
+    stock = set(names)
+    shown = []
+    for statement in case.split(" ; "):
+        try:
+            if ASSIGNMENT.match(statement):
+                exec(statement, names)
+                shown.append("=")
+            else:
+                shown.append(show(eval(statement, names)))
+        except AssertionError:
+            raise
+        except Exception as exception:
+            shown.append(error(exception))
+    module.setdefaulttimeout(None)
+    for name, value in names.items():
+        if name not in stock and isinstance(value, module.socket):
+            value.close()
+    return " ; ".join(shown)
+
+
+for line in sys.stdin.read().split("\n"):
+    # A case that hangs ends the program; the last line tells which it is.
+    signal.alarm(HANG_GUARD)
+    print(run(line), flush=True)

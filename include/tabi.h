@@ -1342,6 +1342,7 @@ int tabi_has_dualstack_ipv6(void);
 /**
  * A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
  *
+ * If another handle owns `fd`, tell it with tabi_set_shared(), or prefer tabi_dup().
  * -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees; -EBADF, -ENOTSOCK, -EMFILE.
  */
 int tabi_fromfd(int fd,

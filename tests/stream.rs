@@ -24,6 +24,7 @@ fn lines_are_read_as_python_reads_them() {
     assert_eq!(reader.readline(100).unwrap(), b"first\n");
     assert_eq!(reader.readline(100).unwrap(), b"\n");
     assert_eq!(reader.readline(0).unwrap(), b"", "no byte was asked for");
+    assert_eq!(other.makefile_reader().read(&mut []).unwrap(), 0, "which needs no waiting");
     assert_eq!(reader.readline(5).unwrap(), b"long ", "the limit cuts a line");
     assert_eq!(reader.readline(5).unwrap(), b"line\n", "a newline at the limit belongs to the line");
     assert_eq!(reader.readline(100).unwrap(), b"last");

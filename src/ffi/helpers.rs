@@ -126,6 +126,7 @@ pub extern "C" fn tabi_has_dualstack_ipv6() -> c_int {
 
 /// A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
 ///
+/// If another handle owns `fd`, tell it with tabi_set_shared(), or prefer tabi_dup().
 /// -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees; -EBADF, -ENOTSOCK, -EMFILE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_fromfd(

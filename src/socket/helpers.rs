@@ -11,7 +11,9 @@ use crate::sys;
 
 /// A socket for a duplicate of a descriptor (`socket.fromfd`), which stays its owner's.
 ///
-/// Family, type and protocol are believed; `None` asks the system. Fails with `Os(EBADF)`, `Os(ENOTSOCK)` and `Os(EMFILE)`.
+/// Family, type and protocol are believed; `None` asks the system. A [`Socket`] on `fd` does not learn of the duplicate:
+/// prefer [`Socket::dup`] there, or call [`Socket::set_shared`] on it.
+/// Fails with `Os(EBADF)`, `Os(ENOTSOCK)` and `Os(EMFILE)`.
 pub fn fromfd(fd: impl AsFd, family: Option<i32>, kind: Option<i32>, proto: Option<i32>) -> Result<Socket> {
     fromfd_number(fd.as_fd().as_raw_fd(), family, kind, proto)
 }
@@ -31,6 +33,15 @@ pub(crate) fn fromfd_number(
 ///
 /// For `AF_INET` and `AF_INET6`, streams and datagrams, they are connected over the loopback interface, each to
 /// the other and nobody else. Fails as [`Socket::socketpair`] does.
+///
+/// ```
+/// use tabi::{AF_INET, SOCK_STREAM};
+///
+/// let (one, other) = tabi::socketpair(AF_INET, SOCK_STREAM, 0)?;
+/// one.sendall(b"hello")?;
+/// assert_eq!(other.recv(100)?, b"hello");
+/// # Ok::<(), tabi::Error>(())
+/// ```
 pub fn socketpair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)> {
     match Socket::socketpair(family, kind, proto) {
         Err(Error::Os(libc::EOPNOTSUPP | libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT))
@@ -108,6 +119,16 @@ impl Socket {
     /// Receives until the buffer is full, within one timeout: the number of bytes, fewer only at the end of the stream.
     ///
     /// Fails as [`Socket::recv`] does, with the number of bytes that are in the buffer.
+    ///
+    /// ```
+    /// use tabi::{AF_UNIX, SOCK_STREAM, Socket};
+    ///
+    /// let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// one.sendall(b"four")?;
+    /// let mut word = [0; 4];
+    /// assert_eq!(other.recv_exactly(&mut word)?, 4);
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
     pub fn recv_exactly(&self, buffer: &mut [u8]) -> Result<usize, RecvExactlyError> {
         // SAFETY: the slice is writable for its length.
         unsafe { self.recv_exactly_raw(buffer.as_mut_ptr(), buffer.len(), 0, Limit::Timeout) }

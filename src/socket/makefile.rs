@@ -150,6 +150,9 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
 
     /// Reads what is there, with at most one `recv` (`readinto1`): the number of bytes, 0 at the end of the stream.
     pub fn readinto1(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
         if self.buffer().is_empty() && buffer.len() >= self.room {
             return self.socket.recv_into(buffer);
         }

@@ -113,6 +113,18 @@ impl Socket {
     ///
     /// Waits for the first, and takes those that are there then. Returns how many of `datagrams` were filled, from the
     /// first on. Errors as in [`Socket::recv`].
+    ///
+    /// ```
+    /// use tabi::{AF_INET, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM};
+    ///
+    /// let (one, other) = tabi::socketpair(AF_INET, SOCK_DGRAM, 0)?;
+    /// one.sendmany(&[OutgoingDatagram::new(b"first"), OutgoingDatagram::new(b"second")], 0)?;
+    /// let mut rooms = [[0; 100]; 16];
+    /// let mut datagrams: Vec<_> = rooms.iter_mut().map(|room| IncomingDatagram::new(room)).collect();
+    /// assert_eq!(other.recvmany(&mut datagrams, 0)?, 2);
+    /// assert_eq!(datagrams[1].bytes(), b"second");
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
     pub fn recvmany(&self, datagrams: &mut [IncomingDatagram<'_>], flags: i32) -> Result<usize> {
         let room =
             |buffer: &mut [u8]| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };

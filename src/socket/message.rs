@@ -108,6 +108,21 @@ impl Socket {
     /// Receives a message into several buffers, one after the other, and its control messages (`socket.recvmsg_into`).
     ///
     /// Errors as in [`Socket::recvmsg`]; `Os(EMSGSIZE)` for more buffers than the system takes (1024 on Linux).
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use tabi::{AF_INET, ControlBuffer, ControlMessage, SOCK_DGRAM, cmsg_space};
+    ///
+    /// let (one, other) = tabi::socketpair(AF_INET, SOCK_DGRAM, 0)?;
+    /// other.setsockopt(libc::IPPROTO_IP, libc::IP_RECVTTL, 1)?;
+    /// one.send(b"head body")?;
+    /// let (mut head, mut body) = ([0; 5], [0; 100]);
+    /// let mut control = ControlBuffer::new(cmsg_space(4)?)?;
+    /// let mut buffers = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(other.recvmsg_into(&mut buffers, &mut control, 0)?.len, 9);
+    /// assert!(matches!(control.messages().next(), Some(ControlMessage::Ttl(_))));
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
     pub fn recvmsg_into(
         &self,
         buffers: &mut [IoSliceMut<'_>],

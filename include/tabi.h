@@ -598,7 +598,7 @@ extern "C" {
 /**
  * Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
  *
- * `host`: a name, an address, "" (any) or "<broadcast>". `port`: 0 to 65535.
+ * `host`: a name, an address, "" (any) or `"<broadcast>"`. `port`: 0 to 65535.
  * Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup fails.
  */
 int tabi_addr_from_host(int family,
@@ -1386,7 +1386,7 @@ ssize_t tabi_recv_exactly_until(tabi_sock *sk,
 /**
  * The first IPv4 address of a host as text (Python's `gethostbyname`).
  *
- * `name`: a name, an address, "" (0.0.0.0) or "<broadcast>". `size`: the bytes of `address`; 16 are enough.
+ * `name`: a name, an address, "" (0.0.0.0) or `"<broadcast>"`. `size`: the bytes of `address`; 16 are enough.
  * Returns the length without the closing NUL; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_gethostbyname(const char *name,
@@ -2417,7 +2417,7 @@ ssize_t tabi_repr(tabi_sock *sk, char *text, size_t size);
 /**
  * Binds to a host and port (bind(2), Python's `bind((host, port))`).
  *
- * `host`: a name, an address, "" (any) or "<broadcast>"; `port`: 0 (a free one) to 65535.
+ * `host`: a name, an address, "" (any) or `"<broadcast>"`; `port`: 0 (a free one) to 65535.
  * Returns 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for a socket
  * that is not AF_INET or AF_INET6, TABI_GAI_* when the host is not found.
  */

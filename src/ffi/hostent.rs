@@ -52,7 +52,7 @@ fn give_entry(host: HostEntry) -> *mut tabi_hostent {
 
 /// The first IPv4 address of a host as text (Python's `gethostbyname`).
 ///
-/// `name`: a name, an address, "" (0.0.0.0) or "<broadcast>". `size`: the bytes of `address`; 16 are enough.
+/// `name`: a name, an address, "" (0.0.0.0) or `"<broadcast>"`. `size`: the bytes of `address`; 16 are enough.
 /// Returns the length without the closing NUL; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyname(

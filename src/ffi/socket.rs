@@ -199,7 +199,7 @@ pub unsafe extern "C" fn tabi_repr(sk: Option<&tabi_sock>, text: *mut c_char, si
 
 /// Binds to a host and port (bind(2), Python's `bind((host, port))`).
 ///
-/// `host`: a name, an address, "" (any) or "<broadcast>"; `port`: 0 (a free one) to 65535.
+/// `host`: a name, an address, "" (any) or `"<broadcast>"`; `port`: 0 (a free one) to 65535.
 /// Returns 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for a socket
 /// that is not AF_INET or AF_INET6, TABI_GAI_* when the host is not found.
 #[unsafe(no_mangle)]

@@ -34,6 +34,8 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::address::{Address, RawAddress, ToAddress};
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::sys;
 use handle::Handle;

@@ -15,6 +15,7 @@ mod capi {
         println!("cargo:rerun-if-changed=cbindgen.toml");
         println!("cargo:rerun-if-env-changed=TABI_WRITE_HEADER");
         set_soname();
+        stay_loaded();
         generate_header();
     }
 
@@ -29,6 +30,14 @@ mod capi {
             }
             "windows" => {}
             _ => println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libtabi.so.{major}"),
+        }
+    }
+
+    /// `dlclose` must not take the code away from under the threads of a server, or from what the library does
+    /// when a thread ends.
+    fn stay_loaded() {
+        if !matches!(env("CARGO_CFG_TARGET_OS").as_str(), "macos" | "ios" | "windows") {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
         }
     }
 

@@ -29,7 +29,7 @@ pub use resolve::{
 };
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use socket::Credentials;
-#[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub use socket::Ipv4PacketInfo;
 pub use socket::{
     ControlBuffer, ControlData, ControlMessage, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE, IncomingDatagram,

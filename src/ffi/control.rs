@@ -101,6 +101,7 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
         let control = some(control, "control")?;
         let mut data = ControlData::new();
         match some(source, "source")?.raw()?.decode() {
+            #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
             Address::Inet(v4) => data.ipv4_packet_info(*v4.ip(), interface)?,
             Address::Inet6(v6) => data.ipv6_packet_info(*v6.ip(), interface)?,
             other => return Err(Error::type_error(format!("{other} is not an internet address")).into()),

@@ -46,7 +46,7 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
         // SAFETY: the caller's message is in a buffer that lives.
         let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
         let info = match (message.level, message.kind) {
-            #[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+            #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => control::packet_info_v4(message.data).map(|info| {
                 let address = |ip| RawAddress::from(SocketAddrV4::new(ip, 0));
                 (address(info.destination), address(info.local), info.interface)

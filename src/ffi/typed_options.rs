@@ -6,9 +6,12 @@ use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::time::Duration;
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
 use libc::ssize_t;
 
-use super::boundary::{Outcome, copy_name, count, some, status, string};
+use super::boundary::{Outcome, some, status, string};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::boundary::{copy_name, count};
 use super::mode::{duration, seconds};
 use super::socket::{socket, tabi_sock};
 use crate::error::{Error, Result};

@@ -1,7 +1,9 @@
 //! Typed control messages.
 #![allow(unsafe_code)]
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use super::options::Credentials;
 use crate::address::Address;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use crate::address::RawAddress;
+use crate::sys;
 
 /// A control message that came with a message.
 ///
@@ -25,7 +28,7 @@ pub enum ControlMessage {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     Credentials(Credentials),
     /// Where an IPv4 datagram arrived (`IP_PKTINFO`; option of the same name).
-    #[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     Ipv4PacketInfo(Ipv4PacketInfo),
     /// Where an IPv6 datagram arrived (`IPV6_PKTINFO`; option `IPV6_RECVPKTINFO`).
     Ipv6PacketInfo(Ipv6PacketInfo),
@@ -133,7 +136,7 @@ fn decode_plain(message: &RawControlMessage<'_>) -> Option<ControlMessage> {
     match message.level {
         libc::SOL_SOCKET => decode_socket_level(message),
         libc::IPPROTO_IP => match message.kind {
-            #[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+            #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
             libc::IP_PKTINFO => packet_info_v4(data).map(ControlMessage::Ipv4PacketInfo),
             libc::IP_TTL => small_number(data).map(ControlMessage::Ttl),
             libc::IP_TOS => small_number(data).map(ControlMessage::Tos),
@@ -143,7 +146,7 @@ fn decode_plain(message: &RawControlMessage<'_>) -> Option<ControlMessage> {
         },
         libc::IPPROTO_IPV6 => match message.kind {
             libc::IPV6_PKTINFO => packet_info_v6(data).map(ControlMessage::Ipv6PacketInfo),
-            libc::IPV6_HOPLIMIT => small_number(data).map(ControlMessage::HopLimit),
+            sys::IPV6_HOPLIMIT => small_number(data).map(ControlMessage::HopLimit),
             libc::IPV6_TCLASS => small_number(data).map(ControlMessage::TrafficClass),
             #[cfg(any(target_os = "linux", target_os = "android"))]
             libc::IPV6_RECVERR => recv_err(data).map(ControlMessage::RecvErr),
@@ -178,7 +181,7 @@ pub(crate) fn credentials(data: &[u8]) -> Option<Credentials> {
     Some(Credentials { pid: ucred.pid, uid: ucred.uid, gid: ucred.gid })
 }
 
-#[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub(crate) fn packet_info_v4(data: &[u8]) -> Option<Ipv4PacketInfo> {
     let info: libc::in_pktinfo = read_struct(data)?;
     #[allow(clippy::unnecessary_cast)] // unsigned on some systems

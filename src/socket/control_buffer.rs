@@ -3,7 +3,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::net::{Ipv4Addr, Ipv6Addr};
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use super::ancillary::{RawControlMessages, bytes_of, close_received_fds, cmsg_space, encode};
@@ -11,6 +13,7 @@ use super::control::ControlMessage;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::options::Credentials;
 use crate::error::{Error, Result};
+use crate::sys;
 
 /// Control messages to be sent, built one after the other.
 ///
@@ -67,7 +70,7 @@ impl<'fd> ControlData<'fd> {
     }
 
     /// Chooses the source address and the interface (a number, 0 for any) of an IPv4 datagram (`IP_PKTINFO`).
-    #[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     pub fn ipv4_packet_info(&mut self, source: Ipv4Addr, interface: u32) -> Result<&mut Self> {
         let info = libc::in_pktinfo {
             ipi_ifindex: interface as _,
@@ -93,7 +96,7 @@ impl<'fd> ControlData<'fd> {
 
     /// Chooses the hop limit of an IPv6 datagram, 0 to 255 (`IPV6_HOPLIMIT`).
     pub fn hop_limit(&mut self, hops: u8) -> Result<&mut Self> {
-        self.number(libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, hops)
+        self.number(libc::IPPROTO_IPV6, sys::IPV6_HOPLIMIT, hops)
     }
 
     /// Chooses the type of service of an IPv4 datagram (`IP_TOS`).

@@ -22,7 +22,7 @@ impl Socket {
             *to = *from as libc::c_char;
         }
         // SAFETY: the request reads and writes one `ifreq`, whose name ends with a NUL byte.
-        if unsafe { libc::ioctl(call.fd(), libc::SIOCGIFINDEX, &mut request) } < 0 {
+        if unsafe { libc::ioctl(call.fd(), libc::SIOCGIFINDEX as _, &mut request) } < 0 {
             return Err(Error::last_os());
         }
         // SAFETY: the request filled this member.
@@ -37,7 +37,7 @@ impl Socket {
         let mut request = request();
         request.ifr_ifru.ifru_ifindex = index as libc::c_int;
         // SAFETY: the request reads and writes one `ifreq`.
-        if index == 0 || unsafe { libc::ioctl(call.fd(), libc::SIOCGIFNAME, &mut request) } < 0 {
+        if index == 0 || unsafe { libc::ioctl(call.fd(), libc::SIOCGIFNAME as _, &mut request) } < 0 {
             return Ok(Vec::new());
         }
         Ok(request.ifr_name.iter().map(|&byte| byte as u8).take_while(|&byte| byte != 0).collect())

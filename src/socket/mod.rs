@@ -44,7 +44,7 @@ use timeout::{SharedTimeout, Timeout};
 #[cfg(feature = "capi")]
 pub(crate) use ancillary::encode;
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
-#[cfg(not(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly")))]
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub use control::Ipv4PacketInfo;
 pub use control::{ControlMessage, Ipv6PacketInfo, RecvErr, Timestamps};
 pub use control_buffer::{ControlBuffer, ControlData};

@@ -18,7 +18,9 @@ pub(crate) use descriptor::{accept, close, duplicate, set_nonblocking};
 pub(crate) use errno::set_errno;
 pub(crate) use fork::forks;
 pub(crate) use many::{MessageHeader, recvmmsg, sendmmsg};
-pub(crate) use multicast::{IPV6_JOIN, IPV6_LEAVE, IpMulticast, in_addr, ip_multicast};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) use multicast::in_addr;
+pub(crate) use multicast::{IPV6_JOIN, IPV6_LEAVE, IpMulticast, ip_multicast};
 pub(crate) use netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use poll::{is_ready, poll};
 pub(crate) use sendfile::sendfile;
@@ -36,6 +38,12 @@ pub(crate) const NO_SIGPIPE: libc::c_int = 0;
 pub(crate) const CMSG_CLOEXEC: libc::c_int = libc::MSG_CMSG_CLOEXEC;
 #[cfg(target_vendor = "apple")]
 pub(crate) const CMSG_CLOEXEC: libc::c_int = 0;
+
+/// The control message of an IPv6 datagram's hop limit.
+#[cfg(not(target_os = "netbsd"))]
+pub(crate) const IPV6_HOPLIMIT: libc::c_int = libc::IPV6_HOPLIMIT;
+#[cfg(target_os = "netbsd")]
+pub(crate) const IPV6_HOPLIMIT: libc::c_int = 47;
 
 /// What the monotonic clock shows.
 pub(crate) fn monotonic_nanoseconds() -> i64 {

@@ -1,0 +1,188 @@
+//! Handlers that read and write files, not sockets: Python's `StreamRequestHandler` and `DatagramRequestHandler`.
+
+use std::io::Cursor;
+use std::time::Duration;
+
+use super::handler::caught;
+use super::{Failure, Request, RequestHandler};
+use crate::error::{Error, Result};
+use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, SocketWriter};
+
+/// Answers stream clients through a buffered reader and a writer (`socketserver.StreamRequestHandler`).
+///
+/// ```
+/// use std::io::Write;
+/// use tabi::server::{StreamRequestHandler, ThreadingTcpServer};
+///
+/// let shout = StreamRequestHandler::new(|stream| {
+///     loop {
+///         let line = stream.rfile.readline(1000)?;
+///         if line.is_empty() {
+///             return Ok(());
+///         }
+///         stream.wfile.write_all(&line.to_ascii_uppercase())?;
+///     }
+/// });
+/// let server = ThreadingTcpServer::new(("127.0.0.1", 0), shout.timeout(30.0)?)?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub struct StreamRequestHandler<F> {
+    handle: F,
+    timeout: Option<Duration>,
+    disable_nagle_algorithm: bool,
+    rbufsize: usize,
+    wbufsize: usize,
+}
+
+/// What a [`StreamRequestHandler`] works with.
+pub struct StreamRequest<'a> {
+    /// The request itself.
+    pub request: &'a Request,
+    /// What the client sends.
+    pub rfile: SocketReader<&'a Socket>,
+    /// What the client gets; unbuffered unless [`StreamRequestHandler::wbufsize`] says otherwise, and flushed at the end.
+    pub wfile: SocketWriter<&'a Socket>,
+}
+
+impl<F> StreamRequestHandler<F>
+where
+    F: Fn(&mut StreamRequest<'_>) -> Result<()> + Send + Sync + 'static,
+{
+    /// A handler that calls this function for each client.
+    pub fn new(handle: F) -> Self {
+        StreamRequestHandler {
+            handle,
+            timeout: None,
+            disable_nagle_algorithm: false,
+            rbufsize: DEFAULT_BUFFER_SIZE,
+            wbufsize: 0,
+        }
+    }
+
+    /// The timeout of each client's socket (`timeout`); at first the socket's own.
+    ///
+    /// Fails as [`Socket::settimeout`] does.
+    pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.timeout = timeout.into_timeout()?;
+        Ok(self)
+    }
+
+    /// Whether to set `TCP_NODELAY` (`disable_nagle_algorithm`), for handlers with a `wbufsize`; at first not.
+    pub fn disable_nagle_algorithm(mut self, disable: bool) -> Self {
+        self.disable_nagle_algorithm = disable;
+        self
+    }
+
+    /// The most bytes that are read ahead (`rbufsize`); at first [`DEFAULT_BUFFER_SIZE`], 0 for none.
+    pub fn rbufsize(mut self, bytes: usize) -> Self {
+        self.rbufsize = bytes;
+        self
+    }
+
+    /// The most bytes that are held back before they are sent (`wbufsize`); at first 0.
+    pub fn wbufsize(mut self, bytes: usize) -> Self {
+        self.wbufsize = bytes;
+        self
+    }
+
+    fn open<'a>(&self, request: &'a Request) -> Result<StreamRequest<'a>> {
+        if request.is_datagram() {
+            return Err(Error::type_error("a StreamRequestHandler cannot answer a datagram"));
+        }
+        let socket = request.socket();
+        if self.timeout.is_some() {
+            socket.settimeout(self.timeout)?;
+        }
+        if self.disable_nagle_algorithm {
+            socket.setsockopt(libc::IPPROTO_TCP, libc::TCP_NODELAY, 1)?;
+        }
+        Ok(StreamRequest {
+            request,
+            rfile: SocketReader::with_capacity(self.rbufsize, socket),
+            wfile: SocketWriter::with_capacity(self.wbufsize, socket),
+        })
+    }
+}
+
+impl<F> RequestHandler for StreamRequestHandler<F>
+where
+    F: Fn(&mut StreamRequest<'_>) -> Result<()> + Send + Sync + 'static,
+{
+    fn handle(&self, request: &Request) -> Result<()> {
+        or_panic(self.run(request))
+    }
+
+    fn run(&self, request: &Request) -> Result<(), Failure> {
+        let mut stream = self.open(request)?;
+        let handled = caught(|| (self.handle)(&mut stream));
+        // The client may be gone; what the handler had to say has been said.
+        let _ = stream.wfile.flush();
+        handled
+    }
+}
+
+/// Answers datagrams by writing to a file, which is sent at the end as one datagram
+/// (`socketserver.DatagramRequestHandler`).
+///
+/// As in Python it is sent also when it is empty, or when the function has failed.
+///
+/// ```
+/// use std::io::Read;
+/// use tabi::server::{DatagramRequestHandler, UdpServer};
+///
+/// let echo = DatagramRequestHandler::new(|datagram| Ok(datagram.rfile.read_to_end(&mut datagram.wfile).map(drop)?));
+/// let server = UdpServer::new(("127.0.0.1", 0), echo)?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub struct DatagramRequestHandler<F> {
+    handle: F,
+}
+
+/// What a [`DatagramRequestHandler`] works with.
+pub struct DatagramRequest<'a> {
+    /// The request itself.
+    pub request: &'a Request,
+    /// The bytes of the datagram.
+    pub rfile: Cursor<&'a [u8]>,
+    /// The answer.
+    pub wfile: Vec<u8>,
+}
+
+impl<F> DatagramRequestHandler<F>
+where
+    F: Fn(&mut DatagramRequest<'_>) -> Result<()> + Send + Sync + 'static,
+{
+    /// A handler that calls this function for each datagram.
+    pub fn new(handle: F) -> Self {
+        DatagramRequestHandler { handle }
+    }
+}
+
+impl<F> RequestHandler for DatagramRequestHandler<F>
+where
+    F: Fn(&mut DatagramRequest<'_>) -> Result<()> + Send + Sync + 'static,
+{
+    fn handle(&self, request: &Request) -> Result<()> {
+        or_panic(self.run(request))
+    }
+
+    fn run(&self, request: &Request) -> Result<(), Failure> {
+        if !request.is_datagram() {
+            return Err(Error::type_error("a DatagramRequestHandler cannot answer a stream").into());
+        }
+        let rfile = Cursor::new(request.packet());
+        let mut datagram = DatagramRequest { request, rfile, wfile: Vec::new() };
+        let handled = caught(|| (self.handle)(&mut datagram));
+        let answered = request.reply(&datagram.wfile);
+        handled.and(answered.map_err(Failure::Error))
+    }
+}
+
+/// A failure as `handle` reports it, whose panics are not caught.
+fn or_panic(result: Result<(), Failure>) -> Result<()> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(Failure::Error(error)) => Err(error),
+        Err(Failure::Panic(text)) => std::panic::resume_unwind(Box::new(text)),
+    }
+}

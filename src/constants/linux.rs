@@ -266,6 +266,7 @@ constants! {
     NETLINK_ROUTE: i32 = libc::NETLINK_ROUTE;
     NETLINK_USERSOCK: i32 = libc::NETLINK_USERSOCK;
     NETLINK_XFRM: i32 = libc::NETLINK_XFRM;
+    #[cfg(target_env = "gnu")]
     NI_IDN: i32 = libc::NI_IDN;
     // From netdb.h.
     NI_MAXSERV: i32 = 32;

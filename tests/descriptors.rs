@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
+use std::sync::Barrier;
 
 use tabi::{
     AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, MSG_CTRUNC, MSG_PEEK,
@@ -24,6 +25,7 @@ fn descriptors_do_not_leak() {
     no_leak("more than a message holds", more_than_a_message_holds);
     no_leak("an exhausted table", an_exhausted_table);
     no_leak("peeked descriptors", peeked_descriptors);
+    no_leak("a close that meets descriptors", a_close_that_meets_descriptors);
 }
 
 fn no_leak(what: &str, case: fn()) {
@@ -212,5 +214,26 @@ fn peeked_descriptors() {
     for flags in [MSG_PEEK, MSG_PEEK, 0] {
         let (bytes, fds, ..) = other.recv_fds(10, 2, flags).unwrap();
         assert_eq!((bytes.as_slice(), fds.len()), (&b"x"[..], 2));
+    }
+}
+
+/// An empty datagram looks like the end of a stream, which a close causes, too: its descriptors must not be forgotten.
+fn a_close_that_meets_descriptors() {
+    let file = null();
+    for _ in 0..3000 {
+        let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+        for _ in 0..8 {
+            one.send_fds(b"", &[&file], 0).unwrap();
+        }
+        let started = Barrier::new(2);
+        std::thread::scope(|scope| {
+            let receiver = scope.spawn(|| {
+                started.wait();
+                while other.recv_fds(10, 4, 0).is_ok() {}
+            });
+            started.wait();
+            other.close().unwrap();
+            receiver.join().unwrap();
+        });
     }
 }

@@ -10,7 +10,7 @@ use super::codes::Failure;
 use super::message::tabi_control;
 use crate::address::Address;
 use crate::error::Error;
-use crate::socket::{ControlData, RawControlMessage, RawControlMessages, cmsg_space, encode};
+use crate::socket::{RawControlMessage, RawControlMessages, bytes_of, cmsg_space, control_buffer, encode};
 use libc::ssize_t;
 
 /// A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
@@ -99,14 +99,18 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
     // SAFETY: the caller's buffer is writable for its size.
     status(|| unsafe {
         let control = some(control, "control")?;
-        let mut data = ControlData::new();
         match some(source, "source")?.raw()?.decode() {
             #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-            Address::Inet(v4) => data.ipv4_packet_info(*v4.ip(), interface)?,
-            Address::Inet6(v6) => data.ipv6_packet_info(*v6.ip(), interface)?,
-            other => return Err(Error::type_error(format!("{other} is not an internet address")).into()),
-        };
-        append(control, data.as_bytes())
+            Address::Inet(v4) => {
+                let info = control_buffer::in_pktinfo(*v4.ip(), interface);
+                add(control, libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&info))
+            }
+            Address::Inet6(v6) => {
+                let info = control_buffer::in6_pktinfo(*v6.ip(), interface);
+                add(control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&info))
+            }
+            other => Err(Error::type_error(format!("{other} is not an internet address")).into()),
+        }
     })
 }
 
@@ -121,11 +125,10 @@ pub unsafe extern "C" fn tabi_control_add_credentials(
     uid: u32,
     gid: u32,
 ) -> c_int {
+    let ucred = control_buffer::ucred(crate::Credentials { pid, uid, gid });
     // SAFETY: the caller's buffer is writable for its size.
     status(|| unsafe {
-        let mut data = ControlData::new();
-        data.credentials(crate::Credentials { pid, uid, gid })?;
-        append(some(control, "control")?, data.as_bytes())
+        add(some(control, "control")?, libc::SOL_SOCKET, libc::SCM_CREDENTIALS, bytes_of(&ucred))
     })
 }
 
@@ -252,21 +255,6 @@ unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, data: &[u8]
         Some(space) => control.len += space,
         None => return Err(Failure::TooSmall(control.len + space)),
     }
-    Ok(())
-}
-
-/// Adds messages that are encoded already.
-///
-/// # Safety
-///
-/// `control->data` is writable for `control->size` bytes.
-unsafe fn append(control: &mut tabi_control, messages: &[u8]) -> Outcome {
-    let needed = control.len.saturating_add(messages.len());
-    // SAFETY: the same contract.
-    let room = unsafe { room(control) }?;
-    let place = room.get_mut(..messages.len()).ok_or(Failure::TooSmall(needed))?;
-    place.copy_from_slice(messages);
-    control.len = needed;
     Ok(())
 }
 

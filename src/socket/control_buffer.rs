@@ -65,28 +65,18 @@ impl<'fd> ControlData<'fd> {
     /// Adds the sender's credentials (`SCM_CREDENTIALS`); only a privileged process may name others than its own.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub fn credentials(&mut self, credentials: Credentials) -> Result<&mut Self> {
-        let ucred = libc::ucred { pid: credentials.pid, uid: credentials.uid, gid: credentials.gid };
-        self.raw(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, bytes_of(&ucred))
+        self.raw(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, bytes_of(&ucred(credentials)))
     }
 
     /// Chooses the source address and the interface (a number, 0 for any) of an IPv4 datagram (`IP_PKTINFO`).
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     pub fn ipv4_packet_info(&mut self, source: Ipv4Addr, interface: u32) -> Result<&mut Self> {
-        let info = libc::in_pktinfo {
-            ipi_ifindex: interface as _,
-            ipi_spec_dst: libc::in_addr { s_addr: u32::from(source).to_be() },
-            ipi_addr: libc::in_addr { s_addr: 0 },
-        };
-        self.raw(libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&info))
+        self.raw(libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&in_pktinfo(source, interface)))
     }
 
     /// Chooses the source address and the interface (a number, 0 for any) of an IPv6 datagram (`IPV6_PKTINFO`).
     pub fn ipv6_packet_info(&mut self, source: Ipv6Addr, interface: u32) -> Result<&mut Self> {
-        let info = libc::in6_pktinfo {
-            ipi6_addr: libc::in6_addr { s6_addr: source.octets() },
-            ipi6_ifindex: interface as _,
-        };
-        self.raw(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&info))
+        self.raw(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&in6_pktinfo(source, interface)))
     }
 
     /// Chooses the time to live of an IPv4 datagram, 1 to 255 (`IP_TTL`).
@@ -118,6 +108,24 @@ impl<'fd> ControlData<'fd> {
     fn number(&mut self, level: i32, kind: i32, value: u8) -> Result<&mut Self> {
         self.raw(level, kind, &i32::from(value).to_ne_bytes())
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub(crate) fn in_pktinfo(source: Ipv4Addr, interface: u32) -> libc::in_pktinfo {
+    libc::in_pktinfo {
+        ipi_ifindex: interface as _,
+        ipi_spec_dst: libc::in_addr { s_addr: u32::from(source).to_be() },
+        ipi_addr: libc::in_addr { s_addr: 0 },
+    }
+}
+
+pub(crate) fn in6_pktinfo(source: Ipv6Addr, interface: u32) -> libc::in6_pktinfo {
+    libc::in6_pktinfo { ipi6_addr: libc::in6_addr { s6_addr: source.octets() }, ipi6_ifindex: interface as _ }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn ucred(credentials: Credentials) -> libc::ucred {
+    libc::ucred { pid: credentials.pid, uid: credentials.uid, gid: credentials.gid }
 }
 
 /// Room for the control messages that are received, to be used again and again.

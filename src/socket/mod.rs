@@ -4,7 +4,7 @@ mod afalg;
 mod ancillary;
 mod connect;
 pub(crate) mod control;
-mod control_buffer;
+pub(crate) mod control_buffer;
 mod convert;
 mod create;
 mod create_connection;
@@ -41,9 +41,9 @@ use crate::sys;
 use handle::Handle;
 use timeout::{SharedTimeout, Timeout};
 
-#[cfg(feature = "capi")]
-pub(crate) use ancillary::encode;
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
+#[cfg(feature = "capi")]
+pub(crate) use ancillary::{bytes_of, encode};
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub use control::Ipv4PacketInfo;
 pub use control::{ControlMessage, Ipv6PacketInfo, RecvErr, Timestamps};

@@ -1,5 +1,6 @@
 //! The example programs against plain peers that know nothing of this library, and against what goes wrong: the end of
 //! input, peers that vanish, busy and closed ports, bad arguments. Each ends with one clear line.
+#![cfg(feature = "capi")]
 
 #[path = "../examples/demo/conversations.rs"]
 mod conversations;

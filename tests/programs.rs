@@ -1,5 +1,6 @@
 //! The example programs: every server with every client, in C, Rust and Python on tabi, and in CPython on its own
 //! `socket`. Each test stands for one pair: `chat::c_server::python_client`.
+#![cfg(feature = "capi")]
 
 #[path = "../examples/demo/conversations.rs"]
 mod conversations;

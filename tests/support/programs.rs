@@ -6,18 +6,15 @@ use std::sync::{Mutex, OnceLock};
 
 use super::languages::{Language, Programs};
 
-/// The languages, CPython's own socket module among them.
-pub(crate) const LANGUAGES: [Language; 4] =
-    [Language::C, Language::Rust, Language::Python, Language::StockPython];
-
 /// The command that starts a program; `None` where the language's tools are missing, unless `CI=true`.
 pub(crate) fn command(language: Language, program: &str) -> Option<Command> {
     ready(language).then(|| with_valgrind(language, programs().command(language, program)))
 }
 
-/// The languages whose programs can be started here.
+/// The languages on tabi whose programs can be started here.
 pub(crate) fn languages() -> Vec<Language> {
-    LANGUAGES.into_iter().filter(|language| ready(*language)).collect()
+    let all = [Language::C, Language::Rust, Language::Python];
+    all.into_iter().filter(|language| ready(*language)).collect()
 }
 
 fn programs() -> &'static Programs {

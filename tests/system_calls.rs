@@ -2,10 +2,13 @@
 
 mod support;
 
+use std::io::IoSlice;
 use std::process::Command;
 
 use support::{stream_pair, temporary_path, tools};
-use tabi::{AF_INET, AF_UNIX, SOCK_STREAM, Socket};
+use tabi::{
+    AF_INET, AF_UNIX, ControlData, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM, SOCK_STREAM, Socket,
+};
 
 const ROUNDS: usize = 200;
 
@@ -18,7 +21,10 @@ fn traced(child: &str) -> Option<impl Fn(&str) -> usize> {
     let status = Command::new("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&log)
-        .args(["-e", "trace=accept4,sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,select,clock_gettime"])
+        .args([
+            "-e",
+            "trace=accept4,sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,recvmmsg,sendmmsg,select,clock_gettime",
+        ])
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", child, "--include-ignored", "--test-threads=1"])
         .env("TABI_TRACED", "1")
@@ -139,4 +145,28 @@ fn with_a_timeout_a_call_that_has_to_wait_is_two_system_calls() {
     let Some(calls) = traced("child_timeout_not_ready") else { return };
     // Only the first call had to find out that there was nothing: its failed try shows no bytes.
     assert_eq!((calls("recvfrom"), calls("ppoll")), (ROUNDS, ROUNDS));
+}
+
+#[test]
+fn child_messages() {
+    if !is_child() {
+        return;
+    }
+    let (one, other) = tabi::socketpair(AF_INET, SOCK_DGRAM, 0).unwrap();
+    other.settimeout(5.0).unwrap();
+    let (mut rooms, outgoing) = ([[0; 4]; 8], [OutgoingDatagram::new(b"tick"); 8]);
+    let mut incoming: Vec<_> = rooms.iter_mut().map(|room| IncomingDatagram::new(room)).collect();
+    for _ in 0..ROUNDS {
+        one.sendmsg(&[IoSlice::new(b"tick")], &ControlData::new(), 0).unwrap();
+        assert_eq!(other.recvmsg(4, 100, 0).unwrap().data, b"tick");
+        assert_eq!(one.sendmany(&outgoing, 0).unwrap(), 8);
+        assert_eq!(other.recvmany(&mut incoming, 0).unwrap(), 8);
+    }
+}
+
+#[test]
+fn a_message_and_many_datagrams_are_one_system_call() {
+    let Some(calls) = traced("child_messages") else { return };
+    assert_eq!((calls("sendmsg"), calls("recvmsg")), (ROUNDS, ROUNDS));
+    assert_eq!((calls("sendmmsg"), calls("recvmmsg"), calls("ppoll")), (ROUNDS, ROUNDS, 0));
 }

@@ -359,7 +359,7 @@ pub unsafe extern "C" fn tabi_addr_alg(
         let address = decode(addr, AlgAddress::decode)?;
         if address.name().len() >= name_size {
             // Checked first, so that neither text is written unless both fit.
-            return Err(super::codes::Failure::TooSmall(address.name().len() + 1));
+            return Err(super::codes::Failure::TooSmall(address.name().len() + 1).into());
         }
         // SAFETY: the caller passes so many writable bytes.
         unsafe {

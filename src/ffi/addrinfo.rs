@@ -165,8 +165,8 @@ pub unsafe extern "C" fn tabi_getnameinfo(
 fn check_name(name: &str, buffer: *const c_char, size: usize) -> Outcome {
     match size {
         0 => Ok(()),
-        _ if buffer.is_null() => Err(Failure::Null("buffer")),
-        _ if size <= name.len() => Err(Failure::TooSmall(name.len() + 1)),
+        _ if buffer.is_null() => Err(Failure::Null("buffer").into()),
+        _ if size <= name.len() => Err(Failure::TooSmall(name.len() + 1).into()),
         _ => Ok(()),
     }
 }

@@ -14,7 +14,19 @@ use crate::error::{Error, strerror};
 use crate::sys;
 
 /// The result of a function that C will see as a code.
-pub(super) type Outcome<T = ()> = Result<T, Failure>;
+pub(super) type Outcome<T = ()> = Result<T, Reported>;
+
+/// The code of a failure that is noted as this thread's last. A word, so that a count or a code comes out of the
+/// hot calls in registers: whole failures cost them a dozen instructions each.
+pub(super) struct Reported(isize);
+
+impl<E: Into<Failure>> From<E> for Reported {
+    #[cold]
+    #[inline(never)]
+    fn from(failure: E) -> Self {
+        report(failure.into())
+    }
+}
 
 /// What an exported function may return: `int` or `ssize_t`, negative for a failure.
 pub(super) trait Code {
@@ -37,9 +49,11 @@ impl Code for ssize_t {
 /// must not unwind into C.
 #[inline(always)]
 pub(super) fn boundary<C: Code>(body: impl FnOnce() -> Outcome<C>) -> C {
-    // The failure is dealt with inside, so that only one register has to come out.
-    let body = move || body().unwrap_or_else(fail);
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(panicked)
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(Reported(code))) => C::from_code(code as c_int),
+        Err(panic) => C::from_code(panicked(panic).0 as c_int),
+    }
 }
 
 /// [`boundary`] for a function that returns 0 when it succeeds.
@@ -55,10 +69,10 @@ pub(super) fn count(body: impl FnOnce() -> Outcome<usize>) -> ssize_t {
 }
 
 #[cold]
-fn panicked<C: Code>(panic: Box<dyn Any + Send>) -> C {
+fn panicked(panic: Box<dyn Any + Send>) -> Reported {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    fail(Failure::Panic(text.unwrap_or_else(|| "panic".to_owned())))
+    report(Failure::Panic(text.unwrap_or_else(|| "panic".to_owned())))
 }
 
 /// The last failure of a thread; its text is made only when somebody asks.
@@ -71,13 +85,12 @@ thread_local! {
     static LAST: RefCell<Last> = const { RefCell::new(Last { failure: None, text: None }) };
 }
 
-#[cold]
-fn fail<C: Code>(failure: Failure) -> C {
+fn report(failure: Failure) -> Reported {
     let (code, errno) = (failure.code(), failure.errno());
     // A thread that is ending has no place for the message any more; the code is the truth.
     let _ = LAST.try_with(|last| last.borrow_mut().failure = Some(failure));
     sys::set_errno(errno);
-    C::from_code(code)
+    Reported(code as isize)
 }
 
 /// The text of this thread's last failure, valid until its next one.
@@ -105,7 +118,8 @@ pub(super) fn system_text(errno: c_int) -> &'static CStr {
 /// The argument, which must not be NULL.
 #[inline]
 pub(super) fn some<T>(argument: Option<T>, name: &'static str) -> Outcome<T> {
-    argument.ok_or(Failure::Null(name))
+    // Not `ok_or`: a failure that is made beforehand must be dropped again, in every call.
+    argument.ok_or_else(|| Failure::Null(name).into())
 }
 
 /// A buffer to read from; `(NULL, 0)` is empty.
@@ -126,14 +140,17 @@ pub(super) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &'static s
 /// Checks a buffer to be filled; `(NULL, 0)` is legal.
 #[inline]
 pub(super) fn check_buffer(data: *const c_void, len: usize, name: &'static str) -> Outcome {
-    if data.is_null() && len > 0 {
-        return Err(Failure::Null(name));
+    if len == 0 {
+        return Ok(());
+    }
+    if data.is_null() {
+        return Err(Failure::Null(name).into());
     }
     if len > isize::MAX as usize { Err(impossible_length(len, name)) } else { Ok(()) }
 }
 
 #[cold]
-fn impossible_length(len: usize, name: &'static str) -> Failure {
+fn impossible_length(len: usize, name: &'static str) -> Reported {
     Error::overflow(format!("{name} has an impossible length: {len} bytes")).into()
 }
 
@@ -144,7 +161,7 @@ fn impossible_length(len: usize, name: &'static str) -> Failure {
 /// `text` is NULL or NUL-terminated, and unchanged while the result is in use.
 pub(super) unsafe fn string<'a>(text: *const c_char, name: &'static str) -> Outcome<&'a [u8]> {
     if text.is_null() {
-        return Err(Failure::Null(name));
+        return Err(Failure::Null(name).into());
     }
     // SAFETY: not NULL, and the caller vouches for the rest.
     Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
@@ -189,7 +206,7 @@ pub(super) unsafe fn copy_name(name: &[u8], buffer: *mut c_char, size: usize) ->
 pub(super) unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, size: usize) -> Outcome<usize> {
     check_buffer(buffer, size, "buffer")?;
     if bytes.len() > size {
-        return Err(Failure::TooSmall(bytes.len()));
+        return Err(Failure::TooSmall(bytes.len()).into());
     }
     if !bytes.is_empty() {
         // SAFETY: checked to be there and large enough; the caller vouches for the rest.

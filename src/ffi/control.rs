@@ -208,10 +208,11 @@ pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int
         let cmsg = some(cmsg, "cmsg")?;
         check_buffer(fds.cast(), size.saturating_mul(size_of::<c_int>()), "fds")?;
         if cmsg.level != libc::SOL_SOCKET || cmsg.r#type != libc::SCM_RIGHTS {
-            return Err(Failure::from(Error::type_error(format!(
+            let text = format!(
                 "a control message of level {} and type {} holds no descriptors",
                 cmsg.level, cmsg.r#type
-            ))));
+            );
+            return Err(Error::type_error(text).into());
         }
         check_buffer(cmsg.data, cmsg.len, "cmsg->data")?;
         let mut taken = 0;
@@ -253,7 +254,7 @@ unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, data: &[u8]
     let space = cmsg_space(data.len())?;
     match encode(room, level, kind, data)? {
         Some(space) => control.len += space,
-        None => return Err(Failure::TooSmall(control.len + space)),
+        None => return Err(Failure::TooSmall(control.len + space).into()),
     }
     Ok(())
 }

@@ -136,7 +136,7 @@ pub unsafe extern "C" fn tabi_file_unsent(file: *mut tabi_file) -> ssize_t {
 /// `file` is NULL or lives, and no other thread reads from it.
 unsafe fn reader<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketReader<&'static Socket>> {
     if file.is_null() {
-        return Err(Failure::Null("file"));
+        return Err(Failure::Null("file").into());
     }
     // SAFETY: not NULL, and the caller vouches for the rest.
     Ok(unsafe { &mut *ptr::addr_of_mut!((*file).reader) })
@@ -149,7 +149,7 @@ unsafe fn reader<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketReader<&'sta
 /// `file` is NULL or lives, and no other thread writes to it.
 unsafe fn writer<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketWriter<&'static Socket>> {
     if file.is_null() {
-        return Err(Failure::Null("file"));
+        return Err(Failure::Null("file").into());
     }
     // SAFETY: not NULL, and the caller vouches for the rest.
     Ok(unsafe { &mut *ptr::addr_of_mut!((*file).writer) })

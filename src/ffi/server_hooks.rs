@@ -120,7 +120,7 @@ fn give_request(request: Request) -> *mut tabi_request {
 /// `request` is a handle that C owned, and this is its last use.
 unsafe fn take_request(request: *mut tabi_request) -> Outcome<Request> {
     if request.is_null() {
-        return Err(codes::Failure::Null("request"));
+        return Err(codes::Failure::Null("request").into());
     }
     // SAFETY: the caller vouches for it.
     Ok(unsafe { Box::from_raw(request) }.0)
@@ -324,8 +324,8 @@ pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
 pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
     status(|| match Server::default_finish_request(&some(request, "request")?.0) {
         Ok(()) => Ok(()),
-        Err(Failure::Error(error)) => Err(codes::Failure::Core(error)),
-        Err(Failure::Panic(text)) => Err(codes::Failure::Panic(text)),
+        Err(Failure::Error(error)) => Err(codes::Failure::Core(error).into()),
+        Err(Failure::Panic(text)) => Err(codes::Failure::Panic(text).into()),
     })
 }
 

@@ -127,7 +127,7 @@ impl tabi_server_options {
     /// `options` is NULL or points to as many bytes as its `struct_size` says; strings in it are NUL-terminated.
     unsafe fn read(options: *const tabi_server_options) -> Outcome<tabi_server_options> {
         if options.is_null() {
-            return Err(super::codes::Failure::Null("options"));
+            return Err(super::codes::Failure::Null("options").into());
         }
         let mut read = Self::defaults();
         // SAFETY: the first member is always there.
@@ -191,7 +191,7 @@ impl tabi_server_options {
                 }
                 Ok(Concurrency::Threads(threads))
             }
-            other => Err(unknown("concurrency", "TABI_INLINE, TABI_THREADS or TABI_FORKS", other)),
+            other => Err(unknown("concurrency", "TABI_INLINE, TABI_THREADS or TABI_FORKS", other).into()),
         }
     }
 
@@ -200,7 +200,7 @@ impl tabi_server_options {
             TABI_WHEN_FULL_WAIT => Ok(WhenFull::Wait),
             TABI_WHEN_FULL_QUEUE => Ok(WhenFull::Queue(self.queue_size)),
             TABI_WHEN_FULL_REFUSE => Ok(WhenFull::Refuse),
-            other => Err(unknown("when_full", "a TABI_WHEN_FULL_ value", other)),
+            other => Err(unknown("when_full", "a TABI_WHEN_FULL_ value", other).into()),
         }
     }
 }
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn tabi_server_options_init(
 ) -> c_int {
     status(|| {
         if options.is_null() {
-            return Err(super::codes::Failure::Null("options"));
+            return Err(super::codes::Failure::Null("options").into());
         }
         check_size("tabi_server_options", struct_size, size_of::<tabi_server_options>())?;
         // SAFETY: not NULL, and the caller's structure has at least `struct_size` bytes.
@@ -277,7 +277,7 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
         let out = some(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
         if sockets.is_null() {
-            return Err(super::codes::Failure::Null("sockets"));
+            return Err(super::codes::Failure::Null("sockets").into());
         }
         // SAFETY: the caller passes `count` handles.
         let handles = unsafe { std::slice::from_raw_parts(sockets, count) };

@@ -139,7 +139,7 @@ pub unsafe extern "C" fn tabi_request_from_sock(
         let (server, out) = (server(sv)?, some(out, "out")?);
         let address = some(client_address, "client_address")?.raw()?.decode();
         if sk.is_null() {
-            return Err(super::codes::Failure::Null("sk"));
+            return Err(super::codes::Failure::Null("sk").into());
         }
         // SAFETY: the caller gives the handle up.
         let socket = unsafe { Box::from_raw(sk) }.0;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use super::state::{State, Taken};
+use super::state::{Seen, State, Taken};
 use crate::error::{Error, Result};
 use crate::sys::{self, Wake};
 
@@ -31,7 +31,6 @@ pub(super) struct Handle {
 /// One call in flight.
 pub(super) struct InFlight<'a> {
     handle: &'a Handle,
-    shared: bool,
 }
 
 impl Handle {
@@ -42,12 +41,15 @@ impl Handle {
     /// Begins a call; the descriptor is valid until the result is dropped.
     #[inline(always)]
     pub(super) fn enter(&self) -> Result<InFlight<'_>> {
-        let before = self.state.enter();
-        let call = InFlight { handle: self, shared: before.is_shared() };
-        if before.is_closed() {
-            return Err(Error::Closed);
-        }
-        Ok(call)
+        let (call, seen) = self.enter_and_see();
+        if seen.is_closed() { Err(Error::Closed) } else { Ok(call) }
+    }
+
+    /// [`Handle::enter`] for a caller who looks at how things stand: closed, the descriptor must not be used.
+    #[inline(always)]
+    pub(super) fn enter_and_see(&self) -> (InFlight<'_>, Seen) {
+        let seen = self.state.enter();
+        (InFlight { handle: self }, seen)
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -164,12 +166,13 @@ impl Handle {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn leave(&self) -> Result<()> {
         if self.state.leave() { self.give_back() } else { Ok(()) }
     }
 
     #[cold]
+    #[inline(never)]
     fn give_back(&self) -> Result<()> {
         sys::close(self.fd)
     }
@@ -189,16 +192,18 @@ impl InFlight<'_> {
         self.handle.fd
     }
 
-    /// Whether the connection had another known owner when the call began.
-    #[inline]
-    pub(super) fn is_shared(&self) -> bool {
-        self.shared
-    }
-
     /// True when another thread has closed the socket since the call began.
     #[inline]
     pub(super) fn is_closed(&self) -> bool {
         self.handle.is_closed()
+    }
+}
+
+impl InFlight<'_> {
+    /// Ends the call in place: the compiler leaves a drop out of line, which the hot calls would feel.
+    #[inline(always)]
+    pub(super) fn leave(self) {
+        let _ = mem::ManuallyDrop::new(self).handle.leave();
     }
 }
 
@@ -210,7 +215,7 @@ impl AsFd for InFlight<'_> {
 }
 
 impl Drop for InFlight<'_> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         let _ = self.handle.leave();
     }

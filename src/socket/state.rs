@@ -50,6 +50,12 @@ impl Seen {
         self.0 & SHARED != 0
     }
 
+    /// Neither closed nor shared: one test for the two.
+    #[inline(always)]
+    pub(super) fn is_open_and_alone(self) -> bool {
+        self.0 & (CLOSED | SHARED) == 0
+    }
+
     #[inline]
     pub(super) fn is_borrowed(self) -> bool {
         self.0 & BORROWED != 0
@@ -80,7 +86,7 @@ impl State {
     }
 
     /// Ends a call. True for the one caller that must now give the descriptor back.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub(super) fn leave(&self) -> bool {
         let before = self.0.fetch_sub(CALL, Ordering::SeqCst);
@@ -89,6 +95,7 @@ impl State {
 
     /// A call that came too late may bring the count to nothing a second time: the first to release does it.
     #[cold]
+    #[inline(never)]
     fn release(&self) -> bool {
         self.0.fetch_or(RELEASED, Ordering::SeqCst) & (RELEASED | BORROWED) == 0
     }

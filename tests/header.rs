@@ -3,6 +3,7 @@
 
 #[path = "support/compile.rs"]
 mod compile;
+#[allow(dead_code, reason = "each test uses its own part")]
 #[path = "support/header.rs"]
 mod header;
 #[path = "support/library.rs"]

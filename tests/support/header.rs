@@ -59,3 +59,33 @@ fn without_comments(code: &str) -> String {
     kept.push_str(rest);
     kept
 }
+
+/// A function as the header declares it.
+pub(crate) struct Function {
+    pub(crate) returns: String,
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<String>,
+}
+
+/// Every function with its types; a pointer's star stands at the end of the type.
+pub(crate) fn signatures() -> Vec<Function> {
+    let code = without_comments(&text());
+    let lines: Vec<&str> = code.lines().filter(|line| !line.starts_with('#')).collect();
+    let names = functions();
+    let mut found = Vec::new();
+    for declaration in lines.join(" ").split([';', '{', '}']) {
+        let Some((head, parameters)) = declaration.split_once('(') else { continue };
+        let start = head.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |space| space + 1);
+        let (returns, name) = head.split_at(start);
+        if !names.contains(name) {
+            continue;
+        }
+        let parameters = parameters.trim_end_matches([' ', ')']).split(',');
+        found.push(Function {
+            returns: returns.split_whitespace().collect::<Vec<_>>().join(" "),
+            name: name.to_owned(),
+            parameters: parameters.map(|parameter| parameter.trim().to_owned()).collect(),
+        });
+    }
+    found
+}

@@ -167,6 +167,16 @@ fn a_deadline_ends_a_call_on_a_blocking_socket() {
 }
 
 #[test]
+fn a_timeout_holds_although_another_owner_makes_the_descriptor_block() {
+    let file = file_of(&pattern(5_000_000));
+    let (one, _other) = pair();
+    let copy = one.dup().unwrap();
+    one.settimeout(0.05).unwrap();
+    copy.settimeout(None).unwrap();
+    assert_eq!(one.sendfile(&file, 0, None).unwrap_err().error, Error::Timeout);
+}
+
+#[test]
 fn close_ends_a_blocked_call() {
     for mode in modes() {
         let file = file_of(&pattern(2_000_000));

@@ -7,6 +7,8 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
 use std::os::unix::fs::FileExt;
 
+use socket2::SockRef;
+
 use super::Socket;
 use super::timeout::Timeout;
 use super::wait::Limit;
@@ -61,7 +63,7 @@ impl Socket {
         let limit = self.whole(limit);
         let mut source =
             Source { file: lend(file.as_fd()), offset, count: count.unwrap_or(usize::MAX), sent: 0 };
-        let result = if self.can_send_files(limit) {
+        let result = if self.can_send_files(limit).map_err(nothing)? {
             match self.send_by_system(&mut source, limit) {
                 Err(Error::Os(errno)) if source.sent == 0 && is_refusal(errno) => {
                     self.send_by_copying(&mut source, limit)
@@ -95,11 +97,12 @@ impl Socket {
         Ok(())
     }
 
-    /// `sendfile(2)` has no flag to keep it from blocking: on a descriptor that blocks it would ignore a
-    /// deadline, and the close of a socket that is not alone on its connection.
-    fn can_send_files(&self, limit: Limit) -> bool {
-        let blocks = self.timeout.load() == Timeout::NONE;
-        !blocks || (limit == Limit::Timeout && !self.handle.is_shared())
+    /// `sendfile(2)` has no flag to keep it from blocking: on a descriptor that blocks, perhaps because another owner has
+    /// made it so, it would ignore a deadline, and the close of a socket that is not alone on its connection.
+    fn can_send_files(&self, limit: Limit) -> Result<bool> {
+        let call = self.handle.enter()?;
+        let may_block = limit == Limit::Timeout && !self.handle.is_shared();
+        Ok(may_block || SockRef::from(&call).nonblocking()?)
     }
 
     fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {

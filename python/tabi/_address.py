@@ -13,7 +13,7 @@ import struct
 import sys
 
 from . import _families, _library
-from ._errors import check
+from ._errors import ERR_OS, check
 from ._library import INT_MAX, INT_MIN
 
 AF_UNIX = 1
@@ -23,6 +23,8 @@ AF_INET6 = getattr(_families.builtin, "AF_INET6", -1)
 #: `struct tabi_addr`: data, len, and what the alignment adds.
 SIZE = 136
 _CAPACITY = 128
+#: Where its length begins; 0 there means that there is none.
+LENGTH_AT = _CAPACITY if sys.byteorder == "little" else _CAPACITY + 3
 _LEN_AT = struct.Struct("=I")
 _ON_LINUX = sys.platform.startswith("linux")
 
@@ -58,7 +60,7 @@ def from_sockaddr(sockaddr: bytes) -> bytes:
 
 def decode(raw: bytes, proto: int):
     """Python's form of an address that a call filled; ``None`` where there is none."""
-    if raw[_CAPACITY] == 0:
+    if raw[LENGTH_AT] == 0:
         return None
     if raw[0] in (AF_INET, AF_INET6, AF_UNIX) and raw[1] == 0:
         return _decode_plain(raw)
@@ -172,7 +174,7 @@ def _encode_unix(address) -> bytes:
     raw = blank()
     code = _from_unix(path, len(path), raw)
     # Python's words where the library's say more.
-    if code == -5207:
+    if code == ERR_OS:
         raise OSError("AF_UNIX path too long")
     check(code)
     return raw

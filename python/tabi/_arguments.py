@@ -51,3 +51,16 @@ def as_size(value, method: str, *arguments) -> int:
         if -(2**63) <= size < 2**63:
             return size
     return object_to(method, *arguments)
+
+
+def delegate(function: str, *arguments):
+    """Raises what the built-in function raises for these arguments, which were found wrong; or what it returns."""
+    return getattr(builtin, function)(*arguments)
+
+
+def plain_int(function: str, value, *arguments) -> int:
+    """The value as a C ``int``; else the error of the built-in function for all the arguments."""
+    if is_int(value):
+        return int(operator.index(value))
+    delegate(function, *arguments)
+    raise OverflowError(f"{function}() takes no such number: {value!r}")

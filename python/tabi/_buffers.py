@@ -40,8 +40,39 @@ undefined_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
 undefined_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
 undefined_bytes.restype = ctypes.py_object
 
-#: An array object of this type over a buffer pins it, and ctypes passes it as a pointer.
-first_byte = (ctypes.c_char * 1).from_buffer
+#: An array object of this type over a buffer is passed by ctypes as a pointer to it.
+_first_byte = (ctypes.c_char * 1).from_buffer
+
+#: Where `PyByteArrayObject` keeps the pointer to its first byte: header, allocation, beginning.
+_START_AT = object.__basicsize__ + 3 * ctypes.sizeof(ctypes.c_void_p)
+
+#: For each place of a bytearray object in memory, a pointer that ctypes reads when it makes the call.
+#: Whatever bytearray lives there later, the pointer is its own.
+STARTS: dict[int, ctypes.c_void_p] = {}
+
+
+def _layout_is_known() -> bool:
+    """Whether this interpreter's bytearrays are laid out as assumed."""
+    for size in (1, 100, 10000):
+        probe = bytearray(size)
+        del probe[: size // 3]
+        pinned = _first_byte(probe)
+        if ctypes.c_void_p.from_address(id(probe) + _START_AT).value != ctypes.addressof(pinned):
+            return False
+    return True
+
+
+def _quick_start_of(buffer: bytearray):
+    start = STARTS.get(id(buffer))
+    if start is None:
+        if len(STARTS) > 4096:
+            STARTS.clear()
+        start = STARTS[id(buffer)] = ctypes.c_void_p.from_address(id(buffer) + _START_AT)
+    return start
+
+
+#: The first byte of a bytearray that is not empty, as an argument for the library; the caller keeps it from being resized.
+start_of = _quick_start_of if _layout_is_known() else _first_byte
 
 
 class Buffer:

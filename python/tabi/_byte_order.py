@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 
+from ._arguments import delegate
 
-def _swap(value: int, size: int) -> int:
-    return int.from_bytes(value.to_bytes(size, sys.byteorder), "big")
-
-
-def _short(name: str, value) -> int:
-    number = operator.index(value)
-    if number < 0:
-        raise OverflowError(f"{name}: can't convert negative Python int to C 16-bit unsigned integer")
-    if number > 0xFFFF:
-        raise OverflowError(f"{name}: Python int too large to convert to C 16-bit unsigned integer")
-    return _swap(number, 2)
+_SWAPPED = sys.byteorder == "little"
 
 
-def _long(value) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"expected int, {type(value).__name__} found")
-    if value < 0:
-        raise OverflowError("can't convert negative value to unsigned int")
-    if value > 0xFFFFFFFF:
-        raise OverflowError("int larger than 32 bits")
-    return _swap(int(value), 4)
+def _convert(function: str, value, size: int) -> int:
+    if type(value) is not int or not 0 <= value < 1 << (8 * size):
+        # Wrong, or an object that stands for a number: the built-in function judges, and has no side effects.
+        return delegate(function, value)
+    return int.from_bytes(value.to_bytes(size, "little"), "big") if _SWAPPED else value
 
 
 def htons(x, /):
-    return _short("htons", x)
+    return _convert("htons", x, 2)
 
 
 def ntohs(x, /):
-    return _short("ntohs", x)
+    return _convert("ntohs", x, 2)
 
 
 def htonl(x, /):
-    return _long(x)
+    return _convert("htonl", x, 4)
 
 
 def ntohl(x, /):
-    return _long(x)
+    return _convert("ntohl", x, 4)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from ._families import unsigned
 from ._genuine import module as builtin
+import contextlib
 import ctypes
-import errno
+import operator
 import sys
 from time import monotonic_ns
 
 from . import _library
 from ._address import blank, decode, encode
-from ._arguments import c_int, object_to
+from ._arguments import c_int, is_int, object_to, objects
 from ._buffers import Buffer
 from ._errors import EINTR, check, connect_number
 from ._interrupt import again, check_signals
@@ -96,11 +98,14 @@ class Connection:
         # A handler's exception comes through; whatever else the connection came to is a number.
         while code == EINTR:
             check_signals()
-            code = _finish_connect(self._handle, began + int(self._timeout * 1e9) if self._timeout else _NEVER)
+            code = _finish_connect(self._handle, min(began + int(self._timeout * 1e9), _NEVER) if self._timeout else _NEVER)
         return connect_number(code) if code < 0 else 0
 
     def shutdown(self, how, /):
-        check(_shutdown(self._handle, c_int(how, "shutdown", how)))
+        if not is_int(how):
+            # Python 3.9 takes floats here.
+            objects("shutdown", how)
+        check(_shutdown(self._handle, int(how)))
 
     def getsockname(self):
         raw = blank()
@@ -128,8 +133,11 @@ class Connection:
             return object_to("setsockopt", *given)
         level, option = c_int(level, "setsockopt", *given), c_int(option, "setsockopt", *given)
         if value is None:
-            size = c_int(optlen[0], "setsockopt", *given)
-            check(_setsockopt_null(self._handle, level, option, size & 0xFFFFFFFF))
+            try:
+                size = unsigned(optlen[0])
+            except Exception:
+                return object_to("setsockopt", *given)
+            check(_setsockopt_null(self._handle, level, option, size))
         elif self._family == _AF_VSOCK and isinstance(value, int):
             self.setsockopt(level, option, value.to_bytes(8, sys.byteorder))
         elif isinstance(value, int) and INT_MIN <= value <= INT_MAX:
@@ -149,16 +157,19 @@ def _int_option(self, level: int, option: int) -> int:
 
 
 def _set_other(self, level: int, option: int, value) -> None:
-    """An option from an integer-like object or from a buffer."""
-    if hasattr(type(value), "__index__") and not isinstance(value, int):
-        value = c_int(value, "setsockopt", level, option, value)
+    """An option from an object that stands for an integer, or from a buffer."""
+    with contextlib.suppress(Exception):
+        # Python looks for a buffer whatever was wrong with the number.
+        if is_int(value):
+            value = operator.index(value)
+    if isinstance(value, int) and INT_MIN <= value <= INT_MAX:
         check(_setsockopt(self._handle, level, option, value))
         return
     try:
         source = Buffer(value)
-    except TypeError:
+    except (TypeError, ValueError, BufferError):
         return object_to("setsockopt", level, option, value)
     with source:
         if source.size > INT_MAX:
-            raise OSError(errno.EINVAL, "the option is too long")
+            raise OverflowError("the option is too long")
         check(_setsockopt_bytes(self._handle, level, option, source.at(), source.size))

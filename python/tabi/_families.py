@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from ._genuine import module as builtin
+import ctypes
 import operator
 import os
 import struct
 import sys
 
+from ._buffers import Buffer
+from ._genuine import module as builtin
+
 _IFNAMSIZ = 16
 
 
 def contiguous_bytes(source) -> bytes:
-    """The bytes of a buffer; raises Python's ``TypeError`` for what has none."""
+    """The bytes of a buffer; raises Python's ``TypeError`` for what has none, ``BufferError`` where they have gaps."""
     if isinstance(source, bytes):
         return source
     try:
-        return bytes(memoryview(source))
+        with Buffer(source) as buffer:
+            return ctypes.string_at(buffer.at(), buffer.size) if buffer.size else b""
     except TypeError:
         raise TypeError(f"a bytes-like object is required, not '{type(source).__name__}'") from None
 

@@ -40,3 +40,9 @@ def share(fd: int) -> None:
     handle = owner() if owner is not None else None
     if handle is not None:
         _set_shared(handle)
+
+
+def check_family(sock) -> None:
+    """Python's error of a socket that was never opened, where an address is to be received."""
+    if sock._handle is NOTHING:
+        raise OSError("getsockaddrlen: bad family")

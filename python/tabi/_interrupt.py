@@ -11,6 +11,9 @@ from ._errors import EINTR, exception
 check_signals = ctypes.pythonapi.PyErr_CheckSignals
 check_signals.argtypes = []
 
+#: The last moment that the library's deadlines can name.
+_NEVER = 2**63 - 1
+
 
 def again(
     self,
@@ -28,7 +31,7 @@ def again(
     while code == EINTR:
         check_signals()
         if timeout:
-            code = until(began + int(timeout * 1e9))
+            code = until(min(began + int(timeout * 1e9), _NEVER))
         else:
             code = plain()
     if code < 0:

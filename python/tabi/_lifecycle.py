@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._genuine import module as builtin
+import builtins
 import ctypes
 import errno
 import operator
@@ -33,8 +34,8 @@ _getdefaulttimeout = _library.quick("tabi_getdefaulttimeout", result=ctypes.c_do
 _SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
 _NO_TIMEOUT = float("inf")
 
-#: `poll` takes its milliseconds as a C int.
-_LONGEST_TIMEOUT = 2147483.0
+#: Seconds; a little less than what 2**63 nanoseconds are.
+_LONGEST_TIMEOUT = 9.2e9
 
 
 class Lifecycle:
@@ -62,9 +63,11 @@ class Lifecycle:
             type = builtin.SOCK_STREAM if type == -1 else type
             check(_socket(family, type, 0 if proto == -1 else proto, ctypes.addressof(handle)))
         else:
-            if isinstance(fileno, float):
-                raise TypeError("integer argument expected, got float")
+            if not hasattr(builtins.type(fileno), "__index__"):
+                object_to("__init__", *given, fileno)
             fd = operator.index(fileno)
+            if not -(2**63) <= fd < 2**63:
+                raise OverflowError("Python int too large to convert to C long")
             if fd < 0:
                 raise ValueError("negative file descriptor")
             if fd > INT_MAX:
@@ -159,7 +162,7 @@ def parse_timeout(timeout):
             return object_to("settimeout", timeout)
         timeout = float(timeout) if isinstance(timeout, float) else operator.index(timeout)
     if not 0 <= timeout <= _LONGEST_TIMEOUT:
-        return object_to("settimeout", timeout)
+        objects("settimeout", timeout)
     if type(timeout) is int:
         return float(timeout)
     nanoseconds = timeout * 1e9

@@ -16,6 +16,7 @@ from ._arguments import as_size, c_int, object_to
 from ._buffers import Buffer, room
 from ._errors import check
 from ._genuine import module as builtin
+from ._handle import check_family
 from ._interrupt import again
 from ._library import INT_MAX
 
@@ -149,7 +150,7 @@ def _vectors(pinned: contextlib.ExitStack, method: str, parts: list, writable: b
     for vector, part in zip(vectors, parts):
         try:
             buffer = Buffer(part, writable)
-        except (TypeError, BufferError):
+        except (TypeError, BufferError, ValueError):
             if writable:
                 return object_to(method, parts)
             return object_to("send", part)
@@ -200,6 +201,7 @@ def _send(self, vectors, count: int, control, flags: int, raw) -> int:
 
 
 def _receive(self, vectors, count: int, ancbufsize: int, flags: int) -> tuple:
+    check_family(self)
     if not 0 <= ancbufsize <= INT_MAX:
         raise ValueError("invalid ancillary data buffer length")
     store = bytes(ancbufsize)

@@ -11,9 +11,27 @@ from ._genuine import module as _builtin
 from . import _constants, _errors
 from ._byte_order import htonl, htons, ntohl, ntohs  # noqa: F401
 from ._functions import close, dup  # noqa: F401
+from ._inet_text import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
 from ._lifecycle import getdefaulttimeout, setdefaulttimeout  # noqa: F401
 from ._messages import CMSG_LEN, CMSG_SPACE  # noqa: F401
-from ._sock import SocketType, socket, socketpair  # noqa: F401
+from ._resolve import (  # noqa: F401
+    getaddrinfo,
+    gethostbyaddr,
+    gethostbyname,
+    gethostbyname_ex,
+    gethostname,
+    getnameinfo,
+    sethostname,
+)
+from ._services import (  # noqa: F401
+    getprotobyname,
+    getservbyname,
+    getservbyport,
+    if_indextoname,
+    if_nameindex,
+    if_nametoindex,
+)
+from ._sock import SocketType, freeze, socket, socketpair  # noqa: F401
 
 globals().update(_constants.TABLE)
 
@@ -36,3 +54,5 @@ def _document() -> None:
 
 
 _document()
+freeze()
+del freeze

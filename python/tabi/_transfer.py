@@ -11,11 +11,15 @@ import sys
 from time import monotonic_ns
 
 from . import _library
+from ._address import LENGTH_AT as _LENGTH_AT
+from ._address import SIZE as _ADDRESS_SIZE
 from ._address import blank, decode, encode
 from ._arguments import as_size, c_int, object_to
 from ._buffers import SMALL as _SMALL
-from ._buffers import Buffer, first_byte, room
+from ._buffers import Buffer, room, start_of
+from ._buffers import STARTS as _starts
 from ._errors import EINTR, check, exception
+from ._handle import check_family
 from ._interrupt import again
 from ._library import INT_MAX
 
@@ -38,6 +42,9 @@ _deadline = ctypes.c_int64
 #: The one object that CPython has for zero: the flags of nearly every call.
 _NO_FLAGS = 0
 
+#: Times n it is a new object, except for n = 1: the quickest way to memory that a call may fill.
+_ZERO = b"\0"
+
 
 class Transfer:
     """``send``, ``recv`` and their kin."""
@@ -45,37 +52,46 @@ class Transfer:
     __slots__ = ()
 
     def recv(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _NO_FLAGS or not 0 < bufsize <= _SMALL:
+        if type(bufsize) is not int or flags is not _NO_FLAGS or not 1 < bufsize <= _SMALL:
             return _recv_any(self, bufsize, flags)
-        data = bytes(bufsize)
+        data = _ZERO * bufsize
         began = monotonic_ns() if self._timeout else 0
         n = _recv(self._handle, data, bufsize, 0)
         if n == bufsize:
             return data
         if n < 0:
-            n = _recv_again(self, n, began, data, bufsize, flags)
+            n = _recv_again(self, n, began, data, bufsize, 0)
         return data[:n]
 
     def recv_into(self, buffer, nbytes=0, flags=0):
-        if type(buffer) is bytearray and type(nbytes) is int and flags is _NO_FLAGS:
-            size = nbytes or len(buffer)
-            if 0 < size <= len(buffer) <= INT_MAX:
-                began = monotonic_ns() if self._timeout else 0
-                start = first_byte(buffer)
-                n = _recv(self._handle, start, size, 0)
-                return n if n >= 0 else _recv_again(self, n, began, start, size, flags)
-        return _recv_into_any(self, buffer, nbytes, flags)
+        if type(buffer) is not bytearray or type(nbytes) is not int or flags is not _NO_FLAGS:
+            return _recv_into_any(self, buffer, nbytes, flags)
+        # While the view lives, nobody can resize the buffer.
+        view = memoryview(buffer)
+        size = nbytes or len(buffer)
+        if not 0 < size <= len(buffer) <= INT_MAX:
+            view.release()
+            return _recv_into_any(self, buffer, nbytes, flags)
+        began = monotonic_ns() if self._timeout else 0
+        start = _starts.get(id(buffer)) or start_of(buffer)
+        n = _recv(self._handle, start, size, 0)
+        if n >= 0:
+            return n
+        # An exception's traceback would keep the view.
+        with view:
+            return _recv_again(self, n, began, start, size, 0)
 
     def recvfrom(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _NO_FLAGS or not 0 < bufsize <= INT_MAX:
-            bufsize, flags = _sizes("recvfrom", bufsize, flags)
-        data = room(bufsize)
-        sender = blank()
+        if type(bufsize) is not int or flags is not _NO_FLAGS or not 1 < bufsize <= _SMALL:
+            return _recvfrom_any(self, bufsize, flags)
+        data = _ZERO * bufsize
+        sender = _ZERO * _ADDRESS_SIZE
         began = monotonic_ns() if self._timeout else 0
-        n = _recvfrom(self._handle, data, min(bufsize, INT_MAX), flags, sender)
+        n = _recvfrom(self._handle, data, bufsize, 0, sender)
         if n < 0:
-            n = _recvfrom_again(self, n, began, data, bufsize, flags, sender)
-        return data if n == bufsize else data[:n], decode(sender, self._proto)
+            n = _recvfrom_again(self, n, began, data, bufsize, 0, sender)
+        address = decode(sender, self._proto) if sender[_LENGTH_AT] else None
+        return data if n == bufsize else data[:n], address
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
         nbytes, flags = _sizes("recvfrom_into", nbytes, flags, buffer)
@@ -90,10 +106,10 @@ class Transfer:
         return n, decode(sender, self._proto)
 
     def send(self, data, flags=0, /):
-        if type(data) is bytes and flags is _NO_FLAGS and len(data) <= INT_MAX:
+        if type(data) is bytes and flags is _NO_FLAGS and (size := len(data)) <= INT_MAX:
             began = monotonic_ns() if self._timeout else 0
-            n = _send(self._handle, data, len(data), flags)
-            return n if n >= 0 else _send_again(self, n, began, data, len(data), flags)
+            n = _send(self._handle, data, size, 0)
+            return n if n >= 0 else _send_again(self, n, began, data, size, 0)
         flags = _flags("send", data, flags)
         with _readable("send", data, flags) as source:
             began = monotonic_ns() if self._timeout else 0
@@ -123,26 +139,26 @@ class Transfer:
             flags, address = arguments
         else:
             raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
-        if type(data) is not bytes or flags is not _NO_FLAGS or len(data) > INT_MAX:
-            flags = _flags("sendto", data, flags, address)
-            with _readable("sendto", data, flags, address) as source:
-                return _sendto_address(self, source.at(), source.size, flags, address)
-        return _sendto_address(self, data, len(data), flags, address)
+        if type(data) is bytes and flags is _NO_FLAGS and (size := len(data)) <= INT_MAX:
+            return _sendto_address(self, data, size, 0, address)
+        flags = _flags("sendto", data, flags, address)
+        with _readable("sendto", data, flags, address) as source:
+            return _sendto_address(self, source.at(), _size(source.size), flags, address)
 
 
-def _sendto_address(self, data, size: int, flags: int, address) -> int:
+def _sendto_address(self, data, size, flags: int, address) -> int:
     raw = encode(self._family, self._proto, address, "sendto")
     sys.audit("socket.sendto", self, address)
     began = monotonic_ns() if self._timeout else 0
-    n = _sendto(self._handle, data, _size(size), flags, raw)
+    n = _sendto(self._handle, data, size, flags, raw)
     if n >= 0:
         return n
     return again(
         self,
         n,
         began,
-        lambda: _sendto(self._handle, data, _size(size), flags, raw),
-        lambda moment: _sendto_until(self._handle, data, _size(size), flags, raw, _deadline(moment)),
+        lambda: _sendto(self._handle, data, size, flags, raw),
+        lambda moment: _sendto_until(self._handle, data, size, flags, raw, _deadline(moment)),
     )
 
 
@@ -152,10 +168,20 @@ def _recv_any(self, bufsize, flags) -> bytes:
         return b""
     data = room(bufsize)
     began = monotonic_ns() if self._timeout else 0
-    n = _recv(self._handle, data, min(bufsize, INT_MAX), flags)
+    n = _recv(self._handle, data, _size(bufsize), flags)
     if n < 0:
         n = _recv_again(self, n, began, data, bufsize, flags)
     return data if n == bufsize else data[:n]
+
+
+def _recvfrom_any(self, bufsize, flags) -> tuple:
+    bufsize, flags = _sizes("recvfrom", bufsize, flags)
+    data, sender = room(bufsize), blank()
+    began = monotonic_ns() if self._timeout else 0
+    n = _recvfrom(self._handle, data, _size(bufsize), flags, sender)
+    if n < 0:
+        n = _recvfrom_again(self, n, began, data, bufsize, flags, sender)
+    return data if n == bufsize else data[:n], decode(sender, self._proto)
 
 
 def _recv_again(self, code: int, began: int, start, size: int, flags: int) -> int:
@@ -169,6 +195,7 @@ def _recv_again(self, code: int, began: int, start, size: int, flags: int) -> in
 
 
 def _recvfrom_again(self, code: int, began: int, start, size: int, flags: int, sender: bytes) -> int:
+    check_family(self)
     return again(
         self,
         code,
@@ -243,5 +270,5 @@ def _readable(method: str, data, *arguments) -> Buffer:
 def _writable(method: str, buffer, *arguments) -> Buffer:
     try:
         return Buffer(buffer, writable=True)
-    except (TypeError, BufferError):
+    except (TypeError, BufferError, ValueError):
         return object_to(method, buffer, *arguments)

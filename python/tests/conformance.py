@@ -29,6 +29,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RECORD = os.path.join(HERE, "conformance_record.py")
 PACKAGES = os.path.dirname(HERE)
 BUILTIN, TABI = "built-in", "tabi"
+NOT_RUN = "not run"
 
 #: A case that was reported twice ended in the worse of the two ways.
 WORST = ["passed", "skipped", "failed as expected", "passed unexpectedly", "started", "failed"]
@@ -67,14 +68,21 @@ class Comparison:
     @property
     def differences(self) -> list[str]:
         found = []
+        unreached = 0
         for case in self.all_cases:
-            one, other = self.builtin.cases.get(case, "not run"), self.tabi.cases.get(case, "not run")
-            if one != other:
+            one, other = self.builtin.cases.get(case, NOT_RUN), self.tabi.cases.get(case, NOT_RUN)
+            if one != other == NOT_RUN and not self.tabi.status.startswith("exit"):
+                # The run broke off: the case at which it did says more than all that were to follow.
+                unreached += 1
+            elif one != other:
                 reason = self.tabi.reasons.get(case) or self.builtin.reasons.get(case) or ""
                 one, other = SHOWN.get(one, one), SHOWN.get(other, other)
                 found.append(f"{case}: {BUILTIN} {one}, {TABI} {other}" + (f" ({reason})" if reason else ""))
         if self.builtin.status != self.tabi.status:
-            found.append(f"the run itself: {BUILTIN} {self.builtin.status}, {TABI} {self.tabi.status}")
+            found.append(
+                f"the run itself: {BUILTIN} {self.builtin.status}, {TABI} {self.tabi.status}"
+                + (f"; {unreached} cases were not reached" if unreached else "")
+            )
         return found
 
 
@@ -96,11 +104,8 @@ def read_journal(path: str) -> tuple[dict[str, str], dict[str, str]]:
 
 def command(suite: Suite, side: str, journal: str) -> list[str]:
     python = [sys.executable] + (["-m", "tabi"] if side == TABI else [])
-    if suite.direct:
-        import importlib.util
-
-        script = importlib.util.find_spec(f"test.{suite.module}").origin
-        return [*python, RECORD, journal, script, *suite.options]
+    if suite.script:
+        return [*python, RECORD, journal, suite.path, *suite.options]
     return [*python, RECORD, journal, "-m", "test", *suite.options, suite.module]
 
 
@@ -147,7 +152,7 @@ HEADINGS = ["module", "cases", "passed by both", "skipped by both", "failed by b
 
 def row(comparison: Comparison) -> list[str]:
     return [
-        comparison.suite.name,
+        comparison.suite.module,
         str(len(comparison.all_cases)),
         str(comparison.both("passed", "failed as expected")),
         str(comparison.both("skipped")),
@@ -158,7 +163,7 @@ def row(comparison: Comparison) -> list[str]:
 
 
 def line(cells: list[str]) -> str:
-    first = max(len(suite.name) for suite in conformance_suites.SUITES)
+    first = max(len(suite.module) for suite in conformance_suites.SUITES)
     widths = [first] + [len(heading) for heading in HEADINGS[1:]]
     padded = [cells[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:])]
     return "  ".join(padded).rstrip()
@@ -193,7 +198,7 @@ def main() -> int:
         suite for suite in conformance_suites.SUITES if suite.quick or not options.quick
     ]
     suites = [suite for suite in chosen if conformance_suites.exists(suite)]
-    missing = [suite.name for suite in chosen if suite not in suites]
+    missing = [suite.module for suite in chosen if suite not in suites]
     if options.modules and missing:
         print(f"conformance: Python {sys.version.split()[0]} has no {', '.join(missing)}", file=sys.stderr)
         return 2

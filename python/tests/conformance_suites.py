@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
+import importlib.util
+import os
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,12 +19,14 @@ class Suite:
     limit: int = 300
     #: Part of what ``cargo test`` runs.
     quick: bool = False
-    #: A test file that is its own program (``_test_eintr.py``), not a regression test.
-    direct: bool = False
+    #: A test file that is its own program, not a regression test: a path in CPython's `test` or in this folder.
+    script: str = ""
 
     @property
-    def name(self) -> str:
-        return self.module
+    def path(self) -> str:
+        """Where the script is."""
+        folder = HERE if "/" in self.script else _cpython_tests()
+        return os.path.join(folder, self.script)
 
 
 #: It hangs without a virtual machine's host, on the built-in module too.
@@ -32,7 +37,7 @@ NETWORK = ("-u", "network")
 CONNECTIONS = tuple(
     option
     for pattern in ("*Connection*", "*Listener*", "*Pickling*", "*Address*", "*Manager*")
-    for option in ("-m", pattern)
+    for option in ("-k", pattern)
 )
 
 SUITES = [
@@ -53,11 +58,11 @@ SUITES = [
     Suite("test_xmlrpc"),
     Suite("test_docxmlrpc"),
     Suite("test_select"),
-    Suite("test_selectors", quick=True),
+    Suite("test_selectors"),
     Suite("test_poll"),
     Suite("test_epoll"),
     Suite("test_signal"),
-    Suite("_test_eintr", direct=True, quick=True),
+    Suite("_test_eintr", script="_test_eintr.py", quick=True),
     Suite("test_wsgiref"),
     Suite("test_nntplib"),
     Suite("test_os"),
@@ -65,14 +70,17 @@ SUITES = [
     Suite("test_ssl"),
     Suite("test_audit"),
     Suite("test_asyncio", limit=1200),
-    Suite("test_multiprocessing_fork", CONNECTIONS, limit=900),
-    Suite("test_multiprocessing_spawn", CONNECTIONS, limit=900),
-    Suite("test_multiprocessing_forkserver", CONNECTIONS, limit=900),
+    Suite("multiprocessing fork", CONNECTIONS, limit=900, script="multiprocessing_cases/fork.py"),
+    Suite("multiprocessing spawn", CONNECTIONS, limit=900, script="multiprocessing_cases/spawn.py"),
+    Suite("multiprocessing forkserver", CONNECTIONS, limit=900, script="multiprocessing_cases/forkserver.py"),
 ]
 
 
 def parse(spec: str) -> Suite:
-    """A suite named on the command line: a module of the list, or a module with its own options."""
+    """A suite named on the command line: one of the list, or a test module with options of its own."""
+    for suite in SUITES:
+        if suite.module == spec:
+            return suite
     module, *options = spec.split()
     for suite in SUITES:
         if suite.module == module:
@@ -80,26 +88,21 @@ def parse(spec: str) -> Suite:
     return Suite(module, tuple(options))
 
 
+def _cpython_tests() -> str:
+    spec = importlib.util.find_spec("test")
+    return os.path.dirname(spec.origin or "") if spec is not None else ""
+
+
 def exists(suite: Suite) -> bool:
     """Whether the running Python has this module: later ones dropped asyncore and its kin."""
-    import importlib.util
-
-    name = f"test.{suite.module}"
+    if suite.script:
+        return os.path.exists(suite.path)
     try:
-        return importlib.util.find_spec(name) is not None
+        return importlib.util.find_spec(f"test.{suite.module}") is not None
     except ImportError:
         return False
 
 
 def has_tests() -> bool:
     """Whether the running Python came with its tests; many packaged ones do not."""
-    import importlib.util
-
     return importlib.util.find_spec("test") is not None and exists(SUITES[0])
-
-
-__all__ = ["SUITES", "Suite", "exists", "has_tests", "parse"]
-
-if __name__ == "__main__":
-    for each in SUITES:
-        sys.stdout.write(f"{each.name} {' '.join(each.options)}\n")

@@ -1,12 +1,17 @@
 //! The Python face: CPython's own tests on it, and what is expected of it beyond them.
 
-#[path = "support/library.rs"]
-mod library;
 #[path = "support/tools.rs"]
 mod tools;
 
-use std::path::Path;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Where cargo left the shared library: beside the test itself.
+fn library() -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows its own path");
+    test.with_file_name(format!("{DLL_PREFIX}tabi{DLL_SUFFIX}"))
+}
 
 /// `python3` with the library that cargo built beside this test.
 fn python() -> Option<Command> {
@@ -17,7 +22,7 @@ fn python() -> Option<Command> {
     let mut command = Command::new("python3");
     command
         .current_dir(root)
-        .env("TABI_LIBRARY", library::shared_object())
+        .env("TABI_LIBRARY", library())
         .env("PYTHONPATH", root.join("python"))
         .env("PYTHONDONTWRITEBYTECODE", "1");
     Some(command)

@@ -143,8 +143,10 @@ def run(suite: Suite, side: str) -> Run:
     return Run(cases, reasons, status, text, time.monotonic() - began)
 
 
-def compare(suite: Suite, sides: tuple[str, str]) -> Comparison:
-    return Comparison(suite, run(suite, sides[0]), run(suite, sides[1]))
+def compare(suite: Suite, sides: tuple[str, str], at_once: bool) -> Comparison:
+    with concurrent.futures.ThreadPoolExecutor(2 if at_once else 1) as pool:
+        builtin, tabi = pool.map(lambda side: run(suite, side), sides)
+    return Comparison(suite, builtin, tabi)
 
 
 HEADINGS = ["module", "cases", "passed by both", "skipped by both", "failed by both", "differing", "seconds"]
@@ -183,7 +185,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", help="CPython test modules, with options of `python3 -m test` after a space")
     parser.add_argument("--quick", action="store_true", help="only the part that `cargo test` runs")
-    parser.add_argument("--jobs", type=int, default=1, help="how many modules run at once (1)")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes run at once (1)")
     parser.add_argument("--verbose", action="store_true", help="show tabi's output where there is a difference")
     parser.add_argument("--self-check", action="store_true", help="compare the built-in with itself")
     return parser.parse_args()
@@ -209,8 +211,8 @@ def main() -> int:
         print(f"not in this Python: {', '.join(missing)}")
     print(line(HEADINGS), flush=True)
     differing = 0
-    with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
-        for comparison in pool.map(lambda suite: compare(suite, sides), suites):
+    with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs // 2)) as pool:
+        for comparison in pool.map(lambda suite: compare(suite, sides, options.jobs > 1), suites):
             report(comparison, options.verbose)
             differing += len(comparison.differences) or not comparison.all_cases
     print(f"{differing} differing" if differing else "no difference")

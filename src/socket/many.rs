@@ -77,7 +77,7 @@ impl<'a> IncomingDatagram<'a> {
         self.received.flags
     }
 
-    /// The sender.
+    /// The sender; of `AF_CAN` no more than the interface, since that depends on the protocol: see [`RawAddress::decode_for`].
     pub fn address(&self) -> Address {
         self.received.sender.decode()
     }

@@ -8,6 +8,13 @@ use super::{RawAddress, Result, check_family, constants};
 const SIZE: usize = 24;
 
 /// An address of `AF_CAN` (`struct sockaddr_can`); its form depends on the socket's protocol.
+///
+/// ```
+/// use tabi::{Address, CAN_ISOTP, CanAddress};
+///
+/// let address = CanAddress::Isotp { interface: 3, rx_id: 0x123, tx_id: 0x456 };
+/// assert_eq!(address.encode().decode_for(CAN_ISOTP), Address::Can(address));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CanAddress {
     /// `CAN_RAW` and `CAN_BCM`: nothing but the interface.

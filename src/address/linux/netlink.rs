@@ -6,6 +6,15 @@ use super::fields::{Reader, Writer};
 use super::{RawAddress, Result, check_family, constants};
 
 /// An address of `AF_NETLINK` (`struct sockaddr_nl`).
+///
+/// ```
+/// use tabi::{AF_NETLINK, Address, NETLINK_ROUTE, NetlinkAddress, SOCK_RAW, Socket};
+///
+/// let socket = Socket::new(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)?;
+/// socket.bind(NetlinkAddress { pid: 0, groups: 0 })?;
+/// assert!(matches!(socket.getsockname()?, Address::Netlink(own) if own.pid != 0));
+/// # Ok::<(), tabi::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct NetlinkAddress {
     /// The port, usually a process's number; 0 is the kernel, and in `bind` a free one.

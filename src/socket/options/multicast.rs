@@ -51,6 +51,18 @@ unsafe impl Plain for libc::ipv6_mreq {}
 impl Socket {
     /// Receives what is sent to a group (`IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`). Membership ends with [`Socket::leave_multicast`] or with the socket.
     ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    /// use tabi::{AF_INET, MulticastInterface, SOCK_DGRAM, Socket};
+    ///
+    /// let socket = Socket::new(AF_INET, SOCK_DGRAM, 0)?;
+    /// let group = Ipv4Addr::new(239, 255, 12, 34);
+    /// let interface = MulticastInterface::Address(Ipv4Addr::LOCALHOST);
+    /// socket.join_multicast(group, interface)?;
+    /// socket.leave_multicast(group, interface)?;
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    ///
     /// Fails with `Os(EINVAL)` for an address that is not a group's, `Os(ENODEV)` for an unknown interface,
     /// `Os(EADDRINUSE)` for a group that was joined already, [`Error::Type`] for an IPv6 group with an IPv4
     /// address as its interface, and [`Error::Closed`].

@@ -77,6 +77,17 @@ impl Socket {
 
     /// Turns probes of an idle connection on, with these times, rounded up to seconds.
     ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tabi::{AF_INET, SOCK_STREAM, Socket, TcpKeepalive};
+    ///
+    /// let socket = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+    /// let time = Some(Duration::from_secs(60));
+    /// socket.set_tcp_keepalive(&TcpKeepalive { time, ..TcpKeepalive::default() })?;
+    /// assert_eq!(socket.tcp_keepalive()?.time, time);
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    ///
     /// Fails with [`Error::Value`] for a part out of its range, and as [`Socket::tcp_keepalive`] does; probes
     /// are then not turned on.
     pub fn set_tcp_keepalive(&self, keepalive: &TcpKeepalive) -> Result<()> {

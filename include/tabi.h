@@ -1950,7 +1950,7 @@ int tabi_server_fileno(const tabi_server *sv);
 /**
  * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees it.
  *
- * When it returns, no handler runs any more. NULL does nothing. Not for a server from tabi_request_server().
+ * When it returns, no handler runs any more, unless `daemon_threads` is 1 or `block_on_close` 0. NULL does nothing. Not for a server from tabi_request_server().
  */
 void tabi_server_free(tabi_server *sv);
 

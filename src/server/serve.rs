@@ -20,7 +20,7 @@ const FULL_PAUSE: Duration = Duration::from_millis(50);
 /// How soon a thread that the system refused is tried again.
 const THREAD_PAUSE: Duration = Duration::from_millis(20);
 /// How many requests are taken without a poll while clients are waiting: stopping must not wait longer.
-const IN_A_ROW: u32 = 64;
+const IN_A_ROW: u32 = 16;
 /// So many failures of `get_request` in a row are a state, not an accident.
 const FAILURES: u32 = 8;
 
@@ -281,7 +281,9 @@ impl<'a> Loop<'a> {
         let left = until.map(|moment| moment.saturating_duration_since(Instant::now()));
         match sys::poll(&mut self.polled, left) {
             Ok(polled) => {
-                let more = accepts && !polled.waited && self.server.hooks().get_request_never_waits();
+                // In-line, a request in between could take long, and so could the next look at the wake descriptor.
+                let hands_over = core.pool.is_some() && self.server.hooks().get_request_never_waits();
+                let more = accepts && !polled.waited && hands_over;
                 self.tries = if more { IN_A_ROW } else { 0 };
             }
             Err(Error::Os(libc::EINTR)) if !core.interruptible.load(Ordering::Relaxed) => {

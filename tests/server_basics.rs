@@ -251,15 +251,20 @@ fn shutdown_before_serving_makes_the_next_serve_forever_return_at_once() {
 #[test]
 fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
     let server = ThreadingTcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    let address = SocketAddr::try_from(server.server_address()).unwrap();
     let rounds = 1000;
     let stopping = AtomicUsize::new(0);
     let barrier = Barrier::new(3);
     thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..4 {
             scope.spawn(|| {
                 while stopping.load(Ordering::SeqCst) < rounds {
-                    // Between two rounds nobody accepts: the connection waits in the kernel's queue.
-                    connect(&server).write_all(b"x").unwrap();
+                    // Between two rounds nobody accepts: the connection waits in the kernel's queue, in the end for ever.
+                    let answered = TcpStream::connect(address).and_then(|mut client| {
+                        client.set_read_timeout(Some(GUARD))?;
+                        client.write_all(b"x").and_then(|()| client.read_exact(&mut [0; 1]))
+                    });
+                    assert!(answered.is_ok() || stopping.load(Ordering::SeqCst) == rounds);
                 }
             });
         }
@@ -279,8 +284,8 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
             serving.join().unwrap().unwrap();
             stopping.fetch_add(1, Ordering::SeqCst);
         }
+        server.server_close(Some(GUARD));
     });
-    server.server_close(Some(GUARD));
     let statistics = server.statistics();
     assert_eq!((statistics.active, statistics.threads), (0, 0));
     assert_eq!(statistics.accepted, statistics.finished);

@@ -113,20 +113,12 @@ def need_gevent():
         raise Missing("python3-gevent")
 
 
-def need_python(module):
+def need_python_face():
     build_library()
-    command = [sys.executable, "-c", f"from tabi import {module}"]
+    command = [sys.executable, "-c", "import tabi; tabi.install(); import socketserver"]
     done = subprocess.run(command, env={**os.environ, **PYTHON_FACE}, capture_output=True)
     if done.returncode != 0:
-        raise Missing(f"tabi.{module}")
-
-
-def need_python_face():
-    need_python("socket")
-
-
-def need_python_servers():
-    need_python("socketserver")
+        raise Missing("tabi for Python")
 
 
 PYTHON_FACE = {
@@ -205,7 +197,7 @@ SERVERS = [
         "tabi-python",
         "tabi in Python",
         [sys.executable, PEERS / "servers" / "threading_server.py", "tabi"],
-        need_python_servers,
+        need_python_face,
         PYTHON_FACE,
         ours=True,
     ),

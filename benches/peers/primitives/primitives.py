@@ -11,9 +11,11 @@ import threading
 import time
 
 if os.environ.get("PRIMITIVES_MODULE") == "tabi":
-    from tabi import socket
-else:
-    import socket
+    import tabi
+
+    tabi.install()
+
+import socket
 
 WARM_UP = 200
 BULK_CHUNK = 1 << 20
@@ -146,8 +148,6 @@ def run_bulk(case, size, timeout, iterations, extra):
 
 def exchange_datagrams(sender, receiver, data, many, times):
     address = receiver.getsockname()
-    if many and not hasattr(sender, "sendmany"):
-        sys.exit(NO_SUCH_CASE)
     if many:
         batch = [([data], [], 0, address)] * BATCH
     for _ in range(0, times, BATCH):
@@ -214,4 +214,8 @@ CASES = {
 if __name__ == "__main__":
     case, size, timeout, iterations = sys.argv[1:5]
     extra = sys.argv[5] if len(sys.argv) > 5 else "1"
-    print(CASES[case](case, int(size), float(timeout) or None, int(iterations), extra))
+    try:
+        print(CASES[case](case, int(size), float(timeout) or None, int(iterations), extra))
+    except AttributeError as missing:
+        print(missing, file=sys.stderr)
+        sys.exit(NO_SUCH_CASE)

@@ -268,7 +268,7 @@ static void run_getaddrinfo(const struct job *job)
     double begin = 0;
     for (long i = -WARM_UP; i < job->iterations; i++) {
         struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
-        if (i <= 0)
+        if (i == 0)
             begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
         if (getaddrinfo("127.0.0.1", "80", &hints, &list) != 0)
             fail("getaddrinfo");
@@ -304,7 +304,7 @@ static void run_create_connection(const struct job *job)
     snprintf(port, sizeof port, "%d", ntohs(name.sin_port));
     double begin = 0;
     for (long i = -WARM_UP; i < job->iterations; i++) {
-        if (i <= 0)
+        if (i == 0)
             begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
         int client = connected(port), peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (peer < 0)

@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 #include "prim.h"
 #include "tabi.h"
 
@@ -165,11 +167,27 @@ static void *drain(void *argument)
     return NULL;
 }
 
+static void send_bytes(tabi_sock *sk, size_t size)
+{
+    char *bytes = filled(BULK_CHUNK);
+    for (size_t sent = 0; sent < size; sent += BULK_CHUNK)
+        check(tabi_sendall(sk, bytes, BULK_CHUNK, 0, NULL));
+    free(bytes);
+}
+
+static void send_file(tabi_sock *sk, const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        fail(path);
+    check(tabi_sendfile(sk, file, 0, -1, NULL));
+    close(file);
+}
+
 static void run_bulk(const struct job *job)
 {
     tabi_sock *pair[2];
     pthread_t reader;
-    char *bytes = filled(BULK_CHUNK);
     tcp_pair(pair, 0);
     bound(pair[0], job->timeout);
     bound(pair[1], job->timeout);
@@ -177,12 +195,78 @@ static void run_bulk(const struct job *job)
     if (pthread_create(&reader, NULL, drain, pair[1]) != 0)
         fail("pthread_create");
     for (long i = 0; i < job->iterations; i++)
-        for (size_t sent = 0; sent < job->size; sent += BULK_CHUNK)
-            check(tabi_sendall(pair[0], bytes, BULK_CHUNK, 0, NULL));
+        if (strcmp(job->name, "bulk") == 0)
+            send_bytes(pair[0], job->size);
+        else
+            send_file(pair[0], job->extra);
     check(tabi_shutdown(pair[0], SHUT_WR));
     pthread_join(reader, NULL);
     report(begin, CLOCK_MONOTONIC, job->iterations);
-    free(bytes);
+}
+
+static void run_datagrams(const struct job *job)
+{
+    enum { BATCH = 64 };
+    tabi_datagram out[BATCH] = {0}, in[BATCH] = {0};
+    tabi_addr name, sender;
+    tabi_sock *from = bound_socket(SOCK_DGRAM, &sender), *to = bound_socket(SOCK_DGRAM, &name);
+    char *bytes = filled(job->size);
+    int many = strcmp(job->extra, "many") == 0;
+    enlarge(from);
+    enlarge(to);
+    bound(from, job->timeout);
+    bound(to, job->timeout);
+    for (int i = 0; i < BATCH; i++) {
+        out[i].data = bytes;
+        out[i].len = job->size;
+        out[i].addr = name;
+        in[i].data = filled(job->size);
+        in[i].size = job->size;
+    }
+    double begin = 0;
+    for (long i = -BATCH; i < job->iterations; i += BATCH) {
+        if (i == 0)
+            begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+        for (int sent = 0; sent < BATCH;)
+            if (many)
+                sent += (int)check(tabi_sendmany(from, out + sent, (size_t)(BATCH - sent), 0));
+            else
+                check(tabi_sendto_addr(from, bytes, job->size, 0, &out[sent++].addr));
+        for (int got = 0; got < BATCH;)
+            got += (int)check(tabi_recvmany(to, in + got, (size_t)(BATCH - got), 0));
+    }
+    report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
+}
+
+static void run_getaddrinfo(const struct job *job)
+{
+    double begin = 0;
+    for (long i = -WARM_UP; i < job->iterations; i++) {
+        tabi_addrinfo_list *list;
+        if (i == 0)
+            begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+        check(tabi_getaddrinfo("127.0.0.1", "80", 0, SOCK_STREAM, 0, 0, &list));
+        tabi_addrinfo_list_free(list);
+    }
+    report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
+}
+
+static void run_create_connection(const struct job *job)
+{
+    tabi_addr name;
+    tabi_sock *listener = bound_socket(SOCK_STREAM, &name);
+    double begin = 0;
+    check(tabi_listen(listener, 16));
+    for (long i = -WARM_UP; i < job->iterations; i++) {
+        tabi_sock *client, *peer;
+        if (i == 0)
+            begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+        check(tabi_create_connection("127.0.0.1", tabi_addr_port(&name), TABI_NO_TIMEOUT, NULL, 0, &client));
+        check(tabi_accept(listener, &peer, NULL));
+        tabi_sock_free(peer);
+        tabi_sock_free(client);
+    }
+    report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
 }
 
 int main(int argc, char **argv)
@@ -190,6 +274,8 @@ int main(int argc, char **argv)
     static const struct { const char *name; void (*run)(const struct job *); } cases[] = {
         {"unix", run_exchange}, {"tcp", run_exchange}, {"udp", run_exchange}, {"threads", run_threads},
         {"pingpong", run_pingpong}, {"bulk", run_bulk},
+        {"sendfile", run_bulk}, {"datagrams", run_datagrams}, {"getaddrinfo", run_getaddrinfo},
+        {"create_connection", run_create_connection},
     };
     struct job job = read_job(argc, argv);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -4,9 +4,11 @@ import resource
 import sys
 
 if sys.argv[1:] == ["tabi"]:
-    from tabi import socketserver
-else:
-    import socketserver
+    import tabi
+
+    tabi.install()
+
+import socketserver
 
 
 class Echo(socketserver.BaseRequestHandler):

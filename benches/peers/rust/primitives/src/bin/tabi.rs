@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use primitives::{KERNEL_BUFFER, Peer};
-use tabi::{AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM, Socket};
+use tabi::{AF_INET, AF_UNIX, OutgoingDatagram, SOCK_DGRAM, SOCK_STREAM, Socket};
 
 struct Tabi(Socket);
 
@@ -89,8 +89,8 @@ impl Peer for Tabi {
         self.0.shutdown(tabi::SHUT_WR).expect("shutdown");
     }
 
-    fn sendfile(&self, _file: &File) {
-        std::process::exit(3)
+    fn sendfile(&self, file: &File) {
+        self.0.sendfile(file, 0, None).expect("sendfile");
     }
 
     fn datagram_sockets() -> (Self, Self, SocketAddr) {
@@ -104,12 +104,29 @@ impl Peer for Tabi {
         self.0.sendto(bytes, address).expect("sendto");
     }
 
-    fn getaddrinfo() -> Option<usize> {
-        None
+    fn sendmany(&self, batch: u64, bytes: &[u8], address: SocketAddr) -> Option<()> {
+        let address = self.0.resolve(address).expect("an address");
+        let datagrams: Vec<_> = (0..batch).map(|_| OutgoingDatagram::to(bytes, &address)).collect();
+        let sent = self.0.sendmany(&datagrams, 0).expect("sendmany");
+        assert_eq!(sent, datagrams.len());
+        Some(())
     }
 
-    fn create_connections(_times: u64, _clock: &dyn Fn() -> f64) -> f64 {
-        std::process::exit(3)
+    fn getaddrinfo() -> Option<usize> {
+        Some(tabi::getaddrinfo("127.0.0.1", 80, 0, SOCK_STREAM, 0, 0).expect("addresses").len())
+    }
+
+    fn create_connections(times: u64, clock: &dyn Fn() -> f64) -> f64 {
+        let listener = bound(SOCK_STREAM);
+        listener.listen(16).expect("listen");
+        let port = listener.getsockname().expect("an address").port().expect("an internet address");
+        let begin = clock();
+        for _ in 0..times {
+            let client = tabi::create_connection(("127.0.0.1", port)).expect("create_connection");
+            drop(listener.accept().expect("accept"));
+            drop(client);
+        }
+        clock() - begin
     }
 }
 

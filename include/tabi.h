@@ -2208,6 +2208,21 @@ int tabi_listen_fds(tabi_listen_socket **list,
 void tabi_listen_fds_free(tabi_listen_socket *list, size_t count);
 
 /**
+ * Starts a program that inherits the server's sockets, so that a restart refuses nobody.
+ *
+ * The successor takes them with tabi_listen_fds() and tabi_server_from_sockets(); this server goes on until
+ * tabi_server_close(), and clients that come in between wait in the sockets' common queue. `path`: of the program;
+ * `argv`: its arguments without its name, ended by NULL; `name`: what the sockets are called, without ':'.
+ * Returns 0 and the process's number in `pid` (which may be NULL; waitpid(2) for it); TABI_ERR_CLOSED, TABI_ERR_VALUE,
+ * -ENOENT, -EMFILE ...
+ */
+int tabi_server_pass_to(const tabi_server *sv,
+                        const char *path,
+                        const char *const *argv,
+                        const char *name,
+                        pid_t *pid);
+
+/**
  * Makes a request of a client that get_request has accepted itself.
  *
  * `sk`: the client's socket; when the call succeeds it is the request's, which frees it.

@@ -7,6 +7,7 @@ mod support;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use support::HANG;
 use tabi::server::{Request, ThreadingTcpServer};
@@ -31,6 +32,7 @@ struct Takes {
     descriptors: usize,
     threads: usize,
     accepted: usize,
+    active: usize,
 }
 
 impl Server {
@@ -52,8 +54,14 @@ impl Server {
         self.questions.write_all(b"\n").unwrap();
         let line = self.answers.next().unwrap().unwrap();
         let numbers: Vec<usize> = line.split(' ').map(|number| number.parse().unwrap()).collect();
-        let [memory, descriptors, threads, accepted] = numbers[..] else { panic!("{line}") };
-        Takes { memory, descriptors, threads, accepted }
+        let [memory, descriptors, threads, accepted, active] = numbers[..] else { panic!("{line}") };
+        Takes { memory, descriptors, threads, accepted, active }
+    }
+
+    /// Closes the server with its clients; how many requests finished, were cut, and are left.
+    fn close(&mut self) -> String {
+        self.questions.write_all(b"close\n").unwrap();
+        self.answers.next().unwrap().unwrap()
     }
 
     fn connect(&self) -> TcpStream {
@@ -89,12 +97,23 @@ fn server_in_a_process() {
     println!("\nport {}", server.server_address().port().unwrap());
     std::thread::scope(|scope| {
         let serving = scope.spawn(|| server.serve_forever());
-        for _ in std::io::stdin().lines() {
+        for question in std::io::stdin().lines() {
+            if question.unwrap() == "close" {
+                let report = server.server_close(Some(Duration::ZERO));
+                println!("{} {} {}", report.finished, report.cut, report.left);
+                continue;
+            }
             let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
             let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
             let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count();
             let statistics = server.statistics();
-            println!("{} {descriptors} {} {}", pages * 4096, statistics.threads, statistics.accepted);
+            println!(
+                "{} {descriptors} {} {} {}",
+                pages * 4096,
+                statistics.threads,
+                statistics.accepted,
+                statistics.active
+            );
         }
         server.shutdown();
         serving.join().unwrap().unwrap();
@@ -139,7 +158,13 @@ fn many_idle_clients_are_held_and_answered() {
     let most = if cfg!(debug_assertions) { 24 } else { 9 };
     assert!(each <= most * 1024, "{each} bytes of memory for an idle client");
     assert_eq!(after.accepted, count + 1);
+    let stays = clients.split_off(count / 10);
     drop(clients);
+    support::wait_until("a tenth has left", || server.takes().active == stays.len());
+    assert_eq!(server.close(), format!("0 {} 0", stays.len()));
+    for mut client in stays {
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "a client that was cut sees the end");
+    }
     server.stop();
 }
 

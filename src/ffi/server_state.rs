@@ -1,17 +1,20 @@
 //! What a server counts, sockets that were handed over, and requests that C makes itself.
 #![allow(unsafe_code)]
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, OsStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::address::tabi_addr;
-use super::boundary::{bytes, give, some, status, take_back};
+use super::boundary::{bytes, give, some, status, string, take_back};
 use super::request::tabi_request;
 use super::server::{check_size, server, tabi_server};
 use super::server_hooks::socket_of;
 use super::socket::tabi_sock;
+use crate::error::Error;
 use crate::server::{Request, listen_fds};
 
 /// What a server has done so far. Set `struct_size` before the call.
@@ -122,6 +125,44 @@ pub unsafe extern "C" fn tabi_listen_fds_free(list: *mut tabi_listen_socket, cou
             take_back(socket.sk);
         }
     }
+}
+
+/// Starts a program that inherits the server's sockets, so that a restart refuses nobody.
+///
+/// The successor takes them with tabi_listen_fds() and tabi_server_from_sockets(); this server goes on until
+/// tabi_server_close(), and clients that come in between wait in the sockets' common queue. `path`: of the program;
+/// `argv`: its arguments without its name, ended by NULL; `name`: what the sockets are called, without ':'.
+/// Returns 0 and the process's number in `pid` (which may be NULL; waitpid(2) for it); TABI_ERR_CLOSED, TABI_ERR_VALUE,
+/// -ENOENT, -EMFILE ...
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_server_pass_to(
+    sv: Option<&tabi_server>,
+    path: *const c_char,
+    argv: *const *const c_char,
+    name: *const c_char,
+    pid: Option<&mut MaybeUninit<libc::pid_t>>,
+) -> c_int {
+    status(|| {
+        let server = server(sv)?;
+        // SAFETY: the caller passes NUL-terminated strings.
+        let (path, name) = unsafe { (string(path, "path")?, string(name, "name")?) };
+        let name = std::str::from_utf8(name).map_err(|_| Error::value("name must be UTF-8"))?;
+        let mut command = Command::new(OsStr::from_bytes(path));
+        let mut argument = argv;
+        // SAFETY: the caller passes NULL or an array of strings that NULL ends.
+        while let Some(text) = unsafe { argument.as_ref() }.filter(|text| !text.is_null()) {
+            // SAFETY: as above.
+            command.arg(OsStr::from_bytes(unsafe { string(*text, "argv") }?));
+            // SAFETY: the array goes on, as NULL has not come yet.
+            argument = unsafe { argument.add(1) };
+        }
+        server.pass_to(&mut command, name)?;
+        let child = command.spawn()?;
+        if let Some(pid) = pid {
+            pid.write(child.id() as libc::pid_t);
+        }
+        Ok(())
+    })
 }
 
 /// Makes a request of a client that get_request has accepted itself.

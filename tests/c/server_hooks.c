@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <sys/wait.h>
 
 enum { STEPS = 64 };
 
@@ -278,6 +279,24 @@ static void sockets_from_elsewhere(void)
     tabi_sock_free(client);
 }
 
+static void a_program_inherits_the_sockets(void)
+{
+    tabi_server *server = NULL;
+    pid_t pid = 0;
+    int end = 0;
+    const char *const argv[] = {"-c", "test -S /dev/fd/3 && test \"$LISTEN_FDS:$LISTEN_FDNAMES:$LISTEN_PID\" = 1:chat:", NULL};
+
+    CHECK_OK(tabi_tcp_server("127.0.0.1", 0, answer, NULL, &server));
+    CHECK_OK(tabi_server_pass_to(server, "/bin/sh", argv, "chat", &pid));
+    CHECK_EQ(waitpid(pid, &end, 0), pid);
+    CHECK_EQ(end, 0);
+    CHECK_CODE(tabi_server_pass_to(server, "/nowhere/at/all", NULL, "chat", &pid), -ENOENT);
+    CHECK_CODE(tabi_server_pass_to(server, "/bin/sh", argv, "a:b", &pid), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_server_pass_to(server, NULL, argv, "chat", &pid), TABI_ERR_NULL);
+    CHECK_CODE(tabi_server_pass_to(NULL, "/bin/sh", argv, "chat", &pid), TABI_ERR_NULL);
+    tabi_server_free(server);
+}
+
 static void is_of_type(tabi_server *server, int type)
 {
     CHECK_EQ(tabi_type(tabi_server_sock(server)), type);
@@ -382,6 +401,7 @@ int main(void)
     RUN(every_hook_runs_in_its_turn);
     RUN(requests_of_ones_own);
     RUN(sockets_from_elsewhere);
+    RUN(a_program_inherits_the_sockets);
     RUN(internet_classes);
     RUN(unix_classes);
     RUN(bad_settings);

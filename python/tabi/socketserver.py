@@ -1,8 +1,152 @@
-"""The running Python's ``socketserver`` module on tabi, beside the built-in one: see ``tabi.socket``."""
+"""Python's ``socketserver`` with the library's serve loop and threads.
 
-from . import _beside
+The classes are the running Python's own, on sockets of tabi's, with these differences:
 
-if not _beside.stand_in("socketserver", __name__):
-    from . import socket
+- ``shutdown`` stops ``serve_forever`` at once, from any thread and from a handler; nothing is polled.
+- A full table of descriptors makes the server wait instead of spin.
+- The threads of ``ThreadingMixIn`` are kept and used again. ``max_threads`` limits them; ``when_full`` says what
+  happens then: ``"wait"`` (accept nobody until a thread is free), ``"queue"`` (accept ``queue_size`` more) or
+  ``"refuse"`` (close the connection). Threads without work leave after ``thread_idle`` seconds.
+- ``server_close(drain=seconds)`` of a threading server gives its requests so much time, then shuts their connections
+  down, and returns how many finished and how many were cut; ``statistics()`` tells what its threads have done.
+"""
 
-    _beside.load("socketserver", globals(), {"socket": socket})
+from . import _beside, _server, socket
+from ._server import DrainReport, Statistics
+
+# The classes say that they are the standard module's, as its own test wants it.
+_name, __name__ = __name__, "socketserver"
+_beside.load("socketserver", globals(), {"socket": socket})
+
+
+def _serve_forever(self, poll_interval=0.5):
+    """Handle one request at a time until shutdown.
+
+    Calls ``service_actions`` after each request and every ``poll_interval`` seconds; nothing else waits for that.
+    """
+    native = _server.native_of(self)
+    descriptor = self.fileno()
+    blocking = os.get_blocking(descriptor)
+    try:
+        native.serve(poll_interval)
+    finally:
+        if self.fileno() == descriptor:
+            os.set_blocking(descriptor, blocking)
+
+
+def _shutdown(self):
+    """Stops the serve_forever loop at once.
+
+    Waits until the loop has finished, unless it is called in the loop's thread or in a handler. Before
+    ``serve_forever`` it makes the next one return at once.
+    """
+    _server.native_of(self).shutdown()
+
+
+def _handle_request_noblock(self):
+    """Handle one request, without blocking; returns the number of an error of ``get_request``."""
+    try:
+        request, client_address = self.get_request()
+    except OSError as error:
+        return error.errno
+    try:
+        if not self.verify_request(request, client_address):
+            self.shutdown_request(request)
+            return None
+        self.process_request(request, client_address)
+    except Exception:
+        self.handle_error(request, client_address)
+        self.shutdown_request(request)
+    except BaseException:
+        self.shutdown_request(request)
+        raise
+    return None
+
+
+BaseServer.serve_forever = _serve_forever
+BaseServer.shutdown = _shutdown
+BaseServer._handle_request_noblock = _handle_request_noblock
+
+
+_close_socket = TCPServer.server_close
+
+
+def _server_close(self):
+    """Called to clean-up the server."""
+    _close_socket(self)
+    native = _server.existing(self)
+    if native is not None and not native.threaded:
+        native.close(None)
+
+
+TCPServer.server_close = _server_close
+
+
+class ThreadingMixIn:
+    """Mix-in class to handle each request in a thread, which is kept and used again."""
+
+    #: Whether threads are left alone by ``server_close`` and by the end of the program.
+    daemon_threads = False
+    #: Whether ``server_close`` waits for the threads.
+    block_on_close = True
+    #: The most threads at a time; None is no limit.
+    max_threads = None
+    #: What happens to clients when all threads are busy: "wait", "queue" or "refuse".
+    when_full = "wait"
+    #: How many clients "queue" accepts beyond ``max_threads``.
+    queue_size = 0
+    #: Seconds that a thread without work is kept.
+    thread_idle = 10.0
+
+    @property
+    def _threads(self):
+        native = _server.existing(self)
+        return list(native.workers.values()) if native else []
+
+    def process_request_thread(self, request, client_address):
+        """Handle a request in a thread of the pool; returns whether its handler raised."""
+        try:
+            self.finish_request(request, client_address)
+        except Exception:
+            self.handle_error(request, client_address)
+            return True
+        finally:
+            self.shutdown_request(request)
+        return False
+
+    def process_request(self, request, client_address):
+        """Give the request to a thread."""
+        _server.native_of(self).hand_over(self, request, client_address)
+
+    def server_close(self, drain=None):
+        """Stop accepting and wait for the threads, as ``block_on_close`` and ``daemon_threads`` say.
+
+        With ``drain`` they have so many seconds; then their connections are shut down. Returns a ``DrainReport``.
+        """
+        super().server_close()
+        native = _server.existing(self)
+        return native.close(drain) if native else DrainReport(0, 0, 0)
+
+    def statistics(self):
+        """What the threads have done so far: a ``Statistics``."""
+        return _server.native_of(self).statistics()
+
+
+class ThreadingUDPServer(ThreadingMixIn, UDPServer):
+    pass
+
+
+class ThreadingTCPServer(ThreadingMixIn, TCPServer):
+    pass
+
+
+if hasattr(socket, "AF_UNIX"):
+
+    class ThreadingUnixStreamServer(ThreadingMixIn, UnixStreamServer):
+        pass
+
+    class ThreadingUnixDatagramServer(ThreadingMixIn, UnixDatagramServer):
+        pass
+
+
+__name__ = _name

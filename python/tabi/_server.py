@@ -1,0 +1,343 @@
+"""The serve loop and the threads of ``tabi.socketserver``: the library's.
+
+A Python server gets a native one when it begins to serve. The native loop waits for clients and for
+``shutdown``; each time a client is there it calls back, and Python's own code accepts and verifies it. A
+threading server then hands the request to the native pool, whose threads keep their Python state
+for as long as they live.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import errno
+import itertools
+import os
+import sys
+import threading
+import weakref
+from typing import NamedTuple, Optional
+
+from . import _address, _functions, _library
+from ._errors import EINTR, check
+from ._interrupt import check_signals
+from . import _server_types as types
+
+_pointer = ctypes.c_void_p
+_by_reference = ctypes.POINTER
+_options_init = _library.quick("tabi_server_options_init", _by_reference(types.Options), ctypes.c_size_t)
+_socket_from_fd = _library.quick("tabi_socket_from_fd", *[ctypes.c_int] * 4, _by_reference(_pointer))
+_from_sockets = _library.quick(
+    "tabi_server_from_sockets",
+    _by_reference(types.Options),
+    _by_reference(_pointer),
+    ctypes.c_size_t,
+    types.Finish,
+    _pointer,
+    _by_reference(_pointer),
+)
+_server_sock = _library.quick("tabi_server_sock", _pointer, result=_pointer)
+_request_from_packet = _library.quick(
+    "tabi_request_from_packet",
+    _pointer,
+    _pointer,
+    _pointer,
+    ctypes.c_size_t,
+    _pointer,
+    _by_reference(_pointer),
+)
+_request_set_data = _library.quick("tabi_request_set_data", _pointer, _pointer)
+_request_data = _library.quick("tabi_request_data", _pointer, result=_pointer)
+_process = _library.function("tabi_request_process_default", _pointer)
+_get_statistics = _library.quick("tabi_server_get_statistics", _pointer, _by_reference(types.Statistics))
+_set_interruptible = _library.quick("tabi_server_set_interruptible", _pointer, ctypes.c_int)
+_serve_forever = _library.function("tabi_server_serve_forever", _pointer, ctypes.c_double)
+_shutdown = _library.function("tabi_server_shutdown", _pointer)
+_close = _library.function("tabi_server_close", _pointer, ctypes.c_double, _by_reference(types.DrainReport))
+_free = _library.function("tabi_server_free", _pointer, result=None)
+
+_NO_TIMEOUT = float("inf")
+#: What a hook returns when the native loop has nothing more to do with the client, and when it must end.
+_NO_REQUEST = -errno.EAGAIN
+_CANNOT_GO_ON = -errno.EINVAL
+#: What a request is counted as whose handler raised.
+_FAILED = -errno.EIO
+#: Errors of ``accept`` that mean "not now": the native loop waits until descriptors are back.
+_TABLE_FULL = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+#: Bytes of stack: what the C code of extension modules is used to. Only what is touched is real memory.
+_STACK_SIZE = 8 << 20
+
+#: The native servers by the number that their hooks get as userdata.
+_natives: dict[int, "Native"] = {}
+_numbers = itertools.count(1)
+_making = threading.Lock()
+
+
+class DrainReport(NamedTuple):
+    """What became of the requests that were active when a server was closed."""
+
+    #: How many ended by themselves.
+    finished: int
+    #: How many were cut off at the deadline.
+    cut: int
+    #: How many of those were still running a second later.
+    left: int
+
+
+class Statistics(NamedTuple):
+    """What the threads of a server have done so far."""
+
+    #: Requests that were handed to the threads.
+    accepted: int
+    #: Those of them that have not ended.
+    active: int
+    #: Requests for which there was no thread.
+    rejected: int
+    #: Requests whose handler raised.
+    failed: int
+    #: Requests that have ended.
+    finished: int
+    #: Threads that handle requests or wait for them.
+    threads: int
+    #: Those of them that wait.
+    idle_threads: int
+
+
+def native_of(server) -> "Native":
+    """The native server behind a Python server, made when it is first needed."""
+    native = existing(server)
+    if native is None:
+        with _making:
+            native = existing(server)
+            if native is None:
+                native = server._native = Native(server)
+    return native
+
+
+def existing(server) -> Optional["Native"]:
+    """The native server behind a Python server, if it has one."""
+    return server.__dict__.get("_native")
+
+
+class Native:
+    """A native server: its loop looks at a duplicate of the Python server's descriptor."""
+
+    def __init__(self, server):
+        self.number = next(_numbers)
+        self.server = weakref.ref(server)
+        self.threaded = hasattr(server, "max_threads")
+        #: Server, request and client address by the key that the native request carries.
+        self.requests: dict[int, tuple] = {}
+        self.workers: dict[int, threading.Thread] = {}
+        self.closed = False
+        self.raised: Optional[BaseException] = None
+        self._keys = itertools.count(1)
+        self.handle = self._make(server.fileno(), self._options(server))
+        _natives[self.number] = self
+        weakref.finalize(server, _discard, self).atexit = False
+
+    def _options(self, server) -> types.Options:
+        options = types.Options()
+        check(_options_init(options, ctypes.sizeof(options)))
+        options.hooks = types.HooksPointer(
+            types.Hooks(
+                struct_size=ctypes.sizeof(types.Hooks),
+                userdata=self.number,
+                get_request=_get_request,
+                finish_request=_finish_request,
+                shutdown_request=_shutdown_request,
+                service_actions=_service_actions,
+                thread_main=_thread_main,
+            )
+        )
+        if self.threaded:
+            options.concurrency = types.THREADS
+            options.max_threads = server.max_threads or 0
+            options.when_full = types.WHEN_FULL[server.when_full]
+            options.queue_size = server.queue_size
+            options.thread_idle = server.thread_idle
+            options.stack_size = threading.stack_size() or _STACK_SIZE
+            options.thread_name = type(server).__name__.encode()
+            options.daemon_threads = int(bool(server.daemon_threads))
+            options.block_on_close = int(bool(server.block_on_close))
+        return options
+
+    @staticmethod
+    def _make(fd: int, options: types.Options) -> _pointer:
+        copy = _functions.dup(fd)
+        sock, handle = _pointer(), _pointer()
+        code = _socket_from_fd(copy, -1, -1, -1, sock)
+        if code < 0:
+            os.close(copy)
+            check(code)
+        # The handler is never asked: finish_request is a hook.
+        check(_from_sockets(options, sock, 1, _finish_request, None, handle))
+        _set_interruptible(handle, 1)
+        return handle
+
+    def serve(self, poll_interval: float) -> None:
+        """Runs the loop until ``shutdown``. Signal handlers run; what they and the hooks raise ends it."""
+        while True:
+            code = _serve_forever(self.handle, poll_interval)
+            raised, self.raised = self.raised, None
+            if raised is not None:
+                raise raised
+            if code != EINTR:
+                check(code)
+                return
+            check_signals()
+
+    def shutdown(self) -> None:
+        """Stops the loop, and waits for that unless this is its own thread or one of the pool's."""
+        check(_shutdown(self.handle))
+
+    def hand_over(self, server, request, client_address) -> None:
+        """Gives a request to a thread of the pool, or ends it when the policy says so."""
+        key = next(self._keys)
+        native = _pointer()
+        sock = _server_sock(self.handle)
+        check(_request_from_packet(self.handle, sock, None, 0, _address.blank(), native))
+        _request_set_data(native, key)
+        self.requests[key] = server, request, client_address
+        check(_process(native))
+
+    def close(self, drain: Optional[float]) -> DrainReport:
+        """Stops the loop and lets the threads end; with ``drain`` they have so many seconds."""
+        if self.closed:
+            return DrainReport(0, 0, 0)
+        self.closed = True
+        report = types.DrainReport(struct_size=ctypes.sizeof(types.DrainReport))
+        if drain is None:
+            check(_close(self.handle, _NO_TIMEOUT, report))
+        else:
+            # The connections are Python's: it is Python that shuts them down at the deadline.
+            cutter = threading.Timer(drain, self.cut)
+            cutter.daemon = True
+            cutter.start()
+            try:
+                check(_close(self.handle, drain, report))
+            finally:
+                cutter.cancel()
+        return DrainReport(report.finished, report.cut, report.left)
+
+    def cut(self) -> None:
+        """Shuts the connections of all active requests down; their handlers find the end of the stream."""
+        for _, request, _ in list(self.requests.values()):
+            try:
+                request.shutdown(2)
+            except (AttributeError, OSError):
+                pass  # A datagram, or a client that is gone.
+
+    def statistics(self) -> Statistics:
+        """What the native server has counted."""
+        read = types.Statistics(struct_size=ctypes.sizeof(types.Statistics))
+        check(_get_statistics(self.handle, read))
+        return Statistics(
+            read.finished + read.active,
+            read.active,
+            read.rejected,
+            read.failed,
+            read.finished,
+            read.threads,
+            read.idle_threads,
+        )
+
+
+def _discard(native: Native) -> None:
+    """Frees the native server of a Python server that is gone, unless daemon threads still use it."""
+    if not native.workers and _natives.pop(native.number, None) is not None:
+        _free(native.handle)
+
+
+def _in_the_loop(step):
+    """Keeps exceptions from passing through native code: they end the loop and are raised behind it."""
+
+    def hook(*arguments) -> int:
+        native = _natives.get(arguments[-1])
+        server = native and native.server()
+        if server is None:
+            return _CANNOT_GO_ON
+        try:
+            return step(server)
+        except BaseException as error:
+            native.raised = error
+            return _CANNOT_GO_ON
+
+    return hook
+
+
+@types.GetRequest
+@_in_the_loop
+def _get_request(server) -> int:
+    number = server._handle_request_noblock()
+    return -number if number in _TABLE_FULL else _NO_REQUEST
+
+
+@types.ServiceActions
+@_in_the_loop
+def _service_actions(server) -> int:
+    server.service_actions()
+    return 0
+
+
+@types.Finish
+def _finish_request(request, number) -> int:
+    native = _natives[number]
+    key = _request_data(request)
+    server, client, client_address = native.requests[key]
+    try:
+        failed = server.process_request_thread(client, client_address)
+    except BaseException:
+        failed = True
+        thread = threading.current_thread()
+        threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), thread)))
+    finally:
+        native.requests.pop(key, None)
+    return _FAILED if failed else 0
+
+
+@types.ShutdownRequest
+def _shutdown_request(request, number) -> None:
+    """Ends a request that no thread has handled; one that was handled has ended itself."""
+    entry = _natives[number].requests.pop(_request_data(request), None)
+    if entry is not None:
+        server, client, _ = entry
+        server.shutdown_request(client)
+
+
+@types.ThreadMain
+def _thread_main(name, body, argument, number) -> None:
+    native = _natives[number]
+    thread = threading.current_thread()
+    thread.name = name.decode()
+    native.workers[thread.ident] = thread
+    try:
+        body(argument)
+    finally:
+        native.workers.pop(thread.ident, None)
+        # Python keeps what it knows of a thread that it did not start itself for ever.
+        with threading._active_limbo_lock:
+            threading._active.pop(thread.ident, None)
+        threading._dangling.discard(thread)
+
+
+def _end() -> None:
+    """At exit: a native thread must not find the interpreter gone when it comes back to it."""
+    for native in list(_natives.values()):
+        server = native.server()
+        daemons = bool(getattr(server, "daemon_threads", False))
+        native.close(0.0 if daemons else None)
+        if native.workers:
+            native.cut()
+
+
+def _forget() -> None:
+    """After a fork the threads are the parent's: there is nothing to stop or to wait for here."""
+    for native in _natives.values():
+        native.closed = True
+        native.workers.clear()
+    _natives.clear()
+
+
+atexit.register(_end)
+os.register_at_fork(after_in_child=_forget)

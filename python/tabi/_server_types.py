@@ -1,0 +1,102 @@
+"""The structures and callbacks of the library's servers, as ``include/tabi.h`` declares them."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import CFUNCTYPE, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
+
+INLINE, THREADS = 0, 1
+#: The policies of a threading server whose ``max_threads`` are all busy.
+WHEN_FULL = {"wait": 0, "queue": 1, "refuse": 2}
+
+_Step = CFUNCTYPE(c_int, c_void_p, c_void_p)
+_End = CFUNCTYPE(None, c_void_p, c_void_p)
+
+GetRequest = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_void_p)
+Finish = _Step
+ShutdownRequest = _End
+ServiceActions = _Step
+ThreadBody = CFUNCTYPE(None, c_void_p)
+ThreadMain = CFUNCTYPE(None, c_char_p, ThreadBody, c_void_p, c_void_p)
+_HandleError = CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_void_p)
+
+
+class Hooks(ctypes.Structure):
+    """``tabi_server_hooks``"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("userdata", c_void_p),
+        ("server_bind", _Step),
+        ("server_activate", _Step),
+        ("get_request", GetRequest),
+        ("verify_request", _Step),
+        ("process_request", _End),
+        ("finish_request", Finish),
+        ("shutdown_request", ShutdownRequest),
+        ("close_request", _End),
+        ("handle_error", _HandleError),
+        ("handle_timeout", _Step),
+        ("service_actions", ServiceActions),
+        ("thread_main", ThreadMain),
+    ]
+
+
+#: Kept, since ctypes may forget the types that it has made for pointers.
+HooksPointer = ctypes.POINTER(Hooks)
+
+
+class Options(ctypes.Structure):
+    """``tabi_server_options``"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("address_family", c_int),
+        ("socket_type", c_int),
+        ("concurrency", c_int),
+        ("bind_and_activate", c_int),
+        ("allow_reuse_address", c_int),
+        ("allow_reuse_port", c_int),
+        ("dualstack_ipv6", c_int),
+        ("request_queue_size", c_int),
+        ("max_packet_size", c_size_t),
+        ("timeout", c_double),
+        ("request_timeout", c_double),
+        ("max_connections", c_size_t),
+        ("max_connections_per_address", c_size_t),
+        ("loops", c_size_t),
+        ("max_threads", c_size_t),
+        ("when_full", c_int),
+        ("queue_size", c_size_t),
+        ("stack_size", c_size_t),
+        ("thread_idle", c_double),
+        ("thread_name", c_char_p),
+        ("daemon_threads", c_int),
+        ("block_on_close", c_int),
+        ("max_children", c_size_t),
+        ("hooks", HooksPointer),
+    ]
+
+
+class DrainReport(ctypes.Structure):
+    """``tabi_drain_report``"""
+
+    _fields_ = [(name, c_size_t) for name in ("struct_size", "finished", "cut", "left")]
+
+
+class Statistics(ctypes.Structure):
+    """``tabi_server_statistics``"""
+
+    _fields_ = [("struct_size", c_size_t)] + [
+        (name, c_uint64)
+        for name in (
+            "accepted",
+            "active",
+            "rejected",
+            "failed",
+            "finished",
+            "threads",
+            "idle_threads",
+            "children",
+        )
+    ]

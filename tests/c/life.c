@@ -214,7 +214,10 @@ static void a_vanished_peer_raises_no_signal(void)
     char byte = 0;
     struct iovec buffer = {&byte, 1};
     struct sigaction action;
-    int family;
+    int family, file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), from_pipe[2];
+    CHECK(file >= 0);
+    CHECK_EQ(pipe(from_pipe), 0);
+    CHECK_EQ(write(from_pipe[1], "xx", 2), 2);
     CHECK_EQ(sigaction(SIGPIPE, NULL, &action), 0);
     CHECK(action.sa_handler == SIG_DFL);
     for (family = 0; family < 2; family++) {
@@ -224,11 +227,18 @@ static void a_vanished_peer_raises_no_signal(void)
         CHECK_CODE(tabi_send(one, &byte, 1, 0), -EPIPE);
         CHECK_CODE(tabi_sendall(one, &byte, 1, 0, NULL), -EPIPE);
         CHECK_CODE(tabi_sendmsg(one, &buffer, 1, NULL, 0, NULL), -EPIPE);
+        if (!family) {
+            CHECK_CODE(tabi_sendfile(one, file, 0, 1, NULL), -EPIPE);
+            CHECK_CODE(tabi_sendfile(one, from_pipe[0], 0, 1, NULL), -EPIPE);
+        }
         CHECK_OK(tabi_settimeout(one, 5));
         CHECK_CODE(tabi_send(one, &byte, 1, 0), -EPIPE);
         CHECK_CODE(tabi_sendall(one, &byte, 1, 0, NULL), -EPIPE);
         tabi_sock_free(one);
     }
+    close(file);
+    close(from_pipe[0]);
+    close(from_pipe[1]);
     CHECK_EQ(sigaction(SIGPIPE, NULL, &action), 0);
     CHECK(action.sa_handler == SIG_DFL);
 }

@@ -63,6 +63,7 @@ pub enum ControlMessage {
 }
 
 /// Where an IPv4 datagram arrived.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ipv4PacketInfo {
     /// The number of the interface.

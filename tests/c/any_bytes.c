@@ -86,8 +86,8 @@ static void addresses(void)
 {
     int family;
     size_t len;
-    for (family = 0; family < 64; family++)
-        for (len = 0; len <= sizeof(struct sockaddr_storage) + 40; len++) {
+    for (family = 0; family < 46; family++)
+        for (len = 0; len <= sizeof(struct sockaddr_storage) + 40; len += 1 + len / 12) {
             unsigned char *bytes = any_bytes(len);
             tabi_addr *addr = malloc(sizeof *addr);
             CHECK(addr != NULL);
@@ -112,7 +112,7 @@ static void addresses(void)
 static void forged_addresses(void)
 {
     int round;
-    for (round = 0; round < 2000; round++) {
+    for (round = 0; round < 300; round++) {
         tabi_addr addr;
         unsigned char *bytes = any_bytes(sizeof addr);
         memcpy(&addr, bytes, sizeof addr);
@@ -183,7 +183,7 @@ static void plant_length(unsigned char *bytes, size_t size)
 static void control_buffers(void)
 {
     int round;
-    for (round = 0; round < 3000; round++) {
+    for (round = 0; round < 1000; round++) {
         tabi_control control;
         tabi_cmsg cmsg;
         size_t size = below(200), place, count = 0;
@@ -197,7 +197,7 @@ static void control_buffers(void)
             CHECK((unsigned char *)cmsg.data >= bytes && cmsg.len <= size);
             CHECK((unsigned char *)cmsg.data + cmsg.len <= bytes + size);
             CHECK(++count <= size / 16);
-            if (round % 30 == 0)
+            if (round % 50 == 0)
                 read_message(&cmsg);
         }
         cmsg.next = (size_t)number();
@@ -209,7 +209,7 @@ static void control_buffers(void)
 static void full_control_buffers(void)
 {
     int round;
-    for (round = 0; round < 2000; round++) {
+    for (round = 0; round < 500; round++) {
         size_t size = below(100), len = below(60);
         unsigned char *bytes = any_bytes(size), *data = any_bytes(len);
         tabi_control control;

@@ -16,6 +16,13 @@ pub(crate) trait Run: Send + Sync + 'static {
     fn run(self: Arc<Self>);
 }
 
+/// The least stack that the system allows, in bytes.
+#[cfg(not(target_os = "netbsd"))]
+const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;
+/// This system has no constant for it; it is less than this.
+#[cfg(target_os = "netbsd")]
+const LEAST_STACK: usize = 64 * 1024;
+
 /// A thread that runs until its [`Run::run`] returns; detached when this is dropped without [`Thread::join`].
 pub(crate) struct Thread(Option<libc::pthread_t>);
 
@@ -29,7 +36,7 @@ impl Thread {
     ///
     /// Fails with what `pthread_create(3)` reports: `EAGAIN`, or `EINVAL` for an impossible stack.
     pub(crate) fn start<R: Run>(stack_size: usize, what: Arc<R>) -> Result<Thread> {
-        let stack_size = stack_size.max(libc::PTHREAD_STACK_MIN).div_ceil(PAGE).saturating_mul(PAGE);
+        let stack_size = stack_size.max(LEAST_STACK).div_ceil(PAGE).saturating_mul(PAGE);
         let argument = Arc::into_raw(what);
         let mut attributes = MaybeUninit::uninit();
         let mut thread = MaybeUninit::uninit();

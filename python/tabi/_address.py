@@ -93,6 +93,8 @@ def encode(family: int, proto: int, address, method: str) -> bytes:
 
     May look a host up: raises ``gaierror`` and ``OSError`` besides ``TypeError``, ``ValueError`` and ``OverflowError``.
     """
+    if family == AF_UNIX:
+        return _encode_path(address) if type(address) in (str, bytes) else _encode_unix(address)
     if family == AF_INET or family == AF_INET6:
         if type(address) is tuple and len(address) == 2:
             host, port = address
@@ -101,8 +103,6 @@ def encode(family: int, proto: int, address, method: str) -> bytes:
                 if raw is not None:
                     return raw
         return _encode_inet(family, address, method)
-    if family == AF_UNIX:
-        return _encode_unix(address)
     if family == getattr(_families.builtin, "AF_RDS", None):
         return _encode_inet(AF_INET, address, method)
     return from_sockaddr(_families.encode(family, proto, address, method))
@@ -164,6 +164,11 @@ def _encode_inet(family: int, address, method: str) -> bytes:
     if flowinfo > 0xFFFFF:
         raise OverflowError(f"{method}(): flowinfo must be 0-1048575.")
     return raw
+
+
+@functools.lru_cache(maxsize=1024)
+def _encode_path(path) -> bytes:
+    return _encode_unix(path)
 
 
 def _encode_unix(address) -> bytes:

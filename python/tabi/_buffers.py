@@ -36,9 +36,13 @@ _release.restype = None
 SMALL = 8192
 
 #: A new ``bytes`` object whose content is undefined: for large ones, where zeroing would cost.
-undefined_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
-undefined_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
+#: Its arguments are `None` and a size that fits a C int.
+undefined_bytes = ctypes.PyDLL(None)["PyBytes_FromStringAndSize"]
 undefined_bytes.restype = ctypes.py_object
+
+_undefined_bytes_of_any_size = ctypes.pythonapi.PyBytes_FromStringAndSize
+_undefined_bytes_of_any_size.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
+_undefined_bytes_of_any_size.restype = ctypes.py_object
 
 #: An array object of this type over a buffer is passed by ctypes as a pointer to it.
 _first_byte = (ctypes.c_char * 1).from_buffer
@@ -103,4 +107,4 @@ class Buffer:
 
 def room(size: int) -> bytes:
     """A ``bytes`` object of that many bytes for a call to fill before anybody else sees it."""
-    return bytes(size) if size <= SMALL else undefined_bytes(None, size)
+    return bytes(size) if size <= SMALL else _undefined_bytes_of_any_size(None, size)

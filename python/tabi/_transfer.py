@@ -7,7 +7,7 @@ integers, large sizes, errors, signals) is the business of the slow paths below.
 from __future__ import annotations
 
 import ctypes
-import sys
+from sys import audit
 from time import monotonic_ns
 
 from . import _library
@@ -16,7 +16,7 @@ from ._address import SIZE as _ADDRESS_SIZE
 from ._address import blank, decode, encode
 from ._arguments import as_size, c_int, object_to
 from ._buffers import SMALL as _SMALL
-from ._buffers import Buffer, room, start_of
+from ._buffers import Buffer, room, start_of, undefined_bytes
 from ._buffers import STARTS as _starts
 from ._errors import EINTR, check, exception
 from ._handle import check_family
@@ -52,9 +52,9 @@ class Transfer:
     __slots__ = ()
 
     def recv(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _NO_FLAGS or not 1 < bufsize <= _SMALL:
+        if type(bufsize) is not int or flags is not _NO_FLAGS or not 1 < bufsize <= INT_MAX:
             return _recv_any(self, bufsize, flags)
-        data = _ZERO * bufsize
+        data = _ZERO * bufsize if bufsize <= _SMALL else undefined_bytes(None, bufsize)
         began = monotonic_ns() if self._timeout else 0
         n = _recv(self._handle, data, bufsize, 0)
         if n == bufsize:
@@ -133,32 +133,36 @@ class Transfer:
             _sendall_from(self, source, done, flags, began, code)
 
     def sendto(self, data, *arguments):
-        if len(arguments) == 1:
-            flags, address = 0, arguments[0]
-        elif len(arguments) == 2:
-            flags, address = arguments
-        else:
-            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
-        if type(data) is bytes and flags is _NO_FLAGS and (size := len(data)) <= INT_MAX:
-            return _sendto_address(self, data, size, 0, address)
-        flags = _flags("sendto", data, flags, address)
-        with _readable("sendto", data, flags, address) as source:
-            return _sendto_address(self, source.at(), _size(source.size), flags, address)
+        if len(arguments) == 1 and type(data) is bytes and (size := len(data)) <= INT_MAX:
+            (address,) = arguments
+            raw = encode(self._family, self._proto, address, "sendto")
+            audit("socket.sendto", self, address)
+            began = monotonic_ns() if self._timeout else 0
+            n = _sendto(self._handle, data, size, 0, raw)
+            return n if n >= 0 else _sendto_again(self, n, began, data, size, 0, raw)
+        return _sendto_any(self, data, *arguments)
 
 
-def _sendto_address(self, data, size, flags: int, address) -> int:
-    raw = encode(self._family, self._proto, address, "sendto")
-    sys.audit("socket.sendto", self, address)
-    began = monotonic_ns() if self._timeout else 0
-    n = _sendto(self._handle, data, size, flags, raw)
-    if n >= 0:
-        return n
+def _sendto_any(self, data, *arguments) -> int:
+    if not 1 <= len(arguments) <= 2:
+        raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
+    *flags, address = arguments
+    flags = _flags("sendto", data, *(flags or [0]), address)
+    with _readable("sendto", data, flags, address) as source:
+        raw = encode(self._family, self._proto, address, "sendto")
+        audit("socket.sendto", self, address)
+        began = monotonic_ns() if self._timeout else 0
+        n = _sendto(self._handle, source.at(), _size(source.size), flags, raw)
+        return n if n >= 0 else _sendto_again(self, n, began, source.at(), source.size, flags, raw)
+
+
+def _sendto_again(self, code: int, began: int, start, size: int, flags: int, raw: bytes) -> int:
     return again(
         self,
-        n,
+        code,
         began,
-        lambda: _sendto(self._handle, data, size, flags, raw),
-        lambda moment: _sendto_until(self._handle, data, size, flags, raw, _deadline(moment)),
+        lambda: _sendto(self._handle, start, _size(size), flags, raw),
+        lambda moment: _sendto_until(self._handle, start, _size(size), flags, raw, _deadline(moment)),
     )
 
 

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Times single calls on the built-in module and on tabi, in turns, and prints the ratio of the medians.
+
+    python3 python/benchmarks/speed.py
+
+A ratio of 1.00 is as fast as the built-in module. Each call moves one message over a pair of unix
+sockets in one thread; the two modules take turns, so that a busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+PACKAGES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+#: Messages that wait in the socket at once; a unix socket takes no more before it calls itself full.
+BATCH = {64: 50, 65536: 1}
+
+
+def sender(module, kind: str, size: int, timeout):
+    """A call that sends one message, and one that takes it away; and the sockets behind them."""
+    one, other = module.socketpair(module.AF_UNIX, module.SOCK_DGRAM if kind == "sendto" else module.SOCK_STREAM)
+    message = b"x" * size
+    for sock in (one, other):
+        sock.setsockopt(module.SOL_SOCKET, module.SO_SNDBUF, 1 << 20)
+        sock.settimeout(timeout)
+    if kind == "sendto":
+        one, address = module.socket(module.AF_UNIX, module.SOCK_DGRAM), b"\0tabi-speed-%d-%d" % (os.getpid(), id(other))
+        other = module.socket(module.AF_UNIX, module.SOCK_DGRAM)
+        other.bind(address)
+        for sock in (one, other):
+            sock.settimeout(timeout)
+        return (lambda: one.sendto(message, address)), (lambda: other.recv(size)), (one, other)
+    return (lambda: one.send(message)), (lambda: other.recv(size)), (one, other)
+
+
+def timed_call(module, kind: str, size: int, timeout):
+    """``prepare``, ``call`` and ``clean up`` for one kind of call."""
+    send, receive, sockets = sender(module, kind, size, timeout)
+    if kind in ("send", "sendto"):
+        return (lambda: None), send, receive, sockets
+    other = sockets[1]
+    buffer = bytearray(size)
+    call = {
+        "recv": lambda: other.recv(size),
+        "recv_into": lambda: other.recv_into(buffer),
+        "recvfrom": lambda: other.recvfrom(size),
+    }[kind]
+    return send, call, (lambda: None), sockets
+
+
+def once(calls, batch: int) -> float:
+    """Seconds a call."""
+    before, call, after, _ = calls
+    for _ in range(batch):
+        before()
+    began = time.perf_counter()
+    for _ in range(batch):
+        call()
+    took = (time.perf_counter() - began) / batch
+    for _ in range(batch):
+        after()
+    return took
+
+
+def compare(modules, kind: str, size: int, timeout, rounds: int) -> list[float]:
+    """The median of each module."""
+    # A large message may need more than the sockets hold at once: the quick pairs stay small.
+    batch = 8 if kind == "sendto" else BATCH[size]
+    calls = [timed_call(module, kind, size, timeout) for module in modules]
+    times: list[list[float]] = [[] for _ in modules]
+    for _ in range(rounds):
+        for each, taken in zip(calls, times):
+            taken.append(once(each, batch))
+    for *_, sockets in calls:
+        for sock in sockets:
+            sock.close()
+    return [statistics.median(taken) for taken in times]
+
+
+def start_up(*through: str) -> tuple[float, int]:
+    """Milliseconds and KiB that a process takes to import ``socket``; the median of several."""
+    program = "import socket; print(*[line for line in open('/proc/self/status') if line.startswith('VmHWM')])"
+    if through:
+        program = f"import tabi; tabi.install(); {program}"
+    taken, sizes = [], []
+    for _ in range(9):
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONPATH": PACKAGES},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        taken.append((time.perf_counter() - began) * 1e3)
+        sizes.append(int(done.stdout.split()[1]))
+    return statistics.median(taken), int(statistics.median(sizes))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=400, help="how often each is timed (400)")
+    options = parser.parse_args()
+
+    sys.path.insert(0, PACKAGES)
+    import _socket as builtin
+
+    import tabi
+    from tabi import _socket
+
+    print(f"Python {sys.version.split()[0]}, tabi {tabi.library_version()} ({tabi.library_path()})\n")
+    print(f"{'call':<12}{'bytes':>7}  {'timeout':>7}  {'built-in':>10}  {'tabi':>10}  {'ratio':>5}")
+    for size in (64, 65536):
+        kinds = ["recv", "recv_into", "send", "recvfrom", "sendto"] if size == 64 else ["recv", "recv_into", "send"]
+        for kind in kinds:
+            for timeout in (None, 5.0):
+                one, other = compare([builtin, _socket], kind, size, timeout, options.rounds)
+                limit = "none" if timeout is None else f"{timeout:g} s"
+                print(
+                    f"{kind:<12}{size:>7}  {limit:>7}  {one * 1e9:>7.0f} ns  {other * 1e9:>7.0f} ns  {other / one:>5.2f}"
+                )
+    (builtin_ms, builtin_kib), (tabi_ms, tabi_kib) = start_up(), start_up("tabi")
+    print(f"\nstart and import: built-in {builtin_ms:.0f} ms, {builtin_kib} KiB; tabi {tabi_ms:.0f} ms, {tabi_kib} KiB")
+
+
+if __name__ == "__main__":
+    main()

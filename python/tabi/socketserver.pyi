@@ -1,0 +1,2 @@
+# The names and types of the standard module, whose copy this is.
+from socketserver import *

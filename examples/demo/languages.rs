@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Every program of the examples; each exists in each language.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 14] = [
     "hello_server",
     "hello_client",
     "chat_server",
@@ -17,6 +17,11 @@ const PROGRAMS: [&str; 9] = [
     "unix_echo_server",
     "unix_echo_client",
     "connect_check",
+    "chat_room",
+    "web_server",
+    "time_server",
+    "control_server",
+    "restart_server",
 ];
 
 /// A language in which the programs are written.

@@ -1,0 +1,81 @@
+/* control_server PATH: takes commands through a unix socket, from processes of the same user only.
+ *
+ * `who` tells who asks, `statistics` what the server has done, `stop` ends it. */
+#include "example.h"
+
+#include <unistd.h>
+
+static int same_user(tabi_request *request, void *userdata)
+{
+    uint32_t uid;
+    int rc = tabi_peer_credentials(tabi_request_sock(request), NULL, &uid, NULL);
+    (void)userdata;
+    return rc < 0 ? rc : uid == getuid();
+}
+
+static int obey(tabi_request *request, void *userdata)
+{
+    tabi_sock *sk = tabi_request_sock(request);
+    tabi_server *server = tabi_request_server(request);
+    tabi_file *file = NULL;
+    char line[1000], reply[1100];
+    int rc = tabi_makefile(sk, -1, &file);
+    ssize_t n = 0;
+
+    (void)userdata;
+    while (rc == 0 && (n = tabi_file_readline(file, line, sizeof line)) > 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (strcmp(line, "") == 0)
+            break;
+        if (strcmp(line, "who") == 0) {
+            int32_t pid;
+            uint32_t uid;
+            if ((rc = tabi_peer_credentials(sk, &pid, &uid, NULL)) < 0)
+                break;
+            snprintf(reply, sizeof reply, "process %ld of user %lu\n", (long)pid, (unsigned long)uid);
+        } else if (strcmp(line, "statistics") == 0) {
+            tabi_server_statistics done = {.struct_size = sizeof done};
+            if ((rc = tabi_server_get_statistics(server, &done)) < 0)
+                break;
+            snprintf(reply, sizeof reply, "accepted: %llu, active: %llu\n", (unsigned long long)done.accepted,
+                     (unsigned long long)done.active);
+        } else if (strcmp(line, "stop") == 0) {
+            tabi_server_shutdown(server);
+            rc = tabi_request_reply(request, "stopping\n", 9);
+            break;
+        } else {
+            snprintf(reply, sizeof reply, "unknown command: %s\n", line);
+        }
+        rc = tabi_request_reply(request, reply, strlen(reply));
+    }
+    tabi_file_free(file);
+    return rc < 0 ? rc : (int)(n < 0 ? n : 0);
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = argc > 1 ? argv[1] : "/tmp/tabi_control";
+    tabi_server_hooks hooks = {.struct_size = sizeof hooks, .verify_request = same_user};
+    tabi_server_options options;
+    tabi_server *server = NULL;
+    tabi_addr addr;
+    int rc = tabi_server_options_init(&options, sizeof options), bound;
+
+    options.address_family = AF_UNIX;
+    options.concurrency = TABI_THREADS;
+    options.request_timeout = 60;
+    options.hooks = &hooks;
+    if (rc == 0) rc = tabi_addr_from_unix(path, strlen(path), &addr);
+    if (rc == 0) rc = tabi_server_new(&options, &addr, obey, NULL, &server);
+    bound = rc == 0;
+    if (bound) {
+        printf("listening on %s\n", path);
+        fflush(stdout);
+        rc = tabi_server_serve_forever(server, 0.5);
+    }
+    if (rc < 0) failed("control_server: %s", path);
+    tabi_server_free(server);
+    /* The socket's file stays behind, as in Python. */
+    if (bound) unlink(path);
+    return rc < 0;
+}

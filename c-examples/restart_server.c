@@ -1,0 +1,72 @@
+/* restart_server [PORT]: tells its clients which process answers, and makes way for a new one on the line "restart".
+ *
+ * Nobody is refused meanwhile: the successor inherits the socket. So does a server under systemd-socket-activate,
+ * whose socket is taken the same way. */
+#include "example.h"
+
+#include <unistd.h>
+
+static int answer(tabi_request *request, void *program)
+{
+    tabi_server *server = tabi_request_server(request);
+    tabi_file *file = NULL;
+    char line[100], reply[100];
+    pid_t successor;
+    int rc = tabi_makefile(tabi_request_sock(request), -1, &file);
+    ssize_t n = 0;
+
+    while (rc == 0 && (n = tabi_file_readline(file, line, sizeof line)) > 0 && line[0] != '\n') {
+        if (strcmp(line, "restart\n") == 0) {
+            if ((rc = tabi_server_pass_to(server, program, NULL, "restart_server", &successor)) < 0)
+                break;
+            tabi_server_shutdown(server);
+            snprintf(reply, sizeof reply, "process %ld follows\n", (long)successor);
+        } else {
+            snprintf(reply, sizeof reply, "process %ld\n", (long)getpid());
+        }
+        rc = tabi_request_reply(request, reply, strlen(reply));
+    }
+    tabi_file_free(file);
+    return rc < 0 ? rc : (int)(n < 0 ? n : 0);
+}
+
+/* The server on the sockets that this process was started with; without any, on the port. */
+static int make_server(int port, char *program, tabi_server **server)
+{
+    tabi_listen_socket *list = NULL;
+    tabi_server_options options;
+    size_t count = 0;
+    int rc = tabi_listen_fds(&list, &count);
+    if (rc == 0 && count == 0)
+        rc = tabi_threading_tcp_server("127.0.0.1", port, answer, program, server);
+    else if (rc == 0 && (rc = tabi_server_options_init(&options, sizeof options)) == 0) {
+        options.concurrency = TABI_THREADS;
+        rc = tabi_server_from_sockets(&options, &list[0].sk, 1, answer, program, server);
+        if (rc == 0)
+            list[0].sk = NULL;
+    }
+    tabi_listen_fds_free(list, count);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    int port = port_argument(argc > 1 ? argv[1] : NULL, 9013);
+    tabi_drain_report report = {.struct_size = sizeof report};
+    tabi_server *server = NULL;
+    tabi_addr addr;
+    int rc = make_server(port, argv[0], &server);
+
+    if (rc == 0) rc = tabi_server_address(server, &addr);
+    if (rc == 0) print_listening(&addr);
+    if (rc == 0) rc = tabi_server_serve_forever(server, 0.5);
+    /* Clients may take so many seconds to finish with the old process. */
+    if (rc == 0) rc = tabi_server_close(server, 30, &report);
+    if (rc == 0)
+        printf("process %ld: %lu finished, %lu cut off\n", (long)getpid(), (unsigned long)report.finished,
+               (unsigned long)report.cut);
+    else
+        failed("restart_server: 127.0.0.1:%d", port);
+    tabi_server_free(server);
+    return rc < 0;
+}

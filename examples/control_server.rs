@@ -1,0 +1,58 @@
+//! control_server PATH: takes commands through a unix socket, from processes of the same user only.
+//!
+//! `who` tells who asks, `statistics` what the server has done, `stop` ends it.
+
+mod common;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use tabi::Result;
+use tabi::server::{Hooks, Request, StreamRequest, StreamRequestHandler, ThreadingUnixStreamServer};
+
+fn main() -> ExitCode {
+    common::at_path("control_server", serve)
+}
+
+fn serve(path: &str) -> Result<()> {
+    let server = ThreadingUnixStreamServer::options()
+        .hooks(SameUser)
+        .request_timeout(60.0)?
+        .bind(path, StreamRequestHandler::new(obey))?;
+    println!("listening on {path}");
+    let served = server.serve_forever();
+    server.server_close(None);
+    // The socket's file stays behind, as in Python.
+    let _ = std::fs::remove_file(path);
+    served
+}
+
+struct SameUser;
+
+impl Hooks for SameUser {
+    fn verify_request(&self, request: &Request) -> Result<bool> {
+        // /proc belongs to the process's own user.
+        let own = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self")?);
+        Ok(request.socket().peer_credentials()?.uid == own)
+    }
+}
+
+fn obey(stream: &mut StreamRequest<'_>) -> Result<()> {
+    loop {
+        let line = stream.rfile.readline(1000)?;
+        let server = stream.request.server();
+        match line.trim_ascii() {
+            b"" => return Ok(()),
+            b"who" => {
+                let who = stream.request.socket().peer_credentials()?;
+                writeln!(stream.wfile, "process {} of user {}", who.pid, who.uid)?;
+            }
+            b"statistics" => writeln!(stream.wfile, "{:?}", server.statistics())?,
+            b"stop" => {
+                server.shutdown();
+                return Ok(writeln!(stream.wfile, "stopping")?);
+            }
+            other => writeln!(stream.wfile, "unknown command: {}", other.escape_ascii())?,
+        }
+    }
+}

@@ -87,6 +87,8 @@ pub use writer::SocketWriter;
 /// assert_eq!(client.recv(1024)?, b"hello world");
 /// # Ok::<(), tabi::Error>(())
 /// ```
+// In this order: with the handle's address the socket's own, a hot call keeps one pointer and not two.
+#[repr(C)]
 pub struct Socket {
     handle: Handle,
     timeout: SharedTimeout,

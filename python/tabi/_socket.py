@@ -4,13 +4,10 @@
 ``import socket`` and all that is built on it run on tabi.
 """
 
-from __future__ import annotations
-
-from ._genuine import module as _builtin
-
 from . import _constants, _errors
 from ._byte_order import htonl, htons, ntohl, ntohs  # noqa: F401
 from ._functions import close, dup  # noqa: F401
+from ._genuine import module as _builtin
 from ._inet_text import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
 from ._lifecycle import getdefaulttimeout, setdefaulttimeout  # noqa: F401
 from ._messages import CMSG_LEN, CMSG_SPACE  # noqa: F401

@@ -1,0 +1,292 @@
+"""What the package promises beyond CPython's own tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from tabi import socket, socketserver
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGES = os.path.dirname(HERE)
+
+#: Seconds after which something that should have happened is a hang.
+HANG = 60
+
+
+def python(program: str, *arguments: str, through: tuple = (), **environment: str) -> subprocess.CompletedProcess:
+    """Runs a program in a fresh interpreter that finds this package."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+        file.write(program)
+        file.flush()
+        return subprocess.run(
+            [sys.executable, *through, file.name, *arguments],
+            env={**os.environ, "PYTHONPATH": PACKAGES, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=HANG,
+        )
+
+
+class Installing(unittest.TestCase):
+    def test_it_comes_too_late_after_import_socket(self):
+        done = python("import socket, tabi\ntabi.install()")
+        self.assertIn("tabi.install() comes too late", done.stderr)
+
+    def test_it_gives_socket_and_all_above_it_to_tabi(self):
+        done = python(
+            "import tabi; tabi.install(); tabi.install()\n"
+            "import socket, asyncio, tabi._socket\n"
+            "print(tabi.installed(), issubclass(socket.socket, tabi._socket.socket))\n"
+            "import tabi.socket\n"
+            "print(tabi.socket is socket)\n"
+        )
+        self.assertEqual("True True\nTrue\n", done.stdout, done.stderr)
+
+    def test_a_library_that_is_not_there_is_named(self):
+        done = python("print('not reached')", through=("-m", "tabi"), TABI_LIBRARY="/no/such/libtabi.so")
+        self.assertEqual("tabi: TABI_LIBRARY names '/no/such/libtabi.so', which is not a file\n", done.stderr)
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+
+    def test_a_script_runs_as_python_runs_it(self):
+        program = "import sys, __main__\nprint(__name__, sys.argv[1:], __main__.__file__ == sys.argv[0] == __file__)"
+        program += "\nprint(sys.path[0] == __file__.rpartition('/')[0])\nsys.exit(3)"
+        done = python(program, "a", "-b", through=("-m", "tabi"))
+        self.assertEqual(("__main__ ['a', '-b'] True\nTrue\n", 3), (done.stdout, done.returncode), done.stderr)
+
+    def test_a_script_that_is_not_there_is_named(self):
+        done = subprocess.run(
+            [sys.executable, "-m", "tabi", "/no/such/script.py"],
+            env={**os.environ, "PYTHONPATH": PACKAGES},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.assertIn("can't open file '/no/such/script.py'", done.stderr)
+        self.assertNotEqual(0, done.returncode)
+
+    def test_child_processes_run_on_tabi(self):
+        program = """
+import multiprocessing
+
+def child(queue):
+    import socket
+    queue.put(socket.socket.__mro__[2].__module__)
+
+if __name__ == "__main__":
+    for method in ("spawn", "forkserver", "fork"):
+        context = multiprocessing.get_context(method)
+        queue = context.Queue()
+        process = context.Process(target=child, args=(queue,))
+        process.start()
+        print(method, queue.get().partition(".")[0])
+        process.join()
+"""
+        done = python(program, through=("-m", "tabi"))
+        self.assertEqual("spawn tabi\nforkserver tabi\nfork tabi\n", done.stdout, done.stderr)
+
+    def test_ctrl_c_ends_a_blocked_call(self):
+        program = "import signal, socket\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        program += "one, other = socket.socketpair()\nprint('ready', flush=True)\none.recv(1)"
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+            file.write(program)
+            file.flush()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tabi", file.name],
+                env={**os.environ, "PYTHONPATH": PACKAGES},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            with process:
+                process.stdout.readline()
+                # Between its line and its call it may lose a signal, as every Python program may: send until it ends.
+                while process.poll() is None:
+                    process.send_signal(signal.SIGINT)
+                    try:
+                        process.wait(0.05)
+                    except subprocess.TimeoutExpired:
+                        pass
+                self.assertIn(b"KeyboardInterrupt", process.stderr.read())
+
+
+class SideBySide(unittest.TestCase):
+    def test_the_standard_module_stays_what_it_is(self):
+        import socket as standard
+
+        self.assertIsNot(standard.socket, socket.socket)
+        self.assertIs(standard.gaierror, socket.gaierror)
+        self.assertEqual(set(standard.__all__), set(socket.__all__))
+
+    def test_the_low_level_module_has_the_builtin_names_and_values(self):
+        import _socket as builtin
+
+        from tabi import _socket
+
+        def public(module):
+            return {name for name in vars(module) if not name.startswith("_")}
+
+        self.assertEqual(public(builtin), public(_socket))
+        self.assertLessEqual(public(builtin.socket), {name for name in dir(_socket.socket)})
+        for name in public(builtin):
+            if isinstance(getattr(builtin, name), (int, str)):
+                self.assertEqual(getattr(builtin, name), getattr(_socket, name), name)
+
+    def test_a_server_on_tabi_serves_a_builtin_client(self):
+        import socket as standard
+
+        class Echo(socketserver.StreamRequestHandler):
+            def handle(self):
+                self.wfile.write(self.rfile.readline())
+
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
+            self.assertIsInstance(server.socket, socket.socket)
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                with standard.create_connection(server.server_address, HANG) as client:
+                    client.sendall(b"line\n")
+                    self.assertEqual(b"line\n", client.makefile("rb").readline())
+            finally:
+                server.shutdown()
+                thread.join()
+
+
+class Closing(unittest.TestCase):
+    def test_close_ends_the_calls_of_other_threads(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        datagrams.bind(("127.0.0.1", 0))
+        one, other = socket.socketpair()
+        self.addCleanup(other.close)
+        calls = [
+            (listener, listener.accept),
+            (datagrams, lambda: datagrams.recvfrom(10)),
+            (one, lambda: one.recv(10)),
+        ]
+        for sock, call in calls:
+            errors = []
+
+            def blocked():
+                try:
+                    call()
+                except OSError as error:
+                    errors.append(error.errno)
+
+            thread = threading.Thread(target=blocked)
+            thread.start()
+            while not thread_sleeps(thread):
+                pass
+            sock.close()
+            thread.join(HANG)
+            self.assertEqual([9], errors)
+
+    def test_close_leaves_the_connection_of_a_duplicate_alone(self):
+        one, other = socket.socketpair()
+        with other, one.dup() as copy:
+            thread = threading.Thread(target=lambda: self.assertRaises(OSError, one.recv, 1))
+            one.settimeout(HANG)
+            thread.start()
+            while not thread_sleeps(thread):
+                pass
+            one.close()
+            thread.join(HANG)
+            self.assertFalse(thread.is_alive())
+            other.sendall(b"for the copy")
+            self.assertEqual(b"for the copy", copy.recv(100))
+
+
+class Signals(unittest.TestCase):
+    def test_a_storm_of_signals_loses_no_byte_and_moves_no_deadline(self):
+        before = signal.signal(signal.SIGALRM, lambda number, frame: None)
+        one, other = socket.socketpair()
+        content = os.urandom(1 << 16) * 128
+        received = bytearray()
+
+        def receive():
+            while chunk := other.recv(50000):
+                received.extend(chunk)
+
+        thread = threading.Thread(target=receive)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+            thread.start()
+            with one:
+                one.settimeout(HANG)
+                one.sendall(content)
+                one.shutdown(socket.SHUT_WR)
+                thread.join()
+                self.assertTrue(content == received, f"{len(received)} of {len(content)} bytes, or other ones")
+                one.settimeout(0.3)
+                other.settimeout(0.3)
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as quiet:
+                    quiet.bind(("127.0.0.1", 0))
+                    quiet.settimeout(0.3)
+                    began = time.monotonic()
+                    self.assertRaises(TimeoutError if sys.version_info >= (3, 10) else socket.timeout, quiet.recv, 1)
+                    self.assertGreaterEqual(time.monotonic() - began, 0.3)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            other.close()
+
+
+class Tls(unittest.TestCase):
+    def test_https_works_under_install(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory()) if hasattr(self, "enterContext") else None
+        if folder is None:
+            holder = tempfile.TemporaryDirectory()
+            self.addCleanup(holder.cleanup)
+            folder = holder.name
+        key = os.path.join(folder, "key.pem")
+        certificate = os.path.join(folder, "certificate.pem")
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+        command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
+        try:
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except FileNotFoundError:
+            if os.environ.get("CI") == "true":
+                raise
+            self.skipTest("openssl is not installed: no certificate for the test")
+        program = """
+import http.server, socket, ssl, sys, threading, urllib.request
+key, certificate = sys.argv[1:]
+
+class Hello(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"over TLS")
+
+    def log_message(self, *args):
+        pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hello)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+trusting = ssl.create_default_context(cafile=certificate)
+with urllib.request.urlopen(f"https://localhost:{server.server_port}/", context=trusting, timeout=30) as answer:
+    print(answer.read(), socket.socket.__mro__[2].__module__)
+server.shutdown()
+"""
+        done = python(program, key, certificate, through=("-m", "tabi"))
+        self.assertEqual("b'over TLS' tabi._connection\n", done.stdout, done.stderr)
+        self.assertTrue(ssl.OPENSSL_VERSION)
+
+
+def thread_sleeps(thread: threading.Thread) -> bool:
+    """Whether the thread waits in the kernel."""
+    with open(f"/proc/self/task/{thread.native_id}/stat", encoding="ascii") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "S"
+
+
+if __name__ == "__main__":
+    unittest.main()

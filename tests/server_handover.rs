@@ -241,6 +241,23 @@ fn one_loop_that_fails_ends_the_others() {
     assert_eq!(server.serve_forever_every(0.001), Err(Error::Os(libc::EIO)), "it can be served again");
 }
 
+struct Panicking;
+
+impl Hooks for Panicking {
+    fn service_actions(&self, _: &Server) -> Result<()> {
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn one_loop_that_panics_ends_the_others_and_passes_it_on() {
+    let server = TcpServer::options().hooks(Panicking).loops(3).bind(any(), who).unwrap();
+    for _ in 0..2 {
+        let serve = std::panic::AssertUnwindSafe(|| server.serve_forever_every(0.001));
+        assert!(std::panic::catch_unwind(serve).is_err());
+    }
+}
+
 #[test]
 fn a_socket_that_was_closed_under_the_loop_ends_it() {
     let server = TcpServer::new(any(), who).unwrap();

@@ -36,6 +36,7 @@ mod pool;
 mod request;
 mod room;
 mod serve;
+mod serve_loop;
 mod stats;
 mod transport;
 

@@ -1,0 +1,232 @@
+//! The serve loop: waits for clients, takes them, gives them away.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::children::LOOK;
+use super::handler::caught;
+use super::{Failure, Server};
+use crate::error::{Error, Result};
+use crate::socket::Socket;
+use crate::sys;
+
+/// How long a loop leaves its sockets alone when the table of descriptors is full and none of its own requests ends.
+const FULL_PAUSE: Duration = Duration::from_millis(50);
+/// How soon a thread that the system refused is tried again.
+const THREAD_PAUSE: Duration = Duration::from_millis(20);
+/// How many requests are taken without a poll while clients are waiting: stopping must not wait longer.
+const IN_A_ROW: u32 = 16;
+/// So many failures of `get_request` in a row are a state, not an accident.
+const FAILURES: u32 = 8;
+
+/// One serve loop.
+pub(super) struct Loop<'a> {
+    server: &'a Server,
+    index: usize,
+    /// Which of the server's sockets this loop looks at.
+    sockets: Vec<Arc<Socket>>,
+    polled: Vec<libc::pollfd>,
+    /// The last poll found clients at once, so there may be more: how many tries before the next poll.
+    tries: u32,
+    /// No request is taken before this moment.
+    paused: Option<Instant>,
+    failures: u32,
+}
+
+/// Why a round of the loop came to its end.
+pub(super) enum Round {
+    /// Sockets were ready; this many of them.
+    Ready(usize),
+    TimedOut,
+    Stopped,
+}
+
+impl<'a> Loop<'a> {
+    pub(super) fn new(server: &'a Server, index: usize, sockets: Vec<Arc<Socket>>) -> Self {
+        Loop { server, index, sockets, polled: Vec::new(), tries: 0, paused: None, failures: 0 }
+    }
+
+    pub(super) fn run(&mut self, poll_interval: Option<Duration>) -> Result<()> {
+        let next = || poll_interval.and_then(|interval| Instant::now().checked_add(interval));
+        let mut deadline = next();
+        loop {
+            match self.wait(deadline)? {
+                Round::Stopped => return Ok(()),
+                Round::Ready(0) => continue,
+                Round::Ready(_) => self.handle_requests(usize::MAX)?,
+                Round::TimedOut => {}
+            }
+            self.server.hooks().service_actions(self.server)?;
+            deadline = next();
+        }
+    }
+
+    /// Waits until a socket is ready, the loop is to stop, or the deadline comes.
+    pub(super) fn wait(&mut self, deadline: Option<Instant>) -> Result<Round> {
+        let core = &self.server.core;
+        let room = core.rooms.of_loop(self.index);
+        let mut until = deadline;
+        let mut accepts = self.may_accept(&mut until);
+        if !accepts {
+            room.want();
+            // Room that was made before the line above was not announced.
+            until = deadline;
+            accepts = self.may_accept(&mut until);
+        }
+        self.polled.clear();
+        self.polled.push(readable(core.stop_wake.fd()));
+        if accepts {
+            self.polled.extend(self.sockets.iter().map(|socket| readable(socket.fileno())));
+        } else {
+            self.polled.push(readable(room.fd()));
+        }
+        let own = self.polled.len();
+        if let Some(children) = self.server.children() {
+            children.poll_for(&mut self.polled);
+            if children.must_look() {
+                until = earlier(until, Instant::now() + LOOK);
+            }
+        }
+        if core.stop.load(Ordering::SeqCst) {
+            return Ok(Round::Stopped);
+        }
+        if accepts && self.tries > 0 {
+            self.tries -= 1;
+            self.polled[1..].iter_mut().for_each(|polled| polled.revents = libc::POLLIN);
+            return Ok(Round::Ready(self.sockets.len()));
+        }
+        let left = until.map(|moment| moment.saturating_duration_since(Instant::now()));
+        match sys::poll(&mut self.polled, left) {
+            Ok(polled) => {
+                // In-line, a request in between could take long, and so could the next look at the wake descriptor.
+                let hands_over = core.pool.is_some() && self.server.hooks().get_request_never_waits();
+                let more = accepts && !polled.waited && hands_over;
+                self.tries = if more { IN_A_ROW } else { 0 };
+            }
+            Err(Error::Os(libc::EINTR)) if !core.interruptible.load(Ordering::Relaxed) => {
+                return Ok(Round::Ready(0));
+            }
+            Err(error) => return Err(error),
+        }
+        if let Some(children) = self.server.children() {
+            children.collect(&self.polled[own..]);
+        }
+        let is_ready = |polled: &libc::pollfd| polled.revents != 0;
+        if is_ready(&self.polled[0]) || core.stop.load(Ordering::SeqCst) {
+            return Ok(Round::Stopped);
+        }
+        let mut ready = self.polled[1..own].iter().filter(|polled| is_ready(polled)).count();
+        if !accepts {
+            if ready > 0 {
+                room.clear();
+                self.paused = None;
+            }
+            ready = 0;
+        }
+        let late = ready == 0 && deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        Ok(if late { Round::TimedOut } else { Round::Ready(ready) })
+    }
+
+    /// Whether there is room for another request; else `until` is brought forward to when it is worth asking again.
+    fn may_accept(&mut self, until: &mut Option<Instant>) -> bool {
+        let now = Instant::now;
+        if let Some(paused) = self.paused {
+            if now() < paused {
+                *until = earlier(*until, paused);
+                return false;
+            }
+            self.paused = None;
+        }
+        if let Some(children) = self.server.children() {
+            return children.has_room();
+        }
+        let Some(pool) = &self.server.core.pool else { return true };
+        if pool.has_room() {
+            return true;
+        }
+        if pool.retry() {
+            *until = earlier(*until, now() + THREAD_PAUSE);
+        }
+        pool.has_room()
+    }
+
+    /// Takes a request from each socket that is ready, at most so many.
+    pub(super) fn handle_requests(&mut self, most: usize) -> Result<()> {
+        let mut left = most;
+        for index in 0..self.sockets.len() {
+            if left == 0 || self.polled[index + 1].revents == 0 {
+                continue;
+            }
+            // The first request may have taken the last thread.
+            if left == most || self.may_accept(&mut None) {
+                left -= 1;
+                let socket = Arc::clone(&self.sockets[index]);
+                self.handle_request(&socket)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_request(&mut self, socket: &Arc<Socket>) -> Result<()> {
+        let server = self.server;
+        let request = match caught(|| server.hooks().get_request(server, socket)) {
+            Ok(request) => request,
+            Err(failure) => return self.no_request(failure),
+        };
+        self.failures = 0;
+        server.counters().accept();
+        if server.is_over_limit(&request) {
+            server.reject(&request);
+            return Ok(());
+        }
+        match caught(|| server.hooks().verify_request(&request)) {
+            Ok(true) => {
+                let processed = caught(|| -> Result<()> {
+                    server.hooks().process_request(request);
+                    Ok(())
+                });
+                if processed.is_err() {
+                    server.counters().fail();
+                }
+            }
+            Ok(false) => server.reject(&request),
+            Err(failure) => {
+                server.report(&request, &failure);
+                request.end();
+            }
+        }
+        Ok(())
+    }
+
+    /// A client that gave up, or a network that is down, is no reason to stop; a full table is one to pause.
+    fn no_request(&mut self, failure: Failure) -> Result<()> {
+        match failure {
+            Failure::Error(Error::Os(libc::EAGAIN | libc::EINTR)) => {
+                self.tries = 0;
+                return Ok(());
+            }
+            Failure::Error(
+                error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)),
+            ) => {
+                return Err(error);
+            }
+            Failure::Error(Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
+                self.failures = FAILURES;
+            }
+            _ => self.failures += 1,
+        }
+        if self.failures >= FAILURES {
+            self.paused = Some(Instant::now() + FULL_PAUSE);
+        }
+        Ok(())
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Instant) -> Option<Instant> {
+    Some(one.map_or(other, |one| one.min(other)))
+}
+
+fn readable(fd: std::os::fd::RawFd) -> libc::pollfd {
+    libc::pollfd { fd, events: libc::POLLIN, revents: 0 }
+}

@@ -292,6 +292,51 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
 }
 
 #[test]
+fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ever() {
+    use std::os::fd::BorrowedFd;
+    let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| {
+        let mut byte = [0];
+        while request.socket().recv_into(&mut byte)? > 0 {
+            if byte == *b"s" {
+                request.server().shutdown();
+            }
+            request.socket().sendall(&byte)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    // SAFETY: the server outlives this, and owns the descriptor.
+    let wake = unsafe { BorrowedFd::borrow_raw(server.wake_fd()) }.try_clone_to_owned().unwrap();
+    let mut wake = std::fs::File::from(wake);
+    let address = SocketAddr::try_from(server.server_address()).unwrap();
+    let (rounds, done) = (1000, AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while done.load(Ordering::SeqCst) < rounds {
+                    let answered = TcpStream::connect(address).and_then(|mut client| {
+                        client.set_read_timeout(Some(GUARD))?;
+                        client.write_all(b"x").and_then(|()| client.read_exact(&mut [0; 1]))
+                    });
+                    assert!(answered.is_ok() || done.load(Ordering::SeqCst) == rounds);
+                }
+            });
+        }
+        for round in 0..rounds {
+            let serving = scope.spawn(|| server.serve_forever_every(None));
+            if round % 2 == 0 {
+                wake.write_all(&1u64.to_ne_bytes()).unwrap();
+            } else {
+                assert_eq!(ask(&mut connect(&server), b"s"), b"s");
+            }
+            serving.join().unwrap().unwrap();
+            done.fetch_add(1, Ordering::SeqCst);
+        }
+        server.server_close(Some(GUARD));
+    });
+}
+
+#[test]
 fn eight_bytes_to_the_wake_descriptor_stop_the_loop() {
     use std::os::fd::BorrowedFd;
     let server = TcpServer::new(("127.0.0.1", 0), echo).unwrap();

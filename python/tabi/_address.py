@@ -20,8 +20,8 @@ AF_UNIX = 1
 AF_INET = 2
 AF_INET6 = getattr(_families.builtin, "AF_INET6", -1)
 
-#: `struct tabi_addr`: data, len, and what the alignment adds.
-SIZE = 136
+#: `struct tabi_addr`
+SIZE = _families.ADDRESS_SIZE
 _CAPACITY = 128
 #: Where its length begins; 0 there means that there is none.
 LENGTH_AT = _CAPACITY if sys.byteorder == "little" else _CAPACITY + 3
@@ -53,18 +53,13 @@ def length(raw: bytes) -> int:
     return _LEN_AT.unpack_from(raw, _CAPACITY)[0]
 
 
-def from_sockaddr(sockaddr: bytes) -> bytes:
-    """A ``tabi_addr`` of the system's own bytes."""
-    return sockaddr.ljust(_CAPACITY, b"\0") + _LEN_AT.pack(len(sockaddr)) + bytes(4)
-
-
-def decode(raw: bytes, proto: int):
+def decode(raw: bytes, proto: int, sock=None):
     """Python's form of an address that a call filled; ``None`` where there is none."""
     if raw[LENGTH_AT] == 0:
         return None
     if raw[0] in (AF_INET, AF_INET6, AF_UNIX) and raw[1] == 0:
         return _decode_plain(raw)
-    return _families.decode(raw[: length(raw)].ljust(16, b"\0"), proto)
+    return _families.decode(raw, proto, sock)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -88,11 +83,12 @@ def _decode_unix(name: bytes):
     return os.fsdecode(name.partition(b"\0")[0])
 
 
-def encode(family: int, proto: int, address, method: str) -> bytes:
-    """The library's form of an address for a socket of this family; ``method`` is for the error's text.
+def encode(sock, address, method: str) -> bytes:
+    """The library's form of an address for a socket; ``method`` is for the error's text.
 
     May look a host up: raises ``gaierror`` and ``OSError`` besides ``TypeError``, ``ValueError`` and ``OverflowError``.
     """
+    family = sock._family
     if family == AF_UNIX:
         return _encode_path(address) if type(address) in (str, bytes) else _encode_unix(address)
     if family == AF_INET or family == AF_INET6:
@@ -105,7 +101,7 @@ def encode(family: int, proto: int, address, method: str) -> bytes:
         return _encode_inet(family, address, method)
     if family == getattr(_families.builtin, "AF_RDS", None):
         return _encode_inet(AF_INET, address, method)
-    return from_sockaddr(_families.encode(family, proto, address, method))
+    return _families.encode(sock, address, method)
 
 
 @functools.lru_cache(maxsize=1024)

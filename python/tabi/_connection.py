@@ -54,7 +54,7 @@ class Connection:
     __slots__ = ()
 
     def bind(self, address, /):
-        raw = encode(self._family, self._proto, address, "bind")
+        raw = encode(self, address, "bind")
         sys.audit("socket.bind", self, address)
         check(_bind(self._handle, raw))
 
@@ -73,10 +73,10 @@ class Connection:
                 lambda: _accept_fd(self._handle, peer),
                 lambda moment: _accept_fd_until(self._handle, peer, moment),
             )
-        return fd, decode(peer, self._proto)
+        return fd, decode(peer, self._proto, self)
 
     def connect(self, address, /):
-        raw = encode(self._family, self._proto, address, "connect")
+        raw = encode(self, address, "connect")
         sys.audit("socket.connect", self, address)
         began = monotonic_ns() if self._timeout else 0
         code = _connect(self._handle, raw)
@@ -91,7 +91,7 @@ class Connection:
             )
 
     def connect_ex(self, address, /):
-        raw = encode(self._family, self._proto, address, "connect_ex")
+        raw = encode(self, address, "connect_ex")
         sys.audit("socket.connect", self, address)
         began = monotonic_ns() if self._timeout else 0
         code = _connect(self._handle, raw)
@@ -110,12 +110,12 @@ class Connection:
     def getsockname(self):
         raw = blank()
         check(_getsockname(self._handle, raw))
-        return decode(raw, self._proto)
+        return decode(raw, self._proto, self)
 
     def getpeername(self):
         raw = blank()
         check(_getpeername(self._handle, raw))
-        return decode(raw, self._proto)
+        return decode(raw, self._proto, self)
 
     def getsockopt(self, level, option, buflen=0, /):
         given = level, option, buflen

@@ -62,7 +62,7 @@ class Messages:
         flags = c_int(flags, "sendmsg", *given)
         raw = None
         if address is not None:
-            raw = encode(self._family, self._proto, address, "sendmsg")
+            raw = encode(self, address, "sendmsg")
         sys.audit("socket.sendmsg", self, address)
         with contextlib.ExitStack() as pinned:
             vectors, count = _vectors(pinned, "sendmsg", _sequence(buffers, "sendmsg() argument 1"), False)
@@ -224,7 +224,7 @@ def _receive(self, vectors, count: int, ancbufsize: int, flags: int) -> tuple:
         )
     received = store[: control.len]
     try:
-        return n, _unpack(received), msg_flags.value, decode(sender, self._proto)
+        return n, _unpack(received), msg_flags.value, decode(sender, self._proto, self)
     except BaseException:
         _close_descriptors(received)
         raise

@@ -90,7 +90,7 @@ class Transfer:
         n = _recvfrom(self._handle, data, bufsize, 0, sender)
         if n < 0:
             n = _recvfrom_again(self, n, began, data, bufsize, 0, sender)
-        address = decode(sender, self._proto) if sender[_LENGTH_AT] else None
+        address = decode(sender, self._proto, self) if sender[_LENGTH_AT] else None
         return data if n == bufsize else data[:n], address
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
@@ -103,7 +103,7 @@ class Transfer:
             n = _recvfrom(self._handle, start, _size(size), flags, sender)
             if n < 0:
                 n = _recvfrom_again(self, n, began, start, size, flags, sender)
-        return n, decode(sender, self._proto)
+        return n, decode(sender, self._proto, self)
 
     def send(self, data, flags=0, /):
         if type(data) is bytes and flags is _NO_FLAGS and (size := len(data)) <= INT_MAX:
@@ -135,7 +135,7 @@ class Transfer:
     def sendto(self, data, *arguments):
         if len(arguments) == 1 and type(data) is bytes and (size := len(data)) <= INT_MAX:
             (address,) = arguments
-            raw = encode(self._family, self._proto, address, "sendto")
+            raw = encode(self, address, "sendto")
             audit("socket.sendto", self, address)
             began = monotonic_ns() if self._timeout else 0
             n = _sendto(self._handle, data, size, 0, raw)
@@ -149,7 +149,7 @@ def _sendto_any(self, data, *arguments) -> int:
     *flags, address = arguments
     flags = _flags("sendto", data, *(flags or [0]), address)
     with _readable("sendto", data, flags, address) as source:
-        raw = encode(self._family, self._proto, address, "sendto")
+        raw = encode(self, address, "sendto")
         audit("socket.sendto", self, address)
         began = monotonic_ns() if self._timeout else 0
         n = _sendto(self._handle, source.at(), _size(source.size), flags, raw)
@@ -185,7 +185,7 @@ def _recvfrom_any(self, bufsize, flags) -> tuple:
     n = _recvfrom(self._handle, data, _size(bufsize), flags, sender)
     if n < 0:
         n = _recvfrom_again(self, n, began, data, bufsize, flags, sender)
-    return data if n == bufsize else data[:n], decode(sender, self._proto)
+    return data if n == bufsize else data[:n], decode(sender, self._proto, self)
 
 
 def _recv_again(self, code: int, began: int, start, size: int, flags: int) -> int:

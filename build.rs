@@ -60,6 +60,9 @@ mod capi {
             // A handle is shared and synchronises itself: const would promise nothing and only be noise.
             header = header.replace(&format!("const {handle} *"), &format!("{handle} *"));
         }
+        for (title, first) in SECTIONS {
+            header = with_section(&header, title, first);
+        }
         write(&Path::new(&env("OUT_DIR")).join("tabi.h"), &header);
         println!("cargo:rustc-env=TABI_GENERATED_HEADER={}/tabi.h", env("OUT_DIR"));
         if std::env::var_os("TABI_WRITE_HEADER").is_some() {
@@ -67,8 +70,39 @@ mod capi {
         }
     }
 
-    /// The opaque types that functions take by reference.
-    const HANDLES: [&str; 1] = ["tabi_sock"];
+    /// The opaque types that functions take by reference and may change; lists of answers never change.
+    const HANDLES: [&str; 4] = ["tabi_sock", "tabi_file", "tabi_request", "tabi_server"];
+
+    /// The parts of the header, each with its first function; their order is that of the modules in src/ffi/mod.rs.
+    const SECTIONS: [(&str, &str); 14] = [
+        ("Errors and the version", "tabi_strerror"),
+        ("Sockets: make, bind, listen, accept, connect, close", "tabi_socket"),
+        ("Clients and servers in one call, and other helpers", "tabi_create_connection"),
+        ("Timeouts and modes", "tabi_settimeout"),
+        ("Sending and receiving", "tabi_recv"),
+        ("Addresses", "tabi_addr_from_host"),
+        ("Options", "tabi_getsockopt"),
+        ("Messages and control data", "tabi_cmsg_len"),
+        ("Buffered files, and files that are sent", "tabi_makefile"),
+        ("The resolver, services, interfaces", "tabi_getaddrinfo"),
+        ("Addresses as text, byte order", "tabi_inet_aton"),
+        ("Addresses of Linux's other families", "tabi_addr_from_netlink"),
+        ("Constants by name", "tabi_constant"),
+        ("Servers", "tabi_tcp_server"),
+    ];
+
+    /// Puts a title before the comment of a section's first function.
+    fn with_section(header: &str, title: &str, first: &str) -> String {
+        // A declaration begins its line; comments, which name functions too, begin with a star.
+        let declares =
+            |line: &str| line.starts_with(char::is_alphabetic) && line.contains(&format!("{first}("));
+        let line = header.lines().find(|line| declares(line));
+        let line = line.unwrap_or_else(|| panic!("{title:?} begins with {first}, which is missing"));
+        let name = header.find(&format!("\n{line}")).expect("the line was found");
+        let comment = header[..name].rfind("/**").expect("every function has a comment");
+        let (before, after) = header.split_at(comment);
+        format!("{before}/* ---- {title} ---- */\n\n{after}")
+    }
 
     /// What cbindgen cannot read from the source: the version, the codes and the values that C has its own words for.
     fn macros() -> String {

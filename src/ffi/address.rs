@@ -61,7 +61,8 @@ impl tabi_addr {
 /// Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
 ///
 /// `host`: a name, an address, "" (any) or `"<broadcast>"`. `port`: 0 to 65535.
-/// Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup fails.
+/// Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup
+/// fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_host(
     family: c_int,
@@ -131,7 +132,8 @@ pub unsafe extern "C" fn tabi_addr_from_sockaddr(
     })
 }
 
-/// The address as the system's own functions take it: `addr->len` bytes, valid as long as `addr` is. NULL for NULL.
+/// The address as the system's own functions take it: `addr->len` bytes, valid as long as `addr` is. NULL for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_sockaddr(addr: Option<&tabi_addr>) -> *const libc::sockaddr {
     addr.map_or(std::ptr::null(), |addr| addr.data.as_ptr().cast())

@@ -13,7 +13,8 @@ use crate::constants;
 
 /// Makes an AF_BLUETOOTH address for the protocol BTPROTO_L2CAP.
 ///
-/// `bdaddr`: a device, "00:1A:7D:DA:71:13"; `cid`: 0 for the protocol's choice; `bdaddr_type`: BDADDR_BREDR (0) ...
+/// `bdaddr`: a device, "00:1A:7D:DA:71:13"; `cid`: 0 for the protocol's choice; `bdaddr_type`: BDADDR_BREDR (0)
+/// ...
 /// Returns 0 or TABI_ERR_OS for what is no device's address.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_l2cap(
@@ -32,8 +33,8 @@ pub unsafe extern "C" fn tabi_addr_from_l2cap(
 
 /// The parts of an AF_BLUETOOTH address of a BTPROTO_L2CAP socket. `psm`, `cid` and `bdaddr_type` may be NULL.
 ///
-/// `bdaddr` gets the device's address and its closing NUL; a `size` of 18 is enough. Returns 0; TABI_ERR_TYPE for
-/// another family; TABI_ERR_TOO_SMALL.
+/// `bdaddr` gets the device's address and its closing NUL; a `size` of 18 is enough. Returns 0; TABI_ERR_TYPE
+/// for another family; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_l2cap(
     addr: Option<&tabi_addr>,
@@ -68,7 +69,8 @@ pub unsafe extern "C" fn tabi_addr_from_rfcomm(
     })
 }
 
-/// The parts of an AF_BLUETOOTH address of a BTPROTO_RFCOMM socket; `channel` may be NULL. Else as tabi_addr_l2cap().
+/// The parts of an AF_BLUETOOTH address of a BTPROTO_RFCOMM socket; `channel` may be NULL. Else as
+/// tabi_addr_l2cap().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_rfcomm(
     addr: Option<&tabi_addr>,
@@ -87,8 +89,8 @@ pub unsafe extern "C" fn tabi_addr_rfcomm(
     })
 }
 
-/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_HCI: the number of an adapter, HCI_DEV_NONE for none, and
-/// HCI_CHANNEL_RAW (0) or another channel. Returns 0.
+/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_HCI: the number of an adapter, HCI_DEV_NONE for none,
+/// and HCI_CHANNEL_RAW (0) or another channel. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_hci(
     device: u16,

@@ -10,8 +10,7 @@ use std::mem::MaybeUninit;
 use libc::ssize_t;
 
 use super::address::tabi_addr;
-use super::boundary::{Outcome, bytes, copy_bytes, copy_name, copy_text, count, some, status, string};
-use super::socket::{socket, tabi_sock};
+use super::boundary::{Outcome, bytes, copy_bytes, copy_text, count, some, status, string};
 use crate::address::{
     AlgAddress, CanAddress, HardwareAddress, NetlinkAddress, PacketAddress, QipcrtrAddress, RawAddress,
     TipcAddress, VsockAddress,
@@ -41,42 +40,6 @@ macro_rules! give_out {
     };
 }
 pub(super) use give_out;
-
-/// The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
-///
-/// Returns 0; -ENODEV for an unknown name; TABI_ERR_OS for one of more than 15 bytes; TABI_ERR_CLOSED.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_interface_index(
-    sk: Option<&tabi_sock>,
-    name: *const c_char,
-    index: Option<&mut MaybeUninit<u32>>,
-) -> c_int {
-    status(|| {
-        // SAFETY: the caller passes a NUL-terminated string.
-        let name = unsafe { string(name, "name") }?;
-        let index = some(index, "index")?;
-        index.write(socket(sk)?.interface_index(name)?);
-        Ok(())
-    })
-}
-
-/// The name of an interface in the socket's own network namespace, with its closing NUL (SIOCGIFNAME).
-///
-/// Empty for 0 and for an unknown number, as in Python's addresses. `size`: the bytes of `name`; 16 are enough.
-/// Returns the length without the NUL; TABI_ERR_TOO_SMALL or TABI_ERR_CLOSED.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_interface_name(
-    sk: Option<&tabi_sock>,
-    index: u32,
-    name: *mut c_char,
-    size: usize,
-) -> ssize_t {
-    count(|| {
-        let found = socket(sk)?.interface_name(index)?;
-        // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_name(&found, name, size) }
-    })
-}
 
 /// Makes an AF_NETLINK address: `pid` 0 is the kernel, `groups` has a bit for each group. Returns 0.
 #[unsafe(no_mangle)]
@@ -152,8 +115,8 @@ pub extern "C" fn tabi_addr_qipcrtr(
 
 /// Makes an AF_PACKET address.
 ///
-/// `interface`: its number, 0 for all; `protocol`: 0 to 65535 in host byte order, such as ETH_P_ALL; `packet_type`:
-/// PACKET_HOST ...; `hardware_type`: ARPHRD_*; `hardware_address`: at most 8 bytes.
+/// `interface`: its number, 0 for all; `protocol`: 0 to 65535 in host byte order, such as ETH_P_ALL;
+/// `packet_type`: PACKET_HOST ...; `hardware_type`: ARPHRD_*; `hardware_address`: at most 8 bytes.
 /// Returns 0; TABI_ERR_OVERFLOW for another protocol; TABI_ERR_VALUE for a longer address.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_packet(
@@ -175,10 +138,11 @@ pub unsafe extern "C" fn tabi_addr_from_packet(
     })
 }
 
-/// The parts of an AF_PACKET address; any output may be NULL, `hardware_address` with a `size` of 0 only if there is none.
+/// The parts of an AF_PACKET address; any output may be NULL, `hardware_address` with a `size` of 0 only if
+/// there is none.
 ///
-/// `size`: the bytes of `hardware_address`; 32 are enough. Returns the length of that; TABI_ERR_TYPE for another
-/// family; TABI_ERR_TOO_SMALL.
+/// `size`: the bytes of `hardware_address`; 32 are enough. Returns the length of that; TABI_ERR_TYPE for
+/// another family; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_packet(
     addr: Option<&tabi_addr>,
@@ -219,7 +183,8 @@ pub extern "C" fn tabi_addr_can(addr: Option<&tabi_addr>, interface: Option<&mut
     })
 }
 
-/// Makes an AF_CAN address for the protocol CAN_ISOTP: the identifiers of received and of sent frames. Returns 0.
+/// Makes an AF_CAN address for the protocol CAN_ISOTP: the identifiers of received and of sent frames. Returns
+/// 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_can_isotp(
     interface: u32,
@@ -230,7 +195,8 @@ pub extern "C" fn tabi_addr_from_can_isotp(
     encode(addr, || Ok(CanAddress::Isotp { interface, rx_id, tx_id }.encode()))
 }
 
-/// The parts of an AF_CAN address of a CAN_ISOTP socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+/// The parts of an AF_CAN address of a CAN_ISOTP socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for
+/// another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_can_isotp(
     addr: Option<&tabi_addr>,
@@ -247,8 +213,8 @@ pub extern "C" fn tabi_addr_can_isotp(
     })
 }
 
-/// Makes an AF_CAN address for the protocol CAN_J1939: name, parameter group number and address of a controller,
-/// J1939_NO_NAME, J1939_NO_PGN and J1939_NO_ADDR for none. Returns 0.
+/// Makes an AF_CAN address for the protocol CAN_J1939: name, parameter group number and address of a
+/// controller, J1939_NO_NAME, J1939_NO_PGN and J1939_NO_ADDR for none. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_can_j1939(
     interface: u32,
@@ -260,7 +226,8 @@ pub extern "C" fn tabi_addr_from_can_j1939(
     encode(addr, || Ok(CanAddress::J1939 { interface, name, pgn, address }.encode()))
 }
 
-/// The parts of an AF_CAN address of a CAN_J1939 socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+/// The parts of an AF_CAN address of a CAN_J1939 socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for
+/// another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_can_j1939(
     addr: Option<&tabi_addr>,
@@ -299,9 +266,11 @@ pub extern "C" fn tabi_addr_from_tipc(
     })
 }
 
-/// The parts of an AF_TIPC address, as tabi_addr_from_tipc() takes them; what a type lacks is as in Python's tuple.
+/// The parts of an AF_TIPC address, as tabi_addr_from_tipc() takes them; what a type lacks is as in Python's
+/// tuple.
 ///
-/// Any output may be NULL. Returns 0; TABI_ERR_TYPE for another family; TABI_ERR_VALUE for another type of address.
+/// Any output may be NULL. Returns 0; TABI_ERR_TYPE for another family; TABI_ERR_VALUE for another type of
+/// address.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_tipc(
     addr: Option<&tabi_addr>,
@@ -320,8 +289,8 @@ pub extern "C" fn tabi_addr_tipc(
     })
 }
 
-/// Makes an AF_ALG address: an algorithm's type ("hash", "skcipher" ..., at most 13 bytes) and name (at most 63),
-/// the features that it must have and which of them count.
+/// Makes an AF_ALG address: an algorithm's type ("hash", "skcipher" ..., at most 13 bytes) and name (at most
+/// 63), the features that it must have and which of them count.
 ///
 /// Returns 0 or TABI_ERR_VALUE for a longer text or one that is not UTF-8.
 #[unsafe(no_mangle)]
@@ -343,8 +312,8 @@ pub unsafe extern "C" fn tabi_addr_from_alg(
 
 /// The parts of an AF_ALG address, the texts with their closing NUL. `feat` and `mask` may be NULL.
 ///
-/// `type_size`, `name_size`: the bytes of the buffers; 15 and 65 are enough. Returns 0; TABI_ERR_TYPE for another
-/// family; TABI_ERR_VALUE for text that is not UTF-8; TABI_ERR_TOO_SMALL.
+/// `type_size`, `name_size`: the bytes of the buffers; 15 and 65 are enough. Returns 0; TABI_ERR_TYPE for
+/// another family; TABI_ERR_VALUE for text that is not UTF-8; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_alg(
     addr: Option<&tabi_addr>,

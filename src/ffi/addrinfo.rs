@@ -39,9 +39,9 @@ pub struct tabi_addrinfo_list {
 
 /// Looks up the addresses of a host and a service (getaddrinfo(3)).
 ///
-/// `host`: a name, an address, or NULL for this machine. `service`: a name such as "http", a port such as "80", or NULL
-/// for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers, 0 does not; `flags` are AI_*.
-/// Blocks for as long as the system's resolver does.
+/// `host`: a name, an address, or NULL for this machine. `service`: a name such as "http", a port such as "80",
+/// or NULL for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers, 0 does not;
+/// `flags` are AI_*. Blocks for as long as the system's resolver does.
 ///
 /// Returns how many answers there are, at least 1, and the list, which tabi_addrinfo_list_free() frees;
 /// TABI_GAI_* when the lookup fails, -errno where the resolver met an error of the system.
@@ -95,8 +95,8 @@ pub unsafe extern "C" fn tabi_addrinfo_list_free(list: *mut tabi_addrinfo_list) 
 
 /// Reads a numeric host, which is not looked up, of either internet family: what tabi_getnameinfo() takes.
 ///
-/// `host`: an IPv4 or IPv6 address, the latter perhaps with a scope ("fe80::1%lo"). `port`: judged by the C library; glibc
-/// takes it modulo 65536. Returns 0, or TABI_GAI_NONAME for a name.
+/// `host`: an IPv4 or IPv6 address, the latter perhaps with a scope ("fe80::1%lo"). `port`: judged by the C
+/// library; glibc takes it modulo 65536. Returns 0, or TABI_GAI_NONAME for a name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_numeric(
     host: *const c_char,
@@ -114,8 +114,10 @@ pub unsafe extern "C" fn tabi_addr_from_numeric(
 
 /// tabi_addr_from_numeric() with the other two parts of Python's AF_INET6 tuple, for IPv6 only.
 ///
-/// `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface; with 0 a scope in `host` counts.
-/// Returns 0; TABI_GAI_NONAME for a name, TABI_ERR_OS for an IPv4 address, TABI_ERR_OVERFLOW for another `flowinfo`.
+/// `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface; with 0 a scope in
+/// `host` counts.
+/// Returns 0; TABI_GAI_NONAME for a name, TABI_ERR_OS for an IPv4 address, TABI_ERR_OVERFLOW for another
+/// `flowinfo`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_numeric6(
     host: *const c_char,
@@ -135,8 +137,8 @@ pub unsafe extern "C" fn tabi_addr_from_numeric6(
 
 /// The names of an address's host and service (getnameinfo(3)).
 ///
-/// `flags`: NI_*. `host_size`, `service_size`: the bytes of the buffers; NI_MAXHOST (1025) and 32 are always enough, and
-/// (NULL, 0) leaves one out. Blocks for as long as the system's resolver does.
+/// `flags`: NI_*. `host_size`, `service_size`: the bytes of the buffers; NI_MAXHOST (1025) and 32 are always
+/// enough, and (NULL, 0) leaves one out. Blocks for as long as the system's resolver does.
 /// Returns 0; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getnameinfo(

@@ -16,8 +16,8 @@ use crate::sys;
 /// The result of a function that C will see as a code.
 pub(super) type Outcome<T = ()> = Result<T, Reported>;
 
-/// The code of a failure that is noted as this thread's last. A word, so that a count or a code comes out of the
-/// hot calls in registers: whole failures cost them a dozen instructions each.
+/// The code of a failure that is noted as this thread's last. A word, so that a count or a code comes out of
+/// the hot calls in registers: whole failures cost them a dozen instructions each.
 pub(super) struct Reported(isize);
 
 impl<E: Into<Failure>> From<E> for Reported {

@@ -8,7 +8,8 @@ use super::boundary::{some, status, string};
 use crate::constants::{STRINGS, TABLE, constant};
 use crate::error::Error;
 
-/// The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a number.
+/// The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a
+/// number.
 ///
 /// Returns 0, or TABI_ERR_VALUE when this platform has no such constant.
 #[unsafe(no_mangle)]

@@ -42,8 +42,8 @@ impl tabi_cmsg {
 
 /// Adds a control message of any level and type behind those that the buffer holds.
 ///
-/// Returns 0; TABI_ERR_TOO_SMALL when there is no room for tabi_cmsg_space(len) bytes more; TABI_ERR_OVERFLOW for 2^31 bytes
-/// and more. When it fails the buffer is as before.
+/// Returns 0; TABI_ERR_TOO_SMALL when there is no room for tabi_cmsg_space(len) bytes more; TABI_ERR_OVERFLOW
+/// for 2^31 bytes and more. When it fails the buffer is as before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add(
     control: Option<&mut tabi_control>,
@@ -56,7 +56,8 @@ pub unsafe extern "C" fn tabi_control_add(
     status(|| unsafe { add(some(control, "control")?, level, r#type, bytes(data, len, "data")?) })
 }
 
-/// Adds descriptors (SCM_RIGHTS), at most 253 on Linux; the receiver gets duplicates. Returns as tabi_control_add().
+/// Adds descriptors (SCM_RIGHTS), at most 253 on Linux; the receiver gets duplicates. Returns as
+/// tabi_control_add().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_fds(
     control: Option<&mut tabi_control>,
@@ -72,7 +73,8 @@ pub unsafe extern "C" fn tabi_control_add_fds(
     })
 }
 
-/// Adds a message whose data is an int: IP_TTL, IP_TOS (level IPPROTO_IP), IPV6_HOPLIMIT, IPV6_TCLASS (IPPROTO_IPV6) ...
+/// Adds a message whose data is an int: IP_TTL, IP_TOS (level IPPROTO_IP), IPV6_HOPLIMIT, IPV6_TCLASS
+/// (IPPROTO_IPV6) ...
 ///
 /// Returns as tabi_control_add(); the system checks the value when the message is sent.
 #[unsafe(no_mangle)]
@@ -88,8 +90,10 @@ pub unsafe extern "C" fn tabi_control_add_int(
 
 /// Chooses the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
 ///
-/// `source`: an AF_INET or AF_INET6 address of this machine, 0.0.0.0 or :: for the system's choice; its port does not matter.
-/// `interface`: its number, 0 for any. Returns as tabi_control_add(); TABI_ERR_TYPE for an address of another family.
+/// `source`: an AF_INET or AF_INET6 address of this machine, 0.0.0.0 or :: for the system's choice; its port
+/// does not matter.
+/// `interface`: its number, 0 for any. Returns as tabi_control_add(); TABI_ERR_TYPE for an address of another
+/// family.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_packet_info(
     control: Option<&mut tabi_control>,
@@ -198,9 +202,11 @@ pub unsafe extern "C" fn tabi_control_close_fds(control: Option<&mut tabi_contro
     })
 }
 
-/// Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with tabi_close_fd().
+/// Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with
+/// tabi_close_fd().
 ///
-/// `size`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer from then on.
+/// `size`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
+/// from then on.
 /// Returns how many were taken, 0 when none is left; TABI_ERR_TYPE for another kind of message.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int, size: usize) -> ssize_t {

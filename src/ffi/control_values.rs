@@ -12,7 +12,8 @@ use crate::address::RawAddress;
 use crate::error::Error;
 use crate::socket::{RawControlMessage, control};
 
-/// The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment in bytes) ...
+/// The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment
+/// in bytes) ...
 ///
 /// Returns 0; TABI_ERR_TYPE for a message whose data is neither an int nor a byte.
 #[unsafe(no_mangle)]
@@ -32,8 +33,8 @@ pub unsafe extern "C" fn tabi_cmsg_int(
 
 /// Where a datagram arrived (IP_PKTINFO, IPV6_PKTINFO).
 ///
-/// `destination` gets the address that it was sent to, `interface` the number of the interface that it came in by, and
-/// `local` the address that an answer should come from; any may be NULL. The addresses have port 0.
+/// `destination` gets the address that it was sent to, `interface` the number of the interface that it came in
+/// by, and `local` the address that an answer should come from; any may be NULL. The addresses have port 0.
 /// Returns 0, or TABI_ERR_TYPE for another kind of message.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_packet_info(
@@ -67,7 +68,8 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
     })
 }
 
-/// When the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING).
+/// When the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS,
+/// SO_TIMESTAMPING).
 ///
 /// Of SO_TIMESTAMPING this is the system's time, or the network card's where there is no other.
 /// Returns 0, or TABI_ERR_TYPE for another kind of message.
@@ -119,9 +121,10 @@ pub unsafe extern "C" fn tabi_cmsg_credentials(
 
 /// The error that a datagram met, from a message received with MSG_ERRQUEUE (IP_RECVERR, IPV6_RECVERR).
 ///
-/// `error` gets the errno, `icmp_type` and `icmp_code` what the ICMP message said (0 for an error of this machine's), `info`
-/// what the error says beside, such as the path's MTU in bytes for EMSGSIZE; `offender` who sent the ICMP message, with `len` 0 for
-/// nobody. Any may be NULL. Returns 0, or TABI_ERR_TYPE for another kind of message.
+/// `error` gets the errno, `icmp_type` and `icmp_code` what the ICMP message said (0 for an error of this
+/// machine's), `info` what the error says beside, such as the path's MTU in bytes for EMSGSIZE; `offender` who
+/// sent the ICMP message, with `len` 0 for nobody. Any may be NULL. Returns 0, or TABI_ERR_TYPE for another
+/// kind of message.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_error(

@@ -15,10 +15,11 @@ use crate::socket::ControlData;
 
 /// Sends bytes, at least one on a stream, and descriptors over an AF_UNIX socket (Python's `send_fds`).
 ///
-/// `fds`: `fd_count` open descriptors, at most 253 on Linux; the receiver gets duplicates, the sender keeps its own.
-/// Returns the bytes that the kernel took; if that is not all, the descriptors went with the first. Else a code as
-/// tabi_send() does; TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for too many;
-/// -ETOOMANYREFS when too many are on their way.
+/// `fds`: `fd_count` open descriptors, at most 253 on Linux; the receiver gets duplicates, the sender keeps its
+/// own.
+/// Returns the bytes that the kernel took; if that is not all, the descriptors went with the first. Else a code
+/// as tabi_send() does; TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for
+/// too many; -ETOOMANYREFS when too many are on their way.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_send_fds(
     sk: Option<&tabi_sock>,
@@ -44,9 +45,10 @@ pub unsafe extern "C" fn tabi_send_fds(
 
 /// Receives at most `len` bytes and `size` descriptors over an AF_UNIX socket (Python's `recv_fds`).
 ///
-/// `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd(); `fd_count`
-/// how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or than the table of
-/// descriptors has room for: those are closed already. Returns as tabi_recv(); no descriptor has arrived when it fails.
+/// `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd();
+/// `fd_count` how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or
+/// than the table of descriptors has room for: those are closed already. Returns as tabi_recv(); no descriptor
+/// has arrived when it fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv_fds(
     sk: Option<&tabi_sock>,

@@ -15,9 +15,9 @@ use crate::socket::{DEFAULT_BUFFER_SIZE, Socket, SocketReader, SocketWriter};
 
 /// A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
 ///
-/// One thread may read while another writes; two may not do the same at once. Its calls follow the socket's timeout
-/// for each wait. A call that fails has lost nothing: what had arrived is read again, what was not sent stays to be sent,
-/// once. Free it before the socket.
+/// One thread may read while another writes; two may not do the same at once. Its calls follow the socket's
+/// timeout for each wait. A call that fails has lost nothing: what had arrived is read again, what was not sent
+/// stays to be sent, once. Free it before the socket.
 pub struct tabi_file {
     reader: SocketReader<&'static Socket>,
     writer: SocketWriter<&'static Socket>,
@@ -25,8 +25,8 @@ pub struct tabi_file {
 
 /// Makes a buffered reader and writer on a socket, which must outlive it.
 ///
-/// `buffering`: the most bytes that are read ahead, and held back when writing; -1 for the usual 8192; with 0 none are.
-/// Buffers are allocated when they are first needed, and small for a connection that says little.
+/// `buffering`: the most bytes that are read ahead, and held back when writing; -1 for the usual 8192; with 0
+/// none are. Buffers are allocated when they are first needed, and small for a connection that says little.
 /// Returns 0 and an object that tabi_file_free() frees, or TABI_ERR_VALUE for a `buffering` below -1.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_makefile(
@@ -52,7 +52,8 @@ pub extern "C" fn tabi_makefile(
     })
 }
 
-/// Sends what is still buffered, as tabi_file_flush() does but without a report, and frees the object. NULL is nothing.
+/// Sends what is still buffered, as tabi_file_flush() does but without a report, and frees the object. NULL is
+/// nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_free(file: *mut tabi_file) {
     // SAFETY: the caller passes an object of this library for the last time.
@@ -79,8 +80,8 @@ pub unsafe extern "C" fn tabi_file_read1(file: *mut tabi_file, buffer: *mut c_vo
 
 /// Reads a line with its newline (Python's `readline(size - 1)`) and puts a NUL behind it.
 ///
-/// `size`: the bytes of `line`, at least 2. A line without newline was cut by `size`, and goes on in the next call, or by
-/// the end of the stream. Returns the length without the NUL, 0 at the end of the stream; a code as
+/// `size`: the bytes of `line`, at least 2. A line without newline was cut by `size`, and goes on in the next
+/// call, or by the end of the stream. Returns the length without the NUL, 0 at the end of the stream; a code as
 /// tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_char, size: usize) -> ssize_t {
@@ -96,7 +97,8 @@ pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_c
     })
 }
 
-/// How many bytes were received and not yet read; poll(2) on the socket does not tell of them. TABI_ERR_NULL for NULL.
+/// How many bytes were received and not yet read; poll(2) on the socket does not tell of them. TABI_ERR_NULL
+/// for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_buffered(file: *mut tabi_file) -> ssize_t {
     // SAFETY: the caller passes an object of this library, and no other thread reads from it.

@@ -1,28 +1,28 @@
 //! The helpers of Python's module in C: `create_connection`, `create_server` and their like.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_uint};
 use std::mem::MaybeUninit;
 
-use libc::ssize_t;
-
 use super::address::tabi_addr;
-use super::boundary::{Outcome, boundary, check_buffer, count, give, some, status, string};
+use super::boundary::{Outcome, boundary, give, some, status, string};
 use super::codes::Failure;
 use super::mode::duration;
-use super::socket::{socket, tabi_sock};
+use super::socket::tabi_sock;
 use crate::address::{RawAddress, check_port, inet};
 use crate::error::{Error, Result};
-use crate::socket::{self as core, CreateConnectionOptions, CreateServerOptions, Limit, helpers};
+use crate::socket::{self as core, CreateConnectionOptions, CreateServerOptions, helpers};
 
-/// Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are tried in turn.
+/// Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
+/// tried in turn.
 ///
-/// `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit. An address may take
-/// its share of the time that is left; the lookup of the host counts, but is not cut short. `source_host` and `source_port`:
-/// where to connect from, NULL and 0 for the system's choice, "" for any address.
-/// Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED, TABI_ERR_TIMEOUT ...,
-/// TABI_GAI_* when the host is not found, TABI_ERR_OVERFLOW for another port than 0 to 65535, TABI_ERR_VALUE for a bad timeout.
-/// tabi_last_error_message() tells the errors of all addresses.
+/// `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit. An
+/// address may take its share of the time that is left; the lookup of the host counts, but is not cut short.
+/// `source_host` and `source_port`: where to connect from, NULL and 0 for the system's choice, "" for any
+/// address.
+/// Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED,
+/// TABI_ERR_TIMEOUT ..., TABI_GAI_* when the host is not found, TABI_ERR_OVERFLOW for another port than 0 to
+/// 65535, TABI_ERR_VALUE for a bad timeout. tabi_last_error_message() tells the errors of all addresses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_create_connection(
     host: *const c_char,
@@ -53,18 +53,20 @@ pub unsafe extern "C" fn tabi_create_connection(
     })
 }
 
-/// A flag of tabi_create_server(): others may listen on the same port, with the clients spread over them (SO_REUSEPORT).
+/// A flag of tabi_create_server(): others may listen on the same port, with the clients spread over them
+/// (SO_REUSEPORT).
 pub const TABI_REUSE_PORT: c_uint = 1;
 /// A flag of tabi_create_server(): a server of AF_INET6 accepts IPv4 clients too.
 pub const TABI_DUALSTACK_IPV6: c_uint = 2;
 
 /// A TCP socket that listens on a host and port (Python's `create_server`).
 ///
-/// `family`: AF_INET or AF_INET6. `host`: a name, an address, or "" for all; `port`: 0 (a free one) to 65535. `backlog`: how many
-/// clients may wait, TABI_BACKLOG for Python's choice. `flags`: TABI_REUSE_PORT, TABI_DUALSTACK_IPV6, or 0.
-/// A port whose last connections still linger is listened on at once (SO_REUSEADDR); a server of AF_INET6 leaves
-/// IPv4 to others unless the flag says otherwise. Returns 0 and a handle that tabi_sock_free() frees; what
-/// tabi_bind() returns; TABI_ERR_VALUE for unknown flags, and for TABI_DUALSTACK_IPV6 with AF_INET or where the system cannot.
+/// `family`: AF_INET or AF_INET6. `host`: a name, an address, or "" for all; `port`: 0 (a free one) to 65535.
+/// `backlog`: how many clients may wait, TABI_BACKLOG for Python's choice. `flags`: TABI_REUSE_PORT,
+/// TABI_DUALSTACK_IPV6, or 0. A port whose last connections still linger is listened on at once (SO_REUSEADDR);
+/// a server of AF_INET6 leaves IPv4 to others unless the flag says otherwise. Returns 0 and a handle that
+/// tabi_sock_free() frees; what tabi_bind() returns; TABI_ERR_VALUE for unknown flags, and for
+/// TABI_DUALSTACK_IPV6 with AF_INET or where the system cannot.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_create_server(
     family: c_int,
@@ -127,7 +129,8 @@ pub extern "C" fn tabi_has_dualstack_ipv6() -> c_int {
 /// A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
 ///
 /// If another handle owns `fd`, tell it with tabi_set_shared(), or prefer tabi_dup().
-/// -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees; -EBADF, -ENOTSOCK, -EMFILE.
+/// -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees;
+/// -EBADF, -ENOTSOCK, -EMFILE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_fromfd(
     fd: c_int,
@@ -145,8 +148,8 @@ pub extern "C" fn tabi_fromfd(
     })
 }
 
-/// tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface, each to the other
-/// and nobody else; SOCK_STREAM or SOCK_DGRAM. Returns as tabi_socketpair().
+/// tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface,
+/// each to the other and nobody else; SOCK_STREAM or SOCK_DGRAM. Returns as tabi_socketpair().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_socketpair_any(
     family: c_int,
@@ -161,58 +164,6 @@ pub extern "C" fn tabi_socketpair_any(
         out_one.write(give(tabi_sock(one)));
         out_other.write(give(tabi_sock(other)));
         Ok(())
-    })
-}
-
-/// Receives `len` bytes within one timeout, fewer only at the end of the stream.
-///
-/// `flags`: MSG_* (not MSG_PEEK) or 0. `received` may be NULL; it gets the number of bytes in the buffer, also when the call
-/// fails. Returns that number, or a code as tabi_recv() does.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_recv_exactly(
-    sk: Option<&tabi_sock>,
-    buffer: *mut c_void,
-    len: usize,
-    flags: c_int,
-    received: Option<&mut MaybeUninit<usize>>,
-) -> ssize_t {
-    // SAFETY: the caller passes `len` writable bytes.
-    unsafe { recv_exactly(sk, buffer, len, flags, received, Limit::Timeout) }
-}
-
-/// tabi_recv_exactly() within a limit of its own: see tabi_recv_until().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_recv_exactly_until(
-    sk: Option<&tabi_sock>,
-    buffer: *mut c_void,
-    len: usize,
-    flags: c_int,
-    received: Option<&mut MaybeUninit<usize>>,
-    deadline: i64,
-) -> ssize_t {
-    // SAFETY: the caller passes `len` writable bytes.
-    unsafe { recv_exactly(sk, buffer, len, flags, received, Limit::until_monotonic(deadline)) }
-}
-
-/// # Safety
-///
-/// `buffer` is writable for `len` bytes.
-unsafe fn recv_exactly(
-    sk: Option<&tabi_sock>,
-    buffer: *mut c_void,
-    len: usize,
-    flags: c_int,
-    received: Option<&mut MaybeUninit<usize>>,
-    limit: Limit,
-) -> ssize_t {
-    count(|| {
-        let sk = socket(sk)?;
-        check_buffer(buffer, len, "buffer")?;
-        // SAFETY: the caller passes `len` writable bytes.
-        let result = unsafe { sk.recv_exactly_raw(buffer.cast(), len, flags, limit) };
-        let so_far = result.as_ref().map_or_else(|partial| partial.received, |n| *n);
-        received.map(|received| received.write(so_far));
-        Ok(result?)
     })
 }
 

@@ -70,8 +70,8 @@ pub unsafe extern "C" fn tabi_gethostbyname(
 
 /// The names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
 ///
-/// Returns 0 and an entry that tabi_hostent_free() frees; TABI_GAI_* when the host has no address, TABI_HERROR_* when
-/// only the lookup of its names fails.
+/// Returns 0 and an entry that tabi_hostent_free() frees; TABI_GAI_* when the host has no address,
+/// TABI_HERROR_* when only the lookup of its names fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyname_ex(
     name: *const c_char,
@@ -87,9 +87,9 @@ pub unsafe extern "C" fn tabi_gethostbyname_ex(
 
 /// The names and addresses of the host with an IPv4 or IPv6 address (Python's `gethostbyaddr`).
 ///
-/// `address`: an address as text, or a name, which is looked up first. Returns 0 and an entry that tabi_hostent_free()
-/// frees; TABI_GAI_* when a name has no address, TABI_HERROR_* when nothing is known of the address,
-/// TABI_ERR_OS for "".
+/// `address`: an address as text, or a name, which is looked up first. Returns 0 and an entry that
+/// tabi_hostent_free() frees; TABI_GAI_* when a name has no address, TABI_HERROR_* when nothing is known of the
+/// address, TABI_ERR_OS for "".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyaddr(
     address: *const c_char,
@@ -112,14 +112,16 @@ pub unsafe extern "C" fn tabi_hostent_free(entry: *mut tabi_hostent) {
 
 /// This machine's name, with its closing NUL (gethostname(2)).
 ///
-/// `size`: the bytes of `name`; 65 are enough on Linux. Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
+/// `size`: the bytes of `name`; 65 are enough on Linux. Returns the length without the NUL, or
+/// TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostname(name: *mut c_char, size: usize) -> ssize_t {
     // SAFETY: the caller passes `size` writable bytes.
     count(|| unsafe { copy_text(&gethostname()?, name, size) })
 }
 
-/// Sets this machine's name (sethostname(2)). Returns 0; -EPERM without the right to do so, -EINVAL when it is too long.
+/// Sets this machine's name (sethostname(2)). Returns 0; -EPERM without the right to do so, -EINVAL when it is
+/// too long.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sethostname(name: *const c_char) -> c_int {
     // SAFETY: the caller passes a NUL-terminated string.
@@ -128,8 +130,10 @@ pub unsafe extern "C" fn tabi_sethostname(name: *const c_char) -> c_int {
 
 /// The fully qualified name of a host: the first of its names that has a dot (Python's `getfqdn`).
 ///
-/// `name`: a name or an address; NULL, "", "0.0.0.0" and "::" stand for this machine. What nothing is known of stays as it is.
-/// `size`: the bytes of `fqdn`; 1025 are always enough. Returns the length without the closing NUL, or TABI_ERR_TOO_SMALL.
+/// `name`: a name or an address; NULL, "", "0.0.0.0" and "::" stand for this machine. What nothing is known of
+/// stays as it is.
+/// `size`: the bytes of `fqdn`; 1025 are always enough. Returns the length without the closing NUL, or
+/// TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getfqdn(name: *const c_char, fqdn: *mut c_char, size: usize) -> ssize_t {
     count(|| {

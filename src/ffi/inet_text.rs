@@ -8,7 +8,8 @@ use libc::ssize_t;
 use super::boundary::{bytes, copy_bytes, copy_text, count, string};
 use crate::resolve;
 
-/// The four bytes of an IPv4 address in the grammar of inet_aton(3): "127.0.0.1", but also "127.1" and "0x7f.1".
+/// The four bytes of an IPv4 address in the grammar of inet_aton(3): "127.0.0.1", but also "127.1" and
+/// "0x7f.1".
 ///
 /// `size`: the bytes of `packed`, at least 4. Returns 4; TABI_ERR_OS for other text, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
@@ -23,8 +24,8 @@ pub unsafe extern "C" fn tabi_inet_aton(text: *const c_char, packed: *mut c_void
 
 /// The text of a packed IPv4 address, with its closing NUL (inet_ntoa(3)).
 ///
-/// `len`: the bytes of `packed`, 4. `size`: the bytes of `text`; 16 are enough. Returns the length without the NUL;
-/// TABI_ERR_OS for another `len`, TABI_ERR_TOO_SMALL.
+/// `len`: the bytes of `packed`, 4. `size`: the bytes of `text`; 16 are enough. Returns the length without the
+/// NUL; TABI_ERR_OS for another `len`, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_inet_ntoa(
     packed: *const c_void,
@@ -42,8 +43,8 @@ pub unsafe extern "C" fn tabi_inet_ntoa(
 
 /// The bytes of an address from its text (inet_pton(3)).
 ///
-/// `family`: AF_INET (4 bytes) or AF_INET6 (16 bytes). `size`: the bytes of `packed`. Returns how many were written;
-/// TABI_ERR_OS for other text, -EAFNOSUPPORT for another family, TABI_ERR_TOO_SMALL.
+/// `family`: AF_INET (4 bytes) or AF_INET6 (16 bytes). `size`: the bytes of `packed`. Returns how many were
+/// written; TABI_ERR_OS for other text, -EAFNOSUPPORT for another family, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_inet_pton(
     family: c_int,
@@ -61,7 +62,8 @@ pub unsafe extern "C" fn tabi_inet_pton(
 
 /// The text of a packed address, with its closing NUL (inet_ntop(3)).
 ///
-/// `family`: AF_INET or AF_INET6. `len`: the bytes of `packed`, 4 or 16. `size`: the bytes of `text`; 46 are enough.
+/// `family`: AF_INET or AF_INET6. `len`: the bytes of `packed`, 4 or 16. `size`: the bytes of `text`; 46 are
+/// enough.
 /// Returns the length without the NUL; TABI_ERR_VALUE for another family or `len`, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_inet_ntop(

@@ -7,10 +7,9 @@ use std::mem::MaybeUninit;
 use libc::ssize_t;
 
 use super::address::tabi_addr;
-use super::boundary::{Outcome, boundary, bytes, check_buffer, count, some, status};
+use super::boundary::{Outcome, bytes, check_buffer, count, some, status};
 use super::socket::{inet_address, socket, tabi_sock};
-use crate::error::Error;
-use crate::socket::{Interest, Limit};
+use crate::socket::Limit;
 
 /// Receives at most `len` bytes (recv(2), Python's `recv_into`).
 ///
@@ -55,6 +54,58 @@ unsafe fn recv(
     check_buffer(buffer, len, "buffer")?;
     // SAFETY: the caller passes `len` writable bytes.
     Ok(unsafe { sk.recv_raw(buffer.cast(), len, flags, limit) }?)
+}
+
+/// Receives `len` bytes within one timeout, fewer only at the end of the stream.
+///
+/// `flags`: MSG_* (not MSG_PEEK) or 0. `received` may be NULL; it gets the number of bytes in the buffer, also
+/// when the call fails. Returns that number, or a code as tabi_recv() does.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_recv_exactly(
+    sk: Option<&tabi_sock>,
+    buffer: *mut c_void,
+    len: usize,
+    flags: c_int,
+    received: Option<&mut MaybeUninit<usize>>,
+) -> ssize_t {
+    // SAFETY: the caller passes `len` writable bytes.
+    unsafe { recv_exactly(sk, buffer, len, flags, received, Limit::Timeout) }
+}
+
+/// tabi_recv_exactly() within a limit of its own: see tabi_recv_until().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_recv_exactly_until(
+    sk: Option<&tabi_sock>,
+    buffer: *mut c_void,
+    len: usize,
+    flags: c_int,
+    received: Option<&mut MaybeUninit<usize>>,
+    deadline: i64,
+) -> ssize_t {
+    // SAFETY: the caller passes `len` writable bytes.
+    unsafe { recv_exactly(sk, buffer, len, flags, received, Limit::until_monotonic(deadline)) }
+}
+
+/// # Safety
+///
+/// `buffer` is writable for `len` bytes.
+unsafe fn recv_exactly(
+    sk: Option<&tabi_sock>,
+    buffer: *mut c_void,
+    len: usize,
+    flags: c_int,
+    received: Option<&mut MaybeUninit<usize>>,
+    limit: Limit,
+) -> ssize_t {
+    count(|| {
+        let sk = socket(sk)?;
+        check_buffer(buffer, len, "buffer")?;
+        // SAFETY: the caller passes `len` writable bytes.
+        let result = unsafe { sk.recv_exactly_raw(buffer.cast(), len, flags, limit) };
+        let so_far = result.as_ref().map_or_else(|partial| partial.received, |n| *n);
+        received.map(|received| received.write(so_far));
+        Ok(result?)
+    })
 }
 
 /// Receives at most `len` bytes and the sender's address (recvfrom(2), Python's `recvfrom_into`).
@@ -106,8 +157,9 @@ unsafe fn recvfrom(
 
 /// Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
 ///
-/// `flags`: MSG_* or 0. A vanished peer is -EPIPE or -ECONNRESET, never a signal. Other errors: TABI_ERR_TIMEOUT,
-/// TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ENOTCONN; -EMSGSIZE for a datagram that is too long.
+/// `flags`: MSG_* or 0. A vanished peer is -EPIPE or -ECONNRESET, never a signal. Other errors:
+/// TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ENOTCONN; -EMSGSIZE for a datagram that is
+/// too long.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_send(
     sk: Option<&tabi_sock>,
@@ -193,7 +245,8 @@ unsafe fn sendall(
     Ok(result?)
 }
 
-/// Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host or port.
+/// Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host
+/// or port.
 ///
 /// A name is looked up in every call: keep the result of tabi_addr_from_host() for tabi_sendto_addr().
 #[unsafe(no_mangle)]
@@ -254,38 +307,4 @@ unsafe fn sendto(
     let data = unsafe { bytes(data, len, "data") }?;
     let address = sk.resolve(some(addr, "addr")?.raw()?)?;
     Ok(sk.sendto_until(data, flags, &address, limit)?)
-}
-
-/// Waits until the socket is ready: TABI_READ (data, or a client) or TABI_WRITE (room, or connected).
-///
-/// `deadline` as in tabi_recv_until(). Returns 0, TABI_ERR_TIMEOUT, TABI_ERR_CLOSED, or TABI_ERR_VALUE for another `interest`.
-#[unsafe(no_mangle)]
-pub extern "C" fn tabi_wait_until(sk: Option<&tabi_sock>, interest: c_int, deadline: i64) -> c_int {
-    status(|| {
-        let interest = match interest {
-            TABI_READ => Interest::Read,
-            TABI_WRITE => Interest::Write,
-            other => {
-                return Err(
-                    Error::value(format!("interest must be TABI_READ or TABI_WRITE, got {other}")).into()
-                );
-            }
-        };
-        Ok(socket(sk)?.wait(interest, Limit::until_monotonic(deadline))?)
-    })
-}
-
-/// Wait for something to read, or for a client.
-pub const TABI_READ: c_int = 0;
-/// Wait for room to write, or for the connection.
-pub const TABI_WRITE: c_int = 1;
-
-/// Whether a call that a signal interrupts returns -EINTR, with the progress made, instead of going on with the time
-/// that is left: 1 or 0 (at first). For callers that must look at signals, as Python does. Returns 0.
-#[unsafe(no_mangle)]
-pub extern "C" fn tabi_set_interruptible(sk: Option<&tabi_sock>, interruptible: c_int) -> c_int {
-    boundary(|| {
-        socket(sk)?.set_interruptible(interruptible != 0);
-        Ok(0)
-    })
 }

@@ -32,8 +32,9 @@ pub struct tabi_datagram {
 
 /// Sends several datagrams, with one system call where the system can (sendmmsg(2) on Linux).
 ///
-/// `flags`: MSG_* or 0. Returns how many of them the kernel took, at least one; when it refuses a later one, the next call
-/// meets the error. Else a code as tabi_send() does, and TABI_ERR_TYPE for an address of another family.
+/// `flags`: MSG_* or 0. Returns how many of them the kernel took, at least one; when it refuses a later one,
+/// the next call meets the error. Else a code as tabi_send() does, and TABI_ERR_TYPE for an address of another
+/// family.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendmany(
     sk: Option<&tabi_sock>,
@@ -66,7 +67,8 @@ pub unsafe extern "C" fn tabi_sendmany(
 /// Receives several datagrams, with one system call where the system can (recvmmsg(2) on Linux).
 ///
 /// Waits for the first, and takes those that are there then. `flags`: MSG_* or 0.
-/// Returns how many of `datagrams` were filled, from the first on, or a code as tabi_recv() does; then none is changed.
+/// Returns how many of `datagrams` were filled, from the first on, or a code as tabi_recv() does; then none is
+/// changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recvmany(
     sk: Option<&tabi_sock>,

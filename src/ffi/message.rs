@@ -17,8 +17,9 @@ use crate::socket::{Limit, cmsg_len, cmsg_space};
 
 /// Control data (ancillary data) in the caller's buffer: a value that needs no free.
 ///
-/// To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To receive: set `data` and `size`; tabi_recvmsg()
-/// sets `len`; read them with tabi_control_next(). The buffer needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
+/// To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To
+/// receive: set `data` and `size`; tabi_recvmsg() sets `len`; read them with tabi_control_next(). The buffer
+/// needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_control {
@@ -60,10 +61,11 @@ pub extern "C" fn tabi_cmsg_space(len: usize) -> ssize_t {
 
 /// Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
 ///
-/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: control messages to go with them, or NULL.
+/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: control messages to go with them, or
+/// NULL.
 /// `flags`: MSG_* or 0. `addr`: where to, or NULL on a connected socket.
-/// Returns the bytes that the kernel took, perhaps fewer than given, or a code as tabi_send() does; -EMSGSIZE for too
-/// many buffers; TABI_ERR_OS for more than 2147483647 buffers or bytes of control data.
+/// Returns the bytes that the kernel took, perhaps fewer than given, or a code as tabi_send() does; -EMSGSIZE
+/// for too many buffers; TABI_ERR_OS for more than 2147483647 buffers or bytes of control data.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendmsg(
     sk: Option<&tabi_sock>,
@@ -119,8 +121,9 @@ unsafe fn sendmsg(
 
 /// Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
 ///
-/// `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how many bytes are
-/// authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as tabi_sendmsg().
+/// `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how
+/// many bytes are authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as
+/// tabi_sendmsg().
 /// Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
 #[cfg(target_os = "linux")]
 #[unsafe(no_mangle)]
@@ -153,14 +156,16 @@ pub unsafe extern "C" fn tabi_sendmsg_afalg(
 
 /// Receives a message into several buffers, one after the other (recvmsg(2), Python's `recvmsg_into`).
 ///
-/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: where control messages go, its `len` is set;
-/// NULL for none. `flags`: MSG_* or 0. `msg_flags` gets MSG_TRUNC (the message was cut), MSG_CTRUNC (the control data was
-/// cut), MSG_EOR ...; `sender` gets the sender's address, with `len` 0 where the system names nobody; both may be NULL.
+/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: where control messages go, its `len` is
+/// set; NULL for none. `flags`: MSG_* or 0. `msg_flags` gets MSG_TRUNC (the message was cut), MSG_CTRUNC (the
+/// control data was cut), MSG_EOR ...; `sender` gets the sender's address, with `len` 0 where the system names
+/// nobody; both may be NULL.
 ///
 /// Descriptors that arrive are close-on-exec and the caller's, also after MSG_CTRUNC: take them with
 /// tabi_control_next() and tabi_cmsg_fds(), or close them with tabi_control_close_fds().
-/// Returns the number of bytes, 0 at the end of the stream, or a code as tabi_recv() does; -EMSGSIZE for too many
-/// buffers; TABI_ERR_VALUE for a control buffer above 2147483647 bytes. No descriptor has arrived when it fails.
+/// Returns the number of bytes, 0 at the end of the stream, or a code as tabi_recv() does; -EMSGSIZE for too
+/// many buffers; TABI_ERR_VALUE for a control buffer above 2147483647 bytes. No descriptor has arrived when it
+/// fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recvmsg(
     sk: Option<&tabi_sock>,

@@ -4,36 +4,56 @@
 //! the conventions are in CONTRIBUTING.md. A handle that C may pass as NULL is an `Option` of a reference.
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
-mod address;
-mod address_bluetooth;
-mod address_families;
-mod addrinfo;
 mod boundary;
 mod codes;
-mod constants;
+
+// The header follows the order of these lines, which rustfmt sorts where nothing stands between them.
+// Errors
+mod error;
+// Sockets
+mod socket;
+// ... in one call
+mod helpers;
+// Timeouts
+mod mode;
+// Bytes
+mod io;
+// Addresses
+mod address;
+// Options
+mod options;
+mod typed_options;
+// Messages
+mod message;
+// ... and what goes with them
 mod control;
 mod control_values;
 mod descriptors;
-mod error;
-mod file;
-mod helpers;
-mod hostent;
-mod inet_text;
-mod io;
 mod many;
-mod message;
-mod mode;
-mod options;
-mod request;
+// Files
+mod file;
 mod sendfile;
-mod server;
+// The resolver
+mod addrinfo;
+mod hostent;
+mod service;
+// Text
+mod inet_text;
+// Addresses of other families
+mod address_families;
+// ... and of Bluetooth
+mod address_bluetooth;
+// Constants
+mod constants;
+// Servers: made
 mod server_classes;
-mod server_hooks;
+// ... run
+mod server;
 mod server_options;
 mod server_state;
-mod service;
-mod socket;
-mod typed_options;
+// ... and asked
+mod request;
+mod server_hooks;
 
 pub use address::*;
 #[cfg(target_os = "linux")]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::boundary::{boundary, some, status};
 use super::socket::{socket, tabi_sock};
-use crate::error::Result;
-use crate::socket::{self as core, IntoTimeout};
+use crate::error::{Error, Result};
+use crate::socket::{self as core, Interest, IntoTimeout, Limit};
 
 /// Limits every later call that may block (Python's `settimeout`).
 ///
@@ -29,7 +29,8 @@ pub extern "C" fn tabi_gettimeout(sk: Option<&tabi_sock>, timeout: Option<&mut M
     })
 }
 
-/// 1 removes the timeout, 0 makes the socket non-blocking (Python's `setblocking`). Returns 0 or a negative code.
+/// 1 removes the timeout, 0 makes the socket non-blocking (Python's `setblocking`). Returns 0 or a negative
+/// code.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setblocking(sk: Option<&tabi_sock>, blocking: c_int) -> c_int {
     status(|| Ok(socket(sk)?.setblocking(blocking != 0)?))
@@ -41,7 +42,8 @@ pub extern "C" fn tabi_getblocking(sk: Option<&tabi_sock>) -> c_int {
     boundary(|| Ok(socket(sk)?.getblocking().into()))
 }
 
-/// Sets the timeout that new sockets of this process get (Python's `setdefaulttimeout`); TABI_NO_TIMEOUT at first.
+/// Sets the timeout that new sockets of this process get (Python's `setdefaulttimeout`); TABI_NO_TIMEOUT at
+/// first.
 ///
 /// Returns and `seconds` as in tabi_settimeout().
 #[unsafe(no_mangle)]
@@ -53,6 +55,41 @@ pub extern "C" fn tabi_setdefaulttimeout(seconds: f64) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_getdefaulttimeout() -> f64 {
     seconds(core::getdefaulttimeout())
+}
+
+/// Waits until the socket is ready: TABI_READ (data, or a client) or TABI_WRITE (room, or connected).
+///
+/// `deadline` as in tabi_recv_until(). Returns 0, TABI_ERR_TIMEOUT, TABI_ERR_CLOSED, or TABI_ERR_VALUE for
+/// another `interest`.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_wait_until(sk: Option<&tabi_sock>, interest: c_int, deadline: i64) -> c_int {
+    status(|| {
+        let interest = match interest {
+            TABI_READ => Interest::Read,
+            TABI_WRITE => Interest::Write,
+            other => {
+                return Err(
+                    Error::value(format!("interest must be TABI_READ or TABI_WRITE, got {other}")).into()
+                );
+            }
+        };
+        Ok(socket(sk)?.wait(interest, Limit::until_monotonic(deadline))?)
+    })
+}
+
+/// Wait for something to read, or for a client.
+pub const TABI_READ: c_int = 0;
+/// Wait for room to write, or for the connection.
+pub const TABI_WRITE: c_int = 1;
+
+/// Whether a call that a signal interrupts returns -EINTR, with the progress made, instead of going on with the
+/// time that is left: 1 or 0 (at first). For callers that must look at signals, as Python does. Returns 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_set_interruptible(sk: Option<&tabi_sock>, interruptible: c_int) -> c_int {
+    boundary(|| {
+        socket(sk)?.set_interruptible(interruptible != 0);
+        Ok(0)
+    })
 }
 
 /// C has one number for what Python has two types for: infinity is no timeout.

@@ -28,7 +28,8 @@ pub extern "C" fn tabi_getsockopt(
 
 /// The value of any option as bytes.
 ///
-/// `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`; -errno.
+/// `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`;
+/// -errno.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getsockopt_bytes(
     sk: Option<&tabi_sock>,
@@ -71,7 +72,8 @@ pub unsafe extern "C" fn tabi_setsockopt_bytes(
     })
 }
 
-/// Passes NULL with a length (Python's `setsockopt(level, option, None, optlen)`), as AF_ALG wants it. Returns 0 or -errno.
+/// Passes NULL with a length (Python's `setsockopt(level, option, None, optlen)`), as AF_ALG wants it. Returns
+/// 0 or -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setsockopt_null(
     sk: Option<&tabi_sock>,

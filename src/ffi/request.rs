@@ -28,10 +28,11 @@ impl tabi_request {
 
 /// Answers a request. The server ends the connection afterwards, and frees `request`.
 ///
-/// It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was made with.
-/// It may call anything in this library, tabi_server_shutdown() included.
-/// Returns 0 or more when all is well; a negative code (such as one that a function of this library returned) is
-/// counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass through.
+/// It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was
+/// made with. It may call anything in this library, tabi_server_shutdown() included.
+/// Returns 0 or more when all is well; a negative code (such as one that a function of this library returned)
+/// is counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass
+/// through.
 pub type tabi_handler =
     Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>;
 
@@ -64,7 +65,8 @@ impl RequestHandler for CHandler {
 
 /// The client's socket, or the server's own for a datagram; NULL for NULL.
 ///
-/// The server closes and frees it: do not call tabi_sock_free(), and do not use it after the handler has returned.
+/// The server closes and frees it: do not call tabi_sock_free(), and do not use it after the handler has
+/// returned.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_sock(request: Option<&tabi_request>) -> *mut tabi_sock {
     request.map_or(ptr::null_mut(), |request| tabi_sock::lend(request.0.socket()))
@@ -110,7 +112,8 @@ pub extern "C" fn tabi_request_is_cut(request: Option<&tabi_request>) -> c_int {
     boundary(|| Ok(some(request, "request")?.0.is_cut().into()))
 }
 
-/// Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram (`sendto`).
+/// Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram
+/// (`sendto`).
 ///
 /// Returns 0, or what tabi_sendall() and tabi_sendto() return when they fail.
 #[unsafe(no_mangle)]

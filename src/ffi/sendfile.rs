@@ -14,13 +14,15 @@ use crate::socket::Limit;
 
 /// Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without a copy where the system can.
 ///
-/// `file`: an open descriptor. `offset`: where to begin, in bytes. `count`: how many bytes, more than 0; -1 for all to the end.
-/// `sent` may be NULL; it gets the number of bytes that went out, also when the call fails. The file's position is
-/// then behind them. One timeout limits the whole call. What the system cannot send itself (a pipe, some
-/// special files) is read and sent; the timeout does not limit reading, and what was read from a pipe and could not be sent is lost.
+/// `file`: an open descriptor. `offset`: where to begin, in bytes. `count`: how many bytes, more than 0; -1 for
+/// all to the end. `sent` may be NULL; it gets the number of bytes that went out, also when the call fails. The
+/// file's position is then behind them. One timeout limits the whole call. What the system cannot send itself
+/// (a pipe, some special files) is read and sent; the timeout does not limit reading, and what was read from a
+/// pipe and could not be sent is lost.
 ///
-/// Returns that number, fewer than `count` at the end of the file; or a code as tabi_sendall() does; TABI_ERR_VALUE for another
-/// `count`, a negative `offset` or `file`, a socket that is not a stream or is non-blocking; -EBADF, -EISDIR ... for the file.
+/// Returns that number, fewer than `count` at the end of the file; or a code as tabi_sendall() does;
+/// TABI_ERR_VALUE for another `count`, a negative `offset` or `file`, a socket that is not a stream or is
+/// non-blocking; -EBADF, -EISDIR ... for the file.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_sendfile(
     sk: Option<&tabi_sock>,

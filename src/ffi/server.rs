@@ -43,15 +43,17 @@ pub(super) fn server(server: Option<&tabi_server>) -> Outcome<&Server> {
 
 /// Handles requests until tabi_server_shutdown() (Python's `serve_forever`).
 ///
-/// `poll_interval`: seconds between two runs of the hook service_actions, 0.5 in Python; nothing else waits for it.
-/// Returns 0; TABI_ERR_CLOSED after tabi_server_close(), TABI_ERR_VALUE when the server is serving already and for a
-/// negative `poll_interval`, and a socket's error when that is of no more use.
+/// `poll_interval`: seconds between two runs of the hook service_actions, 0.5 in Python; nothing else waits for
+/// it.
+/// Returns 0; TABI_ERR_CLOSED after tabi_server_close(), TABI_ERR_VALUE when the server is serving already and
+/// for a negative `poll_interval`, and a socket's error when that is of no more use.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_serve_forever(sv: Option<&tabi_server>, poll_interval: f64) -> c_int {
     status(|| Ok(server(sv)?.serve_forever_every(duration(poll_interval)?)?))
 }
 
-/// Handles one request, or none when the server's timeout passes or it is shut down first (Python's `handle_request`).
+/// Handles one request, or none when the server's timeout passes or it is shut down first (Python's
+/// `handle_request`).
 ///
 /// Returns as tabi_server_serve_forever().
 #[unsafe(no_mangle)]
@@ -61,8 +63,9 @@ pub extern "C" fn tabi_server_handle_request(sv: Option<&tabi_server>) -> c_int 
 
 /// Stops tabi_server_serve_forever() at once (Python's `shutdown`).
 ///
-/// From any thread, any number of times; it returns when the loop has ended, in a handler or hook of this server
-/// at once. Before serve_forever it makes the next one return at once. Requests that have begun go on. Returns 0.
+/// From any thread, any number of times; it returns when the loop has ended, in a handler or hook of this
+/// server at once. Before serve_forever it makes the next one return at once. Requests that have begun go on.
+/// Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_shutdown(sv: Option<&tabi_server>) -> c_int {
     status(|| {
@@ -79,8 +82,8 @@ pub extern "C" fn tabi_server_wake_fd(sv: Option<&tabi_server>) -> c_int {
     boundary(|| Ok(server(sv)?.wake_fd()))
 }
 
-/// 1 lets serve_forever and handle_request return -EINTR when a signal handler has run; they may be called again.
-/// 0, at first, lets them go on. Returns 0.
+/// 1 lets serve_forever and handle_request return -EINTR when a signal handler has run; they may be called
+/// again. 0, at first, lets them go on. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_set_interruptible(sv: Option<&tabi_server>, interruptible: c_int) -> c_int {
     status(|| {
@@ -92,8 +95,9 @@ pub extern "C" fn tabi_server_set_interruptible(sv: Option<&tabi_server>, interr
 /// Stops accepting, waits for the requests that have begun, and closes the sockets (Python's `server_close`).
 ///
 /// `drain`: seconds that they have; then their connections are shut down, which ends handlers that use them.
-/// TABI_NO_TIMEOUT waits as long as they take. A serve loop is stopped first. In a handler of this server it does not wait
-/// for that one. `report` may be NULL. Closing again does nothing. Returns 0, or TABI_ERR_VALUE for negative seconds and NaN.
+/// TABI_NO_TIMEOUT waits as long as they take. A serve loop is stopped first. In a handler of this server it
+/// does not wait for that one. `report` may be NULL. Closing again does nothing. Returns 0, or TABI_ERR_VALUE
+/// for negative seconds and NaN.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_close(
     sv: Option<&tabi_server>,
@@ -114,7 +118,8 @@ pub extern "C" fn tabi_server_close(
     })
 }
 
-/// The address that the server is bound to, with the port that was picked for port 0 (Python's `server_address`).
+/// The address that the server is bound to, with the port that was picked for port 0 (Python's
+/// `server_address`).
 /// Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_address(
@@ -134,9 +139,11 @@ pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
     boundary(|| Ok(server(sv)?.fileno()))
 }
 
-/// Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees it.
+/// Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees
+/// it.
 ///
-/// When it returns, no handler runs any more, unless `daemon_threads` is 1 or `block_on_close` 0. NULL does nothing. Not for a server from tabi_request_server().
+/// When it returns, no handler runs any more, unless `daemon_threads` is 1 or `block_on_close` 0. NULL does
+/// nothing. Not for a server from tabi_request_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_free(sv: *mut tabi_server) {
     // SAFETY: NULL, or a handle that the caller owns.

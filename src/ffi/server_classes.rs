@@ -69,12 +69,13 @@ pub unsafe extern "C" fn tabi_tcp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::TcpServer::new) }
 }
 
-/// Makes a TCP server that handles each client in a thread of its own, bound and listening (`ThreadingTCPServer`).
+/// Makes a TCP server that handles each client in a thread of its own, bound and listening
+/// (`ThreadingTCPServer`).
 ///
-/// `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each client, with
-/// `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
-/// Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for another port;
-/// TABI_GAI_* when the lookup fails.
+/// `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each
+/// client, with `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
+/// Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for
+/// another port; TABI_GAI_* when the lookup fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_threading_tcp_server(
     host: *const c_char,
@@ -146,8 +147,8 @@ pub unsafe extern "C" fn tabi_forking_udp_server(
 /// Makes a unix stream server that handles its clients one after the other, in the thread that serves
 /// (`UnixStreamServer`).
 ///
-/// `path`: 1 to 107 bytes; the socket's file stays when the server is closed, as in Python. `handler` and results as in
-/// tabi_threading_tcp_server(); -EADDRINUSE when the file exists.
+/// `path`: 1 to 107 bytes; the socket's file stays when the server is closed, as in Python. `handler` and
+/// results as in tabi_threading_tcp_server(); -EADDRINUSE when the file exists.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_unix_stream_server(
     path: *const c_char,

@@ -18,11 +18,12 @@ use crate::socket::Socket;
 /// What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
 pub type tabi_thread_body = Option<unsafe extern "C" fn(argument: *mut c_void)>;
 
-/// Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this structure.
+/// Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this
+/// structure.
 ///
 /// Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
-/// finish_request, shutdown_request, close_request and handle_error, which run where the request is handled. The library
-/// holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
+/// finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
+/// The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_server_hooks {
@@ -48,8 +49,8 @@ pub struct tabi_server_hooks {
     /// 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
     pub verify_request:
         Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
-    /// Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it, on any
-    /// thread, to that, to tabi_request_process() or to tabi_request_free().
+    /// Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it,
+    /// on any thread, to that, to tabi_request_process() or to tabi_request_free().
     pub process_request: Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void)>,
     /// Runs the handler; else tabi_request_finish().
     pub finish_request:
@@ -73,8 +74,8 @@ pub struct tabi_server_hooks {
     /// Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
     pub service_actions:
         Option<unsafe extern "C" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
-    /// Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which returns when
-    /// the thread is to end.
+    /// Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which
+    /// returns when the thread is to end.
     pub thread_main: Option<
         unsafe extern "C" fn(
             name: *const c_char,
@@ -264,8 +265,8 @@ pub extern "C" fn tabi_server_default_activate(sv: Option<&tabi_server>) -> c_in
 
 /// What get_request does unless it is replaced: accepts a client, or receives a datagram, without waiting.
 ///
-/// `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and tabi_recvfrom() do;
-/// -EAGAIN when there is none.
+/// `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and
+/// tabi_recvfrom() do; -EAGAIN when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_default_get_request(
     sv: Option<&tabi_server>,
@@ -287,7 +288,8 @@ pub(super) fn socket_of<'a>(server: &'a Server, sk: Option<&tabi_sock>) -> Outco
     Ok(own.ok_or_else(|| Error::value("sk must be a socket of the server's own"))?)
 }
 
-/// What process_request does unless it is replaced: has the request handled in-line, by a thread or by a process.
+/// What process_request does unless it is replaced: has the request handled in-line, by a thread or by a
+/// process.
 ///
 /// Takes the request over; do not use it again. Returns 0.
 #[unsafe(no_mangle)]
@@ -311,8 +313,8 @@ pub unsafe extern "C" fn tabi_request_process(request: *mut tabi_request) -> c_i
     })
 }
 
-/// Gives up a request without handling it; its client's socket is closed. For those who replace process_request.
-/// NULL does nothing.
+/// Gives up a request without handling it; its client's socket is closed. For those who replace
+/// process_request. NULL does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
     // SAFETY: the caller gives the request up.

@@ -22,8 +22,8 @@ use crate::socket::Socket;
 pub const TABI_INLINE: c_int = 0;
 /// Each request is handled in a thread of its own; threads are kept and reused.
 pub const TABI_THREADS: c_int = 1;
-/// Each request is handled in a process of its own: sound only in a program without other threads, or with handlers that
-/// keep to what signal-safety(7) allows.
+/// Each request is handled in a process of its own: sound only in a program without other threads, or with
+/// handlers that keep to what signal-safety(7) allows.
 pub const TABI_FORKS: c_int = 2;
 
 /// When all threads are busy, stop accepting: the kernel's queue holds the clients.
@@ -124,7 +124,8 @@ impl tabi_server_options {
 
     /// # Safety
     ///
-    /// `options` is NULL or points to as many bytes as its `struct_size` says; strings in it are NUL-terminated.
+    /// `options` is NULL or points to as many bytes as its `struct_size` says; strings in it are
+    /// NUL-terminated.
     unsafe fn read(options: *const tabi_server_options) -> Outcome<tabi_server_options> {
         if options.is_null() {
             return Err(super::codes::Failure::Null("options").into());
@@ -231,8 +232,8 @@ pub unsafe extern "C" fn tabi_server_options_init(
 /// Makes a server of any kind, bound and listening unless `bind_and_activate` is 0.
 ///
 /// `addr`: what to bind to. `handler` runs for each request, with `userdata`, until the server is freed.
-/// Returns 0 and a server that tabi_server_free() frees; TABI_ERR_VALUE for settings that cannot be, TABI_ERR_TYPE
-/// for an address of another family; -EADDRINUSE, -EACCES ...
+/// Returns 0 and a server that tabi_server_free() frees; TABI_ERR_VALUE for settings that cannot be,
+/// TABI_ERR_TYPE for an address of another family; -EADDRINUSE, -EACCES ...
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_new(
     options: *const tabi_server_options,
@@ -257,7 +258,8 @@ pub unsafe extern "C" fn tabi_server_new(
     })
 }
 
-/// Makes a server from sockets that were bound elsewhere, such as those of tabi_listen_fds(); never unlinks or re-binds them.
+/// Makes a server from sockets that were bound elsewhere, such as those of tabi_listen_fds(); never unlinks or
+/// re-binds them.
 ///
 /// `sockets`: `count` handles, 1 or more; when the call succeeds they are the server's, which frees them.
 /// Family and type are the sockets' own, and may differ. Those that do not listen yet begin to.
@@ -298,13 +300,15 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
     })
 }
 
-/// Binds the server's socket (Python's `server_bind`), for servers with `bind_and_activate` 0. Errors as in tabi_bind().
+/// Binds the server's socket (Python's `server_bind`), for servers with `bind_and_activate` 0. Errors as in
+/// tabi_bind().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_bind(sv: Option<&tabi_server>) -> c_int {
     status(|| Ok(super::server::server(sv)?.server_bind()?))
 }
 
-/// Starts to listen (Python's `server_activate`), for servers with `bind_and_activate` 0. Errors as in tabi_listen().
+/// Starts to listen (Python's `server_activate`), for servers with `bind_and_activate` 0. Errors as in
+/// tabi_listen().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_activate(sv: Option<&tabi_server>) -> c_int {
     status(|| Ok(super::server::server(sv)?.server_activate()?))

@@ -66,8 +66,8 @@ pub extern "C" fn tabi_server_get_statistics(
     })
 }
 
-/// Collects the child processes that have ended, without waiting (Python's `collect_children`); the serve loop does it by
-/// itself. Returns 0.
+/// Collects the child processes that have ended, without waiting (Python's `collect_children`); the serve loop
+/// does it by itself. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_collect_children(sv: Option<&tabi_server>) -> c_int {
     status(|| {
@@ -80,7 +80,7 @@ pub extern "C" fn tabi_server_collect_children(sv: Option<&tabi_server>) -> c_in
 #[repr(C)]
 pub struct tabi_listen_socket {
     /// Its name, "unknown" when none was given.
-    pub name: *mut c_char,
+    pub name: *const c_char,
     /// The socket. Set it to NULL when you keep it (tabi_server_from_sockets() takes it over).
     pub sk: *mut tabi_sock,
 }
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn tabi_listen_fds_free(list: *mut tabi_listen_socket, cou
     for socket in sockets {
         // SAFETY: the name is the list's own, the socket is so unless it is NULL.
         unsafe {
-            drop(CString::from_raw(socket.name));
+            drop(CString::from_raw(socket.name.cast_mut()));
             take_back(socket.sk);
         }
     }
@@ -130,10 +130,11 @@ pub unsafe extern "C" fn tabi_listen_fds_free(list: *mut tabi_listen_socket, cou
 /// Starts a program that inherits the server's sockets, so that a restart refuses nobody.
 ///
 /// The successor takes them with tabi_listen_fds() and tabi_server_from_sockets(); this server goes on until
-/// tabi_server_close(), and clients that come in between wait in the sockets' common queue. `path`: of the program;
+/// tabi_server_close(), and clients that come in between wait in the sockets' common queue. `path`: of the
+/// program;
 /// `argv`: its arguments without its name, ended by NULL; `name`: what the sockets are called, without ':'.
-/// Returns 0 and the process's number in `pid` (which may be NULL; waitpid(2) for it); TABI_ERR_CLOSED, TABI_ERR_VALUE,
-/// -ENOENT, -EMFILE ...
+/// Returns 0 and the process's number in `pid` (which may be NULL; waitpid(2) for it); TABI_ERR_CLOSED,
+/// TABI_ERR_VALUE, -ENOENT, -EMFILE ...
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_pass_to(
     sv: Option<&tabi_server>,

@@ -8,14 +8,19 @@ use std::ptr;
 
 use libc::ssize_t;
 
+#[cfg(target_os = "linux")]
+use super::boundary::copy_name;
 use super::boundary::{boundary, copy_text, count, give, optional_string, some, status, string, take_back};
+#[cfg(target_os = "linux")]
+use super::socket::{socket, tabi_sock};
 use crate::resolve::{
     getprotobyname, getservbyname, getservbyport, if_indextoname, if_nameindex, if_nametoindex,
 };
 
 /// The port of a service (getservbyname(3)).
 ///
-/// `proto`: "tcp", "udp", or NULL for any. Returns the port (0 to 65535), or TABI_ERR_OS when there is no such service.
+/// `proto`: "tcp", "udp", or NULL for any. Returns the port (0 to 65535), or TABI_ERR_OS when there is no such
+/// service.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getservbyname(name: *const c_char, proto: *const c_char) -> c_int {
     boundary(|| {
@@ -27,8 +32,9 @@ pub unsafe extern "C" fn tabi_getservbyname(name: *const c_char, proto: *const c
 
 /// The name of the service on a port, with its closing NUL (getservbyport(3)).
 ///
-/// `port`: 0 to 65535. `proto`: "tcp", "udp", or NULL for any. `size`: the bytes of `name`. Returns the length without the
-/// NUL; TABI_ERR_OS when there is no such service, TABI_ERR_OVERFLOW for another port, TABI_ERR_TOO_SMALL.
+/// `port`: 0 to 65535. `proto`: "tcp", "udp", or NULL for any. `size`: the bytes of `name`. Returns the length
+/// without the NUL; TABI_ERR_OS when there is no such service, TABI_ERR_OVERFLOW for another port,
+/// TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getservbyport(
     port: c_int,
@@ -44,7 +50,8 @@ pub unsafe extern "C" fn tabi_getservbyport(
     })
 }
 
-/// The number of a protocol, such as "tcp" (getprotobyname(3)). Returns TABI_ERR_OS when there is no such protocol.
+/// The number of a protocol, such as "tcp" (getprotobyname(3)). Returns TABI_ERR_OS when there is no such
+/// protocol.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getprotobyname(name: *const c_char) -> c_int {
     // SAFETY: the caller passes a NUL-terminated string.
@@ -99,7 +106,8 @@ pub extern "C" fn tabi_if_nameindex(list: Option<&mut MaybeUninit<*mut tabi_inte
     })
 }
 
-/// One interface of a list, valid until tabi_interface_list_free(); NULL when there are not so many, and for NULL.
+/// One interface of a list, valid until tabi_interface_list_free(); NULL when there are not so many, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_interface_at(
     list: Option<&tabi_interface_list>,
@@ -115,7 +123,8 @@ pub unsafe extern "C" fn tabi_interface_list_free(list: *mut tabi_interface_list
     unsafe { take_back(list) }
 }
 
-/// The number of a network interface by its name (if_nametoindex(3)). Returns 0, or TABI_ERR_OS when there is none.
+/// The number of a network interface by its name (if_nametoindex(3)). Returns 0, or TABI_ERR_OS when there is
+/// none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_if_nametoindex(
     name: *const c_char,
@@ -131,10 +140,48 @@ pub unsafe extern "C" fn tabi_if_nametoindex(
 
 /// The name of a network interface by its number, with its closing NUL (if_indextoname(3)).
 ///
-/// `size`: the bytes of `name`; IF_NAMESIZE (16) are enough. Returns the length without the NUL; -ENXIO when there is no
-/// such interface, TABI_ERR_TOO_SMALL.
+/// `size`: the bytes of `name`; IF_NAMESIZE (16) are enough. Returns the length without the NUL; -ENXIO when
+/// there is no such interface, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_if_indextoname(index: u32, name: *mut c_char, size: usize) -> ssize_t {
     // SAFETY: the caller passes `size` writable bytes.
     count(|| unsafe { copy_text(&if_indextoname(index)?, name, size) })
+}
+
+/// The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
+///
+/// Returns 0; -ENODEV for an unknown name; TABI_ERR_OS for one of more than 15 bytes; TABI_ERR_CLOSED.
+#[cfg(target_os = "linux")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_interface_index(
+    sk: Option<&tabi_sock>,
+    name: *const c_char,
+    index: Option<&mut MaybeUninit<u32>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller passes a NUL-terminated string.
+        let name = unsafe { string(name, "name") }?;
+        let index = some(index, "index")?;
+        index.write(socket(sk)?.interface_index(name)?);
+        Ok(())
+    })
+}
+
+/// The name of an interface in the socket's own network namespace, with its closing NUL (SIOCGIFNAME).
+///
+/// Empty for 0 and for an unknown number, as in Python's addresses. `size`: the bytes of `name`; 16 are enough.
+/// Returns the length without the NUL; TABI_ERR_TOO_SMALL or TABI_ERR_CLOSED.
+#[cfg(target_os = "linux")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_interface_name(
+    sk: Option<&tabi_sock>,
+    index: u32,
+    name: *mut c_char,
+    size: usize,
+) -> ssize_t {
+    count(|| {
+        let found = socket(sk)?.interface_name(index)?;
+        // SAFETY: the caller passes `size` writable bytes.
+        unsafe { copy_name(&found, name, size) }
+    })
 }

@@ -75,8 +75,8 @@ pub extern "C" fn tabi_keepalive(
 /// Turns probes of an idle TCP connection on: after `time` seconds, `interval` seconds apart, until `retries`
 /// of them stay without an answer. 0 keeps what is set. tabi_setsockopt() with SO_KEEPALIVE turns them off.
 ///
-/// `time` and `interval`: 1 to 32767 seconds; `retries`: 1 to 127. Returns 0; TABI_ERR_VALUE for another number;
-/// -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+/// `time` and `interval`: 1 to 32767 seconds; `retries`: 1 to 127. Returns 0; TABI_ERR_VALUE for another
+/// number; -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_keepalive(
     sk: Option<&tabi_sock>,
@@ -96,7 +96,8 @@ pub extern "C" fn tabi_set_keepalive(
     })
 }
 
-/// The system's own limit of each receive on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none (SO_RCVTIMEO).
+/// The system's own limit of each receive on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none
+/// (SO_RCVTIMEO).
 ///
 /// tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
 #[unsafe(no_mangle)]
@@ -116,7 +117,8 @@ pub extern "C" fn tabi_set_rcvtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_i
     status(|| Ok(socket(sk)?.set_read_timeout(duration(seconds)?)?))
 }
 
-/// The system's own limit of each send on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none (SO_SNDTIMEO).
+/// The system's own limit of each send on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none
+/// (SO_SNDTIMEO).
 ///
 /// tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
 #[unsafe(no_mangle)]
@@ -134,7 +136,8 @@ pub extern "C" fn tabi_set_sndtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_i
     status(|| Ok(socket(sk)?.set_write_timeout(duration(seconds)?)?))
 }
 
-/// The name of the interface that the socket is bound to, with its closing NUL; empty for none (SO_BINDTODEVICE).
+/// The name of the interface that the socket is bound to, with its closing NUL; empty for none
+/// (SO_BINDTODEVICE).
 ///
 /// `size`: the bytes of `name`; 16 are enough. Returns the length without the NUL; TABI_ERR_TOO_SMALL,
 /// TABI_ERR_CLOSED or -errno.
@@ -213,10 +216,10 @@ pub extern "C" fn tabi_peer_credentials(
 
 /// Receives what is sent to a multicast group (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
 ///
-/// `group`: an IPv4 or IPv6 address. `interface`: a name such as "eth0"; for IPv4 also one of its addresses; "" for
-/// the system's choice. Returns 0; -EINVAL for an address that is not a group's; -ENODEV for an unknown interface;
-/// -EADDRINUSE for a group that was joined already; TABI_ERR_VALUE for what is no address; TABI_ERR_TYPE for an IPv6
-/// group with an address as its interface; TABI_ERR_CLOSED.
+/// `group`: an IPv4 or IPv6 address. `interface`: a name such as "eth0"; for IPv4 also one of its addresses; ""
+/// for the system's choice. Returns 0; -EINVAL for an address that is not a group's; -ENODEV for an unknown
+/// interface; -EADDRINUSE for a group that was joined already; TABI_ERR_VALUE for what is no address;
+/// TABI_ERR_TYPE for an IPv6 group with an address as its interface; TABI_ERR_CLOSED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_join_multicast(
     sk: Option<&tabi_sock>,
@@ -242,8 +245,8 @@ pub unsafe extern "C" fn tabi_leave_multicast(
 
 /// Receives what one sender sends to a multicast group (IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_SOURCE_GROUP).
 ///
-/// `source`: the sender's address. Else as tabi_join_multicast(); TABI_ERR_TYPE also when group and source are of
-/// different families.
+/// `source`: the sender's address. Else as tabi_join_multicast(); TABI_ERR_TYPE also when group and source are
+/// of different families.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_join_source_multicast(
@@ -282,10 +285,11 @@ pub unsafe extern "C" fn tabi_leave_source_multicast(
     })
 }
 
-/// The interface that multicast datagrams leave by (IP_MULTICAST_IF, IPV6_MULTICAST_IF, after the socket's family).
+/// The interface that multicast datagrams leave by (IP_MULTICAST_IF, IPV6_MULTICAST_IF, after the socket's
+/// family).
 ///
-/// `interface` as in tabi_join_multicast(). Returns 0; -ENODEV or -EADDRNOTAVAIL for an unknown one; TABI_ERR_TYPE for
-/// an address on an AF_INET6 socket; TABI_ERR_CLOSED.
+/// `interface` as in tabi_join_multicast(). Returns 0; -ENODEV or -EADDRNOTAVAIL for an unknown one;
+/// TABI_ERR_TYPE for an address on an AF_INET6 socket; TABI_ERR_CLOSED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_set_multicast_interface(
     sk: Option<&tabi_sock>,

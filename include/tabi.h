@@ -353,7 +353,8 @@ typedef struct {
      */
     size_t cut;
     /**
-     * How many of those were still running a second later: handlers that neither use their socket nor return.
+     * How many are still running: handlers that neither use their socket nor return, a second after they were cut off;
+     * all that had not ended when the server does not wait for them.
      */
     size_t left;
 } tabi_drain_report;

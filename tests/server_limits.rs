@@ -170,6 +170,52 @@ fn threads_without_work_leave() {
 }
 
 #[test]
+fn a_server_that_does_not_wait_leaves_running_requests_alone() {
+    for threads in [
+        Threads { daemon_threads: true, ..Threads::default() },
+        Threads { block_on_close: false, ..Threads::default() },
+    ] {
+        let options = TcpServer::options().concurrency(Concurrency::Threads(threads));
+        let server = options.bind(any(), echo).unwrap();
+        thread::scope(|scope| {
+            let serving = scope.spawn(|| server.serve_forever());
+            let _stop = StopServing(&server);
+            let mut client = connect(&server);
+            ask(&mut client);
+            let report = server.server_close(None);
+            assert_eq!((report.finished, report.cut, report.left), (0, 0, 1));
+            serving.join().unwrap().unwrap();
+            ask(&mut client);
+            drop(client);
+            wait_until("the thread has left", || server.statistics().threads == 0);
+        });
+    }
+}
+
+#[test]
+fn a_handler_that_hangs_does_not_keep_a_server_from_closing() {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let server = ThreadingTcpServer::new(any(), move |request: &Request| {
+        request.reply(b"hangs")?;
+        let _ = held.lock().unwrap().recv();
+        Ok(())
+    })
+    .unwrap();
+    thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        let _stop = StopServing(&server);
+        let mut client = connect(&server);
+        client.read_exact(&mut [0; 5]).unwrap();
+        let report = server.server_close(Some(Duration::ZERO));
+        assert_eq!((report.finished, report.cut, report.left), (0, 1, 1));
+        serving.join().unwrap().unwrap();
+        drop(release);
+        wait_until("the thread has left", || server.statistics().threads == 0);
+    });
+}
+
+#[test]
 fn a_thread_has_its_name_and_no_more_memory_than_it_touches() {
     let named = Threads { name: "chat".into(), stack_size: 1 << 30, ..Threads::default() };
     let server = TcpServer::options()

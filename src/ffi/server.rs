@@ -33,7 +33,8 @@ pub struct tabi_drain_report {
     pub finished: usize,
     /// How many were cut off: their connections shut down, or never handled.
     pub cut: usize,
-    /// How many of those were still running a second later: handlers that neither use their socket nor return.
+    /// How many are still running: handlers that neither use their socket nor return, a second after they were cut off;
+    /// all that had not ended when the server does not wait for them.
     pub left: usize,
 }
 

@@ -17,7 +17,8 @@ pub struct DrainReport {
     pub finished: usize,
     /// How many were cut off: their connections shut down, or never handled.
     pub cut: usize,
-    /// How many of those were still running a second later: handlers that neither use their socket nor return.
+    /// How many are still running: handlers that neither use their socket nor return, a second after they were cut off;
+    /// all that had not ended when the server does not wait for them.
     pub left: usize,
 }
 
@@ -66,7 +67,7 @@ impl Server {
         if own.served {
             self.close_sockets();
         }
-        DrainReport { finished: begun.saturating_sub(running), cut: running, left }
+        DrainReport { finished: begun.saturating_sub(running), cut: if waits { running } else { 0 }, left }
     }
 
     /// Ends the serve loops, and with them the listening; a loop that is late closes the sockets itself.

@@ -20,6 +20,28 @@
 //! There is one type of server. What it listens on is its address family and socket type, what runs its
 //! handlers is a [`Concurrency`], what else it does are [`Hooks`]; all are [`ServerOptions`]. Python's class names
 //! ([`TcpServer`], [`ThreadingTcpServer`], [`ThreadingUnixStreamServer`] and so on) are ready-made options.
+//!
+//! # What differs from Python
+//!
+//! - [`Server::shutdown`] stops the loop at once, and may be called in a handler. `poll_interval` is only the pace of
+//!   `service_actions`.
+//! - Threads are kept and reused, and may be limited: [`Threads::max_threads`], with [`WhenFull`] for what happens then.
+//! - [`Server::server_close`] can drain: requests have so much time to end, then their connections are shut down, and a
+//!   [`DrainReport`] says how many that were.
+//! - Failures of handlers are counted and given to [`ServerOptions::on_error`]; nothing is printed. (A panic is still
+//!   reported by the program's own panic hook.)
+//! - When the table of descriptors is full, clients wait in the kernel's queue and the loop sleeps until a request ends.
+//! - TCP servers set `SO_REUSEADDR`, and their queue is as long as the system allows.
+//!
+//! # What it costs
+//!
+//! A short connection with one message costs eight system calls (`cargo test --test server_system_calls`), fewer while
+//! others are waiting. 5,000 idle clients, each with a thread and 1 KiB of buffer on its stack, took 8.7 KiB of memory
+//! each and were connected and answered within a second on two cores
+//! (`TABI_MANY=1 cargo test --release --test server_many -- --nocapture`).
+//!
+//! A handler's thread has 256 KiB of stack; what overflows it ends the process, as everywhere. The threads are the
+//! system's own: they have a name for debuggers, but none for `std::thread::current`.
 
 mod activation;
 mod active;
@@ -73,6 +95,27 @@ pub use stats::Statistics;
 ///
 /// Clones are the same server: it may be used from many threads at once. When the last clone and the last active
 /// request are gone, its sockets are closed; [`Server::server_close`] does it at a moment of your choice.
+///
+/// ```
+/// use std::time::Duration;
+/// use tabi::server::{Request, ThreadingTcpServer};
+/// use tabi::{AF_INET, SOCK_STREAM, Socket};
+///
+/// let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| request.reply(b"hello world"))?;
+/// let serving = std::thread::spawn({
+///     let server = server.clone();
+///     move || server.serve_forever()
+/// });
+/// let client = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+/// client.connect(server.server_address())?;
+/// assert_eq!(client.recv(1024)?, b"hello world");
+///
+/// server.shutdown();
+/// serving.join().unwrap()?;
+/// let report = server.server_close(Some(Duration::from_secs(5)));
+/// assert_eq!(report.cut, 0);
+/// # Ok::<(), tabi::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Server {
     core: Arc<Core>,

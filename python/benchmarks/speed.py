@@ -30,7 +30,8 @@ def sender(module, kind: str, size: int, timeout):
         sock.setsockopt(module.SOL_SOCKET, module.SO_SNDBUF, 1 << 20)
         sock.settimeout(timeout)
     if kind == "sendto":
-        one, address = module.socket(module.AF_UNIX, module.SOCK_DGRAM), b"\0tabi-speed-%d-%d" % (os.getpid(), id(other))
+        address = b"\0tabi-speed-%d-%d" % (os.getpid(), id(other))
+        one = module.socket(module.AF_UNIX, module.SOCK_DGRAM)
         other = module.socket(module.AF_UNIX, module.SOCK_DGRAM)
         other.bind(address)
         for sock in (one, other):
@@ -121,9 +122,8 @@ def main() -> None:
             for timeout in (None, 5.0):
                 one, other = compare([builtin, _socket], kind, size, timeout, options.rounds)
                 limit = "none" if timeout is None else f"{timeout:g} s"
-                print(
-                    f"{kind:<12}{size:>7}  {limit:>7}  {one * 1e9:>7.0f} ns  {other * 1e9:>7.0f} ns  {other / one:>5.2f}"
-                )
+                figures = f"{one * 1e9:>7.0f} ns  {other * 1e9:>7.0f} ns  {other / one:>5.2f}"
+                print(f"{kind:<12}{size:>7}  {limit:>7}  {figures}")
     (builtin_ms, builtin_kib), (tabi_ms, tabi_kib) = start_up(), start_up("tabi")
     print(f"\nstart and import: built-in {builtin_ms:.0f} ms, {builtin_kib} KiB; tabi {tabi_ms:.0f} ms, {tabi_kib} KiB")
 

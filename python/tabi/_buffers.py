@@ -75,7 +75,7 @@ def _quick_start_of(buffer: bytearray):
     return start
 
 
-#: The first byte of a bytearray that is not empty, as an argument for the library; the caller keeps it from being resized.
+#: The first byte of a bytearray that is not empty, as an argument for the library; the caller has it pinned.
 start_of = _quick_start_of if _layout_is_known() else _first_byte
 
 

@@ -93,12 +93,13 @@ class Connection:
     def connect_ex(self, address, /):
         raw = encode(self, address, "connect_ex")
         sys.audit("socket.connect", self, address)
-        began = monotonic_ns() if self._timeout else 0
+        timeout = self._timeout
+        moment = min(monotonic_ns() + int(timeout * 1e9), _NEVER) if timeout else _NEVER
         code = _connect(self._handle, raw)
         # A handler's exception comes through; whatever else the connection came to is a number.
         while code == EINTR:
             check_signals()
-            code = _finish_connect(self._handle, min(began + int(self._timeout * 1e9), _NEVER) if self._timeout else _NEVER)
+            code = _finish_connect(self._handle, moment)
         return connect_number(code) if code < 0 else 0
 
     def shutdown(self, how, /):

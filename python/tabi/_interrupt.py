@@ -30,7 +30,7 @@ def again(
     timeout = self._timeout
     while code == EINTR:
         check_signals()
-        if timeout:
+        if timeout and began:
             code = until(min(began + int(timeout * 1e9), _NEVER))
         else:
             code = plain()

@@ -15,7 +15,7 @@ from . import _handle, _library
 from ._arguments import c_int, object_to, objects
 from ._errors import check, exception
 from ._handle import Handle
-from ._library import INT_MAX, INT_MIN
+from ._library import INT_MAX
 
 _INT = ctypes.c_int
 _socket = _library.quick("tabi_socket", _INT, _INT, _INT, ctypes.c_void_p)
@@ -78,16 +78,18 @@ class Lifecycle:
     def __repr__(self) -> str:
         return f"<socket object, fd={self._fd}, family={self._family}, type={self._type}, proto={self._proto}>"
 
-    def __del__(self, warn=warnings.warn):
+    # The names are bound now: when the interpreter ends, the module's own may be gone already.
+    def __del__(self, warn=warnings.warn, kind=ResourceWarning, close=_close):
         if self._fd == -1:
             return
         try:
-            warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+            warn(f"unclosed {self!r}", kind, stacklevel=2, source=self)
         finally:
             self._fd = -1
-            _release_sibling(self)
+            if self._sibling is not None:
+                self._sibling.detach()
             # Nobody hears the error, as in the built-in module.
-            _close(self._handle)
+            close(self._handle)
 
     def __reduce__(self):
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")

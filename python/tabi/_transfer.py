@@ -18,7 +18,7 @@ from ._arguments import as_size, c_int, object_to
 from ._buffers import SMALL as _SMALL
 from ._buffers import Buffer, room, start_of, undefined_bytes
 from ._buffers import STARTS as _starts
-from ._errors import EINTR, check, exception
+from ._errors import EINTR, exception
 from ._handle import check_family
 from ._interrupt import again
 from ._library import INT_MAX

@@ -183,7 +183,8 @@ def report(comparison: Comparison, verbose: bool) -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("modules", nargs="*", help="CPython test modules, with options of `python3 -m test` after a space")
+    help_text = "CPython test modules, with options of `python3 -m test` after a space"
+    parser.add_argument("modules", nargs="*", help=help_text)
     parser.add_argument("--quick", action="store_true", help="only the part that `cargo test` runs")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes run at once (1)")
     parser.add_argument("--verbose", action="store_true", help="show tabi's output where there is a difference")

@@ -101,10 +101,10 @@ pub trait Hooks: Send + Sync + 'static {
         false
     }
 
-    /// Runs around the whole life of each of the server's threads; must call `body` once, which returns when
+    /// Runs around the whole life of each of the server's threads, of that `name`; must call `body` once, which returns when
     /// the thread is to end.
-    fn thread_main(&self, server_name: &str, body: &mut dyn FnMut()) {
-        let _ = server_name;
+    fn thread_main(&self, name: &str, body: &mut dyn FnMut()) {
+        let _ = name;
         body();
     }
 }

@@ -4,7 +4,7 @@
  * Functions are named after Python's methods. They return 0, a count or an index when they succeed, and a
  * negative code when they fail: -errno for the system's errors, TABI_GAI_* and TABI_HERROR_* for the
  * resolver's, TABI_ERR_* for the library's own. tabi_strerror() and tabi_error_name() explain a code;
- * tabi_last_error_message() adds the details; errno is set as a courtesy.
+ * tabi_last_error_message() adds the details; errno is set as a courtesy, to EINVAL where none fits.
  *
  * Outputs are written only when a call succeeds. Every buffer has a length, and (NULL, 0) is legal;
  * NULL elsewhere is TABI_ERR_NULL. Timeouts are seconds. What a call hands out is freed by the _free of its
@@ -1094,7 +1094,7 @@ ssize_t tabi_sendto_addr_until(tabi_sock *sk,
 int tabi_addr_from_host(int family, const char *host, int port, tabi_addr *addr);
 
 /**
- * tabi_addr_from_host() with the other two parts of Python's AF_INET6 tuple.
+ * tabi_addr_from_host() with the other two parts of Python's AF_INET6 tuple, which AF_INET has no place for.
  *
  * `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface, 0 for none.
  */
@@ -2341,7 +2341,7 @@ int tabi_server_close(tabi_server *sv, double drain, tabi_drain_report *report);
 int tabi_server_address(tabi_server *sv, tabi_addr *addr);
 
 /**
- * The descriptor of the server's socket (Python's `fileno`); -1 when it is closed. TABI_ERR_NULL for NULL.
+ * The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not close it.
  */
 int tabi_server_fileno(tabi_server *sv);
 

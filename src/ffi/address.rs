@@ -74,7 +74,7 @@ pub unsafe extern "C" fn tabi_addr_from_host(
     unsafe { tabi_addr_from_host6(family, host, port, 0, 0, addr) }
 }
 
-/// tabi_addr_from_host() with the other two parts of Python's AF_INET6 tuple.
+/// tabi_addr_from_host() with the other two parts of Python's AF_INET6 tuple, which AF_INET has no place for.
 ///
 /// `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface, 0 for none.
 #[unsafe(no_mangle)]

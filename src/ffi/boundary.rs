@@ -77,18 +77,22 @@ fn panicked(panic: Box<dyn Any + Send>) -> Reported {
 
 /// The last failure of a thread; its text is made only when somebody asks.
 struct Last {
+    code: c_int,
     failure: Option<Failure>,
     text: Option<CString>,
 }
 
 thread_local! {
-    static LAST: RefCell<Last> = const { RefCell::new(Last { failure: None, text: None }) };
+    static LAST: RefCell<Last> = const { RefCell::new(Last { code: 0, failure: None, text: None }) };
 }
 
 fn report(failure: Failure) -> Reported {
     let (code, errno) = (failure.code(), failure.errno());
     // A thread that is ending has no place for the message any more; the code is the truth.
-    let _ = LAST.try_with(|last| last.borrow_mut().failure = Some(failure));
+    let _ = LAST.try_with(|last| {
+        let mut last = last.borrow_mut();
+        (last.code, last.failure) = (code, Some(failure));
+    });
     sys::set_errno(errno);
     Reported(code as isize)
 }
@@ -104,6 +108,15 @@ pub(super) fn last_message() -> *const c_char {
         last.text.insert(CString::new(text).unwrap_or_default()).as_ptr()
     })
     .unwrap_or(c"".as_ptr())
+}
+
+/// The text of this thread's last failure when that had this code.
+pub(super) fn last_text(code: c_int) -> Option<String> {
+    if LAST.try_with(|last| last.borrow().code != code).unwrap_or(true) {
+        return None;
+    }
+    // SAFETY: the text is the thread's and stays as it is until its next failure.
+    Some(unsafe { CStr::from_ptr(last_message()) }.to_string_lossy().into_owned())
 }
 
 /// The system's text for an `errno`, made once.

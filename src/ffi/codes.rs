@@ -1,8 +1,10 @@
 //! Error codes: what a failure is called in C.
 
+use std::cell::RefCell;
 use std::ffi::{CStr, c_int};
 
-use crate::error::Error;
+use super::boundary::last_text;
+use crate::error::{self, Error};
 
 include!("code_table.rs");
 
@@ -57,7 +59,11 @@ impl Failure {
     /// The `errno` that comes nearest.
     pub(super) fn errno(&self) -> c_int {
         match self {
-            Failure::Core(error) | Failure::Detailed(error, _) => error.errno(),
+            Failure::Core(error) | Failure::Detailed(error, _) => match error.errno() {
+                // perror() would say "Success".
+                0 => libc::EINVAL,
+                errno => errno,
+            },
             Failure::Null(_) => libc::EINVAL,
             Failure::TooSmall(_) => libc::ERANGE,
             Failure::Panic(_) => libc::EIO,
@@ -107,9 +113,25 @@ fn to_code(table: &[(c_int, c_int)], number: c_int) -> Option<c_int> {
     table.iter().find(|(own, _)| *own == number).map(|(_, code)| *code)
 }
 
-/// The core's error for a code that a callback returned.
+thread_local! {
+    /// The last code of a callback that no error of the core's stands for, and the error that took its place.
+    static RETURNED: RefCell<Option<(c_int, Error)>> = const { RefCell::new(None) };
+}
+
+/// The code of an error that perhaps came out of [`to_error`] on this thread.
+pub(super) fn returned(error: &Error) -> Option<c_int> {
+    let code = |returned: &Option<(c_int, Error)>| {
+        returned.as_ref().filter(|(_, own)| own == error).map(|(code, _)| *code)
+    };
+    RETURNED.try_with(|returned| code(&returned.borrow())).ok().flatten()
+}
+
+/// The core's error for a code that a callback returned, with the details when it is this thread's last failure.
 pub(super) fn to_error(code: c_int) -> Error {
-    let message = || text(code).to_string_lossy().into_owned().into();
+    let message = || {
+        let text = last_text(code).unwrap_or_else(|| text(code).to_string_lossy().into_owned());
+        error::Message::from(text)
+    };
     match code {
         -4095..=-1 => Error::Os(-code),
         code::ERR_TIMEOUT => Error::Timeout,
@@ -118,7 +140,11 @@ pub(super) fn to_error(code: c_int) -> Error {
         code::ERR_OVERFLOW => Error::Overflow(message()),
         code::ERR_TYPE => Error::Type(message()),
         _ => match system_number(code) {
-            0 => Error::OsMessage(message()),
+            0 => {
+                let error = Error::OsMessage(message());
+                let _ = RETURNED.try_with(|returned| *returned.borrow_mut() = Some((code, error.clone())));
+                error
+            }
             number if HERROR_CODES.iter().any(|(_, own)| *own == code) => Error::Herror(number),
             number => Error::Gai(number),
         },

@@ -9,6 +9,7 @@ use super::address::tabi_addr;
 use super::boundary::{Outcome, boundary, some, status, take_back};
 use super::mode::duration;
 use crate::address::RawAddress;
+use crate::error::Error;
 use crate::server::Server;
 
 /// A server: Python's `socketserver` classes.
@@ -134,10 +135,13 @@ pub extern "C" fn tabi_server_address(
     })
 }
 
-/// The descriptor of the server's socket (Python's `fileno`); -1 when it is closed. TABI_ERR_NULL for NULL.
+/// The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not close it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
-    boundary(|| Ok(server(sv)?.fileno()))
+    boundary(|| match server(sv)?.fileno() {
+        -1 => Err(Error::Closed.into()),
+        fd => Ok(fd),
+    })
 }
 
 /// Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees

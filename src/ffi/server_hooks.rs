@@ -207,13 +207,14 @@ impl Hooks for CHooks {
 
     fn handle_error(&self, request: &Request, failure: &Failure) {
         let Some(hook) = self.0.handle_error else { return };
-        let failure = match failure {
-            Failure::Error(error) => codes::Failure::Core(error.clone()),
-            Failure::Panic(text) => codes::Failure::Panic(text.clone()),
+        let (failure, returned) = match failure {
+            Failure::Error(error) => (codes::Failure::Core(error.clone()), codes::returned(error)),
+            Failure::Panic(text) => (codes::Failure::Panic(text.clone()), None),
         };
+        let code = returned.unwrap_or_else(|| failure.code());
         let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: see above; the message outlives the call.
-        unsafe { hook(tabi_request::lend(request), failure.code(), message.as_ptr(), self.0.userdata) };
+        unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) };
     }
 
     fn handle_timeout(&self, server: &Server) -> Result<()> {

@@ -105,7 +105,7 @@ impl IntoTimeout for f64 {
         }
         let nanoseconds = (self * 1e9).ceil();
         if nanoseconds >= i64::MAX as f64 {
-            return Err(Error::overflow(format!("timeout is too large: {self} seconds")));
+            return Err(Error::overflow(format!("timeout is too large: {self:?} seconds")));
         }
         Ok(Some(Duration::from_nanos(nanoseconds as u64)))
     }

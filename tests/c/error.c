@@ -1,6 +1,7 @@
 /* Codes, their names and texts, and the message of the last failure. */
 #include "check.h"
 
+#include <netdb.h>
 #include <pthread.h>
 
 static void a_code_has_a_name_and_a_text(void)
@@ -61,6 +62,22 @@ static void the_message_survives_a_success(void)
     CHECK_STR(tabi_last_error_message(), "port must be 0-65535, got -1");
 }
 
+/* As a courtesy; perror() must never say "Success". */
+static void a_failure_sets_errno(void)
+{
+    tabi_addrinfo_list *list;
+    tabi_sock *sk;
+    char bytes[8];
+    errno = 0;
+    CHECK_CODE(tabi_socket(-5, SOCK_STREAM, 0, &sk), -EAFNOSUPPORT);
+    CHECK_EQ(errno, EAFNOSUPPORT);
+    CHECK_CODE(tabi_getaddrinfo("localhost", "80", 0, 0, 0, AI_NUMERICHOST, &list), TABI_GAI_NONAME);
+    CHECK_EQ(errno, EINVAL);
+    errno = 0;
+    CHECK_CODE(tabi_inet_pton(AF_INET, "1.2.3", bytes, sizeof bytes), TABI_ERR_OS);
+    CHECK_EQ(errno, EINVAL);
+}
+
 static void the_library_is_of_the_headers_version(void)
 {
     char version[32];
@@ -76,6 +93,7 @@ int main(void)
     RUN(every_number_has_a_text);
     RUN(the_message_belongs_to_the_thread);
     RUN(the_message_survives_a_success);
+    RUN(a_failure_sets_errno);
     RUN(the_library_is_of_the_headers_version);
     return 0;
 }

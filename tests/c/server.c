@@ -62,7 +62,7 @@ static void echo(void)
         CHECK_EQ(tabi_recv(clients[i], answer, sizeof answer, 0), 0);
         tabi_sock_free(clients[i]);
     }
-    CHECK_EQ(tabi_server_fileno(server), -1);
+    CHECK_CODE(tabi_server_fileno(server), TABI_ERR_CLOSED);
     CHECK_CODE(tabi_server_serve_forever(server, 0.5), TABI_ERR_CLOSED);
     CHECK_CODE(tabi_server_handle_request(server), TABI_ERR_CLOSED);
     CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, NULL));

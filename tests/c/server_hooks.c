@@ -192,6 +192,49 @@ static void every_hook_runs_in_its_turn(void)
     tabi_sock_free(client);
 }
 
+static int forgets_the_socket(tabi_request *request, void *userdata)
+{
+    char bytes[8];
+    (void)request;
+    (void)userdata;
+    return (int)tabi_recv(NULL, bytes, sizeof bytes, 0);
+}
+
+static int has_codes_of_its_own(tabi_request *request, void *userdata)
+{
+    (void)request;
+    (void)userdata;
+    return -70000;
+}
+
+/* handle_error gets the code that the handler returned, and the details of the call that failed with it. */
+static void what_the_handler_returns_is_reported(void)
+{
+    static const tabi_handler handlers[] = {forgets_the_socket, has_codes_of_its_own};
+    static const int codes[] = {TABI_ERR_NULL, -70000};
+    static const char *const messages[] = {"sk must not be NULL", "unknown code"};
+    tabi_server_options options;
+    tabi_server_hooks hooks;
+    struct record record;
+    tabi_addr any;
+    size_t i;
+
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    for (i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        tabi_server *server = NULL;
+        tabi_sock *client;
+        options_for(&options, &hooks, &record);
+        hooks.handle_error = on_error;
+        CHECK_OK(tabi_server_new(&options, &any, handlers[i], NULL, &server));
+        client = connect_to(server);
+        CHECK_OK(tabi_server_handle_request(server));
+        CHECK_EQ(record.code, codes[i]);
+        CHECK_STR(record.message, messages[i]);
+        tabi_server_free(server);
+        tabi_sock_free(client);
+    }
+}
+
 static int own_get(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata)
 {
     struct record *record = userdata;
@@ -399,6 +442,7 @@ static void bad_settings(void)
 int main(void)
 {
     RUN(every_hook_runs_in_its_turn);
+    RUN(what_the_handler_returns_is_reported);
     RUN(requests_of_ones_own);
     RUN(sockets_from_elsewhere);
     RUN(a_program_inherits_the_sockets);

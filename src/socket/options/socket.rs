@@ -124,7 +124,9 @@ impl Socket {
     fn set_system_timeout(&self, option: i32, timeout: Option<Duration>) -> Result<()> {
         let microseconds = timeout.unwrap_or_default().as_nanos().div_ceil(1000);
         if timeout == Some(Duration::ZERO) {
-            return Err(Error::value("a timeout of 0 means none to the system: pass None"));
+            return Err(Error::value(
+                "timeout must be above 0 seconds, got 0, which the system takes for no limit",
+            ));
         }
         let seconds = libc::time_t::try_from(microseconds / 1_000_000).map_err(|_| {
             Error::overflow(format!("timeout is too large: {} seconds", microseconds / 1_000_000))

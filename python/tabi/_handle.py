@@ -12,26 +12,35 @@ _set_shared = _library.quick("tabi_set_shared", ctypes.c_void_p)
 _set_interruptible = _library.quick("tabi_set_interruptible", ctypes.c_void_p, ctypes.c_int)
 
 
-class Handle(ctypes.c_void_p):
-    """A ``tabi_sock *``; freed when no object and no call uses it any more."""
+class Handle(ctypes.Structure):
+    """A ``tabi_sock`` where the library has put it; freed when no object and no call uses it any more."""
 
-    __slots__ = ()
+    _fields_ = [("opaque", ctypes.c_char)]
 
-    def __del__(self, free=_free) -> None:
-        free(self)
+    def __del__(self, free=_free, addressof=ctypes.addressof) -> None:
+        free(addressof(self))
 
 
-#: What a socket has that was never opened; the library calls it an error, and Python EBADF.
-NOTHING = Handle()
+#: What a socket has that was never opened: NULL. The library calls it an error, and Python EBADF.
+NOTHING = None
 
 #: The handle of each descriptor, as far as this module knows.
 _owners: dict[int, weakref.ref] = {}
 
 
-def adopt(handle: Handle, fd: int) -> None:
-    """Prepares a new handle for Python: signals interrupt its calls, and ``dup`` can find it."""
+def adopt(pointer: ctypes.c_void_p):
+    """A new handle as calls take it, ready for Python: signals interrupt its calls.
+
+    The result is what ``byref`` makes, the quickest pointer that ctypes passes; it keeps the handle alive.
+    """
+    handle = ctypes.byref(Handle.from_address(pointer.value))
     _set_interruptible(handle, 1)
-    _owners[fd] = weakref.ref(handle)
+    return handle
+
+
+def register(handle, fd: int) -> None:
+    """Lets ``share`` find the handle of a descriptor."""
+    _owners[fd] = weakref.ref(handle._obj)
 
 
 def share(fd: int) -> None:
@@ -39,7 +48,7 @@ def share(fd: int) -> None:
     owner = _owners.get(fd)
     handle = owner() if owner is not None else None
     if handle is not None:
-        _set_shared(handle)
+        _set_shared(ctypes.byref(handle))
 
 
 def check_family(sock) -> None:

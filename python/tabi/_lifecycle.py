@@ -14,7 +14,6 @@ import warnings
 from . import _handle, _library
 from ._arguments import c_int, object_to, objects
 from ._errors import check, exception
-from ._handle import Handle
 from ._library import INT_MAX
 
 _INT = ctypes.c_int
@@ -57,11 +56,11 @@ class Lifecycle:
         given = family, type, proto
         family, type, proto = (c_int(value, "__init__", *given) for value in given)
         sys.audit("socket.__new__", self, family, type, proto)
-        handle = Handle()
+        pointer = ctypes.c_void_p()
         if fileno is None:
             family = builtin.AF_INET if family == -1 else family
             type = builtin.SOCK_STREAM if type == -1 else type
-            check(_socket(family, type, 0 if proto == -1 else proto, ctypes.addressof(handle)))
+            check(_socket(family, type, 0 if proto == -1 else proto, ctypes.byref(pointer)))
         else:
             if not hasattr(builtins.type(fileno), "__index__"):
                 object_to("__init__", *given, fileno)
@@ -72,8 +71,8 @@ class Lifecycle:
                 raise ValueError("negative file descriptor")
             if fd > INT_MAX:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-            check(_socket_from_fd(fd, family, type, proto, ctypes.addressof(handle)))
-        _own(self, handle, type)
+            check(_socket_from_fd(fd, family, type, proto, ctypes.byref(pointer)))
+        _own(self, pointer, type)
 
     def __repr__(self) -> str:
         return f"<socket object, fd={self._fd}, family={self._family}, type={self._type}, proto={self._proto}>"
@@ -137,8 +136,9 @@ class Lifecycle:
         self.settimeout(None if flag else 0.0)
 
 
-def _own(self, handle: Handle, kind: int) -> None:
+def _own(self, pointer: ctypes.c_void_p, kind: int) -> None:
     """Makes a new handle this object's own; what the object had before is given up."""
+    handle = _handle.adopt(pointer)
     fd = _fileno(handle)
     self._handle = handle
     self._family = _family(handle)
@@ -146,7 +146,7 @@ def _own(self, handle: Handle, kind: int) -> None:
     self._proto = _proto(handle)
     self._timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else getdefaulttimeout()
     self._fd = fd
-    _handle.adopt(handle, fd)
+    _handle.register(handle, fd)
 
 
 def _release_sibling(self) -> None:
@@ -184,10 +184,10 @@ def setdefaulttimeout(timeout, /):
 
 def pair(cls, family, type, proto) -> tuple:
     """Two connected objects of a class."""
-    handles = Handle(), Handle()
-    check(_socketpair(family, type, proto, *map(ctypes.addressof, handles)))
+    pointers = ctypes.c_void_p(), ctypes.c_void_p()
+    check(_socketpair(family, type, proto, *map(ctypes.byref, pointers)))
     sockets = cls.__new__(cls), cls.__new__(cls)
-    for each, handle in zip(sockets, handles):
+    for each, pointer in zip(sockets, pointers):
         sys.audit("socket.__new__", each, family, type, proto)
-        _own(each, handle, type)
+        _own(each, pointer, type)
     return sockets

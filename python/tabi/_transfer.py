@@ -52,9 +52,12 @@ class Transfer:
     __slots__ = ()
 
     def recv(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _NO_FLAGS or not 1 < bufsize <= INT_MAX:
+        if type(bufsize) is int and flags is _NO_FLAGS and 1 < bufsize <= _SMALL:
+            data = _ZERO * bufsize
+        elif type(bufsize) is int and flags is _NO_FLAGS and 1 < bufsize <= INT_MAX:
+            data = undefined_bytes(None, bufsize)
+        else:
             return _recv_any(self, bufsize, flags)
-        data = _ZERO * bufsize if bufsize <= _SMALL else undefined_bytes(None, bufsize)
         began = monotonic_ns() if self._timeout else 0
         n = _recv(self._handle, data, bufsize, 0)
         if n == bufsize:

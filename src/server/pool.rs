@@ -172,7 +172,13 @@ impl Pool {
     /// The next request for this thread; `None` when it is to leave.
     fn next(&self, id: usize, wake: &Condvar) -> Option<Request> {
         let mut state = lock(&self.state);
-        if let Some(request) = state.request_of(id).or_else(|| state.queue.pop_front()) {
+        if let Some(request) = state.request_of(id) {
+            return Some(request);
+        }
+        if let Some(request) = state.queue.pop_front() {
+            drop(state);
+            // The queue has a place again.
+            self.rooms.made();
             return Some(request);
         }
         if state.closing {

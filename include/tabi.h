@@ -9,7 +9,8 @@
  * Outputs are written only when a call succeeds. Every buffer has a length, and (NULL, 0) is legal;
  * NULL elsewhere is TABI_ERR_NULL. Timeouts are seconds. What a call hands out is freed by the _free of its
  * type; _free(NULL) does nothing. Everything may be called from any thread at any time, the _free
- * functions once everybody else is done.
+ * functions once everybody else is done. Do not cancel a thread that is inside a call (pthread_cancel): that
+ * ends the process. tabi_close() ends the calls of other threads.
  *
  * Made by cbindgen from src/ffi; do not edit.
  */
@@ -353,8 +354,8 @@ typedef struct {
      */
     size_t cut;
     /**
-     * How many are still running: handlers that neither use their socket nor return, a second after they were cut off;
-     * all that had not ended when the server does not wait for them.
+     * How many are still running: handlers that neither use their socket nor return, a second after they were
+     * cut off; all that had not ended when the server does not wait for them.
      */
     size_t left;
 } tabi_drain_report;
@@ -658,7 +659,8 @@ int tabi_socket(int family, int type, int proto, tabi_sock **out);
 int tabi_bind(tabi_sock *sk, const char *host, int port);
 
 /**
- * Binds an AF_UNIX socket to a path of 1 to 107 bytes (Python's `bind(path)`).
+ * Binds an AF_UNIX socket to a path of 1 to 107 bytes (Python's `bind(path)`); with "" Linux picks an abstract
+ * name.
  *
  * Returns 0; -EADDRINUSE when the path exists; TABI_ERR_OS when it is too long; TABI_ERR_TYPE for another
  * family.
@@ -2239,8 +2241,9 @@ int tabi_forking_udp_server(const char *host,
  * Makes a unix stream server that handles its clients one after the other, in the thread that serves
  * (`UnixStreamServer`).
  *
- * `path`: 1 to 107 bytes; the socket's file stays when the server is closed, as in Python. `handler` and
- * results as in tabi_threading_tcp_server(); -EADDRINUSE when the file exists.
+ * `path`: 1 to 107 bytes (with "" Linux picks an abstract name); the socket's file stays when the server is
+ * closed, as in Python. `handler` and results as in tabi_threading_tcp_server(); -EADDRINUSE when the file
+ * exists.
  */
 int tabi_unix_stream_server(const char *path, tabi_handler handler, void *userdata, tabi_server **out);
 
@@ -2341,7 +2344,8 @@ int tabi_server_close(tabi_server *sv, double drain, tabi_drain_report *report);
 int tabi_server_address(tabi_server *sv, tabi_addr *addr);
 
 /**
- * The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not close it.
+ * The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not
+ * close it.
  */
 int tabi_server_fileno(tabi_server *sv);
 

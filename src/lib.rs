@@ -1,6 +1,35 @@
 //! Python's `socket` and `socketserver` modules for Rust and C, at the price of the system calls below them.
 //!
 //! [`Socket`] has the methods of Python's `socket.socket`, under their own names; [`server`] is `socketserver`.
+//!
+//! ```
+//! use tabi::server::{Request, ThreadingTcpServer};
+//! use tabi::{AF_INET, SOCK_STREAM, Socket};
+//!
+//! let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| {
+//!     let text = request.socket().recv(1024)?;
+//!     request.socket().sendall(&text)?;
+//!     Ok(())
+//! })?;
+//! let sk = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+//! sk.settimeout(5.0)?;
+//! sk.connect(server.server_address())?;
+//! sk.sendall(b"hello")?;
+//!
+//! server.handle_request()?;
+//! assert_eq!(sk.recv(1024)?, b"hello");
+//! # Ok::<(), tabi::Error>(())
+//! ```
+//!
+//! - Clients: [`create_connection`], [`Socket::connect`], [`Socket::settimeout`], which limits each call as a whole.
+//! - Servers: [`create_server`] and [`Socket::accept`], or a [`server::Server`], which has the loop and the threads.
+//! - Addresses: calls take whatever is [`ToAddress`], such as `("localhost", 80)`, and give an [`Address`].
+//! - Sharing: every method takes `&self`. [`Socket::close`] may be called while other threads are inside calls on the
+//!   socket: those end with [`Error::Closed`].
+//! - Failures: an [`Error`] in the category in which Python would raise it. It converts to [`std::io::Error`].
+//! - Numbers: all of Python's constants stand at the root of the crate, [`constants`] finds them by their names.
+//!
+//! Without the feature `capi` (on by default) nothing of the C face is built.
 
 pub mod address;
 pub mod constants;

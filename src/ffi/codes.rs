@@ -126,7 +126,8 @@ pub(super) fn returned(error: &Error) -> Option<c_int> {
     RETURNED.try_with(|returned| code(&returned.borrow())).ok().flatten()
 }
 
-/// The core's error for a code that a callback returned, with the details when it is this thread's last failure.
+/// The core's error for a code that a callback returned, with the details when it is this thread's last
+/// failure.
 pub(super) fn to_error(code: c_int) -> Error {
     let message = || {
         let text = last_text(code).unwrap_or_else(|| text(code).to_string_lossy().into_owned());

@@ -34,8 +34,8 @@ pub struct tabi_drain_report {
     pub finished: usize,
     /// How many were cut off: their connections shut down, or never handled.
     pub cut: usize,
-    /// How many are still running: handlers that neither use their socket nor return, a second after they were cut off;
-    /// all that had not ended when the server does not wait for them.
+    /// How many are still running: handlers that neither use their socket nor return, a second after they were
+    /// cut off; all that had not ended when the server does not wait for them.
     pub left: usize,
 }
 
@@ -135,7 +135,8 @@ pub extern "C" fn tabi_server_address(
     })
 }
 
-/// The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not close it.
+/// The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not
+/// close it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
     boundary(|| match server(sv)?.fileno() {

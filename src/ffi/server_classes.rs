@@ -147,8 +147,9 @@ pub unsafe extern "C" fn tabi_forking_udp_server(
 /// Makes a unix stream server that handles its clients one after the other, in the thread that serves
 /// (`UnixStreamServer`).
 ///
-/// `path`: 1 to 107 bytes; the socket's file stays when the server is closed, as in Python. `handler` and
-/// results as in tabi_threading_tcp_server(); -EADDRINUSE when the file exists.
+/// `path`: 1 to 107 bytes (with "" Linux picks an abstract name); the socket's file stays when the server is
+/// closed, as in Python. `handler` and results as in tabi_threading_tcp_server(); -EADDRINUSE when the file
+/// exists.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_unix_stream_server(
     path: *const c_char,

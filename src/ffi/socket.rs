@@ -82,7 +82,8 @@ pub unsafe extern "C" fn tabi_bind(sk: Option<&tabi_sock>, host: *const c_char, 
     })
 }
 
-/// Binds an AF_UNIX socket to a path of 1 to 107 bytes (Python's `bind(path)`).
+/// Binds an AF_UNIX socket to a path of 1 to 107 bytes (Python's `bind(path)`); with "" Linux picks an abstract
+/// name.
 ///
 /// Returns 0; -EADDRINUSE when the path exists; TABI_ERR_OS when it is too long; TABI_ERR_TYPE for another
 /// family.

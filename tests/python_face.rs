@@ -46,3 +46,8 @@ fn cpythons_own_tests_end_as_on_the_builtin_module() {
 fn its_own_tests_pass() {
     run(&["-m", "unittest", "discover", "--start-directory", "python/tests", "--pattern", "test_*.py"]);
 }
+
+#[test]
+fn cpythons_tests_of_socketserver_pass_with_ours_in_its_place() {
+    run(&["python/tests/in_place.py", "test_socketserver"]);
+}

@@ -12,6 +12,7 @@ import atexit
 import ctypes
 import errno
 import itertools
+import operator
 import os
 import sys
 import threading
@@ -57,6 +58,8 @@ _close = _library.function("tabi_server_close", _pointer, ctypes.c_double, _by_r
 _free = _library.function("tabi_server_free", _pointer, result=None)
 
 _NO_TIMEOUT = float("inf")
+#: Seconds that the end of the program gives the loop and the threads of a server that may be left alone.
+_DAEMONS_END = 0.1
 #: What a hook returns when the native loop has nothing more to do with the client, and when it must end.
 _NO_REQUEST = -errno.EAGAIN
 _CANNOT_GO_ON = -errno.EINVAL
@@ -103,6 +106,24 @@ class Statistics(NamedTuple):
     idle_threads: int
 
 
+def _whole(name: str, value: int, least: int) -> int:
+    if operator.index(value) < least:
+        raise ValueError(f"{name} must be {least} or more, got {value}")
+    return value
+
+
+def _seconds(name: str, value: float) -> float:
+    if not value >= 0:
+        raise ValueError(f"{name} must be 0 seconds or more, got {value}")
+    return value
+
+
+def _policy(name: str) -> int:
+    if name not in types.WHEN_FULL:
+        raise ValueError(f"when_full must be one of {', '.join(map(repr, types.WHEN_FULL))}, got {name!r}")
+    return types.WHEN_FULL[name]
+
+
 def native_of(server) -> "Native":
     """The native server behind a Python server, made when it is first needed."""
     native = existing(server)
@@ -126,9 +147,13 @@ class Native:
         self.number = next(_numbers)
         self.server = weakref.ref(server)
         self.threaded = hasattr(server, "max_threads")
+        #: Whether the end of the program leaves its handlers alone; those in-line are their own thread's affair.
+        self.daemon = bool(server.daemon_threads) if self.threaded else True
         #: Server, request and client address by the key that the native request carries.
         self.requests: dict[int, tuple] = {}
         self.workers: dict[int, threading.Thread] = {}
+        #: A request or a thread has ended.
+        self.changed = threading.Condition()
         self.closed = False
         self.raised: Optional[BaseException] = None
         self._keys = itertools.count(1)
@@ -152,10 +177,10 @@ class Native:
         )
         if self.threaded:
             options.concurrency = types.THREADS
-            options.max_threads = server.max_threads or 0
-            options.when_full = types.WHEN_FULL[server.when_full]
-            options.queue_size = server.queue_size
-            options.thread_idle = server.thread_idle
+            options.max_threads = 0 if server.max_threads is None else _whole("max_threads", server.max_threads, 1)
+            options.when_full = _policy(server.when_full)
+            options.queue_size = _whole("queue_size", server.queue_size, 0)
+            options.thread_idle = _seconds("thread_idle", server.thread_idle)
             options.stack_size = threading.stack_size() or _STACK_SIZE
             options.thread_name = type(server).__name__.encode()
             options.daemon_threads = int(bool(server.daemon_threads))
@@ -219,6 +244,16 @@ class Native:
             finally:
                 cutter.cancel()
         return DrainReport(report.finished, report.cut, report.left)
+
+    def end(self) -> None:
+        """At exit: waits for the threads as Python does for its own, and for daemons as long as ending them takes."""
+        if self.daemon:
+            self.cut()
+            self.close(_DAEMONS_END)
+            return
+        self.close(None)
+        with self.changed:
+            self.changed.wait_for(lambda: not self.requests and not self.workers)
 
     def cut(self) -> None:
         """Shuts the connections of all active requests down; their handlers find the end of the stream."""
@@ -293,6 +328,8 @@ def _finish_request(request, number) -> int:
         threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), thread)))
     finally:
         native.requests.pop(key, None)
+        with native.changed:
+            native.changed.notify_all()
     return _FAILED if failed else 0
 
 
@@ -315,6 +352,8 @@ def _thread_main(name, body, argument, number) -> None:
         body(argument)
     finally:
         native.workers.pop(thread.ident, None)
+        with native.changed:
+            native.changed.notify_all()
         # Python keeps what it knows of a thread that it did not start itself for ever.
         with threading._active_limbo_lock:
             threading._active.pop(thread.ident, None)
@@ -324,11 +363,7 @@ def _thread_main(name, body, argument, number) -> None:
 def _end() -> None:
     """At exit: a native thread must not find the interpreter gone when it comes back to it."""
     for native in list(_natives.values()):
-        server = native.server()
-        daemons = bool(getattr(server, "daemon_threads", False))
-        native.close(0.0 if daemons else None)
-        if native.workers:
-            native.cut()
+        native.end()
 
 
 def _forget() -> None:

@@ -24,6 +24,7 @@ pub type tabi_thread_body = Option<unsafe extern "C" fn(argument: *mut c_void)>;
 /// Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
 /// finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
 /// The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
+/// A thread that is ended in a hook (pthread_exit) stays there and does nothing any more.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_server_hooks {
@@ -32,14 +33,15 @@ pub struct tabi_server_hooks {
     /// What each hook gets as its last argument.
     pub userdata: *mut c_void,
     /// Binds the sockets; else tabi_server_default_bind().
-    pub server_bind: Option<unsafe extern "C" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+    pub server_bind:
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
     /// Starts to listen; else tabi_server_default_activate().
     pub server_activate:
-        Option<unsafe extern "C" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
     /// Takes the next request from a socket that is ready; else tabi_server_default_get_request().
     /// `request` is made by that or by a tabi_request_from_ function. A failure skips the request.
     pub get_request: Option<
-        unsafe extern "C" fn(
+        unsafe extern "C-unwind" fn(
             server: *mut tabi_server,
             sk: *mut tabi_sock,
             request: *mut *mut tabi_request,
@@ -48,20 +50,22 @@ pub struct tabi_server_hooks {
     >,
     /// 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
     pub verify_request:
-        Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
     /// Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it,
     /// on any thread, to that, to tabi_request_process() or to tabi_request_free().
-    pub process_request: Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void)>,
+    pub process_request:
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
     /// Runs the handler; else tabi_request_finish().
     pub finish_request:
-        Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
     /// Ends the request; else tabi_request_shutdown() and close_request.
-    pub shutdown_request: Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void)>,
+    pub shutdown_request:
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
     /// Closes what belongs to the request; else tabi_request_close().
-    pub close_request: Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void)>,
+    pub close_request: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
     /// Reports a failure: its code, and a message that is valid during the call; else nothing.
     pub handle_error: Option<
-        unsafe extern "C" fn(
+        unsafe extern "C-unwind" fn(
             request: *mut tabi_request,
             code: c_int,
             message: *const c_char,
@@ -70,14 +74,14 @@ pub struct tabi_server_hooks {
     >,
     /// Runs when tabi_server_handle_request() found no request in time; else nothing.
     pub handle_timeout:
-        Option<unsafe extern "C" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
     /// Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
     pub service_actions:
-        Option<unsafe extern "C" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
     /// Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which
     /// returns when the thread is to end.
     pub thread_main: Option<
-        unsafe extern "C" fn(
+        unsafe extern "C-unwind" fn(
             name: *const c_char,
             body: tabi_thread_body,
             argument: *mut c_void,
@@ -85,6 +89,25 @@ pub struct tabi_server_hooks {
         ),
     >,
 }
+
+/// Calls a hook. A thread that is ended inside of it, as CPython ends its threads when the program exits, stays there:
+/// it could not leave through frames of Rust without ending the whole program.
+fn outside<T>(hook: impl FnOnce() -> T) -> T {
+    struct Stay;
+    impl Drop for Stay {
+        fn drop(&mut self) {
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+    let stay = Stay;
+    let result = hook();
+    std::mem::forget(stay);
+    result
+}
+
+type ServerStep = unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int;
 
 /// Hooks in C.
 pub(super) struct CHooks(tabi_server_hooks);
@@ -104,6 +127,11 @@ impl CHooks {
         check_size("tabi_server_hooks", given, size_of::<tabi_server_hooks>())?;
         // SAFETY: the caller's structure has at least these bytes.
         Ok(CHooks(unsafe { hooks.read() }))
+    }
+
+    fn step(&self, hook: ServerStep, server: &Server) -> Result<()> {
+        // SAFETY: whoever made the server vouched for the function and the userdata; the handle is lent for the call.
+        result(outside(|| unsafe { hook(tabi_server::lend(server), self.0.userdata) })).map(drop)
     }
 }
 
@@ -132,16 +160,14 @@ unsafe fn take_request(request: *mut tabi_request) -> Outcome<Request> {
 impl Hooks for CHooks {
     fn server_bind(&self, server: &Server) -> Result<()> {
         match self.0.server_bind {
-            // SAFETY: see above.
-            Some(hook) => result(unsafe { hook(tabi_server::lend(server), self.0.userdata) }).map(drop),
+            Some(hook) => self.step(hook, server),
             None => server.default_server_bind(),
         }
     }
 
     fn server_activate(&self, server: &Server) -> Result<()> {
         match self.0.server_activate {
-            // SAFETY: see above.
-            Some(hook) => result(unsafe { hook(tabi_server::lend(server), self.0.userdata) }).map(drop),
+            Some(hook) => self.step(hook, server),
             None => server.default_server_activate(),
         }
     }
@@ -151,7 +177,7 @@ impl Hooks for CHooks {
         let mut request = ptr::null_mut();
         let (sv, sk) = (tabi_server::lend(server), tabi_sock::lend(socket));
         // SAFETY: see above; `request` outlives the call.
-        result(unsafe { hook(sv, sk, &mut request, self.0.userdata) })?;
+        result(outside(|| unsafe { hook(sv, sk, &mut request, self.0.userdata) }))?;
         // SAFETY: the hook's success hands over a request that it owned.
         unsafe { take_request(request) }.map_err(|_| Error::value("get_request succeeded without a request"))
     }
@@ -160,7 +186,7 @@ impl Hooks for CHooks {
         match self.0.verify_request {
             Some(hook) => {
                 // SAFETY: see above.
-                let code = unsafe { hook(tabi_request::lend(request), self.0.userdata) };
+                let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
                 Ok(result(code)? > 0)
             }
             None => Ok(true),
@@ -170,7 +196,7 @@ impl Hooks for CHooks {
     fn process_request(&self, request: Request) {
         match self.0.process_request {
             // SAFETY: see above; the request is the hook's from now on.
-            Some(hook) => unsafe { hook(give_request(request), self.0.userdata) },
+            Some(hook) => outside(|| unsafe { hook(give_request(request), self.0.userdata) }),
             None => Server::default_process_request(request),
         }
     }
@@ -179,7 +205,7 @@ impl Hooks for CHooks {
         match self.0.finish_request {
             Some(hook) => {
                 // SAFETY: see above.
-                let code = unsafe { hook(tabi_request::lend(request), self.0.userdata) };
+                let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
                 Ok(result(code).map(drop)?)
             }
             None => Server::default_finish_request(request),
@@ -189,7 +215,7 @@ impl Hooks for CHooks {
     fn shutdown_request(&self, request: &Request) {
         match self.0.shutdown_request {
             // SAFETY: see above.
-            Some(hook) => unsafe { hook(tabi_request::lend(request), self.0.userdata) },
+            Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
             None => {
                 request.shutdown();
                 self.close_request(request);
@@ -200,7 +226,7 @@ impl Hooks for CHooks {
     fn close_request(&self, request: &Request) {
         match self.0.close_request {
             // SAFETY: see above.
-            Some(hook) => unsafe { hook(tabi_request::lend(request), self.0.userdata) },
+            Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
             None => request.close(),
         }
     }
@@ -214,21 +240,19 @@ impl Hooks for CHooks {
         let code = returned.unwrap_or_else(|| failure.code());
         let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: see above; the message outlives the call.
-        unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) };
+        outside(|| unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) });
     }
 
     fn handle_timeout(&self, server: &Server) -> Result<()> {
         match self.0.handle_timeout {
-            // SAFETY: see above.
-            Some(hook) => result(unsafe { hook(tabi_server::lend(server), self.0.userdata) }).map(drop),
+            Some(hook) => self.step(hook, server),
             None => Ok(()),
         }
     }
 
     fn service_actions(&self, server: &Server) -> Result<()> {
         match self.0.service_actions {
-            // SAFETY: see above.
-            Some(hook) => result(unsafe { hook(tabi_server::lend(server), self.0.userdata) }).map(drop),
+            Some(hook) => self.step(hook, server),
             None => Ok(()),
         }
     }
@@ -242,7 +266,7 @@ impl Hooks for CHooks {
         let name = CString::new(name).unwrap_or_default();
         let argument: *mut &mut dyn FnMut() = &mut body;
         // SAFETY: see above; name and body outlive the call.
-        unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) };
+        outside(|| unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) });
     }
 }
 

@@ -372,6 +372,7 @@ typedef void (*tabi_thread_body)(void *argument);
  * Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
  * finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
  * The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
+ * A thread that is ended in a hook (pthread_exit) stays there and does nothing any more.
  */
 typedef struct {
     /**

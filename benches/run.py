@@ -79,8 +79,8 @@ def main():
         "primitives": lambda: primitives.measure(alone, options.rounds, cpus),
         "bulk": lambda: primitives.measure_bulk(alone, max(3, options.rounds // 2), cpus),
         "servers": lambda: servers.measure(serving, options.rounds * 2, cpus),
-        "growth": lambda: servers.measure_growth(serving, 3, cpus),
-        "idle": lambda: servers.measure_idle(serving, 3, cpus),
+        "growth": lambda: servers.measure_growth(serving, max(1, options.rounds // 3), cpus),
+        "idle": lambda: servers.measure_idle(serving, max(1, options.rounds // 3), cpus),
         "counts": lambda: counts.measure(alone, serving),
         "sizes": counts.sizes,
     }

@@ -31,15 +31,15 @@ def bar_rows(values, labels, base):
 
 
 def primitives_section(results, images):
-    rows = tables.found(results, "primitives")
+    rows = tables.exchanges(results)
     parts = ["## One send and one receive\n"]
     parts.append(
         "Time by raw C in the same round, 64 bytes, one CPU: median, and the range of the middle eight tenths of the rounds. "
         "The unix pair, TCP and UDP columns are one thread that sends to itself: data is always ready. In the ping-pong an echo "
-        "server stands at the other end and nothing is ready when the receive begins.\n"
+        "server stands at the other end, on the same CPU, and nothing is ready when the receive begins; its time is that of both.\n"
     )
-    columns = [("unix", 1), ("tcp", 1), ("udp", 1), ("pingpong", 1), ("pingpong", 2)]
-    header = ["", "unix pair", "TCP", "UDP", "TCP ping-pong", "ping-pong, two CPUs"]
+    columns = [("unix", 1), ("tcp", 1), ("udp", 1), ("pingpong", 1)]
+    header = ["", "unix pair", "TCP", "UDP", "TCP ping-pong"]
     for timeout, title in (0, "No timeout"), (5, "A timeout of 5 s"):
         found = [tables.row_of(rows, case=case, size=64, timeout=timeout, cpus=cpus) for case, cpus in columns]
         lines = [["raw C, ns", *(plain(tables.nanoseconds(row, BASE)) for row in found)]]
@@ -77,7 +77,7 @@ def primitives_section(results, images):
 
 
 def threads_section(results, images):
-    rows = [row for row in tables.found(results, "primitives") if row["case"] == "threads"]
+    rows = [row for row in tables.exchanges(results) if row["case"] == "threads"]
     series, lines = [], []
     for name in LABELS:
         points = {int(row["extra"]): tables.nanoseconds(row, name) for row in rows}
@@ -235,7 +235,7 @@ def sizes_section(results):
 
 
 def overview(results):
-    rows, serving = tables.found(results, "primitives"), tables.found(results, "servers")
+    rows, serving = tables.exchanges(results), tables.found(results, "servers")
     row = tables.row_of(rows, case="unix", size=64, timeout=5)
     shown = ("raw", "poll", "std", "cpython", "tabi-c", "tabi-rust", "tabi-python")
     exchange = {name: tables.ratio(row, name) for name in shown}
@@ -292,7 +292,7 @@ BOUNDS = [
 
 def bound_facts(results):
     """The figures that the reasons name."""
-    rows, serving = tables.found(results, "primitives"), tables.found(results, "servers")
+    rows, serving = tables.exchanges(results), tables.found(results, "servers")
 
     def exchange(name, case, timeout):
         return plain(tables.ratio(tables.row_of(rows, case=case, size=64, timeout=timeout, cpus=1), name), 2)
@@ -352,7 +352,7 @@ def head(results):
 def noise_note(results):
     """How far the baseline's copy is from the baseline."""
     off = []
-    for row in tables.found(results, "primitives") or []:
+    for row in tables.exchanges(results) or []:
         if row["case"] not in ("pingpong", "threads") and (value := tables.ratio(row, "raw-again")):
             off.append(abs(value[0] - 1))
     served = []

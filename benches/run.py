@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import RESULTS, ROOT, counts, peers, primitives, servers
 
-SECTIONS = ["primitives", "bulk", "servers", "growth", "idle", "counts", "sizes"]
+SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "counts", "sizes"]
 
 
 def git(*arguments):
@@ -77,6 +77,7 @@ def main():
     results = json.loads(options.out.read_text()) if options.out.exists() else {}
     work = {
         "primitives": lambda: primitives.measure(alone, options.rounds, cpus),
+        "pingpong": lambda: primitives.measure_pingpong(alone, options.rounds * 3, cpus),
         "bulk": lambda: primitives.measure_bulk(alone, max(3, options.rounds // 2), cpus),
         "servers": lambda: servers.measure(serving, options.rounds * 2, cpus),
         "growth": lambda: servers.measure_growth(serving, max(1, options.rounds // 3), cpus),

@@ -1,6 +1,7 @@
 """One operation, many times, in a fresh process for each round."""
 
 import subprocess
+import time
 from contextlib import contextmanager
 
 from . import BUILD, rounds
@@ -14,6 +15,8 @@ BUDGET_NS = 12e6
 # The styles that differ from raw C only where there is a timeout to keep.
 TIMED_ONLY = {"poll", "try", "rcvtimeo"}
 NO_SUCH_CASE = 3
+# What every program does before it looks at the clock.
+WARM_UP = 200
 
 
 def once(peer, case, size, timeout, iterations, extra="1", cpus=None):
@@ -49,18 +52,43 @@ def record(peers, count, case, size, timeout, cpus, extra="1", iterations=None):
 
 
 @contextmanager
-def echo_server(cpus, server=SERVERS[0]):
+def echo_server(cpus, server=SERVERS[0], with_pid=False):
     """The other end of the ping-pong, the same for all: raw C."""
     process = server.start(cpus=cpus, stdout=subprocess.PIPE)
     try:
-        yield process.stdout.readline().strip()
+        port = process.stdout.readline().strip()
+        yield (port, process.pid) if with_pid else port
     finally:
         process.kill()
         process.wait()
 
 
+def cpu_nanoseconds(pid):
+    """The CPU time of a whole process (clock_getcpuclockid(3) on Linux)."""
+    return time.clock_gettime_ns((~pid << 3) | 2)
+
+
+def measure_pingpong(peers, count, cpus):
+    """Nothing ready: both ends on one CPU, which is never idle. What the two use of it is the time that it takes."""
+    one, size, iterations = {cpus[0]}, 64, 4000
+    rows = []
+    for timeout in 0, TIMEOUT:
+        able = [peer for peer in peers if timeout or peer.name not in TIMED_ONLY]
+        with echo_server(one, with_pid=True) as (port, pid):
+
+            def both(peer):
+                before = cpu_nanoseconds(pid)
+                own = once(peer, "pingpong", size, timeout, iterations, port, one)
+                return own + (cpu_nanoseconds(pid) - before) / (iterations + WARM_UP)
+
+            values = rounds.interleaved(able, count, both)
+        rows.append({"case": "pingpong", "size": size, "timeout": timeout, "cpus": 1, "extra": "", "ns": values})
+        print(f"pingpong: timeout {timeout}", flush=True)
+    return rows
+
+
 def measure(peers, count, cpus):
-    """Send and receive on one thread over all sizes, and the ping-pong; headline sizes get more rounds."""
+    """Send and receive on one thread over all sizes, and on many threads; the headline size gets more rounds."""
     one, two = {cpus[0]}, set(cpus)
     rows = []
     for timeout in 0, TIMEOUT:
@@ -70,11 +98,6 @@ def measure(peers, count, cpus):
                 many = count * 3 if size == 64 else count
                 rows.append(record(peers, many, case, bytes_, timeout, one))
                 print(f"primitives: {case} {bytes_} B timeout {timeout}", flush=True)
-        for places in [one, one], [{cpus[0]}, {cpus[-1]}]:
-            with echo_server(places[1]) as port:
-                row = record(peers, count * 3, "pingpong", 64, timeout, places[0], port)
-            rows.append({**row, "cpus": len(places[0] | places[1]), "extra": ""})
-            print(f"primitives: pingpong timeout {timeout}", flush=True)
     for threads in 1, 2, 4, 8, 16, 32, 64:
         share = max(300, 20000 // threads)
         rows.append(record(peers, count, "threads", 64, 0, two, str(threads), share))

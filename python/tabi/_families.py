@@ -1,4 +1,4 @@
-"""Addresses of the rarer families: netlink, packet, CAN, TIPC, vsock, QIPCRTR, ALG.
+"""Addresses of the rarer families: netlink, packet, CAN, TIPC, vsock, QIPCRTR, ALG, Bluetooth.
 
 The library packs and unpacks them; here are Python's tuples and Python's words for what is wrong with them.
 """
@@ -41,22 +41,22 @@ def unsigned(value) -> int:
 
 
 @functools.lru_cache(maxsize=None)
-def _function(name: str, *types, result=_INT):
-    # Not every system has every family, so each is looked up when it is first used.
+def function(name: str, *types, result=_INT):
+    """A function of the library; not every system has every family, so each is looked up when it is first used."""
     return _library.quick(name, *types, result=result)
 
 
 def _pack(name: str, types: tuple, *values) -> bytes:
     """An address from ``tabi_addr_from_NAME``."""
     raw = bytes(ADDRESS_SIZE)
-    check(_function(f"tabi_addr_from_{name}", *types, _TEXT)(*values, raw))
+    check(function(f"tabi_addr_from_{name}", *types, _TEXT)(*values, raw))
     return raw
 
 
 def _unpack(name: str, raw: bytes, *types) -> tuple:
     """The parts that ``tabi_addr_NAME`` gives."""
     parts = [kind() for kind in types]
-    check(_function(f"tabi_addr_{name}", _TEXT, *[_OUT] * len(parts))(raw, *map(ctypes.addressof, parts)))
+    check(function(f"tabi_addr_{name}", _TEXT, *[_OUT] * len(parts))(raw, *map(ctypes.addressof, parts)))
     return tuple(part.value for part in parts)
 
 
@@ -96,7 +96,7 @@ def _text(value, family: str, form: str) -> bytes:
 
 def _interface_index(sock, name: bytes) -> int:
     index = _U32()
-    check(_function("tabi_interface_index", _OUT, _TEXT, _OUT)(sock._handle, name, ctypes.addressof(index)))
+    check(function("tabi_interface_index", _OUT, _TEXT, _OUT)(sock._handle, name, ctypes.addressof(index)))
     return index.value
 
 
@@ -104,8 +104,8 @@ def _interface_name(sock, index: int) -> str:
     if sock is None or sock._fd == -1:
         return ""
     name = bytes(_IFNAMSIZ)
-    function = _function("tabi_interface_name", _OUT, _U32, _TEXT, _SIZE, result=ctypes.c_ssize_t)
-    return os.fsdecode(name[: check(function(sock._handle, index, name, len(name)))])
+    ask = function("tabi_interface_name", _OUT, _U32, _TEXT, _SIZE, result=ctypes.c_ssize_t)
+    return os.fsdecode(name[: check(ask(sock._handle, index, name, len(name)))])
 
 
 def _encode_netlink(sock, address, method: str) -> bytes:
@@ -161,9 +161,9 @@ def _encode_alg(sock, address, method: str) -> bytes:
 
 def _decode_alg(sock, raw: bytes, proto: int):
     kind, name, feat, mask = bytes(15), bytes(65), _U32(), _U32()
-    function = _function("tabi_addr_alg", _TEXT, _TEXT, _SIZE, _TEXT, _SIZE, _OUT, _OUT)
+    ask = function("tabi_addr_alg", _TEXT, _TEXT, _SIZE, _TEXT, _SIZE, _OUT, _OUT)
     outputs = kind, len(kind), name, len(name), ctypes.addressof(feat), ctypes.addressof(mask)
-    check(function(raw, *outputs))
+    check(ask(raw, *outputs))
     return kind.partition(b"\0")[0].decode(), name.partition(b"\0")[0].decode(), feat.value, mask.value
 
 
@@ -187,8 +187,8 @@ def _decode_packet(sock, raw: bytes, proto: int):
     index, number, pkttype, hatype, haddr = _U32(), _U16(), _U8(), _U16(), bytes(32)
     types = _TEXT, _OUT, _OUT, _OUT, _OUT, _TEXT, _SIZE
     outputs = map(ctypes.addressof, (index, number, pkttype, hatype))
-    function = _function("tabi_addr_packet", *types, result=ctypes.c_ssize_t)
-    size = check(function(raw, *outputs, haddr, len(haddr)))
+    ask = function("tabi_addr_packet", *types, result=ctypes.c_ssize_t)
+    size = check(ask(raw, *outputs, haddr, len(haddr)))
     return _interface_name(sock, index.value), number.value, pkttype.value, hatype.value, haddr[:size]
 
 
@@ -223,6 +223,18 @@ def _decode_can(sock, raw: bytes, proto: int):
     return (_interface_name(sock, index), *rest)
 
 
+def _encode_bluetooth(sock, address, method: str) -> bytes:
+    from . import _bluetooth
+
+    return _bluetooth.encode(sock, address, method)
+
+
+def _decode_bluetooth(sock, raw: bytes, proto: int):
+    from . import _bluetooth
+
+    return _bluetooth.decode(sock, raw, proto)
+
+
 _CODECS = {
     getattr(builtin, name): codec
     for name, codec in {
@@ -233,6 +245,7 @@ _CODECS = {
         "AF_ALG": (_encode_alg, _decode_alg),
         "AF_PACKET": (_encode_packet, _decode_packet),
         "AF_CAN": (_encode_can, _decode_can),
+        "AF_BLUETOOTH": (_encode_bluetooth, _decode_bluetooth),
     }.items()
     if hasattr(builtin, name)
 }

@@ -11,9 +11,11 @@ mod programs;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use languages::Language;
@@ -49,7 +51,7 @@ macro_rules! servers {
     )*};
 }
 
-servers! { chat_room web_server time_server control_server restart_server }
+servers! { chat_room web_server time_server control_server restart_server activated_server bad_arguments }
 
 /// A server that runs, and where it listens.
 fn start(language: Language, program: &str, arguments: &[&Path]) -> Option<(Process, String)> {
@@ -184,6 +186,40 @@ fn restart_server(language: Language) {
     drop(second);
     let (success, printed) = server.wait_for_end().unwrap();
     assert!(success, "{printed}");
+}
+
+/// As a service manager starts it, `systemd-socket-activate` for one: the socket is descriptor 3.
+fn activated_server(language: Language) {
+    let Some(server) = programs::command(language, "restart_server") else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    // Who connects before the server has been started waits for it.
+    let mut client = Lines::connect(&place);
+    client.say("who");
+    let mut shell = Command::new("sh");
+    let script = "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\" 3<&0";
+    shell.args(["-c", script]).arg(server.get_program()).args(server.get_args());
+    shell.envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut server = shell.stdin(OwnedFd::from(listener)).stdout(Stdio::piped()).spawn().unwrap();
+    assert_eq!(client.hear(), format!("process {}", server.id()));
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+/// What goes wrong is told in one line that names the program.
+fn bad_arguments(language: Language) {
+    for (program, arguments) in [
+        ("chat_room", vec!["70000"]),
+        ("web_server", vec![".", "70000"]),
+        ("time_server", vec!["70000"]),
+        ("control_server", vec!["/no such directory/socket"]),
+        ("restart_server", vec!["70000"]),
+    ] {
+        let Some(mut command) = programs::command(language, program) else { return };
+        let (success, printed) = Process::start(command.args(arguments)).unwrap().wait_for_end().unwrap();
+        assert!(!success && printed.starts_with(&format!("{program}: ")), "{program}: {printed}");
+        assert_eq!(printed.lines().count(), 1, "{printed}");
+    }
 }
 
 /// Ends the successor, which this test has started through its server.

@@ -9,6 +9,7 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
   ``"refuse"`` (close the connection). Threads without work leave after ``thread_idle`` seconds.
 - ``server_close(drain=seconds)`` of a threading server gives its requests so much time, then shuts their connections
   down, and returns how many finished and how many were cut; ``statistics()`` tells what its threads have done.
+- The end of the program waits for handlers unless ``daemon_threads`` is true, and then shuts their connections down.
 """
 
 from . import _beside, _server, socket

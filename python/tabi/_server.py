@@ -112,7 +112,7 @@ def _whole(name: str, value: int, least: int) -> int:
     return value
 
 
-def _seconds(name: str, value: float) -> float:
+def seconds(name: str, value: float) -> float:
     if not value >= 0:
         raise ValueError(f"{name} must be 0 seconds or more, got {value}")
     return value
@@ -180,7 +180,7 @@ class Native:
             options.max_threads = 0 if server.max_threads is None else _whole("max_threads", server.max_threads, 1)
             options.when_full = _policy(server.when_full)
             options.queue_size = _whole("queue_size", server.queue_size, 0)
-            options.thread_idle = _seconds("thread_idle", server.thread_idle)
+            options.thread_idle = seconds("thread_idle", server.thread_idle)
             options.stack_size = threading.stack_size() or _STACK_SIZE
             options.thread_name = type(server).__name__.encode()
             options.daemon_threads = int(bool(server.daemon_threads))
@@ -228,28 +228,30 @@ class Native:
 
     def close(self, drain: Optional[float]) -> DrainReport:
         """Stops the loop and lets the threads end; with ``drain`` they have so many seconds."""
-        if self.closed:
-            return DrainReport(0, 0, 0)
-        self.closed = True
+        if drain is None or self.closed:
+            return self._close(_NO_TIMEOUT)
+        # The connections are Python's: it is Python that shuts them down at the deadline.
+        cutter = threading.Timer(drain, self.cut)
+        cutter.daemon = True
+        cutter.start()
+        try:
+            return self._close(drain)
+        finally:
+            cutter.cancel()
+
+    def _close(self, drain: float) -> DrainReport:
         report = types.DrainReport(struct_size=ctypes.sizeof(types.DrainReport))
-        if drain is None:
-            check(_close(self.handle, _NO_TIMEOUT, report))
-        else:
-            # The connections are Python's: it is Python that shuts them down at the deadline.
-            cutter = threading.Timer(drain, self.cut)
-            cutter.daemon = True
-            cutter.start()
-            try:
-                check(_close(self.handle, drain, report))
-            finally:
-                cutter.cancel()
+        if not self.closed:
+            self.closed = True
+            check(_close(self.handle, drain, report))
         return DrainReport(report.finished, report.cut, report.left)
 
     def end(self) -> None:
         """At exit: waits for the threads as Python does for its own, and for daemons as long as ending them takes."""
         if self.daemon:
+            # Python may start no thread any more, so this one cuts them off.
             self.cut()
-            self.close(_DAEMONS_END)
+            self._close(_DAEMONS_END)
             return
         self.close(None)
         with self.changed:

@@ -124,6 +124,8 @@ class ThreadingMixIn:
 
         With ``drain`` they have so many seconds; then their connections are shut down. Returns a ``DrainReport``.
         """
+        if drain is not None:
+            _server.seconds("drain", drain)
         super().server_close()
         native = _server.existing(self)
         return native.close(drain) if native else DrainReport(0, 0, 0)

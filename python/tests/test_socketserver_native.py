@@ -246,6 +246,13 @@ class Drain(unittest.TestCase):
             echo(server)
         self.assertEqual((0, 0, 0), tuple(server.server_close(drain=1)))
 
+    def test_a_bad_drain_closes_nothing(self):
+        server = TCP()
+        with serving(server):
+            for drain in (-1, float("nan")):
+                self.assertRaisesRegex(ValueError, f"drain.*{drain}", server.server_close, drain)
+            self.assertEqual(b"hello", echo(server))
+
     def test_a_server_that_never_served(self):
         self.assertEqual((0, 0, 0), tuple(TCP().server_close(drain=1)))
 

@@ -4,11 +4,9 @@ import resource
 import sys
 
 if sys.argv[1:] == ["tabi"]:
-    import tabi
-
-    tabi.install()
-
-import socketserver
+    from tabi import socketserver
+else:
+    import socketserver
 
 
 class Echo(socketserver.BaseRequestHandler):

@@ -18,6 +18,9 @@ BEGIN = """
 import os, signal, sys, threading, time
 from tabi import socket, socketserver
 
+# Whoever started the tests in the background has had Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 class Handler(socketserver.BaseRequestHandler):
     def handle(self):
         self.request.sendall(b"begun")

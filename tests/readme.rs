@@ -113,7 +113,9 @@ fn the_c_server_echoes() {
 #[test]
 fn the_python_server_echoes_and_drains() {
     if tools::have("python3", "the README's Python server") {
-        let tell = "print(server.server_address[1], flush=True)\n    ";
+        // Whoever started the tests in the background has had Ctrl-C ignored.
+        let tell = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n    \
+                    print(server.server_address[1], flush=True)\n    ";
         let file = scratch("readme_server.py");
         std::fs::write(&file, server_block("python", "server.serve_forever()", tell)).unwrap();
         let mut python = Command::new("python3");

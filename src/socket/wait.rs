@@ -80,7 +80,7 @@ impl Plan {
     }
 }
 
-/// A naps's first and longest duration, for the sockets that poll calls ready although they are not.
+/// How long a nap is at first, and at most: for the sockets that poll calls ready although they are not.
 const NAP: Duration = Duration::from_micros(50);
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 

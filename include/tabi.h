@@ -1088,6 +1088,31 @@ ssize_t tabi_sendto_addr_until(tabi_sock *sk,
                                const tabi_addr *addr,
                                int64_t deadline);
 
+/**
+ * Receives what has arrived already, without waiting, whatever the socket's timeout.
+ *
+ * Returns as tabi_recv(), with -EAGAIN when nothing has arrived. For an event loop whose sockets keep their
+ * timeouts for the other calls.
+ */
+ssize_t tabi_try_recv(tabi_sock *sk, void *buffer, size_t len);
+
+/**
+ * tabi_recvfrom() without waiting: see tabi_try_recv().
+ */
+ssize_t tabi_try_recvfrom(tabi_sock *sk, void *buffer, size_t len, tabi_addr *sender);
+
+/**
+ * Sends what there is room for, without waiting, whatever the socket's timeout.
+ *
+ * Returns as tabi_send(), with -EAGAIN when there is no room.
+ */
+ssize_t tabi_try_send(tabi_sock *sk, const void *data, size_t len);
+
+/**
+ * tabi_sendto_addr() without waiting: see tabi_try_send().
+ */
+ssize_t tabi_try_sendto_addr(tabi_sock *sk, const void *data, size_t len, const tabi_addr *addr);
+
 /* ---- Addresses ---- */
 
 /**

@@ -43,7 +43,7 @@ pub unsafe extern "C" fn tabi_recv_until(
 }
 
 #[inline(always)]
-unsafe fn recv(
+pub(super) unsafe fn recv(
     sk: Option<&tabi_sock>,
     buffer: *mut c_void,
     len: usize,
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn tabi_recvfrom_until(
 }
 
 #[inline(always)]
-unsafe fn recvfrom(
+pub(super) unsafe fn recvfrom(
     sk: Option<&tabi_sock>,
     buffer: *mut c_void,
     len: usize,
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn tabi_send_until(
 }
 
 #[inline(always)]
-unsafe fn send(
+pub(super) unsafe fn send(
     sk: Option<&tabi_sock>,
     data: *const c_void,
     len: usize,
@@ -294,7 +294,7 @@ pub unsafe extern "C" fn tabi_sendto_addr_until(
 }
 
 #[inline(always)]
-unsafe fn sendto(
+pub(super) unsafe fn sendto(
     sk: Option<&tabi_sock>,
     data: *const c_void,
     len: usize,

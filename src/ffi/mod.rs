@@ -18,6 +18,8 @@ mod helpers;
 mod mode;
 // Bytes
 mod io;
+// ... without waiting
+mod at_once;
 // Addresses
 mod address;
 // Options
@@ -61,6 +63,7 @@ pub use address_bluetooth::*;
 #[cfg(target_os = "linux")]
 pub use address_families::*;
 pub use addrinfo::*;
+pub use at_once::*;
 pub use constants::*;
 pub use control::*;
 pub use control_values::*;

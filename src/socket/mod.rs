@@ -2,6 +2,7 @@
 
 mod afalg;
 mod ancillary;
+mod at_once;
 mod connect;
 pub(crate) mod control;
 pub(crate) mod control_buffer;

@@ -33,6 +33,8 @@ pub enum Limit {
     Until(Instant),
     /// For ever, whatever the socket's timeout.
     Forever,
+    /// Not at all, whatever the socket's timeout.
+    Now,
 }
 
 impl Limit {
@@ -99,8 +101,14 @@ impl Socket {
         // common case would have to fill: that, and leaving by hand, is a tenth of its instructions.
         let kind = (interest, always_poll);
         let tries_first = || !always_poll && !self.waited[interest as usize].load(Ordering::Relaxed);
-        if limit == Limit::Timeout && seen.is_open_and_alone() && tries_first() {
-            let n = operation(call.fd(), self.timeout.flags());
+        let at_once = match limit {
+            Limit::Timeout => seen.is_open_and_alone() && tries_first(),
+            Limit::Now => !seen.is_closed(),
+            _ => false,
+        };
+        if at_once {
+            let extra = if limit == Limit::Now { libc::MSG_DONTWAIT } else { self.timeout.flags() };
+            let n = operation(call.fd(), extra);
             if n > 0 {
                 call.leave();
                 return Ok(n as usize);
@@ -140,14 +148,14 @@ impl Socket {
     ) -> Result<usize> {
         let errno = last_errno();
         let timeout = self.timeout.load();
-        let own_limit = plan.limit != Limit::Timeout;
-        let poll_blocking = plan.always_poll || own_limit || self.handle.is_shared();
-        let may_poll = match timeout {
-            Timeout::NONE => poll_blocking,
-            Timeout::ZERO => own_limit,
+        let may_poll = match (plan.limit, timeout) {
+            (Limit::Now, _) => false,
+            (Limit::Timeout, Timeout::NONE) => plan.always_poll || self.handle.is_shared(),
+            (Limit::Timeout, Timeout::ZERO) => false,
             _ => true,
         };
-        let extra = if may_poll { libc::MSG_DONTWAIT } else { self.timeout.flags() };
+        let never_blocks = may_poll || plan.limit == Limit::Now;
+        let extra = if never_blocks { libc::MSG_DONTWAIT } else { self.timeout.flags() };
         let mut operation = || operation(call.fd(), extra);
         let done = match first {
             Some(n) => self.judge(call, may_poll, n, errno),
@@ -297,6 +305,7 @@ impl Deadline {
         match limit {
             Limit::Until(moment) => Deadline(Some(moment)),
             Limit::Forever => Deadline(None),
+            Limit::Now => Deadline(Some(Instant::now())),
             // A moment too far away for the clock is never.
             Limit::Timeout => Deadline(timeout.duration().and_then(|t| Instant::now().checked_add(t))),
         }

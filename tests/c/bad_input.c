@@ -27,6 +27,10 @@ static void a_null_handle_is_an_error_everywhere(void)
     IS_NULL(tabi_sendto(sk, "x", 1, 0, "127.0.0.1", 1));
     IS_NULL(tabi_sendto_addr(sk, "x", 1, 0, &addr));
     IS_NULL(tabi_sendto_addr_until(sk, "x", 1, 0, &addr, 0));
+    IS_NULL(tabi_try_recv(sk, &byte, 1));
+    IS_NULL(tabi_try_recvfrom(sk, &byte, 1, NULL));
+    IS_NULL(tabi_try_send(sk, "x", 1));
+    IS_NULL(tabi_try_sendto_addr(sk, "x", 1, &addr));
     IS_NULL(tabi_wait_until(sk, TABI_READ, 0));
     IS_NULL(tabi_set_interruptible(sk, 1));
     IS_NULL(tabi_settimeout(sk, 1));

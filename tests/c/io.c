@@ -100,6 +100,37 @@ static void a_deadline_that_has_passed_tries_once(void)
     tabi_sock_free(other);
 }
 
+static void a_try_never_waits(void)
+{
+    tabi_sock *one, *other, *server = bound(SOCK_DGRAM), *client = bound(SOCK_DGRAM);
+    tabi_addr to, from;
+    char buffer[8];
+    size_t size = 8 << 20;
+    char *data = calloc(1, size);
+    ssize_t sent;
+    CHECK(data != NULL);
+    unix_pair(&one, &other);
+    CHECK_CODE(tabi_try_recv(one, buffer, sizeof buffer), -EAGAIN);
+    CHECK_EQ(tabi_try_send(other, "abc", 3), 3);
+    CHECK_EQ(tabi_try_recv(one, buffer, sizeof buffer), 3);
+    sent = tabi_try_send(one, data, size);
+    CHECK(0 < sent && (size_t)sent < size);
+    CHECK_CODE(tabi_try_send(one, data, size), -EAGAIN);
+    CHECK_CODE(tabi_try_recv(one, NULL, 1), TABI_ERR_NULL);
+    CHECK_CODE(tabi_try_send(one, NULL, 1), TABI_ERR_NULL);
+    CHECK_CODE(tabi_try_recvfrom(server, buffer, sizeof buffer, &from), -EAGAIN);
+    CHECK_OK(tabi_getsockname(server, &to));
+    CHECK_EQ(tabi_try_sendto_addr(client, "four", 4, &to), 4);
+    CHECK_EQ(tabi_try_recvfrom(server, buffer, sizeof buffer, &from), 4);
+    CHECK_EQ(tabi_addr_port(&from), port_of(client));
+    CHECK_CODE(tabi_try_sendto_addr(client, "four", 4, NULL), TABI_ERR_NULL);
+    free(data);
+    tabi_sock_free(client);
+    tabi_sock_free(server);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+}
+
 static void a_sendall_that_times_out_tells_how_much_went(void)
 {
     tabi_sock *one, *other;
@@ -210,6 +241,7 @@ int main(void)
     RUN(what_does_not_fit_of_a_datagram_is_lost);
     RUN(a_datagram_over_64_kib_is_refused);
     RUN(a_deadline_that_has_passed_tries_once);
+    RUN(a_try_never_waits);
     RUN(a_sendall_that_times_out_tells_how_much_went);
     RUN(readiness_is_waited_for);
     RUN(a_vanished_peer_is_an_error_and_no_signal);

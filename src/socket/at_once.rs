@@ -1,0 +1,52 @@
+//! Sending and receiving what goes at once, whatever the socket's timeout: for callers who wait elsewhere.
+#![allow(unsafe_code)]
+
+use super::Socket;
+use super::wait::Limit;
+use crate::address::{Address, ToAddress};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
+
+impl Socket {
+    /// [`Socket::recv_into`] without waiting, in every mode: what has arrived already.
+    ///
+    /// Fails as [`Socket::recv`] does, with `Os(EAGAIN)` when nothing has arrived. For an event loop whose
+    /// sockets keep their timeouts for the other calls.
+    ///
+    /// ```
+    /// use tabi::{AF_UNIX, SOCK_STREAM, socketpair};
+    ///
+    /// let (one, other) = socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// let mut buffer = [0; 16];
+    /// assert_eq!(one.try_recv_into(&mut buffer).unwrap_err().errno(), libc::EAGAIN);
+    /// other.sendall(b"hello").unwrap();
+    /// assert_eq!(one.try_recv_into(&mut buffer)?, 5);
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn try_recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
+        // SAFETY: the slice is writable for its length.
+        unsafe { self.recv_raw(buffer.as_mut_ptr(), buffer.len(), 0, Limit::Now) }
+    }
+
+    /// [`Socket::recvfrom_into`] without waiting; see [`Socket::try_recv_into`].
+    pub fn try_recvfrom_into(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
+        // SAFETY: the slice is writable for its length.
+        let (n, sender) = unsafe { self.recvfrom_raw(buffer.as_mut_ptr(), buffer.len(), 0, Limit::Now) }?;
+        Ok((n, sender.decode_for(self.proto)))
+    }
+
+    /// [`Socket::send`] without waiting, in every mode: what there is room for.
+    ///
+    /// Returns how many bytes the kernel took, perhaps fewer than given. Fails as [`Socket::send`] does, with
+    /// `Os(EAGAIN)` when there is no room.
+    pub fn try_send(&self, bytes: &[u8]) -> Result<usize> {
+        self.send_until(bytes, 0, Limit::Now)
+    }
+
+    /// [`Socket::sendto`] without waiting; see [`Socket::try_send`]. A host that is a name is still looked up.
+    pub fn try_sendto(&self, bytes: &[u8], address: impl ToAddress) -> Result<usize> {
+        let address = address.to_address(self.family)?;
+        self.sendto_until(bytes, 0, &address, Limit::Now)
+    }
+}

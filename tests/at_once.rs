@@ -1,0 +1,116 @@
+//! Calls that never wait: what goes at once goes, whatever the socket's timeout; everything else is EAGAIN.
+
+use tabi::{AF_INET, AF_UNIX, Error, Limit, SO_SNDBUF, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket};
+
+/// No timeout, a long one, and non-blocking: a call that waited would hang in the first two.
+const MODES: [Option<f64>; 3] = [None, Some(1e6), Some(0.0)];
+
+fn pair(kind: i32, timeout: Option<f64>) -> (Socket, Socket) {
+    let (one, other) = Socket::socketpair(AF_UNIX, kind, 0).unwrap();
+    for socket in [&one, &other] {
+        match timeout {
+            Some(seconds) => socket.settimeout(seconds).unwrap(),
+            None => socket.setblocking(true).unwrap(),
+        }
+    }
+    (one, other)
+}
+
+#[test]
+fn nothing_to_receive_is_eagain_in_every_mode() {
+    for timeout in MODES {
+        let (one, other) = pair(SOCK_STREAM, timeout);
+        let mut buffer = [7; 8];
+        assert_eq!(one.try_recv_into(&mut buffer), Err(Error::Os(libc::EAGAIN)), "{timeout:?}");
+        assert_eq!(one.try_recvfrom_into(&mut buffer).unwrap_err(), Error::Os(libc::EAGAIN), "{timeout:?}");
+        assert_eq!(buffer, [7; 8]);
+        other.sendall(b"here").unwrap();
+        assert_eq!(one.try_recv_into(&mut buffer), Ok(4), "{timeout:?}");
+        assert_eq!(one.gettimeout().map(|timeout| timeout.as_secs_f64()), timeout, "the mode is as it was");
+    }
+}
+
+#[test]
+fn the_end_of_a_stream_is_no_byte() {
+    let (one, other) = pair(SOCK_STREAM, None);
+    drop(other);
+    assert_eq!(one.try_recv_into(&mut [0; 8]), Ok(0));
+}
+
+#[test]
+fn a_full_buffer_is_eagain_and_what_went_is_counted() {
+    for timeout in MODES {
+        let (one, other) = pair(SOCK_STREAM, timeout);
+        one.setsockopt(SOL_SOCKET, SO_SNDBUF, 4096).unwrap();
+        let bytes = vec![1; 1 << 20];
+        let mut sent = one.try_send(&bytes).unwrap();
+        assert!(0 < sent && sent < bytes.len(), "{timeout:?}: a part, got {sent}");
+        let full = loop {
+            match one.try_send(&bytes) {
+                Ok(more) => sent += more,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(full, Error::Os(libc::EAGAIN), "{timeout:?}");
+        let mut buffer = vec![0; 1 << 20];
+        let mut received = 0;
+        while received < sent {
+            received += other.try_recv_into(&mut buffer).unwrap();
+        }
+        assert_eq!(received, sent, "{timeout:?}");
+    }
+}
+
+#[test]
+fn datagrams_carry_their_sender() {
+    let server = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    let client = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    for socket in [&server, &client] {
+        socket.bind(("127.0.0.1", 0)).unwrap();
+    }
+    assert_eq!(client.try_sendto(b"hello", server.getsockname().unwrap()).unwrap(), 5);
+    let mut buffer = [0; 8];
+    let (n, sender) = server.try_recvfrom_into(&mut buffer).unwrap();
+    assert_eq!((&buffer[..n], sender), (&b"hello"[..], client.getsockname().unwrap()));
+}
+
+#[test]
+fn a_full_queue_of_datagrams_is_eagain() {
+    let directory = std::env::temp_dir().join(format!("tabi-at-once-{}", std::process::id()));
+    let server = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    server.bind(&*directory).unwrap();
+    let client = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    let full = loop {
+        if let Err(error) = client.try_sendto(b"hello", &*directory) {
+            break error;
+        }
+    };
+    std::fs::remove_file(&directory).unwrap();
+    assert_eq!(full, Error::Os(libc::EAGAIN));
+}
+
+#[test]
+fn a_closed_socket_is_closed() {
+    let (one, _other) = pair(SOCK_STREAM, None);
+    one.close().unwrap();
+    assert_eq!(one.try_recv_into(&mut [0; 8]), Err(Error::Closed));
+    assert_eq!(one.try_send(b"x"), Err(Error::Closed));
+}
+
+#[test]
+fn a_duplicate_changes_nothing() {
+    let (one, other) = pair(SOCK_STREAM, None);
+    let copy = one.dup().unwrap();
+    assert_eq!(one.try_recv_into(&mut [0; 8]), Err(Error::Os(libc::EAGAIN)));
+    assert_eq!(copy.try_recv_into(&mut [0; 8]), Err(Error::Os(libc::EAGAIN)));
+    other.sendall(b"x").unwrap();
+    assert_eq!(copy.try_recv_into(&mut [0; 8]), Ok(1));
+}
+
+#[test]
+fn to_wait_until_now_is_to_look() {
+    let (one, other) = pair(SOCK_STREAM, None);
+    assert_eq!(one.wait(tabi::Interest::Read, Limit::Now), Err(Error::Timeout));
+    other.sendall(b"x").unwrap();
+    one.wait(tabi::Interest::Read, Limit::Now).unwrap();
+}

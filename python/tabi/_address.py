@@ -42,6 +42,10 @@ _host = _library.quick(
     "tabi_addr_host", ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t, result=ctypes.c_ssize_t
 )
 
+#: The addresses of unix paths that were used: one dictionary for each type, since equal texts and bytes may differ.
+PATHS: dict[type, dict] = {str: {}, bytes: {}}
+_MOST_PATHS = 1024
+
 
 def blank() -> bytes:
     """An address for a call to fill."""
@@ -90,7 +94,7 @@ def encode(sock, address, method: str) -> bytes:
     """
     family = sock._family
     if family == AF_UNIX:
-        return _encode_path(address) if type(address) in (str, bytes) else _encode_unix(address)
+        return _encode_unix(address)
     if family == AF_INET or family == AF_INET6:
         if type(address) is tuple and len(address) == 2:
             host, port = address
@@ -162,12 +166,10 @@ def _encode_inet(family: int, address, method: str) -> bytes:
     return raw
 
 
-@functools.lru_cache(maxsize=1024)
-def _encode_path(path) -> bytes:
-    return _encode_unix(path)
-
-
 def _encode_unix(address) -> bytes:
+    paths = PATHS.get(type(address))
+    if paths is not None and address in paths:
+        return paths[address]
     if isinstance(address, str):
         path = os.fsencode(address)
     else:
@@ -178,4 +180,8 @@ def _encode_unix(address) -> bytes:
     if code == ERR_OS:
         raise OSError("AF_UNIX path too long")
     check(code)
+    if paths is not None:
+        if len(paths) >= _MOST_PATHS:
+            paths.clear()
+        paths[address] = raw
     return raw

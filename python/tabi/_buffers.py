@@ -3,12 +3,57 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 
-_SIMPLE = 0
-_WRITABLE = 1
+_WORD = ctypes.sizeof(ctypes.c_void_p)
+_HEADER = object.__basicsize__
+
+# Where an object keeps the first byte and the length of its buffer. `PyByteArrayObject` begins with its header,
+# length, allocation, first byte; `PyMemoryViewObject` has a `Py_buffer` behind its header and five words.
+_BYTEARRAY = _HEADER + 3 * _WORD, _HEADER
+_VIEW = _HEADER + 5 * _WORD, _HEADER + 7 * _WORD
+
+#: For a place in memory where such an object was seen: arguments that ctypes reads when it makes the call.
+#: Whatever object of that type lives there later, its own first byte and length are what is read.
+BYTEARRAYS: dict[int, tuple] = {}
+_VIEWS: dict[int, tuple] = {}
+_MOST_PLACES = 4096
+
+#: Up to this size zeroing costs less than asking the interpreter through ctypes.
+SMALL = 8192
+
+#: A new ``bytes`` object whose content is undefined: for large ones, where zeroing would cost.
+#: Its arguments are `None` and a size that fits a C int.
+undefined_bytes = ctypes.PyDLL(None)["PyBytes_FromStringAndSize"]
+undefined_bytes.restype = ctypes.py_object
+
+_undefined_bytes_of_any_size = ctypes.pythonapi.PyBytes_FromStringAndSize
+_undefined_bytes_of_any_size.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
+_undefined_bytes_of_any_size.restype = ctypes.py_object
 
 
-class _View(ctypes.Structure):
+def _overlay(place: int, layout: tuple) -> tuple:
+    start_at, length_at = layout
+    return ctypes.c_void_p.from_address(place + start_at), ctypes.c_ssize_t.from_address(place + length_at)
+
+
+def _remember(places: dict, place: int, layout: tuple) -> tuple:
+    if len(places) >= _MOST_PLACES:
+        places.clear()
+    found = places[place] = _overlay(place, layout)
+    return found
+
+
+def _quick_arguments_of(buffer: bytearray) -> tuple:
+    return _remember(BYTEARRAYS, id(buffer), _BYTEARRAY)
+
+
+def _quick_arguments_of_view(view: memoryview) -> tuple:
+    place = id(view)
+    return _VIEWS.get(place) or _remember(_VIEWS, place, _VIEW)
+
+
+class _SystemView(ctypes.Structure):
     """``Py_buffer``, whose layout is part of CPython's stable interface since 3.11 and older than that."""
 
     _fields_ = [
@@ -27,78 +72,74 @@ class _View(ctypes.Structure):
 
 
 _get = ctypes.pythonapi.PyObject_GetBuffer
-_get.argtypes = [ctypes.py_object, ctypes.POINTER(_View), ctypes.c_int]
+_get.argtypes = [ctypes.py_object, ctypes.POINTER(_SystemView), ctypes.c_int]
 _release = ctypes.pythonapi.PyBuffer_Release
-_release.argtypes = [ctypes.POINTER(_View)]
+_release.argtypes = [ctypes.POINTER(_SystemView)]
 _release.restype = None
 
-#: Up to this size zeroing costs less than asking the interpreter through ctypes.
-SMALL = 8192
 
-#: A new ``bytes`` object whose content is undefined: for large ones, where zeroing would cost.
-#: Its arguments are `None` and a size that fits a C int.
-undefined_bytes = ctypes.PyDLL(None)["PyBytes_FromStringAndSize"]
-undefined_bytes.restype = ctypes.py_object
+def _asked_arguments_of_view(view: memoryview) -> tuple:
+    """The view pins the buffer, so that its address stays true when the second view is given back."""
+    found = _SystemView()
+    _get(view, ctypes.byref(found), 0)
+    try:
+        return ctypes.c_void_p(found.buf), ctypes.c_ssize_t(found.len)
+    finally:
+        _release(ctypes.byref(found))
 
-_undefined_bytes_of_any_size = ctypes.pythonapi.PyBytes_FromStringAndSize
-_undefined_bytes_of_any_size.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
-_undefined_bytes_of_any_size.restype = ctypes.py_object
 
-#: An array object of this type over a buffer is passed by ctypes as a pointer to it.
-_first_byte = (ctypes.c_char * 1).from_buffer
-
-#: Where `PyByteArrayObject` keeps the pointer to its first byte: header, allocation, beginning.
-_START_AT = object.__basicsize__ + 3 * ctypes.sizeof(ctypes.c_void_p)
-
-#: For each place of a bytearray object in memory, a pointer that ctypes reads when it makes the call.
-#: Whatever bytearray lives there later, the pointer is its own.
-STARTS: dict[int, ctypes.c_void_p] = {}
+def _pinned_arguments_of(buffer: bytearray) -> tuple:
+    """An array object over a buffer is passed by ctypes as a pointer, and pins the buffer as long as it lives."""
+    return (ctypes.c_char * 0).from_buffer(buffer), ctypes.c_ssize_t(len(buffer))
 
 
 def _layout_is_known() -> bool:
-    """Whether this interpreter's bytearrays are laid out as assumed."""
+    """Whether objects are laid out as assumed, and nothing changes them while the interpreter's lock is held."""
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return False
     for size in (1, 100, 10000):
         probe = bytearray(size)
         del probe[: size // 3]
-        pinned = _first_byte(probe)
-        if ctypes.c_void_p.from_address(id(probe) + _START_AT).value != ctypes.addressof(pinned):
-            return False
+        view = memoryview(probe)
+        asked = [argument.value for argument in _asked_arguments_of_view(view)]
+        for found in (_overlay(id(probe), _BYTEARRAY), _overlay(id(view), _VIEW)):
+            if [argument.value for argument in found] != asked:
+                return False
     return True
 
 
-def _quick_start_of(buffer: bytearray):
-    start = STARTS.get(id(buffer))
-    if start is None:
-        if len(STARTS) > 4096:
-            STARTS.clear()
-        start = STARTS[id(buffer)] = ctypes.c_void_p.from_address(id(buffer) + _START_AT)
-    return start
-
-
-#: The first byte of a bytearray that is not empty, as an argument for the library; the caller has it pinned.
-start_of = _quick_start_of if _layout_is_known() else _first_byte
+#: The first byte and the length as arguments for the library, for one call. Of a bytearray they are true as
+#: long as the interpreter's lock is held; of a contiguous memoryview as long as it lives and is not released.
+if _layout_is_known():
+    arguments_of, arguments_of_view = _quick_arguments_of, _quick_arguments_of_view
+else:
+    arguments_of, arguments_of_view = _pinned_arguments_of, _asked_arguments_of_view
 
 
 class Buffer:
     """A contiguous buffer of any object that has one; it cannot be resized before the end of the ``with``.
 
-    Raises ``TypeError`` for an object without a buffer and ``BufferError`` for one that is not contiguous.
+    Raises ``TypeError`` for an object without a (writable) buffer and ``BufferError`` for one that is not contiguous.
     """
 
     __slots__ = ("_view", "address", "size")
 
     def __init__(self, source, writable: bool = False) -> None:
-        view = _View()
-        _get(source, ctypes.byref(view), _WRITABLE if writable else _SIMPLE)
+        view = memoryview(source)
+        if not view.c_contiguous:
+            raise BufferError("the buffer is not contiguous")
+        if writable and view.readonly:
+            raise TypeError("the buffer cannot be written to")
         self._view = view
-        self.address = view.buf or 0
-        self.size = view.len
+        start, length = arguments_of_view(view)
+        self.address = start.value or 0
+        self.size = length.value
 
     def __enter__(self) -> Buffer:
         return self
 
     def __exit__(self, *exc_info) -> None:
-        _release(ctypes.byref(self._view))
+        self._view.release()
 
     def at(self, offset: int = 0) -> ctypes.c_void_p:
         """The address of a byte, as an argument for the library."""

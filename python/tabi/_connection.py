@@ -17,6 +17,7 @@ from ._buffers import Buffer
 from ._errors import EINTR, check, connect_number
 from ._interrupt import again, check_signals
 from ._library import INT_MAX, INT_MIN
+from ._transfer import never_try
 
 _HANDLE = ctypes.c_void_p
 _ADDR = ctypes.c_char_p
@@ -42,6 +43,7 @@ _setsockopt_null = _library.quick("tabi_setsockopt_null", _HANDLE, _INT, _INT, c
 
 _NEVER = 2**63 - 1
 _LONGEST_OPTION = 1024
+_SO_RCVLOWAT = getattr(builtin, "SO_RCVLOWAT", None)
 _AF_VSOCK = getattr(builtin, "AF_VSOCK", None)
 
 #: Python's backlog when none is given.
@@ -133,6 +135,8 @@ class Connection:
         if len(optlen) > 1 or (optlen and value is not None) or (value is None and not optlen):
             return object_to("setsockopt", *given)
         level, option = c_int(level, "setsockopt", *given), c_int(option, "setsockopt", *given)
+        if option == _SO_RCVLOWAT and level == builtin.SOL_SOCKET:
+            never_try()
         if value is None:
             try:
                 size = unsigned(optlen[0])

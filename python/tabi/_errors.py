@@ -25,6 +25,7 @@ ERR_OS = -5207
 ERR_PANIC = -5208
 
 EINTR = -errno.EINTR
+EAGAIN = -errno.EAGAIN
 _LAST_ERRNO = -4095
 
 _number = _library.quick("tabi_error_number")

@@ -40,13 +40,14 @@ _LONGEST_TIMEOUT = 9.2e9
 class Lifecycle:
     """Creation, closing, and the attributes that do not change in between."""
 
-    # `_timeout` is what gettimeout() returns; `_sibling` is OpenSSL's view of this socket (see `_tls`).
-    __slots__ = ("_fd", "_family", "_type", "_proto", "_timeout", "_handle", "_sibling")
+    # `_timeout` is what gettimeout() returns; `_sibling` is OpenSSL's view of this socket (see `_tls`); `_patience`
+    # is how many of the next receiving calls wait at once (see `_transfer`).
+    __slots__ = ("_fd", "_family", "_type", "_proto", "_timeout", "_handle", "_sibling", "_patience")
 
     def __new__(cls, *args, **kwargs):
         self = object.__new__(cls)
         self._fd = -1
-        self._family = self._type = self._proto = 0
+        self._family = self._type = self._proto = self._patience = 0
         self._timeout = None
         self._handle = _handle.NOTHING
         self._sibling = None

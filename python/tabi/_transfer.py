@@ -1,29 +1,40 @@
 """Sending and receiving: the hot paths.
 
-Each fast path takes exact types only and makes one call into the library. Everything else (other
-integers, large sizes, errors, signals) is the business of the slow paths below.
+Each fast path takes exact types only and tries once, without waiting. Everything else (other integers,
+large sizes, waiting, errors, signals) is the business of the slow paths below. What is small is received
+with the interpreter's lock held: giving it up would cost more than the kernel's part, and while it is held
+no other thread can resize the buffer.
 """
 
 from __future__ import annotations
 
 import ctypes
+from _thread import _count as _other_threads
 from sys import audit
 from time import monotonic_ns
 
 from . import _library
+from ._address import AF_UNIX as _AF_UNIX
 from ._address import LENGTH_AT as _LENGTH_AT
+from ._address import PATHS as _paths
 from ._address import SIZE as _ADDRESS_SIZE
 from ._address import blank, decode, encode
 from ._arguments import as_size, c_int, object_to
+from ._buffers import BYTEARRAYS as _bytearrays
 from ._buffers import SMALL as _SMALL
-from ._buffers import Buffer, room, start_of, undefined_bytes
-from ._buffers import STARTS as _starts
-from ._errors import EINTR, exception
+from ._buffers import Buffer, arguments_of, arguments_of_view, room, undefined_bytes
+from ._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
 from ._handle import check_family
 from ._interrupt import again
 from ._library import INT_MAX
 
 _ssize = ctypes.c_ssize_t
+_try_recv = _library.quick("tabi_try_recv", result=_ssize)
+_try_recv_much = _library.function("tabi_try_recv", result=_ssize)
+_try_recvfrom = _library.quick("tabi_try_recvfrom", result=_ssize)
+# A send may do the receiver's work too, which takes longer: the interpreter's lock is given up.
+_try_send = _library.function("tabi_try_send", result=_ssize)
+_try_sendto = _library.function("tabi_try_sendto_addr", result=_ssize)
 _recv = _library.function("tabi_recv", result=_ssize)
 _recv_until = _library.function("tabi_recv_until", result=_ssize)
 _recvfrom = _library.function("tabi_recvfrom", result=_ssize)
@@ -38,12 +49,30 @@ _sendall_until = _library.function("tabi_sendall_until")
 _size = ctypes.c_size_t
 _deadline = ctypes.c_int64
 
-
-#: The one object that CPython has for zero: the flags of nearly every call.
-_NO_FLAGS = 0
+#: The one object that CPython has for zero: no flags, and no number of bytes, in nearly every call.
+_NONE = 0
 
 #: Times n it is a new object, except for n = 1: the quickest way to memory that a call may fill.
 _ZERO = b"\0"
+
+#: What a try may come to although a call that may wait comes to something else.
+_UNDECIDED = frozenset((EAGAIN, EINTR, ERR_CLOSED, ERR_NULL))
+
+#: How many calls wait at once after one that tried in vain: who waits for each answer would nearly always do.
+_CALLS_WITHOUT_TRY = 16
+
+#: What `sendto` sees where it got no argument.
+_MISSING = object()
+
+
+def never_try() -> None:
+    """Has every receiving call wait in the kernel from now on.
+
+    Once a socket has SO_RCVLOWAT, and whoever inherits it: a call that may wait then waits for that many bytes,
+    where a try would return with fewer.
+    """
+    global _try_recv, _try_recv_much, _try_recvfrom
+    _try_recv = _try_recv_much = _try_recvfrom = lambda *arguments: EAGAIN
 
 
 class Transfer:
@@ -52,179 +81,203 @@ class Transfer:
     __slots__ = ()
 
     def recv(self, bufsize, flags=0, /):
-        if type(bufsize) is int and flags is _NO_FLAGS and 1 < bufsize <= _SMALL:
-            data = _ZERO * bufsize
-        elif type(bufsize) is int and flags is _NO_FLAGS and 1 < bufsize <= INT_MAX:
-            data = undefined_bytes(None, bufsize)
-        else:
+        if type(bufsize) is not int or flags is not _NONE or not 1 < bufsize <= INT_MAX:
             return _recv_any(self, bufsize, flags)
-        began = monotonic_ns() if self._timeout else 0
-        n = _recv(self._handle, data, bufsize, 0)
-        if n == bufsize:
-            return data
-        if n < 0:
-            n = _recv_again(self, n, began, data, bufsize, 0)
-        return data[:n]
+        data = _ZERO * bufsize if bufsize <= _SMALL else undefined_bytes(None, bufsize)
+        if not self._patience:
+            n = (_try_recv if bufsize <= _SMALL else _try_recv_much)(self._handle, data, bufsize)
+            if n == bufsize:
+                return data
+            if n >= 0:
+                return data[:n]
+            _be_patient(self, n)
+        n = _recv_waiting(self, data, bufsize, 0)
+        return data if n == bufsize else data[:n]
 
     def recv_into(self, buffer, nbytes=0, flags=0):
-        if type(buffer) is not bytearray or type(nbytes) is not int or flags is not _NO_FLAGS:
+        if nbytes is not _NONE or flags is not _NONE:
+            return _recv_into_any(self, buffer, nbytes, flags)
+        if type(buffer) is bytearray:
+            if not self._patience and (len(buffer) <= _SMALL or not _other_threads()):
+                try:
+                    start, length = _bytearrays[id(buffer)]
+                except KeyError:
+                    start, length = arguments_of(buffer)
+                n = _try_recv(self._handle, start, length)
+                if n >= 0:
+                    return n
+                _be_patient(self, n)
+        elif type(buffer) is not memoryview or not _can_be_filled(buffer):
             return _recv_into_any(self, buffer, nbytes, flags)
         # While the view lives, nobody can resize the buffer.
         view = memoryview(buffer)
-        size = nbytes or len(buffer)
-        if not 0 < size <= len(buffer) <= INT_MAX:
+        try:
+            start, length = arguments_of_view(view)
+            return _recv_waiting(self, start, length, 0) if view.nbytes else 0
+        finally:
             view.release()
-            return _recv_into_any(self, buffer, nbytes, flags)
-        began = monotonic_ns() if self._timeout else 0
-        start = _starts.get(id(buffer)) or start_of(buffer)
-        n = _recv(self._handle, start, size, 0)
-        if n >= 0:
-            return n
-        # An exception's traceback would keep the view.
-        with view:
-            return _recv_again(self, n, began, start, size, 0)
 
     def recvfrom(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _NO_FLAGS or not 1 < bufsize <= _SMALL:
+        if type(bufsize) is not int or flags is not _NONE or not 1 < bufsize <= _SMALL:
             return _recvfrom_any(self, bufsize, flags)
         data = _ZERO * bufsize
         sender = _ZERO * _ADDRESS_SIZE
-        began = monotonic_ns() if self._timeout else 0
-        n = _recvfrom(self._handle, data, bufsize, 0, sender)
+        n = EAGAIN if self._patience else _try_recvfrom(self._handle, data, bufsize, sender)
         if n < 0:
-            n = _recvfrom_again(self, n, began, data, bufsize, 0, sender)
+            if not self._patience:
+                _be_patient(self, n)
+            n = _recvfrom_waiting(self, data, bufsize, 0, sender)
         address = decode(sender, self._proto, self) if sender[_LENGTH_AT] else None
         return data if n == bufsize else data[:n], address
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
-        nbytes, flags = _sizes("recvfrom_into", nbytes, flags, buffer)
+        nbytes, flags = _numbers("recvfrom_into", nbytes, flags, buffer)
         with _writable("recvfrom_into", buffer, nbytes, flags) as target:
+            _check_size("recvfrom_into", nbytes)
             if nbytes > target.size:
                 raise ValueError("nbytes is greater than the length of the buffer")
-            size, start, sender = nbytes or target.size, target.at(), blank()
-            began = monotonic_ns() if self._timeout else 0
-            n = _recvfrom(self._handle, start, _size(size), flags, sender)
-            if n < 0:
-                n = _recvfrom_again(self, n, began, start, size, flags, sender)
+            sender = blank()
+            n = _recvfrom_waiting(self, target.at(), _size(nbytes or target.size), flags, sender)
         return n, decode(sender, self._proto, self)
 
     def send(self, data, flags=0, /):
-        if type(data) is bytes and flags is _NO_FLAGS and (size := len(data)) <= INT_MAX:
-            began = monotonic_ns() if self._timeout else 0
-            n = _send(self._handle, data, size, 0)
-            return n if n >= 0 else _send_again(self, n, began, data, size, 0)
-        flags = _flags("send", data, flags)
-        with _readable("send", data, flags) as source:
-            began = monotonic_ns() if self._timeout else 0
-            n = _send(self._handle, source.at(), _size(source.size), flags)
-            return n if n >= 0 else _send_again(self, n, began, source.at(), source.size, flags)
+        if type(data) is not bytes or flags is not _NONE or (size := len(data)) > INT_MAX:
+            return _send_any(self, data, flags)
+        n = _try_send(self._handle, data, size)
+        if n == size or n > 0 and self._timeout is not None:
+            return n
+        if n > 0:
+            return _send_rest(self, data, n)
+        _check_undecided(self, n)
+        return _send_waiting(self, data, size, 0)
 
     def sendall(self, data, flags=0, /):
-        began = monotonic_ns() if self._timeout else 0
-        if type(data) is bytes and flags is _NO_FLAGS and len(data) <= INT_MAX:
-            sent = _size()
-            code = _sendall(self._handle, data, len(data), 0, ctypes.byref(sent))
-            if code == 0:
+        done = 0
+        if type(data) is bytes and flags is _NONE and (size := len(data)) <= INT_MAX:
+            n = _try_send(self._handle, data, size)
+            if n == size:
                 return
-            if code != EINTR:
-                raise exception(code)
-            done = sent.value
-        else:
-            flags = _flags("sendall", data, flags)
-            done, code = 0, None
-        with _readable("sendall", data, flags) as source:
-            _sendall_from(self, source, done, flags, began, code)
-
-    def sendto(self, data, *arguments):
-        if len(arguments) == 1 and type(data) is bytes and (size := len(data)) <= INT_MAX:
-            (address,) = arguments
-            raw = encode(self, address, "sendto")
-            audit("socket.sendto", self, address)
-            began = monotonic_ns() if self._timeout else 0
-            n = _sendto(self._handle, data, size, 0, raw)
-            return n if n >= 0 else _sendto_again(self, n, began, data, size, 0, raw)
-        return _sendto_any(self, data, *arguments)
-
-
-def _sendto_any(self, data, *arguments) -> int:
-    if not 1 <= len(arguments) <= 2:
-        raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
-    *flags, address = arguments
-    flags = _flags("sendto", data, *(flags or [0]), address)
-    with _readable("sendto", data, flags, address) as source:
-        raw = encode(self, address, "sendto")
-        audit("socket.sendto", self, address)
+            if n < 0:
+                _check_undecided(self, n)
+            else:
+                done = n
         began = monotonic_ns() if self._timeout else 0
-        n = _sendto(self._handle, source.at(), _size(source.size), flags, raw)
-        return n if n >= 0 else _sendto_again(self, n, began, source.at(), source.size, flags, raw)
+        flags = _flags("sendall", data, flags)
+        with _readable("sendall", data, flags) as source:
+            _sendall_from(self, source, done, flags, began)
+
+    def sendto(self, data, to=_MISSING, address=_MISSING, /, *more):
+        two = address is _MISSING and to is not _MISSING
+        if not two or type(data) is not bytes or (size := len(data)) > INT_MAX:
+            return _sendto_any(self, data, to, address, *more)
+        if self._family == _AF_UNIX:
+            try:
+                raw = _paths[type(to)][to]
+            except KeyError:
+                raw = encode(self, to, "sendto")
+        else:
+            raw = encode(self, to, "sendto")
+        audit("socket.sendto", self, to)
+        n = _try_sendto(self._handle, data, size, raw)
+        if n == size or n >= 0 and self._timeout is not None:
+            return n
+        if n > 0:
+            return _send_rest(self, data, n)
+        _check_undecided(self, n)
+        return _sendto_waiting(self, data, size, 0, raw)
 
 
-def _sendto_again(self, code: int, began: int, start, size: int, flags: int, raw: bytes) -> int:
+def _check_undecided(self, code: int) -> None:
+    """Raises what a try came to, unless waiting, or looking closer, may still come to something else."""
+    if code not in _UNDECIDED or (code == EAGAIN and self._timeout == 0.0):
+        raise exception(code)
+
+
+def _be_patient(self, code: int) -> None:
+    """Lets the next receiving calls wait at once, where this one tried in vain."""
+    _check_undecided(self, code)
+    self._patience = _CALLS_WITHOUT_TRY
+
+
+def _can_be_filled(view: memoryview) -> bool:
+    try:
+        return view.c_contiguous and not view.readonly
+    except ValueError:
+        # It was released.
+        return False
+
+
+def _recv_waiting(self, start, size, flags: int) -> int:
+    """Here and below, ``start`` and ``size`` are arguments for the library: bytes or a pointer, a C int or a ``_size``."""
+    if self._patience:
+        self._patience -= 1
+    began = monotonic_ns() if self._timeout else 0
+    n = _recv(self._handle, start, size, flags)
+    if n >= 0:
+        return n
     return again(
         self,
-        code,
+        n,
         began,
-        lambda: _sendto(self._handle, start, _size(size), flags, raw),
-        lambda moment: _sendto_until(self._handle, start, _size(size), flags, raw, _deadline(moment)),
+        lambda: _recv(self._handle, start, size, flags),
+        lambda moment: _recv_until(self._handle, start, size, flags, _deadline(moment)),
     )
 
 
-def _recv_any(self, bufsize, flags) -> bytes:
-    bufsize, flags = _sizes("recv", bufsize, flags)
-    if bufsize == 0:
-        return b""
-    data = room(bufsize)
+def _recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
+    if self._patience:
+        self._patience -= 1
     began = monotonic_ns() if self._timeout else 0
-    n = _recv(self._handle, data, _size(bufsize), flags)
-    if n < 0:
-        n = _recv_again(self, n, began, data, bufsize, flags)
-    return data if n == bufsize else data[:n]
-
-
-def _recvfrom_any(self, bufsize, flags) -> tuple:
-    bufsize, flags = _sizes("recvfrom", bufsize, flags)
-    data, sender = room(bufsize), blank()
-    began = monotonic_ns() if self._timeout else 0
-    n = _recvfrom(self._handle, data, _size(bufsize), flags, sender)
-    if n < 0:
-        n = _recvfrom_again(self, n, began, data, bufsize, flags, sender)
-    return data if n == bufsize else data[:n], decode(sender, self._proto, self)
-
-
-def _recv_again(self, code: int, began: int, start, size: int, flags: int) -> int:
-    return again(
-        self,
-        code,
-        began,
-        lambda: _recv(self._handle, start, _size(size), flags),
-        lambda moment: _recv_until(self._handle, start, _size(size), flags, _deadline(moment)),
-    )
-
-
-def _recvfrom_again(self, code: int, began: int, start, size: int, flags: int, sender: bytes) -> int:
+    n = _recvfrom(self._handle, start, size, flags, sender)
+    if n >= 0:
+        return n
     check_family(self)
     return again(
         self,
-        code,
+        n,
         began,
-        lambda: _recvfrom(self._handle, start, _size(size), flags, sender),
-        lambda moment: _recvfrom_until(self._handle, start, _size(size), flags, sender, _deadline(moment)),
+        lambda: _recvfrom(self._handle, start, size, flags, sender),
+        lambda moment: _recvfrom_until(self._handle, start, size, flags, sender, _deadline(moment)),
     )
 
 
-def _send_again(self, code: int, began: int, start, size: int, flags: int) -> int:
+def _send_waiting(self, start, size, flags: int) -> int:
+    began = monotonic_ns() if self._timeout else 0
+    n = _send(self._handle, start, size, flags)
+    if n >= 0:
+        return n
     return again(
         self,
-        code,
+        n,
         began,
-        lambda: _send(self._handle, start, _size(size), flags),
-        lambda moment: _send_until(self._handle, start, _size(size), flags, _deadline(moment)),
+        lambda: _send(self._handle, start, size, flags),
+        lambda moment: _send_until(self._handle, start, size, flags, _deadline(moment)),
     )
 
 
-def _sendall_from(self, source: Buffer, done: int, flags: int, began: int, code) -> None:
-    """Sends a buffer from an offset; ``code`` is how the call before ended, if there was one."""
+def _sendto_waiting(self, start, size, flags: int, raw: bytes) -> int:
+    began = monotonic_ns() if self._timeout else 0
+    n = _sendto(self._handle, start, size, flags, raw)
+    if n >= 0:
+        return n
+    return again(
+        self,
+        n,
+        began,
+        lambda: _sendto(self._handle, start, size, flags, raw),
+        lambda moment: _sendto_until(self._handle, start, size, flags, raw, _deadline(moment)),
+    )
 
+
+def _send_rest(self, data: bytes, done: int) -> int:
+    """What a blocking call does when there is room for a part only: it waits until the rest has gone too."""
+    with Buffer(data) as source:
+        n = _send(self._handle, source.at(done), _size(source.size - done), 0)
+    # The next call meets the error again; what has gone is not to be reported as if it had not.
+    return done + max(n, 0)
+
+
+def _sendall_from(self, source: Buffer, done: int, flags: int, began: int) -> None:
     def send_rest(moment=None) -> int:
         nonlocal done
         sent = _size()
@@ -233,33 +286,69 @@ def _sendall_from(self, source: Buffer, done: int, flags: int, began: int, code)
         done += sent.value
         return code
 
-    if code is None:
-        code = send_rest()
+    code = send_rest()
     if code < 0:
         again(self, code, began, send_rest, send_rest)
 
 
+def _recv_any(self, bufsize, flags) -> bytes:
+    bufsize, flags = _sizes("recv", bufsize, flags)
+    if bufsize == 0:
+        return b""
+    data = room(bufsize)
+    n = _recv_waiting(self, data, _size(bufsize), flags)
+    return data if n == bufsize else data[:n]
+
+
+def _recvfrom_any(self, bufsize, flags) -> tuple:
+    bufsize, flags = _sizes("recvfrom", bufsize, flags)
+    data, sender = room(bufsize), blank()
+    n = _recvfrom_waiting(self, data, _size(bufsize), flags, sender)
+    return data if n == bufsize else data[:n], decode(sender, self._proto, self)
+
+
 def _recv_into_any(self, buffer, nbytes, flags) -> int:
-    nbytes, flags = _sizes("recv_into", nbytes, flags, buffer)
+    nbytes, flags = _numbers("recv_into", nbytes, flags, buffer)
     with _writable("recv_into", buffer, nbytes, flags) as target:
+        _check_size("recv_into", nbytes)
         if nbytes > target.size:
             raise ValueError("buffer too small for requested bytes")
         size = nbytes or target.size
-        if size == 0:
-            return 0
-        began = monotonic_ns() if self._timeout else 0
-        start = target.at()
-        n = _recv(self._handle, start, _size(size), flags)
-        return n if n >= 0 else _recv_again(self, n, began, start, size, flags)
+        return _recv_waiting(self, target.at(), _size(size), flags) if size else 0
 
 
-def _sizes(method: str, size, flags, *buffer) -> tuple[int, int]:
-    """A size that is not negative, and flags that fit a C int."""
+def _send_any(self, data, flags) -> int:
+    flags = _flags("send", data, flags)
+    with _readable("send", data, flags) as source:
+        return _send_waiting(self, source.at(), _size(source.size), flags)
+
+
+def _sendto_any(self, *given) -> int:
+    given = [argument for argument in given if argument is not _MISSING]
+    if not 2 <= len(given) <= 3:
+        raise TypeError(f"sendto() takes 2 or 3 arguments ({len(given)} given)")
+    data, *flags, address = given
+    flags = _flags("sendto", data, *(flags or [0]), address)
+    with _readable("sendto", data, flags, address) as source:
+        raw = encode(self, address, "sendto")
+        audit("socket.sendto", self, address)
+        return _sendto_waiting(self, source.at(), _size(source.size), flags, raw)
+
+
+def _numbers(method: str, size, flags, *buffer) -> tuple[int, int]:
+    """A size that fits a ``Py_ssize_t``, and flags that fit a C int."""
     arguments = (*buffer, size, flags)
-    size = as_size(size, method, *arguments)
-    flags = c_int(flags, method, *arguments)
+    return as_size(size, method, *arguments), c_int(flags, method, *arguments)
+
+
+def _check_size(method: str, size: int) -> None:
     if size < 0:
         raise ValueError(f"negative buffersize in {method}")
+
+
+def _sizes(method: str, size, flags) -> tuple[int, int]:
+    size, flags = _numbers(method, size, flags)
+    _check_size(method, size)
     return size, flags
 
 

@@ -72,11 +72,11 @@ def _decode_plain(raw: bytes):
     family = int.from_bytes(raw[:2], sys.byteorder)
     if family == AF_UNIX:
         return _decode_unix(raw[2 : length(raw)])
+    port = raw[2] << 8 | raw[3]
+    if family == AF_INET:
+        return f"{raw[4]}.{raw[5]}.{raw[6]}.{raw[7]}", port
     text = bytes(64)
     host = text[: check(_host(raw, text, len(text)))].decode("ascii")
-    port = int.from_bytes(raw[2:4], "big")
-    if family == AF_INET:
-        return host, port
     scope_id = int.from_bytes(raw[24:28], sys.byteorder)
     return host, port, int.from_bytes(raw[4:8], "big"), scope_id
 

@@ -37,9 +37,12 @@ def is_int(value: object) -> bool:
 
 def c_int(value, method: str, *arguments) -> int:
     """The value as a C ``int``; else the error of the built-in method for all the arguments."""
-    if type(value) is int and INT_MIN <= value <= INT_MAX:
-        return value
-    if is_int(value):
+    if isinstance(value, int):
+        # An enum's member becomes the plain number that the library takes.
+        number = int.__index__(value)
+        if INT_MIN <= number <= INT_MAX:
+            return number
+    elif is_int(value):
         return int(operator.index(value))
     return object_to(method, *arguments)
 
@@ -60,7 +63,11 @@ def delegate(function: str, *arguments):
 
 def plain_int(function: str, value, *arguments) -> int:
     """The value as a C ``int``; else the error of the built-in function for all the arguments."""
-    if is_int(value):
+    if isinstance(value, int):
+        number = int.__index__(value)
+        if INT_MIN <= number <= INT_MAX:
+            return number
+    elif is_int(value):
         return int(operator.index(value))
     delegate(function, *arguments)
     raise OverflowError(f"{function}() takes no such number: {value!r}")

@@ -13,6 +13,9 @@ _HEADER = object.__basicsize__
 _BYTEARRAY = _HEADER + 3 * _WORD, _HEADER
 _VIEW = _HEADER + 5 * _WORD, _HEADER + 7 * _WORD
 
+#: Where `PyBytesObject` keeps its content; a NUL follows it, which the basic size counts.
+_BYTES_AT = bytes.__basicsize__ - 1
+
 #: For a place in memory where such an object was seen: arguments that ctypes reads when it makes the call.
 #: Whatever object of that type lives there later, its own first byte and length are what is read.
 BYTEARRAYS: dict[int, tuple] = {}
@@ -108,6 +111,20 @@ def _layout_is_known() -> bool:
     return True
 
 
+def _quick_address_of(data: bytes) -> int:
+    return id(data) + _BYTES_AT
+
+
+def _asked_address_of(data: bytes) -> int:
+    return ctypes.cast(data, ctypes.c_void_p).value
+
+
+_samples = [bytes(size) for size in (0, 1, 100)]
+_bytes_layout_is_known = all(_quick_address_of(sample) == _asked_address_of(sample) for sample in _samples)
+
+#: Where a ``bytes`` object's content begins in memory, as long as it lives.
+address_of = _quick_address_of if _bytes_layout_is_known else _asked_address_of
+
 #: The first byte and the length as arguments for the library, for one call. Of a bytearray they are true as
 #: long as the interpreter's lock is held; of a contiguous memoryview as long as it lives and is not released.
 if _layout_is_known():
@@ -139,6 +156,9 @@ class Buffer:
         return self
 
     def __exit__(self, *exc_info) -> None:
+        self.release()
+
+    def release(self) -> None:
         self._view.release()
 
     def at(self, offset: int = 0) -> ctypes.c_void_p:

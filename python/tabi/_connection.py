@@ -20,22 +20,19 @@ from ._library import INT_MAX, INT_MIN
 from ._transfer import never_try
 
 _HANDLE = ctypes.c_void_p
-_ADDR = ctypes.c_char_p
 _INT = ctypes.c_int
-_bind = _library.function("tabi_bind_addr", _HANDLE, _ADDR)
-_listen = _library.function("tabi_listen", _HANDLE, _INT)
-_accept_fd = _library.function("tabi_accept_fd", _HANDLE, _ADDR)
-_accept_fd_until = _library.function("tabi_accept_fd_until", _HANDLE, _ADDR, ctypes.c_int64)
-_connect = _library.function("tabi_connect_addr", _HANDLE, _ADDR)
+_bind = _library.function("tabi_bind_addr")
+_listen = _library.function("tabi_listen")
+_accept_fd = _library.function("tabi_accept_fd")
+_accept_fd_until = _library.function("tabi_accept_fd_until", _HANDLE, ctypes.c_char_p, ctypes.c_int64)
+_connect = _library.function("tabi_connect_addr")
 _finish_connect = _library.function("tabi_finish_connect_until", _HANDLE, ctypes.c_int64)
-_shutdown = _library.function("tabi_shutdown", _HANDLE, _INT)
-_getsockname = _library.quick("tabi_getsockname", _HANDLE, _ADDR)
-_getpeername = _library.quick("tabi_getpeername", _HANDLE, _ADDR)
-_getsockopt = _library.quick("tabi_getsockopt", _HANDLE, _INT, _INT, ctypes.c_void_p)
-_getsockopt_bytes = _library.quick(
-    "tabi_getsockopt_bytes", _HANDLE, _INT, _INT, ctypes.c_char_p, ctypes.c_size_t, result=ctypes.c_ssize_t
-)
-_setsockopt = _library.quick("tabi_setsockopt", _HANDLE, _INT, _INT, _INT)
+_shutdown = _library.function("tabi_shutdown")
+_getsockname = _library.quick("tabi_getsockname")
+_getpeername = _library.quick("tabi_getpeername")
+_getsockopt = _library.quick("tabi_getsockopt")
+_getsockopt_bytes = _library.quick("tabi_getsockopt_bytes", result=ctypes.c_ssize_t)
+_setsockopt = _library.quick("tabi_setsockopt")
 _setsockopt_bytes = _library.quick(
     "tabi_setsockopt_bytes", _HANDLE, _INT, _INT, ctypes.c_void_p, ctypes.c_size_t
 )
@@ -122,7 +119,8 @@ class Connection:
 
     def getsockopt(self, level, option, buflen=0, /):
         given = level, option, buflen
-        level, option, buflen = (c_int(value, "getsockopt", *given) for value in given)
+        level, option = c_int(level, "getsockopt", *given), c_int(option, "getsockopt", *given)
+        buflen = c_int(buflen, "getsockopt", *given)
         if buflen == 0:
             return _int_option(self, level, option)
         if not 0 < buflen <= _LONGEST_OPTION:
@@ -146,7 +144,7 @@ class Connection:
         elif self._family == _AF_VSOCK and isinstance(value, int):
             self.setsockopt(level, option, value.to_bytes(8, sys.byteorder))
         elif isinstance(value, int) and INT_MIN <= value <= INT_MAX:
-            check(_setsockopt(self._handle, level, option, value))
+            check(_setsockopt(self._handle, level, option, int(value)))
         else:
             _set_other(self, level, option, value)
 
@@ -157,7 +155,7 @@ def _int_option(self, level: int, option: int) -> int:
         check(_getsockopt_bytes(self._handle, level, option, value, len(value)))
         return int.from_bytes(value, sys.byteorder)
     value = _INT()
-    check(_getsockopt(self._handle, level, option, ctypes.addressof(value)))
+    check(_getsockopt(self._handle, level, option, ctypes.byref(value)))
     return value.value
 
 

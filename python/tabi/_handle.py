@@ -7,9 +7,9 @@ import weakref
 
 from . import _library
 
-_free = _library.quick("tabi_sock_free", ctypes.c_void_p, result=None)
-_set_shared = _library.quick("tabi_set_shared", ctypes.c_void_p)
-_set_interruptible = _library.quick("tabi_set_interruptible", ctypes.c_void_p, ctypes.c_int)
+_free = _library.quick("tabi_sock_free", result=None)
+_set_shared = _library.quick("tabi_set_shared")
+_set_interruptible = _library.quick("tabi_set_interruptible")
 
 
 class Handle(ctypes.Structure):
@@ -17,8 +17,8 @@ class Handle(ctypes.Structure):
 
     _fields_ = [("opaque", ctypes.c_char)]
 
-    def __del__(self, free=_free, addressof=ctypes.addressof) -> None:
-        free(addressof(self))
+    def __del__(self, free=_free, byref=ctypes.byref) -> None:
+        free(byref(self))
 
 
 #: What a socket has that was never opened: NULL. The library calls it an error, and Python EBADF.

@@ -9,15 +9,14 @@ from ._arguments import delegate, plain_int
 from ._buffers import Buffer
 from ._errors import ERR_OS, check
 
-_TEXT = ctypes.c_char_p
-_SIZE = ctypes.c_size_t
 _SSIZE = ctypes.c_ssize_t
-_inet_aton = _library.quick("tabi_inet_aton", _TEXT, _TEXT, _SIZE, result=_SSIZE)
-_inet_ntoa = _library.quick("tabi_inet_ntoa", _TEXT, _SIZE, _TEXT, _SIZE, result=_SSIZE)
-_inet_pton = _library.quick("tabi_inet_pton", ctypes.c_int, _TEXT, _TEXT, _SIZE, result=_SSIZE)
-_inet_ntop = _library.quick("tabi_inet_ntop", ctypes.c_int, _TEXT, _SIZE, _TEXT, _SIZE, result=_SSIZE)
+_inet_aton = _library.quick("tabi_inet_aton", result=_SSIZE)
+_inet_ntoa = _library.quick("tabi_inet_ntoa", result=_SSIZE)
+_inet_pton = _library.quick("tabi_inet_pton", result=_SSIZE)
+_inet_ntop = _library.quick("tabi_inet_ntop", result=_SSIZE)
 
 _LONGEST_TEXT = 64
+_LONGEST_PACKED = 16
 
 
 def inet_aton(ip_addr, /):
@@ -41,7 +40,7 @@ def inet_pton(address_family, ip_string, /):
     family = plain_int("inet_pton", address_family, address_family, ip_string)
     if not isinstance(ip_string, str) or "\0" in ip_string:
         return delegate("inet_pton", address_family, ip_string)
-    packed = bytes(16)
+    packed = bytes(_LONGEST_PACKED)
     size = _inet_pton(family, ip_string.encode(), packed, len(packed))
     if size == ERR_OS:
         raise OSError("illegal IP address string passed to inet_pton")
@@ -52,7 +51,7 @@ def inet_ntop(address_family, packed_ip, /):
     family = plain_int("inet_ntop", address_family, address_family, packed_ip)
     packed = _packed("inet_ntop", address_family, packed_ip)
     text = bytes(_LONGEST_TEXT)
-    size = _inet_ntop(family, packed, len(packed), text, len(text))
+    size = _inet_ntop(family, packed, len(packed), text, len(text)) if len(packed) <= _LONGEST_PACKED else -1
     if size < 0:
         # The built-in function has the words for this.
         return delegate("inet_ntop", address_family, packed_ip)

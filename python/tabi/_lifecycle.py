@@ -16,21 +16,20 @@ from ._arguments import c_int, object_to, objects
 from ._errors import check, exception
 from ._library import INT_MAX
 
-_INT = ctypes.c_int
-_socket = _library.quick("tabi_socket", _INT, _INT, _INT, ctypes.c_void_p)
-_socket_from_fd = _library.quick("tabi_socket_from_fd", _INT, _INT, _INT, _INT, ctypes.c_void_p)
-_socketpair = _library.quick("tabi_socketpair", _INT, _INT, _INT, ctypes.c_void_p, ctypes.c_void_p)
-_fileno = _library.quick("tabi_fileno", ctypes.c_void_p)
-_family = _library.quick("tabi_family", ctypes.c_void_p)
-_type = _library.quick("tabi_type", ctypes.c_void_p)
-_proto = _library.quick("tabi_proto", ctypes.c_void_p)
-_close = _library.function("tabi_close", ctypes.c_void_p)
-_detach = _library.function("tabi_detach", ctypes.c_void_p)
+_socket = _library.quick("tabi_socket")
+_socket_from_fd = _library.quick("tabi_socket_from_fd")
+_socketpair = _library.quick("tabi_socketpair")
+_fileno = _library.quick("tabi_fileno")
+_family = _library.quick("tabi_family")
+_type = _library.quick("tabi_type")
+_proto = _library.quick("tabi_proto")
+_close = _library.function("tabi_close")
+_detach = _library.function("tabi_detach")
 _settimeout = _library.quick("tabi_settimeout", ctypes.c_void_p, ctypes.c_double)
 _setdefaulttimeout = _library.quick("tabi_setdefaulttimeout", ctypes.c_double)
-_getdefaulttimeout = _library.quick("tabi_getdefaulttimeout", result=ctypes.c_double)
 
 _SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
+_FLAGS_OF_TYPE = _SOCK_NONBLOCK | getattr(builtin, "SOCK_CLOEXEC", 0)
 _NO_TIMEOUT = float("inf")
 
 #: Seconds; a little less than what 2**63 nanoseconds are.
@@ -55,13 +54,15 @@ class Lifecycle:
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
         given = family, type, proto
-        family, type, proto = (c_int(value, "__init__", *given) for value in given)
+        family, type = c_int(family, "__init__", *given), c_int(type, "__init__", *given)
+        proto = c_int(proto, "__init__", *given)
         sys.audit("socket.__new__", self, family, type, proto)
         pointer = ctypes.c_void_p()
         if fileno is None:
             family = builtin.AF_INET if family == -1 else family
             type = builtin.SOCK_STREAM if type == -1 else type
-            check(_socket(family, type, 0 if proto == -1 else proto, ctypes.byref(pointer)))
+            proto = 0 if proto == -1 else proto
+            check(_socket(family, type, proto, ctypes.byref(pointer)))
         else:
             if not hasattr(builtins.type(fileno), "__index__"):
                 object_to("__init__", *given, fileno)
@@ -73,7 +74,7 @@ class Lifecycle:
             if fd > INT_MAX:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             check(_socket_from_fd(fd, family, type, proto, ctypes.byref(pointer)))
-        _own(self, pointer, type)
+        _own(self, pointer, family, type, proto)
 
     def __repr__(self) -> str:
         return f"<socket object, fd={self._fd}, family={self._family}, type={self._type}, proto={self._proto}>"
@@ -97,7 +98,8 @@ class Lifecycle:
     def close(self):
         if self._fd != -1:
             self._fd = -1
-            _release_sibling(self)
+            if self._sibling is not None:
+                _release_sibling(self)
             code = _close(self._handle)
             if code < 0:
                 raise exception(code)
@@ -107,7 +109,8 @@ class Lifecycle:
         if fd == -1:
             return -1
         self._fd = -1
-        _release_sibling(self)
+        if self._sibling is not None:
+            _release_sibling(self)
         return check(_detach(self._handle))
 
     def fileno(self):
@@ -137,23 +140,21 @@ class Lifecycle:
         self.settimeout(None if flag else 0.0)
 
 
-def _own(self, pointer: ctypes.c_void_p, kind: int) -> None:
-    """Makes a new handle this object's own; what the object had before is given up."""
+def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
+    """Makes a new handle this object's own; what the object had before is given up. -1 is what nobody said."""
     handle = _handle.adopt(pointer)
-    fd = _fileno(handle)
     self._handle = handle
-    self._family = _family(handle)
-    self._type = _type(handle)
-    self._proto = _proto(handle)
-    self._timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else getdefaulttimeout()
-    self._fd = fd
+    self._family = _family(handle) if family == -1 else family
+    self._type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
+    self._proto = _proto(handle) if proto == -1 else proto
+    self._timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else _default_timeout
+    self._fd = fd = _fileno(handle)
     _handle.register(handle, fd)
 
 
 def _release_sibling(self) -> None:
     sibling, self._sibling = self._sibling, None
-    if sibling is not None:
-        sibling.detach()
+    sibling.detach()
 
 
 def parse_timeout(timeout):
@@ -173,14 +174,19 @@ def parse_timeout(timeout):
     return (whole if whole == nanoseconds else whole + 1) / 1e9
 
 
+#: What the library gives new sockets; kept here too, where asking costs nothing.
+_default_timeout = None
+
+
 def getdefaulttimeout():
-    seconds = _getdefaulttimeout()
-    return None if seconds == _NO_TIMEOUT else seconds
+    return _default_timeout
 
 
 def setdefaulttimeout(timeout, /):
+    global _default_timeout
     timeout = parse_timeout(timeout)
     check(_setdefaulttimeout(_NO_TIMEOUT if timeout is None else timeout))
+    _default_timeout = timeout
 
 
 def pair(cls, family, type, proto) -> tuple:
@@ -190,5 +196,5 @@ def pair(cls, family, type, proto) -> tuple:
     sockets = cls.__new__(cls), cls.__new__(cls)
     for each, pointer in zip(sockets, pointers):
         sys.audit("socket.__new__", each, family, type, proto)
-        _own(each, pointer, type)
+        _own(each, pointer, family, type, proto)
     return sockets

@@ -13,27 +13,29 @@ from time import monotonic_ns
 from . import _library
 from ._address import blank, decode, encode
 from ._arguments import as_size, c_int, object_to
-from ._buffers import Buffer, room
+from ._buffers import Buffer, address_of, room
 from ._errors import check
 from ._genuine import module as builtin
 from ._handle import check_family
 from ._interrupt import again
 from ._library import INT_MAX
+from ._transfer import Transfer
 
-_HANDLE = ctypes.c_void_p
-_POINTER = ctypes.c_void_p
-_SIZE = ctypes.c_size_t
-_INT = ctypes.c_int
 _SSIZE = ctypes.c_ssize_t
-_ADDR = ctypes.c_char_p
-_sendmsg_arguments = _HANDLE, _POINTER, _SIZE, _POINTER, _INT, _ADDR
-_recvmsg_arguments = _HANDLE, _POINTER, _SIZE, _POINTER, _INT, _POINTER, _ADDR
-_sendmsg = _library.function("tabi_sendmsg", *_sendmsg_arguments, result=_SSIZE)
-_sendmsg_until = _library.function("tabi_sendmsg_until", *_sendmsg_arguments, ctypes.c_int64, result=_SSIZE)
-_recvmsg = _library.function("tabi_recvmsg", *_recvmsg_arguments, result=_SSIZE)
-_recvmsg_until = _library.function("tabi_recvmsg_until", *_recvmsg_arguments, ctypes.c_int64, result=_SSIZE)
-_cmsg_len = _library.quick("tabi_cmsg_len", _SIZE, result=_SSIZE)
-_cmsg_space = _library.quick("tabi_cmsg_space", _SIZE, result=_SSIZE)
+_sendmsg = _library.function("tabi_sendmsg", result=_SSIZE)
+_sendmsg_until = _library.function("tabi_sendmsg_until", result=_SSIZE)
+_recvmsg = _library.function("tabi_recvmsg", result=_SSIZE)
+_recvmsg_until = _library.function("tabi_recvmsg_until", result=_SSIZE)
+_cmsg_len = _library.quick("tabi_cmsg_len", ctypes.c_size_t, result=_SSIZE)
+_cmsg_space = _library.quick("tabi_cmsg_space", ctypes.c_size_t, result=_SSIZE)
+_deadline = ctypes.c_int64
+
+#: The one object that CPython has for zero.
+_NO_FLAGS = 0
+
+#: Up to this many bytes, and buffers, copying costs less than pinning each buffer.
+_COPIED = 1 << 16
+_COPIED_BUFFERS = 1024
 
 
 class _IoVec(ctypes.Structure):
@@ -50,6 +52,10 @@ class _Control(ctypes.Structure):
 
 #: ``struct cmsghdr``: length with the header, level, type.
 _HEADER = struct.Struct("@Nii")
+_ALIGNMENT = struct.calcsize("@N")
+
+#: How far behind the beginning of its header the data of a control message is.
+_DATA_AT = _cmsg_len(0)
 
 
 class Messages:
@@ -58,15 +64,20 @@ class Messages:
     __slots__ = ()
 
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
+        if type(ancdata) in (tuple, list) and not ancdata and address is None and flags is _NO_FLAGS:
+            joined = _joined(buffers)
+            if joined is not None:
+                sys.audit("socket.sendmsg", self, None)
+                return Transfer.send(self, joined)
         given = buffers, ancdata, flags, address
         flags = c_int(flags, "sendmsg", *given)
         raw = None
         if address is not None:
             raw = encode(self, address, "sendmsg")
         sys.audit("socket.sendmsg", self, address)
-        with contextlib.ExitStack() as pinned:
-            vectors, count = _vectors(pinned, "sendmsg", _sequence(buffers, "sendmsg() argument 1"), False)
-            control = _pack(pinned, _sequence(ancdata, "sendmsg() argument 2"))
+        with _Pins() as pins:
+            vectors, count = _vectors(pins, "sendmsg", _sequence(buffers, "sendmsg() argument 1"), False)
+            control = _pack(_sequence(ancdata, "sendmsg() argument 2"))
             return _send(self, vectors, count, control, flags, raw)
 
     def recvmsg(self, bufsize, ancbufsize=0, flags=0, /):
@@ -76,18 +87,15 @@ class Messages:
         if bufsize < 0:
             raise ValueError("negative buffer size in recvmsg()")
         data = room(bufsize)
-        vectors = (_IoVec * 1)()
-        vectors[0].base = ctypes.cast(data, ctypes.c_void_p)
-        vectors[0].len = bufsize
-        n, *rest = _receive(self, vectors, 1, ancbufsize, flags)
+        n, *rest = _receive(self, _IoVec(address_of(data), bufsize), 1, ancbufsize, flags)
         return (data if n == bufsize else data[:n], *rest)
 
     def recvmsg_into(self, buffers, ancbufsize=0, flags=0, /):
         given = buffers, ancbufsize, flags
         ancbufsize, flags = as_size(ancbufsize, "recvmsg_into", *given), c_int(flags, "recvmsg_into", *given)
-        with contextlib.ExitStack() as pinned:
+        with _Pins() as pins:
             parts = _sequence(buffers, "recvmsg_into() argument 1")
-            vectors, count = _vectors(pinned, "recvmsg_into", parts, True)
+            vectors, count = _vectors(pins, "recvmsg_into", parts, True)
             return _receive(self, vectors, count, ancbufsize, flags)
 
     def sendmsg_afalg(self, msg=(), *, op, iv=None, assoclen=-1, flags=0):
@@ -107,10 +115,29 @@ class Messages:
             control.append((level, builtin.ALG_SET_IV, struct.pack("@i", len(content)) + content))
         if assoclen >= 0:
             control.append((level, builtin.ALG_SET_AEAD_ASSOCLEN, struct.pack("@i", assoclen)))
-        with contextlib.ExitStack() as pinned:
+        with _Pins() as pins:
             parts = _sequence(msg, "sendmsg_afalg() argument 1")
-            vectors, count = _vectors(pinned, "sendmsg_afalg", parts, False)
-            return _send(self, vectors, count, _pack(pinned, control), flags, None)
+            vectors, count = _vectors(pins, "sendmsg_afalg", parts, False)
+            return _send(self, vectors, count, _pack(control), flags, None)
+
+
+def _joined(buffers):
+    """A few small buffers as one, else ``None``."""
+    if type(buffers) not in (list, tuple) or not 0 < len(buffers) <= _COPIED_BUFFERS:
+        return None
+    size = 0
+    try:
+        for buffer in buffers:
+            if type(buffer) is memoryview:
+                size += buffer.nbytes
+            elif type(buffer) is bytes or type(buffer) is bytearray:
+                size += len(buffer)
+            else:
+                return None
+        return b"".join(buffers) if size <= _COPIED else None
+    except (TypeError, ValueError):
+        # A view that is not contiguous, or that was released.
+        return None
 
 
 def CMSG_LEN(length, /):
@@ -142,8 +169,19 @@ def _sequence(values, what: str) -> list:
         raise TypeError(f"{what} must be iterable") from None
 
 
-def _vectors(pinned: contextlib.ExitStack, method: str, parts: list, writable: bool):
-    """The buffers of a call as ``struct iovec``s, pinned until the stack ends."""
+class _Pins(list):
+    """The buffers of a call; they cannot be resized before the end of the ``with``."""
+
+    def __enter__(self) -> _Pins:
+        return self
+
+    def __exit__(self, *exc_info) -> None:
+        for buffer in self:
+            buffer.release()
+
+
+def _vectors(pins: _Pins, method: str, parts: list, writable: bool):
+    """The buffers of a call as ``struct iovec``s."""
     if len(parts) > INT_MAX:
         raise OSError(f"{method}() argument 1 is too long")
     vectors = (_IoVec * len(parts))()
@@ -154,12 +192,12 @@ def _vectors(pinned: contextlib.ExitStack, method: str, parts: list, writable: b
             if writable:
                 return object_to(method, parts)
             return object_to("send", part)
-        pinned.enter_context(buffer)
+        pins.append(buffer)
         vector.base, vector.len = buffer.address, buffer.size
     return vectors, len(parts)
 
 
-def _pack(pinned: contextlib.ExitStack, ancdata: list):
+def _pack(ancdata: list):
     """Control messages in a buffer, or ``None`` for none."""
     if not ancdata:
         return None
@@ -179,24 +217,28 @@ def _pack(pinned: contextlib.ExitStack, ancdata: list):
                 raise OSError("ancillary data item too large")
             packed += _HEADER.pack(_cmsg_len(buffer.size), level, kind)
             packed += ctypes.string_at(buffer.at(), buffer.size)
-            packed += bytes(-len(packed) % struct.calcsize("@N"))
+            packed += bytes(-len(packed) % _ALIGNMENT)
         if len(packed) > INT_MAX:
             raise OSError("too much ancillary data")
     content = bytes(packed)
-    control = _Control(ctypes.cast(content, ctypes.c_void_p), len(content), len(content))
-    pinned.callback(lambda: content)
+    control = _Control(address_of(content), len(content), len(content))
+    control.content = content
     return control
 
 
 def _send(self, vectors, count: int, control, flags: int, raw) -> int:
     began = monotonic_ns() if self._timeout else 0
-    address = None if control is None else ctypes.addressof(control)
-    arguments = self._handle, ctypes.addressof(vectors), count, address, flags, raw
+    control = None if control is None else ctypes.byref(control)
+    arguments = self._handle, ctypes.byref(vectors), count, control, flags, raw
     n = _sendmsg(*arguments)
     if n >= 0:
         return n
     return again(
-        self, n, began, lambda: _sendmsg(*arguments), lambda moment: _sendmsg_until(*arguments, moment)
+        self,
+        n,
+        began,
+        lambda: _sendmsg(*arguments),
+        lambda moment: _sendmsg_until(*arguments, _deadline(moment)),
     )
 
 
@@ -205,23 +247,29 @@ def _receive(self, vectors, count: int, ancbufsize: int, flags: int) -> tuple:
     if not 0 <= ancbufsize <= INT_MAX:
         raise ValueError("invalid ancillary data buffer length")
     store = bytes(ancbufsize)
-    control = _Control(ctypes.cast(store, ctypes.c_void_p), ancbufsize, 0)
-    msg_flags, sender = _INT(), blank()
+    control = _Control(address_of(store), ancbufsize, 0)
+    msg_flags, sender = ctypes.c_int(), blank()
     began = monotonic_ns() if self._timeout else 0
     arguments = (
         self._handle,
-        ctypes.addressof(vectors),
+        ctypes.byref(vectors),
         count,
-        ctypes.addressof(control),
+        ctypes.byref(control),
         flags,
-        ctypes.addressof(msg_flags),
+        ctypes.byref(msg_flags),
         sender,
     )
     n = _recvmsg(*arguments)
     if n < 0:
         n = again(
-            self, n, began, lambda: _recvmsg(*arguments), lambda moment: _recvmsg_until(*arguments, moment)
+            self,
+            n,
+            began,
+            lambda: _recvmsg(*arguments),
+            lambda moment: _recvmsg_until(*arguments, _deadline(moment)),
         )
+    if not control.len:
+        return n, [], msg_flags.value, decode(sender, self._proto, self)
     received = store[: control.len]
     try:
         return n, _unpack(received), msg_flags.value, decode(sender, self._proto, self)
@@ -237,9 +285,8 @@ def _items(received: bytes):
         size, level, kind = _HEADER.unpack_from(received, at)
         if size < _HEADER.size:
             return
-        start = at + check(_cmsg_len(0))
-        yield level, kind, received[start : at + size], at + size > len(received)
-        at += check(_cmsg_space(size - check(_cmsg_len(0))))
+        yield level, kind, received[at + _DATA_AT : at + size], at + size > len(received)
+        at += check(_cmsg_space(size - _DATA_AT))
 
 
 def _unpack(received: bytes) -> list:

@@ -11,6 +11,7 @@ from ._address import SIZE, decode
 from ._arguments import delegate, plain_int
 from ._errors import check
 from ._families import unsigned
+from ._library import INT_MAX, INT_MIN
 
 _TEXT = ctypes.c_char_p
 _INT = ctypes.c_int
@@ -43,9 +44,9 @@ class _HostEntry(ctypes.Structure):
     ]
 
 
-_getaddrinfo = _library.function("tabi_getaddrinfo", _TEXT, _TEXT, _INT, _INT, _INT, _INT, _OUT)
-_addrinfo_at = _library.quick("tabi_addrinfo_at", _OUT, _SIZE, result=ctypes.POINTER(_AddrInfo))
-_addrinfo_list_free = _library.quick("tabi_addrinfo_list_free", _OUT, result=None)
+_getaddrinfo = _library.function("tabi_getaddrinfo")
+_addrinfo_at = _library.quick("tabi_addrinfo_at", result=_OUT)
+_addrinfo_list_free = _library.quick("tabi_addrinfo_list_free", result=None)
 _from_numeric = _library.quick("tabi_addr_from_numeric", _TEXT, _INT, _TEXT)
 _from_numeric6 = _library.quick(
     "tabi_addr_from_numeric6", _TEXT, _INT, ctypes.c_uint32, ctypes.c_uint32, _TEXT
@@ -71,13 +72,16 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
         name = host.encode("idna")
     else:
         return delegate("getaddrinfo", *given)
-    family, type, proto, flags = (plain_int("getaddrinfo", value, *given) for value in given[2:])
+    family, type, proto, flags = [
+        value if value.__class__ is int and INT_MIN <= value <= INT_MAX else plain_int("getaddrinfo", value, *given)
+        for value in (family, type, proto, flags)
+    ]
     service = _service(port)
     sys.audit("socket.getaddrinfo", host, port, family, type, proto)
     found = _OUT()
-    count = check(_getaddrinfo(name, service, family, type, proto, flags, ctypes.addressof(found)))
+    count = check(_getaddrinfo(name, service, family, type, proto, flags, ctypes.byref(found)))
     try:
-        return [_answer(_addrinfo_at(found, number).contents) for number in range(count)]
+        return [_answer(_addrinfo_at(found, number)) for number in range(count)]
     finally:
         _addrinfo_list_free(found)
 
@@ -95,8 +99,9 @@ def _service(port):
     raise OSError("Int or String expected")
 
 
-def _answer(info: _AddrInfo) -> tuple:
-    address = decode(bytes(info.addr), info.proto)
+def _answer(place: int) -> tuple:
+    info = _AddrInfo.from_address(place)
+    address = decode(ctypes.string_at(place + _AddrInfo.addr.offset, SIZE), info.proto)
     return info.family, info.type, info.proto, info.canonname.decode(), address
 
 

@@ -142,7 +142,8 @@ class Transfer:
 
     def send(self, data, flags=0, /):
         if type(data) is not bytes or flags is not _NONE or (size := len(data)) > INT_MAX:
-            return _send_any(self, data, flags)
+            copy = _small_copy(data, flags)
+            return _send_any(self, data, flags) if copy is None else Transfer.send(self, copy)
         n = _try_send(self._handle, data, size)
         if n == size or n > 0 and self._timeout is not None:
             return n
@@ -153,6 +154,8 @@ class Transfer:
 
     def sendall(self, data, flags=0, /):
         done = 0
+        if type(data) is not bytes:
+            data = _small_copy(data, flags) or data
         if type(data) is bytes and flags is _NONE and (size := len(data)) <= INT_MAX:
             n = _try_send(self._handle, data, size)
             if n == size:
@@ -185,6 +188,15 @@ class Transfer:
             return _send_rest(self, data, n)
         _check_undecided(self, n)
         return _sendto_waiting(self, data, size, 0, raw)
+
+
+def _small_copy(data, flags):
+    """The bytes of a buffer that costs less to copy than to pin, else ``None``."""
+    if flags is _NONE and type(data) in (bytearray, memoryview):
+        with memoryview(data) as view:
+            if view.c_contiguous and view.nbytes <= _SMALL:
+                return view.tobytes()
+    return None
 
 
 def _check_undecided(self, code: int) -> None:

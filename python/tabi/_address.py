@@ -42,10 +42,6 @@ _host = _library.quick(
     "tabi_addr_host", ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t, result=ctypes.c_ssize_t
 )
 
-#: The addresses of unix paths that were used: one dictionary for each type, since equal texts and bytes may differ.
-PATHS: dict[type, dict] = {str: {}, bytes: {}}
-_MOST_PATHS = 1024
-
 
 def blank() -> bytes:
     """An address for a call to fill."""
@@ -90,17 +86,24 @@ def _decode_unix(name: bytes):
 def encode(sock, address, method: str) -> bytes:
     """The library's form of an address for a socket; ``method`` is for the error's text.
 
+    The socket keeps one that means the same at any time: the next ``sendto`` to the same object has it at hand.
+
     May look a host up: raises ``gaierror`` and ``OSError`` besides ``TypeError``, ``ValueError`` and ``OverflowError``.
     """
     family = sock._family
     if family == AF_UNIX:
-        return _encode_unix(address)
+        if type(address) is not str and type(address) is not bytes:
+            return _encode_unix(address)
+        raw = _encode_path(address)
+        sock._last_address = address, raw
+        return raw
     if family == AF_INET or family == AF_INET6:
         if type(address) is tuple and len(address) == 2:
             host, port = address
             if type(host) is str and type(port) is int:
                 raw = _encode_numeric(family, host, port)
                 if raw is not None:
+                    sock._last_address = address, raw
                     return raw
         return _encode_inet(family, address, method)
     if family == getattr(_families.builtin, "AF_RDS", None):
@@ -166,10 +169,12 @@ def _encode_inet(family: int, address, method: str) -> bytes:
     return raw
 
 
+@functools.lru_cache(maxsize=1024, typed=True)
+def _encode_path(path) -> bytes:
+    return _encode_unix(path)
+
+
 def _encode_unix(address) -> bytes:
-    paths = PATHS.get(type(address))
-    if paths is not None and address in paths:
-        return paths[address]
     if isinstance(address, str):
         path = os.fsencode(address)
     else:
@@ -180,8 +185,4 @@ def _encode_unix(address) -> bytes:
     if code == ERR_OS:
         raise OSError("AF_UNIX path too long")
     check(code)
-    if paths is not None:
-        if len(paths) >= _MOST_PATHS:
-            paths.clear()
-        paths[address] = raw
     return raw

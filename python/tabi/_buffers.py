@@ -127,7 +127,9 @@ address_of = _quick_address_of if _bytes_layout_is_known else _asked_address_of
 
 #: The first byte and the length as arguments for the library, for one call. Of a bytearray they are true as
 #: long as the interpreter's lock is held; of a contiguous memoryview as long as it lives and is not released.
-if _layout_is_known():
+#: ``LASTING`` ones may be kept for the object's later calls.
+LASTING = _layout_is_known()
+if LASTING:
     arguments_of, arguments_of_view = _quick_arguments_of, _quick_arguments_of_view
 else:
     arguments_of, arguments_of_view = _pinned_arguments_of, _asked_arguments_of_view

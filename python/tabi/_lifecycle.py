@@ -32,6 +32,10 @@ _SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
 _FLAGS_OF_TYPE = _SOCK_NONBLOCK | getattr(builtin, "SOCK_CLOEXEC", 0)
 _NO_TIMEOUT = float("inf")
 
+# What stands for the last buffer and address where there was none: nothing that a caller passes.
+_NO_BUFFER = object(), None, None
+_NO_ADDRESS = object(), None
+
 #: Seconds; a little less than what 2**63 nanoseconds are.
 _LONGEST_TIMEOUT = 9.2e9
 
@@ -40,8 +44,20 @@ class Lifecycle:
     """Creation, closing, and the attributes that do not change in between."""
 
     # `_timeout` is what gettimeout() returns; `_sibling` is OpenSSL's view of this socket (see `_tls`); `_patience`
-    # is how many of the next receiving calls wait at once (see `_transfer`).
-    __slots__ = ("_fd", "_family", "_type", "_proto", "_timeout", "_handle", "_sibling", "_patience")
+    # is how many of the next receiving calls wait at once; `_last_buffer` and `_last_address` are what was passed
+    # last and how to pass it on (see `_transfer`).
+    __slots__ = (
+        "_fd",
+        "_family",
+        "_type",
+        "_proto",
+        "_timeout",
+        "_handle",
+        "_sibling",
+        "_patience",
+        "_last_buffer",
+        "_last_address",
+    )
 
     def __new__(cls, *args, **kwargs):
         self = object.__new__(cls)
@@ -50,6 +66,8 @@ class Lifecycle:
         self._timeout = None
         self._handle = _handle.NOTHING
         self._sibling = None
+        self._last_buffer = _NO_BUFFER
+        self._last_address = _NO_ADDRESS
         return self
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
@@ -98,6 +116,7 @@ class Lifecycle:
     def close(self):
         if self._fd != -1:
             self._fd = -1
+            self._last_buffer = _NO_BUFFER
             if self._sibling is not None:
                 _release_sibling(self)
             code = _close(self._handle)
@@ -144,6 +163,7 @@ def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> 
     """Makes a new handle this object's own; what the object had before is given up. -1 is what nobody said."""
     handle = _handle.adopt(pointer)
     self._handle = handle
+    self._last_address = _NO_ADDRESS
     self._family = _family(handle) if family == -1 else family
     self._type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
     self._proto = _proto(handle) if proto == -1 else proto

@@ -14,15 +14,13 @@ from sys import audit
 from time import monotonic_ns
 
 from . import _library
-from ._address import AF_UNIX as _AF_UNIX
 from ._address import LENGTH_AT as _LENGTH_AT
-from ._address import PATHS as _paths
 from ._address import SIZE as _ADDRESS_SIZE
 from ._address import blank, decode, encode
 from ._arguments import as_size, c_int, object_to
 from ._buffers import BYTEARRAYS as _bytearrays
 from ._buffers import SMALL as _SMALL
-from ._buffers import Buffer, arguments_of, arguments_of_view, room, undefined_bytes
+from ._buffers import LASTING, Buffer, arguments_of, arguments_of_view, room, undefined_bytes
 from ._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
 from ._handle import check_family
 from ._interrupt import again
@@ -61,6 +59,9 @@ _UNDECIDED = frozenset((EAGAIN, EINTR, ERR_CLOSED, ERR_NULL))
 #: How many calls wait at once after one that tried in vain: who waits for each answer would nearly always do.
 _CALLS_WITHOUT_TRY = 16
 
+#: Buffers up to this size a socket keeps until it gets another one: passing them on again costs nothing.
+_KEPT = _SMALL if LASTING else -1
+
 #: What `sendto` sees where it got no argument.
 _MISSING = object()
 
@@ -97,38 +98,38 @@ class Transfer:
     def recv_into(self, buffer, nbytes=0, flags=0):
         if nbytes is not _NONE or flags is not _NONE:
             return _recv_into_any(self, buffer, nbytes, flags)
-        if type(buffer) is bytearray:
-            if not self._patience and (len(buffer) <= _SMALL or not _other_threads()):
-                try:
-                    start, length = _bytearrays[id(buffer)]
-                except KeyError:
-                    start, length = arguments_of(buffer)
-                n = _try_recv(self._handle, start, length)
-                if n >= 0:
-                    return n
-                _be_patient(self, n)
-        elif type(buffer) is not memoryview or not _can_be_filled(buffer):
-            return _recv_into_any(self, buffer, nbytes, flags)
-        # While the view lives, nobody can resize the buffer.
-        view = memoryview(buffer)
-        try:
-            start, length = arguments_of_view(view)
-            return _recv_waiting(self, start, length, 0) if view.nbytes else 0
-        finally:
-            view.release()
+        last, start, length = self._last_buffer
+        if last is not buffer:
+            if type(buffer) is not bytearray:
+                return _recv_into_view(self, buffer)
+            try:
+                start, length = _bytearrays[id(buffer)]
+            except KeyError:
+                start, length = arguments_of(buffer)
+            if len(buffer) <= _KEPT:
+                self._last_buffer = buffer, start, length
+            elif _other_threads():
+                return _recv_into_view(self, buffer)
+        if not self._patience:
+            n = _try_recv(self._handle, start, length)
+            if n >= 0:
+                return n
+            _be_patient(self, n)
+        return _recv_into_view(self, buffer)
 
     def recvfrom(self, bufsize, flags=0, /):
         if type(bufsize) is not int or flags is not _NONE or not 1 < bufsize <= _SMALL:
             return _recvfrom_any(self, bufsize, flags)
         data = _ZERO * bufsize
         sender = _ZERO * _ADDRESS_SIZE
-        n = EAGAIN if self._patience else _try_recvfrom(self._handle, data, bufsize, sender)
-        if n < 0:
-            if not self._patience:
-                _be_patient(self, n)
-            n = _recvfrom_waiting(self, data, bufsize, 0, sender)
-        address = decode(sender, self._proto, self) if sender[_LENGTH_AT] else None
-        return data if n == bufsize else data[:n], address
+        if not self._patience:
+            n = _try_recvfrom(self._handle, data, bufsize, sender)
+            if n >= 0:
+                address = decode(sender, self._proto, self) if sender[_LENGTH_AT] else None
+                return data if n == bufsize else data[:n], address
+            _be_patient(self, n)
+        n = _recvfrom_waiting(self, data, bufsize, 0, sender)
+        return data if n == bufsize else data[:n], decode(sender, self._proto, self)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
         nbytes, flags = _numbers("recvfrom_into", nbytes, flags, buffer)
@@ -170,15 +171,10 @@ class Transfer:
             _sendall_from(self, source, done, flags, began)
 
     def sendto(self, data, to=_MISSING, address=_MISSING, /, *more):
-        two = address is _MISSING and to is not _MISSING
-        if not two or type(data) is not bytes or (size := len(data)) > INT_MAX:
+        if type(data) is not bytes or address is not _MISSING or to is _MISSING or (size := len(data)) > INT_MAX:
             return _sendto_any(self, data, to, address, *more)
-        if self._family == _AF_UNIX:
-            try:
-                raw = _paths[type(to)][to]
-            except KeyError:
-                raw = encode(self, to, "sendto")
-        else:
+        last, raw = self._last_address
+        if last is not to:
             raw = encode(self, to, "sendto")
         audit("socket.sendto", self, to)
         n = _try_sendto(self._handle, data, size, raw)
@@ -317,6 +313,18 @@ def _recvfrom_any(self, bufsize, flags) -> tuple:
     data, sender = room(bufsize), blank()
     n = _recvfrom_waiting(self, data, _size(bufsize), flags, sender)
     return data if n == bufsize else data[:n], decode(sender, self._proto, self)
+
+
+def _recv_into_view(self, buffer) -> int:
+    if type(buffer) is not bytearray and (type(buffer) is not memoryview or not _can_be_filled(buffer)):
+        return _recv_into_any(self, buffer, 0, 0)
+    # While the view lives, nobody can resize the buffer.
+    view = memoryview(buffer)
+    try:
+        start, length = arguments_of_view(view)
+        return _recv_waiting(self, start, length, 0) if view.nbytes else 0
+    finally:
+        view.release()
 
 
 def _recv_into_any(self, buffer, nbytes, flags) -> int:

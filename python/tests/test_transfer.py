@@ -117,10 +117,22 @@ class Sending(Base):
                 return sender.sendto(b"x", address)
 
         name = b"\0tabi-%d" % os.getpid()
-        for address in (name, name.decode(), bytearray(name), [name], None, 5, ("127.0.0.1", 5)):
+        for address in (None, name, name.decode(), bytearray(name), [name], None, 5, ("127.0.0.1", 5)):
             for _ in range(2):
                 with self.subTest(address):
                     self.same_on_both(lambda module: play(module, address))
+
+    def test_a_socket_that_begins_anew_forgets_its_last_address(self):
+        def play(module):
+            sock = module.socket(standard.AF_INET, standard.SOCK_DGRAM)
+            address = ("127.0.0.1", 9)
+            sock.sendto(b"x", address)
+            sock.close()
+            sock.__init__(standard.AF_UNIX, standard.SOCK_DGRAM)
+            self.addCleanup(sock.close)
+            return sock.sendto(b"x", address)
+
+        self.same_on_both(play)
 
 
 class Receiving(Base):
@@ -186,6 +198,7 @@ class Receiving(Base):
             lambda: memoryview(bytearray(0)),
             lambda: memoryview(b"read-only"),
             lambda: released,
+            lambda: None,
             lambda: b"read-only",
             lambda: "text",
         ):

@@ -30,8 +30,8 @@ _cmsg_len = _library.quick("tabi_cmsg_len", ctypes.c_size_t, result=_SSIZE)
 _cmsg_space = _library.quick("tabi_cmsg_space", ctypes.c_size_t, result=_SSIZE)
 _deadline = ctypes.c_int64
 
-#: The one object that CPython has for zero.
-_NO_FLAGS = 0
+#: The one object that CPython has for zero: the flags of nearly every call.
+_DEFAULT = 0
 
 #: Up to this many bytes, and buffers, copying costs less than pinning each buffer.
 _COPIED = 1 << 16
@@ -64,7 +64,7 @@ class Messages:
     __slots__ = ()
 
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
-        if type(ancdata) in (tuple, list) and not ancdata and address is None and flags is _NO_FLAGS:
+        if type(ancdata) in (tuple, list) and not ancdata and address is None and flags is _DEFAULT:
             joined = _joined(buffers)
             if joined is not None:
                 sys.audit("socket.sendmsg", self, None)

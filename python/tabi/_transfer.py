@@ -47,8 +47,8 @@ _sendall_until = _library.function("tabi_sendall_until")
 _size = ctypes.c_size_t
 _deadline = ctypes.c_int64
 
-#: The one object that CPython has for zero: no flags, and no number of bytes, in nearly every call.
-_NONE = 0
+#: The one object that CPython has for zero: the flags and the ``nbytes`` of nearly every call.
+_DEFAULT = 0
 
 #: Times n it is a new object, except for n = 1: the quickest way to memory that a call may fill.
 _ZERO = b"\0"
@@ -82,7 +82,7 @@ class Transfer:
     __slots__ = ()
 
     def recv(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _NONE or not 1 < bufsize <= INT_MAX:
+        if type(bufsize) is not int or flags is not _DEFAULT or not 1 < bufsize <= INT_MAX:
             return _recv_any(self, bufsize, flags)
         data = _ZERO * bufsize if bufsize <= _SMALL else undefined_bytes(None, bufsize)
         if not self._patience:
@@ -96,7 +96,7 @@ class Transfer:
         return data if n == bufsize else data[:n]
 
     def recv_into(self, buffer, nbytes=0, flags=0):
-        if nbytes is not _NONE or flags is not _NONE:
+        if nbytes is not _DEFAULT or flags is not _DEFAULT:
             return _recv_into_any(self, buffer, nbytes, flags)
         last, start, length = self._last_buffer
         if last is not buffer:
@@ -118,7 +118,7 @@ class Transfer:
         return _recv_into_view(self, buffer)
 
     def recvfrom(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _NONE or not 1 < bufsize <= _SMALL:
+        if type(bufsize) is not int or flags is not _DEFAULT or not 1 < bufsize <= _SMALL:
             return _recvfrom_any(self, bufsize, flags)
         data = _ZERO * bufsize
         sender = _ZERO * _ADDRESS_SIZE
@@ -142,7 +142,7 @@ class Transfer:
         return n, decode(sender, self._proto, self)
 
     def send(self, data, flags=0, /):
-        if type(data) is not bytes or flags is not _NONE or (size := len(data)) > INT_MAX:
+        if type(data) is not bytes or flags is not _DEFAULT or (size := len(data)) > INT_MAX:
             copy = _small_copy(data, flags)
             return _send_any(self, data, flags) if copy is None else Transfer.send(self, copy)
         n = _try_send(self._handle, data, size)
@@ -157,7 +157,7 @@ class Transfer:
         done = 0
         if type(data) is not bytes:
             data = _small_copy(data, flags) or data
-        if type(data) is bytes and flags is _NONE and (size := len(data)) <= INT_MAX:
+        if type(data) is bytes and flags is _DEFAULT and (size := len(data)) <= INT_MAX:
             n = _try_send(self._handle, data, size)
             if n == size:
                 return
@@ -188,7 +188,7 @@ class Transfer:
 
 def _small_copy(data, flags):
     """The bytes of a buffer that costs less to copy than to pin, else ``None``."""
-    if flags is _NONE and type(data) in (bytearray, memoryview):
+    if flags is _DEFAULT and type(data) in (bytearray, memoryview):
         with memoryview(data) as view:
             if view.c_contiguous and view.nbytes <= _SMALL:
                 return view.tobytes()
@@ -217,8 +217,10 @@ def _can_be_filled(view: memoryview) -> bool:
 
 def _recv_waiting(self, start, size, flags: int) -> int:
     """Here and below, ``start`` and ``size`` are arguments for the library: bytes or a pointer, a C int or a ``_size``."""
-    if self._patience:
-        self._patience -= 1
+    # Read once: other threads count too, and below zero it would never be zero again.
+    patience = self._patience
+    if patience:
+        self._patience = patience - 1
     began = monotonic_ns() if self._timeout else 0
     n = _recv(self._handle, start, size, flags)
     if n >= 0:
@@ -233,8 +235,10 @@ def _recv_waiting(self, start, size, flags: int) -> int:
 
 
 def _recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
-    if self._patience:
-        self._patience -= 1
+    # Read once: other threads count too, and below zero it would never be zero again.
+    patience = self._patience
+    if patience:
+        self._patience = patience - 1
     began = monotonic_ns() if self._timeout else 0
     n = _recvfrom(self._handle, start, size, flags, sender)
     if n >= 0:

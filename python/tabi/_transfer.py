@@ -1,9 +1,9 @@
 """Sending and receiving: the hot paths.
 
 Each fast path takes exact types only and tries once, without waiting. Everything else (other integers,
-large sizes, waiting, errors, signals) is the business of the slow paths below. What is small is received
-with the interpreter's lock held: giving it up would cost more than the kernel's part, and while it is held
-no other thread can resize the buffer.
+large sizes, waiting, errors, signals) is the business of the slow paths below. What is small is tried with
+the interpreter's lock held: between busy threads to give it up and get it back costs more than the kernel's
+part, and while it is held no other thread can resize the buffer.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _ssize = ctypes.c_ssize_t
 _try_recv = _library.quick("tabi_try_recv", result=_ssize)
 _try_recv_much = _library.function("tabi_try_recv", result=_ssize)
 _try_recvfrom = _library.quick("tabi_try_recvfrom", result=_ssize)
-# A send may do the receiver's work too, which takes longer: the interpreter's lock is given up.
-_try_send = _library.function("tabi_try_send", result=_ssize)
-_try_sendto = _library.function("tabi_try_sendto_addr", result=_ssize)
+_try_send = _library.quick("tabi_try_send", result=_ssize)
+_try_send_much = _library.function("tabi_try_send", result=_ssize)
+_try_sendto = _library.quick("tabi_try_sendto_addr", result=_ssize)
+_try_sendto_much = _library.function("tabi_try_sendto_addr", result=_ssize)
 _recv = _library.function("tabi_recv", result=_ssize)
 _recv_until = _library.function("tabi_recv_until", result=_ssize)
 _recvfrom = _library.function("tabi_recvfrom", result=_ssize)
@@ -145,7 +146,7 @@ class Transfer:
         if type(data) is not bytes or flags is not _DEFAULT or (size := len(data)) > INT_MAX:
             copy = _small_copy(data, flags)
             return _send_any(self, data, flags) if copy is None else Transfer.send(self, copy)
-        n = _try_send(self._handle, data, size)
+        n = (_try_send if size <= _SMALL else _try_send_much)(self._handle, data, size)
         if n == size or n > 0 and self._timeout is not None:
             return n
         if n > 0:
@@ -158,7 +159,7 @@ class Transfer:
         if type(data) is not bytes:
             data = _small_copy(data, flags) or data
         if type(data) is bytes and flags is _DEFAULT and (size := len(data)) <= INT_MAX:
-            n = _try_send(self._handle, data, size)
+            n = (_try_send if size <= _SMALL else _try_send_much)(self._handle, data, size)
             if n == size:
                 return
             if n < 0:
@@ -177,7 +178,7 @@ class Transfer:
         if last is not to:
             raw = encode(self, to, "sendto")
         audit("socket.sendto", self, to)
-        n = _try_sendto(self._handle, data, size, raw)
+        n = (_try_sendto if size <= _SMALL else _try_sendto_much)(self._handle, data, size, raw)
         if n == size or n >= 0 and self._timeout is not None:
             return n
         if n > 0:

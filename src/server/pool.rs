@@ -30,6 +30,9 @@ pub(super) struct Pool {
 struct State {
     /// By number; `None` where a thread has left.
     workers: Vec<Option<Worker>>,
+    /// How many threads there are.
+    present: usize,
+    /// How many of them take requests: all but those that are on their way out.
     live: usize,
     /// The threads without work, the one that ran last at the end.
     idle: Vec<usize>,
@@ -128,7 +131,7 @@ impl Pool {
 
     /// Starts a thread, whose first request is the first of the queue; if the system refuses, all stays as it was.
     fn start(self: &Arc<Self>, state: &mut State) {
-        let free = if state.live < state.workers.len() {
+        let free = if state.present < state.workers.len() {
             state.workers.iter().position(Option::is_none)
         } else {
             None
@@ -144,6 +147,7 @@ impl Pool {
         if let Ok(handle) = started {
             let request = state.queue.pop_front();
             state.workers[id] = Some(Worker { request, seat, handle: Some(handle) });
+            state.present += 1;
             state.live += 1;
         }
     }
@@ -151,6 +155,10 @@ impl Pool {
     fn work(&self, id: usize, wake: &Condvar, name: &CStr) {
         let mut done = false;
         let mut body = || {
+            // A thread that has left takes no more requests, however often a hook asks for it.
+            if done {
+                return;
+            }
             while let Some(request) = self.next(id, wake) {
                 request.process();
             }
@@ -182,6 +190,7 @@ impl Pool {
             return Some(request);
         }
         if state.closing {
+            state.live -= 1;
             return None;
         }
         state.idle.push(id);
@@ -198,6 +207,8 @@ impl Pool {
             }
             if state.closing || out_of_time {
                 state.idle.retain(|&other| other != id);
+                // Not in `leave`: `thread_main` may still take its time, and no request must wait for that.
+                state.live -= 1;
                 return None;
             }
             (state, out_of_time) = wait_until(wake, state, deadline);
@@ -208,7 +219,7 @@ impl Pool {
         let mut state = lock(&self.state);
         let own = state.workers[id].take().and_then(|worker| worker.handle);
         let previous = std::mem::replace(&mut state.leaving, own);
-        state.live -= 1;
+        state.present -= 1;
         let closing = state.closing;
         drop(state);
         if let Some(previous) = previous {
@@ -238,7 +249,7 @@ impl Pool {
     /// After [`Pool::close`]: waits until at most `rest` threads are left, or the deadline comes.
     pub(super) fn join(&self, rest: usize, deadline: Option<Instant>) {
         let mut state = lock(&self.state);
-        while state.live > rest {
+        while state.present > rest {
             let (guard, timed_out) = wait_until(&self.left, state, deadline);
             state = guard;
             if timed_out {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
@@ -21,6 +22,8 @@ struct Table {
     slots: Vec<Slot>,
     free: Vec<usize>,
     active: usize,
+    /// How many have ended that were not rejected.
+    ended: usize,
     per_address: HashMap<IpAddr, usize>,
     /// Somebody waits on `ended`.
     watched: bool,
@@ -39,17 +42,23 @@ pub(super) struct Ticket {
     /// The host that a limit is counted for.
     host: Option<IpAddr>,
     same_host: usize,
+    rejected: AtomicBool,
 }
 
 impl Ticket {
     pub(super) fn new(server: &Server, socket: Option<&Arc<Socket>>, client_address: &Address) -> Ticket {
         let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
         let (slot, same_host) = server.active().begin(socket, host);
-        Ticket { server: server.clone(), slot, host, same_host }
+        Ticket { server: server.clone(), slot, host, same_host, rejected: AtomicBool::new(false) }
     }
 
     pub(super) fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// Says that the request ends without being handled.
+    pub(super) fn reject(&self) {
+        self.rejected.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn slot(&self) -> usize {
@@ -64,7 +73,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.server.active().end(self.slot, self.host);
+        self.server.active().end(self.slot, self.host, *self.rejected.get_mut());
         self.server.request_ended();
     }
 }
@@ -92,11 +101,12 @@ impl Active {
         (slot, same_host)
     }
 
-    fn end(&self, slot: usize, host: Option<IpAddr>) {
+    fn end(&self, slot: usize, host: Option<IpAddr>, rejected: bool) {
         let mut table = lock(&self.table);
         let entry = std::mem::replace(&mut table.slots[slot], Slot::Free);
         table.free.push(slot);
         table.active -= 1;
+        table.ended = table.ended.wrapping_add(usize::from(!rejected));
         if let Some(host) = host {
             let count = table.per_address.get_mut(&host).map_or(0, |count| {
                 *count -= 1;
@@ -119,17 +129,23 @@ impl Active {
         lock(&self.table).active
     }
 
-    /// Waits until at most `rest` requests are active; gives up at the deadline. Returns how many there are.
-    pub(super) fn wait(&self, rest: usize, deadline: Option<Instant>) -> usize {
+    /// How many requests have ended so far, without those that were rejected.
+    pub(super) fn ended(&self) -> usize {
+        lock(&self.table).ended
+    }
+
+    /// Waits until at most `rest` requests are active; gives up at the deadline. Returns how many there are, and how many
+    /// have [ended](Active::ended).
+    pub(super) fn wait(&self, rest: usize, deadline: Option<Instant>) -> (usize, usize) {
         let mut table = lock(&self.table);
         table.watched = true;
         while table.active > rest {
             match super::wait_until(&self.ended, table, deadline) {
                 (guard, false) => table = guard,
-                (guard, true) => return guard.active,
+                (guard, true) => return (guard.active, guard.ended),
             }
         }
-        table.active
+        (table.active, table.ended)
     }
 
     /// Shuts the connections of all clients but these down; their handlers find the end of the stream.

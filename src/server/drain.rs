@@ -1,11 +1,12 @@
 //! The end of a server.
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::inside::{self, Role};
 use super::transport::is_datagram;
-use super::{Concurrency, Server};
+use super::{Concurrency, Request, Server};
 
 /// How long handlers whose connections were cut may take to notice.
 const GRACE: Duration = Duration::from_secs(1);
@@ -33,18 +34,16 @@ impl Server {
             return DrainReport::default();
         }
         let mut own = Own::new(self);
-        let begun = self.active().count().saturating_sub(own.requests.len());
+        let before = self.active().ended();
         let waits = drain.is_some() || self.waits_on_close();
         let deadline = if waits { drain.and_then(from_now) } else { Some(Instant::now()) };
         self.stop_serving(&mut own, deadline);
-        if let Some(pool) = &self.core.pool {
-            pool.close();
-        }
-        let running = self.wait_active(&own, deadline);
+        let unserved = self.core.pool.as_ref().map_or(0, |pool| self.reject_all(pool.close()));
+        let (running, ended) = self.wait_active(&own, deadline);
         let mut left = running;
         if running > 0 && waits {
             if let Some(pool) = &self.core.pool {
-                drop(pool.take_queue());
+                self.reject_all(pool.take_queue());
             }
             self.active().cut(&own.requests);
             if let Some(children) = self.children() {
@@ -52,10 +51,10 @@ impl Server {
             }
             let grace = from_now(GRACE);
             self.stop_serving(&mut own, grace);
-            left = self.wait_active(&own, grace);
+            (left, _) = self.wait_active(&own, grace);
             if let Some(children) = self.children().filter(|children| children.count() > 0) {
                 children.signal(libc::SIGKILL);
-                left = self.wait_active(&own, from_now(GRACE));
+                (left, _) = self.wait_active(&own, from_now(GRACE));
             }
         }
         if left == 0 {
@@ -67,7 +66,14 @@ impl Server {
         if own.served {
             self.close_sockets();
         }
-        DrainReport { finished: begun.saturating_sub(running), cut: if waits { running } else { 0 }, left }
+        let cut = unserved + if waits { running } else { 0 };
+        DrainReport { finished: ended.wrapping_sub(before), cut, left }
+    }
+
+    /// Ends requests that nobody will handle; returns how many they were.
+    fn reject_all(&self, requests: VecDeque<Request>) -> usize {
+        requests.iter().for_each(|request| self.reject(request));
+        requests.len()
     }
 
     /// Ends the serve loops, and with them the listening; a loop that is late closes the sockets itself.
@@ -87,12 +93,14 @@ impl Server {
         }
     }
 
-    fn wait_active(&self, own: &Own, deadline: Option<Instant>) -> usize {
+    /// Waits for the requests but those of the calling thread; returns how many are left, and how many have ended.
+    fn wait_active(&self, own: &Own, deadline: Option<Instant>) -> (usize, usize) {
         if let Some(children) = self.children() {
             children.collect_all(deadline);
         }
         let own = own.requests.len();
-        self.active().wait(own, deadline).saturating_sub(own)
+        let (active, ended) = self.active().wait(own, deadline);
+        (active.saturating_sub(own), ended)
     }
 
     /// Closes the server's own sockets; called when no loop looks at them.

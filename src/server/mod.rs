@@ -318,6 +318,7 @@ impl Server {
 
     fn reject(&self, request: &Request) {
         self.core.counters.reject();
+        request.ticket().reject();
         request.end();
     }
 }
@@ -331,7 +332,7 @@ impl fmt::Debug for Server {
 impl Drop for Core {
     fn drop(&mut self) {
         if let Some(pool) = &self.pool {
-            pool.close();
+            drop(pool.close());
         }
     }
 }

@@ -230,8 +230,9 @@ impl Pool {
         }
     }
 
-    /// Lets the threads leave, each after the request that it has; queued requests are still handled.
-    pub(super) fn close(&self) {
+    /// Lets the threads leave, each after the request that it has; queued requests are still handled. Returns those
+    /// that no thread will ever take, as the system has refused to start one.
+    pub(super) fn close(&self) -> VecDeque<Request> {
         let mut state = lock(&self.state);
         state.closing = true;
         for id in &state.idle {
@@ -239,6 +240,7 @@ impl Pool {
                 worker.seat.wake.notify_one();
             }
         }
+        if state.live == 0 { std::mem::take(&mut state.queue) } else { VecDeque::new() }
     }
 
     /// What no thread has begun.

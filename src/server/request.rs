@@ -153,6 +153,10 @@ impl Request {
         }
     }
 
+    pub(super) fn ticket(&self) -> &Ticket {
+        &self.ticket
+    }
+
     pub(super) fn into_ticket(self) -> Ticket {
         self.ticket
     }

@@ -11,7 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::{ThreadId, full_listener, stream_pair, temporary_path};
-use tabi::{AF_INET, AF_INET6, AF_UNIX, Address, Error, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, Socket};
+use tabi::{
+    AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_SEQPACKET,
+    SOCK_STREAM, Socket,
+};
 
 /// Far more than a wake-up takes; a call that is not woken at all would never end.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -75,6 +78,19 @@ fn ends_a_blocked_recvfrom() {
             socket.settimeout(mode).unwrap();
             assert_eq!(close_while_blocked(socket, |s| s.recvfrom(10)), Error::Closed, "{family} {mode:?}");
         }
+    }
+}
+
+#[test]
+fn ends_a_blocked_recvmany_without_datagrams_that_nobody_sent() {
+    for mode in modes() {
+        let socket = bound(AF_INET, SOCK_DGRAM);
+        socket.settimeout(mode).unwrap();
+        let receive = |s: &Socket| {
+            let mut rooms = [[0; 10]; 3];
+            s.recvmany(&mut rooms.each_mut().map(|room| IncomingDatagram::new(room)), 0)
+        };
+        assert_eq!(close_while_blocked(socket, receive), Error::Closed, "{mode:?}");
     }
 }
 
@@ -282,6 +298,38 @@ fn a_deadline_is_kept_by_every_call() {
             "{name} gave up after {:?}: a deadline is never rounded down",
             begin.elapsed()
         );
+    }
+    drop(listener);
+}
+
+#[test]
+fn a_connect_keeps_a_limit_of_its_own_in_every_mode() {
+    let (listener, _queue, full) = full_listener(AF_INET);
+    let idle = bound(AF_INET, SOCK_STREAM);
+    idle.listen(1).unwrap();
+    for mode in [None, Some(Duration::from_secs(60)), Some(Duration::ZERO)] {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(mode).unwrap();
+        let begin = Instant::now();
+        let limit = Limit::Until(begin + Duration::from_millis(30));
+        assert_eq!(client.connect_until(&full, limit), Err(Error::Timeout), "{mode:?}");
+        assert!((30..1000).contains(&begin.elapsed().as_millis()), "{mode:?}: {:?}", begin.elapsed());
+
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(mode).unwrap();
+        let begun = client.connect_until(&full, Limit::Now);
+        assert_eq!(begun, Err(Error::Os(libc::EINPROGRESS)), "{mode:?}");
+
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(mode).unwrap();
+        let limit = Limit::Until(Instant::now() + Duration::from_secs(60));
+        client.connect_until(idle.getsockname().unwrap(), limit).unwrap();
+        let (server, _) = idle.accept().unwrap();
+        assert_eq!(client.gettimeout(), mode);
+        if mode.is_none() {
+            assert_eq!(close_while_blocked(client, |s| s.recv(1)), Error::Closed, "it blocks as before");
+        }
+        drop(server);
     }
     drop(listener);
 }

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use super::Socket;
-use super::create::int_option;
+use super::create::{self, int_option};
 use super::handle::InFlight;
 use super::timeout::Timeout;
 use super::wait::{Deadline, Interest, Limit};
 use crate::address::{RawAddress, ToAddress};
 use crate::error::{Error, Result, last_errno};
+use crate::sys;
 
 /// First and longest pause before a full unix listener is tried again: nothing tells when it has room.
 const RETRY: Duration = Duration::from_micros(200);
@@ -40,12 +41,36 @@ impl Socket {
         }
     }
 
-    /// [`Socket::connect`] within a limit of its own.
+    /// [`Socket::connect`] within a limit of its own; [`Limit::Now`] begins a connection (`EINPROGRESS`).
+    ///
+    /// On a socket without a timeout the descriptor is non-blocking during the call.
     pub fn connect_until(&self, address: impl ToAddress, limit: Limit) -> Result<()> {
         let address = address.to_address(self.family)?;
         let call = self.handle.enter()?;
         let timeout = self.timeout.load();
-        let waits = timeout.is_timed();
+        // For ever is what a blocking descriptor does by itself.
+        if !timeout.is_blocking() || [Limit::Timeout, Limit::Forever].contains(&limit) {
+            return self.connect_raw(&call, &address, limit, timeout);
+        }
+        sys::set_nonblocking(call.fd(), true)?;
+        let result = self.connect_raw(&call, &address, limit, timeout);
+        // Another thread may have set a timeout meanwhile.
+        sys::set_nonblocking(call.fd(), !self.timeout.load().is_blocking())?;
+        result
+    }
+
+    fn connect_raw(
+        &self,
+        call: &InFlight<'_>,
+        address: &RawAddress,
+        limit: Limit,
+        timeout: Timeout,
+    ) -> Result<()> {
+        let waits = match limit {
+            Limit::Timeout => timeout.is_timed(),
+            Limit::Now => false,
+            Limit::Until(_) | Limit::Forever => true,
+        };
         // The clock starts before the first try; reading it costs nothing beside a handshake.
         let deadline = Deadline::of(limit, timeout);
         let mut pause = RETRY;
@@ -63,10 +88,10 @@ impl Socket {
                 libc::EINTR if timeout == Timeout::ZERO || self.is_interruptible() => {
                     return Err(Error::Os(errno));
                 }
-                libc::EINTR => return self.wait_connected(&call, &deadline),
-                libc::EINPROGRESS if waits => return self.wait_connected(&call, &deadline),
+                libc::EINTR => return self.wait_connected(call, &deadline),
+                libc::EINPROGRESS if waits => return self.wait_connected(call, &deadline),
                 libc::EAGAIN if waits && self.family == libc::AF_UNIX => {
-                    self.nap(&call, pause, &deadline)?;
+                    self.nap(call, pause, &deadline)?;
                     pause = (pause * 2).min(LONGEST_RETRY);
                 }
                 _ => return Err(Error::Os(errno)),
@@ -77,10 +102,13 @@ impl Socket {
     /// Waits for a connect that is under way: one that was non-blocking (`EINPROGRESS`), timed out, or
     /// was interrupted by a signal.
     ///
-    /// Fails with the connection's own error, [`Error::Timeout`] or [`Error::Closed`].
+    /// Fails with the connection's own error, [`Error::Timeout`], [`Error::Closed`], or `Os(ENOTCONN)` when none is
+    /// under way, such as after a failure that was reported already.
     pub fn finish_connect(&self, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
-        self.wait_connected(&call, &Deadline::of(limit, self.timeout.load()))
+        self.wait_connected(&call, &Deadline::of(limit, self.timeout.load()))?;
+        // The system tells a connection's error once; it calls a socket without one ready too.
+        create::name(&call, libc::getpeername).map(drop)
     }
 
     fn wait_connected(&self, call: &InFlight<'_>, deadline: &Deadline) -> Result<()> {

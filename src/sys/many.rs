@@ -29,6 +29,11 @@ impl MessageHeader {
         &self.0.msg_hdr
     }
 
+    /// Whether the kernel reported neither bytes nor a sender nor control messages.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.0.msg_len == 0 && self.0.msg_hdr.msg_namelen == 0 && self.0.msg_hdr.msg_controllen == 0
+    }
+
     /// How many bytes the kernel sent or received.
     pub(crate) fn len(&self) -> usize {
         self.0.msg_len as usize

@@ -238,6 +238,7 @@ static void a_connect_that_is_under_way_can_be_finished(void)
     CHECK_OK(tabi_setblocking(client, 0));
     CHECK_EQ(tabi_connect_ex(client, "127.0.0.1", port_of(refuser)), EINPROGRESS);
     CHECK_CODE(tabi_finish_connect_until(client, INT64_MAX), -ECONNREFUSED);
+    CHECK_CODE(tabi_finish_connect_until(client, INT64_MAX), -ENOTCONN);
     tabi_sock_free(client);
     tabi_sock_free(refuser);
     tabi_sock_free(listener);

@@ -25,10 +25,11 @@ impl ThreadId {
 
     /// Waits until the thread sleeps in a system call that can block on a socket.
     pub fn wait_until_blocked(&self) {
-        const BLOCKING: [i64; 10] = [
+        const BLOCKING: [i64; 11] = [
             libc::SYS_recvfrom,
             libc::SYS_sendto,
             libc::SYS_recvmsg,
+            libc::SYS_recvmmsg,
             libc::SYS_sendmsg,
             libc::SYS_accept4,
             libc::SYS_connect,

@@ -9,6 +9,7 @@ use super::address::tabi_addr;
 use super::boundary::{Outcome, boundary, bytes, some, status};
 use super::codes;
 use super::server::tabi_server;
+use super::server_hooks::outside;
 use super::socket::tabi_sock;
 use crate::address::RawAddress;
 use crate::error::Result;
@@ -32,13 +33,13 @@ impl tabi_request {
 /// made with. It may call anything in this library, tabi_server_shutdown() included.
 /// Returns 0 or more when all is well; a negative code (such as one that a function of this library returned)
 /// is counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass
-/// through.
+/// through. A thread that is ended in a handler (pthread_exit) stays there, with its request.
 pub type tabi_handler =
-    Option<unsafe extern "C" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>;
+    Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>;
 
 /// A handler in C with its userdata.
 pub(super) struct CHandler {
-    call: unsafe extern "C" fn(*mut tabi_request, *mut c_void) -> c_int,
+    call: unsafe extern "C-unwind" fn(*mut tabi_request, *mut c_void) -> c_int,
     userdata: *mut c_void,
 }
 
@@ -56,7 +57,7 @@ impl CHandler {
 impl RequestHandler for CHandler {
     fn handle(&self, request: &Request) -> Result<()> {
         // SAFETY: the request outlives the call, and the caller of the constructor vouched for the function.
-        match unsafe { (self.call)(tabi_request::lend(request), self.userdata) } {
+        match outside(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) }) {
             0.. => Ok(()),
             code => Err(codes::to_error(code)),
         }

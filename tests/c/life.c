@@ -262,6 +262,56 @@ static void a_vanished_peer_raises_no_signal(void)
     CHECK(action.sa_handler == SIG_DFL);
 }
 
+/* Handlers end their threads themselves: the program goes on, and so do the others. */
+static int end_the_thread(tabi_request *request, void *userdata)
+{
+    (void)userdata;
+    CHECK_OK(tabi_request_reply(request, "ending", 6));
+    pthread_exit(NULL);
+}
+
+static void serve_with_threads_that_end(void)
+{
+    pthread_t thread;
+    tabi_server_options options;
+    tabi_server *server = NULL;
+    tabi_sock *clients[3];
+    tabi_addr address;
+    tabi_drain_report report = {sizeof report, 0, 0, 0};
+    char answer[8];
+    size_t i;
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.concurrency = TABI_THREADS;
+    options.daemon_threads = 1;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &address));
+    CHECK_OK(tabi_server_new(&options, &address, end_the_thread, NULL, &server));
+    CHECK_OK(tabi_server_address(server, &address));
+    CHECK_EQ(pthread_create(&thread, NULL, serve, server), 0);
+    for (i = 0; i < 3; i++) {
+        CHECK_OK(tabi_create_connection("127.0.0.1", tabi_addr_port(&address), 30, NULL, 0, &clients[i]));
+        CHECK_EQ(tabi_recv_exactly(clients[i], answer, 6, 0, NULL), 6);
+    }
+    CHECK_OK(tabi_server_shutdown(server));
+    pthread_join(thread, NULL);
+    CHECK_OK(tabi_server_close(server, 0, &report));
+    CHECK_EQ(report.left, 3);
+    tabi_server_free(server);
+    for (i = 0; i < 3; i++)
+        tabi_sock_free(clients[i]);
+}
+
+/* In a process of its own: the threads that stay keep their requests until it ends. */
+static void a_handler_that_ends_its_thread_stays_there(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        serve_with_threads_that_end();
+        child_is_done = 1;
+        exit(1);
+    }
+    check_is_done(child);
+}
+
 int main(void)
 {
     /* Handlers run in the opposite order: this one after those of every library. */
@@ -270,5 +320,6 @@ int main(void)
     RUN(a_thread_may_call_as_it_ends);
     RUN(a_program_may_exit_while_threads_are_blocked);
     RUN(a_vanished_peer_raises_no_signal);
+    RUN(a_handler_that_ends_its_thread_stays_there);
     return 0;
 }

@@ -10,7 +10,8 @@
  * NULL elsewhere is TABI_ERR_NULL. Timeouts are seconds. What a call hands out is freed by the _free of its
  * type; _free(NULL) does nothing. Everything may be called from any thread at any time, the _free
  * functions once everybody else is done. Do not cancel a thread that is inside a call (pthread_cancel): that
- * ends the process. tabi_close() ends the calls of other threads.
+ * ends the process. tabi_close() ends the calls of other threads; from then on, what needs the descriptor
+ * returns TABI_ERR_CLOSED.
  *
  * Made by cbindgen from src/ffi; do not edit.
  */
@@ -333,7 +334,7 @@ typedef struct {
  * made with. It may call anything in this library, tabi_server_shutdown() included.
  * Returns 0 or more when all is well; a negative code (such as one that a function of this library returned)
  * is counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass
- * through.
+ * through. A thread that is ended in a handler (pthread_exit) stays there, with its request.
  */
 typedef int (*tabi_handler)(tabi_request *request, void *userdata);
 
@@ -721,7 +722,8 @@ int tabi_connect_addr(tabi_sock *sk, const tabi_addr *addr);
  * tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
  *
  * Returns 0 when connected; an errno: ECONNREFUSED ..., EAGAIN for a timeout, EBADF for a closed socket;
- * or a negative code where the host or the port is no good.
+ * or a negative code where the host or the port is no good. An errno does not change
+ * tabi_last_error_message().
  */
 int tabi_connect_ex(tabi_sock *sk, const char *host, int port);
 
@@ -734,7 +736,8 @@ int tabi_connect_ex_addr(tabi_sock *sk, const tabi_addr *addr);
  * Waits for a connect that is under way: non-blocking (-EINPROGRESS), timed out, or interrupted.
  *
  * `deadline` as in tabi_recv_until(). Returns 0 when connected, the connection's own error,
- * TABI_ERR_TIMEOUT or TABI_ERR_CLOSED.
+ * TABI_ERR_TIMEOUT or TABI_ERR_CLOSED; -ENOTCONN when none is under way, such as after a failure that was
+ * reported already.
  */
 int tabi_finish_connect_until(tabi_sock *sk, int64_t deadline);
 
@@ -869,8 +872,9 @@ int tabi_set_inheritable(tabi_sock *sk, int inheritable);
  * Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
  * tried in turn.
  *
- * `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit. An
- * address may take its share of the time that is left; the lookup of the host counts, but is not cut short.
+ * `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit; 0
+ * does not wait, which ends with -EINPROGRESS. An address may take its share of the time that is left; the
+ * lookup of the host counts, but is not cut short.
  * `source_host` and `source_port`: where to connect from, NULL and 0 for the system's choice, "" for any
  * address.
  * Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED,
@@ -1326,7 +1330,7 @@ int tabi_set_congestion(tabi_sock *sk, const char *name);
 /**
  * Who made the other end of an AF_UNIX connection, as it was then (SO_PEERCRED).
  *
- * Any output may be NULL. Returns 0; -ENOTCONN where there is no other end; -ENOPROTOOPT for another family;
+ * Any output may be NULL. Returns 0; -ENOTCONN where there is no other end, or one of another family;
  * TABI_ERR_CLOSED.
  */
 int tabi_peer_credentials(tabi_sock *sk, int32_t *pid, uint32_t *uid, uint32_t *gid);
@@ -1679,11 +1683,13 @@ ssize_t tabi_file_read1(tabi_file *file, void *buffer, size_t len);
 /**
  * Reads a line with its newline (Python's `readline(size - 1)`) and puts a NUL behind it.
  *
- * `size`: the bytes of `line`, at least 2. A line without newline was cut by `size`, and goes on in the next
+ * `size`: the bytes of `line`, at least 2, else TABI_ERR_VALUE. A line without newline was cut by `size`, and goes on in the next
  * call, or by the end of the stream. Returns the length without the NUL, 0 at the end of the stream; a code as
  * tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
  */
-ssize_t tabi_file_readline(tabi_file *file, char *line, size_t size);
+ssize_t tabi_file_readline(tabi_file *file,
+                           char *line,
+                           size_t size);
 
 /**
  * How many bytes were received and not yet read; poll(2) on the socket does not tell of them. TABI_ERR_NULL

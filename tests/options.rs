@@ -353,6 +353,8 @@ fn the_peer_of_a_unix_connection_is_known() {
     let alone = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
     assert_eq!(alone.peer_credentials(), Err(Error::Os(libc::ENOTCONN)));
     assert_eq!(alone.peer_groups(), Err(Error::Os(libc::ENODATA)));
+    assert_eq!(tcp().peer_credentials(), Err(Error::Os(libc::ENOTCONN)));
+    assert_eq!(tcp().peer_groups(), Err(Error::Os(libc::ENODATA)));
 }
 
 #[test]

@@ -16,8 +16,9 @@ use crate::socket::{self as core, CreateConnectionOptions, CreateServerOptions, 
 /// Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
 /// tried in turn.
 ///
-/// `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit. An
-/// address may take its share of the time that is left; the lookup of the host counts, but is not cut short.
+/// `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit; 0
+/// does not wait, which ends with -EINPROGRESS. An address may take its share of the time that is left; the
+/// lookup of the host counts, but is not cut short.
 /// `source_host` and `source_port`: where to connect from, NULL and 0 for the system's choice, "" for any
 /// address.
 /// Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED,
@@ -43,7 +44,8 @@ pub unsafe extern "C" fn tabi_create_connection(
             // SAFETY: the caller passes a NUL-terminated string.
             false => Some((utf8(unsafe { string(source_host, "source_host") }?)?, inet_port(source_port)?)),
         };
-        let options = CreateConnectionOptions { timeout: Some(duration(timeout)?), source_address: source };
+        let options =
+            CreateConnectionOptions { timeout: Some(duration("timeout", timeout)?), source_address: source };
         let socket = core::create_connection_with((host, port), &options).map_err(|all| {
             let text = all.to_string();
             Failure::Detailed(all.into(), text)

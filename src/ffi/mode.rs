@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::boundary::{boundary, some, status};
 use super::socket::{socket, tabi_sock};
 use crate::error::{Error, Result};
-use crate::socket::{self as core, Interest, IntoTimeout, Limit};
+use crate::socket::{self as core, Interest, Limit};
 
 /// Limits every later call that may block (Python's `settimeout`).
 ///
@@ -16,7 +16,7 @@ use crate::socket::{self as core, Interest, IntoTimeout, Limit};
 /// Returns 0; TABI_ERR_VALUE for negative seconds and NaN, TABI_ERR_OVERFLOW above 292 years.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_settimeout(sk: Option<&tabi_sock>, seconds: f64) -> c_int {
-    status(|| Ok(socket(sk)?.settimeout(duration(seconds)?)?))
+    status(|| Ok(socket(sk)?.settimeout(duration("timeout", seconds)?)?))
 }
 
 /// The timeout in seconds: 0 for non-blocking, TABI_NO_TIMEOUT for none (Python's `gettimeout`). Returns 0.
@@ -48,7 +48,7 @@ pub extern "C" fn tabi_getblocking(sk: Option<&tabi_sock>) -> c_int {
 /// Returns and `seconds` as in tabi_settimeout().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setdefaulttimeout(seconds: f64) -> c_int {
-    status(|| Ok(core::setdefaulttimeout(duration(seconds)?)?))
+    status(|| Ok(core::setdefaulttimeout(duration("timeout", seconds)?)?))
 }
 
 /// The timeout in seconds that new sockets get (Python's `getdefaulttimeout`).
@@ -93,8 +93,8 @@ pub extern "C" fn tabi_set_interruptible(sk: Option<&tabi_sock>, interruptible: 
 }
 
 /// C has one number for what Python has two types for: infinity is no timeout.
-pub(super) fn duration(seconds: f64) -> Result<Option<Duration>> {
-    if seconds == f64::INFINITY { Ok(None) } else { seconds.into_timeout() }
+pub(super) fn duration(name: &str, seconds: f64) -> Result<Option<Duration>> {
+    if seconds == f64::INFINITY { Ok(None) } else { core::parse_seconds(name, seconds).map(Some) }
 }
 
 pub(super) fn seconds(timeout: Option<Duration>) -> f64 {

@@ -51,7 +51,7 @@ pub(super) fn server(server: Option<&tabi_server>) -> Outcome<&Server> {
 /// for a negative `poll_interval`, and a socket's error when that is of no more use.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_serve_forever(sv: Option<&tabi_server>, poll_interval: f64) -> c_int {
-    status(|| Ok(server(sv)?.serve_forever_every(duration(poll_interval)?)?))
+    status(|| Ok(server(sv)?.serve_forever_every(duration("poll_interval", poll_interval)?)?))
 }
 
 /// Handles one request, or none when the server's timeout passes or it is shut down first (Python's
@@ -108,7 +108,7 @@ pub extern "C" fn tabi_server_close(
 ) -> c_int {
     status(|| {
         let server = server(sv)?;
-        let drain = duration(drain)?;
+        let drain = duration("drain", drain)?;
         if let Some(report) = &report {
             check_size("tabi_drain_report", report.struct_size, size_of::<tabi_drain_report>())?;
         }

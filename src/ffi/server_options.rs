@@ -153,8 +153,8 @@ impl tabi_server_options {
         options.dualstack_ipv6 = self.dualstack_ipv6 != 0;
         options.request_queue_size = self.request_queue_size;
         options.max_packet_size = self.max_packet_size;
-        options.timeout = duration(self.timeout)?;
-        options.request_timeout = duration(self.request_timeout)?;
+        options.timeout = duration("timeout", self.timeout)?;
+        options.request_timeout = duration("request_timeout", self.request_timeout)?;
         options.max_connections = limit(self.max_connections);
         options.max_connections_per_address = limit(self.max_connections_per_address);
         options.loops = self.loops;
@@ -180,7 +180,7 @@ impl tabi_server_options {
                     max_threads: (self.max_threads > 0).then_some(self.max_threads),
                     when_full: self.when_full()?,
                     stack_size: self.stack_size,
-                    idle: duration(self.thread_idle)?.unwrap_or(Duration::MAX),
+                    idle: duration("thread_idle", self.thread_idle)?.unwrap_or(Duration::MAX),
                     daemon_threads: self.daemon_threads != 0,
                     block_on_close,
                     ..Threads::default()

@@ -178,7 +178,8 @@ pub extern "C" fn tabi_connect_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_a
 /// tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
 ///
 /// Returns 0 when connected; an errno: ECONNREFUSED ..., EAGAIN for a timeout, EBADF for a closed socket;
-/// or a negative code where the host or the port is no good.
+/// or a negative code where the host or the port is no good. An errno does not change
+/// tabi_last_error_message().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_connect_ex(sk: Option<&tabi_sock>, host: *const c_char, port: c_int) -> c_int {
     boundary(|| {
@@ -197,7 +198,8 @@ pub extern "C" fn tabi_connect_ex_addr(sk: Option<&tabi_sock>, addr: Option<&tab
 /// Waits for a connect that is under way: non-blocking (-EINPROGRESS), timed out, or interrupted.
 ///
 /// `deadline` as in tabi_recv_until(). Returns 0 when connected, the connection's own error,
-/// TABI_ERR_TIMEOUT or TABI_ERR_CLOSED.
+/// TABI_ERR_TIMEOUT or TABI_ERR_CLOSED; -ENOTCONN when none is under way, such as after a failure that was
+/// reported already.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_finish_connect_until(sk: Option<&tabi_sock>, deadline: i64) -> c_int {
     status(|| Ok(socket(sk)?.finish_connect(Limit::until_monotonic(deadline))?))

@@ -114,7 +114,7 @@ pub extern "C" fn tabi_rcvtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut May
 /// Returns 0; TABI_ERR_VALUE for 0 and negative seconds and NaN; TABI_ERR_OVERFLOW, TABI_ERR_CLOSED or -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_rcvtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_int {
-    status(|| Ok(socket(sk)?.set_read_timeout(duration(seconds)?)?))
+    status(|| Ok(socket(sk)?.set_read_timeout(duration("timeout", seconds)?)?))
 }
 
 /// The system's own limit of each send on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none
@@ -133,7 +133,7 @@ pub extern "C" fn tabi_sndtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut May
 /// Sets what tabi_sndtimeo() reports. Returns and rounding as in tabi_set_rcvtimeo().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_sndtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_int {
-    status(|| Ok(socket(sk)?.set_write_timeout(duration(seconds)?)?))
+    status(|| Ok(socket(sk)?.set_write_timeout(duration("timeout", seconds)?)?))
 }
 
 /// The name of the interface that the socket is bound to, with its closing NUL; empty for none
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn tabi_set_congestion(sk: Option<&tabi_sock>, name: *cons
 
 /// Who made the other end of an AF_UNIX connection, as it was then (SO_PEERCRED).
 ///
-/// Any output may be NULL. Returns 0; -ENOTCONN where there is no other end; -ENOPROTOOPT for another family;
+/// Any output may be NULL. Returns 0; -ENOTCONN where there is no other end, or one of another family;
 /// TABI_ERR_CLOSED.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[unsafe(no_mangle)]

@@ -61,6 +61,8 @@ pub use message::{Message, MessageInfo, RawMessage};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use options::Credentials;
 pub use options::{MulticastInterface, TcpKeepalive};
+#[cfg(feature = "capi")]
+pub(crate) use timeout::parse_seconds;
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
 pub use wait::{Interest, Limit};
 pub use writer::SocketWriter;

@@ -100,15 +100,20 @@ impl IntoTimeout for Duration {
 /// Seconds, rounded up to nanoseconds as Python does, so that a tiny timeout does not become zero.
 impl IntoTimeout for f64 {
     fn into_timeout(self) -> Result<Option<Duration>> {
-        if self.is_nan() || self < 0.0 {
-            return Err(Error::value(format!("timeout must be 0 seconds or more, got {self}")));
-        }
-        let nanoseconds = (self * 1e9).ceil();
-        if nanoseconds >= i64::MAX as f64 {
-            return Err(Error::overflow(format!("timeout is too large: {self:?} seconds")));
-        }
-        Ok(Some(Duration::from_nanos(nanoseconds as u64)))
+        parse_seconds("timeout", self).map(Some)
     }
+}
+
+/// Seconds as a duration; `name` is what an error calls them.
+pub(crate) fn parse_seconds(name: &str, seconds: f64) -> Result<Duration> {
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err(Error::value(format!("{name} must be 0 seconds or more, got {seconds}")));
+    }
+    let nanoseconds = (seconds * 1e9).ceil();
+    if nanoseconds >= i64::MAX as f64 {
+        return Err(Error::overflow(format!("{name} is too large: {seconds:?} seconds")));
+    }
+    Ok(Duration::from_nanos(nanoseconds as u64))
 }
 
 pub(super) fn parse(timeout: impl IntoTimeout) -> Result<Timeout> {

@@ -147,8 +147,10 @@ static void bad_input(void)
     CHECK(busy == NULL);
     CHECK_CODE(tabi_server_address(server, NULL), TABI_ERR_NULL);
     CHECK_CODE(tabi_server_serve_forever(server, -1), TABI_ERR_VALUE);
+    CHECK_STR(tabi_last_error_message(), "poll_interval must be 0 seconds or more, got -1");
     CHECK_CODE(tabi_server_serve_forever(server, (double)NAN), TABI_ERR_VALUE);
     CHECK_CODE(tabi_server_close(server, -1, NULL), TABI_ERR_VALUE);
+    CHECK_STR(tabi_last_error_message(), "drain must be 0 seconds or more, got -1");
     CHECK_CODE(tabi_server_close(server, 0, &report), TABI_ERR_VALUE);
     CHECK_EQ(report.cut, 7);
     CHECK(tabi_server_fileno(server) >= 0);

@@ -33,7 +33,7 @@ const GROUPS: usize = 64;
 impl Socket {
     /// Who made the other end of a unix connection, as it was then (`SO_PEERCRED`).
     ///
-    /// Fails with `Os(ENOTCONN)` where there is no other end, `Os(ENOPROTOOPT)` for another family, and
+    /// Fails with `Os(ENOTCONN)` where there is no other end, or one of another family, and with
     /// [`Error::Closed`].
     pub fn peer_credentials(&self) -> Result<Credentials> {
         let ucred: libc::ucred = self.plain_option(libc::SOL_SOCKET, libc::SO_PEERCRED)?;
@@ -46,7 +46,7 @@ impl Socket {
 
     /// The supplementary groups of who made the other end of a unix connection (`SO_PEERGROUPS`).
     ///
-    /// Fails with `Os(ENODATA)` where there is no other end, `Os(ENOPROTOOPT)` for another family, and
+    /// Fails with `Os(ENODATA)` where there is no other end, or one of another family, and with
     /// [`Error::Closed`].
     pub fn peer_groups(&self) -> Result<Vec<u32>> {
         let mut groups = vec![0u32; GROUPS];

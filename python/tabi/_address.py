@@ -90,12 +90,12 @@ def encode(sock, address, method: str) -> bytes:
 
     May look a host up: raises ``gaierror`` and ``OSError`` besides ``TypeError``, ``ValueError`` and ``OverflowError``.
     """
-    family = sock._family
+    family = sock._tabi_family
     if family == AF_UNIX:
         if type(address) is not str and type(address) is not bytes:
             return _encode_unix(address)
         raw = _encode_path(address)
-        sock._last_address = address, raw
+        sock._tabi_last_address = address, raw
         return raw
     if family == AF_INET or family == AF_INET6:
         if type(address) is tuple and len(address) == 2:
@@ -103,7 +103,7 @@ def encode(sock, address, method: str) -> bytes:
             if type(host) is str and type(port) is int:
                 raw = _encode_numeric(family, host, port)
                 if raw is not None:
-                    sock._last_address = address, raw
+                    sock._tabi_last_address = address, raw
                     return raw
         return _encode_inet(family, address, method)
     if family == getattr(_families.builtin, "AF_RDS", None):
@@ -151,6 +151,8 @@ def _encode_inet(family: int, address, method: str) -> bytes:
     name, shortest, longest, form = _FORMS[family]
     if not isinstance(address, tuple):
         raise TypeError(f"{method}(): {name} address must be tuple, not {type(address).__name__}")
+    # A subclass may say anything about itself: what it holds counts.
+    address = tuple.__getitem__(address, slice(None))
     if not shortest <= len(address) <= longest:
         raise TypeError(f"{name} address must be {form}")
     host = host_bytes(address[0])

@@ -30,29 +30,31 @@ def objects(method: str, *arguments) -> None:
         pass
 
 
-def is_int(value: object) -> bool:
-    """Whether the value is an integer, or says of itself that it stands for one, that fits a C ``int``."""
-    return hasattr(type(value), "__index__") and INT_MIN <= operator.index(value) <= INT_MAX
+def _number(value: object) -> int | None:
+    """The plain integer that the value is, or, asked once, stands for; ``None`` for anything else."""
+    if isinstance(value, int):
+        # Not what a subclass says: the built-in module reads the number itself.
+        return int.__index__(value)
+    return int(operator.index(value)) if hasattr(type(value), "__index__") else None
+
+
+def fitting(value: object) -> int | None:
+    """The integer that the value is or stands for; ``None`` unless it fits a C ``int``."""
+    number = _number(value)
+    return number if number is not None and INT_MIN <= number <= INT_MAX else None
 
 
 def c_int(value, method: str, *arguments) -> int:
     """The value as a C ``int``; else the error of the built-in method for all the arguments."""
-    if isinstance(value, int):
-        # An enum's member becomes the plain number that the library takes.
-        number = int.__index__(value)
-        if INT_MIN <= number <= INT_MAX:
-            return number
-    elif is_int(value):
-        return int(operator.index(value))
-    return object_to(method, *arguments)
+    number = fitting(value)
+    return object_to(method, *arguments) if number is None else number
 
 
 def as_size(value, method: str, *arguments) -> int:
     """The value as a ``Py_ssize_t``, perhaps negative; else the error of the built-in method."""
-    if hasattr(type(value), "__index__"):
-        size = operator.index(value)
-        if -(2**63) <= size < 2**63:
-            return size
+    size = _number(value)
+    if size is not None and -(2**63) <= size < 2**63:
+        return size
     return object_to(method, *arguments)
 
 
@@ -63,11 +65,8 @@ def delegate(function: str, *arguments):
 
 def plain_int(function: str, value, *arguments) -> int:
     """The value as a C ``int``; else the error of the built-in function for all the arguments."""
-    if isinstance(value, int):
-        number = int.__index__(value)
-        if INT_MIN <= number <= INT_MAX:
-            return number
-    elif is_int(value):
-        return int(operator.index(value))
+    number = fitting(value)
+    if number is not None:
+        return number
     delegate(function, *arguments)
     raise OverflowError(f"{function}() takes no such number: {value!r}")

@@ -44,7 +44,7 @@ def _unpack(name: str, raw: bytes, *types) -> tuple:
 
 def encode(sock, address, method: str) -> bytes:
     """The library's form of an address for a socket of this protocol."""
-    proto = sock._proto
+    proto = sock._tabi_proto
     if proto == builtin.BTPROTO_L2CAP:
         device, psm, *rest = _parse(address, 2, 4, method)
         cid, kind = (*rest, 0, 0)[:2]

@@ -6,13 +6,12 @@ from ._families import unsigned
 from ._genuine import module as builtin
 import contextlib
 import ctypes
-import operator
 import sys
 from time import monotonic_ns
 
 from . import _library
 from ._address import blank, decode, encode
-from ._arguments import c_int, is_int, object_to, objects
+from ._arguments import c_int, fitting, object_to, objects
 from ._buffers import Buffer
 from ._errors import EINTR, check, connect_number
 from ._interrupt import again, check_signals
@@ -55,67 +54,69 @@ class Connection:
     def bind(self, address, /):
         raw = encode(self, address, "bind")
         sys.audit("socket.bind", self, address)
-        check(_bind(self._handle, raw))
+        check(_bind(self._tabi_handle, raw))
 
     def listen(self, backlog=_DEFAULT_BACKLOG, /):
-        check(_listen(self._handle, c_int(backlog, "listen", backlog)))
+        check(_listen(self._tabi_handle, c_int(backlog, "listen", backlog)))
 
     def _accept(self):
         peer = blank()
-        began = monotonic_ns() if self._timeout else 0
-        fd = _accept_fd(self._handle, peer)
+        began = monotonic_ns() if self._tabi_timeout else 0
+        fd = _accept_fd(self._tabi_handle, peer)
         if fd < 0:
             fd = again(
                 self,
                 fd,
                 began,
-                lambda: _accept_fd(self._handle, peer),
-                lambda moment: _accept_fd_until(self._handle, peer, moment),
+                lambda: _accept_fd(self._tabi_handle, peer),
+                lambda moment: _accept_fd_until(self._tabi_handle, peer, moment),
             )
-        return fd, decode(peer, self._proto, self)
+        return fd, decode(peer, self._tabi_proto, self)
 
     def connect(self, address, /):
         raw = encode(self, address, "connect")
         sys.audit("socket.connect", self, address)
-        began = monotonic_ns() if self._timeout else 0
-        code = _connect(self._handle, raw)
+        began = monotonic_ns() if self._tabi_timeout else 0
+        code = _connect(self._tabi_handle, raw)
         if code < 0:
             # An interrupted connect goes on in the kernel: there is nothing to repeat, only to wait for.
             again(
                 self,
                 code,
                 began,
-                lambda: _finish_connect(self._handle, _NEVER),
-                lambda moment: _finish_connect(self._handle, moment),
+                lambda: _finish_connect(self._tabi_handle, _NEVER),
+                lambda moment: _finish_connect(self._tabi_handle, moment),
             )
 
     def connect_ex(self, address, /):
         raw = encode(self, address, "connect_ex")
         sys.audit("socket.connect", self, address)
-        timeout = self._timeout
+        timeout = self._tabi_timeout
         moment = min(monotonic_ns() + int(timeout * 1e9), _NEVER) if timeout else _NEVER
-        code = _connect(self._handle, raw)
+        code = _connect(self._tabi_handle, raw)
         # A handler's exception comes through; whatever else the connection came to is a number.
         while code == EINTR:
             check_signals()
-            code = _finish_connect(self._handle, moment)
+            code = _finish_connect(self._tabi_handle, moment)
         return connect_number(code) if code < 0 else 0
 
     def shutdown(self, how, /):
-        if not is_int(how):
+        number = fitting(how)
+        if number is None:
             # Python 3.9 takes floats here.
             objects("shutdown", how)
-        check(_shutdown(self._handle, int(how)))
+            number = int(how)
+        check(_shutdown(self._tabi_handle, number))
 
     def getsockname(self):
         raw = blank()
-        check(_getsockname(self._handle, raw))
-        return decode(raw, self._proto, self)
+        check(_getsockname(self._tabi_handle, raw))
+        return decode(raw, self._tabi_proto, self)
 
     def getpeername(self):
         raw = blank()
-        check(_getpeername(self._handle, raw))
-        return decode(raw, self._proto, self)
+        check(_getpeername(self._tabi_handle, raw))
+        return decode(raw, self._tabi_proto, self)
 
     def getsockopt(self, level, option, buflen=0, /):
         given = level, option, buflen
@@ -126,7 +127,7 @@ class Connection:
         if not 0 < buflen <= _LONGEST_OPTION:
             raise OSError("getsockopt buflen out of range")
         value = bytes(buflen)
-        return value[: check(_getsockopt_bytes(self._handle, level, option, value, buflen))]
+        return value[: check(_getsockopt_bytes(self._tabi_handle, level, option, value, buflen))]
 
     def setsockopt(self, level, option, value, *optlen):
         given = level, option, value, *optlen
@@ -140,33 +141,33 @@ class Connection:
                 size = unsigned(optlen[0])
             except Exception:
                 return object_to("setsockopt", *given)
-            check(_setsockopt_null(self._handle, level, option, size))
-        elif self._family == _AF_VSOCK and isinstance(value, int):
-            self.setsockopt(level, option, value.to_bytes(8, sys.byteorder))
-        elif isinstance(value, int) and INT_MIN <= value <= INT_MAX:
-            check(_setsockopt(self._handle, level, option, int(value)))
+            check(_setsockopt_null(self._tabi_handle, level, option, size))
+        elif self._tabi_family == _AF_VSOCK and isinstance(value, int):
+            _set_other(self, level, option, value.to_bytes(8, sys.byteorder))
+        elif type(value) is int and INT_MIN <= value <= INT_MAX:
+            check(_setsockopt(self._tabi_handle, level, option, value))
         else:
             _set_other(self, level, option, value)
 
 
 def _int_option(self, level: int, option: int) -> int:
-    if self._family == _AF_VSOCK:
+    if self._tabi_family == _AF_VSOCK:
         value = bytes(8)
-        check(_getsockopt_bytes(self._handle, level, option, value, len(value)))
+        check(_getsockopt_bytes(self._tabi_handle, level, option, value, len(value)))
         return int.from_bytes(value, sys.byteorder)
     value = _INT()
-    check(_getsockopt(self._handle, level, option, ctypes.byref(value)))
+    check(_getsockopt(self._tabi_handle, level, option, ctypes.byref(value)))
     return value.value
 
 
 def _set_other(self, level: int, option: int, value) -> None:
     """An option from an object that stands for an integer, or from a buffer."""
+    number = None
     with contextlib.suppress(Exception):
         # Python looks for a buffer whatever was wrong with the number.
-        if is_int(value):
-            value = operator.index(value)
-    if isinstance(value, int) and INT_MIN <= value <= INT_MAX:
-        check(_setsockopt(self._handle, level, option, value))
+        number = fitting(value)
+    if number is not None:
+        check(_setsockopt(self._tabi_handle, level, option, number))
         return
     try:
         source = Buffer(value)
@@ -175,4 +176,4 @@ def _set_other(self, level: int, option: int, value) -> None:
     with source:
         if source.size > INT_MAX:
             raise OverflowError("the option is too long")
-        check(_setsockopt_bytes(self._handle, level, option, source.at(), source.size))
+        check(_setsockopt_bytes(self._tabi_handle, level, option, source.at(), source.size))

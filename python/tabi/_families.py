@@ -96,16 +96,16 @@ def _text(value, family: str, form: str) -> bytes:
 
 def _interface_index(sock, name: bytes) -> int:
     index = _U32()
-    check(function("tabi_interface_index", _OUT, _TEXT, _OUT)(sock._handle, name, ctypes.addressof(index)))
+    check(function("tabi_interface_index", _OUT, _TEXT, _OUT)(sock._tabi_handle, name, ctypes.addressof(index)))
     return index.value
 
 
 def _interface_name(sock, index: int) -> str:
-    if sock is None or sock._fd == -1:
+    if sock is None or sock._tabi_fd == -1:
         return ""
     name = bytes(_IFNAMSIZ)
     ask = function("tabi_interface_name", _OUT, _U32, _TEXT, _SIZE, result=ctypes.c_ssize_t)
-    return os.fsdecode(name[: check(ask(sock._handle, index, name, len(name)))])
+    return os.fsdecode(name[: check(ask(sock._tabi_handle, index, name, len(name)))])
 
 
 def _encode_netlink(sock, address, method: str) -> bytes:
@@ -193,15 +193,15 @@ def _decode_packet(sock, raw: bytes, proto: int):
 
 
 def _encode_can(sock, address, method: str) -> bytes:
-    if sock._proto == getattr(builtin, "CAN_ISOTP", None):
+    if sock._tabi_proto == getattr(builtin, "CAN_ISOTP", None):
         interface, *rest = _tuple(address, method, "AF_CAN", 3, 3, "a tuple (interface, rx_id, tx_id)")
         name, types, values = "can_isotp", (_U32, _U32), list(map(unsigned, rest))
-    elif sock._proto == getattr(builtin, "CAN_J1939", None):
+    elif sock._tabi_proto == getattr(builtin, "CAN_J1939", None):
         form = "a tuple (interface, name, pgn, addr)"
         interface, node, pgn, addr = _tuple(address, method, "AF_CAN", 4, 4, form)
         name, types = "can_j1939", (_U64, _U32, _U8)
         values = [operator.index(node) & (2**64 - 1), unsigned(pgn), operator.index(addr)]
-    elif sock._proto in (builtin.CAN_RAW, builtin.CAN_BCM):
+    elif sock._tabi_proto in (builtin.CAN_RAW, builtin.CAN_BCM):
         (interface,) = _tuple(address, method, "AF_CAN", 1, 1, "a tuple (interface, )")
         name, types, values = "can", (), []
     else:
@@ -253,7 +253,7 @@ _CODECS = {
 
 def encode(sock, address, method: str) -> bytes:
     """The library's form of an address for a socket of one of these families."""
-    codec = _CODECS.get(sock._family)
+    codec = _CODECS.get(sock._tabi_family)
     if codec is None:
         raise OSError(f"{method}(): bad family")
     return codec[0](sock, address, method)

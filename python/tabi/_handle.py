@@ -53,5 +53,5 @@ def share(fd: int) -> None:
 
 def check_family(sock) -> None:
     """Python's error of a socket that was never opened, where an address is to be received."""
-    if sock._handle is NOTHING:
+    if sock._tabi_handle is NOTHING:
         raise OSError("getsockaddrlen: bad family")

@@ -27,7 +27,7 @@ def again(
     ``began`` is when the first call began (nanoseconds of the monotonic clock), for a socket that
     has a timeout. Raises what the handlers raise, and the exception of any other error.
     """
-    timeout = self._timeout
+    timeout = self._tabi_timeout
     while code == EINTR:
         check_signals()
         if timeout and began:

@@ -43,31 +43,31 @@ _LONGEST_TIMEOUT = 9.2e9
 class Lifecycle:
     """Creation, closing, and the attributes that do not change in between."""
 
-    # `_timeout` is what gettimeout() returns; `_sibling` is OpenSSL's view of this socket (see `_tls`); `_patience`
-    # is how many of the next receiving calls wait at once; `_last_buffer` and `_last_address` are what was passed
-    # last and how to pass it on (see `_transfer`).
+    # The prefix leaves subclasses every name that the built-in type leaves them. The timeout is what gettimeout()
+    # returns; the sibling is OpenSSL's view of this socket (see `_tls`); patience is how many of the next receiving
+    # calls wait at once; the last buffer and address are what was passed last and how to pass it on (see `_transfer`).
     __slots__ = (
-        "_fd",
-        "_family",
-        "_type",
-        "_proto",
-        "_timeout",
-        "_handle",
-        "_sibling",
-        "_patience",
-        "_last_buffer",
-        "_last_address",
+        "_tabi_fd",
+        "_tabi_family",
+        "_tabi_type",
+        "_tabi_proto",
+        "_tabi_timeout",
+        "_tabi_handle",
+        "_tabi_sibling",
+        "_tabi_patience",
+        "_tabi_last_buffer",
+        "_tabi_last_address",
     )
 
     def __new__(cls, *args, **kwargs):
         self = object.__new__(cls)
-        self._fd = -1
-        self._family = self._type = self._proto = self._patience = 0
-        self._timeout = None
-        self._handle = _handle.NOTHING
-        self._sibling = None
-        self._last_buffer = _NO_BUFFER
-        self._last_address = _NO_ADDRESS
+        self._tabi_fd = -1
+        self._tabi_family = self._tabi_type = self._tabi_proto = self._tabi_patience = 0
+        self._tabi_timeout = None
+        self._tabi_handle = _handle.NOTHING
+        self._tabi_sibling = None
+        self._tabi_last_buffer = _NO_BUFFER
+        self._tabi_last_address = _NO_ADDRESS
         return self
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
@@ -95,85 +95,87 @@ class Lifecycle:
         _own(self, pointer, family, type, proto)
 
     def __repr__(self) -> str:
-        return f"<socket object, fd={self._fd}, family={self._family}, type={self._type}, proto={self._proto}>"
+        fd, family, kind, proto = self._tabi_fd, self._tabi_family, self._tabi_type, self._tabi_proto
+        return f"<socket object, fd={fd}, family={family}, type={kind}, proto={proto}>"
 
     # The names are bound now: when the interpreter ends, the module's own may be gone already.
     def __del__(self, warn=warnings.warn, kind=ResourceWarning, close=_close):
-        if self._fd == -1:
+        if self._tabi_fd == -1:
             return
         try:
             warn(f"unclosed {self!r}", kind, stacklevel=2, source=self)
         finally:
-            self._fd = -1
-            if self._sibling is not None:
-                self._sibling.detach()
+            self._tabi_fd = -1
+            if self._tabi_sibling is not None:
+                self._tabi_sibling.detach()
             # Nobody hears the error, as in the built-in module.
-            close(self._handle)
+            close(self._tabi_handle)
 
     def __reduce__(self):
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
     def close(self):
-        if self._fd != -1:
-            self._fd = -1
-            self._last_buffer = _NO_BUFFER
-            if self._sibling is not None:
+        if self._tabi_fd != -1:
+            self._tabi_fd = -1
+            self._tabi_last_buffer = _NO_BUFFER
+            if self._tabi_sibling is not None:
                 _release_sibling(self)
-            code = _close(self._handle)
+            code = _close(self._tabi_handle)
             if code < 0:
                 raise exception(code)
 
     def detach(self):
-        fd = self._fd
+        fd = self._tabi_fd
         if fd == -1:
             return -1
-        self._fd = -1
-        if self._sibling is not None:
+        self._tabi_fd = -1
+        if self._tabi_sibling is not None:
             _release_sibling(self)
-        return check(_detach(self._handle))
+        return check(_detach(self._tabi_handle))
 
     def fileno(self):
-        return self._fd
+        return self._tabi_fd
 
-    family = property(operator.attrgetter("_family"), doc="the socket family")
-    type = property(operator.attrgetter("_type"), doc="the socket type")
-    proto = property(operator.attrgetter("_proto"), doc="the socket protocol")
-    timeout = property(operator.attrgetter("_timeout"), doc="the socket timeout")
+    family = property(operator.attrgetter("_tabi_family"), doc="the socket family")
+    type = property(operator.attrgetter("_tabi_type"), doc="the socket type")
+    proto = property(operator.attrgetter("_tabi_proto"), doc="the socket protocol")
+    timeout = property(operator.attrgetter("_tabi_timeout"), doc="the socket timeout")
 
     def gettimeout(self):
-        return self._timeout
+        return self._tabi_timeout
 
     def getblocking(self):
-        return self._timeout != 0.0
+        return self._tabi_timeout != 0.0
 
     def settimeout(self, timeout, /):
         timeout = parse_timeout(timeout)
-        check(_settimeout(self._handle, _NO_TIMEOUT if timeout is None else timeout))
-        self._timeout = timeout
-        if self._sibling is not None:
-            self._sibling.settimeout(timeout)
+        check(_settimeout(self._tabi_handle, _NO_TIMEOUT if timeout is None else timeout))
+        self._tabi_timeout = timeout
+        if self._tabi_sibling is not None:
+            self._tabi_sibling.settimeout(timeout)
 
     def setblocking(self, flag, /):
         if type(flag) is not bool:
             objects("setblocking", flag)
-        self.settimeout(None if flag else 0.0)
+        # Not a subclass's method: the built-in one asks nobody either.
+        Lifecycle.settimeout(self, None if flag else 0.0)
 
 
 def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
     """Makes a new handle this object's own; what the object had before is given up. -1 is what nobody said."""
     handle = _handle.adopt(pointer)
-    self._handle = handle
-    self._last_address = _NO_ADDRESS
-    self._family = _family(handle) if family == -1 else family
-    self._type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
-    self._proto = _proto(handle) if proto == -1 else proto
-    self._timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else _default_timeout
-    self._fd = fd = _fileno(handle)
+    self._tabi_handle = handle
+    self._tabi_last_address = _NO_ADDRESS
+    self._tabi_family = _family(handle) if family == -1 else family
+    self._tabi_type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
+    self._tabi_proto = _proto(handle) if proto == -1 else proto
+    self._tabi_timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else _default_timeout
+    self._tabi_fd = fd = _fileno(handle)
     _handle.register(handle, fd)
 
 
 def _release_sibling(self) -> None:
-    sibling, self._sibling = self._sibling, None
+    sibling, self._tabi_sibling = self._tabi_sibling, None
     sibling.detach()
 
 

@@ -99,7 +99,7 @@ class Messages:
             return _receive(self, vectors, count, ancbufsize, flags)
 
     def sendmsg_afalg(self, msg=(), *, op, iv=None, assoclen=-1, flags=0):
-        if self._family != getattr(builtin, "AF_ALG", None):
+        if self._tabi_family != getattr(builtin, "AF_ALG", None):
             raise OSError("algset is only supported for AF_ALG")
         op, flags = c_int(op, "sendmsg_afalg"), c_int(flags, "sendmsg_afalg")
         if op < 0:
@@ -227,9 +227,9 @@ def _pack(ancdata: list):
 
 
 def _send(self, vectors, count: int, control, flags: int, raw) -> int:
-    began = monotonic_ns() if self._timeout else 0
+    began = monotonic_ns() if self._tabi_timeout else 0
     control = None if control is None else ctypes.byref(control)
-    arguments = self._handle, ctypes.byref(vectors), count, control, flags, raw
+    arguments = self._tabi_handle, ctypes.byref(vectors), count, control, flags, raw
     n = _sendmsg(*arguments)
     if n >= 0:
         return n
@@ -249,9 +249,9 @@ def _receive(self, vectors, count: int, ancbufsize: int, flags: int) -> tuple:
     store = bytes(ancbufsize)
     control = _Control(address_of(store), ancbufsize, 0)
     msg_flags, sender = ctypes.c_int(), blank()
-    began = monotonic_ns() if self._timeout else 0
+    began = monotonic_ns() if self._tabi_timeout else 0
     arguments = (
-        self._handle,
+        self._tabi_handle,
         ctypes.byref(vectors),
         count,
         ctypes.byref(control),
@@ -269,10 +269,10 @@ def _receive(self, vectors, count: int, ancbufsize: int, flags: int) -> tuple:
             lambda moment: _recvmsg_until(*arguments, _deadline(moment)),
         )
     if not control.len:
-        return n, [], msg_flags.value, decode(sender, self._proto, self)
+        return n, [], msg_flags.value, decode(sender, self._tabi_proto, self)
     received = store[: control.len]
     try:
-        return n, _unpack(received), msg_flags.value, decode(sender, self._proto, self)
+        return n, _unpack(received), msg_flags.value, decode(sender, self._tabi_proto, self)
     except BaseException:
         _close_descriptors(received)
         raise

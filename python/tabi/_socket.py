@@ -4,6 +4,8 @@
 ``import socket`` and all that is built on it run on tabi.
 """
 
+import sys as _sys
+
 from . import _constants, _errors
 from ._byte_order import htonl, htons, ntohl, ntohs  # noqa: F401
 from ._functions import close, dup  # noqa: F401
@@ -42,12 +44,13 @@ CAPI = _builtin.CAPI
 
 
 def _document() -> None:
-    """Gives the functions and methods the running Python's own help texts."""
-    for source, target in ((vars(_builtin), globals()), (vars(_builtin.socket), vars(socket))):
-        for name, original in source.items():
-            own = target.get(name) or getattr(socket, name, None)
-            if own is not None and type(own).__name__ == "function" and not own.__doc__:
-                own.__doc__ = original.__doc__
+    """Gives the functions and methods the running Python's own help texts, and errors the names to speak of."""
+    for original, target, prefix in ((_builtin, _sys.modules[__name__], ""), (_builtin.socket, socket, "socket.")):
+        for name, described in vars(original).items():
+            own = getattr(target, name, None)
+            if type(own).__name__ == "function":
+                own.__doc__ = own.__doc__ or described.__doc__
+                own.__qualname__ = prefix + name
 
 
 _document()

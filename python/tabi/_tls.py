@@ -24,9 +24,9 @@ class Sibling(builtin.socket):
 
 
 def sibling_of(sock: Lifecycle) -> Sibling:
-    sibling = Sibling(sock.family, sock.type, sock.proto, fileno=sock._fd)
-    sibling.settimeout(sock._timeout)
-    sock._sibling = sibling
+    sibling = Sibling(sock._tabi_family, sock._tabi_type, sock._tabi_proto, fileno=sock._tabi_fd)
+    sibling.settimeout(sock._tabi_timeout)
+    sock._tabi_sibling = sibling
     return sibling
 
 
@@ -36,7 +36,7 @@ def adjust(module) -> None:
     unwrap = wrapped.unwrap
 
     def _wrap_socket(self, sock, *args, **kwargs):
-        if isinstance(sock, Lifecycle) and sock._fd != -1:
+        if isinstance(sock, Lifecycle) and sock._tabi_fd != -1:
             sock = sibling_of(sock)
         return super(context, self)._wrap_socket(sock, *args, **kwargs)
 

@@ -86,8 +86,8 @@ class Transfer:
         if type(bufsize) is not int or flags is not _DEFAULT or not 1 < bufsize <= INT_MAX:
             return _recv_any(self, bufsize, flags)
         data = _ZERO * bufsize if bufsize <= _SMALL else undefined_bytes(None, bufsize)
-        if not self._patience:
-            n = (_try_recv if bufsize <= _SMALL else _try_recv_much)(self._handle, data, bufsize)
+        if not self._tabi_patience:
+            n = (_try_recv if bufsize <= _SMALL else _try_recv_much)(self._tabi_handle, data, bufsize)
             if n == bufsize:
                 return data
             if n >= 0:
@@ -99,7 +99,7 @@ class Transfer:
     def recv_into(self, buffer, nbytes=0, flags=0):
         if nbytes is not _DEFAULT or flags is not _DEFAULT:
             return _recv_into_any(self, buffer, nbytes, flags)
-        last, start, length = self._last_buffer
+        last, start, length = self._tabi_last_buffer
         if last is not buffer:
             if type(buffer) is not bytearray:
                 return _recv_into_view(self, buffer)
@@ -108,11 +108,11 @@ class Transfer:
             except KeyError:
                 start, length = arguments_of(buffer)
             if len(buffer) <= _KEPT:
-                self._last_buffer = buffer, start, length
+                self._tabi_last_buffer = buffer, start, length
             elif _other_threads():
                 return _recv_into_view(self, buffer)
-        if not self._patience:
-            n = _try_recv(self._handle, start, length)
+        if not self._tabi_patience:
+            n = _try_recv(self._tabi_handle, start, length)
             if n >= 0:
                 return n
             _be_patient(self, n)
@@ -123,14 +123,14 @@ class Transfer:
             return _recvfrom_any(self, bufsize, flags)
         data = _ZERO * bufsize
         sender = _ZERO * _ADDRESS_SIZE
-        if not self._patience:
-            n = _try_recvfrom(self._handle, data, bufsize, sender)
+        if not self._tabi_patience:
+            n = _try_recvfrom(self._tabi_handle, data, bufsize, sender)
             if n >= 0:
-                address = decode(sender, self._proto, self) if sender[_LENGTH_AT] else None
+                address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else None
                 return data if n == bufsize else data[:n], address
             _be_patient(self, n)
         n = _recvfrom_waiting(self, data, bufsize, 0, sender)
-        return data if n == bufsize else data[:n], decode(sender, self._proto, self)
+        return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
         nbytes, flags = _numbers("recvfrom_into", nbytes, flags, buffer)
@@ -140,14 +140,14 @@ class Transfer:
                 raise ValueError("nbytes is greater than the length of the buffer")
             sender = blank()
             n = _recvfrom_waiting(self, target.at(), _size(nbytes or target.size), flags, sender)
-        return n, decode(sender, self._proto, self)
+        return n, decode(sender, self._tabi_proto, self)
 
     def send(self, data, flags=0, /):
         if type(data) is not bytes or flags is not _DEFAULT or (size := len(data)) > INT_MAX:
             copy = _small_copy(data, flags)
             return _send_any(self, data, flags) if copy is None else Transfer.send(self, copy)
-        n = (_try_send if size <= _SMALL else _try_send_much)(self._handle, data, size)
-        if n == size or n > 0 and self._timeout is not None:
+        n = (_try_send if size <= _SMALL else _try_send_much)(self._tabi_handle, data, size)
+        if n == size or n > 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
             return _send_rest(self, data, n)
@@ -159,14 +159,14 @@ class Transfer:
         if type(data) is not bytes:
             data = _small_copy(data, flags) or data
         if type(data) is bytes and flags is _DEFAULT and (size := len(data)) <= INT_MAX:
-            n = (_try_send if size <= _SMALL else _try_send_much)(self._handle, data, size)
+            n = (_try_send if size <= _SMALL else _try_send_much)(self._tabi_handle, data, size)
             if n == size:
                 return
             if n < 0:
                 _check_undecided(self, n)
             else:
                 done = n
-        began = monotonic_ns() if self._timeout else 0
+        began = monotonic_ns() if self._tabi_timeout else 0
         flags = _flags("sendall", data, flags)
         with _readable("sendall", data, flags) as source:
             _sendall_from(self, source, done, flags, began)
@@ -174,12 +174,12 @@ class Transfer:
     def sendto(self, data, to=_MISSING, address=_MISSING, /, *more):
         if type(data) is not bytes or address is not _MISSING or to is _MISSING or (size := len(data)) > INT_MAX:
             return _sendto_any(self, data, to, address, *more)
-        last, raw = self._last_address
+        last, raw = self._tabi_last_address
         if last is not to:
             raw = encode(self, to, "sendto")
         audit("socket.sendto", self, to)
-        n = (_try_sendto if size <= _SMALL else _try_sendto_much)(self._handle, data, size, raw)
-        if n == size or n >= 0 and self._timeout is not None:
+        n = (_try_sendto if size <= _SMALL else _try_sendto_much)(self._tabi_handle, data, size, raw)
+        if n == size or n >= 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
             return _send_rest(self, data, n)
@@ -198,14 +198,14 @@ def _small_copy(data, flags):
 
 def _check_undecided(self, code: int) -> None:
     """Raises what a try came to, unless waiting, or looking closer, may still come to something else."""
-    if code not in _UNDECIDED or (code == EAGAIN and self._timeout == 0.0):
+    if code not in _UNDECIDED or (code == EAGAIN and self._tabi_timeout == 0.0):
         raise exception(code)
 
 
 def _be_patient(self, code: int) -> None:
     """Lets the next receiving calls wait at once, where this one tried in vain."""
     _check_undecided(self, code)
-    self._patience = _CALLS_WITHOUT_TRY
+    self._tabi_patience = _CALLS_WITHOUT_TRY
 
 
 def _can_be_filled(view: memoryview) -> bool:
@@ -219,29 +219,29 @@ def _can_be_filled(view: memoryview) -> bool:
 def _recv_waiting(self, start, size, flags: int) -> int:
     """Here and below, ``start`` and ``size`` are arguments for the library: bytes or a pointer, a C int or a ``_size``."""
     # Read once: other threads count too, and below zero it would never be zero again.
-    patience = self._patience
+    patience = self._tabi_patience
     if patience:
-        self._patience = patience - 1
-    began = monotonic_ns() if self._timeout else 0
-    n = _recv(self._handle, start, size, flags)
+        self._tabi_patience = patience - 1
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _recv(self._tabi_handle, start, size, flags)
     if n >= 0:
         return n
     return again(
         self,
         n,
         began,
-        lambda: _recv(self._handle, start, size, flags),
-        lambda moment: _recv_until(self._handle, start, size, flags, _deadline(moment)),
+        lambda: _recv(self._tabi_handle, start, size, flags),
+        lambda moment: _recv_until(self._tabi_handle, start, size, flags, _deadline(moment)),
     )
 
 
 def _recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
     # Read once: other threads count too, and below zero it would never be zero again.
-    patience = self._patience
+    patience = self._tabi_patience
     if patience:
-        self._patience = patience - 1
-    began = monotonic_ns() if self._timeout else 0
-    n = _recvfrom(self._handle, start, size, flags, sender)
+        self._tabi_patience = patience - 1
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _recvfrom(self._tabi_handle, start, size, flags, sender)
     if n >= 0:
         return n
     check_family(self)
@@ -249,43 +249,43 @@ def _recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
         self,
         n,
         began,
-        lambda: _recvfrom(self._handle, start, size, flags, sender),
-        lambda moment: _recvfrom_until(self._handle, start, size, flags, sender, _deadline(moment)),
+        lambda: _recvfrom(self._tabi_handle, start, size, flags, sender),
+        lambda moment: _recvfrom_until(self._tabi_handle, start, size, flags, sender, _deadline(moment)),
     )
 
 
 def _send_waiting(self, start, size, flags: int) -> int:
-    began = monotonic_ns() if self._timeout else 0
-    n = _send(self._handle, start, size, flags)
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _send(self._tabi_handle, start, size, flags)
     if n >= 0:
         return n
     return again(
         self,
         n,
         began,
-        lambda: _send(self._handle, start, size, flags),
-        lambda moment: _send_until(self._handle, start, size, flags, _deadline(moment)),
+        lambda: _send(self._tabi_handle, start, size, flags),
+        lambda moment: _send_until(self._tabi_handle, start, size, flags, _deadline(moment)),
     )
 
 
 def _sendto_waiting(self, start, size, flags: int, raw: bytes) -> int:
-    began = monotonic_ns() if self._timeout else 0
-    n = _sendto(self._handle, start, size, flags, raw)
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _sendto(self._tabi_handle, start, size, flags, raw)
     if n >= 0:
         return n
     return again(
         self,
         n,
         began,
-        lambda: _sendto(self._handle, start, size, flags, raw),
-        lambda moment: _sendto_until(self._handle, start, size, flags, raw, _deadline(moment)),
+        lambda: _sendto(self._tabi_handle, start, size, flags, raw),
+        lambda moment: _sendto_until(self._tabi_handle, start, size, flags, raw, _deadline(moment)),
     )
 
 
 def _send_rest(self, data: bytes, done: int) -> int:
     """What a blocking call does when there is room for a part only: it waits until the rest has gone too."""
     with Buffer(data) as source:
-        n = _send(self._handle, source.at(done), _size(source.size - done), 0)
+        n = _send(self._tabi_handle, source.at(done), _size(source.size - done), 0)
     # The next call meets the error again; what has gone is not to be reported as if it had not.
     return done + max(n, 0)
 
@@ -294,7 +294,7 @@ def _sendall_from(self, source: Buffer, done: int, flags: int, began: int) -> No
     def send_rest(moment=None) -> int:
         nonlocal done
         sent = _size()
-        rest = self._handle, source.at(done), _size(source.size - done), flags, ctypes.byref(sent)
+        rest = self._tabi_handle, source.at(done), _size(source.size - done), flags, ctypes.byref(sent)
         code = _sendall(*rest) if moment is None else _sendall_until(*rest, _deadline(moment))
         done += sent.value
         return code
@@ -317,7 +317,7 @@ def _recvfrom_any(self, bufsize, flags) -> tuple:
     bufsize, flags = _sizes("recvfrom", bufsize, flags)
     data, sender = room(bufsize), blank()
     n = _recvfrom_waiting(self, data, _size(bufsize), flags, sender)
-    return data if n == bufsize else data[:n], decode(sender, self._proto, self)
+    return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 
 
 def _recv_into_view(self, buffer) -> int:

@@ -11,7 +11,7 @@ class Pretended:
     """A socket of a family that this kernel may not have."""
 
     def __init__(self, family: int, proto: int) -> None:
-        self._family, self._proto, self._fd = family, proto, -1
+        self._tabi_family, self._tabi_proto, self._tabi_fd = family, proto, -1
 
 
 #: Family, protocol, what is given, what comes back.
@@ -63,7 +63,7 @@ class Families(unittest.TestCase):
             with self.subTest(family=family, given=given):
                 sock = self.pretended(family, proto)
                 raw = _families.encode(sock, given, "bind")
-                self.assertEqual(expected, _families.decode(raw, sock._proto, sock))
+                self.assertEqual(expected, _families.decode(raw, sock._tabi_proto, sock))
 
     def test_wrong_addresses_are_named(self):
         for family, proto, given, error, text in WRONG:

@@ -1,0 +1,151 @@
+"""Subclasses: the names they may use, the methods they may override, and objects that say more than they are.
+
+The same lines run on the built-in class and on tabi's, and must come to the same.
+"""
+
+from __future__ import annotations
+
+import _socket as builtin
+import os
+import socket as standard
+import unittest
+
+from tabi import _socket
+
+
+def outcome(play, module):
+    try:
+        return play(module)
+    except Exception as error:
+        return type(error), str(error)
+
+
+class Subclasses(unittest.TestCase):
+    def same_on_both(self, play) -> None:
+        self.assertEqual(outcome(play, builtin), outcome(play, _socket))
+
+    def test_they_may_use_every_name_that_the_built_in_class_leaves_them(self):
+        own = set(dir(_socket.socket)) - set(dir(builtin.socket)) - {"__slots__", "__weakref__", "__dict__"}
+        self.assertEqual([], [name for name in sorted(own) if not name.startswith(("_tabi_", "__"))])
+
+    def test_their_own_attributes_change_no_call(self):
+        def play(module):
+            class Named(module.socket):
+                _timeout = 0.0
+                _family = _type = _proto = _fd = _handle = "its own"
+
+            listener = module.socket(standard.AF_INET, standard.SOCK_STREAM)
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            one = Named(standard.AF_INET, standard.SOCK_STREAM)
+            one.settimeout(60)
+            one._timeout = "set by the program"
+            one.connect(listener.getsockname())
+            fd, _ = listener._accept()
+            os.write(fd, b"content")
+            os.close(fd)
+            received = one.recv(100), one._timeout, one._fd, one.gettimeout(), one.family
+            one.close()
+            listener.close()
+            return received
+
+        self.same_on_both(play)
+
+    def test_methods_that_they_override_are_theirs_alone(self):
+        def play(module):
+            called = []
+
+            class Overriding(module.socket):
+                def settimeout(self, timeout):
+                    called.append("settimeout")
+
+                def setsockopt(self, *arguments):
+                    called.append("setsockopt")
+
+                def fileno(self):
+                    return -1
+
+                family = timeout = 99
+
+            sock = Overriding(standard.AF_INET, standard.SOCK_DGRAM)
+            sock.setblocking(False)
+            found = sock.gettimeout(), sock.getblocking(), sock.getsockname(), called
+            module.socket.close(sock)
+            return found
+
+        self.same_on_both(play)
+
+    def test_tuples_are_what_they_hold_not_what_they_say(self):
+        class Address(tuple):
+            def __len__(self):
+                return 7
+
+            def __iter__(self):
+                return iter("another")
+
+            def __getitem__(self, index):
+                return "another"
+
+            def __hash__(self):
+                raise LookupError
+
+        for family, host in ((standard.AF_INET, "127.0.0.1"), (standard.AF_INET6, "::1")):
+
+            def play(module):
+                sock = module.socket(family, standard.SOCK_DGRAM)
+                try:
+                    sock.connect(Address((host, 9)))
+                    return sock.getpeername()
+                finally:
+                    sock.close()
+
+            self.same_on_both(play)
+
+    def test_numbers_are_asked_once_and_taken_at_their_word(self):
+        class Counted:
+            def __init__(self, *answers):
+                self.answers = list(answers)
+
+            def __index__(self):
+                return self.answers.pop(0)
+
+        class Doubled(int):
+            def __int__(self):
+                return self * 2
+
+            def __le__(self, other):
+                raise LookupError
+
+            __lt__ = __ge__ = __gt__ = __le__
+
+        def play(module, make):
+            one, other = module.socketpair()
+            other.send(b"0123456789")
+            try:
+                found = [one.recv(4, make(standard.MSG_PEEK)), other.send(b"x", make(0)), one.recv(make(2))]
+                for value in (0, 1):
+                    one.setsockopt(standard.SOL_SOCKET, make(standard.SO_KEEPALIVE), make(value))
+                    found.append(one.getsockopt(make(standard.SOL_SOCKET), standard.SO_KEEPALIVE))
+                one.setsockopt(standard.SOL_SOCKET, standard.SO_SNDBUF, make(10_000))
+                found.append(one.getsockopt(standard.SOL_SOCKET, standard.SO_SNDBUF))
+                one.shutdown(make(standard.SHUT_WR))
+                return found, other.recv(1)
+            finally:
+                one.close()
+                other.close()
+
+        for make in (lambda value: Counted(int(value), 2**40, 2**40), Doubled):
+            self.same_on_both(lambda module: play(module, make))
+
+    def test_errors_of_arguments_name_the_method_and_no_inner_class(self):
+        sock = _socket.socket()
+        self.addCleanup(sock.close)
+        for name in ("send", "recv", "bind", "settimeout", "sendmsg"):
+            with self.assertRaises(TypeError) as caught:
+                getattr(sock, name)()
+            # Python 3.9 leaves the class out.
+            self.assertRegex(str(caught.exception), rf"^(socket\.)?{name}\(\) ")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -40,15 +40,20 @@ def script(arguments: list[str]) -> None:
         _first_path(None)
         runpy.run_path(path, run_name="__main__")
         return
-    _first_path(os.path.dirname(os.path.abspath(path)))
+    _first_path(os.path.dirname(os.path.realpath(path)))
+    # Python itself has an absolute path here, which stays true when the program changes its folder.
+    path = os.path.abspath(path)
     main = _fresh_main()
     main.__file__ = path
     main.__cached__ = None
-    with io.open_code(os.path.abspath(path)) as file:
+    with io.open_code(path) as file:
         code = compile(file.read(), path, "exec")
     exec(code, main.__dict__)
 
 
 def _is_zip(path: str) -> bool:
+    if not os.path.isfile(path):
+        # A pipe, such as the shell's <(...), can be read only once.
+        return False
     with open(path, "rb") as file:
         return file.read(4) == b"PK\x03\x04"

@@ -62,6 +62,50 @@ class Installing(unittest.TestCase):
         done = python(program, "a", "-b", through=("-m", "tabi"))
         self.assertEqual(("__main__ ['a', '-b'] True\nTrue\n", 3), (done.stdout, done.returncode), done.stderr)
 
+    def test_a_script_named_by_a_link_or_a_short_path_is_run_as_python_runs_it(self):
+        program = """
+            import os, sys
+            os.chdir("/")
+            print(os.path.isabs(__file__), os.path.exists(__file__), os.path.basename(__file__), sys.argv[0])
+            import beside
+            print(os.path.basename(sys.path[0]), (lambda: 0).__code__.co_filename == __file__)
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "real"))
+            with open(os.path.join(folder, "real", "script.py"), "w") as file:
+                file.write("\n".join(line[12:] for line in program.splitlines()))
+            open(os.path.join(folder, "real", "beside.py"), "w").close()
+            os.symlink(os.path.join("real", "script.py"), os.path.join(folder, "link.py"))
+            found = [
+                subprocess.run(
+                    [sys.executable, *through, "link.py"],
+                    env={**os.environ, "PYTHONPATH": PACKAGES},
+                    cwd=folder,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    timeout=HANG,
+                ).stdout
+                for through in ((), ("-m", "tabi"))
+            ]
+        self.assertEqual(found[0], found[1])
+        self.assertIn("True True link.py link.py", found[1])
+
+    def test_a_script_may_come_through_a_pipe(self):
+        reader, writer = os.pipe()
+        with open(writer, "w") as file:
+            file.write("import sys; print('from the pipe', sys.argv[1:])")
+        command = [sys.executable, "-m", "tabi", f"/dev/fd/{reader}", "argument"]
+        done = subprocess.run(
+            command,
+            env={**os.environ, "PYTHONPATH": PACKAGES},
+            pass_fds=(reader,),
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=HANG,
+        )
+        os.close(reader)
+        self.assertEqual("from the pipe ['argument']\n", done.stdout)
+
     def test_a_script_that_is_not_there_is_named(self):
         done = subprocess.run(
             [sys.executable, "-m", "tabi", "/no/such/script.py"],

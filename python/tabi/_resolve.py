@@ -59,6 +59,10 @@ _hostent_free = _library.quick("tabi_hostent_free", _OUT, result=None)
 _gethostname = _library.quick("tabi_gethostname", _TEXT, _SIZE, result=_SSIZE)
 _sethostname = _library.quick("tabi_sethostname", _TEXT)
 
+#: What addresses and ports in numbers came to: the same at any time.
+_answers: dict[tuple, tuple] = {}
+_MOST_ANSWERS = 256
+
 #: What the resolver may answer with: NI_MAXHOST and NI_MAXSERV.
 _LONGEST_HOST = 1025
 _LONGEST_SERVICE = 32
@@ -76,8 +80,29 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
         value if value.__class__ is int and INT_MIN <= value <= INT_MAX else plain_int("getaddrinfo", value, *given)
         for value in (family, type, proto, flags)
     ]
+    if isinstance(port, int) and port.__class__ is not int:
+        # Whether a truth value or an enum's member is a port depends on the version.
+        return delegate("getaddrinfo", *given)
     service = _service(port)
     sys.audit("socket.getaddrinfo", host, port, family, type, proto)
+    asked = name, service, family, type, proto, flags
+    known = _answers.get(asked)
+    if known is not None:
+        return list(known)
+    answers = _look_up(*asked)
+    if not flags and isinstance(port, int) and _is_number(name):
+        if len(_answers) >= _MOST_ANSWERS:
+            _answers.clear()
+        _answers[asked] = tuple(answers)
+    return answers
+
+
+def _is_number(name) -> bool:
+    """Whether a host is an address that means the same at any time: an interface may get another number."""
+    return name is not None and b"%" not in name and _from_numeric(name, 0, bytes(SIZE)) == 0
+
+
+def _look_up(name, service, family: int, type: int, proto: int, flags: int) -> list:
     found = _OUT()
     count = check(_getaddrinfo(name, service, family, type, proto, flags, ctypes.byref(found)))
     try:

@@ -217,7 +217,7 @@ def _can_be_filled(view: memoryview) -> bool:
 
 
 def _recv_waiting(self, start, size, flags: int) -> int:
-    """Here and below, ``start`` and ``size`` are arguments for the library: bytes or a pointer, a C int or a ``_size``."""
+    """``start`` and ``size``, here and below, are what ctypes passes on: bytes or a pointer; an int or a ``_size``."""
     # Read once: other threads count too, and below zero it would never be zero again.
     patience = self._tabi_patience
     if patience:

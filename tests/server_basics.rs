@@ -218,6 +218,30 @@ fn a_handler_that_panics_or_hangs_harms_only_its_own_request() {
 }
 
 #[test]
+fn server_close_in_a_handler_ends_the_loop_and_closes_the_sockets() {
+    for concurrency in [Concurrency::Inline, Concurrency::Threads(Threads::default())] {
+        let server = TcpServer::options()
+            .concurrency(concurrency)
+            .bind(("127.0.0.1", 0), |request: &Request| {
+                request.server().server_close(Some(Duration::ZERO));
+                request.reply(b"closed")
+            })
+            .unwrap();
+        let mut client = connect(&server);
+        thread::scope(|scope| {
+            let serving = scope.spawn(|| server.serve_forever());
+            let _stop = StopServing(&server);
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            assert_eq!(answer, "closed");
+            wait_until("the loop ends", || serving.is_finished());
+            serving.join().unwrap().unwrap();
+        });
+        assert_eq!(server.fileno(), -1);
+    }
+}
+
+#[test]
 fn shutdown_in_a_handler_returns_and_ends_the_loop() {
     for concurrency in [Concurrency::Inline, Concurrency::Threads(Threads::default())] {
         let server = TcpServer::options()

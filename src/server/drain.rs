@@ -78,11 +78,14 @@ impl Server {
 
     /// Ends the serve loops, and with them the listening; a loop that is late closes the sockets itself.
     fn stop_serving(&self, own: &mut Own, deadline: Option<Instant>) {
-        if own.served || own.serves {
+        if own.served {
             return;
         }
         if self.is_serving() {
             self.request_stop();
+        }
+        if own.serves {
+            return;
         }
         own.served = self.wait_served(deadline);
         if own.served {

@@ -217,6 +217,5 @@ def pair(cls, family, type, proto) -> tuple:
     check(_socketpair(family, type, proto, *map(ctypes.byref, pointers)))
     sockets = cls.__new__(cls), cls.__new__(cls)
     for each, pointer in zip(sockets, pointers):
-        sys.audit("socket.__new__", each, family, type, proto)
         _own(each, pointer, family, type, proto)
     return sockets

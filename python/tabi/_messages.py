@@ -166,7 +166,7 @@ def _sequence(values, what: str) -> list:
     except TypeError:
         if hasattr(type(values), "__iter__"):
             raise
-        raise TypeError(f"{what} must be iterable") from None
+        raise TypeError(f"{what} must be an iterable") from None
 
 
 class _Pins(list):

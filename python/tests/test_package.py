@@ -202,6 +202,51 @@ class SideBySide(unittest.TestCase):
                 thread.join()
 
 
+class Auditing(unittest.TestCase):
+    def test_the_events_are_those_of_the_builtin_module(self):
+        program = """
+            import sys
+            heard, hearing = [], True
+
+            def hook(name, given):
+                if hearing and name.startswith("socket."):
+                    heard.append((name, given[1:]))
+
+            sys.addaudithook(hook)
+            if sys.argv[1] == "tabi":
+                from tabi import _socket
+            else:
+                import _socket
+
+            def call(function, *arguments):
+                try:
+                    function(*arguments)
+                except (OSError, TypeError, ValueError) as error:
+                    heard.append(str(error))
+
+            one, other = _socket.socketpair()
+            for buffers in ([b"x"], [bytearray(b"x")], (b"x" for _ in range(2)), [], 1, [1], "x"):
+                call(one.sendmsg, buffers)
+                call(one.sendmsg, buffers, [])
+                call(one.sendmsg, buffers, [], 0, 5)
+            call(one.sendmsg, [b"x"], 1)
+            call(one.recvmsg_into, 1)
+            sender = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
+            for address in ("/no/such/path", "/no/such/path", b"/no/such/path", 5):
+                call(sender.sendto, b"x", address)
+                call(sender.sendto, b"x", 0, address)
+                call(sender.sendto, bytearray(b"x"), address)
+                call(sender.connect, address)
+                call(sender.bind, address)
+            hearing = False
+            print("\\n".join(map(str, heard)))
+        """
+        lines = "\n".join(line[12:] for line in program.splitlines())
+        builtin, tabi = (python(lines, module) for module in ("builtin", "tabi"))
+        self.assertEqual(("", ""), (builtin.stderr, tabi.stderr))
+        self.assertEqual(builtin.stdout.splitlines(), tabi.stdout.splitlines())
+
+
 class Closing(unittest.TestCase):
     def test_close_ends_the_calls_of_other_threads(self):
         listener = socket.create_server(("127.0.0.1", 0))

@@ -16,6 +16,7 @@ import operator
 import os
 import sys
 import threading
+import time
 import weakref
 from typing import NamedTuple, Optional
 
@@ -53,13 +54,16 @@ _process = _library.function("tabi_request_process_default", _pointer)
 _get_statistics = _library.quick("tabi_server_get_statistics", _pointer, _by_reference(types.Statistics))
 _set_interruptible = _library.quick("tabi_server_set_interruptible", _pointer, ctypes.c_int)
 _serve_forever = _library.function("tabi_server_serve_forever", _pointer, ctypes.c_double)
-_shutdown = _library.function("tabi_server_shutdown", _pointer)
+_wake_fd = _library.quick("tabi_server_wake_fd", _pointer)
 _close = _library.function("tabi_server_close", _pointer, ctypes.c_double, _by_reference(types.DrainReport))
+_free_socket = _library.quick("tabi_sock_free", _pointer, result=None)
 _free = _library.function("tabi_server_free", _pointer, result=None)
 
 _NO_TIMEOUT = float("inf")
 #: Seconds that the end of the program gives the loop and the threads of a server that may be left alone.
 _DAEMONS_END = 0.1
+#: What stops a loop when it is written to the wake descriptor.
+_STOP = (1).to_bytes(8, sys.byteorder)
 #: What a hook returns when the native loop has nothing more to do with the client, and when it must end.
 _NO_REQUEST = -errno.EAGAIN
 _CANNOT_GO_ON = -errno.EINVAL
@@ -141,7 +145,10 @@ def existing(server) -> Optional["Native"]:
 
 
 class Native:
-    """A native server: its loop looks at a duplicate of the Python server's descriptor."""
+    """A native server: its loop looks at a duplicate of the Python server's descriptor.
+
+    What may take long is waited for here, not in native code, so that Ctrl-C ends it.
+    """
 
     def __init__(self, server):
         self.number = next(_numbers)
@@ -149,14 +156,25 @@ class Native:
         self.threaded = hasattr(server, "max_threads")
         #: Whether the end of the program leaves its handlers alone; those in-line are their own thread's affair.
         self.daemon = bool(server.daemon_threads) if self.threaded else True
+        #: Whether ``server_close`` waits for the handlers.
+        self.waits = not self.threaded or bool(server.block_on_close and not server.daemon_threads)
         #: Server, request and client address by the key that the native request carries.
         self.requests: dict[int, tuple] = {}
+        #: The keys of the requests that are being handled, by thread.
+        self.handled: dict[int, int] = {}
         self.workers: dict[int, threading.Thread] = {}
-        #: A request or a thread has ended.
+        #: How many requests have been handled.
+        self.ended = 0
+        #: The thread that serves, and how often one has ended to do so.
+        self.serving: Optional[int] = None
+        self.served = 0
+        #: The loop, a request or a thread has ended.
         self.changed = threading.Condition()
         self.closed = False
         self.raised: Optional[BaseException] = None
         self._keys = itertools.count(1)
+        #: Kept, as native code calls them.
+        self._in_the_loop = [types.InTheLoop(_guarded(self, step).__next__) for step in (_get_request, _service_actions)]
         self.handle = self._make(server.fileno(), self._options(server))
         _natives[self.number] = self
         weakref.finalize(server, _discard, self).atexit = False
@@ -164,14 +182,15 @@ class Native:
     def _options(self, server) -> types.Options:
         options = types.Options()
         check(_options_init(options, ctypes.sizeof(options)))
+        get_request, service_actions = self._in_the_loop
         options.hooks = types.HooksPointer(
             types.Hooks(
                 struct_size=ctypes.sizeof(types.Hooks),
                 userdata=self.number,
-                get_request=_get_request,
+                get_request=get_request,
                 finish_request=_finish_request,
                 shutdown_request=_shutdown_request,
-                service_actions=_service_actions,
+                service_actions=service_actions,
                 thread_main=_thread_main,
             )
         )
@@ -196,14 +215,31 @@ class Native:
             os.close(copy)
             check(code)
         # The handler is never asked: finish_request is a hook.
-        check(_from_sockets(options, sock, 1, _finish_request, None, handle))
+        code = _from_sockets(options, sock, 1, _finish_request, None, handle)
+        if code < 0:
+            _free_socket(sock)
+            check(code)
         _set_interruptible(handle, 1)
         return handle
 
-    def serve(self, poll_interval: float) -> None:
+    def serve(self, poll_interval: Optional[float]) -> None:
         """Runs the loop until ``shutdown``. Signal handlers run; what they and the hooks raise ends it."""
+        interval = _NO_TIMEOUT if poll_interval is None else max(poll_interval, 0)
+        with self.changed:
+            if self.serving is not None:
+                raise ValueError("the server is serving already")
+            self.serving = threading.get_ident()
+        try:
+            self._serve(interval)
+        finally:
+            with self.changed:
+                self.serving = None
+                self.served += 1
+                self.changed.notify_all()
+
+    def _serve(self, interval: float) -> None:
         while True:
-            code = _serve_forever(self.handle, poll_interval)
+            code = _serve_forever(self.handle, interval)
             raised, self.raised = self.raised, None
             if raised is not None:
                 raise raised
@@ -212,9 +248,14 @@ class Native:
                 return
             check_signals()
 
-    def shutdown(self) -> None:
+    def shutdown(self, timeout: Optional[float] = None) -> None:
         """Stops the loop, and waits for that unless this is its own thread or one of the pool's."""
-        check(_shutdown(self.handle))
+        me = threading.get_ident()
+        with self.changed:
+            os.write(_wake_fd(self.handle), _STOP)
+            before = self.served
+            if me != self.serving and me not in self.workers:
+                self.changed.wait_for(lambda: self.serving is None or self.served != before, timeout)
 
     def hand_over(self, server, request, client_address) -> None:
         """Gives a request to a thread of the pool, or ends it when the policy says so."""
@@ -228,42 +269,50 @@ class Native:
 
     def close(self, drain: Optional[float]) -> DrainReport:
         """Stops the loop and lets the threads end; with ``drain`` they have so many seconds."""
-        if drain is None or self.closed:
-            return self._close(_NO_TIMEOUT)
-        # The connections are Python's: it is Python that shuts them down at the deadline.
-        cutter = threading.Timer(drain, self.cut)
-        cutter.daemon = True
-        cutter.start()
+        with self.changed:
+            if self.closed:
+                return DrainReport(0, 0, 0)
+            self.closed = True
         try:
             return self._close(drain)
-        finally:
-            cutter.cancel()
+        except BaseException:
+            # Ctrl-C: nothing is closed yet.
+            self.closed = False
+            raise
 
-    def _close(self, drain: float) -> DrainReport:
+    def _close(self, drain: Optional[float]) -> DrainReport:
+        if drain is None and not self.waits:
+            return DrainReport(0, 0, self._close_native(_NO_TIMEOUT))
+        until = None if drain is None else time.monotonic() + drain
+        own = self.handled.get(threading.get_ident())
+        before = self.ended
+        self.shutdown(drain)
+        with self.changed:
+            rest = None if until is None else max(until - time.monotonic(), 0)
+            self.changed.wait_for(lambda: len(self.requests) == (own in self.requests), rest)
+            finished = self.ended - before
+            cut = [request for key, (_, request, _) in self.requests.items() if key != own]
+        # The connections are Python's: it is Python that shuts them down.
+        _cut(cut)
+        left = self._close_native(_NO_TIMEOUT if drain is None else 0.0)
+        return DrainReport(finished, len(cut), left)
+
+    def _close_native(self, drain: float) -> int:
+        """Lets the threads end; returns how many requests are left running."""
         report = types.DrainReport(struct_size=ctypes.sizeof(types.DrainReport))
-        if not self.closed:
-            self.closed = True
-            check(_close(self.handle, drain, report))
-        return DrainReport(report.finished, report.cut, report.left)
+        check(_close(self.handle, drain, report))
+        return report.left
 
     def end(self) -> None:
         """At exit: waits for the threads as Python does for its own, and for daemons as long as ending them takes."""
-        if self.daemon:
-            # Python may start no thread any more, so this one cuts them off.
-            self.cut()
-            self._close(_DAEMONS_END)
-            return
-        self.close(None)
-        with self.changed:
-            self.changed.wait_for(lambda: not self.requests and not self.workers)
-
-    def cut(self) -> None:
-        """Shuts the connections of all active requests down; their handlers find the end of the stream."""
-        for _, request, _ in list(self.requests.values()):
-            try:
-                request.shutdown(2)
-            except (AttributeError, OSError):
-                pass  # A datagram, or a client that is gone.
+        if not self.daemon:
+            self.close(None)
+            with self.changed:
+                self.changed.wait_for(lambda: not self.requests and not self.workers)
+        elif not self.closed:
+            self.closed = True
+            _cut([request for _, request, _ in list(self.requests.values())])
+            self._close_native(_DAEMONS_END)
 
     def statistics(self) -> Statistics:
         """What the native server has counted."""
@@ -280,40 +329,51 @@ class Native:
         )
 
 
+def _cut(requests: list) -> None:
+    """Shuts connections down; their handlers find the end of the stream."""
+    for request in requests:
+        try:
+            request.shutdown(2)
+        except (AttributeError, OSError):
+            pass  # A datagram, or a client that is gone.
+
+
 def _discard(native: Native) -> None:
-    """Frees the native server of a Python server that is gone, unless daemon threads still use it."""
-    if not native.workers and _natives.pop(native.number, None) is not None:
+    """Frees the native server of a Python server that is gone. It has no requests: each would keep the server."""
+    if _natives.pop(native.number, None) is not None:
         _free(native.handle)
 
 
-def _in_the_loop(step):
-    """Keeps exceptions from passing through native code: they end the loop and are raised behind it."""
+def _guarded(native: Native, step):
+    """Steps of the loop one after the other. What one of them raises does not pass through native code: it ends the loop
+    and is raised behind it.
 
-    def hook(*arguments) -> int:
-        native = _natives.get(arguments[-1])
-        server = native and native.server()
-        if server is None:
-            return _CANNOT_GO_ON
+    A generator, because a signal's handler may raise as soon as Python runs: here that is within ``try``, and in
+    a function it would be before its first line.
+    """
+    result = 0
+    while True:
         try:
-            return step(server)
+            while True:
+                yield result
+                # No name for the server: it would keep it for ever.
+                result = step(native.server())
+        except GeneratorExit:
+            return
         except BaseException as error:
-            native.raised = error
-            return _CANNOT_GO_ON
-
-    return hook
+            native.raised, result = error, _CANNOT_GO_ON
 
 
-@types.GetRequest
-@_in_the_loop
 def _get_request(server) -> int:
     number = server._handle_request_noblock()
     return -number if number in _TABLE_FULL else _NO_REQUEST
 
 
-@types.ServiceActions
-@_in_the_loop
 def _service_actions(server) -> int:
     server.service_actions()
+    # What handlers set that know of no other way to stop Python's loop.
+    if vars(server).get("_BaseServer__shutdown_request"):
+        server.shutdown()
     return 0
 
 
@@ -322,6 +382,7 @@ def _finish_request(request, number) -> int:
     native = _natives[number]
     key = _request_data(request)
     server, client, client_address = native.requests[key]
+    native.handled[threading.get_ident()] = key
     try:
         failed = server.process_request_thread(client, client_address)
     except BaseException:
@@ -329,8 +390,9 @@ def _finish_request(request, number) -> int:
         thread = threading.current_thread()
         threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), thread)))
     finally:
-        native.requests.pop(key, None)
         with native.changed:
+            del native.requests[key], native.handled[threading.get_ident()]
+            native.ended += 1
             native.changed.notify_all()
     return _FAILED if failed else 0
 
@@ -338,7 +400,8 @@ def _finish_request(request, number) -> int:
 @types.ShutdownRequest
 def _shutdown_request(request, number) -> None:
     """Ends a request that no thread has handled; one that was handled has ended itself."""
-    entry = _natives[number].requests.pop(_request_data(request), None)
+    native = _natives.get(number)
+    entry = native and native.requests.pop(_request_data(request), None)
     if entry is not None:
         server, client, _ = entry
         server.shutdown_request(client)
@@ -364,14 +427,25 @@ def _thread_main(name, body, argument, number) -> None:
 
 def _end() -> None:
     """At exit: a native thread must not find the interpreter gone when it comes back to it."""
+    interrupted = None
     for native in list(_natives.values()):
-        native.end()
+        try:
+            native.daemon = native.daemon or interrupted is not None
+            native.end()
+        except BaseException as error:
+            # Ctrl-C: nothing is waited for any more.
+            interrupted = error
+            native.daemon = True
+            native.end()
+    if interrupted is not None:
+        raise interrupted
 
 
 def _forget() -> None:
     """After a fork the threads are the parent's: there is nothing to stop or to wait for here."""
     for native in _natives.values():
         native.closed = True
+        native.serving = None
         native.workers.clear()
     _natives.clear()
 

@@ -12,10 +12,10 @@ WHEN_FULL = {"wait": 0, "queue": 1, "refuse": 2}
 _Step = CFUNCTYPE(c_int, c_void_p, c_void_p)
 _End = CFUNCTYPE(None, c_void_p, c_void_p)
 
-GetRequest = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_void_p)
+#: ``get_request`` and ``service_actions``, without the arguments that they get and do not need: a C function may ignore them.
+InTheLoop = CFUNCTYPE(c_int)
 Finish = _Step
 ShutdownRequest = _End
-ServiceActions = _Step
 ThreadBody = CFUNCTYPE(None, c_void_p)
 ThreadMain = CFUNCTYPE(None, c_char_p, ThreadBody, c_void_p, c_void_p)
 _HandleError = CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_void_p)
@@ -29,7 +29,7 @@ class Hooks(ctypes.Structure):
         ("userdata", c_void_p),
         ("server_bind", _Step),
         ("server_activate", _Step),
-        ("get_request", GetRequest),
+        ("get_request", InTheLoop),
         ("verify_request", _Step),
         ("process_request", _End),
         ("finish_request", Finish),
@@ -37,7 +37,7 @@ class Hooks(ctypes.Structure):
         ("close_request", _End),
         ("handle_error", _HandleError),
         ("handle_timeout", _Step),
-        ("service_actions", ServiceActions),
+        ("service_actions", InTheLoop),
         ("thread_main", ThreadMain),
     ]
 

@@ -31,6 +31,7 @@ def _serve_forever(self, poll_interval=0.5):
     try:
         native.serve(poll_interval)
     finally:
+        self._BaseServer__shutdown_request = False
         if self.fileno() == descriptor:
             os.set_blocking(descriptor, blocking)
 
@@ -50,10 +51,10 @@ def _handle_request_noblock(self):
         request, client_address = self.get_request()
     except OSError as error:
         return error.errno
+    if not self.verify_request(request, client_address):
+        self.shutdown_request(request)
+        return None
     try:
-        if not self.verify_request(request, client_address):
-            self.shutdown_request(request)
-            return None
         self.process_request(request, client_address)
     except Exception:
         self.handle_error(request, client_address)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import gc
-import io
 import os
 import resource
 import sys
@@ -13,7 +10,6 @@ import tempfile
 import threading
 import time
 import unittest
-import weakref
 
 from tabi import socket, socketserver
 
@@ -152,6 +148,24 @@ class Shutdown(unittest.TestCase):
                 thread.join(LIMIT)
                 self.assertFalse(thread.is_alive())
 
+    def test_every_poll_interval_of_python_s(self):
+        for interval in (None, 0, -1, 0.5):
+            server = Inline()
+            with serving(server, interval):
+                self.assertEqual(b"hello", echo(server))
+
+    def test_the_flag_that_handlers_set_to_stop_python_s_loop(self):
+        class Stops(socketserver.BaseRequestHandler):
+            def handle(self):
+                self.server._BaseServer__shutdown_request = True
+
+        server = Inline(Stops)
+        with serving(server) as thread:
+            echo(server)
+            thread.join(LIMIT)
+            self.assertFalse(thread.is_alive())
+        self.assertFalse(server._BaseServer__shutdown_request)
+
     def test_two_cannot_serve_at_once(self):
         server = TCP()
         with serving(server):
@@ -229,6 +243,30 @@ class Drain(unittest.TestCase):
             for client in clients[2:]:
                 self.assertEqual(b"", client.recv(5))
                 client.close()
+
+    def test_a_handler_that_closes_the_server_keeps_its_own_connection(self):
+        class Closes(Echo):
+            def handle(self):
+                self.request.sendall(b"begun")
+                if self.request.recv(5) == b"close":
+                    self.request.sendall(repr(tuple(self.server.server_close(drain=0))).encode())
+
+        server = TCP(Closes)
+        with serving(server), connect(server) as cut, connect(server) as own:
+            self.assertEqual([b"begun", b"begun"], [cut.recv(5), own.recv(5)])
+            own.sendall(b"close")
+            self.assertEqual(b"(0, 1, 0)", read_all(own))
+            self.assertEqual(b"", cut.recv(1))
+        self.assertEqual([], server.errors)
+
+    def test_clients_in_the_queue_are_cut_and_closed(self):
+        server = TCP(max_threads=1, when_full="queue", queue_size=2)
+        with serving(server), contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(connect(server)) for _ in range(3)]
+            wait_until(lambda: server.statistics().accepted == 3)
+            server.shutdown()
+            self.assertEqual((0, 3, 0), tuple(server.server_close(drain=0)))
+            self.assertEqual([b""] * 3, [client.recv(1) for client in clients])
 
     def test_nobody_is_cut_when_all_finish(self):
         server = TCP(Held)
@@ -317,113 +355,6 @@ class Threads(unittest.TestCase):
             for client in clients:
                 client.close()
         self.assertEqual((count, 0, 0), (server.statistics().finished, server.statistics().failed, len(server._threads)))
-
-
-class Failures(unittest.TestCase):
-    def test_an_exception_in_a_handler_is_its_own_affair(self):
-        class Bad(socketserver.BaseRequestHandler):
-            def handle(self):
-                raise LookupError("bad handler")
-
-        server = TCP(Bad)
-        with serving(server):
-            for _ in range(3):
-                with connect(server) as client:
-                    self.assertEqual(b"", client.recv(1))
-            wait_until(lambda: server.statistics().finished == 3)
-            self.assertEqual(3, server.statistics().failed)
-        self.assertEqual(["bad handler"] * 3, [str(error) for error in server.errors])
-
-    def test_system_exit_in_a_handler_is_silent_as_in_any_thread(self):
-        class Exit(socketserver.BaseRequestHandler):
-            def handle(self):
-                raise SystemExit(3)
-
-        server = TCP(Exit)
-        with contextlib.redirect_stderr(io.StringIO()) as told:
-            with serving(server):
-                for _ in range(2):
-                    with connect(server) as client:
-                        self.assertEqual(b"", client.recv(1))
-        self.assertEqual(("", []), (told.getvalue(), server.errors))
-
-    def test_an_exception_of_an_inline_handler_that_is_no_error_ends_the_loop(self):
-        for kind in (SystemExit, KeyboardInterrupt):
-
-            class Exit(socketserver.BaseRequestHandler):
-                def handle(self):
-                    raise kind(3)
-
-            with Inline(Exit) as server, connect(server):
-                self.assertRaises(kind, server.serve_forever, LIMIT)
-
-    def test_an_os_error_of_get_request_skips_the_client(self):
-        class Once(TCP):
-            failures = 2
-
-            def get_request(self):
-                pair = super().get_request()
-                if self.failures:
-                    self.failures -= 1
-                    pair[0].close()
-                    raise OSError(errno.ECONNABORTED, "gone")
-                return pair
-
-        server = Once()
-        with serving(server):
-            for _ in range(2):
-                with connect(server) as client:
-                    self.assertEqual(b"", client.recv(1))
-            self.assertEqual(b"hello", echo(server))
-
-    def test_another_error_of_get_request_ends_the_loop(self):
-        class Never(TCP):
-            def get_request(self):
-                raise LookupError("no request")
-
-        with Never() as server, connect(server):
-            self.assertRaisesRegex(LookupError, "no request", server.serve_forever, LIMIT)
-
-    def test_an_error_of_service_actions_ends_the_loop(self):
-        with TCP() as server:
-            server.service_actions = lambda: [].pop()
-            self.assertRaises(IndexError, server.serve_forever, 0.01)
-
-    def test_a_full_table_of_descriptors_makes_it_wait(self):
-        calls = []
-
-        class Full(TCP):
-            full = True
-
-            def get_request(self):
-                calls.append(time.monotonic())
-                if self.full:
-                    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-                return super().get_request()
-
-        server = Full()
-        with serving(server):
-            with connect(server) as client:
-                client.sendall(b"patient")
-                client.shutdown(socket.SHUT_WR)
-                wait_until(lambda: len(calls) >= 4)
-                # A loop that spins asks thousands of times a second.
-                self.assertGreater(calls[-1] - calls[0], 0.1)
-                server.full = False
-                self.assertEqual(b"patient", read_all(client))
-
-    def test_a_server_that_is_dropped_unclosed_frees_everything(self):
-        server = TCP()
-        with contextlib.closing(server.socket):
-            server.shutdown()
-            server.serve_forever()
-            descriptors = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
-            gone = weakref.ref(server)
-            del server
-            gc.collect()
-            self.assertIsNone(gone())
-            if descriptors is not None:
-                self.assertLess(len(os.listdir("/proc/self/fd")), descriptors)
 
 
 class Transports(unittest.TestCase):

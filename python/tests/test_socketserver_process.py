@@ -224,6 +224,65 @@ with server:
             output, errors = process.communicate(timeout=LIMIT)
             self.assertEqual((0, "", "interrupted"), (process.returncode, errors, output.split()[-1]))
 
+    def test_ctrl_c_is_not_lost_wherever_the_loop_is(self):
+        self.ends(
+            """
+server = make(socketserver.TCPServer)
+ended = threading.Event()
+
+def interrupt():
+    time.sleep(0.002)
+    os.kill(os.getpid(), signal.SIGINT)
+    if not ended.wait(5):
+        print("lost")
+        server.shutdown()
+
+interrupted = 0
+for _ in range(30):
+    ended.clear()
+    thread = threading.Thread(target=interrupt)
+    try:
+        thread.start()
+        server.serve_forever(0)
+    except KeyboardInterrupt:
+        interrupted += 1
+    ended.set()
+    thread.join()
+print(interrupted)
+""",
+            "30\n",
+        )
+
+    def test_ctrl_c_ends_the_wait_for_handlers(self):
+        for kind, wait in (
+            ("ThreadingTCPServer", "server.server_close()"),
+            ("ThreadingTCPServer", "server.server_close(drain=60)"),
+            ("TCPServer", "server.shutdown()"),
+            # The end of the program waits as well.
+            ("ThreadingTCPServer", "sys.exit()"),
+        ):
+            with self.subTest(wait):
+                process = start(
+                    f"""
+work = idle
+server = make(socketserver.{kind})
+serve(server)
+client = connect(server)
+
+def interrupt():
+    while True:
+        time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    {wait}
+except KeyboardInterrupt:
+    os._exit(0)
+"""
+                )
+                process.communicate(timeout=LIMIT)
+
     def test_ctrl_c_ends_an_inline_handler(self):
         self.ends(
             """

@@ -126,10 +126,10 @@ def host_bytes(host) -> bytes:
     """A host name as the resolver takes it: ASCII as it is, other text by IDNA."""
     if isinstance(host, str):
         if host.isascii():
-            name = host.encode("ascii")
+            name = str.encode(host, "ascii")
         else:
             try:
-                name = host.encode("idna")
+                name = str.encode(host, "idna")
             except Exception:
                 raise TypeError("encoding of hostname failed") from None
     elif isinstance(host, (bytes, bytearray)):

@@ -88,7 +88,7 @@ def _text(value, family: str, form: str) -> bytes:
     """A C string: UTF-8, without NUL bytes."""
     if not isinstance(value, str):
         raise TypeError(f"{family} address must be {form}")
-    encoded = value.encode()
+    encoded = str.encode(value)
     if b"\0" in encoded:
         raise ValueError("embedded null character")
     return encoded

@@ -23,7 +23,7 @@ def inet_aton(ip_addr, /):
     if not isinstance(ip_addr, str) or "\0" in ip_addr:
         return delegate("inet_aton", ip_addr)
     packed = bytes(4)
-    if _inet_aton(ip_addr.encode(), packed, len(packed)) < 0:
+    if _inet_aton(str.encode(ip_addr), packed, len(packed)) < 0:
         raise OSError("illegal IP address string passed to inet_aton")
     return packed
 
@@ -41,7 +41,7 @@ def inet_pton(address_family, ip_string, /):
     if not isinstance(ip_string, str) or "\0" in ip_string:
         return delegate("inet_pton", address_family, ip_string)
     packed = bytes(_LONGEST_PACKED)
-    size = _inet_pton(family, ip_string.encode(), packed, len(packed))
+    size = _inet_pton(family, str.encode(ip_string), packed, len(packed))
     if size == ERR_OS:
         raise OSError("illegal IP address string passed to inet_pton")
     return packed[: check(size)]

@@ -73,7 +73,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     if host is None or isinstance(host, bytes):
         name = host
     elif isinstance(host, str):
-        name = host.encode("idna")
+        name = str.encode(host, "idna")
     else:
         return delegate("getaddrinfo", *given)
     family, type, proto, flags = [
@@ -116,7 +116,7 @@ def _service(port):
     if port is None or isinstance(port, bytes):
         return port
     if isinstance(port, str):
-        return port.encode()
+        return str.encode(port)
     if isinstance(port, int):
         if not -(2**63) <= port < 2**63 and sys.version_info < (3, 12):
             raise OverflowError("Python int too large to convert to C long")
@@ -144,7 +144,7 @@ def getnameinfo(sockaddr, flags, /):
     if flowinfo > 0xFFFFF:
         raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
     sys.audit("socket.getnameinfo", sockaddr)
-    host, address = sockaddr[0].encode(), bytes(SIZE)
+    host, address = str.encode(sockaddr[0]), bytes(SIZE)
     check(_from_numeric(host, port, address))
     if len(decode(address, 0)) != 2:
         check(_from_numeric6(host, port, flowinfo, scope_id, address))
@@ -176,7 +176,7 @@ def gethostbyaddr(host, /):
 
 def _host_name(function: str, name) -> bytes:
     if isinstance(name, str):
-        encoded = name.encode("idna")
+        encoded = str.encode(name, "idna")
     elif isinstance(name, (bytes, bytearray)):
         encoded = bytes(name)
     else:

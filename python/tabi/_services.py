@@ -93,7 +93,7 @@ def _texts(function: str, values: tuple, given: tuple | None = None) -> list[byt
     for value in values:
         if not isinstance(value, str) or "\0" in value:
             return delegate(function, *(given or values))
-        encoded.append(value.encode())
+        encoded.append(str.encode(value))
     return encoded
 
 

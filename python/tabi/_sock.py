@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
-from ._arguments import c_int
+from ._arguments import plain_int
 from ._connection import Connection
 from ._genuine import module as builtin
 from ._lifecycle import Lifecycle, pair
@@ -22,9 +22,12 @@ socket.__module__ = "_socket"
 SocketType = socket
 
 
-def socketpair(family=None, type=builtin.SOCK_STREAM, proto=0, /):
-    given = (getattr(builtin, "AF_UNIX", builtin.AF_INET) if family is None else family), type, proto
-    return pair(socket, *(c_int(value, "__init__", *given) for value in given))
+_PAIR_FAMILY = getattr(builtin, "AF_UNIX", builtin.AF_INET)
+
+
+def socketpair(family=_PAIR_FAMILY, type=builtin.SOCK_STREAM, proto=0, /):
+    given = family, type, proto
+    return pair(socket, *(plain_int("socketpair", value, *given) for value in given))
 
 
 #: Where `PyTypeObject` keeps its flags, and the flag that forbids changing the type.

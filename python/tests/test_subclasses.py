@@ -101,6 +101,25 @@ class Subclasses(unittest.TestCase):
 
             self.same_on_both(play)
 
+    def test_texts_are_what_they_hold_not_what_they_encode_to(self):
+        class Text(str):
+            def encode(self, *arguments):
+                raise LookupError
+
+        for call in (
+            lambda module: module.inet_aton(Text("127.0.0.1")),
+            lambda module: module.inet_pton(standard.AF_INET6, Text("::1")),
+            lambda module: module.getaddrinfo(Text("127.0.0.1"), Text("80"), 0, standard.SOCK_STREAM),
+            lambda module: module.getnameinfo((Text("127.0.0.1"), 80), standard.NI_NUMERICHOST | standard.NI_NUMERICSERV),
+            lambda module: module.getservbyname(Text("no such service"), Text("tcp")),
+            lambda module: module.getprotobyname(Text("no such protocol")),
+        ):
+            self.same_on_both(call)
+
+    def test_a_pair_is_made_of_numbers(self):
+        for arguments in ((None,), (2**31,), (2**63,), ("x",), (1, 2**40), (1, 1, None), (-5,)):
+            self.same_on_both(lambda module: module.socketpair(*arguments))
+
     def test_numbers_are_asked_once_and_taken_at_their_word(self):
         class Counted:
             def __init__(self, *answers):

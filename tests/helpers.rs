@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io;
 use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -64,7 +65,8 @@ fn one_error_or_all_errors() {
         assert!(all.to_string().contains(&format!("{address}: Connection refused")), "{all}");
     }
     let last = all.errors.last().unwrap().1.clone();
-    assert_eq!(Error::from(all), last);
+    assert_eq!(Error::from(all.clone()), last);
+    assert_eq!(io::Error::from(all).raw_os_error(), Some(libc::ECONNREFUSED));
 }
 
 #[test]

@@ -257,7 +257,10 @@ fn settings_that_cannot_be_are_refused_and_name_the_value() {
         assert_eq!(error.to_string(), message);
         assert!(matches!(error, Error::Value(_)));
     }
-    assert!(TcpServer::options().timeout(-1.0).is_err());
+    let error = TcpServer::options().timeout(-1.0).unwrap_err();
+    assert_eq!(error, Error::Value("timeout must be 0 seconds or more, got -1".into()));
+    let options = format!("{:?}", TcpServer::options().max_connections(7));
+    assert!(options.contains("max_connections: Some(7)"), "{options}");
     assert!(TcpServer::options().request_timeout(f64::NAN).is_err());
     assert!(matches!(TcpServer::options().adopt(vec![], answer), Err(Error::Value(_))));
     let busy = TcpServer::new(inet(), answer).unwrap();

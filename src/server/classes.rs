@@ -12,6 +12,7 @@ macro_rules! classes {
     ($($(#[$doc:meta])* $name:ident: $python:literal, $family:ident, $kind:ident, $concurrency:expr;)*) => {$(
         $(#[$doc])*
         #[doc = concat!("\n\nPython: `socketserver.", $python, "`.")]
+        #[derive(Debug)]
         pub struct $name;
 
         impl $name {

@@ -1,5 +1,6 @@
 //! Handlers that read and write files, not sockets: Python's `StreamRequestHandler` and `DatagramRequestHandler`.
 
+use std::fmt;
 use std::io::Cursor;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, Sock
 /// let server = ThreadingTcpServer::new(("127.0.0.1", 0), shout.timeout(30.0)?)?;
 /// # Ok::<(), tabi::Error>(())
 /// ```
+#[must_use = "a handler does nothing until a server is made with it"]
 pub struct StreamRequestHandler<F> {
     handle: F,
     timeout: Option<Duration>,
@@ -34,7 +36,20 @@ pub struct StreamRequestHandler<F> {
     wbufsize: usize,
 }
 
+impl<F> fmt::Debug for StreamRequestHandler<F> {
+    /// The settings; the function has no text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamRequestHandler")
+            .field("timeout", &self.timeout)
+            .field("disable_nagle_algorithm", &self.disable_nagle_algorithm)
+            .field("rbufsize", &self.rbufsize)
+            .field("wbufsize", &self.wbufsize)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a [`StreamRequestHandler`] works with.
+#[derive(Debug)]
 pub struct StreamRequest<'a> {
     /// The request itself.
     pub request: &'a Request,
@@ -139,6 +154,7 @@ pub struct DatagramRequestHandler<F> {
 }
 
 /// What a [`DatagramRequestHandler`] works with.
+#[derive(Debug)]
 pub struct DatagramRequest<'a> {
     /// The request itself.
     pub request: &'a Request,

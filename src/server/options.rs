@@ -1,5 +1,6 @@
 //! What a server is to be: the class attributes of Python's servers, and the limits that they lack.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +104,7 @@ pub enum Concurrency {
 /// # Ok::<(), tabi::Error>(())
 /// ```
 #[derive(Clone)]
+#[must_use = "settings do nothing until `bind`, `prepare` or `adopt` makes a server of them"]
 pub struct ServerOptions {
     pub(crate) address_family: i32,
     pub(crate) socket_type: i32,
@@ -122,6 +124,27 @@ pub struct ServerOptions {
 }
 
 pub(crate) type OnError = dyn Fn(&Request, &Failure) + Send + Sync;
+
+impl fmt::Debug for ServerOptions {
+    /// The settings by their names; hooks and `on_error` are functions, which have no text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerOptions")
+            .field("address_family", &self.address_family)
+            .field("socket_type", &self.socket_type)
+            .field("allow_reuse_address", &self.allow_reuse_address)
+            .field("allow_reuse_port", &self.allow_reuse_port)
+            .field("dualstack_ipv6", &self.dualstack_ipv6)
+            .field("request_queue_size", &self.request_queue_size)
+            .field("max_packet_size", &self.max_packet_size)
+            .field("timeout", &self.timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("concurrency", &self.concurrency)
+            .field("max_connections", &self.max_connections)
+            .field("max_connections_per_address", &self.max_connections_per_address)
+            .field("loops", &self.loops)
+            .finish_non_exhaustive()
+    }
+}
 
 impl ServerOptions {
     /// A server for a family (`AF_INET`, `AF_INET6`, `AF_UNIX`) and a type (`SOCK_STREAM`, `SOCK_SEQPACKET`,

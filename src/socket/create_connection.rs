@@ -112,3 +112,9 @@ impl From<CreateConnectionError> for Error {
         all.errors.pop().map_or(Error::Gai(libc::EAI_NONAME), |(_, error)| error)
     }
 }
+
+impl From<CreateConnectionError> for std::io::Error {
+    fn from(all: CreateConnectionError) -> Self {
+        Error::from(all).into()
+    }
+}

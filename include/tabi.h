@@ -654,7 +654,7 @@ int tabi_socket(int family, int type, int proto, tabi_sock **out);
 /**
  * Binds to a host and port (bind(2), Python's `bind((host, port))`).
  *
- * `host`: a name, an address, "" (any) or `"<broadcast>"`; `port`: 0 (a free one) to 65535.
+ * `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"`; `port`: 0 (a free one) to 65535.
  * Returns 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for a
  * socket that is not AF_INET or AF_INET6, TABI_GAI_* when the host is not found.
  */
@@ -722,8 +722,8 @@ int tabi_connect_addr(tabi_sock *sk, const tabi_addr *addr);
  * tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
  *
  * Returns 0 when connected; an errno: ECONNREFUSED ..., EAGAIN for a timeout, EBADF for a closed socket;
- * or a negative code where the host or the port is no good. An errno does not change
- * tabi_last_error_message().
+ * or a negative code where the host or the port is no good. tabi_strerror() takes an errno negated;
+ * tabi_last_error_message() does not tell of it.
  */
 int tabi_connect_ex(tabi_sock *sk, const char *host, int port);
 
@@ -1122,7 +1122,7 @@ ssize_t tabi_try_sendto_addr(tabi_sock *sk, const void *data, size_t len, const 
 /**
  * Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
  *
- * `host`: a name, an address, "" (any) or `"<broadcast>"`. `port`: 0 to 65535.
+ * `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"` (else TABI_ERR_OS). `port`: 0 to 65535.
  * Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup
  * fails.
  */
@@ -1367,7 +1367,7 @@ int tabi_join_source_multicast(tabi_sock *sk,
  * Ends what tabi_join_source_multicast() began (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP), with the
  * same arguments.
  *
- * Returns 0; -EADDRNOTAVAIL for what was not joined; and what that returns.
+ * Returns 0; -EADDRNOTAVAIL or -EINVAL for what was not joined; and what that returns.
  */
 int tabi_leave_source_multicast(tabi_sock *sk,
                                 const char *group,

@@ -60,7 +60,7 @@ impl tabi_addr {
 
 /// Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
 ///
-/// `host`: a name, an address, "" (any) or `"<broadcast>"`. `port`: 0 to 65535.
+/// `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"` (else TABI_ERR_OS). `port`: 0 to 65535.
 /// Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup
 /// fails.
 #[unsafe(no_mangle)]

@@ -70,7 +70,7 @@ pub extern "C" fn tabi_socket(
 
 /// Binds to a host and port (bind(2), Python's `bind((host, port))`).
 ///
-/// `host`: a name, an address, "" (any) or `"<broadcast>"`; `port`: 0 (a free one) to 65535.
+/// `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"`; `port`: 0 (a free one) to 65535.
 /// Returns 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for a
 /// socket that is not AF_INET or AF_INET6, TABI_GAI_* when the host is not found.
 #[unsafe(no_mangle)]
@@ -178,8 +178,8 @@ pub extern "C" fn tabi_connect_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_a
 /// tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
 ///
 /// Returns 0 when connected; an errno: ECONNREFUSED ..., EAGAIN for a timeout, EBADF for a closed socket;
-/// or a negative code where the host or the port is no good. An errno does not change
-/// tabi_last_error_message().
+/// or a negative code where the host or the port is no good. tabi_strerror() takes an errno negated;
+/// tabi_last_error_message() does not tell of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_connect_ex(sk: Option<&tabi_sock>, host: *const c_char, port: c_int) -> c_int {
     boundary(|| {

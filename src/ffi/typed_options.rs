@@ -267,7 +267,7 @@ pub unsafe extern "C" fn tabi_join_source_multicast(
 /// Ends what tabi_join_source_multicast() began (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP), with the
 /// same arguments.
 ///
-/// Returns 0; -EADDRNOTAVAIL for what was not joined; and what that returns.
+/// Returns 0; -EADDRNOTAVAIL or -EINVAL for what was not joined; and what that returns.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_leave_source_multicast(

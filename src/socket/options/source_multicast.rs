@@ -32,7 +32,7 @@ impl Socket {
 
     /// Ends what [`Socket::join_source_multicast`] began (`MCAST_LEAVE_SOURCE_GROUP`, `IP_DROP_SOURCE_MEMBERSHIP`).
     ///
-    /// Fails with `Os(EADDRNOTAVAIL)` for what was not joined, and as that does.
+    /// Fails with `Os(EADDRNOTAVAIL)` or `Os(EINVAL)` for what was not joined, and as that does.
     pub fn leave_source_multicast(
         &self,
         group: impl Into<IpAddr>,

@@ -21,6 +21,10 @@ pub struct RawAddress {
 }
 
 impl RawAddress {
+    /// Where the length is, for those who know an address by its layout.
+    #[cfg(feature = "capi")]
+    pub(crate) const LEN_OFFSET: usize = offset_of!(RawAddress, len);
+
     /// How many bytes an address may have.
     pub const CAPACITY: usize = size_of::<libc::sockaddr_storage>();
 
@@ -101,6 +105,20 @@ impl RawAddress {
 
     pub(crate) fn as_mut_ptr(&mut self) -> *mut libc::sockaddr {
         (&raw mut self.storage).cast()
+    }
+
+    /// Completes an address whose bytes a system call has written: the rest is zero.
+    ///
+    /// # Safety
+    ///
+    /// `place` must be writable, and its first `len` bytes initialised, as far as it has so many.
+    pub(crate) unsafe fn complete(place: *mut Self, len: libc::socklen_t) {
+        let len = len.min(Self::CAPACITY as libc::socklen_t);
+        // SAFETY: the caller vouches for the place, and `len` lies within the storage.
+        unsafe {
+            (&raw mut (*place).len).write(len);
+            place.cast::<u8>().add(len as usize).write_bytes(0, Self::CAPACITY - len as usize);
+        }
     }
 
     /// Sets the length that a system call reported; Linux reports more than fits for a cut address.

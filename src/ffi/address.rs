@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, c_void};
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 
 use libc::ssize_t;
 
@@ -39,9 +39,20 @@ impl From<RawAddress> for tabi_addr {
     }
 }
 
-const _: () = assert!(size_of::<[u64; 16]>() == RawAddress::CAPACITY);
+// An address in C is laid out as the core's.
+const _: () = {
+    assert!(size_of::<[u64; 16]>() == RawAddress::CAPACITY);
+    assert!(size_of::<tabi_addr>() == size_of::<RawAddress>());
+    assert!(align_of::<tabi_addr>() == align_of::<RawAddress>());
+    assert!(offset_of!(tabi_addr, len) == RawAddress::LEN_OFFSET);
+};
 
 impl tabi_addr {
+    /// The place of an address for the core to write to.
+    pub(super) fn as_raw(place: &mut MaybeUninit<tabi_addr>) -> *mut RawAddress {
+        place.as_mut_ptr().cast()
+    }
+
     pub(super) fn raw(&self) -> Outcome<RawAddress> {
         // SAFETY: `data` is initialised and has all its bytes.
         let all =

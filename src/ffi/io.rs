@@ -149,10 +149,9 @@ pub(super) unsafe fn recvfrom(
 ) -> Outcome<usize> {
     let sk = socket(sk)?;
     check_buffer(buffer, len, "buffer")?;
-    // SAFETY: the caller passes `len` writable bytes.
-    let (n, address) = unsafe { sk.recvfrom_raw(buffer.cast(), len, flags, limit) }?;
-    sender.map(|sender| sender.write(address.into()));
-    Ok(n)
+    let sender = sender.map_or(std::ptr::null_mut(), tabi_addr::as_raw);
+    // SAFETY: the caller passes `len` writable bytes, and an address that is writable unless it is NULL.
+    Ok(unsafe { sk.recvfrom_raw(buffer.cast(), len, flags, limit, sender) }?)
 }
 
 /// Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.

@@ -31,9 +31,7 @@ impl Socket {
 
     /// [`Socket::recvfrom_into`] without waiting; see [`Socket::try_recv_into`].
     pub fn try_recvfrom_into(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
-        // SAFETY: the slice is writable for its length.
-        let (n, sender) = unsafe { self.recvfrom_raw(buffer.as_mut_ptr(), buffer.len(), 0, Limit::Now) }?;
-        Ok((n, sender.decode_for(self.proto)))
+        self.recvfrom_until(buffer, 0, Limit::Now)
     }
 
     /// [`Socket::send`] without waiting, in every mode: what there is room for.

@@ -68,8 +68,11 @@ impl Socket {
     /// [`Socket::recvfrom`] with `MSG_*` flags.
     pub fn recvfrom_with_flags(&self, bufsize: usize, flags: i32) -> Result<(Vec<u8>, Address)> {
         let mut bytes = reserve(bufsize)?;
-        // SAFETY: `bufsize` bytes are reserved.
-        let (n, sender) = unsafe { self.recvfrom_raw(bytes.as_mut_ptr(), bufsize, flags, Limit::Timeout) }?;
+        let mut sender = RawAddress::empty();
+        // SAFETY: `bufsize` bytes are reserved, and `sender` is writable.
+        let n = unsafe {
+            self.recvfrom_raw(bytes.as_mut_ptr(), bufsize, flags, Limit::Timeout, &raw mut sender)
+        }?;
         // SAFETY: the kernel wrote `n` bytes, no more than `bufsize`.
         unsafe { bytes.set_len(n.min(bufsize)) };
         Ok((bytes, sender.decode_for(self.proto)))
@@ -83,38 +86,43 @@ impl Socket {
 
     /// [`Socket::recvfrom_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may exceed the buffer.
     pub fn recvfrom_into_with_flags(&self, buffer: &mut [u8], flags: i32) -> Result<(usize, Address)> {
-        // SAFETY: the slice is writable for its length.
-        let (n, sender) =
-            unsafe { self.recvfrom_raw(buffer.as_mut_ptr(), buffer.len(), flags, Limit::Timeout) }?;
+        self.recvfrom_until(buffer, flags, Limit::Timeout)
+    }
+
+    pub(super) fn recvfrom_until(
+        &self,
+        buffer: &mut [u8],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<(usize, Address)> {
+        let mut sender = RawAddress::empty();
+        // SAFETY: the slice is writable for its length, and so is `sender`.
+        let n =
+            unsafe { self.recvfrom_raw(buffer.as_mut_ptr(), buffer.len(), flags, limit, &raw mut sender) }?;
         Ok((n, sender.decode_for(self.proto)))
     }
 
     /// [`Socket::recvfrom_into`] into memory that need not be initialised, with the system's form of
     /// the address, within a limit of its own.
     ///
+    /// `sender` may be null; it is written only when the call succeeds.
+    ///
     /// # Safety
     ///
-    /// `buffer` must be valid for writing `len` bytes.
+    /// `buffer` must be valid for writing `len` bytes, and `sender` for writing, unless it is null.
+    #[inline(always)]
     pub unsafe fn recvfrom_raw(
         &self,
         buffer: *mut u8,
         len: usize,
         flags: i32,
         limit: Limit,
-    ) -> Result<(usize, RawAddress)> {
-        let mut sender = RawAddress::empty();
-        let n = self.run(Plan::read().until(limit), |fd, extra| {
-            let mut address_len = RawAddress::CAPACITY as libc::socklen_t;
-            // SAFETY: the caller vouches for the buffer; the address has `address_len` bytes.
-            let n = unsafe {
-                libc::recvfrom(fd, buffer.cast(), len, flags | extra, sender.as_mut_ptr(), &mut address_len)
-            };
-            if n >= 0 {
-                sender.set_len(address_len);
-            }
-            n
-        })?;
-        Ok((n, sender))
+        sender: *mut RawAddress,
+    ) -> Result<usize> {
+        self.run(Plan::read().until(limit), move |fd, extra| {
+            // SAFETY: the caller vouches for the buffer and the address.
+            unsafe { recvfrom(fd, buffer, len, flags | extra, sender) }
+        })
     }
 
     /// Sends bytes (`socket.send`) and returns how many the kernel took, perhaps fewer than given.
@@ -226,6 +234,34 @@ impl Socket {
         let call = self.handle.enter()?;
         let deadline = super::wait::Deadline::of(limit, self.timeout.load());
         self.wait_ready(&call, interest, &deadline).map(drop)
+    }
+}
+
+/// `recvfrom(2)` with a whole address, or none.
+///
+/// # Safety
+///
+/// As for [`Socket::recvfrom_raw`].
+#[inline]
+unsafe fn recvfrom(
+    fd: RawFd,
+    buffer: *mut u8,
+    len: usize,
+    flags: libc::c_int,
+    sender: *mut RawAddress,
+) -> isize {
+    if sender.is_null() {
+        // SAFETY: the caller vouches for the buffer.
+        return unsafe { libc::recv(fd, buffer.cast(), len, flags) };
+    }
+    let mut address_len = RawAddress::CAPACITY as libc::socklen_t;
+    // SAFETY: the caller vouches for the buffer and the address, which has that capacity.
+    unsafe {
+        let n = libc::recvfrom(fd, buffer.cast(), len, flags, sender.cast(), &mut address_len);
+        if n >= 0 {
+            RawAddress::complete(sender, address_len);
+        }
+        n
     }
 }
 

@@ -146,7 +146,7 @@ class Buffer:
     def __init__(self, source, writable: bool = False) -> None:
         view = memoryview(source)
         if not view.c_contiguous:
-            raise BufferError("the buffer is not contiguous")
+            raise BufferError("memoryview: underlying buffer is not C-contiguous")
         if writable and view.readonly:
             raise TypeError("the buffer cannot be written to")
         self._view = view

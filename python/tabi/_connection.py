@@ -13,7 +13,8 @@ from . import _library
 from ._address import blank, decode, encode
 from ._arguments import c_int, fitting, object_to, objects
 from ._buffers import Buffer
-from ._errors import EINTR, check, connect_number
+from ._errors import EINTR, check, connect_number, exception
+from ._handle import check_family
 from ._interrupt import again, check_signals
 from ._library import INT_MAX, INT_MIN
 from ._transfer import never_try
@@ -64,6 +65,7 @@ class Connection:
         began = monotonic_ns() if self._tabi_timeout else 0
         fd = _accept_fd(self._tabi_handle, peer)
         if fd < 0:
+            check_family(self)
             fd = again(
                 self,
                 fd,
@@ -109,14 +111,10 @@ class Connection:
         check(_shutdown(self._tabi_handle, number))
 
     def getsockname(self):
-        raw = blank()
-        check(_getsockname(self._tabi_handle, raw))
-        return decode(raw, self._tabi_proto, self)
+        return _name(self, _getsockname)
 
     def getpeername(self):
-        raw = blank()
-        check(_getpeername(self._tabi_handle, raw))
-        return decode(raw, self._tabi_proto, self)
+        return _name(self, _getpeername)
 
     def getsockopt(self, level, option, buflen=0, /):
         given = level, option, buflen
@@ -148,6 +146,15 @@ class Connection:
             check(_setsockopt(self._tabi_handle, level, option, value))
         else:
             _set_other(self, level, option, value)
+
+
+def _name(self, function):
+    raw = blank()
+    code = function(self._tabi_handle, raw)
+    if code < 0:
+        check_family(self)
+        raise exception(code)
+    return decode(raw, self._tabi_proto, self)
 
 
 def _int_option(self, level: int, option: int) -> int:

@@ -188,7 +188,7 @@ def _vectors(pins: _Pins, method: str, parts: list, writable: bool):
     for vector, part in zip(vectors, parts):
         try:
             buffer = Buffer(part, writable)
-        except (TypeError, BufferError, ValueError):
+        except Exception:
             if writable:
                 return object_to(method, parts)
             return object_to("send", part)
@@ -203,10 +203,11 @@ def _pack(ancdata: list):
         return None
     packed = bytearray()
     for number, item in enumerate(ancdata, 1):
-        if not isinstance(item, tuple) or len(item) != 3:
+        # Any sequence will do.
+        if isinstance(item, (bytes, dict)) or not hasattr(type(item), "__getitem__") or len(item) != 3:
             # The built-in method objects to this list before it looks for a descriptor.
             return object_to("sendmsg", [], ancdata)
-        level, kind, data = item
+        level, kind, data = item[0], item[1], item[2]
         level, kind = c_int(level, "sendmsg", [], [item]), c_int(kind, "sendmsg", [], [item])
         try:
             buffer = Buffer(data)

@@ -133,8 +133,8 @@ class Transfer:
         return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
-        nbytes, flags = _numbers("recvfrom_into", nbytes, flags, buffer)
         with _writable("recvfrom_into", buffer, nbytes, flags) as target:
+            nbytes, flags = _numbers("recvfrom_into", nbytes, flags, buffer)
             _check_size("recvfrom_into", nbytes)
             if nbytes > target.size:
                 raise ValueError("nbytes is greater than the length of the buffer")
@@ -167,8 +167,8 @@ class Transfer:
             else:
                 done = n
         began = monotonic_ns() if self._tabi_timeout else 0
-        flags = _flags("sendall", data, flags)
         with _readable("sendall", data, flags) as source:
+            flags = _flags("sendall", data, flags)
             _sendall_from(self, source, done, flags, began)
 
     def sendto(self, data, to=_MISSING, address=_MISSING, /, *more):
@@ -333,8 +333,8 @@ def _recv_into_view(self, buffer) -> int:
 
 
 def _recv_into_any(self, buffer, nbytes, flags) -> int:
-    nbytes, flags = _numbers("recv_into", nbytes, flags, buffer)
     with _writable("recv_into", buffer, nbytes, flags) as target:
+        nbytes, flags = _numbers("recv_into", nbytes, flags, buffer)
         _check_size("recv_into", nbytes)
         if nbytes > target.size:
             raise ValueError("buffer too small for requested bytes")
@@ -343,8 +343,8 @@ def _recv_into_any(self, buffer, nbytes, flags) -> int:
 
 
 def _send_any(self, data, flags) -> int:
-    flags = _flags("send", data, flags)
     with _readable("send", data, flags) as source:
+        flags = _flags("send", data, flags)
         return _send_waiting(self, source.at(), _size(source.size), flags)
 
 
@@ -353,8 +353,8 @@ def _sendto_any(self, *given) -> int:
     if not 2 <= len(given) <= 3:
         raise TypeError(f"sendto() takes 2 or 3 arguments ({len(given)} given)")
     data, *flags, address = given
-    flags = _flags("sendto", data, *(flags or [0]), address)
-    with _readable("sendto", data, flags, address) as source:
+    with _readable("sendto", data, *flags, address) as source:
+        flags = _flags("sendto", data, *(flags or [0]), address)
         raw = encode(self, address, "sendto")
         audit("socket.sendto", self, address)
         return _sendto_waiting(self, source.at(), _size(source.size), flags, raw)
@@ -382,6 +382,7 @@ def _flags(method: str, data, flags, *address) -> int:
 
 
 def _readable(method: str, data, *arguments) -> Buffer:
+    """Pinned before the numbers are asked: an ``__index__`` must not resize it."""
     try:
         return Buffer(data)
     except TypeError:
@@ -391,5 +392,6 @@ def _readable(method: str, data, *arguments) -> Buffer:
 def _writable(method: str, buffer, *arguments) -> Buffer:
     try:
         return Buffer(buffer, writable=True)
-    except (TypeError, BufferError, ValueError):
+    except Exception:
+        # Whatever a `__buffer__` raised, as in the built-in module.
         return object_to(method, buffer, *arguments)

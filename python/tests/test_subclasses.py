@@ -8,6 +8,7 @@ from __future__ import annotations
 import _socket as builtin
 import os
 import socket as standard
+import struct
 import unittest
 
 from tabi import _socket
@@ -155,6 +156,64 @@ class Subclasses(unittest.TestCase):
 
         for make in (lambda value: Counted(int(value), 2**40, 2**40), Doubled):
             self.same_on_both(lambda module: play(module, make))
+
+    def test_a_buffer_cannot_be_resized_by_the_arguments_behind_it(self):
+        class Resizes:
+            def __init__(self, buffer):
+                self.buffer = buffer
+
+            def __index__(self):
+                self.buffer.clear()
+                return 0
+
+        def play(module, call):
+            one, other = module.socketpair()
+            try:
+                other.send(b"waiting")
+                buffer = bytearray(b"content")
+                return call(one, buffer, Resizes(buffer)), bytes(buffer)
+            finally:
+                one.close()
+                other.close()
+
+        for call in (
+            lambda sock, buffer, resizes: sock.recv_into(buffer, resizes),
+            lambda sock, buffer, resizes: sock.recv_into(buffer, 0, resizes),
+            lambda sock, buffer, resizes: sock.recvfrom_into(buffer, resizes),
+            lambda sock, buffer, resizes: sock.send(buffer, resizes),
+            lambda sock, buffer, resizes: sock.sendall(buffer, resizes),
+            lambda sock, buffer, resizes: sock.sendto(buffer, resizes, "/no/such/path"),
+        ):
+            self.same_on_both(lambda module: play(module, call))
+
+    def test_control_messages_may_be_any_sequences_of_three(self):
+        class Three:
+            def __len__(self):
+                return 3
+
+            def __getitem__(self, index):
+                return (standard.SOL_SOCKET, standard.SCM_RIGHTS, struct.pack("@i", 0))[index]
+
+        def play(module, item):
+            one, other = module.socketpair()
+            try:
+                one.sendmsg([b"x"], [item])
+                data, control, flags, address = other.recvmsg(10, module.CMSG_SPACE(4))
+                for level, kind, content in control:
+                    os.close(*struct.unpack("@i", content))
+                return data, [(level, kind, len(content)) for level, kind, content in control]
+            finally:
+                one.close()
+                other.close()
+
+        rights = standard.SOL_SOCKET, standard.SCM_RIGHTS, struct.pack("@i", 0)
+        wrong = rights[:2], list(rights[:2]), b"abc", "abc", {1: 1, 2: 2, 3: 3}, {1, 2, 3}, 5
+        for item in (rights, list(rights), Three(), *wrong):
+            self.same_on_both(lambda module: play(module, item))
+
+    def test_a_socket_that_was_never_opened_has_no_names(self):
+        for name in ("getsockname", "getpeername", "_accept"):
+            self.same_on_both(lambda module: getattr(module.socket.__new__(module.socket), name)())
 
     def test_errors_of_arguments_name_the_method_and_no_inner_class(self):
         sock = _socket.socket()

@@ -139,8 +139,9 @@ impl Socket {
     /// Calls in which other threads are blocked end with [`Error::Closed`]. When nobody else owns the
     /// socket they are woken by `shutdown(2)`, which a forked child that shares it sees as the end of the
     /// connection; with a duplicate ([`Socket::dup`]) alive, they are woken without touching the connection.
-    /// A call that was already blocked without a timeout when the duplicate was made ends with its next event; so
-    /// do, without a timeout, a unix `connect` to a listener and a `sendto` to a datagram peer whose queues are full.
+    /// Without a timeout, these end only with their next event: a unix `connect` to a listener and a `sendto` to a
+    /// datagram peer whose queues are full; with a duplicate, any `connect`, and what was blocked already when the
+    /// duplicate was made.
     ///
     /// In a forked child, closing a socket of the parent's leaves the parent its connection and wakes nobody. If one of the
     /// parent's threads was inside a call when it forked, the child's descriptor is given back when the socket is dropped.

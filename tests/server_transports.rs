@@ -35,6 +35,18 @@ fn client_of(server: &Server) -> Socket {
     client
 }
 
+#[test]
+fn a_request_is_taken_without_waiting_whatever_the_sockets_timeout() {
+    for kind in [SOCK_STREAM, SOCK_DGRAM] {
+        let socket = Socket::new(AF_INET, kind, 0).unwrap();
+        socket.bind(("127.0.0.1", 0)).unwrap();
+        socket.settimeout(1.0).unwrap();
+        let server = TcpServer::options().adopt(vec![socket], answer).unwrap();
+        let nobody = server.default_get_request(&server.sockets()[0]).unwrap_err();
+        assert_eq!(nobody, Error::Os(libc::EAGAIN), "type {kind}");
+    }
+}
+
 /// Serves until the client has had its answers, then closes; returns the last answer.
 fn ask_twice(server: &Server) -> String {
     let mut text = String::new();

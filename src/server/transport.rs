@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Request, Server};
 use crate::address::RawAddress;
 use crate::error::{Error, Result};
-use crate::socket::Socket;
+use crate::socket::{Limit, Socket};
 
 /// A cut datagram reports its true length.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -74,11 +74,12 @@ impl Server {
         if is_datagram(socket) {
             return self.receive(socket);
         }
-        let (client, address) = socket.accept()?;
+        let (fd, address) = socket.accept_fd(Limit::Now)?;
+        let client = Socket::accepted(fd, socket.family(), socket.kind(), socket.proto())?;
         if let Some(timeout) = self.options().request_timeout {
             client.settimeout(timeout)?;
         }
-        Ok(Request::from_socket(self, client, address))
+        Ok(Request::from_socket(self, client, address.decode_for(socket.proto())))
     }
 
     fn receive(&self, socket: &Arc<Socket>) -> Result<Request> {
@@ -86,8 +87,7 @@ impl Server {
         let most = self.options().max_packet_size;
         packet.try_reserve_exact(most).map_err(|_| Error::Os(libc::ENOMEM))?;
         packet.resize(most, 0);
-        let flags = libc::MSG_DONTWAIT | TRUE_LENGTH;
-        let (size, sender) = socket.recvfrom_into_with_flags(&mut packet, flags)?;
+        let (size, sender) = socket.recvfrom_until(&mut packet, TRUE_LENGTH, Limit::Now)?;
         packet.truncate(size);
         packet.shrink_to_fit();
         Ok(Request::from_packet(self, socket, packet, size, sender))

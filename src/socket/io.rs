@@ -89,7 +89,7 @@ impl Socket {
         self.recvfrom_until(buffer, flags, Limit::Timeout)
     }
 
-    pub(super) fn recvfrom_until(
+    pub(crate) fn recvfrom_until(
         &self,
         buffer: &mut [u8],
         flags: i32,

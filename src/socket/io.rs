@@ -119,10 +119,18 @@ impl Socket {
         limit: Limit,
         sender: *mut RawAddress,
     ) -> Result<usize> {
-        self.run(Plan::read().until(limit), move |fd, extra| {
+        let mut address_len = 0;
+        let reported = &mut address_len;
+        let n = self.run(Plan::read().until(limit), move |fd, extra| {
             // SAFETY: the caller vouches for the buffer and the address.
-            unsafe { recvfrom(fd, buffer, len, flags | extra, sender) }
-        })
+            unsafe { recvfrom(fd, buffer, len, flags | extra, sender, reported) }
+        })?;
+        if !sender.is_null() {
+            // SAFETY: as above; the system has written so many bytes. A closed socket's, which looks like an empty
+            // message, has none, and must not change the address.
+            unsafe { RawAddress::complete(sender, address_len) };
+        }
+        Ok(n)
     }
 
     /// Sends bytes (`socket.send`) and returns how many the kernel took, perhaps fewer than given.
@@ -249,20 +257,15 @@ unsafe fn recvfrom(
     len: usize,
     flags: libc::c_int,
     sender: *mut RawAddress,
+    address_len: &mut libc::socklen_t,
 ) -> isize {
     if sender.is_null() {
         // SAFETY: the caller vouches for the buffer.
         return unsafe { libc::recv(fd, buffer.cast(), len, flags) };
     }
-    let mut address_len = RawAddress::CAPACITY as libc::socklen_t;
+    *address_len = RawAddress::CAPACITY as libc::socklen_t;
     // SAFETY: the caller vouches for the buffer and the address, which has that capacity.
-    unsafe {
-        let n = libc::recvfrom(fd, buffer.cast(), len, flags, sender.cast(), &mut address_len);
-        if n >= 0 {
-            RawAddress::complete(sender, address_len);
-        }
-        n
-    }
+    unsafe { libc::recvfrom(fd, buffer.cast(), len, flags, sender.cast(), address_len) }
 }
 
 #[inline]

@@ -79,8 +79,13 @@ static long long receive(struct blocked *blocked)
 static long long receive_from(struct blocked *blocked)
 {
     char byte;
-    tabi_addr sender;
-    return tabi_recvfrom(blocked->sk, &byte, 1, 0, &sender);
+    tabi_addr sender, before;
+    long long result;
+    memset(&before, 0x55, sizeof before);
+    sender = before;
+    result = tabi_recvfrom(blocked->sk, &byte, 1, 0, &sender);
+    CHECK(memcmp(&sender, &before, sizeof sender) == 0);
+    return result;
 }
 
 static long long accept_one(struct blocked *blocked)

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use support::{HANG, StopServing, wait_until};
 use tabi::server::{
-    Concurrency, Failure, ForkingTcpServer, Hooks, Request, Server, ServerOptions, TcpServer,
+    Concurrency, Failure, ForkingTcpServer, Forks, Hooks, Request, Server, ServerOptions, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
 };
 use tabi::{Error, Result};
@@ -371,6 +371,39 @@ fn a_full_table_of_descriptors_neither_spins_nor_loses_clients() {
             assert_eq!((statistics.accepted, statistics.finished), (CLIENTS as u64, CLIENTS as u64));
             assert_eq!((statistics.failed, statistics.rejected), (0, 0));
         }
+    });
+}
+
+#[test]
+fn an_idle_crowd() {
+    let Ok(port) = std::env::var("TABI_IDLE_CROWD") else { return };
+    limit(libc::RLIMIT_NOFILE, CLIENTS as u64);
+    let address: SocketAddr = ([127, 0, 0, 1], port.parse().unwrap()).into();
+    let _clients: Vec<_> = (0..CLIENTS / 4).map(|_| TcpStream::connect(address).unwrap()).collect();
+    thread::sleep(2 * HANG);
+}
+
+#[test]
+fn a_forking_server_may_have_more_children_than_descriptors() {
+    in_a_process("a_forking_server_may_have_more_children_than_descriptors", || {
+        limit(libc::RLIMIT_NOFILE, 64);
+        let forks = Forks { max_children: 100, ..Forks::default() };
+        let options = TcpServer::options().concurrency(Concurrency::Forks(forks));
+        let server = options.bind(any(), echo).unwrap();
+        while_serving(&server, || {
+            let mut crowd = Command::new(std::env::current_exe().unwrap())
+                .args(["an_idle_crowd", "--exact"])
+                .env("TABI_IDLE_CROWD", server.server_address().port().unwrap().to_string())
+                .stdout(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            wait_until("all children are there", || server.statistics().children == 100);
+            crowd.kill().unwrap();
+            crowd.wait().unwrap();
+            // Their descriptors are needed for the next client.
+            wait_until("all children have ended", || server.statistics().children == 0);
+            ask(&mut connect(&server));
+        });
     });
 }
 

@@ -64,28 +64,28 @@ impl Children {
         }
     }
 
-    /// What to poll for the ends of the children, in their order.
+    /// What to poll for the ends of the children, in their order. Only what is open: no more may be polled than the
+    /// process may have descriptors.
     pub(super) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) {
         let running = lock(&self.running);
-        let entry =
-            |running: &Running| libc::pollfd { fd: running.child.fd(), events: libc::POLLIN, revents: 0 };
-        polled.extend(running.iter().map(entry));
+        let open = running.iter().map(|running| running.child.fd()).filter(|&fd| fd >= 0);
+        polled.extend(open.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }));
     }
 
     /// Collects the children that have ended (`collect_children`). `polled` is what `poll_for` gave, polled.
     pub(super) fn collect(&self, polled: &[libc::pollfd]) {
+        let mut polled = polled.iter();
         let mut ended = Vec::new();
-        let mut running = lock(&self.running);
-        for index in (0..running.len()).rev() {
-            let quiet = polled.get(index).is_some_and(|polled| polled.fd >= 0 && polled.revents == 0);
-            if quiet {
-                continue;
-            }
-            if let Some(well) = running[index].child.try_wait() {
-                ended.push((running.remove(index), well));
+        let mut all = lock(&self.running);
+        for running in std::mem::take(&mut *all) {
+            let fd = running.child.fd();
+            let quiet = fd >= 0 && polled.next().is_some_and(|polled| polled.fd == fd && polled.revents == 0);
+            match if quiet { None } else { running.child.try_wait() } {
+                Some(well) => ended.push((running, well)),
+                None => all.push(running),
             }
         }
-        drop(running);
+        drop(all);
         for (Running { ticket, .. }, well) in ended {
             if !well {
                 ticket.server().counters().fail();

@@ -14,9 +14,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use c_program::Linkage;
+
+/// How long a program may take before it hangs.
+const HANG: Duration = Duration::from_secs(60);
 
 /// The text of the first block of a language.
 fn block(language: &str) -> String {
@@ -40,21 +44,32 @@ fn server_block(language: &str, serve: &str, tell: &str) -> String {
 /// A line comes back from the server; gives what it prints after `end`.
 fn ask_echo(server: &mut Command, end: &str) -> String {
     let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
+    let number = server.id().to_string();
+    let (has_ended, ended) = channel::<()>();
+    let guard = std::thread::spawn({
+        let number = number.clone();
+        move || {
+            let hangs = ended.recv_timeout(HANG) == Err(RecvTimeoutError::Timeout);
+            hangs && Command::new("kill").args(["-KILL", &number]).status().is_ok()
+        }
+    });
     let mut printed = BufReader::new(server.stdout.take().unwrap());
     let mut port = String::new();
     printed.read_line(&mut port).unwrap();
     let mut client = TcpStream::connect(format!("127.0.0.1:{}", port.trim())).unwrap();
-    client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    client.set_read_timeout(Some(HANG)).unwrap();
     client.write_all(b"hello\n").unwrap();
     let mut echo = [0; 6];
     client.read_exact(&mut echo).unwrap();
     assert_eq!(&echo, b"hello\n");
     drop(client);
-    let told = Command::new("kill").args([end, &server.id().to_string()]).status().unwrap();
+    let told = Command::new("kill").args([end, &number]).status().unwrap();
     assert!(told.success());
     let mut rest = String::new();
     printed.read_to_string(&mut rest).unwrap();
     server.wait().unwrap();
+    drop(has_ended);
+    assert!(!guard.join().unwrap(), "the server hangs");
     rest
 }
 

@@ -2389,8 +2389,8 @@ int tabi_server_fileno(tabi_server *sv);
  * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees
  * it.
  *
- * When it returns, no handler runs any more, unless `daemon_threads` is 1 or `block_on_close` 0. NULL does
- * nothing. Not for a server from tabi_request_server().
+ * When it returns, no handler runs any more, unless `daemon_threads` is 1, `block_on_close` 0, or a
+ * tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from tabi_request_server().
  */
 void tabi_server_free(tabi_server *sv);
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib.machinery
 import io
 import os
 import runpy
@@ -12,7 +14,10 @@ import types
 def _fresh_main() -> types.ModuleType:
     """A new ``__main__``, which stays: threads and child processes of the program look into it later."""
     main = types.ModuleType("__main__")
-    main.__builtins__ = __builtins__
+    # As in a program that Python starts itself: the module, not its dictionary.
+    main.__builtins__ = builtins
+    if sys.version_info < (3, 14):
+        main.__annotations__ = {}
     sys.modules["__main__"] = main
     return main
 
@@ -38,7 +43,9 @@ def script(arguments: list[str]) -> None:
         if not os.path.exists(path):
             sys.exit(f"tabi: can't open file {os.path.abspath(path)!r}: [Errno 2] No such file or directory")
         _first_path(None)
-        runpy.run_path(path, run_name="__main__")
+        sys.path.insert(0, os.path.abspath(path))
+        _fresh_main()
+        runpy._run_module_as_main("__main__", alter_argv=False)
         return
     _first_path(os.path.dirname(os.path.realpath(path)))
     # Python itself has an absolute path here, which stays true when the program changes its folder.
@@ -46,8 +53,14 @@ def script(arguments: list[str]) -> None:
     main = _fresh_main()
     main.__file__ = path
     main.__cached__ = None
-    with io.open_code(path) as file:
-        code = compile(file.read(), path, "exec")
+    compiled = path.endswith(".pyc")
+    loader = importlib.machinery.SourcelessFileLoader if compiled else importlib.machinery.SourceFileLoader
+    main.__loader__ = loader("__main__", path)
+    if compiled:
+        code = main.__loader__.get_code("__main__")
+    else:
+        with io.open_code(path) as file:
+            code = compile(file.read(), path, "exec")
     exec(code, main.__dict__)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import signal
 import ssl
 import subprocess
@@ -11,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zipfile
 
 from tabi import socket, socketserver
 
@@ -89,6 +91,40 @@ class Installing(unittest.TestCase):
             ]
         self.assertEqual(found[0], found[1])
         self.assertIn("True True link.py link.py", found[1])
+
+    def test_what_runs_finds_itself_as_python_leaves_it(self):
+        program = """
+            import sys, types
+            names = sorted(name for name in globals() if name.startswith("__") and name != "__warningregistry__")
+            print(names, __name__, __package__, __spec__ and __spec__.name, __file__, type(__loader__).__name__)
+            print(isinstance(__builtins__, types.ModuleType), sys.modules["__main__"].__dict__ is globals(), sys.argv)
+            print(sys.path[0], globals().get("__annotations__"), __doc__)
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "app"))
+            script = os.path.join(folder, "app", "__main__.py")
+            with open(script, "w") as file:
+                file.write("\n".join(line[12:] for line in program.splitlines()))
+            with zipfile.ZipFile(os.path.join(folder, "app.zip"), "w") as archive:
+                archive.write(script, "__main__.py")
+            py_compile.compile(script, os.path.join(folder, "compiled.pyc"))
+
+            def run(*command):
+                return subprocess.run(
+                    [sys.executable, *command, "argument"],
+                    env={**os.environ, "PYTHONPATH": PACKAGES},
+                    cwd=folder,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    timeout=HANG,
+                ).stdout
+
+            for what in (("app/__main__.py",), ("app",), ("app.zip",), ("compiled.pyc",), ("-m", "app")):
+                with self.subTest(what):
+                    found = run("-m", "tabi", *what)
+                    self.assertIn("True True", found)
+                    self.assertEqual(run(*what), found)
 
     def test_a_script_may_come_through_a_pipe(self):
         reader, writer = os.pipe()

@@ -114,3 +114,22 @@ fn to_wait_until_now_is_to_look() {
     other.sendall(b"x").unwrap();
     one.wait(tabi::Interest::Read, Limit::Now).unwrap();
 }
+
+#[test]
+fn a_flag_not_to_wait_is_heeded_although_there_is_a_duplicate() {
+    let (one, other) = pair(SOCK_STREAM, None);
+    let copy = one.dup().unwrap();
+    for socket in [&one, &copy] {
+        assert_eq!(socket.recv_with_flags(8, libc::MSG_DONTWAIT), Err(Error::Os(libc::EAGAIN)));
+        let received = socket.recvfrom_into_with_flags(&mut [0; 8], libc::MSG_DONTWAIT);
+        assert_eq!(received.unwrap_err(), Error::Os(libc::EAGAIN));
+    }
+    let bytes = vec![0; 1 << 20];
+    let full = loop {
+        if let Err(error) = copy.send_with_flags(&bytes, libc::MSG_DONTWAIT) {
+            break error;
+        }
+    };
+    assert_eq!(full, Error::Os(libc::EAGAIN));
+    drop(other);
+}

@@ -205,6 +205,14 @@ class Receiving(Base):
             for arguments in ((), (3,), (0, 0), (2, standard.MSG_PEEK), (True,), (10**6,), (-1,)):
                 self.same_on_both(lambda module: play(module, make, *arguments))
 
+    def test_a_flag_not_to_wait_is_heeded_although_there_is_a_duplicate(self):
+        one, _ = self.pair()
+        copy = _socket.socket(fileno=_socket.dup(one.fileno()))
+        self.addCleanup(copy.close)
+        for sock in (one, copy):
+            self.assertRaises(BlockingIOError, sock.recv, 10, standard.MSG_DONTWAIT)
+            self.assertRaises(BlockingIOError, sock.recvmsg, 10, 0, standard.MSG_DONTWAIT)
+
     def test_a_closed_socket_is_closed_for_each_call(self):
         def play(module, receive):
             one, _ = self.pair(module=module)

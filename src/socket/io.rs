@@ -53,7 +53,7 @@ impl Socket {
         if len == 0 {
             return if self.is_closed() { Err(Error::Closed) } else { Ok(0) };
         }
-        self.run(Plan::read().until(limit), move |fd, extra| {
+        self.run(Plan::read().until(limit).flags(flags), move |fd, extra| {
             // SAFETY: the caller vouches for the buffer.
             unsafe { libc::recv(fd, buffer.cast(), len, flags | extra) }
         })
@@ -121,7 +121,7 @@ impl Socket {
     ) -> Result<usize> {
         let mut address_len = 0;
         let reported = &mut address_len;
-        let n = self.run(Plan::read().until(limit), move |fd, extra| {
+        let n = self.run(Plan::read().until(limit).flags(flags), move |fd, extra| {
             // SAFETY: the caller vouches for the buffer and the address.
             unsafe { recvfrom(fd, buffer, len, flags | extra, sender, reported) }
         })?;
@@ -151,7 +151,7 @@ impl Socket {
     /// [`Socket::send`] within a limit of its own.
     #[inline(always)]
     pub fn send_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<usize> {
-        self.run(self.send_plan().until(limit), move |fd, extra| send(fd, bytes, flags | extra))
+        self.run(self.send_plan().until(limit).flags(flags), move |fd, extra| send(fd, bytes, flags | extra))
     }
 
     /// Sends all bytes (`socket.sendall`) within one timeout.
@@ -215,7 +215,7 @@ impl Socket {
         address: &RawAddress,
         limit: Limit,
     ) -> Result<usize> {
-        self.run(Plan::write().until(limit), |fd, extra| {
+        self.run(Plan::write().until(limit).flags(flags), |fd, extra| {
             // SAFETY: the slice and the address are readable for their lengths.
             unsafe {
                 libc::sendto(

@@ -63,22 +63,30 @@ pub(super) struct Plan {
     pub(super) limit: Limit,
     /// Wait with `poll` although the descriptor blocks: for the few calls that no shutdown can wake.
     pub(super) always_poll: bool,
+    /// The caller's own `MSG_*`: with MSG_DONTWAIT a socket without a timeout waits for nothing.
+    pub(super) flags: libc::c_int,
 }
 
 impl Plan {
     #[inline]
     pub(super) const fn read() -> Self {
-        Plan { interest: Interest::Read, limit: Limit::Timeout, always_poll: false }
+        Plan { interest: Interest::Read, limit: Limit::Timeout, always_poll: false, flags: 0 }
     }
 
     #[inline]
     pub(super) fn write() -> Self {
-        Plan { interest: Interest::Write, limit: Limit::Timeout, always_poll: false }
+        Plan { interest: Interest::Write, ..Plan::read() }
     }
 
     #[inline]
     pub(super) fn until(self, limit: Limit) -> Self {
         Plan { limit, ..self }
+    }
+
+    /// The plan of a call with these `MSG_*` flags.
+    #[inline]
+    pub(super) fn flags(self, flags: libc::c_int) -> Self {
+        Plan { flags, ..self }
     }
 }
 
@@ -96,10 +104,10 @@ impl Socket {
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
         let (call, seen) = self.handle.enter_and_see();
-        let Plan { interest, limit, always_poll } = plan;
+        let Plan { interest, limit, always_poll, flags } = plan;
         // The plan goes on in pieces and the result comes back through `?`, so that neither takes memory that the
         // common case would have to fill: that, and leaving by hand, is a tenth of its instructions.
-        let kind = (interest, always_poll);
+        let kind = (interest, always_poll, flags);
         let tries_first = || !always_poll && !self.waited[interest as usize].load(Ordering::Relaxed);
         let at_once = match limit {
             Limit::Timeout => seen.is_open_and_alone() && tries_first(),
@@ -130,12 +138,12 @@ impl Socket {
     fn go_on(
         &self,
         call: InFlight<'_>,
-        (interest, always_poll): (Interest, bool),
+        (interest, always_poll, flags): (Interest, bool, libc::c_int),
         limit: Limit,
         first: Option<isize>,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
-        self.run_slowly(&call, Plan { interest, limit, always_poll }, first, &mut operation)
+        self.run_slowly(&call, Plan { interest, limit, always_poll, flags }, first, &mut operation)
     }
 
     /// Everything but the first try that does something: the end of a stream, errors, waiting.
@@ -150,7 +158,9 @@ impl Socket {
         let timeout = self.timeout.load();
         let may_poll = match (plan.limit, timeout) {
             (Limit::Now, _) => false,
-            (Limit::Timeout, Timeout::NONE) => plan.always_poll || self.handle.is_shared(),
+            (Limit::Timeout, Timeout::NONE) => {
+                plan.flags & libc::MSG_DONTWAIT == 0 && (plan.always_poll || self.handle.is_shared())
+            }
             (Limit::Timeout, Timeout::ZERO) => false,
             _ => true,
         };

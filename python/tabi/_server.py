@@ -54,6 +54,7 @@ _process = _library.function("tabi_request_process_default", _pointer)
 _get_statistics = _library.quick("tabi_server_get_statistics", _pointer, _by_reference(types.Statistics))
 _set_interruptible = _library.quick("tabi_server_set_interruptible", _pointer, ctypes.c_int)
 _serve_forever = _library.function("tabi_server_serve_forever", _pointer, ctypes.c_double)
+_fileno = _library.quick("tabi_server_fileno", _pointer)
 _wake_fd = _library.quick("tabi_server_wake_fd", _pointer)
 _close = _library.function("tabi_server_close", _pointer, ctypes.c_double, _by_reference(types.DrainReport))
 _free_socket = _library.quick("tabi_sock_free", _pointer, result=None)
@@ -171,6 +172,8 @@ class Native:
         #: The loop, a request or a thread has ended.
         self.changed = threading.Condition()
         self.closed = False
+        #: It is a parent's: this process has a copy of its socket, and no more.
+        self.inherited = False
         self.raised: Optional[BaseException] = None
         self._keys = itertools.count(1)
         #: Kept, as native code calls them.
@@ -270,6 +273,9 @@ class Native:
     def close(self, drain: Optional[float]) -> DrainReport:
         """Stops the loop and lets the threads end; with ``drain`` they have so many seconds."""
         with self.changed:
+            if self.inherited:
+                self.inherited = False
+                os.close(_fileno(self.handle))
             if self.closed:
                 return DrainReport(0, 0, 0)
             self.closed = True
@@ -444,6 +450,7 @@ def _end() -> None:
 def _forget() -> None:
     """After a fork the threads are the parent's: there is nothing to stop or to wait for here."""
     for native in _natives.values():
+        native.inherited = not native.closed
         native.closed = True
         native.serving = None
         native.workers.clear()

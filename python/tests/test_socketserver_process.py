@@ -367,6 +367,35 @@ print("served")
                     "served\n",
                 )
 
+    def test_a_child_that_closes_the_server_does_not_keep_the_port(self):
+        self.ends(
+            """
+import warnings
+warnings.simplefilter("ignore")
+server = make()
+work = lambda handler: None
+thread = serve(server)
+connect(server).close()
+told, tell = os.pipe()
+child = os.fork()
+if child == 0:
+    server.server_close()
+    os.write(tell, b"closed")
+    time.sleep(1000)
+os.read(told, 6)
+server.shutdown()
+thread.join()
+server.server_close()
+try:
+    socket.create_connection(server.server_address)
+except ConnectionRefusedError:
+    print("refused")
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+""",
+            "refused\n",
+        )
+
     def test_a_child_has_servers_of_its_own(self):
         self.ends(
             """

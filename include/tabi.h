@@ -502,7 +502,8 @@ typedef struct {
      */
     size_t loops;
     /**
-     * TABI_THREADS: the most threads at a time; at first 0, no limit.
+     * TABI_THREADS: the most threads that take requests at a time (one that is ending may still clean up beside
+     * them); at first 0, no limit.
      */
     size_t max_threads;
     /**

@@ -67,7 +67,8 @@ pub struct tabi_server_options {
     pub max_connections_per_address: usize,
     /// How many threads accept clients; at first 1. With allow_reuse_port each has a socket of its own.
     pub loops: usize,
-    /// TABI_THREADS: the most threads at a time; at first 0, no limit.
+    /// TABI_THREADS: the most threads that take requests at a time (one that is ending may still clean up beside
+    /// them); at first 0, no limit.
     pub max_threads: usize,
     /// TABI_THREADS: TABI_WHEN_FULL_WAIT (at first), TABI_WHEN_FULL_QUEUE, TABI_WHEN_FULL_REFUSE.
     pub when_full: c_int,

@@ -28,7 +28,8 @@ pub enum WhenFull {
 /// Threads are kept and reused, the one that was used last first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Threads {
-    /// The most threads at a time, 1 or more; `None` (at first) for no limit but the system's.
+    /// The most threads that take requests at a time, 1 or more; `None` (at first) for no limit but the system's.
+    /// One that is ending may still be in its clean-up beside them.
     pub max_threads: Option<usize>,
     /// What to do when `max_threads` are busy; at first [`WhenFull::Wait`].
     pub when_full: WhenFull,

@@ -271,6 +271,29 @@ class Receiving(Base):
         result = python(lines, PYTHONMALLOC="malloc", MALLOC_CHECK_="3")
         self.assertEqual(("alive\n", 0), (result.stdout, result.returncode), result.stderr)
 
+    def test_buffers_are_filled_where_nothing_is_known_of_their_layout(self):
+        program = """
+            import sys
+            sys._is_gil_enabled = lambda: False
+            from tabi import _buffers, _socket
+            one, other = _socket.socketpair()
+            buffer = bytearray(10)
+            for target in (buffer, memoryview(buffer), buffer):
+                other.sendall(bytearray(b"hello"))
+                print(one.recv_into(target), bytes(buffer[:5]))
+                buffer[:5] = bytes(5)
+            # What no longer pins the buffer lets it grow.
+            buffer.extend(bytes(100_000))
+            other.sendall(memoryview(bytes(range(256)) * 40))
+            print(one.recv_into(buffer) == 10240 and buffer[:10240] == bytes(range(256)) * 40)
+            other.sendmsg([bytearray(b"two "), b"parts"], [])
+            print(one.recvmsg(100, 10)[0], _buffers.LASTING)
+        """
+        lines = "\n".join(line[12:] for line in program.splitlines())
+        result = python(lines)
+        expected = "5 b'hello'\n" * 3 + "True\nb'two parts' False\n"
+        self.assertEqual(expected, result.stdout, result.stderr)
+
     @unittest.skipUnless(sys.platform.startswith("linux"), "SO_RCVLOWAT cannot be relied upon elsewhere")
     def test_a_blocking_call_waits_for_as_many_bytes_as_the_socket_was_told(self):
         program = """

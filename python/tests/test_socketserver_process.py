@@ -171,8 +171,10 @@ client.close()
     def test_exit_in_the_middle_of_clients_that_come_and_go(self):
         self.ends(
             """
+served = threading.Semaphore(0)
+
 def work(handler):
-    pass
+    served.release()
 
 # Clients that the end of the program cuts off are no news.
 server = make(daemon_threads=True, handle_error=lambda *_: None)
@@ -187,8 +189,8 @@ def ask():
 
 for _ in range(4):
     threading.Thread(target=ask, daemon=True).start()
-while server.statistics().finished < 50:
-    time.sleep(0.001)
+for _ in range(50):
+    served.acquire()
 """
         )
 
@@ -318,14 +320,14 @@ print("stopped")
         self.ends(
             """
 work = idle
-seen = []
+told, tell = os.pipe()
 server = make()
-signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+signal.signal(signal.SIGALRM, lambda *_: os.write(tell, b"x"))
 signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
 
 def client():
-    while len(seen) < 5:
-        time.sleep(0.001)
+    for _ in range(5):
+        os.read(told, 1)
     connect(server).close()
     server.shutdown()
 
@@ -381,7 +383,7 @@ child = os.fork()
 if child == 0:
     server.server_close()
     os.write(tell, b"closed")
-    time.sleep(1000)
+    signal.pause()
 os.read(told, 6)
 server.shutdown()
 thread.join()

@@ -8,7 +8,7 @@ use super::address::tabi_addr;
 use super::boundary::{Outcome, boundary, give, some, status, string};
 use super::codes::Failure;
 use super::mode::duration;
-use super::socket::tabi_sock;
+use super::socket::{give_pair, tabi_sock};
 use crate::address::{RawAddress, check_port, inet};
 use crate::error::{Error, Result};
 use crate::socket::{self as core, CreateConnectionOptions, CreateServerOptions, helpers};
@@ -160,13 +160,7 @@ pub extern "C" fn tabi_socketpair_any(
     one: Option<&mut MaybeUninit<*mut tabi_sock>>,
     other: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
-    status(|| {
-        let (out_one, out_other) = (some(one, "one")?, some(other, "other")?);
-        let (one, other) = core::socketpair(family, r#type, proto)?;
-        out_one.write(give(tabi_sock(one)));
-        out_other.write(give(tabi_sock(other)));
-        Ok(())
-    })
+    give_pair(|| core::socketpair(family, r#type, proto), one, other)
 }
 
 fn inet_port(port: c_int) -> Result<u16> {

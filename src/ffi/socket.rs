@@ -343,9 +343,18 @@ pub extern "C" fn tabi_socketpair(
     one: Option<&mut MaybeUninit<*mut tabi_sock>>,
     other: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
+    give_pair(|| Socket::socketpair(family, r#type, proto), one, other)
+}
+
+/// Makes two sockets and hands both over.
+pub(super) fn give_pair(
+    make: impl FnOnce() -> crate::Result<(Socket, Socket)>,
+    one: Option<&mut MaybeUninit<*mut tabi_sock>>,
+    other: Option<&mut MaybeUninit<*mut tabi_sock>>,
+) -> c_int {
     status(|| {
         let (out_one, out_other) = (some(one, "one")?, some(other, "other")?);
-        let (one, other) = Socket::socketpair(family, r#type, proto)?;
+        let (one, other) = make()?;
         out_one.write(give(tabi_sock(one)));
         out_other.write(give(tabi_sock(other)));
         Ok(())

@@ -1685,13 +1685,11 @@ ssize_t tabi_file_read1(tabi_file *file, void *buffer, size_t len);
 /**
  * Reads a line with its newline (Python's `readline(size - 1)`) and puts a NUL behind it.
  *
- * `size`: the bytes of `line`, at least 2, else TABI_ERR_VALUE. A line without newline was cut by `size`, and goes on in the next
- * call, or by the end of the stream. Returns the length without the NUL, 0 at the end of the stream; a code as
- * tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
+ * `size`: the bytes of `line`, at least 2, else TABI_ERR_VALUE. A line without newline was cut by `size`, and
+ * goes on in the next call, or by the end of the stream. Returns the length without the NUL, 0 at the end of
+ * the stream; a code as tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
  */
-ssize_t tabi_file_readline(tabi_file *file,
-                           char *line,
-                           size_t size);
+ssize_t tabi_file_readline(tabi_file *file, char *line, size_t size);
 
 /**
  * How many bytes were received and not yet read; poll(2) on the socket does not tell of them. TABI_ERR_NULL
@@ -2391,7 +2389,8 @@ int tabi_server_fileno(tabi_server *sv);
  * it.
  *
  * When it returns, no handler runs any more, unless `daemon_threads` is 1, `block_on_close` 0, or a
- * tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from tabi_request_server().
+ * tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from
+ * tabi_request_server().
  */
 void tabi_server_free(tabi_server *sv);
 

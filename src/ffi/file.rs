@@ -80,9 +80,9 @@ pub unsafe extern "C" fn tabi_file_read1(file: *mut tabi_file, buffer: *mut c_vo
 
 /// Reads a line with its newline (Python's `readline(size - 1)`) and puts a NUL behind it.
 ///
-/// `size`: the bytes of `line`, at least 2, else TABI_ERR_VALUE. A line without newline was cut by `size`, and goes on in the next
-/// call, or by the end of the stream. Returns the length without the NUL, 0 at the end of the stream; a code as
-/// tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
+/// `size`: the bytes of `line`, at least 2, else TABI_ERR_VALUE. A line without newline was cut by `size`, and
+/// goes on in the next call, or by the end of the stream. Returns the length without the NUL, 0 at the end of
+/// the stream; a code as tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_char, size: usize) -> ssize_t {
     count(|| {

@@ -149,7 +149,8 @@ pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
 /// it.
 ///
 /// When it returns, no handler runs any more, unless `daemon_threads` is 1, `block_on_close` 0, or a
-/// tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from tabi_request_server().
+/// tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from
+/// tabi_request_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_free(sv: *mut tabi_server) {
     // SAFETY: NULL, or a handle that the caller owns.

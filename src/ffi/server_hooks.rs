@@ -90,8 +90,8 @@ pub struct tabi_server_hooks {
     >,
 }
 
-/// Calls a hook or a handler. A thread that is ended inside of it, as CPython ends its threads when the program exits, stays there:
-/// it could not leave through frames of Rust without ending the whole program.
+/// Calls a hook or a handler. A thread that is ended inside of it, as CPython ends its threads when the program
+/// exits, stays there: it could not leave through frames of Rust without ending the whole program.
 pub(super) fn outside<T>(hook: impl FnOnce() -> T) -> T {
     struct Stay;
     impl Drop for Stay {

@@ -110,7 +110,7 @@ pub trait Hooks: Send + Sync + 'static {
 }
 
 /// Python's behaviour throughout.
-pub(super) struct DefaultHooks;
+pub(crate) struct DefaultHooks;
 
 impl Hooks for DefaultHooks {
     fn get_request_never_waits(&self) -> bool {

@@ -43,24 +43,14 @@
 //! A handler's thread has 256 KiB of stack; what overflows it ends the process, as everywhere. The threads are the
 //! system's own: they have a name for debuggers, but none for `std::thread::current`.
 
-mod activation;
-mod active;
-mod children;
 mod classes;
-mod drain;
-mod files;
-mod fork;
-mod handler;
 mod hooks;
-mod inside;
+mod intake;
+mod lifecycle;
 mod options;
-mod pool;
 mod request;
-mod room;
-mod serve;
-mod serve_loop;
-mod stats;
-mod transport;
+mod run;
+mod statistics;
 
 use std::fmt;
 use std::os::fd::RawFd;
@@ -72,23 +62,22 @@ use crate::address::{Address, RawAddress};
 use crate::error::Result;
 use crate::socket::Socket;
 use crate::sys::Wake;
-use active::Active;
-use children::Children;
-use handler::caught;
-use pool::Pool;
-use room::Rooms;
-use serve::Serving;
-use stats::Counters;
+use intake::Rooms;
+use lifecycle::Serving;
+use request::{Active, caught};
+use run::{Children, Pool};
+use statistics::Counters;
 
-pub use activation::{ListenSocket, listen_fds};
 pub use classes::*;
-pub use drain::DrainReport;
-pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
-pub use handler::{BaseRequestHandler, Failure, PerRequest, RequestHandler};
 pub use hooks::Hooks;
+pub use intake::{ListenSocket, listen_fds};
+pub use lifecycle::DrainReport;
 pub use options::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
-pub use request::Request;
-pub use stats::Statistics;
+pub use request::{
+    BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, PerRequest, Request,
+    RequestHandler, StreamRequest, StreamRequestHandler,
+};
+pub use statistics::Statistics;
 
 /// A server (`socketserver.BaseServer` and all that follow from it), made by [`ServerOptions`] or by one of
 /// Python's class names.

@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::handler::RequestHandler;
+use super::Server;
 use super::hooks::{DefaultHooks, Hooks};
-use super::request::Request;
-use super::{Failure, Server};
+use super::request::{Failure, Request, RequestHandler};
 use crate::address::ToAddress;
 use crate::error::{Error, Result};
 use crate::socket::{IntoTimeout, Socket};

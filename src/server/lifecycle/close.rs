@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::inside::{self, Role};
-use super::transport::is_datagram;
-use super::{Concurrency, Request, Server};
+use crate::server::intake::is_datagram;
+use crate::server::{Concurrency, Request, Server};
 
 /// How long handlers whose connections were cut may take to notice.
 const GRACE: Duration = Duration::from_secs(1);
@@ -107,7 +107,7 @@ impl Server {
     }
 
     /// Closes the server's own sockets; called when no loop looks at them.
-    pub(super) fn close_sockets(&self) {
+    pub(crate) fn close_sockets(&self) {
         for socket in self.sockets() {
             let _ = socket.close();
         }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::ptr;
 
 #[derive(Clone, Copy)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// It runs the serve loop.
     Loop,
     /// It handles the request with this number.
@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// Runs something while the current thread works for a server.
-pub(super) fn with_role<T>(server: usize, role: Role, run: impl FnOnce() -> T) -> T {
+pub(crate) fn with_role<T>(server: usize, role: Role, run: impl FnOnce() -> T) -> T {
     let entry = Entry { server, role, outer: INNERMOST.get() };
     // Also when `run` panics, the list must not keep what is no longer on the stack.
     let _leave = Leave(entry.outer);
@@ -43,7 +43,7 @@ impl Drop for Leave {
 }
 
 /// What the current thread does for a server.
-pub(super) fn roles(server: usize) -> Vec<Role> {
+pub(crate) fn roles(server: usize) -> Vec<Role> {
     let mut roles = Vec::new();
     let mut next = INNERMOST.get();
     // SAFETY: the entries are those of `with_role` calls that this thread is inside of, outermost last.

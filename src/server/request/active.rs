@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
-use super::{Server, lock};
 use crate::SHUT_RDWR;
 use crate::address::Address;
+use crate::server::{Server, lock, wait_until};
 use crate::socket::Socket;
 
 #[derive(Default)]
-pub(super) struct Active {
+pub(crate) struct Active {
     table: Mutex<Table>,
     ended: Condvar,
 }
@@ -36,7 +36,7 @@ enum Slot {
 }
 
 /// One active request; it has ended when this is dropped.
-pub(super) struct Ticket {
+pub(crate) struct Ticket {
     server: Server,
     slot: usize,
     /// The host that a limit is counted for.
@@ -46,27 +46,27 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    pub(super) fn new(server: &Server, socket: Option<&Arc<Socket>>, client_address: &Address) -> Ticket {
+    pub(crate) fn new(server: &Server, socket: Option<&Arc<Socket>>, client_address: &Address) -> Ticket {
         let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
         let (slot, same_host) = server.active().begin(socket, host);
         Ticket { server: server.clone(), slot, host, same_host, rejected: AtomicBool::new(false) }
     }
 
-    pub(super) fn server(&self) -> &Server {
+    pub(crate) fn server(&self) -> &Server {
         &self.server
     }
 
     /// Says that the request ends without being handled.
-    pub(super) fn reject(&self) {
+    pub(crate) fn reject(&self) {
         self.rejected.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn slot(&self) -> usize {
+    pub(crate) fn slot(&self) -> usize {
         self.slot
     }
 
     /// How many requests of the same host were active when this one began, itself included.
-    pub(super) fn same_host(&self) -> usize {
+    pub(crate) fn same_host(&self) -> usize {
         self.same_host
     }
 }
@@ -125,22 +125,22 @@ impl Active {
         }
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         lock(&self.table).active
     }
 
     /// How many requests have ended so far, without those that were rejected.
-    pub(super) fn ended(&self) -> usize {
+    pub(crate) fn ended(&self) -> usize {
         lock(&self.table).ended
     }
 
     /// Waits until at most `rest` requests are active; gives up at the deadline. Returns how many there are, and how many
     /// have [ended](Active::ended).
-    pub(super) fn wait(&self, rest: usize, deadline: Option<Instant>) -> (usize, usize) {
+    pub(crate) fn wait(&self, rest: usize, deadline: Option<Instant>) -> (usize, usize) {
         let mut table = lock(&self.table);
         table.watched = true;
         while table.active > rest {
-            match super::wait_until(&self.ended, table, deadline) {
+            match wait_until(&self.ended, table, deadline) {
                 (guard, false) => table = guard,
                 (guard, true) => return (guard.active, guard.ended),
             }
@@ -149,7 +149,7 @@ impl Active {
     }
 
     /// Shuts the connections of all clients but these down; their handlers find the end of the stream.
-    pub(super) fn cut(&self, own: &[usize]) {
+    pub(crate) fn cut(&self, own: &[usize]) {
         let sockets: Vec<Arc<Socket>> = {
             let table = lock(&self.table);
             let streams = table.slots.iter().enumerate().filter_map(|(number, slot)| match slot {

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::inside::{self, Role, with_role};
-use super::serve_loop::{Loop, Round};
-use super::{Request, Server, lock, wait_until};
 use crate::error::{Error, Result};
+use crate::server::intake::{Loop, Round};
+use crate::server::{Request, Server, lock, wait_until};
 use crate::socket::IntoTimeout;
 
 /// Python's `poll_interval`, in seconds.
@@ -16,7 +16,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Whether somebody serves, and how often that has ended.
 #[derive(Default)]
-pub(super) struct Serving {
+pub(crate) struct Serving {
     serving: bool,
     ended: u64,
 }
@@ -25,7 +25,7 @@ impl Server {
     /// Handles requests until [`Server::shutdown`] (`serve_forever`), with Python's `poll_interval` of half a second.
     ///
     /// Returns at once when `shutdown` was called before. The interval is only how often
-    /// [`super::Hooks::service_actions`] runs: nothing else waits for it.
+    /// [`crate::server::Hooks::service_actions`] runs: nothing else waits for it.
     ///
     /// Fails with [`Error::Closed`] after [`Server::server_close`], with [`Error::Value`] when the server is serving
     /// already, with what `service_actions` fails with, and when a socket of the server is of no more use.
@@ -119,17 +119,17 @@ impl Server {
         self.core.interruptible.store(interruptible, Ordering::Relaxed);
     }
 
-    pub(super) fn request_stop(&self) {
+    pub(crate) fn request_stop(&self) {
         self.core.stop.store(true, Ordering::SeqCst);
         self.core.stop_wake.raise();
     }
 
-    pub(super) fn is_serving(&self) -> bool {
+    pub(crate) fn is_serving(&self) -> bool {
         lock(&self.core.serving).serving
     }
 
     /// Waits until nobody serves; false when the deadline came first.
-    pub(super) fn wait_served(&self, deadline: Option<Instant>) -> bool {
+    pub(crate) fn wait_served(&self, deadline: Option<Instant>) -> bool {
         let mut serving = lock(&self.core.serving);
         let mut late = false;
         while serving.serving && !late {
@@ -138,7 +138,7 @@ impl Server {
         !serving.serving
     }
 
-    pub(super) fn is_over_limit(&self, request: &Request) -> bool {
+    pub(crate) fn is_over_limit(&self, request: &Request) -> bool {
         let options = self.options();
         options.max_connections.is_some_and(|most| self.active().count() > most)
             || options.max_connections_per_address.is_some_and(|most| request.same_host() > most)

@@ -4,16 +4,15 @@ use std::mem::ManuallyDrop;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::active::Ticket;
-use super::fork::{Child, Forked, exit, fork};
-use super::options::Forks;
-use super::{Failure, Request, Server, lock};
+use super::child::{Child, Forked, exit, fork};
+use crate::server::request::Ticket;
+use crate::server::{Failure, Forks, Request, Server, lock};
 use crate::sys;
 
 /// How often children are looked for where no descriptor tells of their end.
-pub(super) const LOOK: Duration = Duration::from_millis(20);
+pub(crate) const LOOK: Duration = Duration::from_millis(20);
 
-pub(super) struct Children {
+pub(crate) struct Children {
     settings: Forks,
     running: Mutex<Vec<Running>>,
 }
@@ -25,25 +24,25 @@ struct Running {
 }
 
 impl Children {
-    pub(super) fn new(settings: Forks) -> Children {
+    pub(crate) fn new(settings: Forks) -> Children {
         Children { settings, running: Mutex::default() }
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         lock(&self.running).len()
     }
 
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.count() < self.settings.max_children
     }
 
     /// True when the end of some child shows only when one looks.
-    pub(super) fn must_look(&self) -> bool {
+    pub(crate) fn must_look(&self) -> bool {
         lock(&self.running).iter().any(|running| running.child.fd() < 0)
     }
 
     /// Has a request handled by a new child.
-    pub(super) fn process(&self, request: Request) {
+    pub(crate) fn process(&self, request: Request) {
         // The child must not drop it: that takes a lock, which another thread may have held during the fork.
         let request = ManuallyDrop::new(request);
         match fork() {
@@ -66,14 +65,14 @@ impl Children {
 
     /// What to poll for the ends of the children, in their order. Only what is open: no more may be polled than the
     /// process may have descriptors.
-    pub(super) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) {
+    pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) {
         let running = lock(&self.running);
         let open = running.iter().map(|running| running.child.fd()).filter(|&fd| fd >= 0);
         polled.extend(open.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }));
     }
 
     /// Collects the children that have ended (`collect_children`). `polled` is what `poll_for` gave, polled.
-    pub(super) fn collect(&self, polled: &[libc::pollfd]) {
+    pub(crate) fn collect(&self, polled: &[libc::pollfd]) {
         let mut polled = polled.iter();
         let mut ended = Vec::new();
         let mut all = lock(&self.running);
@@ -94,7 +93,7 @@ impl Children {
     }
 
     /// Collects children until none is left or the deadline comes; returns how many are left.
-    pub(super) fn collect_all(&self, deadline: Option<Instant>) -> usize {
+    pub(crate) fn collect_all(&self, deadline: Option<Instant>) -> usize {
         let mut polled = Vec::new();
         loop {
             self.collect(&polled);
@@ -115,7 +114,7 @@ impl Children {
         }
     }
 
-    pub(super) fn signal(&self, signal: i32) {
+    pub(crate) fn signal(&self, signal: i32) {
         for running in lock(&self.running).iter() {
             running.child.signal(signal);
         }

@@ -24,7 +24,7 @@ pub struct Statistics {
 }
 
 #[derive(Default)]
-pub(super) struct Counters {
+pub(crate) struct Counters {
     accepted: AtomicU64,
     rejected: AtomicU64,
     failed: AtomicU64,
@@ -32,23 +32,23 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) fn accept(&self) {
+    pub(crate) fn accept(&self) {
         self.accepted.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn reject(&self) {
+    pub(crate) fn reject(&self) {
         self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn fail(&self) {
+    pub(crate) fn fail(&self) {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.finished.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn read(&self) -> Statistics {
+    pub(crate) fn read(&self) -> Statistics {
         Statistics {
             accepted: self.accepted.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),

@@ -171,7 +171,7 @@ impl From<Error> for Failure {
 }
 
 /// Calls out, and makes a failure of a panic.
-pub(super) fn caught<T, E: Into<Failure>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
+pub(crate) fn caught<T, E: Into<Failure>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(Into::into),
         Err(payload) => Err(Failure::Panic(text_of(payload.as_ref()))),

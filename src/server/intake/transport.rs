@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Request, Server};
 use crate::address::RawAddress;
 use crate::error::{Error, Result};
+use crate::server::{Request, Server};
 use crate::socket::{Limit, Socket};
 
 /// A cut datagram reports its true length.
@@ -13,7 +13,7 @@ const TRUE_LENGTH: i32 = libc::MSG_TRUNC;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const TRUE_LENGTH: i32 = 0;
 
-pub(super) fn is_datagram(socket: &Socket) -> bool {
+pub(crate) fn is_datagram(socket: &Socket) -> bool {
     socket.kind() == libc::SOCK_DGRAM
 }
 
@@ -94,7 +94,7 @@ impl Server {
     }
 
     /// Gets the sockets ready for the serve loop, which must not block in `accept` when another takes the client.
-    pub(super) fn prepare_sockets(&self) -> Result<()> {
+    pub(crate) fn prepare_sockets(&self) -> Result<()> {
         for socket in self.sockets().iter().filter(|socket| !is_datagram(socket)) {
             if socket.getblocking() {
                 socket.setblocking(false)?;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::children::LOOK;
-use super::handler::caught;
-use super::{Failure, Server};
 use crate::error::{Error, Result};
+use crate::server::request::caught;
+use crate::server::run::LOOK;
+use crate::server::{Failure, Server};
 use crate::socket::Socket;
 use crate::sys;
 
@@ -21,7 +21,7 @@ const IN_A_ROW: u32 = 16;
 const FAILURES: u32 = 8;
 
 /// One serve loop.
-pub(super) struct Loop<'a> {
+pub(crate) struct Loop<'a> {
     server: &'a Server,
     index: usize,
     /// Which of the server's sockets this loop looks at.
@@ -35,7 +35,7 @@ pub(super) struct Loop<'a> {
 }
 
 /// Why a round of the loop came to its end.
-pub(super) enum Round {
+pub(crate) enum Round {
     /// Sockets were ready; this many of them.
     Ready(usize),
     TimedOut,
@@ -43,11 +43,11 @@ pub(super) enum Round {
 }
 
 impl<'a> Loop<'a> {
-    pub(super) fn new(server: &'a Server, index: usize, sockets: Vec<Arc<Socket>>) -> Self {
+    pub(crate) fn new(server: &'a Server, index: usize, sockets: Vec<Arc<Socket>>) -> Self {
         Loop { server, index, sockets, polled: Vec::new(), tries: 0, paused: None, failures: 0 }
     }
 
-    pub(super) fn run(&mut self, poll_interval: Option<Duration>) -> Result<()> {
+    pub(crate) fn run(&mut self, poll_interval: Option<Duration>) -> Result<()> {
         let next = || poll_interval.and_then(|interval| Instant::now().checked_add(interval));
         let mut deadline = next();
         loop {
@@ -63,7 +63,7 @@ impl<'a> Loop<'a> {
     }
 
     /// Waits until a socket is ready, the loop is to stop, or the deadline comes.
-    pub(super) fn wait(&mut self, deadline: Option<Instant>) -> Result<Round> {
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> Result<Round> {
         let core = &self.server.core;
         let room = core.rooms.of_loop(self.index);
         let mut until = deadline;
@@ -152,7 +152,7 @@ impl<'a> Loop<'a> {
     }
 
     /// Takes a request from each socket that is ready, at most so many.
-    pub(super) fn handle_requests(&mut self, most: usize) -> Result<()> {
+    pub(crate) fn handle_requests(&mut self, most: usize) -> Result<()> {
         let mut left = most;
         for index in 0..self.sockets.len() {
             if left == 0 || self.polled[index + 1].revents == 0 {

@@ -8,22 +8,22 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use crate::error::{Error, Result, last_errno};
 
 /// A child process that nobody has waited for yet.
-pub(super) struct Child {
+pub(crate) struct Child {
     pid: libc::pid_t,
     /// Becomes readable when the child has ended, where the system has such descriptors.
     ended: Option<OwnedFd>,
 }
 
 /// What the two sides of a fork are.
-pub(super) enum Forked {
+pub(crate) enum Forked {
     Parent(Child),
     Child,
 }
 
 /// Copies the process, with this thread only.
 ///
-/// What the child may do when the process had other threads is said at [`super::Forks`], whose users choose it.
-pub(super) fn fork() -> Result<Forked> {
+/// What the child may do when the process had other threads is said at [`crate::server::Forks`], whose users choose it.
+pub(crate) fn fork() -> Result<Forked> {
     // SAFETY: fork touches no memory; this library's own locks are not used by the child (see `children`).
     match unsafe { libc::fork() } {
         -1 => Err(Error::last_os()),
@@ -46,19 +46,19 @@ fn process_descriptor(_: libc::pid_t) -> Option<OwnedFd> {
 }
 
 /// Ends a child, without the exit handlers and buffers that are its parent's.
-pub(super) fn exit(status: i32) -> ! {
+pub(crate) fn exit(status: i32) -> ! {
     // SAFETY: _exit touches no memory and does not return.
     unsafe { libc::_exit(status) }
 }
 
 impl Child {
     /// The descriptor that polls as readable when the child has ended, or -1.
-    pub(super) fn fd(&self) -> RawFd {
+    pub(crate) fn fd(&self) -> RawFd {
         self.ended.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
     /// Collects the child if it has ended: whether it ended well.
-    pub(super) fn try_wait(&self) -> Option<bool> {
+    pub(crate) fn try_wait(&self) -> Option<bool> {
         let mut status = 0;
         loop {
             // SAFETY: waitpid writes one int.
@@ -73,7 +73,7 @@ impl Child {
     }
 
     /// Sends a signal. The number is the child's own: nobody has collected it yet.
-    pub(super) fn signal(&self, signal: i32) {
+    pub(crate) fn signal(&self, signal: i32) {
         // SAFETY: kill touches no memory.
         unsafe { libc::kill(self.pid, signal) };
     }

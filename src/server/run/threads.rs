@@ -9,15 +9,13 @@ use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
-use super::handler::caught;
-use super::hooks::Hooks;
-use super::options::{Threads, WhenFull};
-use super::room::Rooms;
-use super::{Request, lock, wait_until};
 use crate::error::Result;
+use crate::server::intake::Rooms;
+use crate::server::request::caught;
+use crate::server::{Hooks, Request, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
 
-pub(super) struct Pool {
+pub(crate) struct Pool {
     settings: Threads,
     hooks: Arc<dyn Hooks>,
     rooms: Arc<Rooms>,
@@ -58,18 +56,18 @@ struct Seat {
 }
 
 impl Pool {
-    pub(super) fn new(settings: Threads, hooks: Arc<dyn Hooks>, rooms: Arc<Rooms>) -> Pool {
+    pub(crate) fn new(settings: Threads, hooks: Arc<dyn Hooks>, rooms: Arc<Rooms>) -> Pool {
         Pool { settings, hooks, rooms, state: Mutex::default(), left: Condvar::new() }
     }
 
     /// How many threads there are, and how many of them are idle.
-    pub(super) fn threads(&self) -> (usize, usize) {
+    pub(crate) fn threads(&self) -> (usize, usize) {
         let state = lock(&self.state);
         (state.live, state.idle.len())
     }
 
     /// Whether the next client should be accepted.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         let state = lock(&self.state);
         if state.refused && !state.queue.is_empty() {
             return false;
@@ -90,7 +88,7 @@ impl Pool {
     }
 
     /// Gives a request to a thread; returns it when it is to be refused.
-    pub(super) fn hand_over(self: &Arc<Self>, request: Request) -> Option<Request> {
+    pub(crate) fn hand_over(self: &Arc<Self>, request: Request) -> Option<Request> {
         let mut state = lock(&self.state);
         if state.closing {
             return Some(request);
@@ -117,7 +115,7 @@ impl Pool {
     }
 
     /// Tries again to start the threads that the system refused; true while some are missing.
-    pub(super) fn retry(self: &Arc<Self>) -> bool {
+    pub(crate) fn retry(self: &Arc<Self>) -> bool {
         let mut state = lock(&self.state);
         while state.refused && !state.queue.is_empty() && self.may_grow(&state) {
             self.start(&mut state);
@@ -232,7 +230,7 @@ impl Pool {
 
     /// Lets the threads leave, each after the request that it has; queued requests are still handled. Returns those
     /// that no thread will ever take, as the system has refused to start one.
-    pub(super) fn close(&self) -> VecDeque<Request> {
+    pub(crate) fn close(&self) -> VecDeque<Request> {
         let mut state = lock(&self.state);
         state.closing = true;
         for id in &state.idle {
@@ -244,12 +242,12 @@ impl Pool {
     }
 
     /// What no thread has begun.
-    pub(super) fn take_queue(&self) -> VecDeque<Request> {
+    pub(crate) fn take_queue(&self) -> VecDeque<Request> {
         std::mem::take(&mut lock(&self.state).queue)
     }
 
     /// After [`Pool::close`]: waits until at most `rest` threads are left, or the deadline comes.
-    pub(super) fn join(&self, rest: usize, deadline: Option<Instant>) {
+    pub(crate) fn join(&self, rest: usize, deadline: Option<Instant>) {
         let mut state = lock(&self.state);
         while state.present > rest {
             let (guard, timed_out) = wait_until(&self.left, state, deadline);

@@ -9,8 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Server;
 use crate::error::{Error, Result};
+use crate::server::Server;
 use crate::socket::{Socket, dup};
 
 /// The first descriptor that is handed over.
@@ -21,7 +21,7 @@ const FIRST: RawFd = 3;
 pub struct ListenSocket {
     /// Its name (`FileDescriptorName=` of systemd), "unknown" when none was given.
     pub name: String,
-    /// The socket, bound and perhaps listening; it is for [`super::ServerOptions::adopt`].
+    /// The socket, bound and perhaps listening; it is for [`crate::server::ServerOptions::adopt`].
     pub socket: Socket,
 }
 
@@ -63,7 +63,7 @@ fn number<T: std::str::FromStr>(variable: &str, text: &str) -> Result<T> {
 
 impl Server {
     /// Lets a program inherit the server's sockets, so that a restart refuses nobody: the successor takes them with
-    /// [`listen_fds`] and [`super::ServerOptions::adopt`], this server goes on until [`Server::server_close`]. Clients that
+    /// [`listen_fds`] and [`crate::server::ServerOptions::adopt`], this server goes on until [`Server::server_close`]. Clients that
     /// come in between wait in the sockets' common queue.
     ///
     /// `name` is for `LISTEN_FDNAMES`, without ':' and NUL. `LISTEN_PID` is not set, as the number is not known before the start.

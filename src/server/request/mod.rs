@@ -1,16 +1,23 @@
-//! One client of a stream server, or one datagram.
+//! One client of a stream server, or one datagram; what answers it; which requests are under way.
+
+mod active;
+mod files;
+mod handler;
 
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::Server;
-use super::active::Ticket;
-use super::handler::caught;
-use super::inside::{Role, with_role};
 use crate::address::Address;
 use crate::error::{Error, Result};
+use crate::server::Server;
+use crate::server::lifecycle::{Role, with_role};
 use crate::socket::Socket;
+
+pub(crate) use active::{Active, Ticket};
+pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
+pub(crate) use handler::caught;
+pub use handler::{BaseRequestHandler, Failure, PerRequest, RequestHandler};
 
 /// What a server was asked: a connected client, or a datagram with its sender.
 ///
@@ -28,7 +35,7 @@ enum Body {
 }
 
 impl Request {
-    /// A request from a client that was accepted elsewhere, such as in an own [`super::Hooks::get_request`].
+    /// A request from a client that was accepted elsewhere, such as in an own [`crate::server::Hooks::get_request`].
     pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Request {
         let socket = Arc::new(socket);
         let ticket = Ticket::new(server, Some(&socket), &client_address);
@@ -96,7 +103,7 @@ impl Request {
     }
 
     /// How many requests of the same host were active when this one began, if there is a limit.
-    pub(super) fn same_host(&self) -> usize {
+    pub(crate) fn same_host(&self) -> usize {
         self.ticket.same_host()
     }
 
@@ -126,13 +133,13 @@ impl Request {
     }
 
     /// Handles the request on this thread, from `finish_request` to its end: what the server's own threads do, for those
-    /// who replace [`super::Hooks::process_request`]. Errors and panics go to `handle_error`.
+    /// who replace [`crate::server::Hooks::process_request`]. Errors and panics go to `handle_error`.
     pub fn process(self) {
         self.handle_to_end();
     }
 
     /// [`Request::process`], telling whether the request was handled without a failure.
-    pub(super) fn handle_to_end(&self) -> bool {
+    pub(crate) fn handle_to_end(&self) -> bool {
         with_role(self.server().id(), Role::Request(self.ticket.slot()), || self.handle_in_role())
     }
 
@@ -147,22 +154,22 @@ impl Request {
     }
 
     /// Says that a child process has the connection too: closing it here must not end it there.
-    pub(super) fn set_shared(&self) {
+    pub(crate) fn set_shared(&self) {
         if let Body::Stream(socket) = &self.body {
             socket.set_shared();
         }
     }
 
-    pub(super) fn ticket(&self) -> &Ticket {
+    pub(crate) fn ticket(&self) -> &Ticket {
         &self.ticket
     }
 
-    pub(super) fn into_ticket(self) -> Ticket {
+    pub(crate) fn into_ticket(self) -> Ticket {
         self.ticket
     }
 
     /// `shutdown_request`, whatever a hook does.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if caught(|| -> Result<()> {
             self.server().hooks().shutdown_request(self);
             Ok(())

@@ -35,10 +35,10 @@
 //!
 //! # What it costs
 //!
-//! A short connection with one message costs eight system calls (`cargo test --test server_system_calls`), fewer while
+//! A short connection with one message costs eight system calls (`cargo test --test server system_calls`), fewer while
 //! others are waiting. 5,000 idle clients, each with a thread and 1 KiB of buffer on its stack, took 8.7 KiB of memory
 //! each and were connected and answered within a second on two cores
-//! (`TABI_MANY=1 cargo test --release --test server_many -- --nocapture`).
+//! (`TABI_MANY=1 cargo test --release --test server many -- --nocapture`).
 //!
 //! A handler's thread has 256 KiB of stack; what overflows it ends the process, as everywhere. The threads are the
 //! system's own: they have a name for debuggers, but none for `std::thread::current`.

@@ -1,6 +1,11 @@
 //! What several tests need.
-#![allow(dead_code, reason = "each test uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each binary of tests uses its own part")]
 
+pub(crate) mod c_program;
+pub(crate) mod compile;
+pub(crate) mod header;
+pub(crate) mod library;
+pub(crate) mod own_process;
 pub(crate) mod tools;
 
 use std::fs;
@@ -9,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use own_process::in_own_process;
 use tabi::{AF_INET, AF_UNIX, Address, SOCK_STREAM, Socket};
 
 /// How long a test waits for what must happen before it calls it a hang.

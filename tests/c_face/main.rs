@@ -1,0 +1,12 @@
+//! The C library: what C programs get, and what its header and its map say.
+#![cfg(feature = "capi")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod api_map;
+mod header;
+mod install;
+mod loading;
+mod null;
+mod programs;

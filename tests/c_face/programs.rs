@@ -1,0 +1,136 @@
+//! The C face as C sees it: each program of `tests/c` is compiled with every warning an error, and run.
+//!
+//! A new `tests/c/NAME.c` needs one more word in the list below. With `TABI_VALGRIND=1` in the
+//! environment each program runs under valgrind, where a leak or an invalid access fails the test.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::c_program::Linkage;
+use crate::support::{c_program, tools};
+
+macro_rules! programs {
+    ($($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check(concat!(stringify!($name), ".c"), Linkage::Shared);
+            }
+        )*
+
+        const LISTED: &[&str] = &[$(concat!(stringify!($name), ".c")),*];
+    };
+}
+
+programs! {
+    address
+    any_bytes
+    bad_input
+    close
+    constants
+    error
+    families
+    file
+    helpers
+    io
+    life
+    message
+    mode
+    option_numbers
+    options
+    resolve
+    sendfile
+    server
+    server_hooks
+    server_requests
+    socket
+}
+
+#[test]
+fn every_c_program_is_in_the_list() {
+    let directory = directory();
+    let files =
+        directory.read_dir().expect("tests/c can be read").map(|entry| entry.expect("an entry").file_name());
+    let mut programs: Vec<String> = files.map(|name| name.to_string_lossy().into_owned()).collect();
+    programs.retain(|name| name.ends_with(".c"));
+    programs.sort();
+    let mut listed = LISTED.to_vec();
+    listed.sort_unstable();
+    assert_eq!(programs, listed, "the files of {} and the list in {}", directory.display(), file!());
+}
+
+#[test]
+fn a_program_can_be_linked_with_the_static_library() {
+    check("error.c", Linkage::Static);
+}
+
+/// How long a program may take before it counts as hung.
+const HANG_GUARD: Duration = Duration::from_secs(300);
+
+fn check(name: &str, linkage: Linkage) {
+    if !tools::have("cc", name) {
+        return;
+    }
+    let program = c_program::program(&directory().join(name), linkage);
+    let mut command = match std::env::var("TABI_VALGRIND").as_deref() {
+        Ok("1") if tools::have("valgrind", "memory") => under_valgrind(&program),
+        _ => Command::new(program),
+    };
+    run(&mut command);
+}
+
+/// Programs that fork beside other threads, or exit among them: what those threads own is never freed.
+const LEAVE_THREADS_BEHIND: [&str; 1] = ["life"];
+
+fn under_valgrind(program: &Path) -> Command {
+    let leaves_threads = LEAVE_THREADS_BEHIND.iter().any(|name| program.ends_with(name));
+    let leaks = if leaves_threads { "--leak-check=no" } else { "--leak-check=full" };
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--quiet", leaks, "--error-exitcode=99"]).arg(program);
+    valgrind
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c")
+}
+
+/// Runs a program to its end and fails with what it printed, unless it succeeds; kills one that hangs.
+fn run(command: &mut Command) {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let printed = outputs(&mut child);
+    let end = printed.recv_timeout(HANG_GUARD);
+    if end.is_err() {
+        child.kill().expect("the program was started");
+    }
+    let status = child.wait().expect("the program was started");
+    let hangs = if end.is_err() { " after it was killed, because it hangs" } else { "" };
+    let printed = end.or_else(|_| printed.recv()).expect("the outputs end with the program");
+    assert!(status.success(), "{command:?}: {status}{hangs}\n{printed}");
+}
+
+/// Sends all that the program prints, once it has closed both outputs.
+fn outputs(child: &mut Child) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    let mut stdout = child.stdout.take().expect("piped");
+    let mut stderr = child.stderr.take().expect("piped");
+    let errors = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stderr.read_to_end(&mut bytes).map(|_| bytes)
+    });
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stdout.read_to_end(&mut bytes);
+        bytes.extend(errors.join().expect("the reader does not panic").unwrap_or_default());
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    receiver
+}

@@ -1,0 +1,196 @@
+//! Bad input from Rust: a clear error of the right category, and nothing changed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::{in_own_process, open_descriptors, stream_pair, temporary_path};
+use tabi::*;
+
+fn tcp() -> Socket {
+    Socket::new(AF_INET, SOCK_STREAM, 0).unwrap()
+}
+
+#[test]
+fn ports_out_of_range_are_named() {
+    for port in [-1, 65536, 70000, i32::MAX] {
+        let expected = Error::Overflow(format!("port must be 0-65535, got {port}").into());
+        assert_eq!(tcp().bind(("127.0.0.1", port)).unwrap_err(), expected);
+        assert_eq!(tcp().connect(("127.0.0.1", port)).unwrap_err(), expected);
+        assert_eq!(tcp().connect_ex(("127.0.0.1", port)).unwrap_err(), expected);
+        let datagram = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+        assert_eq!(datagram.sendto(b"x", ("127.0.0.1", port)).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn a_host_that_does_not_resolve_is_a_gaierror() {
+    let error = tcp().connect(("no such host.invalid", 80)).unwrap_err();
+    assert!(matches!(error, Error::Gai(_)), "{error:?}");
+    let error = tcp().bind(("::1", 0)).unwrap_err();
+    assert!(matches!(error, Error::Gai(_)), "an IPv6 address on an IPv4 socket: {error:?}");
+}
+
+#[test]
+fn nul_bytes_are_refused() {
+    assert!(matches!(tcp().bind(("local\0host", 0)), Err(Error::Value(_))));
+    let unix = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    assert!(matches!(unix.bind("a\0b"), Err(Error::Value(_))));
+    assert!(!Path::new("a").exists());
+}
+
+#[test]
+fn an_unreachable_port_and_a_busy_port_are_the_systems_errors() {
+    let listener = tcp();
+    listener.bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.getsockname().unwrap();
+    assert_eq!(tcp().connect(&address).unwrap_err(), Error::Os(libc::ECONNREFUSED));
+    assert_eq!(tcp().connect_ex(&address).unwrap(), libc::ECONNREFUSED);
+    assert_eq!(tcp().bind(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
+}
+
+#[test]
+fn unix_paths_have_at_most_107_bytes() {
+    let unix = || Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    for length in [108, 109, 4096] {
+        let error = unix().bind("x".repeat(length).as_str()).unwrap_err();
+        assert_eq!(
+            error,
+            Error::OsMessage(format!("AF_UNIX path too long: {length} bytes, at most 107 fit").into())
+        );
+    }
+    let folder = temporary_path();
+    std::fs::create_dir(&folder).unwrap();
+    let rest = 107 - folder.as_os_str().len() - 1;
+    let longest = folder.join("x".repeat(rest));
+    let socket = unix();
+    socket.bind(longest.as_path()).unwrap();
+    assert_eq!(socket.getsockname().unwrap().as_unix().unwrap().path(), Some(longest.as_path()));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn abstract_names_hold_any_bytes() {
+    let name = [&b"tabi\0\xff"[..], &std::process::id().to_ne_bytes()].concat();
+    let address = UnixAddress::Abstract(name.clone());
+    let socket = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    socket.bind(address.clone()).unwrap();
+    assert_eq!(socket.getsockname().unwrap(), Address::Unix(address));
+    let long = UnixAddress::Abstract(vec![b'x'; 108]);
+    let other = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    assert!(matches!(other.bind(long), Err(Error::OsMessage(_))));
+    assert_eq!(other.getsockname().unwrap(), Address::Unix(UnixAddress::Unnamed));
+    other.bind(UnixAddress::Unnamed).unwrap();
+    let name = other.getsockname().unwrap();
+    assert!(matches!(name, Address::Unix(UnixAddress::Abstract(name)) if name.len() == 5), "autobind");
+}
+
+#[test]
+fn timeouts_are_numbers_from_zero_on() {
+    let socket = tcp();
+    socket.settimeout(3.0).unwrap();
+    for seconds in [-1.0, -1e-9, f64::NAN, f64::NEG_INFINITY] {
+        assert!(matches!(socket.settimeout(seconds), Err(Error::Value(_))), "{seconds}");
+        assert!(matches!(setdefaulttimeout(seconds), Err(Error::Value(_))), "{seconds}");
+    }
+    for seconds in [f64::INFINITY, 1e10, f64::MAX] {
+        assert!(matches!(socket.settimeout(seconds), Err(Error::Overflow(_))), "{seconds}");
+    }
+    assert!(matches!(socket.settimeout(Duration::MAX), Err(Error::Overflow(_))));
+    assert_eq!(socket.gettimeout(), Some(Duration::from_secs(3)), "nothing was changed");
+    assert_eq!(getdefaulttimeout(), None);
+    socket.settimeout(1e-10).unwrap();
+    assert_eq!(socket.gettimeout(), Some(Duration::from_nanos(1)), "rounded up, never to zero");
+}
+
+#[test]
+fn receiving_nothing_and_too_much() {
+    let (one, other) = stream_pair(AF_UNIX);
+    assert_eq!(one.recv(0).unwrap(), b"", "without asking the system: this would block");
+    assert_eq!(one.recv(usize::MAX).unwrap_err(), Error::Os(libc::ENOMEM));
+    assert_eq!(one.recvfrom(isize::MAX as usize + 1).unwrap_err(), Error::Os(libc::ENOMEM));
+    other.sendall(b"abc").unwrap();
+    assert_eq!(one.recv(2).unwrap(), b"ab");
+    assert_eq!(one.recv(2).unwrap(), b"c");
+}
+
+#[test]
+fn sending_where_nobody_listens() {
+    assert_eq!(tcp().send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
+    assert_eq!(tcp().recv(1).unwrap_err(), Error::Os(libc::ENOTCONN));
+    let datagram = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    assert_eq!(datagram.send(b"x").unwrap_err(), Error::Os(libc::EDESTADDRREQ));
+    let (one, other) = stream_pair(AF_INET);
+    one.shutdown(SHUT_WR).unwrap();
+    assert_eq!(one.send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
+    assert_eq!(other.recv(1).unwrap(), b"", "half shut: the other half still works");
+    other.sendall(b"y").unwrap();
+    assert_eq!(one.recv(1).unwrap(), b"y");
+    assert_eq!(one.shutdown(77).unwrap_err(), Error::Os(libc::EINVAL));
+    assert_eq!(tcp().shutdown(SHUT_RDWR).unwrap_err(), Error::Os(libc::ENOTCONN));
+}
+
+#[test]
+fn a_datagram_has_at_most_65507_bytes() {
+    let receiver = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    receiver.bind(("127.0.0.1", 0)).unwrap();
+    let sender = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    let address = receiver.getsockname().unwrap();
+    assert_eq!(sender.sendto(&[0; 65507], &address).unwrap(), 65507);
+    assert_eq!(sender.sendto(&[0; 65508], &address).unwrap_err(), Error::Os(libc::EMSGSIZE));
+    assert_eq!(sender.sendto(&[0; 1 << 20], &address).unwrap_err(), Error::Os(libc::EMSGSIZE));
+}
+
+#[test]
+fn an_address_of_the_wrong_family_is_a_type_error() {
+    let unix = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    assert!(matches!(unix.connect(("127.0.0.1", 80)), Err(Error::Type(_))));
+    assert!(matches!(tcp().bind("/run/socket"), Err(Error::Type(_))));
+    assert!(matches!(tcp().bind(("::1", 0, 0, 0)), Err(Error::Type(_))));
+    let v6 = "[::1]:80".parse::<std::net::SocketAddr>().unwrap();
+    assert!(matches!(tcp().connect(v6), Err(Error::Type(_))));
+}
+
+#[test]
+fn descriptors_that_are_no_sockets() {
+    let file = std::fs::File::open("/dev/null").unwrap();
+    assert_eq!(Socket::from_fd(file.into(), None, None, None).unwrap_err(), Error::Os(libc::ENOTSOCK));
+    assert_eq!(Socket::new(9999, SOCK_STREAM, 0).unwrap_err(), Error::Os(libc::EAFNOSUPPORT));
+    assert!(matches!(
+        std::net::UdpSocket::try_from(tcp()).map_err(|error| error.to_string()),
+        Err(text) if text.contains("cannot become")
+    ));
+}
+
+#[test]
+fn options_that_do_not_exist() {
+    assert_eq!(tcp().getsockopt(SOL_SOCKET, 12345).unwrap_err(), Error::Os(libc::ENOPROTOOPT));
+    assert!(tcp().setsockopt(SOL_SOCKET, 12345, 1).is_err());
+    for buflen in [0, 1025] {
+        assert!(matches!(tcp().getsockopt_bytes(SOL_SOCKET, SO_TYPE, buflen), Err(Error::OsMessage(_))));
+    }
+}
+
+#[test]
+fn failures_leak_no_descriptors() {
+    in_own_process(|| {
+        let before = open_descriptors();
+        for _ in 0..20 {
+            assert!(tcp().bind(("127.0.0.1", 70000)).is_err());
+            assert!(tcp().connect(("127.0.0.1", 1)).is_err());
+            let file = std::fs::File::open("/dev/null").unwrap();
+            assert!(Socket::from_fd(file.into(), None, None, None).is_err());
+            assert_eq!(open_descriptors(), before);
+        }
+    });
+}
+
+#[test]
+fn every_descriptor_is_close_on_exec() {
+    let (client, accepted) = stream_pair(AF_INET);
+    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    for socket in [&client, &accepted, &one, &other, &one.dup().unwrap()] {
+        assert!(!socket.get_inheritable().unwrap(), "{socket:?}");
+        socket.set_inheritable(true).unwrap();
+        assert!(socket.get_inheritable().unwrap());
+    }
+}

@@ -1,0 +1,361 @@
+//! `close()` from another thread: blocked calls end, other owners keep their connection, and no
+//! descriptor number is used after it may mean something else.
+
+use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{self, ThreadId, full_listener, stream_pair, temporary_path};
+use tabi::{
+    AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_SEQPACKET,
+    SOCK_STREAM, Socket,
+};
+
+/// Far more than a wake-up takes; a call that is not woken at all would never end.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Runs `call` in a thread, closes the socket once the thread is blocked in it, and returns how it ended.
+fn close_while_blocked<T: Send + 'static>(
+    socket: Socket,
+    call: impl FnOnce(&Socket) -> tabi::Result<T> + Send + 'static,
+) -> Error {
+    let socket = Arc::new(socket);
+    let (tell, blocked) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    let caller = Arc::clone(&socket);
+    let thread = thread::spawn(move || {
+        tell.send(ThreadId::current()).unwrap();
+        let result = call(&caller).map(drop);
+        end.send(result).unwrap();
+    });
+    blocked.recv().unwrap().wait_until_blocked();
+    socket.close().unwrap();
+    let result = ended.recv_timeout(AT_ONCE).expect("the blocked call ends at once");
+    thread.join().unwrap();
+    assert_eq!(socket.fileno(), -1);
+    result.expect_err("the call was interrupted")
+}
+
+/// Both modes in which a call blocks.
+fn modes() -> [Option<Duration>; 2] {
+    [None, Some(Duration::from_secs(60))]
+}
+
+fn bound(family: i32, kind: i32) -> Socket {
+    let socket = Socket::new(family, kind, 0).unwrap();
+    match family {
+        AF_INET => socket.bind(("127.0.0.1", 0)).unwrap(),
+        AF_INET6 => socket.bind(("::1", 0)).unwrap(),
+        _ => socket.bind(temporary_path().as_path()).unwrap(),
+    }
+    socket
+}
+
+#[test]
+fn ends_a_blocked_recv() {
+    for mode in modes() {
+        for family in [AF_INET, AF_UNIX] {
+            let (socket, _peer) = stream_pair(family);
+            socket.settimeout(mode).unwrap();
+            assert_eq!(close_while_blocked(socket, |s| s.recv(10)), Error::Closed, "{family} {mode:?}");
+        }
+        let (socket, _peer) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+        socket.settimeout(mode).unwrap();
+        assert_eq!(close_while_blocked(socket, |s| s.recv(10)), Error::Closed);
+    }
+}
+
+#[test]
+fn ends_a_blocked_recvfrom() {
+    for mode in modes() {
+        for family in [AF_INET, AF_INET6, AF_UNIX] {
+            let socket = bound(family, SOCK_DGRAM);
+            socket.settimeout(mode).unwrap();
+            assert_eq!(close_while_blocked(socket, |s| s.recvfrom(10)), Error::Closed, "{family} {mode:?}");
+        }
+    }
+}
+
+#[test]
+fn ends_a_blocked_recvmany_without_datagrams_that_nobody_sent() {
+    for mode in modes() {
+        let socket = bound(AF_INET, SOCK_DGRAM);
+        socket.settimeout(mode).unwrap();
+        let receive = |s: &Socket| {
+            let mut rooms = [[0; 10]; 3];
+            s.recvmany(&mut rooms.each_mut().map(|room| IncomingDatagram::new(room)), 0)
+        };
+        assert_eq!(close_while_blocked(socket, receive), Error::Closed, "{mode:?}");
+    }
+}
+
+#[test]
+fn ends_a_blocked_accept() {
+    for mode in modes() {
+        for family in [AF_INET, AF_INET6, AF_UNIX] {
+            let socket = bound(family, SOCK_STREAM);
+            socket.listen(1).unwrap();
+            socket.settimeout(mode).unwrap();
+            assert_eq!(close_while_blocked(socket, Socket::accept), Error::Closed, "{family} {mode:?}");
+        }
+    }
+}
+
+#[test]
+fn ends_a_blocked_sendall_which_tells_what_went_out() {
+    for mode in modes() {
+        let datagrams = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+        let packets = Socket::socketpair(AF_UNIX, SOCK_SEQPACKET, 0).unwrap();
+        for (socket, _peer) in [stream_pair(AF_INET), stream_pair(AF_UNIX)] {
+            socket.settimeout(mode).unwrap();
+            let (tell, told) = mpsc::channel();
+            let error = close_while_blocked(socket, move |s| {
+                s.sendall(&vec![7; 64 << 20]).map_err(|partial| {
+                    tell.send(partial.sent).unwrap();
+                    partial.error
+                })
+            });
+            assert_eq!(error, Error::Closed);
+            let sent = told.recv().unwrap();
+            assert!(sent > 0 && sent < 64 << 20, "{sent} bytes went out before the buffers were full");
+        }
+        for (socket, _peer) in [datagrams, packets] {
+            socket.settimeout(mode).unwrap();
+            let error = close_while_blocked::<()>(socket, |s| {
+                loop {
+                    s.sendall(&[7; 1000])?;
+                }
+            });
+            assert_eq!(error, Error::Closed);
+        }
+    }
+}
+
+#[test]
+fn ends_a_timed_connect() {
+    for family in [AF_INET, AF_UNIX] {
+        let (_listener, _queue, address) = full_listener(family);
+        let socket = Socket::new(family, SOCK_STREAM, 0).unwrap();
+        socket.settimeout(60.0).unwrap();
+        assert_eq!(close_while_blocked(socket, move |s| s.connect(&address)), Error::Closed, "{family}");
+    }
+}
+
+#[test]
+fn leaves_a_duplicate_its_connection() {
+    for mode in modes() {
+        for family in [AF_INET, AF_UNIX] {
+            let (socket, peer) = stream_pair(family);
+            let duplicate = socket.dup().unwrap();
+            socket.settimeout(mode).unwrap();
+            duplicate.settimeout(mode).unwrap();
+            assert_eq!(close_while_blocked(socket, |s| s.recv(10)), Error::Closed);
+            duplicate.sendall(b"still here").unwrap();
+            assert_eq!(peer.recv(100).unwrap(), b"still here");
+            peer.sendall(b"so am I").unwrap();
+            assert_eq!(duplicate.recv(100).unwrap(), b"so am I");
+        }
+    }
+}
+
+#[test]
+fn detach_leaves_the_number_to_the_calls_in_flight() {
+    let (socket, peer) = stream_pair(AF_UNIX);
+    let number = socket.fileno();
+    let (socket, detached) = (Arc::new(socket), mpsc::channel());
+    let other = Arc::clone(&socket);
+    socket.settimeout(60.0).unwrap();
+    let thread = thread::spawn(move || {
+        detached.0.send(ThreadId::current()).unwrap();
+        other.recv(10)
+    });
+    detached.1.recv().unwrap().wait_until_blocked();
+    let descriptor = socket.detach().unwrap();
+    assert_ne!(descriptor.as_raw_fd(), number, "the number still belongs to the blocked call");
+    assert_eq!(socket.detach().unwrap_err(), Error::Closed);
+    let detached = Socket::from(descriptor);
+    peer.sendall(b"a").unwrap();
+    // The blocked call or the new owner gets the byte; it is not lost.
+    match thread.join().unwrap() {
+        Ok(bytes) => assert_eq!(bytes, b"a"),
+        Err(error) => {
+            assert_eq!(error, Error::Closed);
+            detached.settimeout(10.0).unwrap();
+            assert_eq!(detached.recv(10).unwrap(), b"a");
+        }
+    }
+    detached.sendall(b"b").unwrap();
+    assert_eq!(peer.recv(10).unwrap(), b"b");
+}
+
+#[test]
+fn detach_alone_keeps_the_number_and_the_connection() {
+    let (socket, peer) = stream_pair(AF_INET);
+    let number = socket.fileno();
+    let descriptor = socket.detach().unwrap();
+    assert_eq!(descriptor.as_raw_fd(), number);
+    assert!(socket.is_closed());
+    drop(socket);
+    Socket::from(descriptor).sendall(b"x").unwrap();
+    assert_eq!(peer.recv(10).unwrap(), b"x");
+}
+
+#[test]
+fn is_idempotent_and_ends_every_later_call() {
+    let (socket, _peer) = stream_pair(AF_INET);
+    socket.close().unwrap();
+    socket.close().unwrap();
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Closed);
+    assert_eq!(socket.recv_into(&mut []).unwrap_err(), Error::Closed);
+    assert_eq!(socket.sendall(b"x").unwrap_err().error, Error::Closed);
+    assert_eq!(socket.settimeout(1.0).unwrap_err(), Error::Closed);
+    assert_eq!(socket.getsockname().unwrap_err(), Error::Closed);
+    assert_eq!(socket.connect_ex(("127.0.0.1", 1)).unwrap(), 9, "EBADF, as in Python");
+    assert_eq!(socket.dup().unwrap_err(), Error::Closed);
+}
+
+#[test]
+fn keeps_a_lent_descriptor_until_the_drop() {
+    use std::os::fd::AsFd;
+    let (socket, peer) = stream_pair(AF_UNIX);
+    let lent = socket.as_fd();
+    socket.close().unwrap();
+    assert_eq!(peer.recv(1).unwrap(), b"", "the connection is shut down");
+    assert!(lent.try_clone_to_owned().is_ok(), "the descriptor is still open");
+    let number = lent.as_raw_fd();
+    drop(socket);
+    assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(9)), "and closed with the socket");
+}
+
+/// Every pair carries its own number and is closed by one thread while another reads it: whoever
+/// reads a number that is not its own has read from a recycled descriptor.
+#[test]
+fn no_call_ever_reads_another_sockets_bytes() {
+    const THREADS: u64 = 8;
+    let rounds = support::scaled(1_000_000 / 10 / THREADS);
+    let operations = Arc::new(AtomicU64::new(0));
+    let threads: Vec<_> = (0..THREADS)
+        .map(|thread_number| {
+            let operations = Arc::clone(&operations);
+            thread::spawn(move || {
+                let (give, take) = mpsc::sync_channel::<Arc<Socket>>(4);
+                let closer = thread::spawn(move || take.iter().for_each(|s| s.close().unwrap()));
+                for round in 0..rounds {
+                    let tag = (thread_number << 32 | round).to_ne_bytes();
+                    let (reader, writer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+                    let reader = Arc::new(reader);
+                    writer.sendall(&tag).unwrap();
+                    give.send(Arc::clone(&reader)).unwrap();
+                    let mut buffer = [0; 8];
+                    for _ in 0..3 {
+                        match reader.recv_into(&mut buffer) {
+                            Ok(8) => assert_eq!(buffer, tag, "bytes of another socket"),
+                            Ok(0) | Err(Error::Closed) => break,
+                            other => panic!("{other:?}"),
+                        }
+                        let _ = writer.send(&tag);
+                    }
+                    operations.fetch_add(10, Ordering::Relaxed);
+                }
+                drop(give);
+                closer.join().unwrap();
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert!(operations.load(Ordering::Relaxed) >= rounds * THREADS * 10);
+}
+
+#[test]
+fn a_deadline_is_kept_by_every_call() {
+    let limit = Duration::from_millis(30);
+    let (listener, _queue, full) = full_listener(AF_INET);
+    let (stream, _peer) = stream_pair(AF_INET);
+    let datagram = bound(AF_INET, SOCK_DGRAM);
+    let idle = bound(AF_INET, SOCK_STREAM);
+    idle.listen(1).unwrap();
+    let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+    for socket in [&stream, &datagram, &client, &idle] {
+        socket.settimeout(limit).unwrap();
+    }
+    let calls: [(&str, &dyn Fn() -> tabi::Result<()>); 5] = [
+        ("recv", &|| stream.recv(1).map(drop)),
+        ("recvfrom", &|| datagram.recvfrom(1).map(drop)),
+        ("accept", &|| idle.accept().map(drop)),
+        ("connect", &|| client.connect(&full)),
+        ("sendall", &|| Ok(stream.sendall(&vec![0; 64 << 20])?)),
+    ];
+    for (name, call) in calls {
+        let begin = Instant::now();
+        assert_eq!(call().unwrap_err(), Error::Timeout, "{name}");
+        assert!(
+            begin.elapsed() >= limit,
+            "{name} gave up after {:?}: a deadline is never rounded down",
+            begin.elapsed()
+        );
+    }
+    drop(listener);
+}
+
+#[test]
+fn a_connect_keeps_a_limit_of_its_own_in_every_mode() {
+    let (listener, _queue, full) = full_listener(AF_INET);
+    let idle = bound(AF_INET, SOCK_STREAM);
+    idle.listen(1).unwrap();
+    for mode in [None, Some(Duration::from_secs(60)), Some(Duration::ZERO)] {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(mode).unwrap();
+        let begin = Instant::now();
+        let limit = Limit::Until(begin + Duration::from_millis(30));
+        assert_eq!(client.connect_until(&full, limit), Err(Error::Timeout), "{mode:?}");
+        assert!((30..1000).contains(&begin.elapsed().as_millis()), "{mode:?}: {:?}", begin.elapsed());
+
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(mode).unwrap();
+        let begun = client.connect_until(&full, Limit::Now);
+        assert_eq!(begun, Err(Error::Os(libc::EINPROGRESS)), "{mode:?}");
+
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(mode).unwrap();
+        let limit = Limit::Until(Instant::now() + Duration::from_secs(60));
+        client.connect_until(idle.getsockname().unwrap(), limit).unwrap();
+        let (server, _) = idle.accept().unwrap();
+        assert_eq!(client.gettimeout(), mode);
+        if mode.is_none() {
+            assert_eq!(close_while_blocked(client, |s| s.recv(1)), Error::Closed, "it blocks as before");
+        }
+        drop(server);
+    }
+    drop(listener);
+}
+
+#[test]
+fn a_deadline_holds_when_another_owner_makes_the_descriptor_block() {
+    let (socket, _peer) = stream_pair(AF_UNIX);
+    let duplicate = socket.dup().unwrap();
+    socket.settimeout(0.01).unwrap();
+    duplicate.settimeout(None).unwrap();
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
+
+    let (socket, _peer) = stream_pair(AF_UNIX);
+    socket.settimeout(0.01).unwrap();
+    let stranger = Socket::from(tabi::socket::dup(socket.fileno()).unwrap());
+    stranger.setblocking(true).unwrap();
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
+    assert_eq!(socket.sendall(&vec![0; 8 << 20]).unwrap_err().error, Error::Timeout);
+}
+
+#[test]
+fn the_address_of_a_client_is_told() {
+    let listener = bound(AF_INET, SOCK_STREAM);
+    listener.listen(1).unwrap();
+    let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+    client.connect(listener.getsockname().unwrap()).unwrap();
+    let (accepted, address) = listener.accept().unwrap();
+    assert_eq!(address, client.getsockname().unwrap());
+    assert_eq!(accepted.getpeername().unwrap(), address);
+    assert!(matches!(address, Address::Inet(a) if *a.ip() == Ipv4Addr::LOCALHOST));
+}

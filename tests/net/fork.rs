@@ -1,0 +1,181 @@
+//! A forked child: plain sockets work in it whatever the parent's threads were doing, and what it closes harms nobody.
+#![allow(unsafe_code)]
+
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{self, HANG, ThreadId, in_own_process, stream_pair};
+use tabi::server::{Request, ThreadingTcpServer};
+use tabi::{AF_INET, AF_UNIX, Error, SOCK_DGRAM, SOCK_STREAM, Socket, create_connection};
+
+/// Runs `body` in a child process. Fails unless it succeeds.
+fn in_child(body: impl FnOnce() -> tabi::Result<()>) {
+    // SAFETY: the child runs plain socket calls and ends with _exit; what it may not do in a process of many
+    // threads is what these tests are about.
+    match unsafe { libc::fork() } {
+        -1 => panic!("fork: {}", std::io::Error::last_os_error()),
+        0 => {
+            let error = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)) {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(format!("in the child: {error:?}\n")),
+                Err(_) => Some("the child panicked\n".to_owned()),
+            };
+            if let Some(text) = &error {
+                // SAFETY: the text is readable for its length.
+                unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+            }
+            // SAFETY: _exit does not return.
+            unsafe { libc::_exit(i32::from(error.is_some())) }
+        }
+        child => {
+            let mut status = -1;
+            // SAFETY: waitpid writes one int.
+            assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+            assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "wait status {status:#x}");
+        }
+    }
+}
+
+/// A thread that is blocked in `call` on the socket, and what the call will return.
+fn blocked<T: Send + 'static>(
+    socket: &Arc<Socket>,
+    call: impl FnOnce(&Socket) -> T + Send + 'static,
+) -> mpsc::Receiver<T> {
+    let (socket, (tell, told), (end, ended)) = (Arc::clone(socket), mpsc::channel(), mpsc::channel());
+    thread::spawn(move || {
+        tell.send(ThreadId::current()).unwrap();
+        let _ = end.send(call(&socket));
+    });
+    told.recv().unwrap().wait_until_blocked();
+    ended
+}
+
+fn talk(family: i32) -> tabi::Result<()> {
+    let (one, other) = stream_pair(family);
+    one.settimeout(10.0)?;
+    one.sendall(b"hello")?;
+    assert_eq!(other.recv(10)?, b"hello");
+    other.close()?;
+    assert_eq!(one.recv(10)?, b"");
+    if family == AF_UNIX {
+        assert_eq!(one.sendall(b"x").unwrap_err().error, Error::Os(libc::EPIPE));
+    }
+    let silent = Socket::new(family, SOCK_DGRAM, 0)?;
+    silent.settimeout(0.01)?;
+    assert_eq!(silent.recv(1), Err(Error::Timeout));
+    Ok(())
+}
+
+#[test]
+fn plain_sockets_work_while_the_parent_serves() {
+    in_own_process(|| {
+        let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| {
+            let sk = request.socket();
+            let mut bytes = [0; 64];
+            loop {
+                match sk.recv_into(&mut bytes)? {
+                    0 => return Ok(()),
+                    n => sk.sendall(&bytes[..n])?,
+                }
+            }
+        })
+        .unwrap();
+        let server = Arc::new(server);
+        let address = server.server_address();
+        let loop_thread = {
+            let server = Arc::clone(&server);
+            thread::spawn(move || server.serve_forever())
+        };
+        let busy: Vec<_> = (0..4).map(|_| Arc::new(create_connection_to(&address))).collect();
+        let answers: Vec<_> = busy.iter().map(|socket| blocked(socket, |s| s.recv(1))).collect();
+        for _ in 0..20 {
+            in_child(|| {
+                talk(AF_INET)?;
+                talk(AF_UNIX)?;
+                let client = create_connection_to(&address);
+                client.sendall(b"from the child")?;
+                assert_eq!(client.recv(100)?, b"from the child");
+                client.close()
+            });
+        }
+        for (socket, answer) in busy.iter().zip(answers) {
+            socket.sendall(b"x").unwrap();
+            assert_eq!(
+                answer.recv_timeout(HANG).unwrap().unwrap(),
+                b"x",
+                "the parent's connections are whole"
+            );
+        }
+        server.shutdown();
+        loop_thread.join().unwrap().unwrap();
+        server.server_close(Some(Duration::ZERO));
+    });
+}
+
+fn create_connection_to(address: &tabi::Address) -> Socket {
+    create_connection(("127.0.0.1", address.port().unwrap())).unwrap()
+}
+
+#[test]
+fn a_child_that_closes_a_busy_socket_leaves_the_parent_its_connection() {
+    in_own_process(|| {
+        for family in [AF_INET, AF_UNIX] {
+            for timeout in [None, Some(Duration::from_secs(60))] {
+                for shared in [false, true] {
+                    let (socket, peer) = stream_pair(family);
+                    socket.settimeout(timeout).unwrap();
+                    if shared {
+                        socket.set_shared();
+                    }
+                    let socket = Arc::new(socket);
+                    let received = blocked(&socket, |s| s.recv(10));
+                    in_child(|| {
+                        socket.close()?;
+                        assert_eq!(socket.recv(1), Err(Error::Closed));
+                        Ok(())
+                    });
+                    peer.sendall(b"hello").unwrap();
+                    let result = received.recv_timeout(HANG).unwrap();
+                    assert_eq!(result.as_deref(), Ok(&b"hello"[..]), "{family} {timeout:?} {shared}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_listener_that_a_child_closes_goes_on_in_the_parent() {
+    in_own_process(|| {
+        for family in [AF_INET, AF_UNIX] {
+            let listener = Socket::new(family, SOCK_STREAM, 0).unwrap();
+            match family {
+                AF_UNIX => listener.bind(support::temporary_path().as_path()).unwrap(),
+                _ => listener.bind(("127.0.0.1", 0)).unwrap(),
+            }
+            listener.listen(5).unwrap();
+            let address = listener.getsockname().unwrap();
+            let listener = Arc::new(listener);
+            let accepted = blocked(&listener, |s| s.accept().map(drop));
+            in_child(|| listener.close());
+            let client = Socket::new(family, SOCK_STREAM, 0).unwrap();
+            client.connect(&address).unwrap();
+            assert_eq!(accepted.recv_timeout(HANG).unwrap(), Ok(()));
+        }
+    });
+}
+
+#[test]
+fn an_idle_socket_that_a_child_closes_is_given_back_at_once() {
+    in_own_process(|| {
+        let (socket, peer) = stream_pair(AF_UNIX);
+        let number = socket.fileno();
+        in_child(|| {
+            socket.close()?;
+            assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(libc::EBADF)));
+            Ok(())
+        });
+        socket.sendall(b"x").unwrap();
+        assert_eq!(peer.recv(1).unwrap(), b"x");
+    });
+}

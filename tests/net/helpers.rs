@@ -1,0 +1,252 @@
+//! `create_connection`, `create_server` and the other helpers of Python's module.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support;
+use tabi::{
+    AF_INET, AF_INET6, AF_UNIX, Address, CreateConnectionOptions, CreateServerOptions, Error,
+    RecvExactlyError, SHUT_WR, SO_REUSEADDR, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, SOL_SOCKET, Socket,
+    create_connection, create_connection_with, create_server, create_server_with, fromfd, has_dualstack_ipv6,
+    socketpair,
+};
+
+fn port(server: &Socket) -> u16 {
+    server.getsockname().unwrap().port().unwrap()
+}
+
+/// A port that nobody listens on: it is bound, so that nobody else gets it.
+fn closed_port() -> (Socket, u16) {
+    let socket = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+    socket.bind(("127.0.0.1", 0)).unwrap();
+    let port = port(&socket);
+    (socket, port)
+}
+
+fn loopback_v6() -> bool {
+    Socket::new(AF_INET6, SOCK_STREAM, 0).is_ok_and(|socket| socket.bind(("::1", 0)).is_ok())
+}
+
+#[test]
+fn a_connection_is_made_and_keeps_its_timeout() {
+    let server = create_server(("127.0.0.1", 0)).unwrap();
+    let client = create_connection(("127.0.0.1", port(&server))).unwrap();
+    assert_eq!(client.gettimeout(), None, "the default timeout");
+    let (peer, _) = server.accept().unwrap();
+    peer.sendall(b"x").unwrap();
+    assert_eq!(client.recv(10).unwrap(), b"x");
+    let timeout = Some(Duration::from_secs(30));
+    let options = CreateConnectionOptions { timeout: Some(timeout), ..Default::default() };
+    let client = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap();
+    assert_eq!(client.gettimeout(), timeout);
+}
+
+#[test]
+fn addresses_are_tried_in_turn() {
+    // "localhost" is ::1 and 127.0.0.1 on most machines; only the second has a server here.
+    let server = create_server(("127.0.0.1", 0)).unwrap();
+    let client = create_connection(("localhost", port(&server))).unwrap();
+    assert_eq!(client.getpeername().unwrap(), server.getsockname().unwrap());
+}
+
+#[test]
+fn one_error_or_all_errors() {
+    let (_held, port) = closed_port();
+    let one = create_connection(("127.0.0.1", port)).unwrap_err();
+    assert_eq!(one, Error::Os(libc::ECONNREFUSED));
+    let all = create_connection_with(("localhost", port), &CreateConnectionOptions::default()).unwrap_err();
+    assert!(!all.errors.is_empty());
+    for (address, error) in &all.errors {
+        assert_eq!(address.port(), Some(port));
+        assert_eq!(*error, Error::Os(libc::ECONNREFUSED));
+        assert!(all.to_string().contains(&format!("{address}: Connection refused")), "{all}");
+    }
+    let last = all.errors.last().unwrap().1.clone();
+    assert_eq!(Error::from(all.clone()), last);
+    assert_eq!(io::Error::from(all).raw_os_error(), Some(libc::ECONNREFUSED));
+}
+
+#[test]
+fn a_host_that_is_not_found_is_an_error_of_the_resolver() {
+    let all = create_connection_with(("no such host", 80), &CreateConnectionOptions::default()).unwrap_err();
+    assert!(matches!(all.errors.as_slice(), [(Address::None, Error::Gai(_))]), "{all:?}");
+    assert!(matches!(create_connection(("127.0.0.1", "no-such-service")), Err(Error::Gai(_))));
+}
+
+#[test]
+fn the_source_address_is_bound() {
+    let server = create_server(("127.0.0.1", 0)).unwrap();
+    let options = CreateConnectionOptions { source_address: Some(("127.0.0.9", 0)), ..Default::default() };
+    let client = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap();
+    let (_, address) = server.accept().unwrap();
+    assert_eq!(address, client.getsockname().unwrap());
+    assert_eq!(address.as_inet().unwrap().ip().to_string(), "127.0.0.9");
+    let options = CreateConnectionOptions { source_address: Some(("192.0.2.1", 0)), ..Default::default() };
+    let error = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap_err();
+    assert_eq!(Error::from(error), Error::Os(libc::EADDRNOTAVAIL), "an address of another machine");
+}
+
+#[test]
+fn one_deadline_limits_all_addresses() {
+    // A server whose queue is full does not answer.
+    let server = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+    server.bind(("127.0.0.1", 0)).unwrap();
+    server.listen(0).unwrap();
+    let address = server.getsockname().unwrap();
+    let mut waiting = Vec::new();
+    loop {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(0.3).unwrap();
+        match client.connect(&address) {
+            Ok(()) => waiting.push(client),
+            Err(error) => break assert_eq!(error, Error::Timeout),
+        }
+        assert!(waiting.len() < 10, "a backlog of 0 is larger than that");
+    }
+    let options =
+        CreateConnectionOptions { timeout: Some(Some(Duration::from_millis(100))), ..Default::default() };
+    let begin = Instant::now();
+    let error = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap_err();
+    assert_eq!(Error::from(error), Error::Timeout);
+    assert!(begin.elapsed() >= Duration::from_millis(100), "not before its time");
+    let options = CreateConnectionOptions { timeout: Some(Some(Duration::ZERO)), ..Default::default() };
+    let error = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap_err();
+    assert_eq!(Error::from(error), Error::Os(libc::EINPROGRESS), "a non-blocking connect is only begun");
+}
+
+#[test]
+fn a_server_reuses_its_address_and_no_other_takes_it() {
+    let server = create_server(("127.0.0.1", 0)).unwrap();
+    assert_eq!(server.getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap(), 1);
+    let address = server.getsockname().unwrap();
+    assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
+    // The connection lingers at the server's side after the server has closed it first.
+    let client = create_connection(("127.0.0.1", port(&server))).unwrap();
+    drop(server.accept().unwrap());
+    assert_eq!(client.recv(1).unwrap(), b"");
+    drop((client, server));
+    create_server(&address).unwrap();
+}
+
+#[test]
+fn servers_may_share_a_port() {
+    let options = CreateServerOptions { reuse_port: true, ..Default::default() };
+    let one = create_server_with(("127.0.0.1", 0), &options).unwrap();
+    let address = one.getsockname().unwrap();
+    create_server_with(&address, &options).unwrap();
+    assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE), "it does not share");
+}
+
+#[test]
+fn the_backlog_is_python_s_or_the_caller_s() {
+    for backlog in [-1, 0, 5, i32::MAX] {
+        let options = CreateServerOptions { backlog, ..Default::default() };
+        let server = create_server_with(("127.0.0.1", 0), &options).unwrap();
+        create_connection(("127.0.0.1", port(&server))).unwrap();
+        server.accept().unwrap();
+    }
+}
+
+#[test]
+fn unix_servers_listen_too() {
+    let path = support::temporary_path();
+    let options = CreateServerOptions { family: AF_UNIX, reuse_port: true, ..Default::default() };
+    let server = create_server_with(path.as_path(), &options).unwrap();
+    let client = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    client.connect(path.as_path()).unwrap();
+    server.accept().unwrap();
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn dual_stack_servers_take_both_and_others_leave_ipv4_alone() {
+    let both = CreateServerOptions { family: AF_INET6, dualstack_ipv6: true, ..Default::default() };
+    let v4 = CreateServerOptions { family: AF_INET, ..both };
+    assert!(matches!(create_server_with(("", 0), &v4), Err(Error::Value(_))));
+    assert_eq!(has_dualstack_ipv6(), loopback_v6());
+    if !has_dualstack_ipv6() {
+        return eprintln!("skipped: this machine has no IPv6");
+    }
+    let server = create_server_with(("", 0), &both).unwrap();
+    for (host, seen) in [("127.0.0.1", "::ffff:127.0.0.1"), ("::1", "::1")] {
+        create_connection((host, port(&server))).unwrap();
+        let (_, address) = server.accept().unwrap();
+        assert_eq!(address.as_inet().unwrap().ip().to_string(), seen);
+    }
+    let only_v6 = CreateServerOptions { dualstack_ipv6: false, ..both };
+    let server = create_server_with(("", 0), &only_v6).unwrap();
+    create_server(("", port(&server))).expect("IPv4 is free for another");
+}
+
+#[test]
+fn fromfd_duplicates() {
+    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let copy = fromfd(other.as_fd(), None, None, None).unwrap();
+    assert_ne!(copy.fileno(), other.fileno());
+    assert_eq!((copy.family(), copy.kind(), copy.proto()), (AF_UNIX, SOCK_STREAM, 0));
+    assert!(!copy.get_inheritable().unwrap());
+    copy.close().unwrap();
+    one.send(b"x").unwrap();
+    assert_eq!(other.recv(1).unwrap(), b"x", "the other owner's connection lives on");
+    let file = std::fs::File::open("/dev/null").unwrap();
+    assert_eq!(fromfd(&file, None, None, None).unwrap_err(), Error::Os(libc::ENOTSOCK));
+}
+
+#[test]
+fn pairs_of_every_family() {
+    let mut families = vec![AF_UNIX, AF_INET];
+    if loopback_v6() {
+        families.push(AF_INET6);
+    }
+    for family in families {
+        for kind in [SOCK_STREAM, SOCK_DGRAM] {
+            let (one, other) = socketpair(family, kind, 0).unwrap();
+            assert_eq!((one.family(), one.kind()), (family, kind));
+            one.sendall(b"there").unwrap();
+            assert_eq!(other.recv(10).unwrap(), b"there");
+            other.sendall(b"back").unwrap();
+            assert_eq!(one.recv(10).unwrap(), b"back");
+            if family != AF_UNIX {
+                assert_eq!(one.getpeername().unwrap(), other.getsockname().unwrap());
+                assert_eq!(other.getpeername().unwrap(), one.getsockname().unwrap());
+            }
+        }
+    }
+    let (one, other) = socketpair(AF_INET, SOCK_STREAM | tabi::SOCK_NONBLOCK, 0).unwrap();
+    assert!(one.recv(1).unwrap_err().would_block() && other.recv(1).unwrap_err().would_block());
+    assert!(matches!(socketpair(AF_INET, SOCK_RAW, 0), Err(Error::Os(_))));
+}
+
+#[test]
+fn recv_exactly_fills_the_buffer() {
+    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let bytes: Vec<u8> = (0..500_000u32).map(|i| i as u8).collect();
+    thread::scope(|scope| {
+        scope.spawn(|| one.sendall(&bytes).unwrap());
+        let mut buffer = vec![0; bytes.len()];
+        assert_eq!(other.recv_exactly(&mut buffer).unwrap(), bytes.len());
+        assert!(buffer == bytes);
+    });
+    assert_eq!(other.recv_exactly(&mut []).unwrap(), 0);
+    one.sendall(b"end").unwrap();
+    one.shutdown(SHUT_WR).unwrap();
+    let mut buffer = [0; 10];
+    assert_eq!(other.recv_exactly(&mut buffer).unwrap(), 3, "fewer only at the end of the stream");
+    assert_eq!(&buffer[..3], b"end");
+}
+
+#[test]
+fn recv_exactly_reports_what_it_has_when_it_fails() {
+    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let mut buffer = [0; 10];
+    for (timeout, error) in [(0.02, Error::Timeout), (0.0, Error::Os(libc::EAGAIN))] {
+        other.settimeout(timeout).unwrap();
+        one.sendall(b"part").unwrap();
+        assert_eq!(other.recv_exactly(&mut buffer), Err(RecvExactlyError { received: 4, error }));
+        assert_eq!(&buffer[..4], b"part");
+    }
+    other.close().unwrap();
+    assert_eq!(other.recv_exactly(&mut buffer), Err(RecvExactlyError { received: 0, error: Error::Closed }));
+}

@@ -1,0 +1,23 @@
+//! Sockets, addresses and names, through the Rust API.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod any_bytes;
+mod at_once;
+mod bad_input;
+mod close;
+mod constants;
+mod descriptors;
+mod families;
+mod fork;
+mod helpers;
+mod many;
+mod message;
+mod multicast;
+mod options;
+mod resolve;
+mod sendfile;
+mod signals;
+mod stream;
+mod system_calls;

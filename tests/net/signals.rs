@@ -1,0 +1,144 @@
+//! Signals: a storm of them changes neither bytes nor deadlines, and a vanished peer is an error, not SIGPIPE.
+#![allow(unsafe_code)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{in_own_process, stream_pair, wait_until};
+use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_DGRAM, SOCK_STREAM, Socket};
+
+static SIGNALS: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn count(_: libc::c_int) {
+    SIGNALS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Sends SIGALRM to the thread that began it, every millisecond until it is dropped. Without SA_RESTART,
+/// so that every blocking call is interrupted.
+struct Storm(libc::timer_t);
+
+impl Storm {
+    fn begin() -> Self {
+        let interval = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+        let every = libc::itimerspec { it_interval: interval, it_value: interval };
+        // SAFETY: zeroed structures are valid here, all pointers are to locals, and the handler only touches an atomic.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = count as *const () as usize;
+            assert_eq!(libc::sigaction(libc::SIGALRM, &action, std::ptr::null_mut()), 0);
+            let mut event: libc::sigevent = std::mem::zeroed();
+            event.sigev_notify = libc::SIGEV_THREAD_ID;
+            event.sigev_signo = libc::SIGALRM;
+            event.sigev_notify_thread_id = libc::gettid();
+            let mut timer = std::mem::zeroed();
+            assert_eq!(libc::timer_create(libc::CLOCK_MONOTONIC, &mut event, &mut timer), 0);
+            assert_eq!(libc::timer_settime(timer, 0, &every, std::ptr::null_mut()), 0);
+            Storm(timer)
+        }
+    }
+}
+
+impl Drop for Storm {
+    fn drop(&mut self) {
+        // SAFETY: the timer was created by `begin`.
+        unsafe { libc::timer_delete(self.0) };
+    }
+}
+
+#[test]
+fn a_storm_of_signals_changes_neither_bytes_nor_deadlines() {
+    let pattern: Vec<u8> = (0..1 << 20).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let bytes = pattern.repeat(64);
+    let storm = Storm::begin();
+    for family in [AF_UNIX, AF_INET] {
+        for timeout in [None, Some(Duration::from_secs(60))] {
+            let (sender, receiver) = stream_pair(family);
+            sender.settimeout(timeout).unwrap();
+            receiver.settimeout(timeout).unwrap();
+            let reader = thread::spawn(move || {
+                let mut received = Vec::with_capacity(64 << 20);
+                let mut buffer = vec![0; 1 << 16];
+                while let n @ 1.. = receiver.recv_into(&mut buffer).unwrap() {
+                    received.extend_from_slice(&buffer[..n]);
+                }
+                received
+            });
+            sender.sendall(&bytes).unwrap();
+            sender.close().unwrap();
+            assert!(reader.join().unwrap() == bytes, "the bytes arrived as they were sent");
+        }
+    }
+
+    let (socket, _peer) = stream_pair(AF_UNIX);
+    let timeout = Duration::from_millis(100);
+    socket.settimeout(timeout).unwrap();
+    let (before, begin) = (SIGNALS.load(Ordering::Relaxed), Instant::now());
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
+    assert!(begin.elapsed() >= timeout);
+    assert!(SIGNALS.load(Ordering::Relaxed) > before, "signals came during the call");
+
+    an_interruptible_call_returns_with_its_progress();
+    drop(storm);
+    assert!(SIGNALS.load(Ordering::Relaxed) > 100);
+}
+
+fn an_interruptible_call_returns_with_its_progress() {
+    let (sender, receiver) = stream_pair(AF_UNIX);
+    sender.set_interruptible(true);
+    receiver.set_interruptible(true);
+    assert_eq!(receiver.recv(1).unwrap_err(), Error::Os(libc::EINTR));
+    receiver.settimeout(60.0).unwrap();
+    assert_eq!(receiver.recv(1).unwrap_err(), Error::Os(libc::EINTR));
+
+    // Nobody reads: the call fills the buffers, is interrupted, and says how far it came.
+    let bytes = vec![1; 8 << 20];
+    let partial = sender.sendall(&bytes).unwrap_err();
+    assert_eq!(partial.error, Error::Os(libc::EINTR));
+    assert!(partial.sent > 0);
+    let mut sent = partial.sent;
+    let reader = thread::spawn(move || {
+        receiver.set_interruptible(false);
+        let mut total = 0;
+        let mut buffer = vec![0; 1 << 16];
+        while let n @ 1.. = receiver.recv_into(&mut buffer).unwrap() {
+            total += n;
+        }
+        total
+    });
+    while sent < bytes.len() {
+        match sender.sendall_until(&bytes[sent..], 0, Limit::Forever) {
+            Ok(()) => sent = bytes.len(),
+            Err(partial) => {
+                assert_eq!(partial.error, Error::Os(libc::EINTR));
+                sent += partial.sent;
+            }
+        }
+    }
+    sender.close().unwrap();
+    assert_eq!(reader.join().unwrap(), bytes.len(), "nothing was lost or sent twice");
+}
+
+/// Rust's runtime ignores SIGPIPE; the default action would end the process.
+#[test]
+fn a_vanished_peer_is_an_error_and_no_signal() {
+    in_own_process(|| {
+        // SAFETY: the default action of a signal is always there to be restored.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        for family in [AF_UNIX, AF_INET] {
+            let (socket, peer) = stream_pair(family);
+            drop(peer);
+            wait_until("the peer's end is known", || socket.send(b"x").is_err());
+            for _ in 0..3 {
+                assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
+                assert_eq!(socket.sendall(b"x").unwrap_err().error, Error::Os(libc::EPIPE));
+            }
+        }
+        let (socket, peer) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+        drop(peer);
+        assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::ECONNREFUSED));
+        let (socket, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+        socket.shutdown(libc::SHUT_WR).unwrap();
+        assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
+    });
+}

@@ -1,0 +1,444 @@
+//! Limits: what happens when threads, connections, descriptors or patience run out.
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{HANG, StopServing, in_own_process, wait_until};
+use tabi::server::{
+    Concurrency, Failure, ForkingTcpServer, Forks, Hooks, Request, Server, ServerOptions, TcpServer,
+    ThreadingTcpServer, Threads, WhenFull,
+};
+use tabi::{Error, Result};
+
+fn echo(request: &Request) -> Result<()> {
+    let mut buffer = [0; 64];
+    loop {
+        match request.socket().recv_into(&mut buffer)? {
+            0 => return Ok(()),
+            n => request.socket().sendall(&buffer[..n])?,
+        }
+    }
+}
+
+fn threads(max_threads: usize, when_full: WhenFull) -> ServerOptions {
+    let threads = Threads { max_threads: Some(max_threads), when_full, ..Threads::default() };
+    TcpServer::options().concurrency(Concurrency::Threads(threads))
+}
+
+fn any() -> (&'static str, u16) {
+    ("127.0.0.1", 0)
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let client = TcpStream::connect(SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
+    client.set_read_timeout(Some(HANG)).unwrap();
+    client
+}
+
+fn ask(client: &mut TcpStream) {
+    client.write_all(b"hello").unwrap();
+    let mut answer = [0; 5];
+    client.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"hello");
+}
+
+fn is_closed(client: &mut TcpStream) -> bool {
+    matches!(client.read(&mut [0; 1]), Ok(0)) || {
+        client.write_all(b"x").and_then(|()| client.read(&mut [0; 1])).is_err()
+    }
+}
+
+fn while_serving(server: &Server, run: impl FnOnce()) {
+    thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        let _stop = StopServing(server);
+        run();
+        server.shutdown();
+        serving.join().unwrap().unwrap();
+    });
+    let report = server.server_close(Some(Duration::ZERO));
+    assert_eq!(report.left, 0);
+}
+
+#[test]
+fn wait_leaves_clients_in_the_kernels_queue() {
+    let server = threads(2, WhenFull::Wait).bind(any(), echo).unwrap();
+    while_serving(&server, || {
+        let mut first = [connect(&server), connect(&server)];
+        first.iter_mut().for_each(ask);
+        let mut waiting: Vec<_> = (0..10).map(|_| connect(&server)).collect();
+        first.iter_mut().for_each(ask);
+        assert_eq!(server.statistics().accepted, 2, "the loop does not accept what nobody can serve");
+        drop(first);
+        for client in &mut waiting {
+            ask(client);
+            client.shutdown(std::net::Shutdown::Both).unwrap();
+        }
+        assert_eq!(server.statistics().threads, 2);
+    });
+    assert_eq!(server.statistics().accepted, 12);
+}
+
+#[test]
+fn queue_accepts_so_many_more() {
+    let server = threads(1, WhenFull::Queue(3)).bind(any(), echo).unwrap();
+    while_serving(&server, || {
+        let mut first = connect(&server);
+        ask(&mut first);
+        let mut queued: Vec<_> = (0..6).map(|_| connect(&server)).collect();
+        wait_until("three are queued", || server.statistics().accepted == 4);
+        ask(&mut first);
+        assert_eq!(server.statistics().accepted, 4);
+        drop(first);
+        for client in &mut queued {
+            ask(client);
+            client.shutdown(std::net::Shutdown::Both).unwrap();
+        }
+    });
+}
+
+#[test]
+fn refuse_closes_at_once_and_counts() {
+    let server = threads(1, WhenFull::Refuse).bind(any(), echo).unwrap();
+    while_serving(&server, || {
+        let mut first = connect(&server);
+        ask(&mut first);
+        let mut second = connect(&server);
+        assert!(is_closed(&mut second));
+        assert_eq!(server.statistics().rejected, 1);
+        ask(&mut first);
+        drop(first);
+        wait_until("the thread is free", || server.statistics().idle_threads == 1);
+        ask(&mut connect(&server));
+    });
+}
+
+#[test]
+fn connections_are_limited_in_all_and_for_each_host() {
+    let both: [fn(ServerOptions) -> ServerOptions; 2] =
+        [|options| options.max_connections(2), |options| options.max_connections_per_address(2)];
+    for limited in both {
+        let server = limited(ThreadingTcpServer::options()).bind(any(), echo).unwrap();
+        while_serving(&server, || {
+            let mut first = [connect(&server), connect(&server)];
+            first.iter_mut().for_each(ask);
+            assert!(is_closed(&mut connect(&server)));
+            first.iter_mut().for_each(ask);
+            drop(first);
+            wait_until("they have left", || server.statistics().active == 0);
+            ask(&mut connect(&server));
+        });
+        assert_eq!(server.statistics().rejected, 1);
+    }
+}
+
+#[test]
+fn an_idle_client_times_out() {
+    let failures = Arc::new(Mutex::new(Vec::new()));
+    let reported = Arc::clone(&failures);
+    let server = ThreadingTcpServer::options()
+        .request_timeout(0.01)
+        .unwrap()
+        .on_error(move |_, failure| reported.lock().unwrap().push(failure.clone()))
+        .bind(any(), echo)
+        .unwrap();
+    while_serving(&server, || assert!(is_closed(&mut connect(&server))));
+    assert_eq!(*failures.lock().unwrap(), [Failure::Error(Error::Timeout)]);
+}
+
+#[test]
+fn threads_without_work_leave() {
+    let brief = Threads { idle: Duration::from_millis(10), ..Threads::default() };
+    let server = TcpServer::options().concurrency(Concurrency::Threads(brief)).bind(any(), echo).unwrap();
+    while_serving(&server, || {
+        let mut clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
+        clients.iter_mut().for_each(ask);
+        assert_eq!(server.statistics().threads, 20);
+        drop(clients);
+        wait_until("all have left", || server.statistics().threads == 0);
+        ask(&mut connect(&server));
+    });
+}
+
+#[test]
+fn a_server_that_does_not_wait_leaves_running_requests_alone() {
+    for threads in [
+        Threads { daemon_threads: true, ..Threads::default() },
+        Threads { block_on_close: false, ..Threads::default() },
+    ] {
+        let options = TcpServer::options().concurrency(Concurrency::Threads(threads));
+        let server = options.bind(any(), echo).unwrap();
+        thread::scope(|scope| {
+            let serving = scope.spawn(|| server.serve_forever());
+            let _stop = StopServing(&server);
+            let mut client = connect(&server);
+            ask(&mut client);
+            let report = server.server_close(None);
+            assert_eq!((report.finished, report.cut, report.left), (0, 0, 1));
+            serving.join().unwrap().unwrap();
+            ask(&mut client);
+            drop(client);
+            wait_until("the thread has left", || server.statistics().threads == 0);
+        });
+    }
+}
+
+#[test]
+fn a_handler_that_hangs_does_not_keep_a_server_from_closing() {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let server = ThreadingTcpServer::new(any(), move |request: &Request| {
+        request.reply(b"hangs")?;
+        let _ = held.lock().unwrap().recv();
+        Ok(())
+    })
+    .unwrap();
+    thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        let _stop = StopServing(&server);
+        let mut client = connect(&server);
+        client.read_exact(&mut [0; 5]).unwrap();
+        let report = server.server_close(Some(Duration::ZERO));
+        assert_eq!((report.finished, report.cut, report.left), (0, 1, 1));
+        serving.join().unwrap().unwrap();
+        drop(release);
+        wait_until("the thread has left", || server.statistics().threads == 0);
+    });
+}
+
+#[test]
+fn a_thread_has_its_name_and_no_more_memory_than_it_touches() {
+    let named = Threads { name: "chat".into(), stack_size: 1 << 30, ..Threads::default() };
+    let server = TcpServer::options()
+        .concurrency(Concurrency::Threads(named))
+        .bind(any(), |request: &Request| request.reply(&std::fs::read("/proc/thread-self/comm").unwrap()))
+        .unwrap();
+    while_serving(&server, || {
+        let mut name = String::new();
+        connect(&server).read_to_string(&mut name).unwrap();
+        assert_eq!(name, "chat-1\n");
+    });
+}
+
+#[derive(Default)]
+struct Failing {
+    refused: AtomicUsize,
+    errors: Mutex<Vec<Failure>>,
+}
+
+struct FailingHooks(Arc<Failing>);
+
+impl Hooks for FailingHooks {
+    fn get_request(&self, server: &Server, socket: &Arc<tabi::Socket>) -> Result<Request> {
+        match self.0.refused.fetch_add(1, Ordering::SeqCst) {
+            0 => panic!("on purpose"),
+            1 => Err(Error::Os(libc::ECONNABORTED)),
+            2 => Err(Error::Os(libc::EMFILE)),
+            _ => server.default_get_request(socket),
+        }
+    }
+
+    fn verify_request(&self, request: &Request) -> Result<bool> {
+        match request.socket().recv(1)?.as_slice() {
+            b"p" => panic!("on purpose"),
+            b"e" => Err(Error::Os(libc::EIO)),
+            b"n" => Ok(false),
+            _ => Ok(true),
+        }
+    }
+
+    fn shutdown_request(&self, request: &Request) {
+        request.shutdown();
+        panic!("on purpose");
+    }
+
+    fn handle_error(&self, _: &Request, failure: &Failure) {
+        self.0.errors.lock().unwrap().push(failure.clone());
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn hooks_that_fail_or_panic_harm_only_their_request() {
+    let hooks = Arc::new(Failing::default());
+    let server =
+        ThreadingTcpServer::options().hooks(FailingHooks(Arc::clone(&hooks))).bind(any(), echo).unwrap();
+    while_serving(&server, || {
+        for kind in [b"p", b"e", b"n"] {
+            let mut client = connect(&server);
+            client.write_all(kind).unwrap();
+            assert!(is_closed(&mut client));
+        }
+        let mut good = connect(&server);
+        good.write_all(b"g").unwrap();
+        ask(&mut good);
+    });
+    let panicked = Failure::Panic("on purpose".into());
+    assert_eq!(*hooks.errors.lock().unwrap(), [panicked, Failure::Error(Error::Os(libc::EIO))]);
+    assert_eq!(server.statistics().rejected, 1);
+}
+
+fn limit(resource: libc::__rlimit_resource_t, most: u64) {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the calls fill and read one structure.
+    unsafe {
+        assert_eq!(libc::getrlimit(resource, &mut limit), 0);
+        limit.rlim_cur = most.min(limit.rlim_max);
+        assert_eq!(libc::setrlimit(resource, &limit), 0);
+    }
+}
+
+fn cpu_time() -> Duration {
+    // SAFETY: getrusage fills the structure, for which zeros are a value.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        assert_eq!(libc::getrusage(libc::RUSAGE_SELF, &mut usage), 0);
+        usage
+    };
+    let time = |time: libc::timeval| Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000);
+    time(usage.ru_utime) + time(usage.ru_stime)
+}
+
+const CLIENTS: usize = 500;
+
+/// 500 clients in a process of their own against servers that may have 64 descriptors.
+fn crowd(port: u16) -> std::process::Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["limits::the_crowd", "--exact", "--nocapture"])
+        .env("TABI_CROWD", port.to_string())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn the_crowd() {
+    let Ok(port) = std::env::var("TABI_CROWD") else { return };
+    limit(libc::RLIMIT_NOFILE, 2 * CLIENTS as u64);
+    let address: SocketAddr = ([127, 0, 0, 1], port.parse().unwrap()).into();
+    let threads: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            thread::Builder::new().stack_size(64 * 1024).spawn(move || {
+                let mut client = TcpStream::connect(address).unwrap();
+                client.set_read_timeout(Some(HANG)).unwrap();
+                ask(&mut client);
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.unwrap().join().unwrap();
+    }
+}
+
+#[test]
+fn a_full_table_of_descriptors_neither_spins_nor_loses_clients() {
+    in_own_process(|| {
+        limit(libc::RLIMIT_NOFILE, 64);
+        let echoing = |options: ServerOptions| options.request_queue_size(1024).bind(any(), echo).unwrap();
+        for server in [
+            echoing(TcpServer::options()),
+            echoing(ThreadingTcpServer::options()),
+            echoing(ForkingTcpServer::options()),
+            echoing(threads(100, WhenFull::Queue(100))),
+        ] {
+            while_serving(&server, || {
+                let crowd = crowd(server.server_address().port().unwrap());
+                let output = crowd.wait_with_output().unwrap();
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            });
+            let statistics = server.statistics();
+            assert_eq!((statistics.accepted, statistics.finished), (CLIENTS as u64, CLIENTS as u64));
+            assert_eq!((statistics.failed, statistics.rejected), (0, 0));
+        }
+    });
+}
+
+#[test]
+fn an_idle_crowd() {
+    let Ok(port) = std::env::var("TABI_IDLE_CROWD") else { return };
+    limit(libc::RLIMIT_NOFILE, CLIENTS as u64);
+    let address: SocketAddr = ([127, 0, 0, 1], port.parse().unwrap()).into();
+    let _clients: Vec<_> = (0..CLIENTS / 4).map(|_| TcpStream::connect(address).unwrap()).collect();
+    thread::sleep(2 * HANG);
+}
+
+#[test]
+fn a_forking_server_may_have_more_children_than_descriptors() {
+    in_own_process(|| {
+        limit(libc::RLIMIT_NOFILE, 64);
+        let forks = Forks { max_children: 100, ..Forks::default() };
+        let options = TcpServer::options().concurrency(Concurrency::Forks(forks));
+        let server = options.bind(any(), echo).unwrap();
+        while_serving(&server, || {
+            let mut crowd = Command::new(std::env::current_exe().unwrap())
+                .args(["limits::an_idle_crowd", "--exact"])
+                .env("TABI_IDLE_CROWD", server.server_address().port().unwrap().to_string())
+                .stdout(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            wait_until("all children are there", || server.statistics().children == 100);
+            crowd.kill().unwrap();
+            crowd.wait().unwrap();
+            // Their descriptors are needed for the next client.
+            wait_until("all children have ended", || server.statistics().children == 0);
+            ask(&mut connect(&server));
+        });
+    });
+}
+
+#[test]
+fn a_server_whose_table_stays_full_sleeps_and_recovers_at_once() {
+    in_own_process(|| {
+        limit(libc::RLIMIT_NOFILE, 64);
+        let server = ThreadingTcpServer::new(any(), echo).unwrap();
+        while_serving(&server, || {
+            let mut served = connect(&server);
+            ask(&mut served);
+            let mut waiting = connect(&server);
+            ask(&mut waiting);
+            drop(waiting);
+            wait_until("one client is left", || server.statistics().active == 1);
+            // Room for the client's own descriptor only.
+            let mut taken: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+            taken.pop();
+            let mut waiting = connect(&server);
+            let before = cpu_time();
+            thread::sleep(Duration::from_secs(1));
+            let used = cpu_time() - before;
+            assert!(used < Duration::from_millis(100), "{used:?} of processor time in a second of waiting");
+            assert_eq!(server.statistics().active, 1);
+            drop(served);
+            ask(&mut waiting);
+            drop(taken);
+        });
+    });
+}
+
+#[test]
+fn when_the_system_refuses_a_thread_clients_wait_for_one() {
+    in_own_process(|| {
+        let used = std::fs::read_to_string("/proc/self/statm").unwrap();
+        let pages: u64 = used.split(' ').next().unwrap().parse().unwrap();
+        // Room for three stacks of a gibibyte, not for four.
+        limit(libc::RLIMIT_AS, pages * 4096 + (3 << 30) + (1 << 29));
+        let large = Threads { stack_size: 1 << 30, ..Threads::default() };
+        let server = TcpServer::options().concurrency(Concurrency::Threads(large)).bind(any(), echo).unwrap();
+        while_serving(&server, || {
+            let mut clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
+            for client in &mut clients {
+                ask(client);
+                client.shutdown(std::net::Shutdown::Both).unwrap();
+            }
+            assert!(server.statistics().threads < 4);
+        });
+        assert_eq!(server.statistics().finished, 20);
+        assert_eq!(server.statistics().failed, 0);
+    });
+}

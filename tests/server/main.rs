@@ -1,0 +1,13 @@
+//! Servers, through the Rust API.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod basics;
+mod handover;
+mod limits;
+mod many;
+mod requests;
+mod system_calls;
+mod threads;
+mod transports;

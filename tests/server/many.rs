@@ -1,0 +1,194 @@
+//! Many clients: idle ones at the same time, short ones in a row. `TABI_MANY=1` runs the full numbers.
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use crate::support::{self, HANG};
+use tabi::server::{Request, ThreadingTcpServer};
+use tabi::{AF_INET, Result, SOCK_STREAM, Socket};
+
+fn full_or(scaled: usize, full: usize) -> usize {
+    if std::env::var_os("TABI_MANY").is_some() { full } else { scaled }
+}
+
+/// A server in a process of its own, which tells what it takes when it is asked.
+struct Server {
+    process: Child,
+    questions: ChildStdin,
+    answers: std::io::Lines<BufReader<ChildStdout>>,
+    port: u16,
+}
+
+/// What the server's process takes.
+#[derive(Debug, Clone, Copy)]
+struct Takes {
+    memory: usize,
+    descriptors: usize,
+    threads: usize,
+    accepted: usize,
+    active: usize,
+}
+
+impl Server {
+    fn start() -> Server {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["many::server_in_a_process", "--exact", "--nocapture", "--test-threads=1"])
+            .env("TABI_SERVES", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let questions = process.stdin.take().unwrap();
+        let mut answers = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = answers.find_map(|line| line.unwrap().strip_prefix("port ")?.parse().ok()).unwrap();
+        Server { process, questions, answers, port }
+    }
+
+    fn takes(&mut self) -> Takes {
+        self.questions.write_all(b"\n").unwrap();
+        let line = self.answers.next().unwrap().unwrap();
+        let numbers: Vec<usize> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+        let [memory, descriptors, threads, accepted, active] = numbers[..] else { panic!("{line}") };
+        Takes { memory, descriptors, threads, accepted, active }
+    }
+
+    /// Closes the server with its clients; how many requests finished, were cut, and are left.
+    fn close(&mut self) -> String {
+        self.questions.write_all(b"close\n").unwrap();
+        self.answers.next().unwrap().unwrap()
+    }
+
+    fn connect(&self) -> TcpStream {
+        let client = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        client.set_read_timeout(Some(HANG)).unwrap();
+        client
+    }
+
+    fn stop(mut self) {
+        drop(self.questions);
+        self.answers.for_each(drop);
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+fn echo(request: &Request) -> Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        match request.socket().recv_into(&mut buffer)? {
+            0 => return Ok(()),
+            n => request.socket().sendall(&buffer[..n])?,
+        }
+    }
+}
+
+#[test]
+fn server_in_a_process() {
+    if std::env::var_os("TABI_SERVES").is_none() {
+        return;
+    }
+    more_descriptors();
+    let server = ThreadingTcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    println!("\nport {}", server.server_address().port().unwrap());
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        for question in std::io::stdin().lines() {
+            if question.unwrap() == "close" {
+                let report = server.server_close(Some(Duration::ZERO));
+                println!("{} {} {}", report.finished, report.cut, report.left);
+                continue;
+            }
+            let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+            let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+            let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count();
+            let statistics = server.statistics();
+            println!(
+                "{} {descriptors} {} {} {}",
+                pages * 4096,
+                statistics.threads,
+                statistics.accepted,
+                statistics.active
+            );
+        }
+        server.shutdown();
+        serving.join().unwrap().unwrap();
+    });
+    let report = server.server_close(Some(HANG));
+    assert_eq!((report.cut, report.left), (0, 0));
+}
+
+fn more_descriptors() {
+    // SAFETY: the calls fill and read one structure.
+    unsafe {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit), 0);
+        limit.rlim_cur = limit.rlim_max;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
+    }
+}
+
+fn ask(client: &mut TcpStream) {
+    client.write_all(b"ping").unwrap();
+    let mut answer = [0; 4];
+    client.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"ping");
+}
+
+#[test]
+fn many_idle_clients_are_held_and_answered() {
+    more_descriptors();
+    let count = full_or(1000, 5000);
+    let mut server = Server::start();
+    ask(&mut server.connect());
+    let before = server.takes();
+    let begin = std::time::Instant::now();
+    let mut clients: Vec<_> = (0..count).map(|_| server.connect()).collect();
+    clients.iter_mut().for_each(ask);
+    let set_up = begin.elapsed();
+    let after = server.takes();
+    clients.iter_mut().rev().for_each(ask);
+    let each = (after.memory - before.memory) / count;
+    println!("{count} clients in {set_up:?}: {} threads, {each} bytes of memory each", after.threads);
+    // Frames of code that is not optimised are larger.
+    let most = if cfg!(debug_assertions) { 24 } else { 9 };
+    assert!(each <= most * 1024, "{each} bytes of memory for an idle client");
+    assert_eq!(after.accepted, count + 1);
+    let stays = clients.split_off(count / 10);
+    drop(clients);
+    support::wait_until("a tenth has left", || server.takes().active == stays.len());
+    assert_eq!(server.close(), format!("0 {} 0", stays.len()));
+    for mut client in stays {
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "a client that was cut sees the end");
+    }
+    server.stop();
+}
+
+#[test]
+fn short_connections_leave_nothing_behind() {
+    let count = full_or(10_000, 200_000);
+    let mut server = Server::start();
+    let one = |server: &Server| {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        client.settimeout(HANG).unwrap();
+        client.connect(("127.0.0.1", server.port)).unwrap();
+        client.sendall(b"ping").unwrap();
+        assert_eq!(client.recv(4).unwrap(), b"ping");
+        // A reset leaves no port behind in TIME_WAIT, of which there are fewer than clients.
+        let linger = libc::linger { l_onoff: 1, l_linger: 0 };
+        let linger = [linger.l_onoff.to_ne_bytes(), linger.l_linger.to_ne_bytes()].concat();
+        client.setsockopt_bytes(libc::SOL_SOCKET, libc::SO_LINGER, &linger).unwrap();
+    };
+    (0..count / 10).for_each(|_| one(&server));
+    let before = server.takes();
+    (0..count - count / 10).for_each(|_| one(&server));
+    let after = server.takes();
+    println!("{before:?}\n{after:?}");
+    assert_eq!(after.accepted, count);
+    assert!(after.memory <= before.memory + 256 * 1024, "memory: {before:?}, then {after:?}");
+    assert!(after.threads <= 16, "threads: {after:?}");
+    assert!(after.descriptors <= before.descriptors + 4, "descriptors: {before:?}, then {after:?}");
+    server.stop();
+}

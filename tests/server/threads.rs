@@ -1,0 +1,151 @@
+//! Threads that leave, threads that the system refuses, and what a drain says of their clients.
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{HANG, StopServing, wait_until};
+use tabi::Result;
+use tabi::server::{Concurrency, Hooks, Request, Server, ServerOptions, TcpServer, Threads, WhenFull};
+use tabi::socket::Socket;
+
+fn threads(threads: Threads) -> ServerOptions {
+    TcpServer::options().concurrency(Concurrency::Threads(threads))
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let client = TcpStream::connect(SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
+    client.set_read_timeout(Some(HANG)).unwrap();
+    client
+}
+
+fn greet(request: &Request) -> Result<()> {
+    request.reply(b"hello")
+}
+
+fn is_greeted(client: &mut TcpStream) {
+    let mut greeting = [0; 5];
+    client.read_exact(&mut greeting).unwrap();
+    assert_eq!(&greeting, b"hello");
+}
+
+/// Threads that take their time when they are no more needed.
+struct SlowEnd {
+    ending: Sender<()>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+impl Hooks for SlowEnd {
+    fn thread_main(&self, _: &str, body: &mut dyn FnMut()) {
+        body();
+        self.ending.send(()).unwrap();
+        // It ends when the test has dropped its side.
+        let _ = self.go_on.lock().unwrap().recv();
+    }
+}
+
+#[test]
+fn a_client_that_comes_while_the_last_thread_leaves_is_served() {
+    for when_full in [WhenFull::Wait, WhenFull::Queue(1), WhenFull::Refuse] {
+        let (ending, has_ended) = channel();
+        let (stays, go_on) = channel::<()>();
+        let limits = Threads { max_threads: Some(1), idle: Duration::ZERO, when_full, ..Threads::default() };
+        let hooks = SlowEnd { ending, go_on: Mutex::new(go_on) };
+        let server = threads(limits).hooks(hooks).bind(("127.0.0.1", 0), greet).unwrap();
+        thread::scope(|scope| {
+            // Nothing but the client makes the loop look again.
+            scope.spawn(|| server.serve_forever_every(None).unwrap());
+            let _stop = StopServing(&server);
+            is_greeted(&mut connect(&server));
+            has_ended.recv_timeout(HANG).unwrap();
+            is_greeted(&mut connect(&server));
+            drop(stays);
+            server.shutdown();
+        });
+        assert_eq!(server.server_close(None).left, 0);
+    }
+}
+
+/// Takes a client only when the end of the loop has been asked for.
+struct AfterTheStop {
+    asked: Sender<()>,
+}
+
+impl Hooks for AfterTheStop {
+    fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
+        self.asked.send(()).unwrap();
+        let mut stop = libc::pollfd { fd: server.wake_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: poll writes to one pollfd.
+        assert_eq!(unsafe { libc::poll(&mut stop, 1, HANG.as_millis() as i32) }, 1);
+        server.default_get_request(socket)
+    }
+}
+
+#[test]
+fn a_drain_counts_clients_that_came_while_the_loop_ended() {
+    let (asked, is_asked) = channel();
+    let server =
+        threads(Threads::default()).hooks(AfterTheStop { asked }).bind(("127.0.0.1", 0), greet).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.serve_forever().unwrap());
+        let _stop = StopServing(&server);
+        let mut client = connect(&server);
+        is_asked.recv_timeout(HANG).unwrap();
+        let report = server.server_close(Some(HANG));
+        assert_eq!((report.finished, report.cut, report.left), (1, 0, 0));
+        is_greeted(&mut client);
+    });
+}
+
+#[test]
+fn clients_for_whom_there_is_no_thread_do_not_hold_the_end_up() {
+    // No system gives a thread so much stack.
+    let server = threads(Threads { stack_size: usize::MAX / 4, ..Threads::default() })
+        .bind(("127.0.0.1", 0), greet)
+        .unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.serve_forever().unwrap());
+        let _stop = StopServing(&server);
+        let mut client = connect(&server);
+        wait_until("the client is accepted", || server.statistics().accepted == 1);
+        let report = server.server_close(None);
+        assert_eq!((report.finished, report.cut, report.left), (0, 1, 0));
+        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "the client sees the end");
+    });
+    assert_eq!(server.statistics().rejected, 1);
+}
+
+#[derive(Clone, Default)]
+struct CountsEnds(Arc<AtomicUsize>);
+
+impl Hooks for CountsEnds {
+    fn shutdown_request(&self, request: &Request) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        request.shutdown();
+        self.close_request(request);
+    }
+}
+
+#[test]
+fn clients_that_are_still_queued_at_the_end_of_a_drain_end_as_others_do() {
+    let limits = Threads { max_threads: Some(1), when_full: WhenFull::Queue(2), ..Threads::default() };
+    let hooks = CountsEnds::default();
+    let quiet = |request: &Request| request.socket().recv_into(&mut [0; 1]).map(drop);
+    let server = threads(limits).hooks(hooks.clone()).bind(("127.0.0.1", 0), quiet).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.serve_forever().unwrap());
+        let _stop = StopServing(&server);
+        let _clients: Vec<_> = (0..3).map(|_| connect(&server)).collect();
+        wait_until("one is handled and two are queued", || server.statistics().accepted == 3);
+        let report = server.server_close(Some(Duration::ZERO));
+        assert_eq!((report.finished, report.cut, report.left), (0, 3, 0));
+    });
+    assert_eq!(hooks.0.load(Ordering::SeqCst), 3, "shutdown_request runs for each");
+    assert_eq!(server.statistics().rejected, 2);
+}

@@ -1,0 +1,290 @@
+//! Every transport with every concurrency, and the bad input of both.
+#![cfg(target_os = "linux")]
+
+use std::time::Duration;
+
+use crate::support::{HANG, temporary_path, wait_until};
+use tabi::server::{
+    Concurrency, ForkingTcpServer, ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer,
+    Forks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer, ThreadingUdpServer,
+    ThreadingUnixDatagramServer, ThreadingUnixStreamServer, Threads, UdpServer, UnixDatagramServer,
+    UnixStreamServer,
+};
+use tabi::{
+    AF_INET, AF_INET6, AF_UNIX, Error, RawAddress, Result, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, Socket,
+    UnixAddress,
+};
+
+/// Answers with what came, and with the process it was answered by.
+fn answer(request: &Request) -> Result<()> {
+    let bytes =
+        if request.is_datagram() { request.packet().to_vec() } else { request.socket().recv(1024)? };
+    request.reply(&[b"got ".as_slice(), &bytes, b" in ", std::process::id().to_string().as_bytes()].concat())
+}
+
+fn client_of(server: &Server) -> Socket {
+    let options = server.socket();
+    let client = Socket::new(options.family(), options.kind(), 0).unwrap();
+    if client.kind() == SOCK_DGRAM && client.family() == AF_UNIX {
+        client.bind(UnixAddress::Unnamed).unwrap();
+    }
+    client.settimeout(HANG).unwrap();
+    client.connect(server.server_address()).unwrap();
+    client
+}
+
+#[test]
+fn a_request_is_taken_without_waiting_whatever_the_sockets_timeout() {
+    for kind in [SOCK_STREAM, SOCK_DGRAM] {
+        let socket = Socket::new(AF_INET, kind, 0).unwrap();
+        socket.bind(("127.0.0.1", 0)).unwrap();
+        socket.settimeout(1.0).unwrap();
+        let server = TcpServer::options().adopt(vec![socket], answer).unwrap();
+        let nobody = server.default_get_request(&server.sockets()[0]).unwrap_err();
+        assert_eq!(nobody, Error::Os(libc::EAGAIN), "type {kind}");
+    }
+}
+
+/// Serves until the client has had its answers, then closes; returns the last answer.
+fn ask_twice(server: &Server) -> String {
+    let mut text = String::new();
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        for _ in 0..2 {
+            let client = client_of(server);
+            client.sendall(b"this").unwrap();
+            text = String::from_utf8(client.recv(1024).unwrap()).unwrap();
+            assert!(text.starts_with("got this in "), "{text}");
+            if client.kind() != SOCK_DGRAM {
+                assert_eq!(client.recv(1).unwrap(), b"", "the server ends the connection");
+            }
+        }
+        server.shutdown();
+        serving.join().unwrap().unwrap();
+    });
+    let report = server.server_close(Some(HANG));
+    assert_eq!((report.cut, report.left), (0, 0));
+    let statistics = server.statistics();
+    assert_eq!((statistics.accepted, statistics.finished, statistics.failed), (2, 2, 0));
+    assert_eq!((statistics.active, statistics.threads, statistics.children), (0, 0, 0));
+    text
+}
+
+fn unix() -> RawAddress {
+    RawAddress::try_from(&UnixAddress::Path(temporary_path())).unwrap()
+}
+
+fn inet() -> (&'static str, u16) {
+    ("127.0.0.1", 0)
+}
+
+#[test]
+fn all_of_pythons_classes_answer() {
+    let here = format!("got this in {}", std::process::id());
+    let in_this_process = [
+        TcpServer::new(inet(), answer),
+        ThreadingTcpServer::new(inet(), answer),
+        UdpServer::new(inet(), answer),
+        ThreadingUdpServer::new(inet(), answer),
+        UnixStreamServer::new(unix(), answer),
+        ThreadingUnixStreamServer::new(unix(), answer),
+        UnixDatagramServer::new(unix(), answer),
+        ThreadingUnixDatagramServer::new(unix(), answer),
+    ];
+    for server in in_this_process {
+        assert_eq!(ask_twice(&server.unwrap()), here);
+    }
+    let in_children = [
+        ForkingTcpServer::new(inet(), answer),
+        ForkingUdpServer::new(inet(), answer),
+        ForkingUnixStreamServer::new(unix(), answer),
+        ForkingUnixDatagramServer::new(unix(), answer),
+    ];
+    for server in in_children {
+        assert_ne!(ask_twice(&server.unwrap()), here);
+    }
+}
+
+#[test]
+fn other_types_and_families_answer() {
+    ask_twice(&ServerOptions::new(AF_UNIX, SOCK_SEQPACKET).bind(unix(), answer).unwrap());
+    ask_twice(&ServerOptions::new(AF_INET6, SOCK_STREAM).bind(("::1", 0), answer).unwrap());
+    ask_twice(&ServerOptions::new(AF_INET6, SOCK_DGRAM).bind(("::1", 0), answer).unwrap());
+}
+
+#[test]
+fn a_dual_stack_server_takes_both_families() {
+    let server = ServerOptions::new(AF_INET6, SOCK_STREAM)
+        .dualstack_ipv6(true)
+        .bind(("::", 0), |request: &Request| request.reply(request.client_address().to_string().as_bytes()))
+        .unwrap();
+    let port = server.server_address().port().unwrap();
+    for (family, host) in [(AF_INET, "127.0.0.1"), (AF_INET6, "::1")] {
+        let client = Socket::new(family, SOCK_STREAM, 0).unwrap();
+        client.settimeout(HANG).unwrap();
+        client.connect((host, port)).unwrap();
+        server.handle_request().unwrap();
+        let seen = String::from_utf8(client.recv(100).unwrap()).unwrap();
+        assert!(seen.contains(host), "{seen} names {host}");
+    }
+}
+
+#[test]
+fn one_server_has_several_sockets_of_several_kinds() {
+    let make = |family, kind, address: RawAddress| {
+        let socket = Socket::new(family, kind, 0).unwrap();
+        socket.bind(address).unwrap();
+        socket
+    };
+    let any = || RawAddress::from(std::net::SocketAddrV4::new([127, 0, 0, 1].into(), 0));
+    let sockets = vec![
+        make(AF_INET, SOCK_STREAM, any()),
+        make(AF_INET, SOCK_DGRAM, any()),
+        make(AF_UNIX, SOCK_STREAM, unix()),
+    ];
+    let server = ThreadingTcpServer::options().adopt(sockets, answer).unwrap();
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        for socket in server.sockets() {
+            let client = Socket::new(socket.family(), socket.kind(), 0).unwrap();
+            client.settimeout(HANG).unwrap();
+            client.connect(socket.getsockname().unwrap()).unwrap();
+            client.sendall(b"this").unwrap();
+            assert!(client.recv(100).unwrap().starts_with(b"got this"));
+        }
+        server.shutdown();
+        serving.join().unwrap().unwrap();
+    });
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn a_datagram_that_is_too_long_says_so() {
+    let server = UdpServer::options()
+        .max_packet_size(4)
+        .bind(inet(), |request: &Request| {
+            request.reply(&[request.packet(), if request.is_cut() { b" cut" } else { b" whole" }].concat())
+        })
+        .unwrap();
+    let client = client_of(&server);
+    for (sent, answered) in [("four", "four whole"), ("fives", "five cut"), ("", " whole")] {
+        client.send(sent.as_bytes()).unwrap();
+        server.handle_request().unwrap();
+        assert_eq!(client.recv(100).unwrap(), answered.as_bytes());
+    }
+}
+
+#[test]
+fn children_are_collected_at_once_and_their_failures_counted() {
+    let server =
+        ForkingTcpServer::new(inet(), |request: &Request| match request.socket().recv(1)?.as_slice() {
+            b"p" => panic!("on purpose"),
+            b"e" => Err(Error::Os(libc::EIO)),
+            _ => Ok(()),
+        })
+        .unwrap();
+    std::thread::scope(|scope| {
+        // A loop that would never come round by itself.
+        let serving = scope.spawn(|| server.serve_forever_every(None));
+        for kind in [b"p", b"e", b"f"] {
+            client_of(&server).sendall(kind).unwrap();
+        }
+        wait_until("every child is collected", || server.statistics().finished == 3);
+        assert_eq!((server.statistics().children, server.statistics().failed), (0, 2));
+        server.shutdown();
+        serving.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_full_forking_server_lets_clients_wait() {
+    let options = ForkingTcpServer::options()
+        .concurrency(Concurrency::Forks(Forks { max_children: 2, ..Forks::default() }));
+    let server = options.bind(inet(), answer).unwrap();
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        let clients: Vec<_> = (0..10).map(|_| client_of(&server)).collect();
+        wait_until("two children run", || server.statistics().children == 2);
+        for client in &clients {
+            client.sendall(b"this").unwrap();
+        }
+        for client in &clients {
+            assert!(client.recv(100).unwrap().starts_with(b"got this"));
+            assert!(server.statistics().children <= 2);
+        }
+        server.shutdown();
+        serving.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn children_that_do_not_end_are_cut_off() {
+    let server = ForkingTcpServer::new(inet(), |request: &Request| {
+        request.reply(b"here")?;
+        request.socket().recv(1).map(drop)
+    })
+    .unwrap();
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        let clients: Vec<_> = (0..3).map(|_| client_of(&server)).collect();
+        for client in &clients {
+            assert_eq!(client.recv(100).unwrap(), b"here");
+        }
+        let report = server.server_close(Some(Duration::ZERO));
+        assert_eq!((report.finished, report.cut, report.left), (0, 3, 0));
+        assert_eq!(serving.join().unwrap(), Ok(()));
+    });
+    assert_eq!(server.statistics().children, 0);
+}
+
+#[test]
+fn settings_that_cannot_be_are_refused_and_name_the_value() {
+    let threads = |threads| Concurrency::Threads(threads);
+    let refused: [(ServerOptions, &str); 8] = [
+        (TcpServer::options().loops(0), "loops must be 1 or more, got 0"),
+        (TcpServer::options().max_packet_size(0), "max_packet_size must be 1 or more, got 0"),
+        (TcpServer::options().max_connections(0), "max_connections must be 1 or more, got 0"),
+        (
+            TcpServer::options().max_connections_per_address(0),
+            "max_connections_per_address must be 1 or more, got 0",
+        ),
+        (
+            TcpServer::options().concurrency(threads(Threads { max_threads: Some(0), ..Threads::default() })),
+            "max_threads must be 1 or more, got 0",
+        ),
+        (
+            TcpServer::options().concurrency(threads(Threads { name: "a\0b".into(), ..Threads::default() })),
+            "a thread name must not contain a NUL byte",
+        ),
+        (ForkingTcpServer::options().loops(2), "a forking server has 1 loop, got 2"),
+        (
+            TcpServer::options().request_timeout(0.0).unwrap(),
+            "request_timeout must be above 0 seconds, got 0",
+        ),
+    ];
+    for (options, message) in refused {
+        let error = options.bind(inet(), answer).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert!(matches!(error, Error::Value(_)));
+    }
+    let error = TcpServer::options().timeout(-1.0).unwrap_err();
+    assert_eq!(error, Error::Value("timeout must be 0 seconds or more, got -1".into()));
+    let options = format!("{:?}", TcpServer::options().max_connections(7));
+    assert!(options.contains("max_connections: Some(7)"), "{options}");
+    assert!(TcpServer::options().request_timeout(f64::NAN).is_err());
+    assert!(matches!(TcpServer::options().adopt(vec![], answer), Err(Error::Value(_))));
+    let busy = TcpServer::new(inet(), answer).unwrap();
+    assert_eq!(TcpServer::new(busy.server_address(), answer).unwrap_err(), Error::Os(libc::EADDRINUSE));
+    assert!(matches!(TcpServer::new("/a/path", answer), Err(Error::Type(_))));
+    assert!(matches!(TcpServer::new(("127.0.0.1", 70000), answer), Err(Error::Overflow(_))));
+}
+
+#[test]
+fn a_server_can_be_bound_later() {
+    let server = TcpServer::options().prepare(inet(), answer).unwrap();
+    assert_eq!(server.server_address().port(), Some(0));
+    server.server_bind().unwrap();
+    assert_ne!(server.server_address().port(), Some(0));
+    server.server_activate().unwrap();
+    ask_twice(&server);
+}

@@ -10,7 +10,7 @@ use super::address::tabi_addr;
 use super::boundary::count;
 use super::io::{recv, recvfrom, send, sendto};
 use super::socket::tabi_sock;
-use crate::socket::Limit;
+use crate::deadline::Limit;
 
 /// Receives what has arrived already, without waiting, whatever the socket's timeout.
 ///

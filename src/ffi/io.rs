@@ -8,8 +8,9 @@ use libc::ssize_t;
 
 use super::address::tabi_addr;
 use super::boundary::{Outcome, bytes, check_buffer, count, some, status};
+use super::mode::until;
 use super::socket::{inet_address, socket, tabi_sock};
-use crate::socket::Limit;
+use crate::deadline::Limit;
 
 /// Receives at most `len` bytes (recv(2), Python's `recv_into`).
 ///
@@ -39,7 +40,7 @@ pub unsafe extern "C" fn tabi_recv_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
-    count(move || unsafe { recv(sk, buffer, len, flags, Limit::until_monotonic(deadline)) })
+    count(move || unsafe { recv(sk, buffer, len, flags, until(deadline)) })
 }
 
 #[inline(always)]
@@ -83,7 +84,7 @@ pub unsafe extern "C" fn tabi_recv_exactly_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
-    unsafe { recv_exactly(sk, buffer, len, flags, received, Limit::until_monotonic(deadline)) }
+    unsafe { recv_exactly(sk, buffer, len, flags, received, until(deadline)) }
 }
 
 /// # Safety
@@ -135,7 +136,7 @@ pub unsafe extern "C" fn tabi_recvfrom_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
-    count(move || unsafe { recvfrom(sk, buffer, len, flags, sender, Limit::until_monotonic(deadline)) })
+    count(move || unsafe { recvfrom(sk, buffer, len, flags, sender, until(deadline)) })
 }
 
 #[inline(always)]
@@ -180,7 +181,7 @@ pub unsafe extern "C" fn tabi_send_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
-    count(move || unsafe { send(sk, data, len, flags, Limit::until_monotonic(deadline)) })
+    count(move || unsafe { send(sk, data, len, flags, until(deadline)) })
 }
 
 #[inline(always)]
@@ -224,7 +225,7 @@ pub unsafe extern "C" fn tabi_sendall_until(
     deadline: i64,
 ) -> c_int {
     // SAFETY: the caller passes `len` readable bytes.
-    status(move || unsafe { sendall(sk, data, len, flags, sent, Limit::until_monotonic(deadline)) })
+    status(move || unsafe { sendall(sk, data, len, flags, sent, until(deadline)) })
 }
 
 #[inline(always)]
@@ -289,7 +290,7 @@ pub unsafe extern "C" fn tabi_sendto_addr_until(
     deadline: i64,
 ) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
-    count(move || unsafe { sendto(sk, data, len, flags, addr, Limit::until_monotonic(deadline)) })
+    count(move || unsafe { sendto(sk, data, len, flags, addr, until(deadline)) })
 }
 
 #[inline(always)]

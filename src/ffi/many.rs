@@ -9,7 +9,8 @@ use super::address::tabi_addr;
 use super::boundary::{Outcome, check_buffer, count};
 use super::message::tabi_control;
 use super::socket::{socket, tabi_sock};
-use crate::socket::{Limit, many};
+use crate::deadline::Limit;
+use crate::socket::many;
 use crate::sys::MessageHeader;
 
 /// A datagram for tabi_sendmany() and tabi_recvmany(): zeroed before its members are set.

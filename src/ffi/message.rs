@@ -10,10 +10,12 @@ use libc::ssize_t;
 
 use super::address::tabi_addr;
 use super::boundary::{Outcome, bytes, check_buffer, count};
+use super::mode::until;
 use super::socket::{socket, tabi_sock};
+use crate::deadline::Limit;
 #[cfg(target_os = "linux")]
 use crate::error::Error;
-use crate::socket::{Limit, cmsg_len, cmsg_space};
+use crate::socket::{cmsg_len, cmsg_space};
 
 /// Control data (ancillary data) in the caller's buffer: a value that needs no free.
 ///
@@ -90,7 +92,7 @@ pub unsafe extern "C" fn tabi_sendmsg_until(
     addr: Option<&tabi_addr>,
     deadline: i64,
 ) -> ssize_t {
-    let limit = Limit::until_monotonic(deadline);
+    let limit = until(deadline);
     // SAFETY: the same contract.
     unsafe { sendmsg(sk, buffers, buffer_count, control, flags, addr, limit) }
 }
@@ -192,7 +194,7 @@ pub unsafe extern "C" fn tabi_recvmsg_until(
     sender: Option<&mut MaybeUninit<tabi_addr>>,
     deadline: i64,
 ) -> ssize_t {
-    let limit = Limit::until_monotonic(deadline);
+    let limit = until(deadline);
     // SAFETY: the same contract.
     unsafe { recvmsg(sk, buffers, buffer_count, control, flags, msg_flags, sender, limit) }
 }

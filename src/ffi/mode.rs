@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::boundary::{boundary, some, status};
 use super::socket::{socket, tabi_sock};
+use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
-use crate::socket::{self as core, Interest, Limit};
+use crate::socket::{self as core, Interest};
 
 /// Limits every later call that may block (Python's `settimeout`).
 ///
@@ -73,7 +74,7 @@ pub extern "C" fn tabi_wait_until(sk: Option<&tabi_sock>, interest: c_int, deadl
                 );
             }
         };
-        Ok(socket(sk)?.wait(interest, Limit::until_monotonic(deadline))?)
+        Ok(socket(sk)?.wait(interest, until(deadline))?)
     })
 }
 
@@ -95,6 +96,11 @@ pub extern "C" fn tabi_set_interruptible(sk: Option<&tabi_sock>, interruptible: 
 /// C has one number for what Python has two types for: infinity is no timeout.
 pub(super) fn duration(name: &str, seconds: f64) -> Result<Option<Duration>> {
     if seconds == f64::INFINITY { Ok(None) } else { core::parse_seconds(name, seconds).map(Some) }
+}
+
+/// The limit of a call that C gave a deadline, in nanoseconds of CLOCK_MONOTONIC.
+pub(super) fn until(deadline: i64) -> Limit {
+    Limit::Until(Deadline::from_monotonic(deadline))
 }
 
 pub(super) fn seconds(timeout: Option<Duration>) -> f64 {

@@ -8,9 +8,10 @@ use std::os::fd::BorrowedFd;
 use libc::ssize_t;
 
 use super::boundary::count;
+use super::mode::until;
 use super::socket::{socket, tabi_sock};
+use crate::deadline::Limit;
 use crate::error::Error;
-use crate::socket::Limit;
 
 /// Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without a copy where the system can.
 ///
@@ -44,7 +45,7 @@ pub extern "C" fn tabi_sendfile_until(
     sent: Option<&mut MaybeUninit<usize>>,
     deadline: i64,
 ) -> ssize_t {
-    sendfile(sk, file, offset, count, sent, Limit::until_monotonic(deadline))
+    sendfile(sk, file, offset, count, sent, until(deadline))
 }
 
 fn sendfile(

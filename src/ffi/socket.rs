@@ -7,9 +7,11 @@ use std::os::fd::IntoRawFd;
 
 use super::address::tabi_addr;
 use super::boundary::{Outcome, boundary, copy_text, count, give, some, status, string, take_back};
+use super::mode::until;
 use crate::address::{RawAddress, UnixAddress, inet};
+use crate::deadline::Limit;
 use crate::error::Error;
-use crate::socket::{self, Limit, Socket};
+use crate::socket::{self, Socket};
 use libc::ssize_t;
 
 /// A socket: Python's `socket.socket`.
@@ -143,7 +145,7 @@ pub extern "C" fn tabi_accept_fd_until(
     peer: Option<&mut MaybeUninit<tabi_addr>>,
     deadline: i64,
 ) -> c_int {
-    accept_fd(sk, peer, Limit::until_monotonic(deadline))
+    accept_fd(sk, peer, until(deadline))
 }
 
 /// Connects to a host and port (connect(2), Python's `connect((host, port))`), within the timeout.
@@ -202,7 +204,7 @@ pub extern "C" fn tabi_connect_ex_addr(sk: Option<&tabi_sock>, addr: Option<&tab
 /// reported already.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_finish_connect_until(sk: Option<&tabi_sock>, deadline: i64) -> c_int {
-    status(|| Ok(socket(sk)?.finish_connect(Limit::until_monotonic(deadline))?))
+    status(|| Ok(socket(sk)?.finish_connect(until(deadline))?))
 }
 
 /// Stops a direction of the connection: SHUT_RD, SHUT_WR or SHUT_RDWR (shutdown(2)).

@@ -8,9 +8,10 @@ use socket2::{Domain, Protocol, SockRef, Type};
 
 use super::handle::{Handle, InFlight};
 use super::timeout::{SharedTimeout, Timeout, default_timeout};
-use super::wait::{Limit, Plan};
+use super::wait::Plan;
 use super::{Socket, timeout};
 use crate::address::RawAddress;
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -127,7 +128,7 @@ impl Socket {
         let named = !is_cipher(self.family);
         // Without a timeout, for ever is what the socket does by itself.
         let blocks = self.gettimeout().is_none();
-        let limit = if limit == Limit::Forever && blocks { Limit::Timeout } else { limit };
+        let limit = if limit == Limit::FOREVER && blocks { Limit::Timeout } else { limit };
         self.run(Plan::read().until(limit), |fd, flags| {
             // No flag makes accept return at once on a descriptor that blocks.
             if blocks && flags & libc::MSG_DONTWAIT != 0 && !sys::is_ready(fd, libc::POLLIN) {

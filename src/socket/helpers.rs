@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
 use super::Socket;
-use super::wait::Limit;
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys;
 

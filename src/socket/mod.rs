@@ -35,6 +35,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::address::{Address, RawAddress, ToAddress};
+use crate::deadline::Limit;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
@@ -64,7 +65,7 @@ pub use options::{MulticastInterface, TcpKeepalive};
 #[cfg(feature = "capi")]
 pub(crate) use timeout::parse_seconds;
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
-pub use wait::{Interest, Limit};
+pub use wait::Interest;
 pub use writer::SocketWriter;
 
 /// A network socket with the methods of Python's `socket.socket`.

@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::timeout::Timeout;
-use super::wait::Limit;
+use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::sys;
 

@@ -107,7 +107,7 @@ fn an_interruptible_call_returns_with_its_progress() {
         total
     });
     while sent < bytes.len() {
-        match sender.sendall_until(&bytes[sent..], 0, Limit::Forever) {
+        match sender.sendall_until(&bytes[sent..], 0, Limit::FOREVER) {
             Ok(()) => sent = bytes.len(),
             Err(partial) => {
                 assert_eq!(partial.error, Error::Os(libc::EINTR));

@@ -115,7 +115,7 @@ pub fn full_listener(family: i32) -> (Socket, Vec<Socket>, Address) {
 }
 
 fn until(milliseconds: u64) -> tabi::Limit {
-    tabi::Limit::Until(Instant::now() + Duration::from_millis(milliseconds))
+    tabi::Limit::after(Duration::from_millis(milliseconds))
 }
 
 /// A number of rounds: all of them in a release build, a tenth under a debug build or an emulator.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::address::RawAddress;
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::server::{Request, Server};
-use crate::socket::{Limit, Socket};
+use crate::socket::Socket;
 
 /// A cut datagram reports its true length.
 #[cfg(any(target_os = "linux", target_os = "android"))]

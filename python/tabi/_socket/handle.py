@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import weakref
 
-from . import _library
+from .. import _library
 
 _free = _library.quick("tabi_sock_free", result=None)
 _set_shared = _library.quick("tabi_set_shared")

@@ -6,12 +6,12 @@ import ctypes
 import os
 import sys
 
-from . import _library
-from ._address import SIZE, decode
-from ._arguments import delegate, plain_int
-from ._errors import check
-from ._families import unsigned
-from ._library import INT_MAX, INT_MIN
+from .. import _library
+from .._errors import check
+from .._library import INT_MAX, INT_MIN
+from .address import decode
+from .arguments import delegate, plain_int
+from .sockaddr import SIZE, unsigned
 
 _TEXT = ctypes.c_char_p
 _INT = ctypes.c_int

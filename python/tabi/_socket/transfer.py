@@ -13,18 +13,19 @@ from _thread import _count as _other_threads
 from sys import audit
 from time import monotonic_ns
 
-from . import _library
-from ._address import LENGTH_AT as _LENGTH_AT
-from ._address import SIZE as _ADDRESS_SIZE
-from ._address import blank, decode, encode
-from ._arguments import as_size, c_int, object_to
-from ._buffers import BYTEARRAYS as _bytearrays
-from ._buffers import SMALL as _SMALL
-from ._buffers import LASTING, Buffer, arguments_of, arguments_of_view, room, undefined_bytes
-from ._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
-from ._handle import check_family
-from ._interrupt import again
-from ._library import INT_MAX
+from .. import _library
+from .._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
+from .._library import INT_MAX
+from .address import decode, encode
+from .arguments import as_size, c_int, object_to
+from .buffers import BYTEARRAYS as _bytearrays
+from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, room, undefined_bytes
+from .buffers import SMALL as _SMALL
+from .handle import check_family
+from .interrupt import again
+from .sockaddr import LENGTH_AT as _LENGTH_AT
+from .sockaddr import SIZE as _ADDRESS_SIZE
+from .sockaddr import blank
 
 _ssize = ctypes.c_ssize_t
 _try_recv = _library.quick("tabi_try_recv", result=_ssize)

@@ -1,7 +1,4 @@
-"""Addresses: Python's tuples, strings and bytes to and from the library's ``tabi_addr``.
-
-A ``tabi_addr`` is held as a ``bytes`` object: 128 bytes of the system's ``sockaddr``, then its length.
-"""
+"""Addresses: Python's tuples, strings and bytes to and from the library's ``tabi_addr``."""
 
 from __future__ import annotations
 
@@ -9,23 +6,19 @@ import ctypes
 import functools
 import operator
 import os
-import struct
 import sys
 
-from . import _families, _library
-from ._errors import ERR_OS, check
-from ._library import INT_MAX, INT_MIN
+from .. import _library
+from .._errors import ERR_OS, check
+from .._genuine import module as builtin
+from .._library import INT_MAX, INT_MIN
+from . import families
+from .sockaddr import LENGTH_AT, blank, contiguous_bytes, length, unsigned
 
 AF_UNIX = 1
 AF_INET = 2
-AF_INET6 = getattr(_families.builtin, "AF_INET6", -1)
+AF_INET6 = getattr(builtin, "AF_INET6", -1)
 
-#: `struct tabi_addr`
-SIZE = _families.ADDRESS_SIZE
-_CAPACITY = 128
-#: Where its length begins; 0 there means that there is none.
-LENGTH_AT = _CAPACITY if sys.byteorder == "little" else _CAPACITY + 3
-_LEN_AT = struct.Struct("=I")
 _ON_LINUX = sys.platform.startswith("linux")
 
 _from_host = _library.function(
@@ -43,23 +36,13 @@ _host = _library.quick(
 )
 
 
-def blank() -> bytes:
-    """An address for a call to fill."""
-    return bytes(SIZE)
-
-
-def length(raw: bytes) -> int:
-    """How many bytes of a ``sockaddr`` there are."""
-    return _LEN_AT.unpack_from(raw, _CAPACITY)[0]
-
-
 def decode(raw: bytes, proto: int, sock=None):
     """Python's form of an address that a call filled; ``None`` where there is none."""
     if raw[LENGTH_AT] == 0:
         return None
     if raw[0] in (AF_INET, AF_INET6, AF_UNIX) and raw[1] == 0:
         return _decode_plain(raw)
-    return _families.decode(raw, proto, sock)
+    return families.decode(raw, proto, sock)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -106,9 +89,9 @@ def encode(sock, address, method: str) -> bytes:
                     sock._tabi_last_address = address, raw
                     return raw
         return _encode_inet(family, address, method)
-    if family == getattr(_families.builtin, "AF_RDS", None):
+    if family == getattr(builtin, "AF_RDS", None):
         return _encode_inet(AF_INET, address, method)
-    return _families.encode(sock, address, method)
+    return families.encode(sock, address, method)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -157,7 +140,7 @@ def _encode_inet(family: int, address, method: str) -> bytes:
         raise TypeError(f"{name} address must be {form}")
     host = host_bytes(address[0])
     port = operator.index(address[1])
-    flowinfo, scope_id = (tuple(map(_families.unsigned, address[2:])) + (0, 0))[:2]
+    flowinfo, scope_id = (tuple(map(unsigned, address[2:])) + (0, 0))[:2]
     if not INT_MIN <= port <= INT_MAX:
         raise OverflowError(f"{method}(): port must be 0-65535.")
     # The host comes first: its error is the one that Python reports when both are wrong.
@@ -180,7 +163,7 @@ def _encode_unix(address) -> bytes:
     if isinstance(address, str):
         path = os.fsencode(address)
     else:
-        path = _families.contiguous_bytes(address)
+        path = contiguous_bytes(address)
     raw = blank()
     code = _from_unix(path, len(path), raw)
     # Python's words where the library's say more.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._genuine import module as builtin
+from .._genuine import module as builtin
 
 #: Every constant of the built-in module: AF_*, SO_*, EAI_* ..., ``has_ipv6``.
 TABLE = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 
-from . import _library
-from ._arguments import delegate, plain_int
-from ._buffers import Buffer
-from ._errors import ERR_OS, check
+from .. import _library
+from .._errors import ERR_OS, check
+from .arguments import delegate, plain_int
+from .buffers import Buffer
 
 _SSIZE = ctypes.c_ssize_t
 _inet_aton = _library.quick("tabi_inet_aton", result=_SSIZE)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from ._families import unsigned
-from ._genuine import module as builtin
 import contextlib
 import ctypes
 import sys
 from time import monotonic_ns
 
-from . import _library
-from ._address import blank, decode, encode
-from ._arguments import c_int, fitting, object_to, objects
-from ._buffers import Buffer
-from ._errors import EINTR, check, connect_number, exception
-from ._handle import check_family
-from ._interrupt import again, check_signals
-from ._library import INT_MAX, INT_MIN
-from ._transfer import never_try
+from .. import _library
+from .._errors import EINTR, check, connect_number, exception
+from .._genuine import module as builtin
+from .._library import INT_MAX, INT_MIN
+from .address import decode, encode
+from .arguments import c_int, fitting, object_to, objects
+from .buffers import Buffer
+from .handle import check_family
+from .interrupt import again, check_signals
+from .sockaddr import blank, unsigned
+from .transfer import never_try
 
 _HANDLE = ctypes.c_void_p
 _INT = ctypes.c_int

@@ -6,9 +6,9 @@ import ctypes
 import os
 import sys
 
-from . import _library
-from ._arguments import delegate, plain_int
-from ._errors import ERR_OS, check
+from .. import _library
+from .._errors import ERR_OS, check
+from .arguments import delegate, plain_int
 
 _TEXT = ctypes.c_char_p
 _SIZE = ctypes.c_size_t

@@ -6,10 +6,11 @@ import errno
 import operator
 import os
 
-from . import _handle, _library
-from ._arguments import delegate
-from ._errors import check
-from ._library import INT_MAX
+from .. import _library
+from .._errors import check
+from .._library import INT_MAX
+from . import handle
+from .arguments import delegate
 
 __all__ = ["close", "dup"]
 
@@ -36,5 +37,5 @@ def close(fd, /):
 def dup(fd, /):
     number = _descriptor("dup", fd)
     copy = check(_dup_fd(number))
-    _handle.share(number)
+    handle.share(number)
     return copy

@@ -7,15 +7,15 @@ import sys
 
 
 def _adjust_ssl(module) -> None:
-    from . import _tls
+    from . import tls
 
-    _tls.adjust(module)
+    tls.adjust(module)
 
 
 def _adjust_multiprocessing(module) -> None:
-    from . import _children
+    from . import children
 
-    _children.adjust(module)
+    children.adjust(module)
 
 
 _ADJUSTMENTS = {"ssl": _adjust_ssl, "multiprocessing.util": _adjust_multiprocessing}

@@ -16,7 +16,8 @@ def install() -> None:
             "tabi.install() comes too late: the socket module has been imported already; "
             "call it first, or run the program with `python3 -m tabi`"
         )
-    from . import _hooks, _socket
+    from .. import _socket
+    from . import adjustments
 
     sys.modules["_socket"] = _socket
-    _hooks.install()
+    adjustments.install()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 #: Runs in the child before anything else; finds this package wherever it was found here.
 _FIRST = (

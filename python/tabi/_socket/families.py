@@ -6,58 +6,19 @@ The library packs and unpacks them; here are Python's tuples and Python's words 
 from __future__ import annotations
 
 import ctypes
-import functools
 import operator
 import os
 import sys
 
-from . import _library
-from ._buffers import Buffer
-from ._errors import check
-from ._genuine import module as builtin
-
-#: `struct tabi_addr`: 128 bytes of a sockaddr, its length, and what the alignment adds.
-ADDRESS_SIZE = 136
+from .._errors import check
+from .._genuine import module as builtin
+from . import bluetooth
+from .sockaddr import contiguous_bytes, function, pack, unpack, unsigned
 
 _IFNAMSIZ = 16
 _U8, _U16, _U32, _U64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
 _INT, _TEXT, _OUT, _SIZE = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t
 
-
-def contiguous_bytes(source) -> bytes:
-    """The bytes of a buffer; raises Python's ``TypeError`` for what has none, ``BufferError`` where they have gaps."""
-    if isinstance(source, bytes):
-        return source
-    try:
-        with Buffer(source) as buffer:
-            return ctypes.string_at(buffer.at(), buffer.size) if buffer.size else b""
-    except TypeError:
-        raise TypeError(f"a bytes-like object is required, not '{type(source).__name__}'") from None
-
-
-def unsigned(value) -> int:
-    """An unsigned 32-bit number as C code takes it: the lowest bits of any integer."""
-    return operator.index(value) & 0xFFFFFFFF
-
-
-@functools.lru_cache(maxsize=None)
-def function(name: str, *types, result=_INT):
-    """A function of the library; not every system has every family, so each is looked up when it is first used."""
-    return _library.quick(name, *types, result=result)
-
-
-def _pack(name: str, types: tuple, *values) -> bytes:
-    """An address from ``tabi_addr_from_NAME``."""
-    raw = bytes(ADDRESS_SIZE)
-    check(function(f"tabi_addr_from_{name}", *types, _TEXT)(*values, raw))
-    return raw
-
-
-def _unpack(name: str, raw: bytes, *types) -> tuple:
-    """The parts that ``tabi_addr_NAME`` gives."""
-    parts = [kind() for kind in types]
-    check(function(f"tabi_addr_{name}", _TEXT, *[_OUT] * len(parts))(raw, *map(ctypes.addressof, parts)))
-    return tuple(part.value for part in parts)
 
 
 def _short(value) -> int:
@@ -110,27 +71,27 @@ def _interface_name(sock, index: int) -> str:
 
 def _encode_netlink(sock, address, method: str) -> bytes:
     pid, groups = _tuple(address, method, "AF_NETLINK", 2, 2, "a pair (pid, groups)")
-    return _pack("netlink", (_U32, _U32), unsigned(pid), unsigned(groups))
+    return pack("netlink", (_U32, _U32), unsigned(pid), unsigned(groups))
 
 
 def _decode_netlink(sock, raw: bytes, proto: int):
-    return _unpack("netlink", raw, _U32, _U32)
+    return unpack("netlink", raw, _U32, _U32)
 
 
 def _encode_vsock(sock, address, method: str) -> bytes:
-    return _pack("vsock", (_U32, _U32), *_pair(address, "AF_VSOCK"))
+    return pack("vsock", (_U32, _U32), *_pair(address, "AF_VSOCK"))
 
 
 def _decode_vsock(sock, raw: bytes, proto: int):
-    return _unpack("vsock", raw, _U32, _U32)
+    return unpack("vsock", raw, _U32, _U32)
 
 
 def _encode_qipcrtr(sock, address, method: str) -> bytes:
-    return _pack("qipcrtr", (_U32, _U32), *_pair(address, "AF_QIPCRTR"))
+    return pack("qipcrtr", (_U32, _U32), *_pair(address, "AF_QIPCRTR"))
 
 
 def _decode_qipcrtr(sock, raw: bytes, proto: int):
-    return _unpack("qipcrtr", raw, _U32, _U32)
+    return unpack("qipcrtr", raw, _U32, _U32)
 
 
 def _encode_tipc(sock, address, method: str) -> bytes:
@@ -140,11 +101,11 @@ def _encode_tipc(sock, address, method: str) -> bytes:
         raise TypeError("Invalid address type")
     scope = parts[4] if len(parts) == 5 else builtin.TIPC_CLUSTER_SCOPE
     # The system's field is a signed byte.
-    return _pack("tipc", (_U32, _U32, _U32, _U32, _INT), *parts[:4], ctypes.c_int8(scope).value)
+    return pack("tipc", (_U32, _U32, _U32, _U32, _INT), *parts[:4], ctypes.c_int8(scope).value)
 
 
 def _decode_tipc(sock, raw: bytes, proto: int):
-    return _unpack("tipc", raw, _U32, _U32, _U32, _U32, _INT)
+    return unpack("tipc", raw, _U32, _U32, _U32, _U32, _INT)
 
 
 def _encode_alg(sock, address, method: str) -> bytes:
@@ -156,7 +117,7 @@ def _encode_alg(sock, address, method: str) -> bytes:
         raise ValueError("AF_ALG type too long.")
     if len(name) >= 64:
         raise ValueError("AF_ALG name too long.")
-    return _pack("alg", (_TEXT, _TEXT, _U32, _U32), kind, name, feat, mask)
+    return pack("alg", (_TEXT, _TEXT, _U32, _U32), kind, name, feat, mask)
 
 
 def _decode_alg(sock, raw: bytes, proto: int):
@@ -180,7 +141,7 @@ def _encode_packet(sock, address, method: str) -> bytes:
         raise OverflowError(f"{method}(): proto must be 0-65535.")
     types = _U32, _INT, _U8, _U16, _TEXT, _SIZE
     pkttype, hatype = operator.index(pkttype) & 0xFF, operator.index(hatype) & 0xFFFF
-    return _pack("packet", types, index, number, pkttype, hatype, haddr, len(haddr))
+    return pack("packet", types, index, number, pkttype, hatype, haddr, len(haddr))
 
 
 def _decode_packet(sock, raw: bytes, proto: int):
@@ -210,29 +171,17 @@ def _encode_can(sock, address, method: str) -> bytes:
     if len(interface) >= _IFNAMSIZ:
         raise OSError("AF_CAN interface name too long")
     index = _interface_index(sock, interface) if interface else 0
-    return _pack(name, (_U32, *types), index, *values)
+    return pack(name, (_U32, *types), index, *values)
 
 
 def _decode_can(sock, raw: bytes, proto: int):
     if proto == getattr(builtin, "CAN_ISOTP", None):
-        index, *rest = _unpack("can_isotp", raw, _U32, _U32, _U32)
+        index, *rest = unpack("can_isotp", raw, _U32, _U32, _U32)
     elif proto == getattr(builtin, "CAN_J1939", None):
-        index, *rest = _unpack("can_j1939", raw, _U32, _U64, _U32, _U8)
+        index, *rest = unpack("can_j1939", raw, _U32, _U64, _U32, _U8)
     else:
-        index, *rest = _unpack("can", raw, _U32)
+        index, *rest = unpack("can", raw, _U32)
     return (_interface_name(sock, index), *rest)
-
-
-def _encode_bluetooth(sock, address, method: str) -> bytes:
-    from . import _bluetooth
-
-    return _bluetooth.encode(sock, address, method)
-
-
-def _decode_bluetooth(sock, raw: bytes, proto: int):
-    from . import _bluetooth
-
-    return _bluetooth.decode(sock, raw, proto)
 
 
 _CODECS = {
@@ -245,7 +194,7 @@ _CODECS = {
         "AF_ALG": (_encode_alg, _decode_alg),
         "AF_PACKET": (_encode_packet, _decode_packet),
         "AF_CAN": (_encode_can, _decode_can),
-        "AF_BLUETOOTH": (_encode_bluetooth, _decode_bluetooth),
+        "AF_BLUETOOTH": (bluetooth.encode, bluetooth.decode),
     }.items()
     if hasattr(builtin, name)
 }

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 
-from ._genuine import module as builtin
-from ._lifecycle import Lifecycle
+from .._genuine import module as builtin
+from .._socket.lifecycle import Lifecycle
 
 
 class Sibling(builtin.socket):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 
-from ._errors import EINTR, exception
+from .._errors import EINTR, exception
 
 #: Runs the handlers of signals that have arrived; raises what they raise. Does nothing outside the main thread.
 check_signals = ctypes.pythonapi.PyErr_CheckSignals

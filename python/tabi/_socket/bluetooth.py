@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import operator
 
-from . import _families
-from ._errors import ERR_OS, check
-from ._genuine import module as builtin
+from .._errors import ERR_OS, check
+from .._genuine import module as builtin
+from .sockaddr import blank
+from .sockaddr import function as library_function
 
 _TEXT, _SIZE, _OUT = ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p
 _U8, _U16 = ctypes.c_uint8, ctypes.c_uint16
@@ -27,8 +28,8 @@ def _parse(address, least: int, most: int, method: str) -> tuple:
 
 
 def _pack(name: str, types: tuple, *values) -> bytes:
-    raw = bytes(_families.ADDRESS_SIZE)
-    code = _families.function(f"tabi_addr_from_{name}", *types, _TEXT)(*values, raw)
+    raw = blank()
+    code = library_function(f"tabi_addr_from_{name}", *types, _TEXT)(*values, raw)
     if code == ERR_OS:
         raise OSError("bad bluetooth address")
     check(code)
@@ -37,7 +38,7 @@ def _pack(name: str, types: tuple, *values) -> bytes:
 
 def _unpack(name: str, raw: bytes, *types) -> tuple:
     device, parts = bytes(_DEVICE_SIZE), [kind() for kind in types]
-    function = _families.function(f"tabi_addr_{name}", _TEXT, _TEXT, _SIZE, *[_OUT] * len(parts))
+    function = library_function(f"tabi_addr_{name}", _TEXT, _TEXT, _SIZE, *[_OUT] * len(parts))
     check(function(raw, device, len(device), *map(ctypes.addressof, parts)))
     return (device.partition(b"\0")[0].decode(), *(part.value for part in parts))
 
@@ -73,7 +74,7 @@ def decode(sock, raw: bytes, proto: int):
         return _unpack("rfcomm", raw, _U8)
     if proto == getattr(builtin, "BTPROTO_HCI", None):
         number, channel = _U16(), _U16()
-        function = _families.function("tabi_addr_hci", _TEXT, _OUT, _OUT)
+        function = library_function("tabi_addr_hci", _TEXT, _OUT, _OUT)
         check(function(raw, ctypes.addressof(number), ctypes.addressof(channel)))
         return (number.value, channel.value) if channel.value else number.value
     if proto == getattr(builtin, "BTPROTO_SCO", None):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ._genuine import module as builtin
 import builtins
 import ctypes
 import errno
@@ -11,10 +10,12 @@ import os
 import sys
 import warnings
 
-from . import _handle, _library
-from ._arguments import c_int, object_to, objects
-from ._errors import check, exception
-from ._library import INT_MAX
+from .. import _library
+from .._errors import check, exception
+from .._genuine import module as builtin
+from .._library import INT_MAX
+from . import handle as handles
+from .arguments import c_int, object_to, objects
 
 _socket = _library.quick("tabi_socket")
 _socket_from_fd = _library.quick("tabi_socket_from_fd")
@@ -44,8 +45,8 @@ class Lifecycle:
     """Creation, closing, and the attributes that do not change in between."""
 
     # The prefix leaves subclasses every name that the built-in type leaves them. The timeout is what gettimeout()
-    # returns; the sibling is OpenSSL's view of this socket (see `_tls`); patience is how many of the next receiving
-    # calls wait at once; the last buffer and address are what was passed last and how to pass it on (see `_transfer`).
+    # returns; the sibling is OpenSSL's view of this socket (see `tabi._install.tls`); patience is how many of the next receiving
+    # calls wait at once; the last buffer and address are what was passed last and how to pass it on (see `transfer`).
     __slots__ = (
         "_tabi_fd",
         "_tabi_family",
@@ -64,7 +65,7 @@ class Lifecycle:
         self._tabi_fd = -1
         self._tabi_family = self._tabi_type = self._tabi_proto = self._tabi_patience = 0
         self._tabi_timeout = None
-        self._tabi_handle = _handle.NOTHING
+        self._tabi_handle = handles.NOTHING
         self._tabi_sibling = None
         self._tabi_last_buffer = _NO_BUFFER
         self._tabi_last_address = _NO_ADDRESS
@@ -163,7 +164,7 @@ class Lifecycle:
 
 def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
     """Makes a new handle this object's own; what the object had before is given up. -1 is what nobody said."""
-    handle = _handle.adopt(pointer)
+    handle = handles.adopt(pointer)
     self._tabi_handle = handle
     self._tabi_last_address = _NO_ADDRESS
     self._tabi_family = _family(handle) if family == -1 else family
@@ -171,7 +172,7 @@ def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> 
     self._tabi_proto = _proto(handle) if proto == -1 else proto
     self._tabi_timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else _default_timeout
     self._tabi_fd = fd = _fileno(handle)
-    _handle.register(handle, fd)
+    handles.register(handle, fd)
 
 
 def _release_sibling(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ._arguments import delegate
+from .arguments import delegate
 
 _SWAPPED = sys.byteorder == "little"
 

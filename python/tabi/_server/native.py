@@ -20,10 +20,12 @@ import time
 import weakref
 from typing import NamedTuple, Optional
 
-from . import _address, _functions, _library
-from ._errors import EINTR, check
-from ._interrupt import check_signals
-from . import _server_types as types
+from .. import _library
+from .._errors import EINTR, check
+from .._socket.descriptors import dup
+from .._socket.interrupt import check_signals
+from .._socket.sockaddr import blank
+from . import structures as types
 
 _pointer = ctypes.c_void_p
 _by_reference = ctypes.POINTER
@@ -211,7 +213,7 @@ class Native:
 
     @staticmethod
     def _make(fd: int, options: types.Options) -> _pointer:
-        copy = _functions.dup(fd)
+        copy = dup(fd)
         sock, handle = _pointer(), _pointer()
         code = _socket_from_fd(copy, -1, -1, -1, sock)
         if code < 0:
@@ -265,7 +267,7 @@ class Native:
         key = next(self._keys)
         native = _pointer()
         sock = _server_sock(self.handle)
-        check(_request_from_packet(self.handle, sock, None, 0, _address.blank(), native))
+        check(_request_from_packet(self.handle, sock, None, 0, blank(), native))
         _request_set_data(native, key)
         self.requests[key] = server, request, client_address
         check(_process(native))

@@ -6,10 +6,10 @@ wrong is handed to the built-in method of a socket that was never opened: it can
 
 from __future__ import annotations
 
-from ._genuine import module as builtin
 import operator
 
-from ._library import INT_MAX, INT_MIN
+from .._genuine import module as builtin
+from .._library import INT_MAX, INT_MIN
 
 #: Never opened: its methods check their arguments and then fail.
 _nobody = builtin.socket.__new__(builtin.socket)

@@ -10,16 +10,17 @@ import sys
 import warnings
 from time import monotonic_ns
 
-from . import _library
-from ._address import blank, decode, encode
-from ._arguments import as_size, c_int, object_to
-from ._buffers import Buffer, address_of, room
-from ._errors import check
-from ._genuine import module as builtin
-from ._handle import check_family
-from ._interrupt import again
-from ._library import INT_MAX
-from ._transfer import Transfer
+from .. import _library
+from .._errors import check
+from .._genuine import module as builtin
+from .._library import INT_MAX
+from .address import decode, encode
+from .arguments import as_size, c_int, object_to
+from .buffers import Buffer, address_of, room
+from .handle import check_family
+from .interrupt import again
+from .sockaddr import blank
+from .transfer import Transfer
 
 _SSIZE = ctypes.c_ssize_t
 _sendmsg = _library.function("tabi_sendmsg", result=_SSIZE)

@@ -27,16 +27,16 @@ def main() -> None:
     except (ImportError, RuntimeError) as error:
         sys.exit(f"tabi: {error}")
 
-    from ._install import run
+    from . import _run
 
     if arguments[0] == "-m":
         if len(arguments) == 1:
             sys.exit("tabi: -m needs the name of a module")
-        run.module(arguments[1:])
+        _run.module(arguments[1:])
     elif arguments[0].startswith("-"):
         sys.exit(f"tabi: unknown option {arguments[0]}\n{USAGE}")
     else:
-        run.script(arguments)
+        _run.script(arguments)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ use super::Socket;
 use super::ancillary;
 use super::control_buffer::{ControlBuffer, ControlData};
 use super::message::header;
-use super::wait::Plan;
+use super::wait::{Limit, Plan};
 use crate::address::{Address, RawAddress};
-use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys::{self, CMSG_CLOEXEC, MessageHeader, NO_SIGPIPE};
 

@@ -7,22 +7,18 @@ use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::Capacity;
 use crate::error::Result;
-use crate::server::intake::LoopWakers;
+use crate::server::intake::Rooms;
 use crate::server::request::caught;
 use crate::server::{Hooks, Request, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
 
-/// How soon a thread that the system refused is tried again.
-const RETRY: Duration = Duration::from_millis(20);
-
 pub(crate) struct Pool {
     settings: Threads,
     hooks: Arc<dyn Hooks>,
-    wakers: Arc<LoopWakers>,
+    rooms: Arc<Rooms>,
     state: Mutex<State>,
     /// A thread has left while somebody waited for it.
     left: Condvar,
@@ -60,8 +56,8 @@ struct Seat {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Threads, hooks: Arc<dyn Hooks>, wakers: Arc<LoopWakers>) -> Pool {
-        Pool { settings, hooks, wakers, state: Mutex::default(), left: Condvar::new() }
+    pub(crate) fn new(settings: Threads, hooks: Arc<dyn Hooks>, rooms: Arc<Rooms>) -> Pool {
+        Pool { settings, hooks, rooms, state: Mutex::default(), left: Condvar::new() }
     }
 
     /// How many threads there are, and how many of them are idle.
@@ -70,19 +66,8 @@ impl Pool {
         (state.live, state.idle.len())
     }
 
-    pub(crate) fn capacity(self: &Arc<Self>) -> Capacity {
-        if self.has_capacity() {
-            return Capacity::Free;
-        }
-        let refused = self.retry();
-        if self.has_capacity() {
-            Capacity::Free
-        } else {
-            Capacity::Full { look_again: refused.then_some(RETRY) }
-        }
-    }
-
-    fn has_capacity(&self) -> bool {
+    /// Whether the next client should be accepted.
+    pub(crate) fn has_room(&self) -> bool {
         let state = lock(&self.state);
         if state.refused && !state.queue.is_empty() {
             return false;
@@ -130,7 +115,7 @@ impl Pool {
     }
 
     /// Tries again to start the threads that the system refused; true while some are missing.
-    fn retry(self: &Arc<Self>) -> bool {
+    pub(crate) fn retry(self: &Arc<Self>) -> bool {
         let mut state = lock(&self.state);
         while state.refused && !state.queue.is_empty() && self.may_grow(&state) {
             self.start(&mut state);
@@ -199,7 +184,7 @@ impl Pool {
         if let Some(request) = state.queue.pop_front() {
             drop(state);
             // The queue has a place again.
-            self.wakers.capacity_returned();
+            self.rooms.made();
             return Some(request);
         }
         if state.closing {
@@ -207,9 +192,9 @@ impl Pool {
             return None;
         }
         state.idle.push(id);
-        if self.wakers.any_armed() {
+        if self.rooms.is_wanted() {
             drop(state);
-            self.wakers.capacity_returned();
+            self.rooms.made();
             state = lock(&self.state);
         }
         let deadline = Instant::now().checked_add(self.settings.idle);
@@ -241,10 +226,6 @@ impl Pool {
         if closing {
             self.left.notify_all();
         }
-    }
-
-    pub(crate) fn waits_on_close(&self) -> bool {
-        self.settings.block_on_close && !self.settings.daemon_threads
     }
 
     /// Lets the threads leave, each after the request that it has; queued requests are still handled. Returns those

@@ -65,544 +65,9 @@
 #define TABI_ERR_PANIC (-5208) /* internal error */
 #define TABI_ERR_TOO_SMALL (-5209) /* the buffer is too small for the result */
 
-/**
- * A flag of tabi_create_server(): others may listen on the same port, with the clients spread over them
- * (SO_REUSEPORT).
- */
-#define TABI_REUSE_PORT 1
-
-/**
- * A flag of tabi_create_server(): a server of AF_INET6 accepts IPv4 clients too.
- */
-#define TABI_DUALSTACK_IPV6 2
-
-/**
- * Wait for something to read, or for a client.
- */
-#define TABI_READ 0
-
-/**
- * Wait for room to write, or for the connection.
- */
-#define TABI_WRITE 1
-
-/**
- * Requests are handled one after the other, in the thread that serves.
- */
-#define TABI_INLINE 0
-
-/**
- * Each request is handled in a thread of its own; threads are kept and reused.
- */
-#define TABI_THREADS 1
-
-/**
- * Each request is handled in a process of its own: sound only in a program without other threads, or with
- * handlers that keep to what signal-safety(7) allows.
- */
-#define TABI_FORKS 2
-
-/**
- * When all threads are busy, stop accepting: the kernel's queue holds the clients.
- */
-#define TABI_WHEN_FULL_WAIT 0
-
-/**
- * When all threads are busy, accept and keep up to `queue_size` clients, then stop accepting.
- */
-#define TABI_WHEN_FULL_QUEUE 1
-
-/**
- * When all threads are busy, accept clients and close them at once.
- */
-#define TABI_WHEN_FULL_REFUSE 2
-
-/**
- * The answers of tabi_getaddrinfo(), in the order in which they should be tried.
- *
- * It does not change: any number of threads may read it.
- */
-typedef struct tabi_addrinfo_list tabi_addrinfo_list;
-
-/**
- * A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
- *
- * One thread may read while another writes; two may not do the same at once. Its calls follow the socket's
- * timeout for each wait. A call that fails has lost nothing: what had arrived is read again, what was not sent
- * stays to be sent, once. Free it before the socket.
- */
-typedef struct tabi_file tabi_file;
-
-/**
- * The network interfaces, as tabi_if_nameindex() found them.
- *
- * It does not change: any number of threads may read it.
- */
-typedef struct tabi_interface_list tabi_interface_list;
-
-/**
- * One client of a server, or one datagram: what Python's handlers have as `self`.
- *
- * It is lent to the handler, for use until that returns, by any thread.
- */
-typedef struct tabi_request tabi_request;
-
-/**
- * A server: Python's `socketserver` classes.
- *
- * Any number of threads may use one at once. tabi_server_free() must be the last use of the handle.
- */
-typedef struct tabi_server tabi_server;
-
-/**
- * A socket: Python's `socket.socket`.
- *
- * Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
- * use of the handle. Descriptors are close-on-exec; sending to a vanished peer is -EPIPE, never a signal.
- */
-typedef struct tabi_sock tabi_sock;
-
-/**
- * The address of a socket, of any family: a value that is copied freely and needs no free.
- *
- * Fill it with tabi_addr_from_host(), tabi_addr_from_unix() or tabi_addr_from_sockaddr(); read it
- * with the other tabi_addr_ functions. The first `len` bytes of `data` are a struct sockaddr.
- */
-typedef struct {
-    /**
-     * The bytes of the struct sockaddr, aligned for every family.
-     */
-    uint64_t data[16];
-    /**
-     * How many bytes of it there are; 0 for no address.
-     */
-    uint32_t len;
-} tabi_addr;
-
-/**
- * Control data (ancillary data) in the caller's buffer: a value that needs no free.
- *
- * To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To
- * receive: set `data` and `size`; tabi_recvmsg() sets `len`; read them with tabi_control_next(). The buffer
- * needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
- */
-typedef struct {
-    /**
-     * The caller's buffer.
-     */
-    void *data;
-    /**
-     * The bytes of the buffer, at most 2147483647.
-     */
-    size_t size;
-    /**
-     * How many of them hold control messages.
-     */
-    size_t len;
-} tabi_control;
-
-/**
- * A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
- */
-typedef struct {
-    /**
-     * SOL_SOCKET, IPPROTO_IP ...
-     */
-    int level;
-    /**
-     * The type within the level, such as SCM_RIGHTS.
-     */
-    int type;
-    /**
-     * The data, of no particular alignment; valid as long as the buffer is.
-     */
-    void *data;
-    /**
-     * The bytes of the data, never more than the buffer holds.
-     */
-    size_t len;
-    /**
-     * Where the next message begins.
-     */
-    size_t next;
-} tabi_cmsg;
-
-/**
- * A datagram for tabi_sendmany() and tabi_recvmany(): zeroed before its members are set.
- */
-typedef struct {
-    /**
-     * The bytes, or the room for them.
-     */
-    void *data;
-    /**
-     * Receiving: the bytes of the room; what does not fit is lost.
-     */
-    size_t size;
-    /**
-     * How many bytes to send, or how many were received.
-     */
-    size_t len;
-    /**
-     * Received: MSG_TRUNC when the datagram was cut, MSG_CTRUNC when its control messages were.
-     */
-    int flags;
-    /**
-     * Where to, with `addr.len` 0 on a connected socket; or the sender.
-     */
-    tabi_addr addr;
-    /**
-     * Control messages, as in tabi_sendmsg() and tabi_recvmsg(); all zero for none.
-     */
-    tabi_control control;
-} tabi_datagram;
-
-/**
- * One answer of tabi_getaddrinfo(): what to make a socket with and where to connect or bind it.
- */
-typedef struct {
-    /**
-     * sizeof(tabi_addrinfo) of the library that made it; later versions may add to the end.
-     */
-    size_t struct_size;
-    /**
-     * The address family, AF_*.
-     */
-    int family;
-    /**
-     * The type, SOCK_*.
-     */
-    int type;
-    /**
-     * The protocol, IPPROTO_*.
-     */
-    int proto;
-    /**
-     * The host's canonical name: in the first answer when AI_CANONNAME was asked for, else "".
-     */
-    const char *canonname;
-    /**
-     * The address.
-     */
-    tabi_addr addr;
-} tabi_addrinfo;
-
-/**
- * What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
- */
-typedef struct {
-    /**
-     * sizeof(tabi_hostent) of the library that made it; later versions may add to the end.
-     */
-    size_t struct_size;
-    /**
-     * The host's main name.
-     */
-    const char *name;
-    /**
-     * Its other names; a NULL ends them.
-     */
-    const char *const *aliases;
-    /**
-     * Its addresses as text, at least one; a NULL ends them.
-     */
-    const char *const *addresses;
-} tabi_hostent;
-
-/**
- * One network interface of tabi_if_nameindex().
- */
-typedef struct {
-    /**
-     * sizeof(tabi_interface) of the library that made it; later versions may add to the end.
-     */
-    size_t struct_size;
-    /**
-     * The interface's number, 1 or more.
-     */
-    uint32_t index;
-    /**
-     * Its name, such as "lo".
-     */
-    const char *name;
-} tabi_interface;
-
-/**
- * Answers a request. The server ends the connection afterwards, and frees `request`.
- *
- * It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was
- * made with. It may call anything in this library, tabi_server_shutdown() included.
- * Returns 0 or more when all is well; a negative code (such as one that a function of this library returned)
- * is counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass
- * through. A thread that is ended in a handler (pthread_exit) stays there, with its request.
- */
-typedef int (*tabi_handler)(tabi_request *request, void *userdata);
-
-/**
- * What became of the requests that were active when a server was closed. Set `struct_size` before the call.
- */
-typedef struct {
-    /**
-     * sizeof(tabi_drain_report), set by the caller.
-     */
-    size_t struct_size;
-    /**
-     * How many ended by themselves.
-     */
-    size_t finished;
-    /**
-     * How many were cut off: their connections shut down, or never handled.
-     */
-    size_t cut;
-    /**
-     * How many are still running: handlers that neither use their socket nor return, a second after they were
-     * cut off; all that had not ended when the server does not wait for them.
-     */
-    size_t left;
-} tabi_drain_report;
-
-/**
- * What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
- */
-typedef void (*tabi_thread_body)(void *argument);
-
-/**
- * Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this
- * structure.
- *
- * Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
- * finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
- * The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
- * A thread that is ended in a hook (pthread_exit) stays there and does nothing any more.
- */
-typedef struct {
-    /**
-     * sizeof(tabi_server_hooks), set by the caller.
-     */
-    size_t struct_size;
-    /**
-     * What each hook gets as its last argument.
-     */
-    void *userdata;
-    /**
-     * Binds the sockets; else tabi_server_default_bind().
-     */
-    int (*server_bind)(tabi_server *server, void *userdata);
-    /**
-     * Starts to listen; else tabi_server_default_activate().
-     */
-    int (*server_activate)(tabi_server *server, void *userdata);
-    /**
-     * Takes the next request from a socket that is ready; else tabi_server_default_get_request().
-     * `request` is made by that or by a tabi_request_from_ function. A failure skips the request.
-     */
-    int (*get_request)(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata);
-    /**
-     * 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
-     */
-    int (*verify_request)(tabi_request *request, void *userdata);
-    /**
-     * Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it,
-     * on any thread, to that, to tabi_request_process() or to tabi_request_free().
-     */
-    void (*process_request)(tabi_request *request, void *userdata);
-    /**
-     * Runs the handler; else tabi_request_finish().
-     */
-    int (*finish_request)(tabi_request *request, void *userdata);
-    /**
-     * Ends the request; else tabi_request_shutdown() and close_request.
-     */
-    void (*shutdown_request)(tabi_request *request, void *userdata);
-    /**
-     * Closes what belongs to the request; else tabi_request_close().
-     */
-    void (*close_request)(tabi_request *request, void *userdata);
-    /**
-     * Reports a failure: its code, and a message that is valid during the call; else nothing.
-     */
-    void (*handle_error)(tabi_request *request, int code, const char *message, void *userdata);
-    /**
-     * Runs when tabi_server_handle_request() found no request in time; else nothing.
-     */
-    int (*handle_timeout)(tabi_server *server, void *userdata);
-    /**
-     * Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
-     */
-    int (*service_actions)(tabi_server *server, void *userdata);
-    /**
-     * Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which
-     * returns when the thread is to end.
-     */
-    void (*thread_main)(const char *name, tabi_thread_body body, void *argument, void *userdata);
-} tabi_server_hooks;
-
-/**
- * The settings of a server: fill it with tabi_server_options_init(), then change what is to be different.
- */
-typedef struct {
-    /**
-     * sizeof(tabi_server_options), set by tabi_server_options_init().
-     */
-    size_t struct_size;
-    /**
-     * AF_INET (at first), AF_INET6, AF_UNIX.
-     */
-    int address_family;
-    /**
-     * SOCK_STREAM (at first), SOCK_SEQPACKET, SOCK_DGRAM.
-     */
-    int socket_type;
-    /**
-     * TABI_INLINE (at first), TABI_THREADS, TABI_FORKS.
-     */
-    int concurrency;
-    /**
-     * 1 binds and listens (at first); 0 leaves tabi_server_bind() and tabi_server_activate() to you.
-     */
-    int bind_and_activate;
-    /**
-     * 1 sets SO_REUSEADDR, 0 does not, -1 (at first) does for TCP only.
-     */
-    int allow_reuse_address;
-    /**
-     * 1 sets SO_REUSEPORT; at first 0.
-     */
-    int allow_reuse_port;
-    /**
-     * 1 lets an AF_INET6 server take AF_INET clients too; at first 0, which leaves it to the system.
-     */
-    int dualstack_ipv6;
-    /**
-     * How many clients the kernel holds before they are accepted; at first SOMAXCONN.
-     */
-    int request_queue_size;
-    /**
-     * The longest datagram in bytes, 1 or more; at first 8192.
-     */
-    size_t max_packet_size;
-    /**
-     * Seconds that tabi_server_handle_request() waits; at first TABI_NO_TIMEOUT.
-     */
-    double timeout;
-    /**
-     * Timeout of each client's socket in seconds, above 0; at first TABI_NO_TIMEOUT.
-     */
-    double request_timeout;
-    /**
-     * The most requests at a time, further clients are closed at once; at first 0, no limit.
-     */
-    size_t max_connections;
-    /**
-     * The most requests at a time from one internet host; at first 0, no limit.
-     */
-    size_t max_connections_per_address;
-    /**
-     * How many threads accept clients; at first 1. With allow_reuse_port each has a socket of its own.
-     */
-    size_t loops;
-    /**
-     * TABI_THREADS: the most threads that take requests at a time (one that is ending may still clean up beside
-     * them); at first 0, no limit.
-     */
-    size_t max_threads;
-    /**
-     * TABI_THREADS: TABI_WHEN_FULL_WAIT (at first), TABI_WHEN_FULL_QUEUE, TABI_WHEN_FULL_REFUSE.
-     */
-    int when_full;
-    /**
-     * TABI_WHEN_FULL_QUEUE: how many clients the queue holds; at first 0.
-     */
-    size_t queue_size;
-    /**
-     * TABI_THREADS: bytes of stack for each thread; at first 256 KiB.
-     */
-    size_t stack_size;
-    /**
-     * TABI_THREADS: seconds that a thread without work is kept; at first 10.
-     */
-    double thread_idle;
-    /**
-     * TABI_THREADS: what the threads' names begin with; at first NULL, for "tabi". Copied.
-     */
-    const char *thread_name;
-    /**
-     * TABI_THREADS: 1 lets tabi_server_close() leave running requests alone; at first 0.
-     */
-    int daemon_threads;
-    /**
-     * 0 lets tabi_server_close() not wait for running requests; at first 1.
-     */
-    int block_on_close;
-    /**
-     * TABI_FORKS: the most children at a time; at first 40.
-     */
-    size_t max_children;
-    /**
-     * Steps of the server that are replaced; at first NULL. Copied.
-     */
-    const tabi_server_hooks *hooks;
-} tabi_server_options;
-
-/**
- * What a server has done so far. Set `struct_size` before the call.
- */
-typedef struct {
-    /**
-     * sizeof(tabi_server_statistics), set by the caller.
-     */
-    size_t struct_size;
-    /**
-     * Requests taken: clients accepted, datagrams received.
-     */
-    uint64_t accepted;
-    /**
-     * Requests that have begun and not ended.
-     */
-    uint64_t active;
-    /**
-     * Requests ended without being handled: over a limit, refused by verify_request, or no thread for them.
-     */
-    uint64_t rejected;
-    /**
-     * Requests whose handler failed.
-     */
-    uint64_t failed;
-    /**
-     * Requests that have ended, for whatever reason.
-     */
-    uint64_t finished;
-    /**
-     * Threads that handle requests or wait for them.
-     */
-    uint64_t threads;
-    /**
-     * Those of them that wait.
-     */
-    uint64_t idle_threads;
-    /**
-     * Child processes that handle requests.
-     */
-    uint64_t children;
-} tabi_server_statistics;
-
-/**
- * One socket that was handed over to this process.
- */
-typedef struct {
-    /**
-     * Its name, "unknown" when none was given.
-     */
-    const char *name;
-    /**
-     * The socket. Set it to NULL when you keep it (tabi_server_from_sockets() takes it over).
-     */
-    tabi_sock *sk;
-} tabi_listen_socket;
-
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif
 
 /* ---- Errors and the version ---- */
 
@@ -641,7 +106,32 @@ const char *tabi_last_error_message(void);
  */
 const char *tabi_version(void);
 
-/* ---- Sockets: make, bind, listen, accept, connect, close ---- */
+/* ---- Sockets ---- */
+
+/**
+ * A socket: Python's `socket.socket`.
+ *
+ * Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
+ * use of the handle. Descriptors are close-on-exec; sending to a vanished peer is -EPIPE, never a signal.
+ */
+typedef struct tabi_sock tabi_sock;
+
+/**
+ * The address of a socket, of any family: a value that is copied freely and needs no free.
+ *
+ * Fill it with tabi_addr_from_host(), tabi_addr_from_unix() or tabi_addr_from_sockaddr(); read it
+ * with the other tabi_addr_ functions. The first `len` bytes of `data` are a struct sockaddr.
+ */
+typedef struct {
+    /**
+     * The bytes of the struct sockaddr, aligned for every family.
+     */
+    uint64_t data[16];
+    /**
+     * How many bytes of it there are; 0 for no address.
+     */
+    uint32_t len;
+} tabi_addr;
 
 /**
  * Makes a socket (socket(2), Python's `socket.socket`).
@@ -809,56 +299,6 @@ ssize_t tabi_repr(tabi_sock *sk, char *text, size_t size);
 int tabi_fileno(tabi_sock *sk);
 
 /**
- * Gives the descriptor up without closing it and returns it (Python's `socket.detach`); the handle is then
- * closed.
- *
- * While other threads are inside calls the number stays theirs, and the result is a duplicate.
- * Returns the descriptor, TABI_ERR_CLOSED, or -EMFILE.
- */
-int tabi_detach(tabi_sock *sk);
-
-/**
- * Takes over a descriptor that exists (Python's `socket.socket(fileno=fd)`).
- *
- * -1 as `family`, `type` or `proto` asks the system. On success the descriptor belongs to the handle; on
- * failure it stays the caller's. Returns 0, -EBADF, -ENOTSOCK, or TABI_ERR_VALUE for a negative `fd`.
- */
-int tabi_socket_from_fd(int fd, int family, int type, int proto, tabi_sock **out);
-
-/**
- * Makes two sockets that are connected to each other (socketpair(2)); AF_UNIX and SOCK_STREAM are usual.
- *
- * Returns 0 and two handles to be freed, or -errno (-EOPNOTSUPP for a family that cannot).
- */
-int tabi_socketpair(int family, int type, int proto, tabi_sock **one, tabi_sock **other);
-
-/**
- * A second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
- *
- * It has the socket's timeout. Closing either wakes its own calls and leaves the other's connection alone.
- * Returns 0 and a handle to be freed, TABI_ERR_CLOSED, or -EMFILE.
- */
-int tabi_dup(tabi_sock *sk, tabi_sock **out);
-
-/**
- * A second descriptor for a bare one, close-on-exec (Python's `socket.dup(fd)`).
- *
- * If a handle owns `fd`, tell it with tabi_set_shared(). Returns the descriptor, -EBADF or -EMFILE.
- */
-int tabi_dup_fd(int fd);
-
-/**
- * Closes a bare descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
- */
-int tabi_close_fd(int fd);
-
-/**
- * Says that the connection has an owner that the handle cannot know of, such as a forked child:
- * tabi_close() then wakes its own calls without shutting the connection down. Returns 0.
- */
-int tabi_set_shared(tabi_sock *sk);
-
-/**
  * Whether child processes inherit the descriptor: 1 or 0, negative for an error.
  */
 int tabi_get_inheritable(tabi_sock *sk);
@@ -868,69 +308,61 @@ int tabi_get_inheritable(tabi_sock *sk);
  */
 int tabi_set_inheritable(tabi_sock *sk, int inheritable);
 
-/* ---- Clients and servers in one call, and other helpers ---- */
+/* ---- Sending and receiving ---- */
 
 /**
- * Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
- * tried in turn.
+ * Receives at most `len` bytes (recv(2), Python's `recv_into`).
  *
- * `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit; 0
- * does not wait, which ends with -EINPROGRESS. An address may take its share of the time that is left; the
- * lookup of the host counts, but is not cut short.
- * `source_host` and `source_port`: where to connect from, NULL and 0 for the system's choice, "" for any
- * address.
- * Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED,
- * TABI_ERR_TIMEOUT ..., TABI_GAI_* when the host is not found, TABI_ERR_OVERFLOW for another port than 0 to
- * 65535, TABI_ERR_VALUE for a bad timeout. tabi_last_error_message() tells the errors of all addresses.
+ * `flags`: MSG_* or 0. Returns the number of bytes, 0 at the end of the stream (and for `len` 0);
+ * TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ECONNRESET, -ENOTCONN ...
  */
-int tabi_create_connection(const char *host,
-                           int port,
-                           double timeout,
-                           const char *source_host,
-                           int source_port,
-                           tabi_sock **out);
+ssize_t tabi_recv(tabi_sock *sk, void *buffer, size_t len, int flags);
 
 /**
- * A TCP socket that listens on a host and port (Python's `create_server`).
+ * Receives `len` bytes within one timeout, fewer only at the end of the stream.
  *
- * `family`: AF_INET or AF_INET6. `host`: a name, an address, or "" for all; `port`: 0 (a free one) to 65535.
- * `backlog`: how many clients may wait, TABI_BACKLOG for Python's choice. `flags`: TABI_REUSE_PORT,
- * TABI_DUALSTACK_IPV6, or 0. A port whose last connections still linger is listened on at once (SO_REUSEADDR);
- * a server of AF_INET6 leaves IPv4 to others unless the flag says otherwise. Returns 0 and a handle that
- * tabi_sock_free() frees; what tabi_bind() returns; TABI_ERR_VALUE for unknown flags, and for
- * TABI_DUALSTACK_IPV6 with AF_INET or where the system cannot.
+ * `flags`: MSG_* (not MSG_PEEK) or 0. `received` may be NULL; it gets the number of bytes in the buffer, also
+ * when the call fails. Returns that number, or a code as tabi_recv() does.
  */
-int tabi_create_server(int family,
-                       const char *host,
-                       int port,
-                       int backlog,
-                       unsigned int flags,
-                       tabi_sock **out);
+ssize_t tabi_recv_exactly(tabi_sock *sk, void *buffer, size_t len, int flags, size_t *received);
 
 /**
- * tabi_create_server() on an address of any family that listens, such as an AF_UNIX path.
- */
-int tabi_create_server_addr(const tabi_addr *addr, int backlog, unsigned int flags, tabi_sock **out);
-
-/**
- * Whether one socket can listen for IPv4 and IPv6 clients: 1 or 0 (Python's `has_dualstack_ipv6`).
- */
-int tabi_has_dualstack_ipv6(void);
-
-/**
- * A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
+ * Receives at most `len` bytes and the sender's address (recvfrom(2), Python's `recvfrom_into`).
  *
- * If another handle owns `fd`, tell it with tabi_set_shared(), or prefer tabi_dup().
- * -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees;
- * -EBADF, -ENOTSOCK, -EMFILE.
+ * `sender` may be NULL; its `len` is 0 where the system names nobody. What does not fit of a datagram is
+ * lost. Returns as tabi_recv(), but asks the system also for `len` 0.
  */
-int tabi_fromfd(int fd, int family, int type, int proto, tabi_sock **out);
+ssize_t tabi_recvfrom(tabi_sock *sk, void *buffer, size_t len, int flags, tabi_addr *sender);
 
 /**
- * tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface,
- * each to the other and nobody else; SOCK_STREAM or SOCK_DGRAM. Returns as tabi_socketpair().
+ * Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
+ *
+ * `flags`: MSG_* or 0. A vanished peer is -EPIPE or -ECONNRESET, never a signal. Other errors:
+ * TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ENOTCONN; -EMSGSIZE for a datagram that is
+ * too long.
  */
-int tabi_socketpair_any(int family, int type, int proto, tabi_sock **one, tabi_sock **other);
+ssize_t tabi_send(tabi_sock *sk, const void *data, size_t len, int flags);
+
+/**
+ * Sends all bytes (Python's `sendall`) within one timeout for the whole.
+ *
+ * `sent` may be NULL; it gets the number of bytes that the kernel took, also when the call fails.
+ * Returns 0, or a negative code as tabi_send() does.
+ */
+int tabi_sendall(tabi_sock *sk, const void *data, size_t len, int flags, size_t *sent);
+
+/**
+ * Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host
+ * or port.
+ *
+ * A name is looked up in every call: keep the result of tabi_addr_from_host() for tabi_sendto_addr().
+ */
+ssize_t tabi_sendto(tabi_sock *sk, const void *data, size_t len, int flags, const char *host, int port);
+
+/**
+ * Sends a datagram to an address of the socket's family (sendto(2)). Returns as tabi_send().
+ */
+ssize_t tabi_sendto_addr(tabi_sock *sk, const void *data, size_t len, int flags, const tabi_addr *addr);
 
 /* ---- Timeouts and modes ---- */
 
@@ -972,6 +404,24 @@ int tabi_setdefaulttimeout(double seconds);
 double tabi_getdefaulttimeout(void);
 
 /**
+ * Whether a call that a signal interrupts returns -EINTR, with the progress made, instead of going on with the
+ * time that is left: 1 or 0 (at first). For callers that must look at signals, as Python does. Returns 0.
+ */
+int tabi_set_interruptible(tabi_sock *sk, int interruptible);
+
+/* ---- Calls with a deadline of their own, and calls that do not wait ---- */
+
+/**
+ * Wait for something to read, or for a client.
+ */
+#define TABI_READ 0
+
+/**
+ * Wait for room to write, or for the connection.
+ */
+#define TABI_WRITE 1
+
+/**
  * Waits until the socket is ready: TABI_READ (data, or a client) or TABI_WRITE (room, or connected).
  *
  * `deadline` as in tabi_recv_until(). Returns 0, TABI_ERR_TIMEOUT, TABI_ERR_CLOSED, or TABI_ERR_VALUE for
@@ -980,36 +430,12 @@ double tabi_getdefaulttimeout(void);
 int tabi_wait_until(tabi_sock *sk, int interest, int64_t deadline);
 
 /**
- * Whether a call that a signal interrupts returns -EINTR, with the progress made, instead of going on with the
- * time that is left: 1 or 0 (at first). For callers that must look at signals, as Python does. Returns 0.
- */
-int tabi_set_interruptible(tabi_sock *sk, int interruptible);
-
-/* ---- Sending and receiving ---- */
-
-/**
- * Receives at most `len` bytes (recv(2), Python's `recv_into`).
- *
- * `flags`: MSG_* or 0. Returns the number of bytes, 0 at the end of the stream (and for `len` 0);
- * TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ECONNRESET, -ENOTCONN ...
- */
-ssize_t tabi_recv(tabi_sock *sk, void *buffer, size_t len, int flags);
-
-/**
  * tabi_recv() until a moment of its own instead of the socket's timeout.
  *
  * `deadline`: nanoseconds of CLOCK_MONOTONIC; INT64_MAX is never. For callers who spread one deadline over
  * several calls, or re-enter one that a signal interrupted (see tabi_set_interruptible()).
  */
 ssize_t tabi_recv_until(tabi_sock *sk, void *buffer, size_t len, int flags, int64_t deadline);
-
-/**
- * Receives `len` bytes within one timeout, fewer only at the end of the stream.
- *
- * `flags`: MSG_* (not MSG_PEEK) or 0. `received` may be NULL; it gets the number of bytes in the buffer, also
- * when the call fails. Returns that number, or a code as tabi_recv() does.
- */
-ssize_t tabi_recv_exactly(tabi_sock *sk, void *buffer, size_t len, int flags, size_t *received);
 
 /**
  * tabi_recv_exactly() within a limit of its own: see tabi_recv_until().
@@ -1022,14 +448,6 @@ ssize_t tabi_recv_exactly_until(tabi_sock *sk,
                                 int64_t deadline);
 
 /**
- * Receives at most `len` bytes and the sender's address (recvfrom(2), Python's `recvfrom_into`).
- *
- * `sender` may be NULL; its `len` is 0 where the system names nobody. What does not fit of a datagram is
- * lost. Returns as tabi_recv(), but asks the system also for `len` 0.
- */
-ssize_t tabi_recvfrom(tabi_sock *sk, void *buffer, size_t len, int flags, tabi_addr *sender);
-
-/**
  * tabi_recvfrom() within a limit of its own: see tabi_recv_until().
  */
 ssize_t tabi_recvfrom_until(tabi_sock *sk,
@@ -1040,26 +458,9 @@ ssize_t tabi_recvfrom_until(tabi_sock *sk,
                             int64_t deadline);
 
 /**
- * Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
- *
- * `flags`: MSG_* or 0. A vanished peer is -EPIPE or -ECONNRESET, never a signal. Other errors:
- * TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ENOTCONN; -EMSGSIZE for a datagram that is
- * too long.
- */
-ssize_t tabi_send(tabi_sock *sk, const void *data, size_t len, int flags);
-
-/**
  * tabi_send() within a limit of its own: see tabi_recv_until().
  */
 ssize_t tabi_send_until(tabi_sock *sk, const void *data, size_t len, int flags, int64_t deadline);
-
-/**
- * Sends all bytes (Python's `sendall`) within one timeout for the whole.
- *
- * `sent` may be NULL; it gets the number of bytes that the kernel took, also when the call fails.
- * Returns 0, or a negative code as tabi_send() does.
- */
-int tabi_sendall(tabi_sock *sk, const void *data, size_t len, int flags, size_t *sent);
 
 /**
  * tabi_sendall() within a limit of its own: see tabi_recv_until().
@@ -1070,19 +471,6 @@ int tabi_sendall_until(tabi_sock *sk,
                        int flags,
                        size_t *sent,
                        int64_t deadline);
-
-/**
- * Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host
- * or port.
- *
- * A name is looked up in every call: keep the result of tabi_addr_from_host() for tabi_sendto_addr().
- */
-ssize_t tabi_sendto(tabi_sock *sk, const void *data, size_t len, int flags, const char *host, int port);
-
-/**
- * Sends a datagram to an address of the socket's family (sendto(2)). Returns as tabi_send().
- */
-ssize_t tabi_sendto_addr(tabi_sock *sk, const void *data, size_t len, int flags, const tabi_addr *addr);
 
 /**
  * tabi_sendto_addr() within a limit of its own: see tabi_recv_until().
@@ -1119,6 +507,133 @@ ssize_t tabi_try_send(tabi_sock *sk, const void *data, size_t len);
  */
 ssize_t tabi_try_sendto_addr(tabi_sock *sk, const void *data, size_t len, const tabi_addr *addr);
 
+/* ---- Clients and listening sockets in one call ---- */
+
+/**
+ * Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
+ * tried in turn.
+ *
+ * `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit; 0
+ * does not wait, which ends with -EINPROGRESS. An address may take its share of the time that is left; the
+ * lookup of the host counts, but is not cut short.
+ * `source_host` and `source_port`: where to connect from, NULL and 0 for the system's choice, "" for any
+ * address.
+ * Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED,
+ * TABI_ERR_TIMEOUT ..., TABI_GAI_* when the host is not found, TABI_ERR_OVERFLOW for another port than 0 to
+ * 65535, TABI_ERR_VALUE for a bad timeout. tabi_last_error_message() tells the errors of all addresses.
+ */
+int tabi_create_connection(const char *host,
+                           int port,
+                           double timeout,
+                           const char *source_host,
+                           int source_port,
+                           tabi_sock **out);
+
+/**
+ * A flag of tabi_create_server(): others may listen on the same port, with the clients spread over them
+ * (SO_REUSEPORT).
+ */
+#define TABI_REUSE_PORT 1
+
+/**
+ * A flag of tabi_create_server(): a server of AF_INET6 accepts IPv4 clients too.
+ */
+#define TABI_DUALSTACK_IPV6 2
+
+/**
+ * A TCP socket that listens on a host and port (Python's `create_server`).
+ *
+ * `family`: AF_INET or AF_INET6. `host`: a name, an address, or "" for all; `port`: 0 (a free one) to 65535.
+ * `backlog`: how many clients may wait, TABI_BACKLOG for Python's choice. `flags`: TABI_REUSE_PORT,
+ * TABI_DUALSTACK_IPV6, or 0. A port whose last connections still linger is listened on at once (SO_REUSEADDR);
+ * a server of AF_INET6 leaves IPv4 to others unless the flag says otherwise. Returns 0 and a handle that
+ * tabi_sock_free() frees; what tabi_bind() returns; TABI_ERR_VALUE for unknown flags, and for
+ * TABI_DUALSTACK_IPV6 with AF_INET or where the system cannot.
+ */
+int tabi_create_server(int family,
+                       const char *host,
+                       int port,
+                       int backlog,
+                       unsigned int flags,
+                       tabi_sock **out);
+
+/**
+ * tabi_create_server() on an address of any family that listens, such as an AF_UNIX path.
+ */
+int tabi_create_server_addr(const tabi_addr *addr, int backlog, unsigned int flags, tabi_sock **out);
+
+/**
+ * Whether one socket can listen for IPv4 and IPv6 clients: 1 or 0 (Python's `has_dualstack_ipv6`).
+ */
+int tabi_has_dualstack_ipv6(void);
+
+/* ---- Descriptors, duplicates, pairs ---- */
+
+/**
+ * Gives the descriptor up without closing it and returns it (Python's `socket.detach`); the handle is then
+ * closed.
+ *
+ * While other threads are inside calls the number stays theirs, and the result is a duplicate.
+ * Returns the descriptor, TABI_ERR_CLOSED, or -EMFILE.
+ */
+int tabi_detach(tabi_sock *sk);
+
+/**
+ * Takes over a descriptor that exists (Python's `socket.socket(fileno=fd)`).
+ *
+ * -1 as `family`, `type` or `proto` asks the system. On success the descriptor belongs to the handle; on
+ * failure it stays the caller's. Returns 0, -EBADF, -ENOTSOCK, or TABI_ERR_VALUE for a negative `fd`.
+ */
+int tabi_socket_from_fd(int fd, int family, int type, int proto, tabi_sock **out);
+
+/**
+ * A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
+ *
+ * If another handle owns `fd`, tell it with tabi_set_shared(), or prefer tabi_dup().
+ * -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees;
+ * -EBADF, -ENOTSOCK, -EMFILE.
+ */
+int tabi_fromfd(int fd, int family, int type, int proto, tabi_sock **out);
+
+/**
+ * A second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
+ *
+ * It has the socket's timeout. Closing either wakes its own calls and leaves the other's connection alone.
+ * Returns 0 and a handle to be freed, TABI_ERR_CLOSED, or -EMFILE.
+ */
+int tabi_dup(tabi_sock *sk, tabi_sock **out);
+
+/**
+ * A second descriptor for a bare one, close-on-exec (Python's `socket.dup(fd)`).
+ *
+ * If a handle owns `fd`, tell it with tabi_set_shared(). Returns the descriptor, -EBADF or -EMFILE.
+ */
+int tabi_dup_fd(int fd);
+
+/**
+ * Closes a bare descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
+ */
+int tabi_close_fd(int fd);
+
+/**
+ * Says that the connection has an owner that the handle cannot know of, such as a forked child:
+ * tabi_close() then wakes its own calls without shutting the connection down. Returns 0.
+ */
+int tabi_set_shared(tabi_sock *sk);
+
+/**
+ * Makes two sockets that are connected to each other (socketpair(2)); AF_UNIX and SOCK_STREAM are usual.
+ *
+ * Returns 0 and two handles to be freed, or -errno (-EOPNOTSUPP for a family that cannot).
+ */
+int tabi_socketpair(int family, int type, int proto, tabi_sock **one, tabi_sock **other);
+
+/**
+ * tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface,
+ * each to the other and nobody else; SOCK_STREAM or SOCK_DGRAM. Returns as tabi_socketpair().
+ */
+int tabi_socketpair_any(int family, int type, int proto, tabi_sock **one, tabi_sock **other);
+
 /* ---- Addresses ---- */
 
 /**
@@ -1141,6 +656,24 @@ int tabi_addr_from_host6(int family,
                          uint32_t flowinfo,
                          uint32_t scope_id,
                          tabi_addr *addr);
+
+/**
+ * Reads a numeric host, which is not looked up, of either internet family: what tabi_getnameinfo() takes.
+ *
+ * `host`: an IPv4 or IPv6 address, the latter perhaps with a scope ("fe80::1%lo"). `port`: judged by the C
+ * library; glibc takes it modulo 65536. Returns 0, or TABI_GAI_NONAME for a name.
+ */
+int tabi_addr_from_numeric(const char *host, int port, tabi_addr *addr);
+
+/**
+ * tabi_addr_from_numeric() with the other two parts of Python's AF_INET6 tuple, for IPv6 only.
+ *
+ * `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface; with 0 a scope in
+ * `host` counts.
+ * Returns 0; TABI_GAI_NONAME for a name, TABI_ERR_OS for an IPv4 address, TABI_ERR_OVERFLOW for another
+ * `flowinfo`.
+ */
+int tabi_addr_from_numeric6(const char *host, int port, uint32_t flowinfo, uint32_t scope_id, tabi_addr *addr);
 
 /**
  * Makes an AF_UNIX address of a path (1 to 107 bytes), of an abstract name (a NUL byte and 0 to 107 bytes of
@@ -1388,18 +921,52 @@ int tabi_set_multicast_interface(tabi_sock *sk, const char *interface);
 /* ---- Messages and control data ---- */
 
 /**
- * The length of a control message with `len` bytes of data, without trailing padding (CMSG_LEN).
+ * Control data (ancillary data) in the caller's buffer: a value that needs no free.
  *
- * Returns the length, or TABI_ERR_OVERFLOW when it would exceed 2147483647.
+ * To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To
+ * receive: set `data` and `size`; tabi_recvmsg() sets `len`; read them with tabi_control_next(). The buffer
+ * needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
  */
-ssize_t tabi_cmsg_len(size_t len);
+typedef struct {
+    /**
+     * The caller's buffer.
+     */
+    void *data;
+    /**
+     * The bytes of the buffer, at most 2147483647.
+     */
+    size_t size;
+    /**
+     * How many of them hold control messages.
+     */
+    size_t len;
+} tabi_control;
 
 /**
- * The bytes that a control message with `len` bytes of data takes in a buffer, padding included (CMSG_SPACE).
- *
- * Returns the bytes, or TABI_ERR_OVERFLOW when they would exceed 2147483647.
+ * A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
  */
-ssize_t tabi_cmsg_space(size_t len);
+typedef struct {
+    /**
+     * SOL_SOCKET, IPPROTO_IP ...
+     */
+    int level;
+    /**
+     * The type within the level, such as SCM_RIGHTS.
+     */
+    int type;
+    /**
+     * The data, of no particular alignment; valid as long as the buffer is.
+     */
+    void *data;
+    /**
+     * The bytes of the data, never more than the buffer holds.
+     */
+    size_t len;
+    /**
+     * Where the next message begins.
+     */
+    size_t next;
+} tabi_cmsg;
 
 /**
  * Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
@@ -1427,23 +994,6 @@ ssize_t tabi_sendmsg_until(tabi_sock *sk,
                            int flags,
                            const tabi_addr *addr,
                            int64_t deadline);
-
-/**
- * Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
- *
- * `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how
- * many bytes are authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as
- * tabi_sendmsg().
- * Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
- */
-ssize_t tabi_sendmsg_afalg(tabi_sock *sk,
-                           const struct iovec *buffers,
-                           size_t buffer_count,
-                           uint32_t op,
-                           const void *iv,
-                           size_t iv_len,
-                           int64_t assoclen,
-                           int flags);
 
 /**
  * Receives a message into several buffers, one after the other (recvmsg(2), Python's `recvmsg_into`).
@@ -1478,6 +1028,20 @@ ssize_t tabi_recvmsg_until(tabi_sock *sk,
                            int *msg_flags,
                            tabi_addr *sender,
                            int64_t deadline);
+
+/**
+ * The length of a control message with `len` bytes of data, without trailing padding (CMSG_LEN).
+ *
+ * Returns the length, or TABI_ERR_OVERFLOW when it would exceed 2147483647.
+ */
+ssize_t tabi_cmsg_len(size_t len);
+
+/**
+ * The bytes that a control message with `len` bytes of data takes in a buffer, padding included (CMSG_SPACE).
+ *
+ * Returns the bytes, or TABI_ERR_OVERFLOW when they would exceed 2147483647.
+ */
+ssize_t tabi_cmsg_space(size_t len);
 
 /**
  * Adds a control message of any level and type behind those that the buffer holds.
@@ -1634,6 +1198,36 @@ ssize_t tabi_recv_fds(tabi_sock *sk,
                       int *msg_flags);
 
 /**
+ * A datagram for tabi_sendmany() and tabi_recvmany(): zeroed before its members are set.
+ */
+typedef struct {
+    /**
+     * The bytes, or the room for them.
+     */
+    void *data;
+    /**
+     * Receiving: the bytes of the room; what does not fit is lost.
+     */
+    size_t size;
+    /**
+     * How many bytes to send, or how many were received.
+     */
+    size_t len;
+    /**
+     * Received: MSG_TRUNC when the datagram was cut, MSG_CTRUNC when its control messages were.
+     */
+    int flags;
+    /**
+     * Where to, with `addr.len` 0 on a connected socket; or the sender.
+     */
+    tabi_addr addr;
+    /**
+     * Control messages, as in tabi_sendmsg() and tabi_recvmsg(); all zero for none.
+     */
+    tabi_control control;
+} tabi_datagram;
+
+/**
  * Sends several datagrams, with one system call where the system can (sendmmsg(2) on Linux).
  *
  * `flags`: MSG_* or 0. Returns how many of them the kernel took, at least one; when it refuses a later one,
@@ -1651,7 +1245,33 @@ ssize_t tabi_sendmany(tabi_sock *sk, const tabi_datagram *datagrams, size_t data
  */
 ssize_t tabi_recvmany(tabi_sock *sk, tabi_datagram *datagrams, size_t datagram_count, int flags);
 
+/**
+ * Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
+ *
+ * `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how
+ * many bytes are authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as
+ * tabi_sendmsg().
+ * Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
+ */
+ssize_t tabi_sendmsg_afalg(tabi_sock *sk,
+                           const struct iovec *buffers,
+                           size_t buffer_count,
+                           uint32_t op,
+                           const void *iv,
+                           size_t iv_len,
+                           int64_t assoclen,
+                           int flags);
+
 /* ---- Buffered files, and files that are sent ---- */
+
+/**
+ * A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
+ *
+ * One thread may read while another writes; two may not do the same at once. Its calls follow the socket's
+ * timeout for each wait. A call that fails has lost nothing: what had arrived is read again, what was not sent
+ * stays to be sent, once. Free it before the socket.
+ */
+typedef struct tabi_file tabi_file;
 
 /**
  * Makes a buffered reader and writer on a socket, which must outlive it.
@@ -1745,6 +1365,43 @@ ssize_t tabi_sendfile_until(tabi_sock *sk,
 /* ---- The resolver, services, interfaces ---- */
 
 /**
+ * One answer of tabi_getaddrinfo(): what to make a socket with and where to connect or bind it.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_addrinfo) of the library that made it; later versions may add to the end.
+     */
+    size_t struct_size;
+    /**
+     * The address family, AF_*.
+     */
+    int family;
+    /**
+     * The type, SOCK_*.
+     */
+    int type;
+    /**
+     * The protocol, IPPROTO_*.
+     */
+    int proto;
+    /**
+     * The host's canonical name: in the first answer when AI_CANONNAME was asked for, else "".
+     */
+    const char *canonname;
+    /**
+     * The address.
+     */
+    tabi_addr addr;
+} tabi_addrinfo;
+
+/**
+ * The answers of tabi_getaddrinfo(), in the order in which they should be tried.
+ *
+ * It does not change: any number of threads may read it.
+ */
+typedef struct tabi_addrinfo_list tabi_addrinfo_list;
+
+/**
  * Looks up the addresses of a host and a service (getaddrinfo(3)).
  *
  * `host`: a name, an address, or NULL for this machine. `service`: a name such as "http", a port such as "80",
@@ -1773,24 +1430,6 @@ const tabi_addrinfo *tabi_addrinfo_at(const tabi_addrinfo_list *list, size_t ind
 void tabi_addrinfo_list_free(tabi_addrinfo_list *list);
 
 /**
- * Reads a numeric host, which is not looked up, of either internet family: what tabi_getnameinfo() takes.
- *
- * `host`: an IPv4 or IPv6 address, the latter perhaps with a scope ("fe80::1%lo"). `port`: judged by the C
- * library; glibc takes it modulo 65536. Returns 0, or TABI_GAI_NONAME for a name.
- */
-int tabi_addr_from_numeric(const char *host, int port, tabi_addr *addr);
-
-/**
- * tabi_addr_from_numeric() with the other two parts of Python's AF_INET6 tuple, for IPv6 only.
- *
- * `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface; with 0 a scope in
- * `host` counts.
- * Returns 0; TABI_GAI_NONAME for a name, TABI_ERR_OS for an IPv4 address, TABI_ERR_OVERFLOW for another
- * `flowinfo`.
- */
-int tabi_addr_from_numeric6(const char *host, int port, uint32_t flowinfo, uint32_t scope_id, tabi_addr *addr);
-
-/**
  * The names of an address's host and service (getnameinfo(3)).
  *
  * `flags`: NI_*. `host_size`, `service_size`: the bytes of the buffers; NI_MAXHOST (1025) and 32 are always
@@ -1803,6 +1442,28 @@ int tabi_getnameinfo(const tabi_addr *addr,
                      size_t host_size,
                      char *service,
                      size_t service_size);
+
+/**
+ * What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_hostent) of the library that made it; later versions may add to the end.
+     */
+    size_t struct_size;
+    /**
+     * The host's main name.
+     */
+    const char *name;
+    /**
+     * Its other names; a NULL ends them.
+     */
+    const char *const *aliases;
+    /**
+     * Its addresses as text, at least one; a NULL ends them.
+     */
+    const char *const *addresses;
+} tabi_hostent;
 
 /**
  * The first IPv4 address of a host as text (Python's `gethostbyname`).
@@ -1880,6 +1541,31 @@ ssize_t tabi_getservbyport(int port, const char *proto, char *name, size_t size)
  * protocol.
  */
 int tabi_getprotobyname(const char *name);
+
+/**
+ * One network interface of tabi_if_nameindex().
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_interface) of the library that made it; later versions may add to the end.
+     */
+    size_t struct_size;
+    /**
+     * The interface's number, 1 or more.
+     */
+    uint32_t index;
+    /**
+     * Its name, such as "lo".
+     */
+    const char *name;
+} tabi_interface;
+
+/**
+ * The network interfaces, as tabi_if_nameindex() found them.
+ *
+ * It does not change: any number of threads may read it.
+ */
+typedef struct tabi_interface_list tabi_interface_list;
 
 /**
  * The number and the name of every network interface (if_nameindex(3)).
@@ -2216,6 +1902,31 @@ int tabi_string_constant(const char *name, const char **text);
 /* ---- Servers ---- */
 
 /**
+ * A server: Python's `socketserver` classes.
+ *
+ * Any number of threads may use one at once. tabi_server_free() must be the last use of the handle.
+ */
+typedef struct tabi_server tabi_server;
+
+/**
+ * One client of a server, or one datagram: what Python's handlers have as `self`.
+ *
+ * It is lent to the handler, for use until that returns, by any thread.
+ */
+typedef struct tabi_request tabi_request;
+
+/**
+ * Answers a request. The server ends the connection afterwards, and frees `request`.
+ *
+ * It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was
+ * made with. It may call anything in this library, tabi_server_shutdown() included.
+ * Returns 0 or more when all is well; a negative code (such as one that a function of this library returned)
+ * is counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass
+ * through. A thread that is ended in a handler (pthread_exit) stays there, with its request.
+ */
+typedef int (*tabi_handler)(tabi_request *request, void *userdata);
+
+/**
  * Makes a TCP server that handles its clients one after the other, in the thread that serves
  * (`TCPServer`). Arguments and results as in tabi_threading_tcp_server().
  */
@@ -2362,6 +2073,29 @@ int tabi_server_wake_fd(tabi_server *sv);
 int tabi_server_set_interruptible(tabi_server *sv, int interruptible);
 
 /**
+ * What became of the requests that were active when a server was closed. Set `struct_size` before the call.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_drain_report), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How many ended by themselves.
+     */
+    size_t finished;
+    /**
+     * How many were cut off: their connections shut down, or never handled.
+     */
+    size_t cut;
+    /**
+     * How many are still running: handlers that neither use their socket nor return, a second after they were
+     * cut off; all that had not ended when the server does not wait for them.
+     */
+    size_t left;
+} tabi_drain_report;
+
+/**
  * Stops accepting, waits for the requests that have begun, and closes the sockets (Python's `server_close`).
  *
  * `drain`: seconds that they have; then their connections are shut down, which ends handlers that use them.
@@ -2370,6 +2104,16 @@ int tabi_server_set_interruptible(tabi_server *sv, int interruptible);
  * for negative seconds and NaN.
  */
 int tabi_server_close(tabi_server *sv, double drain, tabi_drain_report *report);
+
+/**
+ * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees
+ * it.
+ *
+ * When it returns, no handler runs any more, unless `daemon_threads` is 1, `block_on_close` 0, or a
+ * tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from
+ * tabi_request_server().
+ */
+void tabi_server_free(tabi_server *sv);
 
 /**
  * The address that the server is bound to, with the port that was picked for port 0 (Python's
@@ -2385,14 +2129,275 @@ int tabi_server_address(tabi_server *sv, tabi_addr *addr);
 int tabi_server_fileno(tabi_server *sv);
 
 /**
- * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees
- * it.
- *
- * When it returns, no handler runs any more, unless `daemon_threads` is 1, `block_on_close` 0, or a
- * tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from
- * tabi_request_server().
+ * The server's socket, the first if it has several; NULL for NULL. The server closes and frees it.
  */
-void tabi_server_free(tabi_server *sv);
+tabi_sock *tabi_server_sock(tabi_server *sv);
+
+/* ---- Requests ---- */
+
+/**
+ * The client's socket, or the server's own for a datagram; NULL for NULL.
+ *
+ * The server closes and frees it: do not call tabi_sock_free(), and do not use it after the handler has
+ * returned.
+ */
+tabi_sock *tabi_request_sock(tabi_request *request);
+
+/**
+ * The address of the client, or of the sender of a datagram (Python's `self.client_address`). Returns 0.
+ */
+int tabi_request_client_address(tabi_request *request, tabi_addr *addr);
+
+/**
+ * The server that took the request, for tabi_server_shutdown() and the like; NULL for NULL. Do not free it.
+ */
+tabi_server *tabi_request_server(tabi_request *request);
+
+/**
+ * The bytes of a datagram, and their number in `len` (which may be NULL); NULL and 0 for a stream client.
+ *
+ * They belong to the request, until the handler returns.
+ */
+const void *tabi_request_packet(tabi_request *request, size_t *len);
+
+/**
+ * 1 when a datagram was longer than the server's max_packet_size, so that its end is lost; else 0.
+ */
+int tabi_request_is_cut(tabi_request *request);
+
+/**
+ * Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram
+ * (`sendto`).
+ *
+ * Returns 0, or what tabi_sendall() and tabi_sendto() return when they fail.
+ */
+int tabi_request_reply(tabi_request *request, const void *data, size_t len);
+
+/**
+ * Lets a request carry a pointer, from one hook to the next or from setup to handler. Returns 0.
+ */
+int tabi_request_set_data(tabi_request *request, void *data);
+
+/**
+ * The pointer that the request carries; NULL at first, and for NULL.
+ */
+void *tabi_request_data(tabi_request *request);
+
+/* ---- Servers with settings ---- */
+
+/**
+ * Requests are handled one after the other, in the thread that serves.
+ */
+#define TABI_INLINE 0
+
+/**
+ * Each request is handled in a thread of its own; threads are kept and reused.
+ */
+#define TABI_THREADS 1
+
+/**
+ * Each request is handled in a process of its own: sound only in a program without other threads, or with
+ * handlers that keep to what signal-safety(7) allows.
+ */
+#define TABI_FORKS 2
+
+/**
+ * When all threads are busy, stop accepting: the kernel's queue holds the clients.
+ */
+#define TABI_WHEN_FULL_WAIT 0
+
+/**
+ * When all threads are busy, accept and keep up to `queue_size` clients, then stop accepting.
+ */
+#define TABI_WHEN_FULL_QUEUE 1
+
+/**
+ * When all threads are busy, accept clients and close them at once.
+ */
+#define TABI_WHEN_FULL_REFUSE 2
+
+/**
+ * What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
+ */
+typedef void (*tabi_thread_body)(void *argument);
+
+/**
+ * Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this
+ * structure.
+ *
+ * Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
+ * finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
+ * The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
+ * A thread that is ended in a hook (pthread_exit) stays there and does nothing any more.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_server_hooks), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * What each hook gets as its last argument.
+     */
+    void *userdata;
+    /**
+     * Binds the sockets; else tabi_server_default_bind().
+     */
+    int (*server_bind)(tabi_server *server, void *userdata);
+    /**
+     * Starts to listen; else tabi_server_default_activate().
+     */
+    int (*server_activate)(tabi_server *server, void *userdata);
+    /**
+     * Takes the next request from a socket that is ready; else tabi_server_default_get_request().
+     * `request` is made by that or by a tabi_request_from_ function. A failure skips the request.
+     */
+    int (*get_request)(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata);
+    /**
+     * 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
+     */
+    int (*verify_request)(tabi_request *request, void *userdata);
+    /**
+     * Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it,
+     * on any thread, to that, to tabi_request_process() or to tabi_request_free().
+     */
+    void (*process_request)(tabi_request *request, void *userdata);
+    /**
+     * Runs the handler; else tabi_request_finish().
+     */
+    int (*finish_request)(tabi_request *request, void *userdata);
+    /**
+     * Ends the request; else tabi_request_shutdown() and close_request.
+     */
+    void (*shutdown_request)(tabi_request *request, void *userdata);
+    /**
+     * Closes what belongs to the request; else tabi_request_close().
+     */
+    void (*close_request)(tabi_request *request, void *userdata);
+    /**
+     * Reports a failure: its code, and a message that is valid during the call; else nothing.
+     */
+    void (*handle_error)(tabi_request *request, int code, const char *message, void *userdata);
+    /**
+     * Runs when tabi_server_handle_request() found no request in time; else nothing.
+     */
+    int (*handle_timeout)(tabi_server *server, void *userdata);
+    /**
+     * Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
+     */
+    int (*service_actions)(tabi_server *server, void *userdata);
+    /**
+     * Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which
+     * returns when the thread is to end.
+     */
+    void (*thread_main)(const char *name, tabi_thread_body body, void *argument, void *userdata);
+} tabi_server_hooks;
+
+/**
+ * The settings of a server: fill it with tabi_server_options_init(), then change what is to be different.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_server_options), set by tabi_server_options_init().
+     */
+    size_t struct_size;
+    /**
+     * AF_INET (at first), AF_INET6, AF_UNIX.
+     */
+    int address_family;
+    /**
+     * SOCK_STREAM (at first), SOCK_SEQPACKET, SOCK_DGRAM.
+     */
+    int socket_type;
+    /**
+     * TABI_INLINE (at first), TABI_THREADS, TABI_FORKS.
+     */
+    int concurrency;
+    /**
+     * 1 binds and listens (at first); 0 leaves tabi_server_bind() and tabi_server_activate() to you.
+     */
+    int bind_and_activate;
+    /**
+     * 1 sets SO_REUSEADDR, 0 does not, -1 (at first) does for TCP only.
+     */
+    int allow_reuse_address;
+    /**
+     * 1 sets SO_REUSEPORT; at first 0.
+     */
+    int allow_reuse_port;
+    /**
+     * 1 lets an AF_INET6 server take AF_INET clients too; at first 0, which leaves it to the system.
+     */
+    int dualstack_ipv6;
+    /**
+     * How many clients the kernel holds before they are accepted; at first SOMAXCONN.
+     */
+    int request_queue_size;
+    /**
+     * The longest datagram in bytes, 1 or more; at first 8192.
+     */
+    size_t max_packet_size;
+    /**
+     * Seconds that tabi_server_handle_request() waits; at first TABI_NO_TIMEOUT.
+     */
+    double timeout;
+    /**
+     * Timeout of each client's socket in seconds, above 0; at first TABI_NO_TIMEOUT.
+     */
+    double request_timeout;
+    /**
+     * The most requests at a time, further clients are closed at once; at first 0, no limit.
+     */
+    size_t max_connections;
+    /**
+     * The most requests at a time from one internet host; at first 0, no limit.
+     */
+    size_t max_connections_per_address;
+    /**
+     * How many threads accept clients; at first 1. With allow_reuse_port each has a socket of its own.
+     */
+    size_t loops;
+    /**
+     * TABI_THREADS: the most threads that take requests at a time (one that is ending may still clean up beside
+     * them); at first 0, no limit.
+     */
+    size_t max_threads;
+    /**
+     * TABI_THREADS: TABI_WHEN_FULL_WAIT (at first), TABI_WHEN_FULL_QUEUE, TABI_WHEN_FULL_REFUSE.
+     */
+    int when_full;
+    /**
+     * TABI_WHEN_FULL_QUEUE: how many clients the queue holds; at first 0.
+     */
+    size_t queue_size;
+    /**
+     * TABI_THREADS: bytes of stack for each thread; at first 256 KiB.
+     */
+    size_t stack_size;
+    /**
+     * TABI_THREADS: seconds that a thread without work is kept; at first 10.
+     */
+    double thread_idle;
+    /**
+     * TABI_THREADS: what the threads' names begin with; at first NULL, for "tabi". Copied.
+     */
+    const char *thread_name;
+    /**
+     * TABI_THREADS: 1 lets tabi_server_close() leave running requests alone; at first 0.
+     */
+    int daemon_threads;
+    /**
+     * 0 lets tabi_server_close() not wait for running requests; at first 1.
+     */
+    int block_on_close;
+    /**
+     * TABI_FORKS: the most children at a time; at first 40.
+     */
+    size_t max_children;
+    /**
+     * Steps of the server that are replaced; at first NULL. Copied.
+     */
+    const tabi_server_hooks *hooks;
+} tabi_server_options;
 
 /**
  * Fills the settings with what holds when nothing else is said.
@@ -2442,9 +2447,46 @@ int tabi_server_bind(tabi_server *sv);
 int tabi_server_activate(tabi_server *sv);
 
 /**
- * The server's socket, the first if it has several; NULL for NULL. The server closes and frees it.
+ * What a server has done so far. Set `struct_size` before the call.
  */
-tabi_sock *tabi_server_sock(tabi_server *sv);
+typedef struct {
+    /**
+     * sizeof(tabi_server_statistics), set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * Requests taken: clients accepted, datagrams received.
+     */
+    uint64_t accepted;
+    /**
+     * Requests that have begun and not ended.
+     */
+    uint64_t active;
+    /**
+     * Requests ended without being handled: over a limit, refused by verify_request, or no thread for them.
+     */
+    uint64_t rejected;
+    /**
+     * Requests whose handler failed.
+     */
+    uint64_t failed;
+    /**
+     * Requests that have ended, for whatever reason.
+     */
+    uint64_t finished;
+    /**
+     * Threads that handle requests or wait for them.
+     */
+    uint64_t threads;
+    /**
+     * Those of them that wait.
+     */
+    uint64_t idle_threads;
+    /**
+     * Child processes that handle requests.
+     */
+    uint64_t children;
+} tabi_server_statistics;
 
 /**
  * Reads what the server has counted. Returns 0, or TABI_ERR_VALUE for a `struct_size` that is too small.
@@ -2456,6 +2498,22 @@ int tabi_server_get_statistics(tabi_server *sv, tabi_server_statistics *statisti
  * does it by itself. Returns 0.
  */
 int tabi_server_collect_children(tabi_server *sv);
+
+/* ---- A restart that refuses nobody ---- */
+
+/**
+ * One socket that was handed over to this process.
+ */
+typedef struct {
+    /**
+     * Its name, "unknown" when none was given.
+     */
+    const char *name;
+    /**
+     * The socket. Set it to NULL when you keep it (tabi_server_from_sockets() takes it over).
+     */
+    tabi_sock *sk;
+} tabi_listen_socket;
 
 /**
  * The sockets that a service manager (sd_listen_fds(3)) or a predecessor handed over to this process by
@@ -2487,6 +2545,26 @@ int tabi_server_pass_to(tabi_server *sv,
                         const char *name,
                         pid_t *pid);
 
+/* ---- Steps of a server, for programs that replace some ---- */
+
+/**
+ * What server_bind does unless it is replaced: sets the options and binds. Errors as in tabi_bind().
+ */
+int tabi_server_default_bind(tabi_server *sv);
+
+/**
+ * What server_activate does unless it is replaced: stream sockets start to listen. Errors as in tabi_listen().
+ */
+int tabi_server_default_activate(tabi_server *sv);
+
+/**
+ * What get_request does unless it is replaced: accepts a client, or receives a datagram, without waiting.
+ *
+ * `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and
+ * tabi_recvfrom() do; -EAGAIN when there is none.
+ */
+int tabi_server_default_get_request(tabi_server *sv, tabi_sock *sk, tabi_request **out);
+
 /**
  * Makes a request of a client that get_request has accepted itself.
  *
@@ -2510,72 +2588,6 @@ int tabi_request_from_packet(tabi_server *sv,
                              size_t len,
                              const tabi_addr *client_address,
                              tabi_request **out);
-
-/**
- * Lets a request carry a pointer, from one hook to the next or from setup to handler. Returns 0.
- */
-int tabi_request_set_data(tabi_request *request, void *data);
-
-/**
- * The pointer that the request carries; NULL at first, and for NULL.
- */
-void *tabi_request_data(tabi_request *request);
-
-/**
- * The client's socket, or the server's own for a datagram; NULL for NULL.
- *
- * The server closes and frees it: do not call tabi_sock_free(), and do not use it after the handler has
- * returned.
- */
-tabi_sock *tabi_request_sock(tabi_request *request);
-
-/**
- * The server that took the request, for tabi_server_shutdown() and the like; NULL for NULL. Do not free it.
- */
-tabi_server *tabi_request_server(tabi_request *request);
-
-/**
- * The address of the client, or of the sender of a datagram (Python's `self.client_address`). Returns 0.
- */
-int tabi_request_client_address(tabi_request *request, tabi_addr *addr);
-
-/**
- * The bytes of a datagram, and their number in `len` (which may be NULL); NULL and 0 for a stream client.
- *
- * They belong to the request, until the handler returns.
- */
-const void *tabi_request_packet(tabi_request *request, size_t *len);
-
-/**
- * 1 when a datagram was longer than the server's max_packet_size, so that its end is lost; else 0.
- */
-int tabi_request_is_cut(tabi_request *request);
-
-/**
- * Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram
- * (`sendto`).
- *
- * Returns 0, or what tabi_sendall() and tabi_sendto() return when they fail.
- */
-int tabi_request_reply(tabi_request *request, const void *data, size_t len);
-
-/**
- * What server_bind does unless it is replaced: sets the options and binds. Errors as in tabi_bind().
- */
-int tabi_server_default_bind(tabi_server *sv);
-
-/**
- * What server_activate does unless it is replaced: stream sockets start to listen. Errors as in tabi_listen().
- */
-int tabi_server_default_activate(tabi_server *sv);
-
-/**
- * What get_request does unless it is replaced: accepts a client, or receives a datagram, without waiting.
- *
- * `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and
- * tabi_recvfrom() do; -EAGAIN when there is none.
- */
-int tabi_server_default_get_request(tabi_server *sv, tabi_sock *sk, tabi_request **out);
 
 /**
  * What process_request does unless it is replaced: has the request handled in-line, by a thread or by a

@@ -33,6 +33,7 @@
 
 pub mod address;
 pub mod constants;
+mod deadline;
 pub mod error;
 mod error_names;
 #[cfg(feature = "capi")]
@@ -48,7 +49,8 @@ pub use address::{
     AlgAddress, Bdaddr, BluetoothAddress, CanAddress, HardwareAddress, NetlinkAddress, PacketAddress,
     QipcrtrAddress, TipcAddress, TipcName, VsockAddress,
 };
-pub use constants::*;
+pub use constants::numbers::*;
+pub use deadline::{Deadline, Limit};
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;
 pub use resolve::{
@@ -62,7 +64,7 @@ pub use socket::Credentials;
 pub use socket::Ipv4PacketInfo;
 pub use socket::{
     ControlBuffer, ControlData, ControlMessage, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE, IncomingDatagram,
-    Interest, IntoTimeout, Ipv6PacketInfo, Limit, Message, MessageInfo, OutgoingDatagram, RawControlMessage,
+    Interest, IntoTimeout, Ipv6PacketInfo, Message, MessageInfo, OutgoingDatagram, RawControlMessage,
     RawControlMessages, RawMessage, RecvErr, Socket, SocketReader, SocketWriter, Timestamps, cmsg_len,
     cmsg_space, getdefaulttimeout, setdefaulttimeout,
 };

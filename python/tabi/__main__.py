@@ -27,16 +27,16 @@ def main() -> None:
     except (ImportError, RuntimeError) as error:
         sys.exit(f"tabi: {error}")
 
-    from . import _run
+    from ._install import run
 
     if arguments[0] == "-m":
         if len(arguments) == 1:
             sys.exit("tabi: -m needs the name of a module")
-        _run.module(arguments[1:])
+        run.module(arguments[1:])
     elif arguments[0].startswith("-"):
         sys.exit(f"tabi: unknown option {arguments[0]}\n{USAGE}")
     else:
-        _run.script(arguments)
+        run.script(arguments)
 
 
 if __name__ == "__main__":

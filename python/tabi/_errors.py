@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ._genuine import module as builtin
 import ctypes
 import errno
 import os
 
 from . import _library
+from ._genuine import module as builtin
 
 # The exceptions are the built-in module's own, so that `except socket.gaierror` catches both.
 error = builtin.error

@@ -4,7 +4,8 @@ Everything that the standard module has is here, for sockets of tabi's. When ``t
 called, this is the standard module itself.
 """
 
-from . import _beside, _socket
+from . import _socket
+from ._install import beside
 
-if not _beside.stand_in("socket", __name__):
-    _beside.load("socket", globals(), {"_socket": _socket})
+if not beside.stand_in("socket", __name__):
+    beside.load("socket", globals(), {"_socket": _socket})

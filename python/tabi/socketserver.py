@@ -12,12 +12,13 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
 - The end of the program waits for handlers unless ``daemon_threads`` is true, and then shuts their connections down.
 """
 
-from . import _beside, _server, socket
-from ._server import DrainReport, Statistics
+from . import _server, socket
+from ._install import beside
+from ._server import DrainReport
 
 # The classes say that they are the standard module's, as its own test wants it.
 _name, __name__ = __name__, "socketserver"
-_beside.load("socketserver", globals(), {"socket": socket})
+beside.load("socketserver", globals(), {"socket": socket})
 
 
 def _serve_forever(self, poll_interval=0.5):

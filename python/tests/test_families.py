@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unittest
 
-from tabi import _families, _socket
+from tabi import _socket
+from tabi._socket import families
 
 
 class Pretended:
@@ -62,14 +63,14 @@ class Families(unittest.TestCase):
         for family, proto, given, expected in CASES:
             with self.subTest(family=family, given=given):
                 sock = self.pretended(family, proto)
-                raw = _families.encode(sock, given, "bind")
-                self.assertEqual(expected, _families.decode(raw, sock._tabi_proto, sock))
+                raw = families.encode(sock, given, "bind")
+                self.assertEqual(expected, families.decode(raw, sock._tabi_proto, sock))
 
     def test_wrong_addresses_are_named(self):
         for family, proto, given, error, text in WRONG:
             with self.subTest(family=family, given=given):
                 with self.assertRaisesRegex(error, text):
-                    _families.encode(self.pretended(family, proto), given, "bind")
+                    families.encode(self.pretended(family, proto), given, "bind")
 
 
 if __name__ == "__main__":

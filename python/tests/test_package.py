@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import py_compile
 import signal
 import ssl
@@ -218,6 +219,49 @@ class SideBySide(unittest.TestCase):
             if isinstance(getattr(builtin, name), (int, str)):
                 self.assertEqual(getattr(builtin, name), getattr(_socket, name), name)
 
+    def test_the_low_level_module_shows_no_private_name(self):
+        import _socket as builtin
+
+        from tabi import _socket
+
+        # What every package has.
+        additional = {"__path__", "__file__", "__cached__", "__builtins__"}
+        self.assertEqual(set(dir(builtin)) | additional, set(dir(_socket)) | {"__file__"})
+
+    def test_a_function_does_not_become_a_method_in_a_class(self):
+        from tabi import _socket
+
+        class Holder:
+            pack = _socket.inet_aton
+            swap = _socket.htons
+
+        self.assertEqual(b"\1\2\3\4", Holder().pack("1.2.3.4"))
+        self.assertEqual(_socket.htons(1), Holder().swap(1))
+
+    def test_a_function_is_known_by_its_name_and_has_a_help_text(self):
+        import _socket as builtin
+
+        from tabi import _socket
+
+        for name in dir(builtin):
+            if callable(getattr(builtin, name)) and not isinstance(getattr(builtin, name), type):
+                function = getattr(_socket, name)
+                self.assertEqual((name, getattr(builtin, name).__doc__), (function.__name__, function.__doc__))
+                self.assertIs(function, pickle.loads(pickle.dumps(function)))
+
+    @unittest.skipUnless(sys.version_info >= (3, 10), "the built-in class cannot be changed since Python 3.10")
+    def test_the_class_cannot_be_changed_and_a_subclass_can(self):
+        from tabi import _socket
+
+        with self.assertRaisesRegex(TypeError, "immutable"):
+            _socket.socket.send = None
+
+        class Own(_socket.socket):
+            pass
+
+        Own.send = None
+        self.assertIsNone(Own.send)
+
     def test_a_server_on_tabi_serves_a_builtin_client(self):
         import socket as standard
 
@@ -403,7 +447,7 @@ with urllib.request.urlopen(f"https://localhost:{server.server_port}/", context=
 server.shutdown()
 """
         done = python(program, key, certificate, through=("-m", "tabi"))
-        self.assertEqual("b'over TLS' tabi._connection\n", done.stdout, done.stderr)
+        self.assertEqual("b'over TLS' tabi._socket.connection\n", done.stdout, done.stderr)
         self.assertTrue(ssl.OPENSSL_VERSION)
 
 

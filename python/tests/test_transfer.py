@@ -275,7 +275,8 @@ class Receiving(Base):
         program = """
             import sys
             sys._is_gil_enabled = lambda: False
-            from tabi import _buffers, _socket
+            from tabi import _socket
+            from tabi._socket import buffers
             one, other = _socket.socketpair()
             buffer = bytearray(10)
             for target in (buffer, memoryview(buffer), buffer):
@@ -287,7 +288,7 @@ class Receiving(Base):
             other.sendall(memoryview(bytes(range(256)) * 40))
             print(one.recv_into(buffer) == 10240 and buffer[:10240] == bytes(range(256)) * 40)
             other.sendmsg([bytearray(b"two "), b"parts"], [])
-            print(one.recvmsg(100, 10)[0], _buffers.LASTING)
+            print(one.recvmsg(100, 10)[0], buffers.LASTING)
         """
         lines = "\n".join(line[12:] for line in program.splitlines())
         result = python(lines)

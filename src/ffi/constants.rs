@@ -4,9 +4,9 @@
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
-use super::boundary::{some, status, string};
 use crate::constants::{STRINGS, TABLE, constant};
 use crate::error::Error;
+use crate::ffi::boundary::{some, status, string};
 
 /// The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a
 /// number.

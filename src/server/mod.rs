@@ -61,11 +61,10 @@ use std::time::Instant;
 use crate::address::{Address, RawAddress};
 use crate::error::Result;
 use crate::socket::Socket;
-use crate::sys::Wake;
-use intake::Rooms;
-use lifecycle::Serving;
+use intake::LoopWakers;
+use lifecycle::Lifecycle;
 use request::{Active, caught};
-use run::{Children, Pool};
+use run::Runner;
 use statistics::Counters;
 
 pub use classes::*;
@@ -119,15 +118,9 @@ struct Core {
     bound: OnceLock<RawAddress>,
     active: Active,
     counters: Counters,
-    pool: Option<Arc<Pool>>,
-    children: Option<Children>,
-    rooms: Arc<Rooms>,
-    serving: Mutex<Serving>,
-    /// The serve loops have ended.
-    ended: Condvar,
-    stop: AtomicBool,
-    stop_wake: Wake,
-    closed: AtomicBool,
+    runner: Runner,
+    wakers: Arc<LoopWakers>,
+    lifecycle: Lifecycle,
     interruptible: AtomicBool,
 }
 
@@ -138,34 +131,19 @@ impl Server {
         sockets: Vec<Socket>,
         handler: Arc<dyn RequestHandler>,
     ) -> Result<Server> {
-        let rooms = Arc::new(Rooms::new(options.loops)?);
-        let pool = match &options.concurrency {
-            Concurrency::Threads(threads) => {
-                Some(Arc::new(Pool::new(threads.clone(), Arc::clone(&options.hooks), Arc::clone(&rooms))))
-            }
-            Concurrency::Inline | Concurrency::Forks(_) => None,
-        };
-        let children = match &options.concurrency {
-            Concurrency::Forks(forks) => Some(Children::new(forks.clone())),
-            _ => None,
-        };
+        let wakers = Arc::new(LoopWakers::new(options.loops)?);
         let core = Core {
-            options,
             handler,
             sockets: sockets.into_iter().map(Arc::new).collect(),
             requested,
             bound: OnceLock::new(),
             active: Active::default(),
             counters: Counters::default(),
-            pool,
-            children,
-            rooms,
-            serving: Mutex::default(),
-            ended: Condvar::new(),
-            stop: AtomicBool::new(false),
-            stop_wake: Wake::new()?,
-            closed: AtomicBool::new(false),
+            runner: Runner::new(&options.concurrency, &options.hooks, &wakers),
+            wakers,
+            lifecycle: Lifecycle::new()?,
             interruptible: AtomicBool::new(false),
+            options,
         };
         Ok(Server { core: Arc::new(core) })
     }
@@ -213,28 +191,18 @@ impl Server {
 
     /// What the server has done so far.
     pub fn statistics(&self) -> Statistics {
-        let (threads, idle_threads) = self.core.pool.as_ref().map_or((0, 0), |pool| pool.threads());
-        Statistics {
-            active: self.core.active.count() as u64,
-            threads: threads as u64,
-            idle_threads: idle_threads as u64,
-            children: self.children().map_or(0, Children::count) as u64,
-            ..self.core.counters.read()
-        }
+        let mut statistics = self.core.counters.read();
+        statistics.active = self.core.active.count() as u64;
+        self.core.runner.count(&mut statistics);
+        statistics
     }
 
     /// What `process_request` does unless it is replaced: has the request handled in-line, by a thread or by a
     /// process, as the server's [`Concurrency`] says.
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
-        if let Some(children) = server.children() {
-            children.process(request);
-        } else if let Some(pool) = &server.core.pool {
-            if let Some(request) = pool.hand_over(request) {
-                server.reject(&request);
-            }
-        } else {
-            request.process();
+        if let Some(refused) = server.core.runner.take(request) {
+            server.reject(&refused);
         }
     }
 
@@ -264,16 +232,8 @@ impl Server {
         &self.core.active
     }
 
-    fn children(&self) -> Option<&Children> {
-        self.core.children.as_ref()
-    }
-
     fn counters(&self) -> &Counters {
         &self.core.counters
-    }
-
-    fn forks(&self) -> bool {
-        matches!(self.core.options.concurrency, Concurrency::Forks(_))
     }
 
     fn counts_hosts(&self) -> bool {
@@ -292,7 +252,7 @@ impl Server {
 
     fn request_ended(&self) {
         self.core.counters.finish();
-        self.core.rooms.made();
+        self.core.wakers.capacity_returned();
     }
 
     /// Counts a failure and tells `handle_error`.
@@ -320,9 +280,7 @@ impl fmt::Debug for Server {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        if let Some(pool) = &self.pool {
-            drop(pool.close());
-        }
+        drop(self.runner.close());
     }
 }
 

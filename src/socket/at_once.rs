@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::Socket;
-use super::wait::Limit;
 use crate::address::{Address, ToAddress};
+use crate::deadline::Limit;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;

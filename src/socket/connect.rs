@@ -7,8 +7,9 @@ use super::Socket;
 use super::create::{self, int_option};
 use super::handle::InFlight;
 use super::timeout::Timeout;
-use super::wait::{Deadline, Interest, Limit};
+use super::wait::{self, Interest};
 use crate::address::{RawAddress, ToAddress};
+use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result, last_errno};
 use crate::sys;
 
@@ -49,7 +50,7 @@ impl Socket {
         let call = self.handle.enter()?;
         let timeout = self.timeout.load();
         // For ever is what a blocking descriptor does by itself.
-        if !timeout.is_blocking() || [Limit::Timeout, Limit::Forever].contains(&limit) {
+        if !timeout.is_blocking() || [Limit::Timeout, Limit::FOREVER].contains(&limit) {
             return self.connect_raw(&call, &address, limit, timeout);
         }
         sys::set_nonblocking(call.fd(), true)?;
@@ -69,10 +70,10 @@ impl Socket {
         let waits = match limit {
             Limit::Timeout => timeout.is_timed(),
             Limit::Now => false,
-            Limit::Until(_) | Limit::Forever => true,
+            Limit::Until(_) => true,
         };
         // The clock starts before the first try; reading it costs nothing beside a handshake.
-        let deadline = Deadline::of(limit, timeout);
+        let deadline = wait::deadline(limit, timeout);
         let mut pause = RETRY;
         loop {
             // SAFETY: the address has `len` bytes.
@@ -88,10 +89,10 @@ impl Socket {
                 libc::EINTR if timeout == Timeout::ZERO || self.is_interruptible() => {
                     return Err(Error::Os(errno));
                 }
-                libc::EINTR => return self.wait_connected(call, &deadline),
-                libc::EINPROGRESS if waits => return self.wait_connected(call, &deadline),
-                libc::EAGAIN if waits && self.family == crate::AF_UNIX => {
-                    self.nap(call, pause, &deadline)?;
+                libc::EINTR => return self.wait_connected(call, deadline),
+                libc::EINPROGRESS if waits => return self.wait_connected(call, deadline),
+                libc::EAGAIN if waits && self.family == libc::AF_UNIX => {
+                    self.nap(call, pause, deadline)?;
                     pause = (pause * 2).min(LONGEST_RETRY);
                 }
                 _ => return Err(Error::Os(errno)),
@@ -106,12 +107,12 @@ impl Socket {
     /// under way, such as after a failure that was reported already.
     pub fn finish_connect(&self, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
-        self.wait_connected(&call, &Deadline::of(limit, self.timeout.load()))?;
+        self.wait_connected(&call, wait::deadline(limit, self.timeout.load()))?;
         // The system tells a connection's error once; it calls a socket without one ready too.
         create::name(&call, libc::getpeername).map(drop)
     }
 
-    fn wait_connected(&self, call: &InFlight<'_>, deadline: &Deadline) -> Result<()> {
+    fn wait_connected(&self, call: &InFlight<'_>, deadline: Deadline) -> Result<()> {
         self.wait_ready(call, Interest::Write, deadline)?;
         match int_option(call.fd(), libc::SOL_SOCKET, libc::SO_ERROR)? {
             0 | libc::EISCONN => Ok(()),

@@ -1,13 +1,12 @@
 //! `create_connection`: a connection to the first address of a host that answers.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Socket;
 use super::timeout::getdefaulttimeout;
-use super::wait::Limit;
 use crate::address::Address;
-use crate::constants::{AF_UNSPEC, SOCK_STREAM};
+use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::resolve::{AddrInfo, Host, Service, getaddrinfo};
 
@@ -46,14 +45,15 @@ pub fn create_connection_with<'h, 's>(
     options: &CreateConnectionOptions<'_>,
 ) -> Result<Socket, CreateConnectionError> {
     let timeout = options.timeout.unwrap_or_else(getdefaulttimeout);
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let answers = getaddrinfo(address.0, address.1, AF_UNSPEC, SOCK_STREAM, 0, 0)
+    let deadline = Deadline::after_timeout(timeout);
+    let answers = getaddrinfo(address.0, address.1, 0, libc::SOCK_STREAM, 0, 0)
         .map_err(|error| CreateConnectionError { errors: vec![(Address::None, error)] })?;
     let mut errors = Vec::new();
     for (tried, answer) in answers.iter().enumerate() {
-        let limit = match deadline {
-            Some(deadline) if timeout != Some(Duration::ZERO) => share(deadline, answers.len() - tried),
-            _ => Limit::Timeout,
+        let limit = match timeout {
+            // Without a timeout and without blocking, the socket's own mode is the limit.
+            None | Some(Duration::ZERO) => Limit::Timeout,
+            Some(_) => share(deadline, answers.len() - tried),
         };
         match attempt(answer, timeout, options.source_address, limit) {
             Ok(socket) => return Ok(socket),
@@ -64,10 +64,9 @@ pub fn create_connection_with<'h, 's>(
 }
 
 /// An equal part of the time that is left for the first of some addresses.
-fn share(deadline: Instant, addresses: usize) -> Limit {
-    let now = Instant::now();
-    let left = deadline.saturating_duration_since(now);
-    Limit::Until(now + left / u32::try_from(addresses).unwrap_or(u32::MAX))
+fn share(deadline: Deadline, addresses: usize) -> Limit {
+    let addresses = u32::try_from(addresses).unwrap_or(u32::MAX);
+    Limit::Until(Deadline::after_timeout(deadline.left().map(|left| left / addresses)))
 }
 
 fn attempt(

@@ -2,11 +2,11 @@
 #![allow(unsafe_code)]
 
 use std::os::fd::RawFd;
-use std::time::Instant;
 
 use super::Socket;
-use super::wait::{Interest, Limit, Plan};
+use super::wait::{self, Interest, Plan};
 use crate::address::{Address, RawAddress, ToAddress};
+use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::sys::NO_SIGPIPE;
 
@@ -188,9 +188,7 @@ impl Socket {
     /// The limit for a call of several parts: the timeout becomes one moment for all of them.
     pub(super) fn whole(&self, limit: Limit) -> Limit {
         match (limit, self.gettimeout()) {
-            (Limit::Timeout, Some(timeout)) if !timeout.is_zero() => {
-                Instant::now().checked_add(timeout).map_or(Limit::Forever, Limit::Until)
-            }
+            (Limit::Timeout, Some(timeout)) if !timeout.is_zero() => Limit::after(timeout),
             _ => limit,
         }
     }
@@ -240,8 +238,8 @@ impl Socket {
     /// Fails with [`Error::Timeout`], [`Error::Closed`], or `Os(EINTR)` if the socket is interruptible.
     pub fn wait(&self, interest: Interest, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
-        let deadline = super::wait::Deadline::of(limit, self.timeout.load());
-        self.wait_ready(&call, interest, &deadline).map(drop)
+        let deadline = wait::deadline(limit, self.timeout.load());
+        self.wait_ready(&call, interest, deadline).map(drop)
     }
 }
 

@@ -6,8 +6,8 @@ use std::ops::Deref;
 
 use super::Socket;
 use super::io::reserve;
-use super::wait::Limit;
 use super::writer::SocketWriter;
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 
 /// The most bytes that a buffer of `makefile` holds when nothing else is said, as in Python.

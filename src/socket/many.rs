@@ -5,8 +5,9 @@ use super::Socket;
 use super::ancillary;
 use super::control_buffer::{ControlBuffer, ControlData};
 use super::message::header;
-use super::wait::{Limit, Plan};
+use super::wait::Plan;
 use crate::address::{Address, RawAddress};
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys::{self, CMSG_CLOEXEC, MessageHeader, NO_SIGPIPE};
 

@@ -9,8 +9,9 @@ use super::ancillary;
 use super::control::ControlMessage;
 use super::control_buffer::{ControlBuffer, ControlData};
 use super::io::reserve;
-use super::wait::{Limit, Plan};
+use super::wait::Plan;
 use crate::address::{Address, RawAddress, ToAddress};
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys::{CMSG_CLOEXEC, NO_SIGPIPE};
 

@@ -28,7 +28,6 @@ mod wait;
 mod writer;
 
 use std::fmt;
-use std::net::Shutdown;
 use std::os::fd::{OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -36,7 +35,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::address::{Address, RawAddress, ToAddress};
-use crate::constants::{AddressFamily, SocketKind};
+use crate::deadline::Limit;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
@@ -66,7 +65,7 @@ pub use options::{MulticastInterface, TcpKeepalive};
 #[cfg(feature = "capi")]
 pub(crate) use timeout::parse_seconds;
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
-pub use wait::{Interest, Limit};
+pub use wait::Interest;
 pub use writer::SocketWriter;
 
 /// A network socket with the methods of Python's `socket.socket`.
@@ -105,8 +104,8 @@ pub struct Socket {
     /// A unix datagram or packet sender sleeps on its peer's queue, where shutting its own socket down
     /// does not wake it: it has to wait with `poll`.
     sends_poll: bool,
-    family: AddressFamily,
-    kind: SocketKind,
+    family: i32,
+    kind: i32,
     proto: i32,
 }
 
@@ -122,12 +121,12 @@ impl Socket {
 
     /// The address family, `AF_*` (`socket.family`).
     #[inline]
-    pub fn family(&self) -> AddressFamily {
+    pub fn family(&self) -> i32 {
         self.family
     }
 
     /// The type, `SOCK_*`, without `SOCK_NONBLOCK` and `SOCK_CLOEXEC` (`socket.type`).
-    pub fn kind(&self) -> SocketKind {
+    pub fn kind(&self) -> i32 {
         self.kind
     }
 
@@ -269,12 +268,12 @@ impl Socket {
         Ok((Socket::accepted(fd, self.family, self.kind, self.proto)?, address))
     }
 
-    /// Stops one direction or both of a connection (`socket.shutdown`): `SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`, which are [`Shutdown`].
+    /// Stops one direction or both of a connection (`socket.shutdown`): `SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`.
     ///
-    /// Fails with `Os(ENOTCONN)` on a socket that is not connected.
-    pub fn shutdown(&self, how: Shutdown) -> Result<()> {
+    /// Fails with `Os(ENOTCONN)` on a socket that is not connected, `Os(EINVAL)` for another `how`.
+    pub fn shutdown(&self, how: i32) -> Result<()> {
         let call = self.handle.enter()?;
-        Ok(SockRef::from(&call).shutdown(how)?)
+        create::shutdown(&call, how)
     }
 
     /// The socket's own address (`socket.getsockname`).
@@ -321,8 +320,7 @@ impl fmt::Debug for Socket {
         } else {
             write!(f, "<socket")?;
         }
-        let (family, kind) = (self.family.as_raw(), self.kind.as_raw());
-        write!(f, " fd={}, family={family}, type={kind}, proto={}", self.fileno(), self.proto)?;
+        write!(f, " fd={}, family={}, type={}, proto={}", self.fileno(), self.family, self.kind, self.proto)?;
         for (label, name) in [("laddr", self.getsockname()), ("raddr", self.getpeername())] {
             match name {
                 Ok(Address::None) | Err(_) => {}

@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::timeout::Timeout;
-use super::wait::Limit;
+use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::sys;
 
@@ -79,9 +79,9 @@ impl Socket {
     }
 
     fn check_sendfile(&self, offset: u64, count: Option<usize>, limit: Limit) -> Result<()> {
-        if self.kind != crate::SOCK_STREAM {
+        if self.kind != libc::SOCK_STREAM {
             return Err(Error::value(format!(
-                "only SOCK_STREAM type sockets are supported, got {:?}",
+                "only SOCK_STREAM type sockets are supported, got type {}",
                 self.kind
             )));
         }

@@ -7,11 +7,12 @@
 
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Socket;
 use super::handle::InFlight;
 use super::timeout::Timeout;
+use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result, last_errno};
 use crate::sys;
 
@@ -22,31 +23,6 @@ pub enum Interest {
     Read = 0,
     /// Room to write, or a connection that is made.
     Write = 1,
-}
-
-/// How long a call may take, its waits together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// As long as the socket's own timeout says.
-    Timeout,
-    /// Until this moment, whatever the socket's timeout.
-    Until(Instant),
-    /// For ever, whatever the socket's timeout.
-    Forever,
-    /// Not at all, whatever the socket's timeout.
-    Now,
-}
-
-impl Limit {
-    /// The moment at which the monotonic clock (`CLOCK_MONOTONIC`) shows this many nanoseconds; `i64::MAX` is never.
-    pub fn until_monotonic(nanoseconds: i64) -> Limit {
-        if nanoseconds == i64::MAX {
-            return Limit::Forever;
-        }
-        let left = nanoseconds.saturating_sub(sys::monotonic_nanoseconds()).max(0);
-        let moment = Instant::now().checked_add(Duration::from_nanos(left as u64));
-        moment.map_or(Limit::Forever, Limit::Until)
-    }
 }
 
 /// What a try came to.
@@ -228,17 +204,17 @@ impl Socket {
         timeout: Timeout,
         operation: &mut dyn FnMut() -> isize,
     ) -> Result<usize> {
-        let deadline = Deadline::of(plan.limit, timeout);
+        let deadline = deadline(plan.limit, timeout);
         let mut nap = NAP;
         loop {
-            let waited = self.wait_ready(call, plan.interest, &deadline)?;
+            let waited = self.wait_ready(call, plan.interest, deadline)?;
             self.waited[plan.interest as usize].store(waited, Ordering::Relaxed);
             if let Some(result) = self.attempt(call, true, operation) {
                 return result;
             }
             if !waited {
                 // An unconnected unix datagram socket polls as writable while its peer is full.
-                self.nap(call, nap, &deadline)?;
+                self.nap(call, nap, deadline)?;
                 nap = (nap * 2).min(LONGEST_NAP);
             }
         }
@@ -250,7 +226,7 @@ impl Socket {
         &self,
         call: &InFlight<'_>,
         interest: Interest,
-        deadline: &Deadline,
+        deadline: Deadline,
     ) -> Result<bool> {
         let events = match interest {
             Interest::Read => libc::POLLIN,
@@ -263,10 +239,9 @@ impl Socket {
     }
 
     /// Sleeps a moment, unless the deadline or a close comes first.
-    pub(super) fn nap(&self, call: &InFlight<'_>, nap: Duration, deadline: &Deadline) -> Result<()> {
-        let wake_up = Deadline(Instant::now().checked_add(nap));
-        let nearer = if deadline.is_before(&wake_up) { deadline } else { &wake_up };
-        if self.poll(call, None, nearer)?.is_none() && nearer.is_before(&wake_up) {
+    pub(super) fn nap(&self, call: &InFlight<'_>, nap: Duration, deadline: Deadline) -> Result<()> {
+        let wake_up = Deadline::after(nap);
+        if self.poll(call, None, wake_up.min(deadline))?.is_none() && deadline < wake_up {
             return Err(Error::Timeout);
         }
         Ok(())
@@ -278,7 +253,7 @@ impl Socket {
         &self,
         call: &InFlight<'_>,
         events: Option<libc::c_short>,
-        deadline: &Deadline,
+        deadline: Deadline,
     ) -> Result<Option<bool>> {
         let mut fds = [
             libc::pollfd { fd: -1, events: events.unwrap_or(0), revents: 0 },
@@ -307,28 +282,11 @@ impl Socket {
     }
 }
 
-/// The moment at which a call gives up; `None` is never.
-pub(super) struct Deadline(Option<Instant>);
-
-impl Deadline {
-    pub(super) fn of(limit: Limit, timeout: Timeout) -> Self {
-        match limit {
-            Limit::Until(moment) => Deadline(Some(moment)),
-            Limit::Forever => Deadline(None),
-            Limit::Now => Deadline(Some(Instant::now())),
-            // A moment too far away for the clock is never.
-            Limit::Timeout => Deadline(timeout.duration().and_then(|t| Instant::now().checked_add(t))),
-        }
-    }
-
-    fn is_before(&self, other: &Deadline) -> bool {
-        match (self.0, other.0) {
-            (Some(own), Some(other)) => own < other,
-            (own, _) => own.is_some(),
-        }
-    }
-
-    fn left(&self) -> Option<Duration> {
-        self.0.map(|moment| moment.saturating_duration_since(Instant::now()))
+/// The deadline of a call that begins now.
+pub(super) fn deadline(limit: Limit, timeout: Timeout) -> Deadline {
+    match limit {
+        Limit::Until(deadline) => deadline,
+        Limit::Now => Deadline::now(),
+        Limit::Timeout => Deadline::after_timeout(timeout.duration()),
     }
 }

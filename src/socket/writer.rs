@@ -6,7 +6,7 @@ use std::thread;
 
 use super::Socket;
 use super::makefile::DEFAULT_BUFFER_SIZE;
-use super::wait::Limit;
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 
 /// A buffered writer over a `&Socket`, an `Arc<Socket>` or the like.

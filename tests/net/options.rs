@@ -308,7 +308,7 @@ fn an_error_that_waits_is_taken_once() {
     socket.connect(nobody).unwrap();
     socket.send(b"x").unwrap();
     // The answer that nobody is there has come when the socket polls as ready.
-    socket.wait(tabi::Interest::Read, tabi::Limit::Forever).unwrap();
+    socket.wait(tabi::Interest::Read, tabi::Limit::FOREVER).unwrap();
     assert_eq!(socket.take_error(), Ok(Some(Error::Os(libc::ECONNREFUSED))));
     assert_eq!(socket.take_error(), Ok(None));
 }

@@ -107,7 +107,7 @@ fn an_interruptible_call_returns_with_its_progress() {
         total
     });
     while sent < bytes.len() {
-        match sender.sendall_until(&bytes[sent..], 0, Limit::Forever) {
+        match sender.sendall_until(&bytes[sent..], 0, Limit::FOREVER) {
             Ok(()) => sent = bytes.len(),
             Err(partial) => {
                 assert_eq!(partial.error, Error::Os(libc::EINTR));
@@ -138,7 +138,7 @@ fn a_vanished_peer_is_an_error_and_no_signal() {
         drop(peer);
         assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::ECONNREFUSED));
         let (socket, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
-        socket.shutdown(tabi::SHUT_WR).unwrap();
+        socket.shutdown(libc::SHUT_WR).unwrap();
         assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
     });
 }

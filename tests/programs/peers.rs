@@ -354,7 +354,7 @@ fn full_port() -> (tabi::Socket, Vec<tabi::Socket>, String) {
         client
     });
     let queued: Vec<_> = queued.collect();
-    queued[0].finish_connect(tabi::Limit::Forever).unwrap();
+    queued[0].finish_connect(tabi::Limit::FOREVER).unwrap();
     (listener, queued, port)
 }
 

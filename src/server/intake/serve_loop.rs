@@ -6,15 +6,13 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::server::request::caught;
-use crate::server::run::LOOK;
+use crate::server::run::Capacity;
 use crate::server::{Failure, Server};
 use crate::socket::Socket;
 use crate::sys;
 
 /// How long a loop leaves its sockets alone when the table of descriptors is full and none of its own requests ends.
 const FULL_PAUSE: Duration = Duration::from_millis(50);
-/// How soon a thread that the system refused is tried again.
-const THREAD_PAUSE: Duration = Duration::from_millis(20);
 /// How many requests are taken without a poll while clients are waiting: stopping must not wait longer.
 const IN_A_ROW: u32 = 16;
 /// So many failures of `get_request` in a row are a state, not an accident.
@@ -65,30 +63,27 @@ impl<'a> Loop<'a> {
     /// Waits until a socket is ready, the loop is to stop, or the deadline comes.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> Result<Round> {
         let core = &self.server.core;
-        let room = core.rooms.of_loop(self.index);
+        let waker = core.wakers.of_loop(self.index);
         let mut until = deadline;
         let mut accepts = self.may_accept(&mut until);
         if !accepts {
-            room.want();
-            // Room that was made before the line above was not announced.
+            waker.arm();
+            // What was given back before the line above was not announced.
             until = deadline;
             accepts = self.may_accept(&mut until);
         }
         self.polled.clear();
-        self.polled.push(readable(core.stop_wake.fd()));
+        self.polled.push(readable(core.lifecycle.stop_fd()));
         if accepts {
             self.polled.extend(self.sockets.iter().map(|socket| readable(socket.fileno())));
         } else {
-            self.polled.push(readable(room.fd()));
+            self.polled.push(readable(waker.fd()));
         }
         let own = self.polled.len();
-        if let Some(children) = self.server.children() {
-            children.poll_for(&mut self.polled);
-            if children.must_look() {
-                until = earlier(until, Instant::now() + LOOK);
-            }
+        if let Some(pause) = core.runner.poll_for(&mut self.polled) {
+            until = earlier(until, Instant::now() + pause);
         }
-        if core.stop.load(Ordering::SeqCst) {
+        if core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
         }
         if accepts && self.tries > 0 {
@@ -100,8 +95,9 @@ impl<'a> Loop<'a> {
         match sys::poll(&mut self.polled, left) {
             Ok(polled) => {
                 // In-line, a request in between could take long, and so could the next look at the wake descriptor.
-                let hands_over = core.pool.is_some() && self.server.hooks().get_request_never_waits();
-                let more = accepts && !polled.waited && hands_over;
+                let takes_at_once =
+                    core.runner.takes_at_once() && self.server.hooks().get_request_never_waits();
+                let more = accepts && !polled.waited && takes_at_once;
                 self.tries = if more { IN_A_ROW } else { 0 };
             }
             Err(Error::Os(libc::EINTR)) if !core.interruptible.load(Ordering::Relaxed) => {
@@ -109,17 +105,15 @@ impl<'a> Loop<'a> {
             }
             Err(error) => return Err(error),
         }
-        if let Some(children) = self.server.children() {
-            children.collect(&self.polled[own..]);
-        }
+        core.runner.collect(&self.polled[own..]);
         let is_ready = |polled: &libc::pollfd| polled.revents != 0;
-        if is_ready(&self.polled[0]) || core.stop.load(Ordering::SeqCst) {
+        if is_ready(&self.polled[0]) || core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
         }
         let mut ready = self.polled[1..own].iter().filter(|polled| is_ready(polled)).count();
         if !accepts {
             if ready > 0 {
-                room.clear();
+                waker.clear();
                 self.paused = None;
             }
             ready = 0;
@@ -128,7 +122,7 @@ impl<'a> Loop<'a> {
         Ok(if late { Round::TimedOut } else { Round::Ready(ready) })
     }
 
-    /// Whether there is room for another request; else `until` is brought forward to when it is worth asking again.
+    /// Whether another request may be taken; else `until` is brought forward to when it is worth asking again.
     fn may_accept(&mut self, until: &mut Option<Instant>) -> bool {
         let now = Instant::now;
         if let Some(paused) = self.paused {
@@ -138,17 +132,15 @@ impl<'a> Loop<'a> {
             }
             self.paused = None;
         }
-        if let Some(children) = self.server.children() {
-            return children.has_room();
+        match self.server.core.runner.capacity() {
+            Capacity::Free => true,
+            Capacity::Full { look_again } => {
+                if let Some(pause) = look_again {
+                    *until = earlier(*until, now() + pause);
+                }
+                false
+            }
         }
-        let Some(pool) = &self.server.core.pool else { return true };
-        if pool.has_room() {
-            return true;
-        }
-        if pool.retry() {
-            *until = earlier(*until, now() + THREAD_PAUSE);
-        }
-        pool.has_room()
     }
 
     /// Takes a request from each socket that is ready, at most so many.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::address::RawAddress;
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::server::{Request, Server};
-use crate::socket::{Limit, Socket};
+use crate::socket::Socket;
 
 /// A cut datagram reports its true length.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -14,11 +15,11 @@ const TRUE_LENGTH: i32 = libc::MSG_TRUNC;
 const TRUE_LENGTH: i32 = 0;
 
 pub(crate) fn is_datagram(socket: &Socket) -> bool {
-    socket.kind() == crate::SOCK_DGRAM
+    socket.kind() == libc::SOCK_DGRAM
 }
 
 fn is_inet(socket: &Socket) -> bool {
-    socket.family() == crate::AF_INET || socket.family() == crate::AF_INET6
+    socket.family() == libc::AF_INET || socket.family() == libc::AF_INET6
 }
 
 impl Server {

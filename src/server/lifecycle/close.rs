@@ -1,12 +1,11 @@
 //! The end of a server.
 
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::inside::{self, Role};
+use super::caller::Caller;
 use crate::server::intake::is_datagram;
-use crate::server::{Concurrency, Request, Server};
+use crate::server::{Request, Server};
 
 /// How long handlers whose connections were cut may take to notice.
 const GRACE: Duration = Duration::from_secs(1);
@@ -28,46 +27,30 @@ impl Server {
     ///
     /// Without `drain` it waits as long as they take, or not at all if `block_on_close` is off or `daemon_threads` is on.
     /// With it they have so much time; then their connections are shut down, which ends handlers that use
-    /// them, and children get `SIGTERM`, a second later `SIGKILL`. A serve loop is stopped first. Called in a handler, it does not wait for that one. Closing again does nothing.
+    /// them, and children get `SIGTERM`, a second later `SIGKILL`. A serve loop is stopped first. Called in a handler, it
+    /// does not wait for that one. Closing again does nothing.
     pub fn server_close(&self, drain: Option<Duration>) -> DrainReport {
-        if self.core.closed.swap(true, Ordering::SeqCst) {
+        if !self.core.lifecycle.begin_closing() {
             return DrainReport::default();
         }
-        let mut own = Own::new(self);
-        let before = self.active().ended();
-        let waits = drain.is_some() || self.waits_on_close();
+        let runner = &self.core.runner;
+        let mut close = Close { server: self, caller: Caller::of(self.id()), loops_ended: false };
+        let waits = drain.is_some() || runner.waits_on_close();
         let deadline = if waits { drain.and_then(from_now) } else { Some(Instant::now()) };
-        self.stop_serving(&mut own, deadline);
-        let unserved = self.core.pool.as_ref().map_or(0, |pool| self.reject_all(pool.close()));
-        let (running, ended) = self.wait_active(&own, deadline);
-        let mut left = running;
-        if running > 0 && waits {
-            if let Some(pool) = &self.core.pool {
-                self.reject_all(pool.take_queue());
-            }
-            self.active().cut(&own.requests);
-            if let Some(children) = self.children() {
-                children.signal(libc::SIGTERM);
-            }
-            let grace = from_now(GRACE);
-            self.stop_serving(&mut own, grace);
-            (left, _) = self.wait_active(&own, grace);
-            if let Some(children) = self.children().filter(|children| children.count() > 0) {
-                children.signal(libc::SIGKILL);
-                (left, _) = self.wait_active(&own, from_now(GRACE));
-            }
-        }
+
+        let handled_before = self.active().handled();
+        close.stop_loops(deadline);
+        let unserved = self.reject_all(runner.close());
+        let (running, handled) = close.wait_for_requests(deadline);
+        let left = if running > 0 && waits { close.cut_requests() } else { running };
         if left == 0 {
-            let own_thread = usize::from(!own.requests.is_empty() && !own.serves);
-            if let Some(pool) = &self.core.pool {
-                pool.join(own_thread, from_now(GRACE));
-            }
+            runner.join(close.caller.handler_threads(), from_now(GRACE));
         }
-        if own.served {
+        if close.loops_ended {
             self.close_sockets();
         }
         let cut = unserved + if waits { running } else { 0 };
-        DrainReport { finished: ended.wrapping_sub(before), cut, left }
+        DrainReport { finished: handled.wrapping_sub(handled_before), cut, left }
     }
 
     /// Ends requests that nobody will handle; returns how many they were.
@@ -76,71 +59,63 @@ impl Server {
         requests.len()
     }
 
+    /// Closes the server's own sockets; called when no loop looks at them.
+    pub(super) fn close_sockets(&self) {
+        for socket in self.sockets() {
+            let _ = socket.close();
+        }
+    }
+}
+
+/// One `server_close` under way.
+struct Close<'a> {
+    server: &'a Server,
+    /// Neither its loop nor its requests can be waited for.
+    caller: Caller,
+    loops_ended: bool,
+}
+
+impl Close<'_> {
     /// Ends the serve loops, and with them the listening; a loop that is late closes the sockets itself.
-    fn stop_serving(&self, own: &mut Own, deadline: Option<Instant>) {
-        if own.served {
+    fn stop_loops(&mut self, deadline: Option<Instant>) {
+        if self.loops_ended {
             return;
         }
-        if self.is_serving() {
-            self.request_stop();
-        }
-        if own.serves {
+        let lifecycle = &self.server.core.lifecycle;
+        lifecycle.stop_if_serving();
+        if self.caller.in_loop {
             return;
         }
-        own.served = self.wait_served(deadline);
-        if own.served {
+        self.loops_ended = lifecycle.wait_idle(deadline);
+        if self.loops_ended {
             // Those who answer datagrams still need their socket.
-            for socket in self.sockets().iter().filter(|socket| !is_datagram(socket)) {
+            for socket in self.server.sockets().iter().filter(|socket| !is_datagram(socket)) {
                 let _ = socket.close();
             }
         }
     }
 
-    /// Waits for the requests but those of the calling thread; returns how many are left, and how many have ended.
-    fn wait_active(&self, own: &Own, deadline: Option<Instant>) -> (usize, usize) {
-        if let Some(children) = self.children() {
-            children.collect_all(deadline);
-        }
-        let own = own.requests.len();
-        let (active, ended) = self.active().wait(own, deadline);
-        (active.saturating_sub(own), ended)
+    /// Waits for the requests but those of the caller; returns how many are left, and how many were handled ever.
+    fn wait_for_requests(&self, deadline: Option<Instant>) -> (usize, usize) {
+        self.server.core.runner.collect_until(deadline);
+        let own = self.caller.requests.len();
+        let (active, handled) = self.server.active().wait(own, deadline);
+        (active.saturating_sub(own), handled)
     }
 
-    /// Closes the server's own sockets; called when no loop looks at them.
-    pub(crate) fn close_sockets(&self) {
-        for socket in self.sockets() {
-            let _ = socket.close();
+    /// Cuts off what runs, and a loop that still does; returns how many requests withstood.
+    fn cut_requests(&mut self) -> usize {
+        let server = self.server;
+        let runner = &server.core.runner;
+        server.reject_all(runner.interrupt());
+        server.active().cut(&self.caller.requests);
+        let grace = from_now(GRACE);
+        self.stop_loops(grace);
+        let (mut left, _) = self.wait_for_requests(grace);
+        if runner.kill() {
+            (left, _) = self.wait_for_requests(from_now(GRACE));
         }
-    }
-
-    fn waits_on_close(&self) -> bool {
-        match &self.options().concurrency {
-            Concurrency::Inline => true,
-            Concurrency::Threads(threads) => threads.block_on_close && !threads.daemon_threads,
-            Concurrency::Forks(forks) => forks.block_on_close,
-        }
-    }
-}
-
-/// What the calling thread itself does for the server, which it cannot wait for.
-struct Own {
-    requests: Vec<usize>,
-    /// It runs a serve loop.
-    serves: bool,
-    /// No loop runs any more.
-    served: bool,
-}
-
-impl Own {
-    fn new(server: &Server) -> Own {
-        let mut own = Own { requests: Vec::new(), serves: false, served: false };
-        for role in inside::roles(server.id()) {
-            match role {
-                Role::Loop => own.serves = true,
-                Role::Request(slot) => own.requests.push(slot),
-            }
-        }
-        own
+        left
     }
 }
 

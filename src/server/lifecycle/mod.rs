@@ -1,9 +1,140 @@
 //! The life of a server: how it begins to serve, how it is stopped, how it ends.
+//!
+//! ```text
+//!             begin                 ask_to_stop
+//!     idle ──────────▶ serving ────────────────────▶ stopping
+//!      ▲                  │ (a loop has failed)           │
+//!      └──────────────────┴───── the loops have ended ────┘
+//!
+//!     idle, serving or stopping ── server_close, once ──▶ draining ──▶ closed
+//! ```
+//!
+//! - A stop that is asked for while the server is idle is kept: the next `begin` leads to stopping at once.
+//! - Draining asks the loops to stop, gives the requests under way their time and cuts off those that are late.
+//!   From here on `begin` fails.
+//! - Closed means that the sockets are closed. Whoever is last does it: `server_close`, or a loop that it could not
+//!   wait for.
 
+mod caller;
 mod close;
-mod inside;
 mod serve;
 
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::Instant;
+
+use super::{lock, wait_until};
+use crate::error::{Error, Result};
+use crate::sys::Wake;
+
+pub(crate) use caller::{Role, with_role};
 pub use close::DrainReport;
-pub(crate) use inside::{Role, with_role};
-pub(crate) use serve::Serving;
+
+/// In which state a server is, and how it gets to the next.
+pub(crate) struct Lifecycle {
+    state: Mutex<State>,
+    /// Notified when `serving` becomes false.
+    loops_ended: Condvar,
+    /// A stop is asked for. Beside the lock, as each loop reads it before each poll.
+    stop: AtomicBool,
+    stop_wake: Wake,
+}
+
+#[derive(Default)]
+struct State {
+    /// Serving or stopping, else idle.
+    serving: bool,
+    /// How often serving has ended: who waits for an end does not wait for the next one too.
+    rounds: u64,
+    /// Draining or closed.
+    closing: bool,
+}
+
+impl Lifecycle {
+    pub(crate) fn new() -> Result<Lifecycle> {
+        Ok(Lifecycle {
+            state: Mutex::default(),
+            loops_ended: Condvar::new(),
+            stop: AtomicBool::new(false),
+            stop_wake: Wake::new()?,
+        })
+    }
+
+    /// From idle to serving, unless `prepare` fails.
+    fn begin(&self, prepare: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mut state = lock(&self.state);
+        if state.closing {
+            return Err(Error::Closed);
+        }
+        if state.serving {
+            return Err(Error::value("the server is serving already"));
+        }
+        prepare()?;
+        state.serving = true;
+        Ok(())
+    }
+
+    /// Back to idle. `close_sockets` runs if a `server_close` could not wait for this.
+    fn end(&self, close_sockets: impl FnOnce()) {
+        let mut state = lock(&self.state);
+        state.serving = false;
+        state.rounds += 1;
+        self.stop.store(false, Ordering::SeqCst);
+        self.stop_wake.clear();
+        let closing = state.closing;
+        drop(state);
+        if closing {
+            close_sockets();
+        }
+        self.loops_ended.notify_all();
+    }
+
+    fn ask_to_stop(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.stop_wake.raise();
+    }
+
+    /// Whether a stop was asked for; a signal handler that asks for it only makes [`Lifecycle::stop_fd`] readable.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// What a loop polls to learn of a stop.
+    pub(crate) fn stop_fd(&self) -> RawFd {
+        self.stop_wake.fd()
+    }
+
+    /// Asks for a stop and waits until the loops that run now have ended.
+    fn stop_and_wait(&self, caller_works_for_server: bool) {
+        let mut state = lock(&self.state);
+        self.ask_to_stop();
+        let before = state.rounds;
+        while !caller_works_for_server && state.serving && state.rounds == before {
+            (state, _) = wait_until(&self.loops_ended, state, None);
+        }
+    }
+
+    /// To draining; false when a close came before.
+    fn begin_closing(&self) -> bool {
+        !std::mem::replace(&mut lock(&self.state).closing, true)
+    }
+
+    /// Ends the loops if there are any, without waiting for it.
+    fn stop_if_serving(&self) {
+        // A stop that nobody is there to obey would be kept for ever.
+        if lock(&self.state).serving {
+            self.ask_to_stop();
+        }
+    }
+
+    /// Waits until no loop runs; false when the deadline came first.
+    fn wait_idle(&self, deadline: Option<Instant>) -> bool {
+        let mut state = lock(&self.state);
+        let mut late = false;
+        while state.serving && !late {
+            (state, late) = wait_until(&self.loops_ended, state, deadline);
+        }
+        !state.serving
+    }
+}

@@ -5,21 +5,14 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::inside::{self, Role, with_role};
-use crate::error::{Error, Result};
+use super::caller::{Caller, Role, with_role};
+use crate::error::Result;
 use crate::server::intake::{Loop, Round};
-use crate::server::{Request, Server, lock, wait_until};
+use crate::server::{Request, Server};
 use crate::socket::IntoTimeout;
 
 /// Python's `poll_interval`, in seconds.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-
-/// Whether somebody serves, and how often that has ended.
-#[derive(Default)]
-pub(crate) struct Serving {
-    serving: bool,
-    ended: u64,
-}
 
 impl Server {
     /// Handles requests until [`Server::shutdown`] (`serve_forever`), with Python's `poll_interval` of half a second.
@@ -27,8 +20,9 @@ impl Server {
     /// Returns at once when `shutdown` was called before. The interval is only how often
     /// [`crate::server::Hooks::service_actions`] runs: nothing else waits for it.
     ///
-    /// Fails with [`Error::Closed`] after [`Server::server_close`], with [`Error::Value`] when the server is serving
-    /// already, with what `service_actions` fails with, and when a socket of the server is of no more use.
+    /// Fails with [`Closed`](crate::Error::Closed) after [`Server::server_close`], with [`Value`](crate::Error::Value)
+    /// when the server is serving already, with what `service_actions` fails with, and when a socket of the server is of
+    /// no more use.
     pub fn serve_forever(&self) -> Result<()> {
         self.serve_forever_every(POLL_INTERVAL)
     }
@@ -36,7 +30,7 @@ impl Server {
     /// [`Server::serve_forever`] with another `poll_interval`: a [`Duration`], `f64` seconds, or `None` for one that
     /// never ends.
     ///
-    /// Fails with [`Error::Value`] for negative seconds and NaN, else as [`Server::serve_forever`] does.
+    /// Fails with [`Value`](crate::Error::Value) for negative seconds and NaN, else as [`Server::serve_forever`] does.
     pub fn serve_forever_every(&self, poll_interval: impl IntoTimeout) -> Result<()> {
         let poll_interval = poll_interval.into_timeout()?;
         let _serving = self.begin()?;
@@ -59,7 +53,7 @@ impl Server {
             let own = match &others {
                 Ok(_) => self.run_loop(0, poll_interval),
                 Err(error) => {
-                    self.request_stop();
+                    self.core.lifecycle.ask_to_stop();
                     Err(error.clone())
                 }
             };
@@ -98,19 +92,13 @@ impl Server {
     /// hook of this server it only asks for the end and returns, where Python's would wait for itself for ever.
     /// Before `serve_forever` it makes the next one return at once (Python's waits for that). Requests that have begun go on.
     pub fn shutdown(&self) {
-        let mut serving = lock(&self.core.serving);
-        self.request_stop();
-        let own = !inside::roles(self.id()).is_empty();
-        let before = serving.ended;
-        while !own && serving.serving && serving.ended == before {
-            (serving, _) = wait_until(&self.core.ended, serving, None);
-        }
+        self.core.lifecycle.stop_and_wait(Caller::of(self.id()).works_for_server());
     }
 
     /// The descriptor through which a signal handler stops the server: it writes eight bytes, a native-endian 64-bit 1,
     /// with `write(2)`. That is [`Server::shutdown`] without the wait. The server keeps and closes the descriptor.
     pub fn wake_fd(&self) -> std::os::fd::RawFd {
-        self.core.stop_wake.write_fd()
+        self.core.lifecycle.stop_wake.write_fd()
     }
 
     /// Whether `serve_forever` and `handle_request` end with `Os(EINTR)` when a signal handler has run, for callers that
@@ -119,42 +107,15 @@ impl Server {
         self.core.interruptible.store(interruptible, Ordering::Relaxed);
     }
 
-    pub(crate) fn request_stop(&self) {
-        self.core.stop.store(true, Ordering::SeqCst);
-        self.core.stop_wake.raise();
-    }
-
-    pub(crate) fn is_serving(&self) -> bool {
-        lock(&self.core.serving).serving
-    }
-
-    /// Waits until nobody serves; false when the deadline came first.
-    pub(crate) fn wait_served(&self, deadline: Option<Instant>) -> bool {
-        let mut serving = lock(&self.core.serving);
-        let mut late = false;
-        while serving.serving && !late {
-            (serving, late) = wait_until(&self.core.ended, serving, deadline);
-        }
-        !serving.serving
-    }
-
     pub(crate) fn is_over_limit(&self, request: &Request) -> bool {
         let options = self.options();
         options.max_connections.is_some_and(|most| self.active().count() > most)
             || options.max_connections_per_address.is_some_and(|most| request.same_host() > most)
     }
 
-    fn begin(&self) -> Result<ServingGuard<'_>> {
-        let mut serving = lock(&self.core.serving);
-        if self.core.closed.load(Ordering::SeqCst) {
-            return Err(Error::Closed);
-        }
-        if serving.serving {
-            return Err(Error::value("the server is serving already"));
-        }
-        self.prepare_sockets()?;
-        serving.serving = true;
-        Ok(ServingGuard { server: self })
+    fn begin(&self) -> Result<Serving<'_>> {
+        self.core.lifecycle.begin(|| self.prepare_sockets())?;
+        Ok(Serving { server: self })
     }
 
     fn run_loop(&self, index: usize, poll_interval: Option<Duration>) -> Result<()> {
@@ -171,25 +132,14 @@ impl Server {
     }
 }
 
-/// Somebody serves until this is dropped, also by a panic of a hook.
-struct ServingGuard<'a> {
+/// The server serves until this is dropped, also by a panic of a hook.
+struct Serving<'a> {
     server: &'a Server,
 }
 
-impl Drop for ServingGuard<'_> {
+impl Drop for Serving<'_> {
     fn drop(&mut self) {
-        let core = &self.server.core;
-        let mut serving = lock(&core.serving);
-        serving.serving = false;
-        serving.ended += 1;
-        core.stop.store(false, Ordering::SeqCst);
-        core.stop_wake.clear();
-        let closing = core.closed.load(Ordering::SeqCst);
-        drop(serving);
-        if closing {
-            self.server.close_sockets();
-        }
-        core.ended.notify_all();
+        self.server.core.lifecycle.end(|| self.server.close_sockets());
     }
 }
 
@@ -198,6 +148,6 @@ struct StopOthers<'a>(&'a Server);
 
 impl Drop for StopOthers<'_> {
     fn drop(&mut self) {
-        self.0.request_stop();
+        self.0.core.lifecycle.ask_to_stop();
     }
 }

@@ -14,7 +14,8 @@ use crate::socket::Socket;
 #[derive(Default)]
 pub(crate) struct Active {
     table: Mutex<Table>,
-    ended: Condvar,
+    /// A request has ended while somebody waited for it.
+    request_ended: Condvar,
 }
 
 #[derive(Default)]
@@ -23,9 +24,9 @@ struct Table {
     free: Vec<usize>,
     active: usize,
     /// How many have ended that were not rejected.
-    ended: usize,
+    handled: usize,
     per_address: HashMap<IpAddr, usize>,
-    /// Somebody waits on `ended`.
+    /// Somebody waits on `request_ended`.
     watched: bool,
 }
 
@@ -106,7 +107,7 @@ impl Active {
         let entry = std::mem::replace(&mut table.slots[slot], Slot::Free);
         table.free.push(slot);
         table.active -= 1;
-        table.ended = table.ended.wrapping_add(usize::from(!rejected));
+        table.handled = table.handled.wrapping_add(usize::from(!rejected));
         if let Some(host) = host {
             let count = table.per_address.get_mut(&host).map_or(0, |count| {
                 *count -= 1;
@@ -121,7 +122,7 @@ impl Active {
         // The last owner of a socket closes it: not under the lock.
         drop(entry);
         if watched {
-            self.ended.notify_all();
+            self.request_ended.notify_all();
         }
     }
 
@@ -130,22 +131,22 @@ impl Active {
     }
 
     /// How many requests have ended so far, without those that were rejected.
-    pub(crate) fn ended(&self) -> usize {
-        lock(&self.table).ended
+    pub(crate) fn handled(&self) -> usize {
+        lock(&self.table).handled
     }
 
     /// Waits until at most `rest` requests are active; gives up at the deadline. Returns how many there are, and how many
-    /// have [ended](Active::ended).
+    /// were [handled](Active::handled).
     pub(crate) fn wait(&self, rest: usize, deadline: Option<Instant>) -> (usize, usize) {
         let mut table = lock(&self.table);
         table.watched = true;
         while table.active > rest {
-            match wait_until(&self.ended, table, deadline) {
+            match wait_until(&self.request_ended, table, deadline) {
                 (guard, false) => table = guard,
-                (guard, true) => return (guard.active, guard.ended),
+                (guard, true) => return (guard.active, guard.handled),
             }
         }
-        (table.active, table.ended)
+        (table.active, table.handled)
     }
 
     /// Shuts the connections of all clients but these down; their handlers find the end of the stream.

@@ -186,7 +186,7 @@ impl Request {
     pub fn shutdown(&self) {
         if let Body::Stream(socket) = &self.body {
             // Closing alone does all that when nothing is unread and nobody else has the connection.
-            if socket.is_at_end() && !socket.is_shared() && !self.server().forks() {
+            if socket.is_at_end() && !socket.is_shared() && !self.server().core.runner.shares_connections() {
                 return;
             }
             // The client may be gone already.

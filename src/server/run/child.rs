@@ -11,7 +11,7 @@ use crate::error::{Error, Result, last_errno};
 pub(crate) struct Child {
     pid: libc::pid_t,
     /// Becomes readable when the child has ended, where the system has such descriptors.
-    ended: Option<OwnedFd>,
+    pidfd: Option<OwnedFd>,
 }
 
 /// What the two sides of a fork are.
@@ -28,12 +28,12 @@ pub(crate) fn fork() -> Result<Forked> {
     match unsafe { libc::fork() } {
         -1 => Err(Error::last_os()),
         0 => Ok(Forked::Child),
-        pid => Ok(Forked::Parent(Child { pid, ended: process_descriptor(pid) })),
+        pid => Ok(Forked::Parent(Child { pid, pidfd: open_pidfd(pid) })),
     }
 }
 
 #[cfg(target_os = "linux")]
-fn process_descriptor(pid: libc::pid_t) -> Option<OwnedFd> {
+fn open_pidfd(pid: libc::pid_t) -> Option<OwnedFd> {
     // SAFETY: pidfd_open touches no memory; its descriptors are close-on-exec.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
     // SAFETY: the descriptor was just born and has no other owner.
@@ -41,7 +41,7 @@ fn process_descriptor(pid: libc::pid_t) -> Option<OwnedFd> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn process_descriptor(_: libc::pid_t) -> Option<OwnedFd> {
+fn open_pidfd(_: libc::pid_t) -> Option<OwnedFd> {
     None
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn exit(status: i32) -> ! {
 impl Child {
     /// The descriptor that polls as readable when the child has ended, or -1.
     pub(crate) fn fd(&self) -> RawFd {
-        self.ended.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+        self.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
     /// Collects the child if it has ended: whether it ended well.

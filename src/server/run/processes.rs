@@ -4,13 +4,14 @@ use std::mem::ManuallyDrop;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::Capacity;
 use super::child::{Child, Forked, exit, fork};
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
 use crate::sys;
 
 /// How often children are looked for where no descriptor tells of their end.
-pub(crate) const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(20);
 
 pub(crate) struct Children {
     settings: Forks,
@@ -32,13 +33,17 @@ impl Children {
         lock(&self.running).len()
     }
 
-    pub(crate) fn has_room(&self) -> bool {
-        self.count() < self.settings.max_children
+    /// Full, it need not be asked again: the serve loop polls for the end of each child.
+    pub(crate) fn capacity(&self) -> Capacity {
+        if self.count() < self.settings.max_children {
+            Capacity::Free
+        } else {
+            Capacity::Full { look_again: None }
+        }
     }
 
-    /// True when the end of some child shows only when one looks.
-    pub(crate) fn must_look(&self) -> bool {
-        lock(&self.running).iter().any(|running| running.child.fd() < 0)
+    pub(crate) fn waits_on_close(&self) -> bool {
+        self.settings.block_on_close
     }
 
     /// Has a request handled by a new child.
@@ -63,12 +68,14 @@ impl Children {
         }
     }
 
-    /// What to poll for the ends of the children, in their order. Only what is open: no more may be polled than the
-    /// process may have descriptors.
-    pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) {
+    /// What to poll for the ends of the children, in their order; and how soon to look for those whose end no descriptor
+    /// tells. Only what is open is polled: the system allows no more than the process may have descriptors.
+    pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Option<Duration> {
         let running = lock(&self.running);
+        let before = polled.len();
         let open = running.iter().map(|running| running.child.fd()).filter(|&fd| fd >= 0);
         polled.extend(open.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }));
+        (polled.len() - before < running.len()).then_some(LOOK)
     }
 
     /// Collects the children that have ended (`collect_children`). `polled` is what `poll_for` gave, polled.
@@ -92,20 +99,18 @@ impl Children {
         }
     }
 
-    /// Collects children until none is left or the deadline comes; returns how many are left.
-    pub(crate) fn collect_all(&self, deadline: Option<Instant>) -> usize {
+    /// Collects children until none is left or the deadline comes.
+    pub(crate) fn collect_until(&self, deadline: Option<Instant>) {
         let mut polled = Vec::new();
         loop {
             self.collect(&polled);
-            let left = self.count();
             let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            if left == 0 || late {
-                return left;
+            if late || self.count() == 0 {
+                return;
             }
             polled.clear();
-            self.poll_for(&mut polled);
+            let look = self.poll_for(&mut polled);
             let wait = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let look = self.must_look().then_some(LOOK);
             // An interrupted poll only makes for an early look.
             let _ = sys::poll(
                 &mut polled,
@@ -136,8 +141,6 @@ impl Server {
     ///
     /// The serve loop does it by itself.
     pub fn collect_children(&self) {
-        if let Some(children) = self.children() {
-            children.collect(&[]);
-        }
+        self.core.runner.collect(&[]);
     }
 }

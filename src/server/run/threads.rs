@@ -7,18 +7,22 @@ use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::Capacity;
 use crate::error::Result;
-use crate::server::intake::Rooms;
+use crate::server::intake::LoopWakers;
 use crate::server::request::caught;
 use crate::server::{Hooks, Request, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
 
+/// How soon a thread that the system refused is tried again.
+const RETRY: Duration = Duration::from_millis(20);
+
 pub(crate) struct Pool {
     settings: Threads,
     hooks: Arc<dyn Hooks>,
-    rooms: Arc<Rooms>,
+    wakers: Arc<LoopWakers>,
     state: Mutex<State>,
     /// A thread has left while somebody waited for it.
     left: Condvar,
@@ -56,8 +60,8 @@ struct Seat {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: Threads, hooks: Arc<dyn Hooks>, rooms: Arc<Rooms>) -> Pool {
-        Pool { settings, hooks, rooms, state: Mutex::default(), left: Condvar::new() }
+    pub(crate) fn new(settings: Threads, hooks: Arc<dyn Hooks>, wakers: Arc<LoopWakers>) -> Pool {
+        Pool { settings, hooks, wakers, state: Mutex::default(), left: Condvar::new() }
     }
 
     /// How many threads there are, and how many of them are idle.
@@ -66,8 +70,19 @@ impl Pool {
         (state.live, state.idle.len())
     }
 
-    /// Whether the next client should be accepted.
-    pub(crate) fn has_room(&self) -> bool {
+    pub(crate) fn capacity(self: &Arc<Self>) -> Capacity {
+        if self.has_capacity() {
+            return Capacity::Free;
+        }
+        let refused = self.retry();
+        if self.has_capacity() {
+            Capacity::Free
+        } else {
+            Capacity::Full { look_again: refused.then_some(RETRY) }
+        }
+    }
+
+    fn has_capacity(&self) -> bool {
         let state = lock(&self.state);
         if state.refused && !state.queue.is_empty() {
             return false;
@@ -115,7 +130,7 @@ impl Pool {
     }
 
     /// Tries again to start the threads that the system refused; true while some are missing.
-    pub(crate) fn retry(self: &Arc<Self>) -> bool {
+    fn retry(self: &Arc<Self>) -> bool {
         let mut state = lock(&self.state);
         while state.refused && !state.queue.is_empty() && self.may_grow(&state) {
             self.start(&mut state);
@@ -184,7 +199,7 @@ impl Pool {
         if let Some(request) = state.queue.pop_front() {
             drop(state);
             // The queue has a place again.
-            self.rooms.made();
+            self.wakers.capacity_returned();
             return Some(request);
         }
         if state.closing {
@@ -192,9 +207,9 @@ impl Pool {
             return None;
         }
         state.idle.push(id);
-        if self.rooms.is_wanted() {
+        if self.wakers.any_armed() {
             drop(state);
-            self.rooms.made();
+            self.wakers.capacity_returned();
             state = lock(&self.state);
         }
         let deadline = Instant::now().checked_add(self.settings.idle);
@@ -226,6 +241,10 @@ impl Pool {
         if closing {
             self.left.notify_all();
         }
+    }
+
+    pub(crate) fn waits_on_close(&self) -> bool {
+        self.settings.block_on_close && !self.settings.daemon_threads
     }
 
     /// Lets the threads leave, each after the request that it has; queued requests are still handled. Returns those

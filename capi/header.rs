@@ -1,0 +1,94 @@
+//! `include/tabi.h`: what cbindgen reads from the source, in the order of `header_order.txt`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+include!("../src/ffi/boundary/code_table.rs");
+
+/// Opaque types that functions take by reference and may change; lists of answers never change.
+const HANDLES: [&str; 4] = ["tabi_sock", "tabi_file", "tabi_request", "tabi_server"];
+
+/// The header of the crate in `root`, whose version is given by its parts.
+pub(crate) fn text(root: &Path, version: [String; 3]) -> String {
+    let mut config =
+        cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is readable");
+    config.after_includes = Some(macros(version));
+    let bindings = cbindgen::Builder::new().with_crate(root).with_config(config).generate();
+    let mut written = Vec::new();
+    bindings.expect("cbindgen reads src").write(&mut written);
+    let mut header = String::from_utf8(written).expect("the header is text");
+    for handle in HANDLES {
+        // A handle is shared and synchronises itself: const would promise nothing and only be noise.
+        header = header.replace(&format!("const {handle} *"), &format!("{handle} *"));
+    }
+    in_order(&header, &std::fs::read_to_string(root.join("capi/header_order.txt")).expect("the order"))
+}
+
+/// What cbindgen cannot read from the source: the version, the codes and the values that C has its own words for.
+fn macros(version: [String; 3]) -> String {
+    let mut lines = vec![String::new(), "/* The version of this header. */".to_owned()];
+    for (part, number) in ["MAJOR", "MINOR", "PATCH"].iter().zip(version) {
+        lines.push(format!("#define TABI_VERSION_{part} {number}"));
+    }
+    lines.push("\n/* No limit: what a timeout in seconds is compared with and set to. */".to_owned());
+    lines.push("#define TABI_NO_TIMEOUT ((double)INFINITY)".to_owned());
+    lines.push("\n/* The backlog that Python's listen() takes when none is given. */".to_owned());
+    lines.push("#define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)".to_owned());
+    lines.push("\n/* The codes that are not -errno; they are never renumbered. */".to_owned());
+    macro_rules! define {
+        ($number:expr, $name:ident, $text:expr) => {
+            lines.push(format!("#define TABI_{} ({}) /* {} */", stringify!($name), $number, $text));
+        };
+    }
+    for_each_code!(define);
+    lines.join("\n")
+}
+
+/// Sorts what cbindgen wrote, in the order of the source's modules, into the sections of `order`.
+fn in_order(header: &str, order: &str) -> String {
+    const C_PLUS_PLUS: &str = "#ifdef __cplusplus\n";
+    let begin = header.find("\n/**\n").expect("the header documents its items") + 1;
+    let end = header.rfind(C_PLUS_PLUS).expect("C++ ends the header");
+    let mut items = BTreeMap::new();
+    for item in header[begin..end].split("\n\n").filter(|item| item.starts_with("/**")) {
+        let item = item.trim_end();
+        // cbindgen reads the whole crate; what has no prefix of C's belongs to the core.
+        if name(item).to_ascii_lowercase().starts_with("tabi_") {
+            assert!(items.insert(name(item), item).is_none(), "twice in the header: {item}");
+        }
+    }
+    let mut sorted = format!("{}{C_PLUS_PLUS}extern \"C\" {{\n#endif\n\n", &header[..begin]);
+    for line in order.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line.strip_prefix("== ") {
+            Some(title) => sorted += &format!("/* ---- {title} ---- */\n\n"),
+            None => match items.remove(line) {
+                Some(item) => sorted += &format!("{item}\n\n"),
+                None => panic!("capi/header_order.txt names {line}, which the source does not have"),
+            },
+        }
+    }
+    if let Some(name) = items.keys().next() {
+        panic!("{name} stands in no section of capi/header_order.txt");
+    }
+    sorted + &header[end..]
+}
+
+/// The constant, type or function that a comment and a declaration are about.
+fn name(item: &str) -> &str {
+    let declaration = item.split_once("*/\n").map_or(item, |(_, declaration)| declaration);
+    let word = |text: &'_ str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    if let Some(rest) = declaration.strip_prefix("#define ") {
+        return &rest[..word(rest)];
+    }
+    if let Some(pointer) = declaration.strip_prefix("typedef ").and_then(|rest| rest.split_once("(*")) {
+        if !declaration.contains('{') {
+            return &pointer.1[..word(pointer.1)];
+        }
+    }
+    // A function's name stands before its parameters, a type's at the end.
+    let named = match declaration.strip_prefix("typedef ") {
+        Some(definition) => definition.trim_end_matches(';'),
+        None => declaration.split('(').next().unwrap_or(declaration),
+    };
+    &named[named.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |space| space + 1)..]
+}

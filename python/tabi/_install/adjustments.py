@@ -1,0 +1,64 @@
+"""Adjusts modules of the standard library right after they are imported, if they ever are."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+
+def _adjust_ssl(module) -> None:
+    from . import tls
+
+    tls.adjust(module)
+
+
+def _adjust_multiprocessing(module) -> None:
+    from . import children
+
+    children.adjust(module)
+
+
+_ADJUSTMENTS = {"ssl": _adjust_ssl, "multiprocessing.util": _adjust_multiprocessing}
+
+
+class _Loader:
+    """The module's own loader, and then the adjustment."""
+
+    def __init__(self, loader, adjust) -> None:
+        self._loader = loader
+        self._adjust = adjust
+
+    def create_module(self, spec):
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module) -> None:
+        # From here on the module looks as if it had been loaded without us.
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        self._adjust(module)
+
+
+class _Finder:
+    """Finds nothing itself: wraps the loader of what the others find."""
+
+    _busy = False
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in _ADJUSTMENTS or self._busy:
+            return None
+        self._busy = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._busy = False
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader, _ADJUSTMENTS[name])
+        return spec
+
+
+def install() -> None:
+    """From now on; modules that are imported already are adjusted at once."""
+    for name, adjust in _ADJUSTMENTS.items():
+        if name in sys.modules:
+            adjust(sys.modules[name])
+    sys.meta_path.insert(0, _Finder())

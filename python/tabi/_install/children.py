@@ -1,0 +1,27 @@
+"""Child processes of multiprocessing's "spawn" and "forkserver": they run on tabi too."""
+
+from __future__ import annotations
+
+import os
+
+_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+#: Runs in the child before anything else; finds this package wherever it was found here.
+_FIRST = (
+    "import sys; sys.path.insert(0, {folder!r}); import tabi; "
+    "sys.path.remove({folder!r}); tabi.install(); "
+)
+
+
+def adjust(module) -> None:
+    """Has ``multiprocessing.util`` start interpreters that install tabi first."""
+    original = module.spawnv_passfds
+
+    def spawnv_passfds(path, args, passfds):
+        args = list(args)
+        if "-c" in args[:-1]:
+            program = args.index("-c") + 1
+            args[program] = _FIRST.format(folder=_FOLDER) + args[program]
+        return original(path, args, passfds)
+
+    module.spawnv_passfds = spawnv_passfds

@@ -1,0 +1,72 @@
+"""Checks of arguments, worded as the running Python words them.
+
+The fast paths look only at exact ``int`` and ``bytes``. What they do not recognise comes here; what is
+wrong is handed to the built-in method of a socket that was never opened: it can do nothing but object.
+"""
+
+from __future__ import annotations
+
+import operator
+
+from .._genuine import module as builtin
+from .._library import INT_MAX, INT_MIN
+
+#: Never opened: its methods check their arguments and then fail.
+_nobody = builtin.socket.__new__(builtin.socket)
+
+
+def object_to(method: str, *arguments, **keywords):
+    """Raises what the built-in method raises for these arguments, which were found wrong."""
+    getattr(_nobody, method)(*arguments, **keywords)
+    raise TypeError(f"{method}() does not take these arguments: {arguments!r}")
+
+
+def objects(method: str, *arguments) -> None:
+    """Raises what the built-in method raises for wrong arguments; returns when it has nothing against them."""
+    try:
+        getattr(_nobody, method)(*arguments)
+    except OSError:
+        # Only the descriptor is missing.
+        pass
+
+
+def _number(value: object) -> int | None:
+    """The plain integer that the value is, or, asked once, stands for; ``None`` for anything else."""
+    if isinstance(value, int):
+        # Not what a subclass says: the built-in module reads the number itself.
+        return int.__index__(value)
+    return int(operator.index(value)) if hasattr(type(value), "__index__") else None
+
+
+def fitting(value: object) -> int | None:
+    """The integer that the value is or stands for; ``None`` unless it fits a C ``int``."""
+    number = _number(value)
+    return number if number is not None and INT_MIN <= number <= INT_MAX else None
+
+
+def c_int(value, method: str, *arguments) -> int:
+    """The value as a C ``int``; else the error of the built-in method for all the arguments."""
+    number = fitting(value)
+    return object_to(method, *arguments) if number is None else number
+
+
+def as_size(value, method: str, *arguments) -> int:
+    """The value as a ``Py_ssize_t``, perhaps negative; else the error of the built-in method."""
+    size = _number(value)
+    if size is not None and -(2**63) <= size < 2**63:
+        return size
+    return object_to(method, *arguments)
+
+
+def delegate(function: str, *arguments):
+    """Raises what the built-in function raises for these arguments, which were found wrong; or what it returns."""
+    return getattr(builtin, function)(*arguments)
+
+
+def plain_int(function: str, value, *arguments) -> int:
+    """The value as a C ``int``; else the error of the built-in function for all the arguments."""
+    number = fitting(value)
+    if number is not None:
+        return number
+    delegate(function, *arguments)
+    raise OverflowError(f"{function}() takes no such number: {value!r}")

@@ -1,0 +1,186 @@
+"""Names and connections: ``bind``, ``listen``, ``accept``, ``connect``, options."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+from time import monotonic_ns
+
+from .. import _library
+from .._errors import EINTR, check, connect_number, exception
+from .._genuine import module as builtin
+from .._library import INT_MAX, INT_MIN
+from .address import decode, encode
+from .arguments import c_int, fitting, object_to, objects
+from .buffers import Buffer
+from .handle import check_family
+from .interrupt import again, check_signals
+from .sockaddr import blank, unsigned
+from .transfer import never_try
+
+_HANDLE = ctypes.c_void_p
+_INT = ctypes.c_int
+_bind = _library.function("tabi_bind_addr")
+_listen = _library.function("tabi_listen")
+_accept_fd = _library.function("tabi_accept_fd")
+_accept_fd_until = _library.function("tabi_accept_fd_until", _HANDLE, ctypes.c_char_p, ctypes.c_int64)
+_connect = _library.function("tabi_connect_addr")
+_finish_connect = _library.function("tabi_finish_connect_until", _HANDLE, ctypes.c_int64)
+_shutdown = _library.function("tabi_shutdown")
+_getsockname = _library.quick("tabi_getsockname")
+_getpeername = _library.quick("tabi_getpeername")
+_getsockopt = _library.quick("tabi_getsockopt")
+_getsockopt_bytes = _library.quick("tabi_getsockopt_bytes", result=ctypes.c_ssize_t)
+_setsockopt = _library.quick("tabi_setsockopt")
+_setsockopt_bytes = _library.quick(
+    "tabi_setsockopt_bytes", _HANDLE, _INT, _INT, ctypes.c_void_p, ctypes.c_size_t
+)
+_setsockopt_null = _library.quick("tabi_setsockopt_null", _HANDLE, _INT, _INT, ctypes.c_size_t)
+
+_NEVER = 2**63 - 1
+_LONGEST_OPTION = 1024
+_SO_RCVLOWAT = getattr(builtin, "SO_RCVLOWAT", None)
+_AF_VSOCK = getattr(builtin, "AF_VSOCK", None)
+
+#: Python's backlog when none is given.
+_DEFAULT_BACKLOG = min(builtin.SOMAXCONN, 128)
+
+
+class Connection:
+    """Everything between creation and the first byte."""
+
+    __slots__ = ()
+
+    def bind(self, address, /):
+        raw = encode(self, address, "bind")
+        sys.audit("socket.bind", self, address)
+        check(_bind(self._tabi_handle, raw))
+
+    def listen(self, backlog=_DEFAULT_BACKLOG, /):
+        check(_listen(self._tabi_handle, c_int(backlog, "listen", backlog)))
+
+    def _accept(self):
+        peer = blank()
+        began = monotonic_ns() if self._tabi_timeout else 0
+        fd = _accept_fd(self._tabi_handle, peer)
+        if fd < 0:
+            check_family(self)
+            fd = again(
+                self,
+                fd,
+                began,
+                lambda: _accept_fd(self._tabi_handle, peer),
+                lambda moment: _accept_fd_until(self._tabi_handle, peer, moment),
+            )
+        return fd, decode(peer, self._tabi_proto, self)
+
+    def connect(self, address, /):
+        raw = encode(self, address, "connect")
+        sys.audit("socket.connect", self, address)
+        began = monotonic_ns() if self._tabi_timeout else 0
+        code = _connect(self._tabi_handle, raw)
+        if code < 0:
+            # An interrupted connect goes on in the kernel: there is nothing to repeat, only to wait for.
+            again(
+                self,
+                code,
+                began,
+                lambda: _finish_connect(self._tabi_handle, _NEVER),
+                lambda moment: _finish_connect(self._tabi_handle, moment),
+            )
+
+    def connect_ex(self, address, /):
+        raw = encode(self, address, "connect_ex")
+        sys.audit("socket.connect", self, address)
+        timeout = self._tabi_timeout
+        moment = min(monotonic_ns() + int(timeout * 1e9), _NEVER) if timeout else _NEVER
+        code = _connect(self._tabi_handle, raw)
+        # A handler's exception comes through; whatever else the connection came to is a number.
+        while code == EINTR:
+            check_signals()
+            code = _finish_connect(self._tabi_handle, moment)
+        return connect_number(code) if code < 0 else 0
+
+    def shutdown(self, how, /):
+        number = fitting(how)
+        if number is None:
+            # Python 3.9 takes floats here.
+            objects("shutdown", how)
+            number = int(how)
+        check(_shutdown(self._tabi_handle, number))
+
+    def getsockname(self):
+        return _name(self, _getsockname)
+
+    def getpeername(self):
+        return _name(self, _getpeername)
+
+    def getsockopt(self, level, option, buflen=0, /):
+        given = level, option, buflen
+        level, option = c_int(level, "getsockopt", *given), c_int(option, "getsockopt", *given)
+        buflen = c_int(buflen, "getsockopt", *given)
+        if buflen == 0:
+            return _int_option(self, level, option)
+        if not 0 < buflen <= _LONGEST_OPTION:
+            raise OSError("getsockopt buflen out of range")
+        value = bytes(buflen)
+        return value[: check(_getsockopt_bytes(self._tabi_handle, level, option, value, buflen))]
+
+    def setsockopt(self, level, option, value, *optlen):
+        given = level, option, value, *optlen
+        if len(optlen) > 1 or (optlen and value is not None) or (value is None and not optlen):
+            return object_to("setsockopt", *given)
+        level, option = c_int(level, "setsockopt", *given), c_int(option, "setsockopt", *given)
+        if option == _SO_RCVLOWAT and level == builtin.SOL_SOCKET:
+            never_try()
+        if value is None:
+            try:
+                size = unsigned(optlen[0])
+            except Exception:
+                return object_to("setsockopt", *given)
+            check(_setsockopt_null(self._tabi_handle, level, option, size))
+        elif self._tabi_family == _AF_VSOCK and isinstance(value, int):
+            _set_other(self, level, option, value.to_bytes(8, sys.byteorder))
+        elif type(value) is int and INT_MIN <= value <= INT_MAX:
+            check(_setsockopt(self._tabi_handle, level, option, value))
+        else:
+            _set_other(self, level, option, value)
+
+
+def _name(self, function):
+    raw = blank()
+    code = function(self._tabi_handle, raw)
+    if code < 0:
+        check_family(self)
+        raise exception(code)
+    return decode(raw, self._tabi_proto, self)
+
+
+def _int_option(self, level: int, option: int) -> int:
+    if self._tabi_family == _AF_VSOCK:
+        value = bytes(8)
+        check(_getsockopt_bytes(self._tabi_handle, level, option, value, len(value)))
+        return int.from_bytes(value, sys.byteorder)
+    value = _INT()
+    check(_getsockopt(self._tabi_handle, level, option, ctypes.byref(value)))
+    return value.value
+
+
+def _set_other(self, level: int, option: int, value) -> None:
+    """An option from an object that stands for an integer, or from a buffer."""
+    number = None
+    with contextlib.suppress(Exception):
+        # Python looks for a buffer whatever was wrong with the number.
+        number = fitting(value)
+    if number is not None:
+        check(_setsockopt(self._tabi_handle, level, option, number))
+        return
+    try:
+        source = Buffer(value)
+    except (TypeError, ValueError, BufferError):
+        return object_to("setsockopt", level, option, value)
+    with source:
+        if source.size > INT_MAX:
+            raise OverflowError("the option is too long")
+        check(_setsockopt_bytes(self._tabi_handle, level, option, source.at(), source.size))

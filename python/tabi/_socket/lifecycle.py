@@ -1,0 +1,222 @@
+"""The socket object: how it begins and ends, and what it is."""
+
+from __future__ import annotations
+
+import builtins
+import ctypes
+import errno
+import operator
+import os
+import sys
+import warnings
+
+from .. import _library
+from .._errors import check, exception
+from .._genuine import module as builtin
+from .._library import INT_MAX
+from . import handle as handles
+from .arguments import c_int, object_to, objects
+
+_socket = _library.quick("tabi_socket")
+_socket_from_fd = _library.quick("tabi_socket_from_fd")
+_socketpair = _library.quick("tabi_socketpair")
+_fileno = _library.quick("tabi_fileno")
+_family = _library.quick("tabi_family")
+_type = _library.quick("tabi_type")
+_proto = _library.quick("tabi_proto")
+_close = _library.function("tabi_close")
+_detach = _library.function("tabi_detach")
+_settimeout = _library.quick("tabi_settimeout", ctypes.c_void_p, ctypes.c_double)
+_setdefaulttimeout = _library.quick("tabi_setdefaulttimeout", ctypes.c_double)
+
+_SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
+_FLAGS_OF_TYPE = _SOCK_NONBLOCK | getattr(builtin, "SOCK_CLOEXEC", 0)
+_NO_TIMEOUT = float("inf")
+
+# What stands for the last buffer and address where there was none: nothing that a caller passes.
+_NO_BUFFER = object(), None, None
+_NO_ADDRESS = object(), None
+
+#: Seconds; a little less than what 2**63 nanoseconds are.
+_LONGEST_TIMEOUT = 9.2e9
+
+
+class Lifecycle:
+    """Creation, closing, and the attributes that do not change in between."""
+
+    # The prefix leaves subclasses every name that the built-in type leaves them. The timeout is what gettimeout()
+    # returns; the sibling is OpenSSL's view of this socket (see `tabi._install.tls`); patience is how many of the next receiving
+    # calls wait at once; the last buffer and address are what was passed last and how to pass it on (see `transfer`).
+    __slots__ = (
+        "_tabi_fd",
+        "_tabi_family",
+        "_tabi_type",
+        "_tabi_proto",
+        "_tabi_timeout",
+        "_tabi_handle",
+        "_tabi_sibling",
+        "_tabi_patience",
+        "_tabi_last_buffer",
+        "_tabi_last_address",
+    )
+
+    def __new__(cls, *args, **kwargs):
+        self = object.__new__(cls)
+        self._tabi_fd = -1
+        self._tabi_family = self._tabi_type = self._tabi_proto = self._tabi_patience = 0
+        self._tabi_timeout = None
+        self._tabi_handle = handles.NOTHING
+        self._tabi_sibling = None
+        self._tabi_last_buffer = _NO_BUFFER
+        self._tabi_last_address = _NO_ADDRESS
+        return self
+
+    def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        given = family, type, proto
+        family, type = c_int(family, "__init__", *given), c_int(type, "__init__", *given)
+        proto = c_int(proto, "__init__", *given)
+        sys.audit("socket.__new__", self, family, type, proto)
+        pointer = ctypes.c_void_p()
+        if fileno is None:
+            family = builtin.AF_INET if family == -1 else family
+            type = builtin.SOCK_STREAM if type == -1 else type
+            proto = 0 if proto == -1 else proto
+            check(_socket(family, type, proto, ctypes.byref(pointer)))
+        else:
+            if not hasattr(builtins.type(fileno), "__index__"):
+                object_to("__init__", *given, fileno)
+            fd = operator.index(fileno)
+            if not -(2**63) <= fd < 2**63:
+                raise OverflowError("Python int too large to convert to C long")
+            if fd < 0:
+                raise ValueError("negative file descriptor")
+            if fd > INT_MAX:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            check(_socket_from_fd(fd, family, type, proto, ctypes.byref(pointer)))
+        _own(self, pointer, family, type, proto)
+
+    def __repr__(self) -> str:
+        fd, family, kind, proto = self._tabi_fd, self._tabi_family, self._tabi_type, self._tabi_proto
+        return f"<socket object, fd={fd}, family={family}, type={kind}, proto={proto}>"
+
+    # The names are bound now: when the interpreter ends, the module's own may be gone already.
+    def __del__(self, warn=warnings.warn, kind=ResourceWarning, close=_close):
+        if self._tabi_fd == -1:
+            return
+        try:
+            warn(f"unclosed {self!r}", kind, stacklevel=2, source=self)
+        finally:
+            self._tabi_fd = -1
+            if self._tabi_sibling is not None:
+                self._tabi_sibling.detach()
+            # Nobody hears the error, as in the built-in module.
+            close(self._tabi_handle)
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+    def close(self):
+        if self._tabi_fd != -1:
+            self._tabi_fd = -1
+            self._tabi_last_buffer = _NO_BUFFER
+            if self._tabi_sibling is not None:
+                _release_sibling(self)
+            code = _close(self._tabi_handle)
+            if code < 0:
+                raise exception(code)
+
+    def detach(self):
+        fd = self._tabi_fd
+        if fd == -1:
+            return -1
+        self._tabi_fd = -1
+        if self._tabi_sibling is not None:
+            _release_sibling(self)
+        return check(_detach(self._tabi_handle))
+
+    def fileno(self):
+        return self._tabi_fd
+
+    family = property(operator.attrgetter("_tabi_family"), doc="the socket family")
+    type = property(operator.attrgetter("_tabi_type"), doc="the socket type")
+    proto = property(operator.attrgetter("_tabi_proto"), doc="the socket protocol")
+    timeout = property(operator.attrgetter("_tabi_timeout"), doc="the socket timeout")
+
+    def gettimeout(self):
+        return self._tabi_timeout
+
+    def getblocking(self):
+        return self._tabi_timeout != 0.0
+
+    def settimeout(self, timeout, /):
+        timeout = parse_timeout(timeout)
+        check(_settimeout(self._tabi_handle, _NO_TIMEOUT if timeout is None else timeout))
+        self._tabi_timeout = timeout
+        if self._tabi_sibling is not None:
+            self._tabi_sibling.settimeout(timeout)
+
+    def setblocking(self, flag, /):
+        if type(flag) is not bool:
+            objects("setblocking", flag)
+        # Not a subclass's method: the built-in one asks nobody either.
+        Lifecycle.settimeout(self, None if flag else 0.0)
+
+
+def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
+    """Makes a new handle this object's own; what the object had before is given up. -1 is what nobody said."""
+    handle = handles.adopt(pointer)
+    self._tabi_handle = handle
+    self._tabi_last_address = _NO_ADDRESS
+    self._tabi_family = _family(handle) if family == -1 else family
+    self._tabi_type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
+    self._tabi_proto = _proto(handle) if proto == -1 else proto
+    self._tabi_timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else _default_timeout
+    self._tabi_fd = fd = _fileno(handle)
+    handles.register(handle, fd)
+
+
+def _release_sibling(self) -> None:
+    sibling, self._tabi_sibling = self._tabi_sibling, None
+    sibling.detach()
+
+
+def parse_timeout(timeout):
+    """Seconds rounded up to nanoseconds, or ``None``; Python's errors for everything else."""
+    if timeout is None:
+        return None
+    if type(timeout) is not float and type(timeout) is not int:
+        if not isinstance(timeout, float) and not hasattr(type(timeout), "__index__"):
+            return object_to("settimeout", timeout)
+        timeout = float(timeout) if isinstance(timeout, float) else operator.index(timeout)
+    if not 0 <= timeout <= _LONGEST_TIMEOUT:
+        objects("settimeout", timeout)
+    if type(timeout) is int:
+        return float(timeout)
+    nanoseconds = timeout * 1e9
+    whole = int(nanoseconds)
+    return (whole if whole == nanoseconds else whole + 1) / 1e9
+
+
+#: What the library gives new sockets; kept here too, where asking costs nothing.
+_default_timeout = None
+
+
+def getdefaulttimeout():
+    return _default_timeout
+
+
+def setdefaulttimeout(timeout, /):
+    global _default_timeout
+    timeout = parse_timeout(timeout)
+    check(_setdefaulttimeout(_NO_TIMEOUT if timeout is None else timeout))
+    _default_timeout = timeout
+
+
+def pair(cls, family, type, proto) -> tuple:
+    """Two connected objects of a class."""
+    pointers = ctypes.c_void_p(), ctypes.c_void_p()
+    check(_socketpair(family, type, proto, *map(ctypes.byref, pointers)))
+    sockets = cls.__new__(cls), cls.__new__(cls)
+    for each, pointer in zip(sockets, pointers):
+        _own(each, pointer, family, type, proto)
+    return sockets

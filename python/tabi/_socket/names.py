@@ -1,0 +1,79 @@
+"""The names of the module, collected from the files that define them."""
+
+from __future__ import annotations
+
+import sys
+
+from .. import _errors
+from .._genuine import module as builtin
+from . import byte_order, constants, descriptors, inet_text, lifecycle, messages, resolve, services, socket_class
+
+_FUNCTIONS = [
+    byte_order.htonl,
+    byte_order.htons,
+    byte_order.ntohl,
+    byte_order.ntohs,
+    descriptors.close,
+    descriptors.dup,
+    inet_text.inet_aton,
+    inet_text.inet_ntoa,
+    inet_text.inet_ntop,
+    inet_text.inet_pton,
+    lifecycle.getdefaulttimeout,
+    lifecycle.setdefaulttimeout,
+    messages.CMSG_LEN,
+    messages.CMSG_SPACE,
+    resolve.getaddrinfo,
+    resolve.gethostbyaddr,
+    resolve.gethostbyname,
+    resolve.gethostbyname_ex,
+    resolve.gethostname,
+    resolve.getnameinfo,
+    resolve.sethostname,
+    services.getprotobyname,
+    services.getservbyname,
+    services.getservbyport,
+    services.if_indextoname,
+    services.if_nameindex,
+    services.if_nametoindex,
+    socket_class.socketpair,
+]
+
+
+class _Function(staticmethod):
+    """A function of the module. Like a built-in function, it does not become a method when a class has it as an attribute."""
+
+    if sys.version_info < (3, 10):
+
+        def __call__(self, *args, **kwargs):
+            return self.__func__(*args, **kwargs)
+
+    def __reduce__(self) -> str:
+        # Pickled by its name, as functions are.
+        return self.__name__
+
+
+def _described(function) -> _Function:
+    """The function as a name of the module, with the running Python's own help text."""
+    name = function.__name__
+    function.__module__ = "tabi._socket"
+    function.__doc__ = function.__doc__ or getattr(builtin, name).__doc__
+    described = _Function(function)
+    described.__name__, described.__module__, described.__doc__ = name, function.__module__, function.__doc__
+    return described
+
+
+#: Every name of the built-in module, with the value that it has on tabi.
+PUBLIC = {
+    **constants.TABLE,
+    **{function.__name__: _described(function) for function in _FUNCTIONS},
+    "socket": socket_class.socket,
+    "SocketType": socket_class.socket,
+    # The exceptions are the built-in module's own, so that `except socket.gaierror` catches both.
+    "error": _errors.error,
+    "gaierror": _errors.gaierror,
+    "herror": _errors.herror,
+    "timeout": _errors.timeout,
+    # `_ssl` takes the genuine socket type out of it; see `tabi._install.tls`.
+    "CAPI": builtin.CAPI,
+}

@@ -1,0 +1,218 @@
+"""Names of hosts, services, protocols and interfaces."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+from .. import _library
+from .._errors import check
+from .._library import INT_MAX, INT_MIN
+from .address import decode
+from .arguments import delegate, plain_int
+from .sockaddr import SIZE, unsigned
+
+_TEXT = ctypes.c_char_p
+_INT = ctypes.c_int
+_SIZE = ctypes.c_size_t
+_OUT = ctypes.c_void_p
+_SSIZE = ctypes.c_ssize_t
+
+
+class _AddrInfo(ctypes.Structure):
+    """``struct tabi_addrinfo``"""
+
+    _fields_ = [
+        ("struct_size", _SIZE),
+        ("family", _INT),
+        ("type", _INT),
+        ("proto", _INT),
+        ("canonname", _TEXT),
+        ("addr", ctypes.c_ubyte * SIZE),
+    ]
+
+
+class _HostEntry(ctypes.Structure):
+    """``struct tabi_hostent``"""
+
+    _fields_ = [
+        ("struct_size", _SIZE),
+        ("name", _TEXT),
+        ("aliases", ctypes.POINTER(_TEXT)),
+        ("addresses", ctypes.POINTER(_TEXT)),
+    ]
+
+
+_getaddrinfo = _library.function("tabi_getaddrinfo")
+_addrinfo_at = _library.quick("tabi_addrinfo_at", result=_OUT)
+_addrinfo_list_free = _library.quick("tabi_addrinfo_list_free", result=None)
+_from_numeric = _library.quick("tabi_addr_from_numeric", _TEXT, _INT, _TEXT)
+_from_numeric6 = _library.quick(
+    "tabi_addr_from_numeric6", _TEXT, _INT, ctypes.c_uint32, ctypes.c_uint32, _TEXT
+)
+_getnameinfo = _library.function("tabi_getnameinfo", _TEXT, _INT, _TEXT, _SIZE, _TEXT, _SIZE)
+_gethostbyname = _library.function("tabi_gethostbyname", _TEXT, _TEXT, _SIZE, result=_SSIZE)
+_gethostbyname_ex = _library.function("tabi_gethostbyname_ex", _TEXT, _OUT)
+_gethostbyaddr = _library.function("tabi_gethostbyaddr", _TEXT, _OUT)
+_hostent_free = _library.quick("tabi_hostent_free", _OUT, result=None)
+_gethostname = _library.quick("tabi_gethostname", _TEXT, _SIZE, result=_SSIZE)
+_sethostname = _library.quick("tabi_sethostname", _TEXT)
+
+#: What addresses and ports in numbers came to: the same at any time.
+_answers: dict[tuple, tuple] = {}
+_MOST_ANSWERS = 256
+
+#: What the resolver may answer with: NI_MAXHOST and NI_MAXSERV.
+_LONGEST_HOST = 1025
+_LONGEST_SERVICE = 32
+
+
+def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
+    given = host, port, family, type, proto, flags
+    if host is None or isinstance(host, bytes):
+        name = host
+    elif isinstance(host, str):
+        name = str.encode(host, "idna")
+    else:
+        return delegate("getaddrinfo", *given)
+    family, type, proto, flags = [
+        value if value.__class__ is int and INT_MIN <= value <= INT_MAX else plain_int("getaddrinfo", value, *given)
+        for value in (family, type, proto, flags)
+    ]
+    if isinstance(port, int) and port.__class__ is not int:
+        # Whether a truth value or an enum's member is a port depends on the version.
+        return delegate("getaddrinfo", *given)
+    service = _service(port)
+    sys.audit("socket.getaddrinfo", host, port, family, type, proto)
+    asked = name, service, family, type, proto, flags
+    known = _answers.get(asked)
+    if known is not None:
+        return list(known)
+    answers = _look_up(*asked)
+    if not flags and isinstance(port, int) and _is_number(name):
+        if len(_answers) >= _MOST_ANSWERS:
+            _answers.clear()
+        _answers[asked] = tuple(answers)
+    return answers
+
+
+def _is_number(name) -> bool:
+    """Whether a host is an address that means the same at any time: an interface may get another number."""
+    return name is not None and b"%" not in name and _from_numeric(name, 0, bytes(SIZE)) == 0
+
+
+def _look_up(name, service, family: int, type: int, proto: int, flags: int) -> list:
+    found = _OUT()
+    count = check(_getaddrinfo(name, service, family, type, proto, flags, ctypes.byref(found)))
+    try:
+        return [_answer(_addrinfo_at(found, number)) for number in range(count)]
+    finally:
+        _addrinfo_list_free(found)
+
+
+def _service(port):
+    """A port as ``getaddrinfo(3)`` takes it: text."""
+    if port is None or isinstance(port, bytes):
+        return port
+    if isinstance(port, str):
+        return str.encode(port)
+    if isinstance(port, int):
+        if not -(2**63) <= port < 2**63 and sys.version_info < (3, 12):
+            raise OverflowError("Python int too large to convert to C long")
+        return b"%d" % port
+    raise OSError("Int or String expected")
+
+
+def _answer(place: int) -> tuple:
+    info = _AddrInfo.from_address(place)
+    address = decode(ctypes.string_at(place + _AddrInfo.addr.offset, SIZE), info.proto)
+    return info.family, info.type, info.proto, info.canonname.decode(), address
+
+
+def getnameinfo(sockaddr, flags, /):
+    if not isinstance(sockaddr, tuple):
+        # The traceback must not keep what was passed.
+        del sockaddr
+        raise TypeError("getnameinfo() argument 1 must be a tuple")
+    given = sockaddr, flags
+    flags = plain_int("getnameinfo", flags, *given)
+    if not 2 <= len(sockaddr) <= 4 or not isinstance(sockaddr[0], str):
+        return delegate("getnameinfo", *given)
+    port = plain_int("getnameinfo", sockaddr[1], *given)
+    flowinfo, scope_id = (*map(unsigned, sockaddr[2:]), 0, 0)[:2]
+    if flowinfo > 0xFFFFF:
+        raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
+    sys.audit("socket.getnameinfo", sockaddr)
+    host, address = str.encode(sockaddr[0]), bytes(SIZE)
+    check(_from_numeric(host, port, address))
+    if len(decode(address, 0)) != 2:
+        check(_from_numeric6(host, port, flowinfo, scope_id, address))
+    elif len(sockaddr) != 2:
+        raise OSError("IPv4 sockaddr must be 2 tuple")
+    name, service = bytes(_LONGEST_HOST), bytes(_LONGEST_SERVICE)
+    check(_getnameinfo(address, flags, name, len(name), service, len(service)))
+    return os.fsdecode(name.partition(b"\0")[0]), service.partition(b"\0")[0].decode()
+
+
+def gethostbyname(hostname, /):
+    name = _host_name("gethostbyname", hostname)
+    sys.audit("socket.gethostbyname", hostname)
+    text = bytes(_LONGEST_HOST)
+    return text[: check(_gethostbyname(name, text, len(text)))].decode()
+
+
+def gethostbyname_ex(hostname, /):
+    name = _host_name("gethostbyname_ex", hostname)
+    sys.audit("socket.gethostbyname", hostname)
+    return _entry(_gethostbyname_ex, name)
+
+
+def gethostbyaddr(host, /):
+    name = _host_name("gethostbyaddr", host)
+    sys.audit("socket.gethostbyaddr", host)
+    return _entry(_gethostbyaddr, name)
+
+
+def _host_name(function: str, name) -> bytes:
+    if isinstance(name, str):
+        encoded = str.encode(name, "idna")
+    elif isinstance(name, (bytes, bytearray)):
+        encoded = bytes(name)
+    else:
+        return delegate(function, name)
+    if b"\0" in encoded:
+        return delegate(function, name)
+    return encoded
+
+
+def _entry(ask, name: bytes) -> tuple:
+    """``(name, aliases, addresses)``"""
+    found = _OUT()
+    check(ask(name, ctypes.addressof(found)))
+    try:
+        entry = _HostEntry.from_address(found.value)
+        return os.fsdecode(entry.name), _texts(entry.aliases), _texts(entry.addresses)
+    finally:
+        _hostent_free(found)
+
+
+def _texts(pointers) -> list[str]:
+    found = []
+    for pointer in pointers:
+        if pointer is None:
+            break
+        found.append(pointer.decode())
+    return found
+
+
+def gethostname():
+    sys.audit("socket.gethostname")
+    text = bytes(_LONGEST_HOST)
+    return os.fsdecode(text[: check(_gethostname(text, len(text)))])
+
+
+def sethostname(name, /):
+    encoded = name if isinstance(name, bytes) else os.fsencode(name)
+    sys.audit("socket.sethostname", encoded)
+    check(_sethostname(encoded))

@@ -1,0 +1,73 @@
+"""The library's form of an address, ``struct tabi_addr``, and how its functions pack and unpack one.
+
+It is held as a ``bytes`` object: 128 bytes of the system's ``sockaddr``, then its length.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import operator
+import struct
+import sys
+
+from .. import _library
+from .._errors import check
+from .buffers import Buffer
+
+#: The size of ``struct tabi_addr``: the sockaddr, its length, and what the alignment adds.
+SIZE = 136
+_CAPACITY = 128
+#: Where the length begins. A byte of 0 there means that there is no address: no length is above 128.
+LENGTH_AT = _CAPACITY if sys.byteorder == "little" else _CAPACITY + 3
+_LENGTH = struct.Struct("=I")
+
+_INT, _TEXT, _OUT = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
+
+
+def blank() -> bytes:
+    """An address for a call to fill."""
+    return bytes(SIZE)
+
+
+def length(raw: bytes) -> int:
+    """How many bytes of the ``sockaddr`` are used."""
+    return _LENGTH.unpack_from(raw, _CAPACITY)[0]
+
+
+def contiguous_bytes(source) -> bytes:
+    """The bytes of a buffer; raises Python's ``TypeError`` for what has none, ``BufferError`` where they have gaps."""
+    if isinstance(source, bytes):
+        return source
+    try:
+        with Buffer(source) as buffer:
+            return ctypes.string_at(buffer.at(), buffer.size) if buffer.size else b""
+    except TypeError:
+        raise TypeError(f"a bytes-like object is required, not '{type(source).__name__}'") from None
+
+
+def unsigned(value) -> int:
+    """An unsigned 32-bit number as C code takes it: the lowest bits of any integer."""
+    return operator.index(value) & 0xFFFFFFFF
+
+
+@functools.lru_cache(maxsize=None)
+def function(name: str, *types, result=_INT):
+    """A function of the library; not every system has every family, so each is looked up when it is first used."""
+    return _library.quick(name, *types, result=result)
+
+
+def pack(name: str, types: tuple, *values) -> bytes:
+    """An address from ``tabi_addr_from_NAME``."""
+    raw = blank()
+    check(function(f"tabi_addr_from_{name}", *types, _TEXT)(*values, raw))
+    return raw
+
+
+def unpack(name: str, raw: bytes, *types) -> tuple:
+    """The parts that ``tabi_addr_NAME`` gives."""
+    parts = [kind() for kind in types]
+    check(function(f"tabi_addr_{name}", _TEXT, *[_OUT] * len(parts))(raw, *map(ctypes.addressof, parts)))
+    return tuple(part.value for part in parts)
+
+

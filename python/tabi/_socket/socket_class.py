@@ -1,0 +1,84 @@
+"""``_socket.socket``, put together from its four parts."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import warnings
+
+from .._genuine import module as builtin
+from .arguments import plain_int
+from .connection import Connection
+from .lifecycle import Lifecycle, pair
+from .messages import Messages
+from .transfer import Transfer
+
+_PARTS = Connection, Transfer, Messages, Lifecycle
+
+
+class _Slot(ctypes.Structure):
+    """``PyType_Slot``"""
+
+    _fields_ = [("slot", ctypes.c_int), ("pfunc", ctypes.c_void_p)]
+
+
+class _Spec(ctypes.Structure):
+    """``PyType_Spec``"""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("basicsize", ctypes.c_int),
+        ("itemsize", ctypes.c_int),
+        ("flags", ctypes.c_uint),
+        ("slots", ctypes.POINTER(_Slot)),
+    ]
+
+
+# From CPython's `object.h` and `typeslots.h`: the class may have subclasses; its attributes cannot be set; its help text.
+_BASETYPE = 1 << 10
+_IMMUTABLETYPE = 1 << 8
+_TP_DOC = 56
+
+#: Kept: Python 3.10 does not copy the name of a class.
+_NAME = b"_socket.socket"
+
+
+def _make() -> type:
+    """The class. Since Python 3.10 it is immutable, as the built-in one is, and made as that is.
+
+    A ``class`` statement cannot say this; ``PyType_FromSpecWithBases`` of Python's stable C interface can.
+    """
+    text = builtin.socket.__doc__
+    if not (3, 10) <= sys.version_info < (3, 14):
+        # Python 3.14 refuses to make an immutable class of classes that are not.
+        return type("socket", _PARTS, {"__slots__": (), "__module__": "_socket", "__doc__": text})
+    make = ctypes.pythonapi.PyType_FromSpecWithBases
+    make.argtypes, make.restype = [ctypes.POINTER(_Spec), ctypes.py_object], ctypes.py_object
+    doc = ctypes.c_char_p(text.encode())
+    slots = (_Slot * 2)(_Slot(_TP_DOC, ctypes.cast(doc, ctypes.c_void_p)), _Slot())
+    spec = _Spec(_NAME, 0, 0, _BASETYPE | _IMMUTABLETYPE, slots)
+    with warnings.catch_warnings():
+        # Python 3.12 and 3.13 announce what 3.14 does.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return make(spec, _PARTS)
+
+
+_PAIR_FAMILY = getattr(builtin, "AF_UNIX", builtin.AF_INET)
+
+
+def socketpair(family=_PAIR_FAMILY, type=builtin.SOCK_STREAM, proto=0, /):
+    given = family, type, proto
+    return pair(socket, *(plain_int("socketpair", value, *given) for value in given))
+
+
+def _describe(methods: type) -> None:
+    """Gives methods the running Python's own help texts, and the names that errors speak of."""
+    for name, own in vars(methods).items():
+        if type(own).__name__ == "function" and hasattr(builtin.socket, name):
+            own.__doc__ = own.__doc__ or getattr(builtin.socket, name).__doc__
+            own.__qualname__ = f"socket.{name}"
+
+
+for _part in _PARTS:
+    _describe(_part)
+socket = _make()

@@ -1,0 +1,143 @@
+//! How long a call may take: a timeout becomes a [`Deadline`] once, where the call begins.
+
+use std::time::{Duration, Instant};
+
+use crate::sys;
+
+/// A moment of the monotonic clock (`CLOCK_MONOTONIC`) at which something gives up.
+///
+/// Deadlines are ordered: the smaller of two passes first, and [`Deadline::NEVER`] is the greatest.
+///
+/// ```
+/// use std::time::Duration;
+/// use tabi::Deadline;
+///
+/// let soon = Deadline::after(Duration::from_secs(5));
+/// assert!(!soon.has_passed());
+/// assert!(soon < Deadline::NEVER);
+/// assert_eq!(Deadline::NEVER.left(), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Deadline(i64);
+
+impl Deadline {
+    /// The deadline that never passes.
+    pub const NEVER: Deadline = Deadline(i64::MAX);
+
+    /// This moment, which has passed when anybody looks.
+    pub fn now() -> Deadline {
+        Deadline(sys::monotonic_nanoseconds())
+    }
+
+    /// The moment when this much time has passed from now on. What lies beyond the clock's range (292 years) is
+    /// [`Deadline::NEVER`].
+    pub fn after(duration: Duration) -> Deadline {
+        let nanoseconds = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+        Deadline(sys::monotonic_nanoseconds().saturating_add(nanoseconds))
+    }
+
+    /// [`Deadline::after`]; `None` is [`Deadline::NEVER`].
+    pub fn after_timeout(timeout: Option<Duration>) -> Deadline {
+        timeout.map_or(Deadline::NEVER, Deadline::after)
+    }
+
+    /// The moment when the monotonic clock shows this many nanoseconds; `i64::MAX` is [`Deadline::NEVER`].
+    pub const fn from_monotonic(nanoseconds: i64) -> Deadline {
+        Deadline(nanoseconds)
+    }
+
+    /// What the monotonic clock shows at this moment, in nanoseconds; `i64::MAX` for [`Deadline::NEVER`].
+    pub const fn as_monotonic(self) -> i64 {
+        self.0
+    }
+
+    /// The time that is left: nothing once the deadline has passed, `None` when it never does.
+    pub fn left(self) -> Option<Duration> {
+        if self == Deadline::NEVER {
+            return None;
+        }
+        let nanoseconds = self.0.saturating_sub(sys::monotonic_nanoseconds());
+        Some(Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0)))
+    }
+
+    /// Whether the moment has come.
+    pub fn has_passed(self) -> bool {
+        self != Deadline::NEVER && sys::monotonic_nanoseconds() >= self.0
+    }
+}
+
+impl From<Instant> for Deadline {
+    /// The same moment, or this one if it has passed already.
+    fn from(moment: Instant) -> Self {
+        // The two clocks are read in this order so that the deadline is never before the moment.
+        Deadline::after(moment.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// How long a call may take, its waits together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// As long as the socket's own timeout says.
+    Timeout,
+    /// Until this moment, whatever the socket's timeout.
+    Until(Deadline),
+    /// Not at all, whatever the socket's timeout.
+    Now,
+}
+
+impl Limit {
+    /// No limit, whatever the socket's timeout.
+    pub const FOREVER: Limit = Limit::Until(Deadline::NEVER);
+
+    /// This much time from now on, whatever the socket's timeout.
+    pub fn after(duration: Duration) -> Limit {
+        Limit::Until(Deadline::after(duration))
+    }
+}
+
+impl From<Deadline> for Limit {
+    fn from(deadline: Deadline) -> Self {
+        Limit::Until(deadline)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_never_before_its_timeout() {
+        let timeout = Duration::from_nanos(1_000_001);
+        let before = sys::monotonic_nanoseconds();
+        let deadline = Deadline::after(timeout);
+        assert!(deadline.as_monotonic() >= before + 1_000_001);
+        assert!(deadline.left() <= Some(timeout));
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_leaves_no_time() {
+        let passed = Deadline::now();
+        assert!(passed.has_passed());
+        assert_eq!(passed.left(), Some(Duration::ZERO));
+        assert_eq!(Deadline::from_monotonic(i64::MIN).left(), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn never_is_later_than_everything_and_does_not_pass() {
+        assert_eq!(Deadline::after(Duration::MAX), Deadline::NEVER);
+        assert_eq!(Deadline::after_timeout(None), Deadline::NEVER);
+        assert_eq!(Deadline::NEVER.left(), None);
+        assert!(!Deadline::NEVER.has_passed());
+        assert!(Deadline::after(Duration::from_secs(1 << 32)) < Deadline::NEVER);
+    }
+
+    #[test]
+    fn an_instant_is_the_same_moment() {
+        let instant = Instant::now() + Duration::from_secs(60);
+        let left = Deadline::from(instant).left().unwrap();
+        let off = left.abs_diff(instant.saturating_duration_since(Instant::now()));
+        assert!(off < Duration::from_secs(1), "off by {off:?}");
+        assert!(Deadline::from(Instant::now()).left().unwrap() < Duration::from_secs(1));
+    }
+}

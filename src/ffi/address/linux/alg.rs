@@ -1,0 +1,72 @@
+//! Addresses of AF_ALG in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_char, c_int};
+use std::mem::MaybeUninit;
+
+use super::{decode, encode, give_out};
+use crate::address::AlgAddress;
+use crate::error::Error;
+use crate::ffi::address::tabi_addr;
+use crate::ffi::boundary::{Failure, Outcome, copy_text, status, string};
+
+/// Makes an AF_ALG address: an algorithm's type ("hash", "skcipher" ..., at most 13 bytes) and name (at most
+/// 63), the features that it must have and which of them count.
+///
+/// Returns 0 or TABI_ERR_VALUE for a longer text or one that is not UTF-8.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_addr_from_alg(
+    r#type: *const c_char,
+    name: *const c_char,
+    feat: u32,
+    mask: u32,
+    addr: Option<&mut MaybeUninit<tabi_addr>>,
+) -> c_int {
+    encode(addr, || {
+        // SAFETY: the caller passes NUL-terminated strings.
+        let (kind, name) = unsafe { (text(r#type, "type")?, text(name, "name")?) };
+        let mut address = AlgAddress::new(kind, name)?;
+        (address.feat, address.mask) = (feat, mask);
+        Ok(address.encode())
+    })
+}
+
+/// The parts of an AF_ALG address, the texts with their closing NUL. `feat` and `mask` may be NULL.
+///
+/// `type_size`, `name_size`: the bytes of the buffers; 15 and 65 are enough. Returns 0; TABI_ERR_TYPE for
+/// another family; TABI_ERR_VALUE for text that is not UTF-8; TABI_ERR_TOO_SMALL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_addr_alg(
+    addr: Option<&tabi_addr>,
+    r#type: *mut c_char,
+    type_size: usize,
+    name: *mut c_char,
+    name_size: usize,
+    feat: Option<&mut MaybeUninit<u32>>,
+    mask: Option<&mut MaybeUninit<u32>>,
+) -> c_int {
+    status(|| {
+        let address = decode(addr, AlgAddress::decode)?;
+        if address.name().len() >= name_size {
+            // Checked first, so that neither text is written unless both fit.
+            return Err(Failure::TooSmall(address.name().len() + 1).into());
+        }
+        // SAFETY: the caller passes so many writable bytes.
+        unsafe {
+            copy_text(address.kind(), r#type, type_size)?;
+            copy_text(address.name(), name, name_size)?;
+        }
+        give_out!(feat = address.feat, mask = address.mask);
+        Ok(())
+    })
+}
+
+/// # Safety
+///
+/// `text` is NULL or NUL-terminated, and unchanged while the result is in use.
+unsafe fn text<'a>(text: *const c_char, name: &'static str) -> Outcome<&'a str> {
+    // SAFETY: the same contract.
+    let text = unsafe { string(text, name) }?;
+    Ok(std::str::from_utf8(text)
+        .map_err(|_| Error::value(format!("{name} is not UTF-8: {}", text.escape_ascii())))?)
+}

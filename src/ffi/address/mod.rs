@@ -1,0 +1,78 @@
+//! Addresses in C: `tabi_addr`.
+#![allow(unsafe_code)]
+
+mod any;
+mod internet;
+#[cfg(target_os = "linux")]
+mod linux;
+mod unix;
+
+use std::mem::{MaybeUninit, offset_of};
+
+use crate::address::{Address, RawAddress};
+use crate::error::Error;
+use crate::ffi::boundary::Outcome;
+
+pub use any::*;
+pub use internet::*;
+#[cfg(target_os = "linux")]
+pub use linux::*;
+pub use unix::*;
+
+/// The address of a socket, of any family: a value that is copied freely and needs no free.
+///
+/// Fill it with tabi_addr_from_host(), tabi_addr_from_unix() or tabi_addr_from_sockaddr(); read it
+/// with the other tabi_addr_ functions. The first `len` bytes of `data` are a struct sockaddr.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tabi_addr {
+    /// The bytes of the struct sockaddr, aligned for every family.
+    pub data: [u64; 16],
+    /// How many bytes of it there are; 0 for no address.
+    pub len: u32,
+}
+
+impl From<RawAddress> for tabi_addr {
+    fn from(raw: RawAddress) -> Self {
+        let mut address = tabi_addr { data: [0; 16], len: raw.len() };
+        // SAFETY: `data` has as many bytes as a RawAddress can.
+        unsafe {
+            std::ptr::copy_nonoverlapping(
+                raw.as_ptr().cast::<u8>(),
+                address.data.as_mut_ptr().cast(),
+                RawAddress::CAPACITY,
+            );
+        }
+        address
+    }
+}
+
+// An address in C is laid out as the core's.
+const _: () = {
+    assert!(size_of::<[u64; 16]>() == RawAddress::CAPACITY);
+    assert!(size_of::<tabi_addr>() == size_of::<RawAddress>());
+    assert!(align_of::<tabi_addr>() == align_of::<RawAddress>());
+    assert!(offset_of!(tabi_addr, len) == RawAddress::LEN_OFFSET);
+};
+
+impl tabi_addr {
+    /// The place of an address for the core to write to.
+    pub(crate) fn as_raw(place: &mut MaybeUninit<tabi_addr>) -> *mut RawAddress {
+        place.as_mut_ptr().cast()
+    }
+
+    pub(crate) fn raw(&self) -> Outcome<RawAddress> {
+        // SAFETY: `data` is initialised and has all its bytes.
+        let all =
+            unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast::<u8>(), size_of_val(&self.data)) };
+        let len = self.len as usize;
+        let bytes = all
+            .get(..len)
+            .ok_or_else(|| Error::value(format!("an address has at most {} bytes, got {len}", all.len())))?;
+        Ok(RawAddress::from_bytes(bytes)?)
+    }
+
+    fn decode(&self) -> Outcome<Address> {
+        Ok(self.raw()?.decode())
+    }
+}

@@ -1,0 +1,59 @@
+//! The frame around each exported function: a failure becomes its code, and so does a panic.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use libc::ssize_t;
+
+use super::failure::Failure;
+use super::last_failure::report;
+use super::outcome::{Outcome, Reported};
+
+/// What an exported function may return: `int` or `ssize_t`, negative for a failure.
+pub(crate) trait Code {
+    fn from_code(code: c_int) -> Self;
+}
+
+impl Code for c_int {
+    fn from_code(code: c_int) -> Self {
+        code
+    }
+}
+
+impl Code for ssize_t {
+    fn from_code(code: c_int) -> Self {
+        code as ssize_t
+    }
+}
+
+/// Runs the body of an exported function: a failure becomes its code, and so does a panic, which
+/// must not unwind into C.
+#[inline(always)]
+pub(crate) fn boundary<C: Code>(body: impl FnOnce() -> Outcome<C>) -> C {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(Reported(code))) => C::from_code(code as c_int),
+        Err(panic) => C::from_code(panicked(panic)),
+    }
+}
+
+/// [`boundary`] for a function that returns 0 when it succeeds.
+#[inline]
+pub(crate) fn status(body: impl FnOnce() -> Outcome) -> c_int {
+    boundary(|| body().map(|()| 0))
+}
+
+/// [`boundary`] for a function that returns a count of bytes.
+#[inline(always)]
+pub(crate) fn count(body: impl FnOnce() -> Outcome<usize>) -> ssize_t {
+    boundary(|| body().map(|n| n as ssize_t))
+}
+
+#[cold]
+fn panicked(panic: Box<dyn Any + Send>) -> c_int {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    report(Failure::Panic(text.unwrap_or_else(|| "panic".to_owned())))
+}

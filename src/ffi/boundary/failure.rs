@@ -1,0 +1,74 @@
+//! Why an exported function fails, and the code for it.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+
+use super::codes::{GAI_CODES, HERROR_CODES, code, to_code};
+use crate::error::Error;
+
+/// Why an exported function fails: an error of the core's, or one that only C can make.
+pub(crate) enum Failure {
+    Core(Error),
+    /// An error of the core's, with a text that says more.
+    Detailed(Error, String),
+    /// The named argument is NULL.
+    Null(&'static str),
+    /// A buffer of this many bytes would hold the result.
+    TooSmall(usize),
+    Panic(String),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Core(error.into())
+    }
+}
+
+impl Failure {
+    /// The negative code that the function returns.
+    pub(crate) fn code(&self) -> c_int {
+        match self {
+            Failure::Null(_) => code::ERR_NULL,
+            Failure::TooSmall(_) => code::ERR_TOO_SMALL,
+            Failure::Panic(_) => code::ERR_PANIC,
+            Failure::Core(error) | Failure::Detailed(error, _) => match error {
+                Error::Os(errno) => -errno,
+                Error::OsMessage(_) => code::ERR_OS,
+                Error::Timeout => code::ERR_TIMEOUT,
+                Error::Closed => code::ERR_CLOSED,
+                Error::Gai(number) => to_code(GAI_CODES, *number).unwrap_or(code::GAI_OTHER),
+                Error::Herror(number) => to_code(HERROR_CODES, *number).unwrap_or(code::HERROR_OTHER),
+                Error::Value(_) => code::ERR_VALUE,
+                Error::Overflow(_) => code::ERR_OVERFLOW,
+                Error::Type(_) => code::ERR_TYPE,
+            },
+        }
+    }
+
+    /// The `errno` that comes nearest.
+    pub(crate) fn errno(&self) -> c_int {
+        match self {
+            Failure::Core(error) | Failure::Detailed(error, _) => match error.errno() {
+                // perror() would say "Success".
+                0 => libc::EINVAL,
+                errno => errno,
+            },
+            Failure::Null(_) => libc::EINVAL,
+            Failure::TooSmall(_) => libc::ERANGE,
+            Failure::Panic(_) => libc::EIO,
+        }
+    }
+
+    /// What went wrong, with the values.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Failure::Core(error) => error.to_string(),
+            Failure::Detailed(_, text) => text.clone(),
+            Failure::Null(argument) => format!("{argument} must not be NULL"),
+            Failure::TooSmall(needed) => {
+                format!("the buffer is too small for the result: {needed} bytes are needed")
+            }
+            Failure::Panic(message) => format!("internal error: {message}"),
+        }
+    }
+}

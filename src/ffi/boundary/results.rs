@@ -1,0 +1,65 @@
+//! Results for C: bytes in the caller's buffers, and objects that the caller owns.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_char, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::arguments::check_buffer;
+use super::failure::Failure;
+use super::outcome::Outcome;
+
+/// Copies a text and its closing NUL into the caller's buffer; returns its length without the NUL.
+///
+/// # Safety
+///
+/// `buffer` is NULL or writable for `size` bytes.
+pub(crate) unsafe fn copy_text(text: &str, buffer: *mut c_char, size: usize) -> Outcome<usize> {
+    // SAFETY: the same contract.
+    unsafe { copy_name(text.as_bytes(), buffer, size) }
+}
+
+/// [`copy_text`] for a name of the system's, which need not be UTF-8.
+///
+/// # Safety
+///
+/// `buffer` is NULL or writable for `size` bytes.
+pub(crate) unsafe fn copy_name(name: &[u8], buffer: *mut c_char, size: usize) -> Outcome<usize> {
+    // SAFETY: the caller vouches for the buffer.
+    unsafe { copy_bytes(&[name, &[0]].concat(), buffer.cast(), size) }?;
+    Ok(name.len())
+}
+
+/// Copies bytes into the caller's buffer; returns how many.
+///
+/// # Safety
+///
+/// `buffer` is NULL or writable for `size` bytes.
+pub(crate) unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, size: usize) -> Outcome<usize> {
+    check_buffer(buffer, size, "buffer")?;
+    if bytes.len() > size {
+        return Err(Failure::TooSmall(bytes.len()).into());
+    }
+    if !bytes.is_empty() {
+        // SAFETY: checked to be there and large enough; the caller vouches for the rest.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), bytes.len()) };
+    }
+    Ok(bytes.len())
+}
+
+/// Hands an object over to C, which owns it until it calls the object's `_free`.
+pub(crate) fn give<T>(object: T) -> *mut T {
+    Box::into_raw(Box::new(object))
+}
+
+/// Takes an object back from C and drops it; NULL is nothing.
+///
+/// # Safety
+///
+/// `object` came from [`give`], and this is its last use.
+pub(crate) unsafe fn take_back<T>(object: *mut T) {
+    if !object.is_null() {
+        // SAFETY: the caller vouches that this is the one owner.
+        let object = unsafe { Box::from_raw(object) };
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(object)));
+    }
+}

@@ -1,0 +1,7 @@
+//! Files in C: buffered ones on a socket, and those that are sent.
+
+mod makefile;
+mod sendfile;
+
+pub use makefile::*;
+pub use sendfile::*;

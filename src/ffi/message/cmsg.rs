@@ -1,0 +1,139 @@
+//! Control messages in C: walked through, and the descriptors taken out of them.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use libc::ssize_t;
+
+use super::tabi_control;
+use crate::error::Error;
+use crate::ffi::boundary::{Outcome, boundary, bytes, check_buffer, count, some};
+use crate::socket::{RawControlMessage, RawControlMessages};
+
+/// A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tabi_cmsg {
+    /// SOL_SOCKET, IPPROTO_IP ...
+    pub level: c_int,
+    /// The type within the level, such as SCM_RIGHTS.
+    pub r#type: c_int,
+    /// The data, of no particular alignment; valid as long as the buffer is.
+    pub data: *mut c_void,
+    /// The bytes of the data, never more than the buffer holds.
+    pub len: usize,
+    /// Where the next message begins.
+    pub next: usize,
+}
+
+impl tabi_cmsg {
+    /// # Safety
+    ///
+    /// `data` is readable for `len` bytes while the result is in use.
+    pub(crate) unsafe fn raw<'a>(&self) -> Outcome<RawControlMessage<'a>> {
+        // SAFETY: the same contract.
+        let data = unsafe { bytes(self.data, self.len, "cmsg->data") }?;
+        Ok(RawControlMessage { level: self.level, kind: self.r#type, data })
+    }
+}
+
+/// Finds the next control message in the buffer; `cmsg` is zeroed before the first.
+///
+/// Returns 1, or 0 when there is none, and `cmsg` is unchanged. A buffer of any content is safe to walk.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_control_next(
+    control: Option<&tabi_control>,
+    cmsg: Option<&mut tabi_cmsg>,
+) -> c_int {
+    boundary(|| {
+        let (control, cmsg) = (some(control, "control")?, some(cmsg, "cmsg")?);
+        // SAFETY: the caller's buffer is readable for its `len`.
+        let mut messages = RawControlMessages::from_offset(unsafe { control.messages() }?, cmsg.next);
+        let Some(message) = messages.next() else { return Ok(0) };
+        *cmsg = tabi_cmsg {
+            level: message.level,
+            r#type: message.kind,
+            data: message.data.as_ptr().cast_mut().cast(),
+            len: message.data.len(),
+            next: messages.offset(),
+        };
+        Ok(1)
+    })
+}
+
+/// Closes the descriptors in the buffer that nobody has taken with tabi_cmsg_fds(). Again: nothing is left.
+///
+/// Only for a buffer that tabi_recvmsg() or tabi_recvmany() has filled. Returns how many were closed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_control_close_fds(control: Option<&mut tabi_control>) -> ssize_t {
+    count(|| {
+        let control = some(control, "control")?;
+        let mut closed = 0;
+        // SAFETY: the caller's buffer is readable for its `len`.
+        for message in RawControlMessages::new(unsafe { control.messages() }?) {
+            if message.level == libc::SOL_SOCKET && message.kind == libc::SCM_RIGHTS {
+                let data = message.data.as_ptr().cast_mut();
+                for index in 0..message.data.len() / size_of::<c_int>() {
+                    // SAFETY: the number is within the caller's own buffer, which is writable.
+                    let fd = unsafe { take_fd(data.cast(), index) };
+                    if fd >= 0 {
+                        // SAFETY: it was received, and taken by nobody else.
+                        let _ = unsafe { crate::socket::close(fd) };
+                        closed += 1;
+                    }
+                }
+            }
+        }
+        Ok(closed)
+    })
+}
+
+/// Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with
+/// tabi_close_fd().
+///
+/// `size`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
+/// from then on.
+/// Returns how many were taken, 0 when none is left; TABI_ERR_TYPE for another kind of message.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int, size: usize) -> ssize_t {
+    count(|| {
+        let cmsg = some(cmsg, "cmsg")?;
+        check_buffer(fds.cast(), size.saturating_mul(size_of::<c_int>()), "fds")?;
+        if cmsg.level != libc::SOL_SOCKET || cmsg.r#type != libc::SCM_RIGHTS {
+            let text = format!(
+                "a control message of level {} and type {} holds no descriptors",
+                cmsg.level, cmsg.r#type
+            );
+            return Err(Error::type_error(text).into());
+        }
+        check_buffer(cmsg.data, cmsg.len, "cmsg->data")?;
+        let mut taken = 0;
+        for index in 0..cmsg.len / size_of::<c_int>() {
+            if taken == size {
+                break;
+            }
+            // SAFETY: the number is within the caller's own buffer, which is writable.
+            let fd = unsafe { take_fd(cmsg.data.cast(), index) };
+            if fd >= 0 {
+                // SAFETY: `fds` has room for `size` of them.
+                unsafe { fds.add(taken).write(fd) };
+                taken += 1;
+            }
+        }
+        Ok(taken)
+    })
+}
+
+/// Reads a descriptor's number and puts -1 in its place.
+///
+/// # Safety
+///
+/// `fds` is readable and writable for more than `index` numbers, of any alignment.
+unsafe fn take_fd(fds: *mut c_int, index: usize) -> c_int {
+    // SAFETY: the same contract.
+    unsafe { ptr::replace(fds.add(index).cast::<Unaligned>(), Unaligned(-1)).0 }
+}
+
+#[repr(C, packed)]
+struct Unaligned(c_int);

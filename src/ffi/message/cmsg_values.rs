@@ -1,0 +1,163 @@
+//! What control messages say, in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_uint};
+use std::mem::MaybeUninit;
+use std::net::{SocketAddrV4, SocketAddrV6};
+
+use super::tabi_cmsg;
+use crate::address::RawAddress;
+use crate::error::Error;
+use crate::ffi::address::tabi_addr;
+use crate::ffi::boundary::{Outcome, some, status};
+use crate::socket::{RawControlMessage, control};
+
+/// The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment
+/// in bytes) ...
+///
+/// Returns 0; TABI_ERR_TYPE for a message whose data is neither an int nor a byte.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_cmsg_int(
+    cmsg: Option<&tabi_cmsg>,
+    value: Option<&mut MaybeUninit<c_int>>,
+) -> c_int {
+    status(|| {
+        let value = some(value, "value")?;
+        // SAFETY: the caller's message is in a buffer that lives.
+        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let is_number = [1, size_of::<c_int>()].contains(&message.data.len());
+        value.write(told(&message, "a number", control::number(message.data).filter(|_| is_number))?);
+        Ok(())
+    })
+}
+
+/// Where a datagram arrived (IP_PKTINFO, IPV6_PKTINFO).
+///
+/// `destination` gets the address that it was sent to, `interface` the number of the interface that it came in
+/// by, and `local` the address that an answer should come from; any may be NULL. The addresses have port 0.
+/// Returns 0, or TABI_ERR_TYPE for another kind of message.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_cmsg_packet_info(
+    cmsg: Option<&tabi_cmsg>,
+    destination: Option<&mut MaybeUninit<tabi_addr>>,
+    local: Option<&mut MaybeUninit<tabi_addr>>,
+    interface: Option<&mut MaybeUninit<c_uint>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller's message is in a buffer that lives.
+        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let info = match (message.level, message.kind) {
+            #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+            (libc::IPPROTO_IP, libc::IP_PKTINFO) => control::packet_info_v4(message.data).map(|info| {
+                let address = |ip| RawAddress::from(SocketAddrV4::new(ip, 0));
+                (address(info.destination), address(info.local), info.interface)
+            }),
+            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => control::packet_info_v6(message.data).map(|info| {
+                // A link's own addresses mean nothing without the link.
+                let scope = if info.destination.is_unicast_link_local() { info.interface } else { 0 };
+                let address = RawAddress::from(SocketAddrV6::new(info.destination, 0, 0, scope));
+                (address, address, info.interface)
+            }),
+            _ => None,
+        };
+        let info = told(&message, "packet information", info)?;
+        destination.map(|out| out.write(info.0.into()));
+        local.map(|out| out.write(info.1.into()));
+        interface.map(|out| out.write(info.2));
+        Ok(())
+    })
+}
+
+/// When the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS,
+/// SO_TIMESTAMPING).
+///
+/// Of SO_TIMESTAMPING this is the system's time, or the network card's where there is no other.
+/// Returns 0, or TABI_ERR_TYPE for another kind of message.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_cmsg_timestamp(
+    cmsg: Option<&tabi_cmsg>,
+    nanoseconds: Option<&mut MaybeUninit<i64>>,
+) -> c_int {
+    status(|| {
+        let nanoseconds = some(nanoseconds, "nanoseconds")?;
+        // SAFETY: the caller's message is in a buffer that lives.
+        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let time = match (message.level, message.kind) {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            (libc::SOL_SOCKET, libc::SO_TIMESTAMPING) => {
+                control::timestamps(message.data).and_then(|times| times.software.or(times.hardware))
+            }
+            (libc::SOL_SOCKET, _) => control::timestamp(&message),
+            _ => None,
+        };
+        let time = time.and_then(|time| i64::try_from(time.as_nanos()).ok());
+        nanoseconds.write(told(&message, "a timestamp", time)?);
+        Ok(())
+    })
+}
+
+/// Who sent the message (SCM_CREDENTIALS): process, user and group; any may be NULL.
+///
+/// Returns 0, or TABI_ERR_TYPE for another kind of message.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_cmsg_credentials(
+    cmsg: Option<&tabi_cmsg>,
+    pid: Option<&mut MaybeUninit<i32>>,
+    uid: Option<&mut MaybeUninit<u32>>,
+    gid: Option<&mut MaybeUninit<u32>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller's message is in a buffer that lives.
+        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let fits = message.level == libc::SOL_SOCKET && message.kind == libc::SCM_CREDENTIALS;
+        let sender = told(&message, "credentials", control::credentials(message.data).filter(|_| fits))?;
+        pid.map(|out| out.write(sender.pid));
+        uid.map(|out| out.write(sender.uid));
+        gid.map(|out| out.write(sender.gid));
+        Ok(())
+    })
+}
+
+/// The error that a datagram met, from a message received with MSG_ERRQUEUE (IP_RECVERR, IPV6_RECVERR).
+///
+/// `error` gets the errno, `icmp_type` and `icmp_code` what the ICMP message said (0 for an error of this
+/// machine's), `info` what the error says beside, such as the path's MTU in bytes for EMSGSIZE; `offender` who
+/// sent the ICMP message, with `len` 0 for nobody. Any may be NULL. Returns 0, or TABI_ERR_TYPE for another
+/// kind of message.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_cmsg_error(
+    cmsg: Option<&tabi_cmsg>,
+    error: Option<&mut MaybeUninit<c_int>>,
+    icmp_type: Option<&mut MaybeUninit<c_int>>,
+    icmp_code: Option<&mut MaybeUninit<c_int>>,
+    info: Option<&mut MaybeUninit<u32>>,
+    offender: Option<&mut MaybeUninit<tabi_addr>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller's message is in a buffer that lives.
+        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let fits = [(libc::IPPROTO_IP, libc::IP_RECVERR), (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)]
+            .contains(&(message.level, message.kind));
+        let met = told(&message, "an error", control::recv_err(message.data).filter(|_| fits))?;
+        let from = RawAddress::try_from(&met.offender)?;
+        error.map(|out| out.write(met.errno));
+        icmp_type.map(|out| out.write(met.kind.into()));
+        icmp_code.map(|out| out.write(met.code.into()));
+        info.map(|out| out.write(met.info));
+        offender.map(|out| out.write(from.into()));
+        Ok(())
+    })
+}
+
+fn told<T>(message: &RawControlMessage<'_>, what: &str, value: Option<T>) -> Outcome<T> {
+    Ok(value.ok_or_else(|| {
+        Error::type_error(format!(
+            "a control message of level {}, type {} and {} bytes does not hold {what}",
+            message.level,
+            message.kind,
+            message.data.len()
+        ))
+    })?)
+}

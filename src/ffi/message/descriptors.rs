@@ -1,0 +1,97 @@
+//! Descriptors passed from process to process, in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
+use std::os::fd::{BorrowedFd, IntoRawFd};
+
+use libc::ssize_t;
+
+use crate::error::Error;
+use crate::ffi::boundary::{Outcome, bytes, check_buffer, count, some};
+use crate::ffi::socket::{socket, tabi_sock};
+use crate::socket::ControlData;
+
+/// Sends bytes, at least one on a stream, and descriptors over an AF_UNIX socket (Python's `send_fds`).
+///
+/// `fds`: `fd_count` open descriptors, at most 253 on Linux; the receiver gets duplicates, the sender keeps its
+/// own.
+/// Returns the bytes that the kernel took; if that is not all, the descriptors went with the first. Else a code
+/// as tabi_send() does; TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for
+/// too many; -ETOOMANYREFS when too many are on their way.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_send_fds(
+    sk: Option<&tabi_sock>,
+    data: *const c_void,
+    len: usize,
+    fds: *const c_int,
+    fd_count: usize,
+    flags: c_int,
+) -> ssize_t {
+    count(|| {
+        let sk = socket(sk)?;
+        // SAFETY: the caller passes `len` readable bytes.
+        let data = unsafe { bytes(data, len, "data") }?;
+        // SAFETY: the caller passes that many descriptors.
+        let fds = unsafe { borrowed(fds, fd_count) }?;
+        let mut control = ControlData::new();
+        if !fds.is_empty() {
+            control.fds(&fds)?;
+        }
+        Ok(sk.sendmsg(&[IoSlice::new(data)], &control, flags)?)
+    })
+}
+
+/// Receives at most `len` bytes and `size` descriptors over an AF_UNIX socket (Python's `recv_fds`).
+///
+/// `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd();
+/// `fd_count` how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or
+/// than the table of descriptors has room for: those are closed already. Returns as tabi_recv(); no descriptor
+/// has arrived when it fails.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_recv_fds(
+    sk: Option<&tabi_sock>,
+    buffer: *mut c_void,
+    len: usize,
+    fds: *mut c_int,
+    size: usize,
+    flags: c_int,
+    fd_count: Option<&mut MaybeUninit<usize>>,
+    msg_flags: Option<&mut MaybeUninit<c_int>>,
+) -> ssize_t {
+    count(|| {
+        let (sk, fd_count) = (socket(sk)?, some(fd_count, "fd_count")?);
+        check_buffer(buffer, len, "buffer")?;
+        check_buffer(fds.cast(), size.saturating_mul(size_of::<c_int>()), "fds")?;
+        let room = libc::iovec { iov_base: buffer, iov_len: len };
+        // SAFETY: the caller passes `len` writable bytes.
+        let received = unsafe { sk.recv_fds_raw(room, size, flags) }?;
+        fd_count.write(received.fds.len());
+        for (index, fd) in received.fds.into_iter().enumerate() {
+            // SAFETY: `fds` has room for `size` of them, and no more were received.
+            unsafe { fds.add(index).write(fd.into_raw_fd()) };
+        }
+        msg_flags.map(|msg_flags| msg_flags.write(received.flags));
+        Ok(received.len)
+    })
+}
+
+/// # Safety
+///
+/// `fds` is NULL or `fd_count` readable numbers; those that are open stay open while the result is in use.
+unsafe fn borrowed<'a>(fds: *const c_int, fd_count: usize) -> Outcome<Vec<BorrowedFd<'a>>> {
+    // SAFETY: the same contract.
+    let numbers = unsafe { bytes(fds.cast(), fd_count.saturating_mul(size_of::<c_int>()), "fds") }?;
+    let number = |bytes: &[u8]| c_int::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    let numbers = numbers.chunks_exact(size_of::<c_int>()).map(number);
+    let mut borrowed = Vec::new();
+    for fd in numbers {
+        if fd < 0 {
+            return Err(Error::value(format!("negative file descriptor: {fd}")).into());
+        }
+        // SAFETY: not -1; the system checks whether it is open.
+        borrowed.push(unsafe { BorrowedFd::borrow_raw(fd) });
+    }
+    Ok(borrowed)
+}

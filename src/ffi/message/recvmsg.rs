@@ -1,0 +1,88 @@
+//! `recvmsg` in C.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+
+use libc::ssize_t;
+
+use super::sendmsg::iovecs;
+use super::tabi_control;
+use crate::deadline::Limit;
+use crate::ffi::address::tabi_addr;
+use crate::ffi::boundary::{check_buffer, count};
+use crate::ffi::socket::{socket, tabi_sock, until};
+
+/// Receives a message into several buffers, one after the other (recvmsg(2), Python's `recvmsg_into`).
+///
+/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: where control messages go, its `len` is
+/// set; NULL for none. `flags`: MSG_* or 0. `msg_flags` gets MSG_TRUNC (the message was cut), MSG_CTRUNC (the
+/// control data was cut), MSG_EOR ...; `sender` gets the sender's address, with `len` 0 where the system names
+/// nobody; both may be NULL.
+///
+/// Descriptors that arrive are close-on-exec and the caller's, also after MSG_CTRUNC: take them with
+/// tabi_control_next() and tabi_cmsg_fds(), or close them with tabi_control_close_fds().
+/// Returns the number of bytes, 0 at the end of the stream, or a code as tabi_recv() does; -EMSGSIZE for too
+/// many buffers; TABI_ERR_VALUE for a control buffer above 2147483647 bytes. No descriptor has arrived when it
+/// fails.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_recvmsg(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    control: Option<&mut tabi_control>,
+    flags: c_int,
+    msg_flags: Option<&mut MaybeUninit<c_int>>,
+    sender: Option<&mut MaybeUninit<tabi_addr>>,
+) -> ssize_t {
+    // SAFETY: the same contract.
+    unsafe { recvmsg(sk, buffers, buffer_count, control, flags, msg_flags, sender, Limit::Timeout) }
+}
+
+/// tabi_recvmsg() within a limit of its own: see tabi_recv_until().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_recvmsg_until(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    control: Option<&mut tabi_control>,
+    flags: c_int,
+    msg_flags: Option<&mut MaybeUninit<c_int>>,
+    sender: Option<&mut MaybeUninit<tabi_addr>>,
+    deadline: i64,
+) -> ssize_t {
+    let limit = until(deadline);
+    // SAFETY: the same contract.
+    unsafe { recvmsg(sk, buffers, buffer_count, control, flags, msg_flags, sender, limit) }
+}
+
+/// # Safety
+///
+/// `buffers` are as many as said, each writable for its length; `control` is writable for its `size`.
+#[expect(clippy::too_many_arguments, reason = "recvmsg(2) has them")]
+unsafe fn recvmsg(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    control: Option<&mut tabi_control>,
+    flags: c_int,
+    msg_flags: Option<&mut MaybeUninit<c_int>>,
+    sender: Option<&mut MaybeUninit<tabi_addr>>,
+    limit: Limit,
+) -> ssize_t {
+    count(|| {
+        let sk = socket(sk)?;
+        // SAFETY: the caller passes that many buffers.
+        let buffers = unsafe { iovecs(buffers, buffer_count) }?;
+        let (data, size) = control.as_ref().map_or((std::ptr::null_mut(), 0), |c| (c.data, c.size));
+        check_buffer(data, size, "control->data")?;
+        // SAFETY: the caller vouches for each buffer and for the control buffer.
+        let message = unsafe { sk.recvmsg_raw(buffers, data.cast(), size, flags, limit) }?;
+        if let Some(control) = control {
+            control.len = message.control_len;
+        }
+        msg_flags.map(|msg_flags| msg_flags.write(message.flags));
+        sender.map(|sender| sender.write(message.sender.into()));
+        Ok(message.len)
+    })
+}

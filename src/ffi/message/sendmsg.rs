@@ -1,0 +1,88 @@
+//! `sendmsg` in C, with the system's `struct iovec`.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+
+use libc::ssize_t;
+
+use super::tabi_control;
+use crate::deadline::Limit;
+use crate::ffi::address::tabi_addr;
+use crate::ffi::boundary::{Outcome, check_buffer, count};
+use crate::ffi::socket::{socket, tabi_sock, until};
+
+/// Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
+///
+/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: control messages to go with them, or
+/// NULL.
+/// `flags`: MSG_* or 0. `addr`: where to, or NULL on a connected socket.
+/// Returns the bytes that the kernel took, perhaps fewer than given, or a code as tabi_send() does; -EMSGSIZE
+/// for too many buffers; TABI_ERR_OS for more than 2147483647 buffers or bytes of control data.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_sendmsg(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    control: Option<&tabi_control>,
+    flags: c_int,
+    addr: Option<&tabi_addr>,
+) -> ssize_t {
+    // SAFETY: the same contract.
+    unsafe { sendmsg(sk, buffers, buffer_count, control, flags, addr, Limit::Timeout) }
+}
+
+/// tabi_sendmsg() within a limit of its own: see tabi_recv_until().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_sendmsg_until(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    control: Option<&tabi_control>,
+    flags: c_int,
+    addr: Option<&tabi_addr>,
+    deadline: i64,
+) -> ssize_t {
+    let limit = until(deadline);
+    // SAFETY: the same contract.
+    unsafe { sendmsg(sk, buffers, buffer_count, control, flags, addr, limit) }
+}
+
+/// # Safety
+///
+/// `buffers` are as many as said, each readable for its length; `control` is readable for its `len`.
+unsafe fn sendmsg(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    control: Option<&tabi_control>,
+    flags: c_int,
+    addr: Option<&tabi_addr>,
+    limit: Limit,
+) -> ssize_t {
+    count(|| {
+        let sk = socket(sk)?;
+        // SAFETY: the caller passes that many buffers.
+        let buffers = unsafe { iovecs(buffers, buffer_count) }?;
+        // SAFETY: the caller's control buffer is readable for its `len`.
+        let control = unsafe { control.map_or(Ok(&[][..]), |control| control.messages()) }?;
+        let address = addr.map(|addr| addr.raw().and_then(|raw| Ok(sk.resolve(raw)?))).transpose()?;
+        // SAFETY: the caller vouches for each buffer.
+        Ok(unsafe { sk.sendmsg_raw(buffers, control, flags, address.as_ref(), limit) }?)
+    })
+}
+
+/// # Safety
+///
+/// `buffers` is NULL or readable for `count` of them while the result is in use.
+pub(crate) unsafe fn iovecs<'a>(buffers: *const libc::iovec, count: usize) -> Outcome<&'a [libc::iovec]> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    check_buffer(buffers.cast(), count.saturating_mul(size_of::<libc::iovec>()), "buffers")?;
+    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest.
+    let buffers = unsafe { std::slice::from_raw_parts(buffers, count) };
+    for buffer in buffers {
+        check_buffer(buffer.iov_base, buffer.iov_len, "buffers[].iov_base")?;
+    }
+    Ok(buffers)
+}

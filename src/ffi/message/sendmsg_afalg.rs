@@ -1,0 +1,46 @@
+//! `sendmsg_afalg` in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::io::IoSlice;
+
+use libc::ssize_t;
+
+use super::sendmsg::iovecs;
+use crate::error::Error;
+use crate::ffi::boundary::{bytes, count};
+use crate::ffi::socket::{socket, tabi_sock};
+
+/// Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
+///
+/// `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how
+/// many bytes are authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as
+/// tabi_sendmsg().
+/// Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_sendmsg_afalg(
+    sk: Option<&tabi_sock>,
+    buffers: *const libc::iovec,
+    buffer_count: usize,
+    op: u32,
+    iv: *const c_void,
+    iv_len: usize,
+    assoclen: i64,
+    flags: c_int,
+) -> ssize_t {
+    count(|| {
+        // SAFETY: the caller passes that many buffers, each readable for its length, as an IoSlice is.
+        let buffers =
+            unsafe { &*(std::ptr::from_ref(iovecs(buffers, buffer_count)?) as *const [IoSlice<'_>]) };
+        // SAFETY: the caller passes `iv_len` readable bytes.
+        let vector = unsafe { bytes(iv, iv_len, "iv") }?;
+        let vector = (!iv.is_null()).then_some(vector);
+        let assoclen = match assoclen {
+            ..0 => None,
+            _ => Some(u32::try_from(assoclen).map_err(|_| {
+                Error::overflow(format!("assoclen must be at most 4294967295, got {assoclen}"))
+            })?),
+        };
+        Ok(socket(sk)?.sendmsg_afalg(buffers, op, vector, assoclen, flags)?)
+    })
+}

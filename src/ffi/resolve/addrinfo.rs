@@ -1,0 +1,133 @@
+//! `getaddrinfo` and `getnameinfo` in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{CString, c_char, c_int};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use crate::address::RawAddress;
+use crate::ffi::address::tabi_addr;
+use crate::ffi::boundary::{
+    Failure, Outcome, boundary, copy_text, give, optional_string, some, status, take_back,
+};
+use crate::resolve::{Host, Service, getaddrinfo, getnameinfo};
+
+/// One answer of tabi_getaddrinfo(): what to make a socket with and where to connect or bind it.
+#[repr(C)]
+pub struct tabi_addrinfo {
+    /// sizeof(tabi_addrinfo) of the library that made it; later versions may add to the end.
+    pub struct_size: usize,
+    /// The address family, AF_*.
+    pub family: c_int,
+    /// The type, SOCK_*.
+    pub r#type: c_int,
+    /// The protocol, IPPROTO_*.
+    pub proto: c_int,
+    /// The host's canonical name: in the first answer when AI_CANONNAME was asked for, else "".
+    pub canonname: *const c_char,
+    /// The address.
+    pub addr: tabi_addr,
+}
+
+/// The answers of tabi_getaddrinfo(), in the order in which they should be tried.
+///
+/// It does not change: any number of threads may read it.
+pub struct tabi_addrinfo_list {
+    answers: Vec<tabi_addrinfo>,
+    /// What the answers point to.
+    _names: Vec<CString>,
+}
+
+/// Looks up the addresses of a host and a service (getaddrinfo(3)).
+///
+/// `host`: a name, an address, or NULL for this machine. `service`: a name such as "http", a port such as "80",
+/// or NULL for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers, 0 does not;
+/// `flags` are AI_*. Blocks for as long as the system's resolver does.
+///
+/// Returns how many answers there are, at least 1, and the list, which tabi_addrinfo_list_free() frees;
+/// TABI_GAI_* when the lookup fails, -errno where the resolver met an error of the system.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getaddrinfo(
+    host: *const c_char,
+    service: *const c_char,
+    family: c_int,
+    r#type: c_int,
+    proto: c_int,
+    flags: c_int,
+    list: Option<&mut MaybeUninit<*mut tabi_addrinfo_list>>,
+) -> c_int {
+    boundary(|| {
+        let list = some(list, "list")?;
+        // SAFETY: the caller passes NUL-terminated strings or NULL.
+        let (host, service) = unsafe { (optional_string(host), optional_string(service)) };
+        let host = host.map_or_else(|| Host::from(None), Host::from);
+        let service = service.map_or_else(|| Service::from(None), Service::from);
+        let mut made = tabi_addrinfo_list { answers: Vec::new(), _names: Vec::new() };
+        for info in getaddrinfo(host, service, family, r#type, proto, flags)? {
+            let name = CString::new(info.canonname).unwrap_or_default();
+            made.answers.push(tabi_addrinfo {
+                struct_size: size_of::<tabi_addrinfo>(),
+                family: info.family,
+                r#type: info.kind,
+                proto: info.proto,
+                canonname: name.as_ptr(),
+                addr: RawAddress::try_from(&info.address)?.into(),
+            });
+            made._names.push(name);
+        }
+        let count = made.answers.len();
+        list.write(give(made));
+        Ok(count as c_int)
+    })
+}
+
+/// One answer of a list, valid until tabi_addrinfo_list_free(); NULL when there are not so many, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_addrinfo_at(list: Option<&tabi_addrinfo_list>, index: usize) -> *const tabi_addrinfo {
+    list.and_then(|list| list.answers.get(index)).map_or(ptr::null(), ptr::from_ref)
+}
+
+/// Frees a list and all that its answers point to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_addrinfo_list_free(list: *mut tabi_addrinfo_list) {
+    // SAFETY: the caller passes a list of tabi_getaddrinfo() for the last time.
+    unsafe { take_back(list) }
+}
+
+/// The names of an address's host and service (getnameinfo(3)).
+///
+/// `flags`: NI_*. `host_size`, `service_size`: the bytes of the buffers; NI_MAXHOST (1025) and 32 are always
+/// enough, and (NULL, 0) leaves one out. Blocks for as long as the system's resolver does.
+/// Returns 0; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getnameinfo(
+    addr: Option<&tabi_addr>,
+    flags: c_int,
+    host: *mut c_char,
+    host_size: usize,
+    service: *mut c_char,
+    service_size: usize,
+) -> c_int {
+    status(|| {
+        let names = getnameinfo(some(addr, "addr")?.raw()?, flags)?;
+        let wanted = [(names.0, host, host_size), (names.1, service, service_size)];
+        // Nothing is written unless both fit.
+        for (name, buffer, size) in &wanted {
+            check_name(name, *buffer, *size)?;
+        }
+        for (name, buffer, size) in wanted.iter().filter(|(_, _, size)| *size > 0) {
+            // SAFETY: the caller passes `size` writable bytes.
+            unsafe { copy_text(name, *buffer, *size) }?;
+        }
+        Ok(())
+    })
+}
+
+fn check_name(name: &str, buffer: *const c_char, size: usize) -> Outcome {
+    match size {
+        0 => Ok(()),
+        _ if buffer.is_null() => Err(Failure::Null("buffer").into()),
+        _ if size <= name.len() => Err(Failure::TooSmall(name.len() + 1).into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,93 @@
+//! Network interfaces in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{CString, c_char, c_int};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use libc::ssize_t;
+
+use crate::ffi::boundary::{boundary, copy_text, count, give, some, status, string, take_back};
+use crate::resolve::{if_indextoname, if_nameindex, if_nametoindex};
+
+/// One network interface of tabi_if_nameindex().
+#[repr(C)]
+pub struct tabi_interface {
+    /// sizeof(tabi_interface) of the library that made it; later versions may add to the end.
+    pub struct_size: usize,
+    /// The interface's number, 1 or more.
+    pub index: u32,
+    /// Its name, such as "lo".
+    pub name: *const c_char,
+}
+
+/// The network interfaces, as tabi_if_nameindex() found them.
+///
+/// It does not change: any number of threads may read it.
+pub struct tabi_interface_list {
+    interfaces: Vec<tabi_interface>,
+    /// What the interfaces point to.
+    _names: Vec<CString>,
+}
+
+/// The number and the name of every network interface (if_nameindex(3)).
+///
+/// Returns how many there are, and the list, which tabi_interface_list_free() frees; or -errno.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_if_nameindex(list: Option<&mut MaybeUninit<*mut tabi_interface_list>>) -> c_int {
+    boundary(|| {
+        let list = some(list, "list")?;
+        let mut made = tabi_interface_list { interfaces: Vec::new(), _names: Vec::new() };
+        for (index, name) in if_nameindex()? {
+            let name = CString::new(name).unwrap_or_default();
+            let struct_size = size_of::<tabi_interface>();
+            made.interfaces.push(tabi_interface { struct_size, index, name: name.as_ptr() });
+            made._names.push(name);
+        }
+        let count = made.interfaces.len();
+        list.write(give(made));
+        Ok(count as c_int)
+    })
+}
+
+/// One interface of a list, valid until tabi_interface_list_free(); NULL when there are not so many, and for
+/// NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_interface_at(
+    list: Option<&tabi_interface_list>,
+    index: usize,
+) -> *const tabi_interface {
+    list.and_then(|list| list.interfaces.get(index)).map_or(ptr::null(), ptr::from_ref)
+}
+
+/// Frees a list and the names in it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_interface_list_free(list: *mut tabi_interface_list) {
+    // SAFETY: the caller passes a list of tabi_if_nameindex() for the last time.
+    unsafe { take_back(list) }
+}
+
+/// The number of a network interface by its name (if_nametoindex(3)). Returns 0, or TABI_ERR_OS when there is
+/// none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_if_nametoindex(
+    name: *const c_char,
+    index: Option<&mut MaybeUninit<u32>>,
+) -> c_int {
+    status(|| {
+        let index = some(index, "index")?;
+        // SAFETY: the caller passes a NUL-terminated string.
+        index.write(if_nametoindex(unsafe { string(name, "name") }?)?);
+        Ok(())
+    })
+}
+
+/// The name of a network interface by its number, with its closing NUL (if_indextoname(3)).
+///
+/// `size`: the bytes of `name`; IF_NAMESIZE (16) are enough. Returns the length without the NUL; -ENXIO when
+/// there is no such interface, TABI_ERR_TOO_SMALL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_if_indextoname(index: u32, name: *mut c_char, size: usize) -> ssize_t {
+    // SAFETY: the caller passes `size` writable bytes.
+    count(|| unsafe { copy_text(&if_indextoname(index)?, name, size) })
+}

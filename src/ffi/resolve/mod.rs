@@ -1,0 +1,15 @@
+//! The resolver, services and interfaces in C.
+
+mod addrinfo;
+mod hostent;
+mod hostname;
+mod inet_text;
+mod interface;
+mod service;
+
+pub use addrinfo::*;
+pub use hostent::*;
+pub use hostname::*;
+pub use inet_text::*;
+pub use interface::*;
+pub use service::*;

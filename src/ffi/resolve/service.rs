@@ -1,0 +1,59 @@
+//! Services and protocols in C.
+#![allow(unsafe_code)]
+
+use std::borrow::Cow;
+use std::ffi::{c_char, c_int};
+
+use libc::ssize_t;
+
+use crate::ffi::boundary::{boundary, copy_text, count, optional_string, string};
+use crate::resolve::{getprotobyname, getservbyname, getservbyport};
+
+/// The port of a service (getservbyname(3)).
+///
+/// `proto`: "tcp", "udp", or NULL for any. Returns the port (0 to 65535), or TABI_ERR_OS when there is no such
+/// service.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getservbyname(name: *const c_char, proto: *const c_char) -> c_int {
+    boundary(|| {
+        // SAFETY: the caller passes NUL-terminated strings.
+        let (name, proto) = unsafe { (string(name, "name")?, protocol(proto)) };
+        Ok(getservbyname(name, proto.as_deref())?.into())
+    })
+}
+
+/// The name of the service on a port, with its closing NUL (getservbyport(3)).
+///
+/// `port`: 0 to 65535. `proto`: "tcp", "udp", or NULL for any. `size`: the bytes of `name`. Returns the length
+/// without the NUL; TABI_ERR_OS when there is no such service, TABI_ERR_OVERFLOW for another port,
+/// TABI_ERR_TOO_SMALL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getservbyport(
+    port: c_int,
+    proto: *const c_char,
+    name: *mut c_char,
+    size: usize,
+) -> ssize_t {
+    count(|| {
+        // SAFETY: the caller passes a NUL-terminated string.
+        let proto = unsafe { protocol(proto) };
+        // SAFETY: the caller passes `size` writable bytes.
+        unsafe { copy_text(&getservbyport(port, proto.as_deref())?, name, size) }
+    })
+}
+
+/// The number of a protocol, such as "tcp" (getprotobyname(3)). Returns TABI_ERR_OS when there is no such
+/// protocol.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getprotobyname(name: *const c_char) -> c_int {
+    // SAFETY: the caller passes a NUL-terminated string.
+    boundary(|| Ok(getprotobyname(unsafe { string(name, "name") }?)?))
+}
+
+/// # Safety
+///
+/// `proto` is NULL or NUL-terminated.
+unsafe fn protocol<'a>(proto: *const c_char) -> Option<Cow<'a, str>> {
+    // SAFETY: the caller vouches for it.
+    unsafe { optional_string(proto) }.map(String::from_utf8_lossy)
+}

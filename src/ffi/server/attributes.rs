@@ -1,0 +1,46 @@
+//! What a server in C is: its address and sockets.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use super::{server, tabi_server};
+use crate::address::RawAddress;
+use crate::error::Error;
+use crate::ffi::address::tabi_addr;
+use crate::ffi::boundary::{boundary, some, status};
+use crate::ffi::socket::tabi_sock;
+use crate::server::Server;
+
+/// The address that the server is bound to, with the port that was picked for port 0 (Python's
+/// `server_address`).
+/// Returns 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_address(
+    sv: Option<&tabi_server>,
+    addr: Option<&mut MaybeUninit<tabi_addr>>,
+) -> c_int {
+    status(|| {
+        let (server, addr) = (server(sv)?, some(addr, "addr")?);
+        addr.write(RawAddress::try_from(&server.server_address())?.into());
+        Ok(())
+    })
+}
+
+/// The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not
+/// close it.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
+    boundary(|| match server(sv)?.fileno() {
+        -1 => Err(Error::Closed.into()),
+        fd => Ok(fd),
+    })
+}
+
+/// The server's socket, the first if it has several; NULL for NULL. The server closes and frees it.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_sock(sv: Option<&tabi_server>) -> *mut tabi_sock {
+    let socket = |server: &Server| tabi_sock::lend(server.socket());
+    sv.map_or(ptr::null_mut(), |server| socket(&server.0))
+}

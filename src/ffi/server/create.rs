@@ -1,0 +1,98 @@
+//! Servers in C: made of settings, bound, listening.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
+
+use super::handler::CHandler;
+use super::options::tabi_server_options;
+use super::{server, tabi_handler, tabi_server};
+use crate::ffi::address::tabi_addr;
+use crate::ffi::boundary::{Failure, Outcome, give, some, status, take_back};
+use crate::ffi::socket::tabi_sock;
+use crate::socket::Socket;
+
+/// Makes a server of any kind, bound and listening unless `bind_and_activate` is 0.
+///
+/// `addr`: what to bind to. `handler` runs for each request, with `userdata`, until the server is freed.
+/// Returns 0 and a server that tabi_server_free() frees; TABI_ERR_VALUE for settings that cannot be,
+/// TABI_ERR_TYPE for an address of another family; -EADDRINUSE, -EACCES ...
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_server_new(
+    options: *const tabi_server_options,
+    addr: Option<&tabi_addr>,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller passes filled settings.
+        let given = unsafe { tabi_server_options::read(options) }?;
+        let (addr, out) = (some(addr, "addr")?.raw()?, some(out, "out")?);
+        let handler = CHandler::new(handler, userdata)?;
+        // SAFETY: as above.
+        let options = unsafe { given.to_core() }?;
+        let server = match given.bind_and_activate {
+            0 => options.prepare(addr, handler)?,
+            _ => options.bind(addr, handler)?,
+        };
+        out.write(give(tabi_server(server)));
+        Ok(())
+    })
+}
+
+/// Makes a server from sockets that were bound elsewhere, such as those of tabi_listen_fds(); never unlinks or
+/// re-binds them.
+///
+/// `sockets`: `count` handles, 1 or more; when the call succeeds they are the server's, which frees them.
+/// Family and type are the sockets' own, and may differ. Those that do not listen yet begin to.
+/// Returns as tabi_server_new().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_server_from_sockets(
+    options: *const tabi_server_options,
+    sockets: *const *mut tabi_sock,
+    count: usize,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller passes filled settings.
+        let given = unsafe { tabi_server_options::read(options) }?;
+        let out = some(out, "out")?;
+        let handler = CHandler::new(handler, userdata)?;
+        if sockets.is_null() {
+            return Err(Failure::Null("sockets").into());
+        }
+        // SAFETY: the caller passes `count` handles.
+        let handles = unsafe { std::slice::from_raw_parts(sockets, count) };
+        // A second descriptor for each, so that the caller's handles are untouched if this fails.
+        let copies: Vec<Socket> = handles
+            .iter()
+            // SAFETY: NULL, or a handle that the caller owns.
+            .map(|&sk| Ok(some(unsafe { sk.as_ref() }, "sockets")?.0.dup()?))
+            .collect::<Outcome<_>>()?;
+        // SAFETY: as above.
+        let server = unsafe { given.to_core() }?.adopt(copies, handler)?;
+        for &sk in handles {
+            // SAFETY: the caller gives the handle up with the success of this call.
+            unsafe { take_back(sk) };
+        }
+        out.write(give(tabi_server(server)));
+        Ok(())
+    })
+}
+
+/// Binds the server's socket (Python's `server_bind`), for servers with `bind_and_activate` 0. Errors as in
+/// tabi_bind().
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_bind(sv: Option<&tabi_server>) -> c_int {
+    status(|| Ok(server(sv)?.server_bind()?))
+}
+
+/// Starts to listen (Python's `server_activate`), for servers with `bind_and_activate` 0. Errors as in
+/// tabi_listen().
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_activate(sv: Option<&tabi_server>) -> c_int {
+    status(|| Ok(server(sv)?.server_activate()?))
+}

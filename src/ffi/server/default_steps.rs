@@ -1,0 +1,40 @@
+//! The steps of a server as they are unless a C program replaces them.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+
+use super::request::give_request;
+use super::{server, socket_of, tabi_request, tabi_server};
+use crate::ffi::boundary::{some, status};
+use crate::ffi::socket::tabi_sock;
+
+/// What server_bind does unless it is replaced: sets the options and binds. Errors as in tabi_bind().
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_default_bind(sv: Option<&tabi_server>) -> c_int {
+    status(|| Ok(server(sv)?.default_server_bind()?))
+}
+
+/// What server_activate does unless it is replaced: stream sockets start to listen. Errors as in tabi_listen().
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_default_activate(sv: Option<&tabi_server>) -> c_int {
+    status(|| Ok(server(sv)?.default_server_activate()?))
+}
+
+/// What get_request does unless it is replaced: accepts a client, or receives a datagram, without waiting.
+///
+/// `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and
+/// tabi_recvfrom() do; -EAGAIN when there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_default_get_request(
+    sv: Option<&tabi_server>,
+    sk: Option<&tabi_sock>,
+    out: Option<&mut MaybeUninit<*mut tabi_request>>,
+) -> c_int {
+    status(|| {
+        let (server, out) = (server(sv)?, some(out, "out")?);
+        let request = server.default_get_request(socket_of(server, sk)?)?;
+        out.write(give_request(request));
+        Ok(())
+    })
+}

@@ -1,0 +1,239 @@
+//! The steps of a server that a C program replaces.
+#![allow(unsafe_code)]
+
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+use super::callback::{outside, result, returned};
+use super::request::{give_request, take_request};
+use super::{check_size, tabi_request, tabi_server};
+use crate::error::{Error, Result};
+use crate::ffi::boundary::{Failure, Outcome};
+use crate::ffi::socket::tabi_sock;
+use crate::server::{Failure as HandlerFailure, Hooks, Request, Server};
+use crate::socket::Socket;
+
+/// What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
+pub type tabi_thread_body = Option<unsafe extern "C" fn(argument: *mut c_void)>;
+
+/// Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this
+/// structure.
+///
+/// Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
+/// finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
+/// The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
+/// A thread that is ended in a hook (pthread_exit) stays there and does nothing any more.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tabi_server_hooks {
+    /// sizeof(tabi_server_hooks), set by the caller.
+    pub struct_size: usize,
+    /// What each hook gets as its last argument.
+    pub userdata: *mut c_void,
+    /// Binds the sockets; else tabi_server_default_bind().
+    pub server_bind:
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+    /// Starts to listen; else tabi_server_default_activate().
+    pub server_activate:
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+    /// Takes the next request from a socket that is ready; else tabi_server_default_get_request().
+    /// `request` is made by that or by a tabi_request_from_ function. A failure skips the request.
+    pub get_request: Option<
+        unsafe extern "C-unwind" fn(
+            server: *mut tabi_server,
+            sk: *mut tabi_sock,
+            request: *mut *mut tabi_request,
+            userdata: *mut c_void,
+        ) -> c_int,
+    >,
+    /// 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
+    pub verify_request:
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
+    /// Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it,
+    /// on any thread, to that, to tabi_request_process() or to tabi_request_free().
+    pub process_request:
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
+    /// Runs the handler; else tabi_request_finish().
+    pub finish_request:
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
+    /// Ends the request; else tabi_request_shutdown() and close_request.
+    pub shutdown_request:
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
+    /// Closes what belongs to the request; else tabi_request_close().
+    pub close_request: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
+    /// Reports a failure: its code, and a message that is valid during the call; else nothing.
+    pub handle_error: Option<
+        unsafe extern "C-unwind" fn(
+            request: *mut tabi_request,
+            code: c_int,
+            message: *const c_char,
+            userdata: *mut c_void,
+        ),
+    >,
+    /// Runs when tabi_server_handle_request() found no request in time; else nothing.
+    pub handle_timeout:
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+    /// Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
+    pub service_actions:
+        Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
+    /// Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which
+    /// returns when the thread is to end.
+    pub thread_main: Option<
+        unsafe extern "C-unwind" fn(
+            name: *const c_char,
+            body: tabi_thread_body,
+            argument: *mut c_void,
+            userdata: *mut c_void,
+        ),
+    >,
+}
+
+type ServerStep = unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int;
+
+/// Hooks in C.
+pub(crate) struct CHooks(tabi_server_hooks);
+
+// SAFETY: the contract of tabi_server_hooks says on which threads the functions run with the userdata.
+unsafe impl Send for CHooks {}
+// SAFETY: as above.
+unsafe impl Sync for CHooks {}
+
+impl CHooks {
+    /// # Safety
+    ///
+    /// `hooks` points to as many bytes as its `struct_size` says.
+    pub(crate) unsafe fn read(hooks: *const tabi_server_hooks) -> Outcome<CHooks> {
+        // SAFETY: the first member is always there.
+        let given = unsafe { (*hooks).struct_size };
+        check_size("tabi_server_hooks", given, size_of::<tabi_server_hooks>())?;
+        // SAFETY: the caller's structure has at least these bytes.
+        Ok(CHooks(unsafe { hooks.read() }))
+    }
+
+    fn step(&self, hook: ServerStep, server: &Server) -> Result<()> {
+        // SAFETY: whoever made the server vouched for the function and the userdata; the handle is lent for the call.
+        result(outside(|| unsafe { hook(tabi_server::lend(server), self.0.userdata) })).map(drop)
+    }
+}
+
+// SAFETY of the calls below: whoever made the server vouched for the functions and the userdata; the handles are
+// lent for the call.
+impl Hooks for CHooks {
+    fn server_bind(&self, server: &Server) -> Result<()> {
+        match self.0.server_bind {
+            Some(hook) => self.step(hook, server),
+            None => server.default_server_bind(),
+        }
+    }
+
+    fn server_activate(&self, server: &Server) -> Result<()> {
+        match self.0.server_activate {
+            Some(hook) => self.step(hook, server),
+            None => server.default_server_activate(),
+        }
+    }
+
+    fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
+        let Some(hook) = self.0.get_request else { return server.default_get_request(socket) };
+        let mut request = ptr::null_mut();
+        let (sv, sk) = (tabi_server::lend(server), tabi_sock::lend(socket));
+        // SAFETY: see above; `request` outlives the call.
+        result(outside(|| unsafe { hook(sv, sk, &mut request, self.0.userdata) }))?;
+        // SAFETY: the hook's success hands over a request that it owned.
+        unsafe { take_request(request) }.map_err(|_| Error::value("get_request succeeded without a request"))
+    }
+
+    fn verify_request(&self, request: &Request) -> Result<bool> {
+        match self.0.verify_request {
+            Some(hook) => {
+                // SAFETY: see above.
+                let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
+                Ok(result(code)? > 0)
+            }
+            None => Ok(true),
+        }
+    }
+
+    fn process_request(&self, request: Request) {
+        match self.0.process_request {
+            // SAFETY: see above; the request is the hook's from now on.
+            Some(hook) => outside(|| unsafe { hook(give_request(request), self.0.userdata) }),
+            None => Server::default_process_request(request),
+        }
+    }
+
+    fn finish_request(&self, request: &Request) -> Result<(), HandlerFailure> {
+        match self.0.finish_request {
+            Some(hook) => {
+                // SAFETY: see above.
+                let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
+                Ok(result(code).map(drop)?)
+            }
+            None => Server::default_finish_request(request),
+        }
+    }
+
+    fn shutdown_request(&self, request: &Request) {
+        match self.0.shutdown_request {
+            // SAFETY: see above.
+            Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
+            None => {
+                request.shutdown();
+                self.close_request(request);
+            }
+        }
+    }
+
+    fn close_request(&self, request: &Request) {
+        match self.0.close_request {
+            // SAFETY: see above.
+            Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
+            None => request.close(),
+        }
+    }
+
+    fn handle_error(&self, request: &Request, failure: &HandlerFailure) {
+        let Some(hook) = self.0.handle_error else { return };
+        let (failure, returned) = match failure {
+            HandlerFailure::Error(error) => (Failure::Core(error.clone()), returned(error)),
+            HandlerFailure::Panic(text) => (Failure::Panic(text.clone()), None),
+        };
+        let code = returned.unwrap_or_else(|| failure.code());
+        let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
+        // SAFETY: see above; the message outlives the call.
+        outside(|| unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) });
+    }
+
+    fn handle_timeout(&self, server: &Server) -> Result<()> {
+        match self.0.handle_timeout {
+            Some(hook) => self.step(hook, server),
+            None => Ok(()),
+        }
+    }
+
+    fn service_actions(&self, server: &Server) -> Result<()> {
+        match self.0.service_actions {
+            Some(hook) => self.step(hook, server),
+            None => Ok(()),
+        }
+    }
+
+    fn get_request_never_waits(&self) -> bool {
+        self.0.get_request.is_none()
+    }
+
+    fn thread_main(&self, name: &str, mut body: &mut dyn FnMut()) {
+        let Some(hook) = self.0.thread_main else { return body() };
+        let name = CString::new(name).unwrap_or_default();
+        let argument: *mut &mut dyn FnMut() = &mut body;
+        // SAFETY: see above; name and body outlive the call.
+        outside(|| unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) });
+    }
+}
+
+unsafe extern "C" fn run_body(argument: *mut c_void) {
+    // SAFETY: `thread_main` passed a pointer to a body that it lends during its call.
+    let body = unsafe { &mut *argument.cast::<&mut dyn FnMut()>() };
+    body();
+}

@@ -1,0 +1,72 @@
+//! Servers in C.
+#![allow(unsafe_code)]
+
+mod attributes;
+mod callback;
+mod classes;
+mod close;
+mod create;
+mod default_steps;
+mod handler;
+mod handover;
+mod hooks;
+mod options;
+mod request;
+mod run;
+mod statistics;
+
+use std::ptr;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::ffi::boundary::{Outcome, some};
+use crate::ffi::socket::tabi_sock;
+use crate::server::Server;
+use crate::socket::Socket;
+
+pub use attributes::*;
+pub use classes::*;
+pub use close::*;
+pub use create::*;
+pub use default_steps::*;
+pub use handler::*;
+pub use handover::*;
+pub use hooks::*;
+pub use options::*;
+pub use request::*;
+pub use run::*;
+pub use statistics::*;
+
+/// A server: Python's `socketserver` classes.
+///
+/// Any number of threads may use one at once. tabi_server_free() must be the last use of the handle.
+#[cfg_attr(all(), repr(transparent))]
+pub struct tabi_server(pub(crate) Server);
+
+impl tabi_server {
+    pub(crate) fn lend(server: &Server) -> *mut tabi_server {
+        ptr::from_ref(server).cast_mut().cast()
+    }
+}
+
+pub(crate) fn server(server: Option<&tabi_server>) -> Outcome<&Server> {
+    Ok(&some(server, "server")?.0)
+}
+
+/// The server's own socket behind a handle that it has lent.
+pub(crate) fn socket_of<'a>(server: &'a Server, sk: Option<&tabi_sock>) -> Outcome<&'a Arc<Socket>> {
+    let lent: *const tabi_sock = some(sk, "sk")?;
+    let own = server.sockets().iter().find(|socket| ptr::eq(tabi_sock::lend(socket), lent));
+    Ok(own.ok_or_else(|| Error::value("sk must be a socket of the server's own"))?)
+}
+
+/// The size that a caller wrote into a structure: at least that of the first version.
+pub(crate) fn check_size(name: &str, given: usize, least: usize) -> Outcome {
+    if given < least {
+        return Err(crate::error::Error::value(format!(
+            "struct_size of {name} must be {least} or more, got {given}: set it to sizeof({name})"
+        ))
+        .into());
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Sockets in C.
+#![allow(unsafe_code)]
+
+mod attributes;
+mod close;
+mod connect;
+mod create;
+mod create_connection;
+mod create_server;
+#[cfg(target_os = "linux")]
+mod interface;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod linux_options;
+mod listen;
+mod multicast;
+mod options;
+mod recv;
+mod send;
+mod timeout;
+mod typed_options;
+
+use std::ffi::{c_char, c_int};
+
+use crate::address::{RawAddress, UnixAddress, inet};
+use crate::ffi::boundary::{Outcome, some, string};
+use crate::socket::Socket;
+
+pub use attributes::*;
+pub use close::*;
+pub use connect::*;
+pub use create::*;
+pub use create_connection::*;
+pub use create_server::*;
+#[cfg(target_os = "linux")]
+pub use interface::*;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use linux_options::*;
+pub use listen::*;
+pub use multicast::*;
+pub use options::*;
+pub use recv::*;
+pub use send::*;
+pub use timeout::*;
+pub use typed_options::*;
+
+/// A socket: Python's `socket.socket`.
+///
+/// Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
+/// use of the handle. Descriptors are close-on-exec; sending to a vanished peer is -EPIPE, never a signal.
+// In a cfg_attr because cbindgen would otherwise show C what is inside.
+#[cfg_attr(all(), repr(transparent))]
+pub struct tabi_sock(pub(crate) Socket);
+
+impl tabi_sock {
+    /// The handle of a socket that Rust keeps.
+    pub(crate) fn lend(socket: &Socket) -> *mut tabi_sock {
+        std::ptr::from_ref(socket).cast_mut().cast()
+    }
+}
+
+/// The core's socket behind a handle.
+pub(crate) fn socket(sk: Option<&tabi_sock>) -> Outcome<&Socket> {
+    Ok(&some(sk, "sk")?.0)
+}
+
+/// # Safety
+///
+/// `host` is NULL or NUL-terminated.
+pub(crate) unsafe fn inet_address(sk: &Socket, host: *const c_char, port: c_int) -> Outcome<RawAddress> {
+    // SAFETY: the same contract.
+    let host = unsafe { string(host, "host") }?;
+    Ok(inet(sk.family(), host, port.into(), 0, 0)?)
+}
+
+/// # Safety
+///
+/// `path` is NULL or NUL-terminated.
+unsafe fn unix_address(path: *const c_char) -> Outcome<UnixAddress> {
+    // SAFETY: the same contract.
+    let path = unsafe { string(path, "path") }?;
+    Ok(UnixAddress::from_bytes(path)?)
+}

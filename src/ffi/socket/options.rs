@@ -1,0 +1,85 @@
+//! `getsockopt` and `setsockopt` in C.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
+
+use libc::ssize_t;
+
+use super::{socket, tabi_sock};
+use crate::ffi::boundary::{bytes, copy_bytes, count, some, status};
+
+/// The value of an option that is an int (getsockopt(2)).
+///
+/// Returns 0, or -errno (-ENOPROTOOPT for an option that the socket does not have).
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_getsockopt(
+    sk: Option<&tabi_sock>,
+    level: c_int,
+    option: c_int,
+    value: Option<&mut MaybeUninit<c_int>>,
+) -> c_int {
+    status(|| {
+        let value = some(value, "value")?;
+        value.write(socket(sk)?.getsockopt(level, option)?);
+        Ok(())
+    })
+}
+
+/// The value of any option as bytes.
+///
+/// `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`;
+/// -errno.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getsockopt_bytes(
+    sk: Option<&tabi_sock>,
+    level: c_int,
+    option: c_int,
+    value: *mut c_void,
+    size: usize,
+) -> ssize_t {
+    count(|| {
+        let bytes = socket(sk)?.getsockopt_bytes(level, option, size)?;
+        // SAFETY: the caller passes `size` writable bytes.
+        unsafe { copy_bytes(&bytes, value, size) }
+    })
+}
+
+/// Sets an option that is an int (setsockopt(2)). Returns 0 or -errno (-ENOPROTOOPT, -EINVAL ...).
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_setsockopt(
+    sk: Option<&tabi_sock>,
+    level: c_int,
+    option: c_int,
+    value: c_int,
+) -> c_int {
+    status(|| Ok(socket(sk)?.setsockopt(level, option, value)?))
+}
+
+/// Sets an option from `len` bytes, such as a struct. Returns 0 or -errno.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_setsockopt_bytes(
+    sk: Option<&tabi_sock>,
+    level: c_int,
+    option: c_int,
+    value: *const c_void,
+    len: usize,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller passes `len` readable bytes.
+        let value = unsafe { bytes(value, len, "value") }?;
+        Ok(socket(sk)?.setsockopt_bytes(level, option, value)?)
+    })
+}
+
+/// Passes NULL with a length (Python's `setsockopt(level, option, None, optlen)`), as AF_ALG wants it. Returns
+/// 0 or -errno.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_setsockopt_null(
+    sk: Option<&tabi_sock>,
+    level: c_int,
+    option: c_int,
+    len: usize,
+) -> c_int {
+    status(|| Ok(socket(sk)?.setsockopt_null(level, option, len)?))
+}

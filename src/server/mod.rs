@@ -56,9 +56,9 @@ use std::fmt;
 use std::os::fd::RawFd;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
 
 use crate::address::{Address, RawAddress};
+use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::socket::Socket;
 use intake::LoopWakers;
@@ -293,12 +293,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn wait_until<'a, T>(
     condition: &Condvar,
     guard: MutexGuard<'a, T>,
-    deadline: Option<Instant>,
+    deadline: Deadline,
 ) -> (MutexGuard<'a, T>, bool) {
-    let Some(deadline) = deadline else {
+    let Some(left) = deadline.left() else {
         return (condition.wait(guard).unwrap_or_else(PoisonError::into_inner), false);
     };
-    let left = deadline.saturating_duration_since(Instant::now());
     let (guard, _) = condition.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
-    (guard, Instant::now() >= deadline)
+    (guard, deadline.has_passed())
 }

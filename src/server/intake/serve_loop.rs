@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::server::request::caught;
 use crate::server::run::Capacity;
@@ -28,7 +29,7 @@ pub(crate) struct Loop<'a> {
     /// The last poll found clients at once, so there may be more: how many tries before the next poll.
     tries: u32,
     /// No request is taken before this moment.
-    paused: Option<Instant>,
+    paused: Option<Deadline>,
     failures: u32,
 }
 
@@ -46,7 +47,7 @@ impl<'a> Loop<'a> {
     }
 
     pub(crate) fn run(&mut self, poll_interval: Option<Duration>) -> Result<()> {
-        let next = || poll_interval.and_then(|interval| Instant::now().checked_add(interval));
+        let next = || Deadline::after_timeout(poll_interval);
         let mut deadline = next();
         loop {
             match self.wait(deadline)? {
@@ -61,17 +62,16 @@ impl<'a> Loop<'a> {
     }
 
     /// Waits until a socket is ready, the loop is to stop, or the deadline comes.
-    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> Result<Round> {
+    pub(crate) fn wait(&mut self, deadline: Deadline) -> Result<Round> {
         let core = &self.server.core;
         let waker = core.wakers.of_loop(self.index);
-        let mut until = deadline;
-        let mut accepts = self.may_accept(&mut until);
-        if !accepts {
+        let mut capacity = self.capacity();
+        if !capacity.is_free() {
             waker.arm();
             // What was given back before the line above was not announced.
-            until = deadline;
-            accepts = self.may_accept(&mut until);
+            capacity = self.capacity();
         }
+        let accepts = capacity.is_free();
         self.polled.clear();
         self.polled.push(readable(core.lifecycle.stop_fd()));
         if accepts {
@@ -80,9 +80,7 @@ impl<'a> Loop<'a> {
             self.polled.push(readable(waker.fd()));
         }
         let own = self.polled.len();
-        if let Some(pause) = core.runner.poll_for(&mut self.polled) {
-            until = earlier(until, Instant::now() + pause);
-        }
+        let look_again = core.runner.poll_for(&mut self.polled).min(capacity.look_again());
         if core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
         }
@@ -91,8 +89,7 @@ impl<'a> Loop<'a> {
             self.polled[1..].iter_mut().for_each(|polled| polled.revents = libc::POLLIN);
             return Ok(Round::Ready(self.sockets.len()));
         }
-        let left = until.map(|moment| moment.saturating_duration_since(Instant::now()));
-        match sys::poll(&mut self.polled, left) {
+        match sys::poll(&mut self.polled, deadline.min(look_again).left()) {
             Ok(polled) => {
                 // In-line, a request in between could take long, and so could the next look at the wake descriptor.
                 let takes_at_once =
@@ -118,29 +115,19 @@ impl<'a> Loop<'a> {
             }
             ready = 0;
         }
-        let late = ready == 0 && deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let late = ready == 0 && deadline.has_passed();
         Ok(if late { Round::TimedOut } else { Round::Ready(ready) })
     }
 
-    /// Whether another request may be taken; else `until` is brought forward to when it is worth asking again.
-    fn may_accept(&mut self, until: &mut Option<Instant>) -> bool {
-        let now = Instant::now;
+    /// Whether another request may be taken.
+    fn capacity(&mut self) -> Capacity {
         if let Some(paused) = self.paused {
-            if now() < paused {
-                *until = earlier(*until, paused);
-                return false;
+            if !paused.has_passed() {
+                return Capacity::Full { look_again: paused };
             }
             self.paused = None;
         }
-        match self.server.core.runner.capacity() {
-            Capacity::Free => true,
-            Capacity::Full { look_again } => {
-                if let Some(pause) = look_again {
-                    *until = earlier(*until, now() + pause);
-                }
-                false
-            }
-        }
+        self.server.core.runner.capacity()
     }
 
     /// Takes a request from each socket that is ready, at most so many.
@@ -151,7 +138,7 @@ impl<'a> Loop<'a> {
                 continue;
             }
             // The first request may have taken the last thread.
-            if left == most || self.may_accept(&mut None) {
+            if left == most || self.capacity().is_free() {
                 left -= 1;
                 let socket = Arc::clone(&self.sockets[index]);
                 self.handle_request(&socket)?;
@@ -209,14 +196,10 @@ impl<'a> Loop<'a> {
             _ => self.failures += 1,
         }
         if self.failures >= FAILURES {
-            self.paused = Some(Instant::now() + FULL_PAUSE);
+            self.paused = Some(Deadline::after(FULL_PAUSE));
         }
         Ok(())
     }
-}
-
-fn earlier(one: Option<Instant>, other: Instant) -> Option<Instant> {
-    Some(one.map_or(other, |one| one.min(other)))
 }
 
 fn readable(fd: std::os::fd::RawFd) -> libc::pollfd {

@@ -1,9 +1,10 @@
 //! The end of a server.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::caller::Caller;
+use crate::deadline::Deadline;
 use crate::server::intake::is_datagram;
 use crate::server::{Request, Server};
 
@@ -36,7 +37,7 @@ impl Server {
         let runner = &self.core.runner;
         let mut close = Close { server: self, caller: Caller::of(self.id()), loops_ended: false };
         let waits = drain.is_some() || runner.waits_on_close();
-        let deadline = if waits { drain.and_then(from_now) } else { Some(Instant::now()) };
+        let deadline = if waits { Deadline::after_timeout(drain) } else { Deadline::now() };
 
         let handled_before = self.active().handled();
         close.stop_loops(deadline);
@@ -44,7 +45,7 @@ impl Server {
         let (running, handled) = close.wait_for_requests(deadline);
         let left = if running > 0 && waits { close.cut_requests() } else { running };
         if left == 0 {
-            runner.join(close.caller.handler_threads(), from_now(GRACE));
+            runner.join(close.caller.handler_threads(), Deadline::after(GRACE));
         }
         if close.loops_ended {
             self.close_sockets();
@@ -77,7 +78,7 @@ struct Close<'a> {
 
 impl Close<'_> {
     /// Ends the serve loops, and with them the listening; a loop that is late closes the sockets itself.
-    fn stop_loops(&mut self, deadline: Option<Instant>) {
+    fn stop_loops(&mut self, deadline: Deadline) {
         if self.loops_ended {
             return;
         }
@@ -96,7 +97,7 @@ impl Close<'_> {
     }
 
     /// Waits for the requests but those of the caller; returns how many are left, and how many were handled ever.
-    fn wait_for_requests(&self, deadline: Option<Instant>) -> (usize, usize) {
+    fn wait_for_requests(&self, deadline: Deadline) -> (usize, usize) {
         self.server.core.runner.collect_until(deadline);
         let own = self.caller.requests.len();
         let (active, handled) = self.server.active().wait(own, deadline);
@@ -109,16 +110,12 @@ impl Close<'_> {
         let runner = &server.core.runner;
         server.reject_all(runner.interrupt());
         server.active().cut(&self.caller.requests);
-        let grace = from_now(GRACE);
+        let grace = Deadline::after(GRACE);
         self.stop_loops(grace);
         let (mut left, _) = self.wait_for_requests(grace);
         if runner.kill() {
-            (left, _) = self.wait_for_requests(from_now(GRACE));
+            (left, _) = self.wait_for_requests(Deadline::after(GRACE));
         }
         left
     }
-}
-
-fn from_now(duration: Duration) -> Option<Instant> {
-    Instant::now().checked_add(duration)
 }

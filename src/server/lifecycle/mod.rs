@@ -22,9 +22,9 @@ mod serve;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
-use std::time::Instant;
 
 use super::{lock, wait_until};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys::Wake;
 
@@ -111,7 +111,7 @@ impl Lifecycle {
         self.ask_to_stop();
         let before = state.rounds;
         while !caller_works_for_server && state.serving && state.rounds == before {
-            (state, _) = wait_until(&self.loops_ended, state, None);
+            (state, _) = wait_until(&self.loops_ended, state, Deadline::NEVER);
         }
     }
 
@@ -129,7 +129,7 @@ impl Lifecycle {
     }
 
     /// Waits until no loop runs; false when the deadline came first.
-    fn wait_idle(&self, deadline: Option<Instant>) -> bool {
+    fn wait_idle(&self, deadline: Deadline) -> bool {
         let mut state = lock(&self.state);
         let mut late = false;
         while state.serving && !late {

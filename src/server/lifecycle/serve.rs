@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::caller::{Caller, Role, with_role};
+use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::server::intake::{Loop, Round};
 use crate::server::{Request, Server};
@@ -74,7 +75,7 @@ impl Server {
     }
 
     fn handle_one(&self) -> Result<()> {
-        let deadline = self.options().timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = Deadline::after_timeout(self.options().timeout);
         let mut one = Loop::new(self, 0, self.sockets().to_vec());
         loop {
             match one.wait(deadline)? {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Instant;
 
 use crate::SHUT_RDWR;
 use crate::address::Address;
+use crate::deadline::Deadline;
 use crate::server::{Server, lock, wait_until};
 use crate::socket::Socket;
 
@@ -137,7 +137,7 @@ impl Active {
 
     /// Waits until at most `rest` requests are active; gives up at the deadline. Returns how many there are, and how many
     /// were [handled](Active::handled).
-    pub(crate) fn wait(&self, rest: usize, deadline: Option<Instant>) -> (usize, usize) {
+    pub(crate) fn wait(&self, rest: usize, deadline: Deadline) -> (usize, usize) {
         let mut table = lock(&self.table);
         table.watched = true;
         while table.active > rest {

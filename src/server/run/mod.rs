@@ -7,10 +7,10 @@ mod threads;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::intake::LoopWakers;
 use super::{Concurrency, Hooks, Request, Statistics};
+use crate::deadline::Deadline;
 use processes::Children;
 use threads::Pool;
 
@@ -26,9 +26,22 @@ pub(crate) enum Runner {
 pub(crate) enum Capacity {
     Free,
     Full {
-        /// How soon to look again, where nothing announces that there is capacity.
-        look_again: Option<Duration>,
+        /// When to look again, where nothing announces that there is capacity.
+        look_again: Deadline,
     },
+}
+
+impl Capacity {
+    pub(crate) fn is_free(&self) -> bool {
+        matches!(self, Capacity::Free)
+    }
+
+    pub(crate) fn look_again(&self) -> Deadline {
+        match self {
+            Capacity::Free => Deadline::NEVER,
+            Capacity::Full { look_again } => *look_again,
+        }
+    }
 }
 
 impl Runner {
@@ -76,11 +89,11 @@ impl Runner {
         matches!(self, Runner::Forks(_))
     }
 
-    /// Adds what a serve loop should poll for this runner. Returns how soon to call [`Runner::collect`] although nothing
-    /// was ready, where no descriptor tells.
-    pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Option<Duration> {
+    /// Adds what a serve loop should poll for this runner. Returns when to call [`Runner::collect`] although nothing was
+    /// ready, where no descriptor tells.
+    pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Deadline {
         match self {
-            Runner::Inline | Runner::Threads(_) => None,
+            Runner::Inline | Runner::Threads(_) => Deadline::NEVER,
             Runner::Forks(children) => children.poll_for(polled),
         }
     }
@@ -126,7 +139,7 @@ impl Runner {
     }
 
     /// Takes note of what ends elsewhere until all has ended or the deadline comes.
-    pub(crate) fn collect_until(&self, deadline: Option<Instant>) {
+    pub(crate) fn collect_until(&self, deadline: Deadline) {
         match self {
             Runner::Inline | Runner::Threads(_) => {}
             Runner::Forks(children) => children.collect_until(deadline),
@@ -157,7 +170,7 @@ impl Runner {
     }
 
     /// Waits until at most `rest` threads are left, or the deadline comes.
-    pub(crate) fn join(&self, rest: usize, deadline: Option<Instant>) {
+    pub(crate) fn join(&self, rest: usize, deadline: Deadline) {
         match self {
             Runner::Threads(pool) => pool.join(rest, deadline),
             Runner::Inline | Runner::Forks(_) => {}

@@ -2,10 +2,11 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Capacity;
 use super::child::{Child, Forked, exit, fork};
+use crate::deadline::Deadline;
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
 use crate::sys;
@@ -38,7 +39,7 @@ impl Children {
         if self.count() < self.settings.max_children {
             Capacity::Free
         } else {
-            Capacity::Full { look_again: None }
+            Capacity::Full { look_again: Deadline::NEVER }
         }
     }
 
@@ -68,14 +69,14 @@ impl Children {
         }
     }
 
-    /// What to poll for the ends of the children, in their order; and how soon to look for those whose end no descriptor
-    /// tells. Only what is open is polled: the system allows no more than the process may have descriptors.
-    pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Option<Duration> {
+    /// What to poll for the ends of the children, in their order; and when to look for those whose end no descriptor tells. Only what is open is polled: the system allows no more than the process may have descriptors.
+    pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Deadline {
         let running = lock(&self.running);
         let before = polled.len();
         let open = running.iter().map(|running| running.child.fd()).filter(|&fd| fd >= 0);
         polled.extend(open.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }));
-        (polled.len() - before < running.len()).then_some(LOOK)
+        let all_tell = polled.len() - before == running.len();
+        if all_tell { Deadline::NEVER } else { Deadline::after(LOOK) }
     }
 
     /// Collects the children that have ended (`collect_children`). `polled` is what `poll_for` gave, polled.
@@ -100,22 +101,17 @@ impl Children {
     }
 
     /// Collects children until none is left or the deadline comes.
-    pub(crate) fn collect_until(&self, deadline: Option<Instant>) {
+    pub(crate) fn collect_until(&self, deadline: Deadline) {
         let mut polled = Vec::new();
         loop {
             self.collect(&polled);
-            let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            if late || self.count() == 0 {
+            if deadline.has_passed() || self.count() == 0 {
                 return;
             }
             polled.clear();
             let look = self.poll_for(&mut polled);
-            let wait = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             // An interrupted poll only makes for an early look.
-            let _ = sys::poll(
-                &mut polled,
-                look.map_or(wait, |look| Some(wait.map_or(look, |wait| wait.min(look)))),
-            );
+            let _ = sys::poll(&mut polled, deadline.min(look).left());
         }
     }
 

@@ -7,9 +7,10 @@ use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Capacity;
+use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::server::intake::LoopWakers;
 use crate::server::request::caught;
@@ -78,7 +79,8 @@ impl Pool {
         if self.has_capacity() {
             Capacity::Free
         } else {
-            Capacity::Full { look_again: refused.then_some(RETRY) }
+            let look_again = if refused { Deadline::after(RETRY) } else { Deadline::NEVER };
+            Capacity::Full { look_again }
         }
     }
 
@@ -212,7 +214,7 @@ impl Pool {
             self.wakers.capacity_returned();
             state = lock(&self.state);
         }
-        let deadline = Instant::now().checked_add(self.settings.idle);
+        let deadline = Deadline::after(self.settings.idle);
         let mut out_of_time = false;
         loop {
             if let Some(request) = state.request_of(id) {
@@ -266,7 +268,7 @@ impl Pool {
     }
 
     /// After [`Pool::close`]: waits until at most `rest` threads are left, or the deadline comes.
-    pub(crate) fn join(&self, rest: usize, deadline: Option<Instant>) {
+    pub(crate) fn join(&self, rest: usize, deadline: Deadline) {
         let mut state = lock(&self.state);
         while state.present > rest {
             let (guard, timed_out) = wait_until(&self.left, state, deadline);

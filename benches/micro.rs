@@ -103,7 +103,9 @@ fn make_and_close() -> tabi::Result<()> {
 
 #[divan::bench]
 fn getaddrinfo_of_a_number() -> usize {
-    tabi::getaddrinfo("127.0.0.1", 80, 0, SOCK_STREAM, 0, 0).expect("addresses").len()
+    tabi::getaddrinfo("127.0.0.1", 80, tabi::constants::AF_UNSPEC, SOCK_STREAM, 0, 0)
+        .expect("addresses")
+        .len()
 }
 
 #[divan::bench]

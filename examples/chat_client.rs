@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     common::at_port("chat_client", 9001, chat)
 }
 
-fn chat(port: i64) -> Result<()> {
+fn chat(port: u16) -> Result<()> {
     let sk = Socket::new(AF_INET, SOCK_STREAM, 0)?;
     sk.connect(("127.0.0.1", port))?;
     loop {

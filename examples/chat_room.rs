@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     common::at_port("chat_room", 9010, serve)
 }
 
-fn serve(port: i64) -> Result<()> {
+fn serve(port: u16) -> Result<()> {
     let room = Room::default();
     let server = ThreadingTcpServer::options()
         .max_connections(1000)

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     common::at_port("chat_server", 9001, serve)
 }
 
-fn serve(port: i64) -> Result<()> {
+fn serve(port: u16) -> Result<()> {
     let console = Console::default();
     let server = ThreadingTcpServer::new(("127.0.0.1", port), move |request: &Request| {
         let client = request.client_address();

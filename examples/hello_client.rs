@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     common::at_port("hello_client", 9000, greet)
 }
 
-fn greet(port: i64) -> Result<()> {
+fn greet(port: u16) -> Result<()> {
     let sk = Socket::new(AF_INET, SOCK_STREAM, 0)?;
     sk.connect(("127.0.0.1", port))?;
     let text = sk.recv(1024)?;

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     common::at_port("hello_server", 9000, serve)
 }
 
-fn serve(port: i64) -> Result<()> {
+fn serve(port: u16) -> Result<()> {
     let server = Socket::new(AF_INET, SOCK_STREAM, 0)?;
     server.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)?;
     server.bind(("127.0.0.1", port))?;

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     common::at_port("restart_server", 9013, serve)
 }
 
-fn serve(port: i64) -> Result<()> {
+fn serve(port: u16) -> Result<()> {
     let answer = StreamRequestHandler::new(answer);
     let inherited: Vec<Socket> = listen_fds()?.into_iter().map(|given| given.socket).collect();
     let server = if inherited.is_empty() {

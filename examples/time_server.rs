@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     common::at_port("time_server", 9012, serve)
 }
 
-fn serve(port: i64) -> Result<()> {
+fn serve(port: u16) -> Result<()> {
     let tell = DatagramRequestHandler::new(|datagram| {
         let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
         // The protocol's four bytes begin again in 2036.

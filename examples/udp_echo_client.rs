@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     common::at_port("udp_echo_client", 9002, ask)
 }
 
-fn ask(port: i64) -> Result<()> {
+fn ask(port: u16) -> Result<()> {
     let sk = Socket::new(AF_INET, SOCK_DGRAM, 0)?;
     sk.settimeout(5.0)?;
     sk.connect(("127.0.0.1", port))?;

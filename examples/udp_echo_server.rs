@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     common::at_port("udp_echo_server", 9002, serve)
 }
 
-fn serve(port: i64) -> Result<()> {
+fn serve(port: u16) -> Result<()> {
     let server = Socket::new(AF_INET, SOCK_DGRAM, 0)?;
     server.bind(("127.0.0.1", port))?;
     common::print_listening(&server)?;

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     common::at_second_port("web_server", 9011, move |port| serve(folder, port))
 }
 
-fn serve(folder: PathBuf, port: i64) -> Result<()> {
+fn serve(folder: PathBuf, port: u16) -> Result<()> {
     let answer = StreamRequestHandler::new(move |stream| answer(&folder, stream));
     // A client that says nothing for so long is given up.
     let answer = answer.timeout(10.0)?.wbufsize(8192);

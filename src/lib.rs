@@ -49,7 +49,7 @@ pub use address::{
     AlgAddress, Bdaddr, BluetoothAddress, CanAddress, HardwareAddress, NetlinkAddress, PacketAddress,
     QipcrtrAddress, TipcAddress, TipcName, VsockAddress,
 };
-pub use constants::numbers::*;
+pub use constants::*;
 pub use deadline::{Deadline, Limit};
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;

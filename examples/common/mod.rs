@@ -7,20 +7,20 @@ use std::process::ExitCode;
 use tabi::{Result, Socket};
 
 /// Runs a program whose first argument is a port; what goes wrong becomes one line and the exit status.
-pub fn at_port(program: &str, otherwise: i64, body: impl FnOnce(i64) -> Result<()>) -> ExitCode {
+pub fn at_port(program: &str, otherwise: u16, body: impl FnOnce(u16) -> Result<()>) -> ExitCode {
     at_port_in(1, program, otherwise, body)
 }
 
 /// [`at_port`] for a program whose second argument is the port.
-pub fn at_second_port(program: &str, otherwise: i64, body: impl FnOnce(i64) -> Result<()>) -> ExitCode {
+pub fn at_second_port(program: &str, otherwise: u16, body: impl FnOnce(u16) -> Result<()>) -> ExitCode {
     at_port_in(2, program, otherwise, body)
 }
 
 fn at_port_in(
     argument: usize,
     program: &str,
-    otherwise: i64,
-    body: impl FnOnce(i64) -> Result<()>,
+    otherwise: u16,
+    body: impl FnOnce(u16) -> Result<()>,
 ) -> ExitCode {
     let argument = std::env::args().nth(argument).unwrap_or_else(|| otherwise.to_string());
     let port = argument.parse().map_err(|_| format!("port must be 0-65535, got {argument}"));

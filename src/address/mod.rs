@@ -124,7 +124,7 @@ impl fmt::Display for Address {
             #[cfg(target_os = "linux")]
             Address::Vsock(a) => a.fmt(f),
             Address::None => f.write_str("None"),
-            Address::Other(raw) => write!(f, "({}, {:?})", raw.family(), raw.data()),
+            Address::Other(raw) => write!(f, "({}, {:?})", raw.family().as_raw(), raw.data()),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::mem::{MaybeUninit, offset_of};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use super::{Address, UnixAddress};
+use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily};
 use crate::error::{Error, Result};
 
 const UNIX_PATH_OFFSET: usize = offset_of!(libc::sockaddr_un, sun_path);
@@ -72,8 +73,11 @@ impl RawAddress {
     }
 
     /// The family (`AF_*`), or `AF_UNSPEC` for an empty address.
-    pub fn family(&self) -> i32 {
-        if (self.len as usize) < DATA_OFFSET { libc::AF_UNSPEC } else { i32::from(self.storage.ss_family) }
+    pub fn family(&self) -> AddressFamily {
+        if (self.len as usize) < DATA_OFFSET {
+            return AF_UNSPEC;
+        }
+        AddressFamily::from_raw(self.storage.ss_family.into())
     }
 
     /// The bytes of the `struct sockaddr`.
@@ -144,12 +148,12 @@ impl RawAddress {
     fn decode_with(&self, proto: Option<i32>) -> Address {
         match self.family() {
             _ if self.is_empty() => Address::None,
-            libc::AF_INET if self.holds::<libc::sockaddr_in>() => {
+            AF_INET if self.holds::<libc::sockaddr_in>() => {
                 let a: libc::sockaddr_in = self.to_struct();
                 let ip = Ipv4Addr::from(u32::from_be(a.sin_addr.s_addr));
                 Address::Inet(SocketAddrV4::new(ip, u16::from_be(a.sin_port)))
             }
-            libc::AF_INET6 if self.holds::<libc::sockaddr_in6>() => {
+            AF_INET6 if self.holds::<libc::sockaddr_in6>() => {
                 let a: libc::sockaddr_in6 = self.to_struct();
                 Address::Inet6(SocketAddrV6::new(
                     Ipv6Addr::from(a.sin6_addr.s6_addr),
@@ -158,7 +162,7 @@ impl RawAddress {
                     a.sin6_scope_id,
                 ))
             }
-            libc::AF_UNIX => Address::Unix(self.decode_unix()),
+            AF_UNIX => Address::Unix(self.decode_unix()),
             #[cfg(target_os = "linux")]
             _ => super::linux::decode(self, proto).unwrap_or(Address::Other(*self)),
             #[cfg(not(target_os = "linux"))]
@@ -278,6 +282,6 @@ impl Hash for RawAddress {
 
 impl fmt::Debug for RawAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RawAddress(family {}, {:?})", self.family(), self.data())
+        write!(f, "RawAddress(family {}, {:?})", self.family().as_raw(), self.data())
     }
 }

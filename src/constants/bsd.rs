@@ -2,7 +2,7 @@
 
 #![allow(missing_docs)]
 
-use super::constants;
+use super::{AddressFamily, constants};
 
 #[cfg(any(
     target_vendor = "apple",
@@ -12,7 +12,7 @@ use super::constants;
     target_os = "openbsd"
 ))]
 constants! {
-    AF_LINK: i32 = libc::AF_LINK;
+    AF_LINK: AddressFamily = libc::AF_LINK;
     AI_ADDRCONFIG: i32 = libc::AI_ADDRCONFIG;
     AI_NUMERICHOST: i32 = libc::AI_NUMERICHOST;
     AI_NUMERICSERV: i32 = libc::AI_NUMERICSERV;

@@ -4,36 +4,36 @@
 
 #![allow(missing_docs)]
 
-use super::constants;
+use super::{AddressFamily, SocketKind, constants};
 
 constants! {
-    AF_ALG: i32 = libc::AF_ALG;
-    AF_ASH: i32 = libc::AF_ASH;
-    AF_ATMPVC: i32 = libc::AF_ATMPVC;
-    AF_ATMSVC: i32 = libc::AF_ATMSVC;
-    AF_AX25: i32 = libc::AF_AX25;
-    AF_BLUETOOTH: i32 = libc::AF_BLUETOOTH;
-    AF_BRIDGE: i32 = libc::AF_BRIDGE;
-    AF_CAN: i32 = libc::AF_CAN;
-    AF_ECONET: i32 = libc::AF_ECONET;
-    AF_IRDA: i32 = libc::AF_IRDA;
-    AF_KEY: i32 = libc::AF_KEY;
-    AF_LLC: i32 = libc::AF_LLC;
-    AF_NETBEUI: i32 = libc::AF_NETBEUI;
-    AF_NETLINK: i32 = libc::AF_NETLINK;
-    AF_NETROM: i32 = libc::AF_NETROM;
-    AF_PACKET: i32 = libc::AF_PACKET;
-    AF_PPPOX: i32 = libc::AF_PPPOX;
+    AF_ALG: AddressFamily = libc::AF_ALG;
+    AF_ASH: AddressFamily = libc::AF_ASH;
+    AF_ATMPVC: AddressFamily = libc::AF_ATMPVC;
+    AF_ATMSVC: AddressFamily = libc::AF_ATMSVC;
+    AF_AX25: AddressFamily = libc::AF_AX25;
+    AF_BLUETOOTH: AddressFamily = libc::AF_BLUETOOTH;
+    AF_BRIDGE: AddressFamily = libc::AF_BRIDGE;
+    AF_CAN: AddressFamily = libc::AF_CAN;
+    AF_ECONET: AddressFamily = libc::AF_ECONET;
+    AF_IRDA: AddressFamily = libc::AF_IRDA;
+    AF_KEY: AddressFamily = libc::AF_KEY;
+    AF_LLC: AddressFamily = libc::AF_LLC;
+    AF_NETBEUI: AddressFamily = libc::AF_NETBEUI;
+    AF_NETLINK: AddressFamily = libc::AF_NETLINK;
+    AF_NETROM: AddressFamily = libc::AF_NETROM;
+    AF_PACKET: AddressFamily = libc::AF_PACKET;
+    AF_PPPOX: AddressFamily = libc::AF_PPPOX;
     // From linux/socket.h.
-    AF_QIPCRTR: i32 = 42;
-    AF_RDS: i32 = libc::AF_RDS;
-    AF_ROSE: i32 = libc::AF_ROSE;
-    AF_SECURITY: i32 = libc::AF_SECURITY;
-    AF_TIPC: i32 = libc::AF_TIPC;
+    AF_QIPCRTR: AddressFamily = 42;
+    AF_RDS: AddressFamily = libc::AF_RDS;
+    AF_ROSE: AddressFamily = libc::AF_ROSE;
+    AF_SECURITY: AddressFamily = libc::AF_SECURITY;
+    AF_TIPC: AddressFamily = libc::AF_TIPC;
     // From linux/socket.h.
-    AF_VSOCK: i32 = 40;
-    AF_WANPIPE: i32 = libc::AF_WANPIPE;
-    AF_X25: i32 = libc::AF_X25;
+    AF_VSOCK: AddressFamily = 40;
+    AF_WANPIPE: AddressFamily = libc::AF_WANPIPE;
+    AF_X25: AddressFamily = libc::AF_X25;
     AI_ADDRCONFIG: i32 = libc::AI_ADDRCONFIG;
     AI_ALL: i32 = libc::AI_ALL;
     AI_NUMERICHOST: i32 = libc::AI_NUMERICHOST;
@@ -278,9 +278,9 @@ constants! {
     PACKET_MULTICAST: i32 = libc::PACKET_MULTICAST;
     PACKET_OTHERHOST: i32 = libc::PACKET_OTHERHOST;
     PACKET_OUTGOING: i32 = libc::PACKET_OUTGOING;
-    PF_CAN: i32 = libc::PF_CAN;
-    PF_PACKET: i32 = libc::PF_PACKET;
-    PF_RDS: i32 = libc::PF_RDS;
+    PF_CAN: AddressFamily = libc::PF_CAN;
+    PF_PACKET: AddressFamily = libc::PF_PACKET;
+    PF_RDS: AddressFamily = libc::PF_RDS;
     // From the kernel's net/bluetooth/rfcomm.h.
     RFCOMM_LM: i32 = 3;
     RFCOMM_LM_AUTH: i32 = 2;
@@ -291,8 +291,8 @@ constants! {
     SCM_J1939_DEST_NAME: i32 = libc::SCM_J1939_DEST_NAME;
     SCM_J1939_ERRQUEUE: i32 = libc::SCM_J1939_ERRQUEUE;
     SCM_J1939_PRIO: i32 = libc::SCM_J1939_PRIO;
-    SOCK_CLOEXEC: i32 = libc::SOCK_CLOEXEC;
-    SOCK_NONBLOCK: i32 = libc::SOCK_NONBLOCK;
+    SOCK_CLOEXEC: SocketKind = libc::SOCK_CLOEXEC;
+    SOCK_NONBLOCK: SocketKind = libc::SOCK_NONBLOCK;
     SOL_ALG: i32 = libc::SOL_ALG;
     SOL_BLUETOOTH: i32 = libc::SOL_BLUETOOTH;
     SOL_CAN_BASE: i32 = libc::SOL_CAN_BASE;

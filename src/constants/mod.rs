@@ -1,12 +1,14 @@
-//! Families, types, levels, options and flags, named as the system and Python name them.
+//! Families, kinds, levels, options and flags, named as the system and Python name them.
 //!
-//! Each name is a constant here and at the crate's root, and a row of one table that [`constant`] and [`iter`] read.
+//! Each name is a constant here, and a row of one table that [`constant`] and [`iter`] read. The families `AF_*` are
+//! [`AddressFamily`], the kinds `SOCK_*` [`SocketKind`], and `SHUT_*` [`std::net::Shutdown`]; all others are integers.
 //! What the platform does not have is absent, never zero.
 
 #[cfg(not(target_os = "linux"))]
 mod bsd;
 #[cfg(target_os = "linux")]
 mod linux;
+mod types;
 mod unix;
 
 #[cfg(not(target_os = "linux"))]
@@ -14,15 +16,12 @@ use bsd as system;
 #[cfg(target_os = "linux")]
 use linux as system;
 
-/// Every name and nothing else, for the crate's root.
-pub(crate) mod numbers {
-    pub use super::system::*;
-    pub use super::unix::*;
-}
-
 use std::ffi::CStr;
+use std::net::Shutdown;
 
-pub use numbers::*;
+pub use system::*;
+pub use types::{AddressFamily, SocketKind};
+pub use unix::*;
 
 /// A name, with a closing NUL for C, and its value.
 #[derive(Clone, Copy)]
@@ -48,15 +47,40 @@ impl Row {
 
 /// Writes a constant and its table row from one line; the lines of a file are sorted by name.
 macro_rules! constants {
-    ($($(#[$attribute:meta])* $name:ident: $type:ty = $value:expr;)*) => {
-        $($(#[$attribute])* pub const $name: $type = $value as $type;)*
+    ($($(#[$attribute:meta])* $name:ident: $type:ident = $value:expr;)*) => {
+        $($(#[$attribute])* pub const $name: $type = super::typed!($type, $value);)*
 
         pub(super) const ROWS: &[super::Row] = &[
-            $($(#[$attribute])* super::Row::new(concat!(stringify!($name), "\0"), $name as i64),)*
+            $($(#[$attribute])* super::Row::new(concat!(stringify!($name), "\0"), $value as i64),)*
         ];
     };
 }
 use constants;
+
+/// The system's number as a constant of this type.
+macro_rules! typed {
+    (AddressFamily, $number:expr) => {
+        AddressFamily::from_raw($number)
+    };
+    (SocketKind, $number:expr) => {
+        SocketKind::from_raw($number)
+    };
+    (Shutdown, $number:expr) => {
+        super::shutdown($number)
+    };
+    ($integer:ident, $number:expr) => {
+        $number as $integer
+    };
+}
+use typed;
+
+const fn shutdown(how: i32) -> Shutdown {
+    match how {
+        libc::SHUT_RD => Shutdown::Read,
+        libc::SHUT_WR => Shutdown::Write,
+        _ => Shutdown::Both,
+    }
+}
 
 /// Sorted by name.
 pub(crate) static TABLE: [Row; unix::ROWS.len() + system::ROWS.len()] = merge(unix::ROWS, system::ROWS);
@@ -75,8 +99,10 @@ pub const BDADDR_LOCAL: &str = ascii(STRINGS[1].1);
 /// Python: `getattr(socket, name, None)`. [`string_constant`] has those that are text.
 ///
 /// ```
-/// assert_eq!(tabi::constants::constant("AF_INET"), Some(tabi::AF_INET.into()));
-/// assert_eq!(tabi::constants::constant("AF_HYPERV"), None);
+/// use tabi::constants::{MSG_PEEK, constant};
+///
+/// assert_eq!(constant("MSG_PEEK"), Some(MSG_PEEK.into()));
+/// assert_eq!(constant("AF_HYPERV"), None);
 /// ```
 pub fn constant(name: &str) -> Option<i64> {
     let row = TABLE.binary_search_by(|row| row.name().cmp(name)).ok()?;
@@ -86,6 +112,11 @@ pub fn constant(name: &str) -> Option<i64> {
 /// Every constant with its value, sorted by name.
 pub fn iter() -> impl ExactSizeIterator<Item = (&'static str, i64)> + Clone {
     TABLE.iter().map(|row| (row.name(), row.value))
+}
+
+/// The constants of one prefix, sorted by name.
+fn names(prefix: &'static str) -> impl Iterator<Item = (&'static str, i64)> + Clone {
+    iter().filter(move |(name, _)| name.starts_with(prefix))
 }
 
 /// The text of a constant that is not a number (`"BDADDR_ANY"`, `"BDADDR_LOCAL"`), or `None`.

@@ -2,19 +2,21 @@
 
 #![allow(missing_docs)]
 
-use super::constants;
+use std::net::Shutdown;
+
+use super::{AddressFamily, SocketKind, constants};
 
 constants! {
-    AF_APPLETALK: i32 = libc::AF_APPLETALK;
+    AF_APPLETALK: AddressFamily = libc::AF_APPLETALK;
     #[allow(non_upper_case_globals)]
-    AF_DECnet: i32 = libc::AF_DECnet;
-    AF_INET: i32 = libc::AF_INET;
-    AF_INET6: i32 = libc::AF_INET6;
-    AF_IPX: i32 = libc::AF_IPX;
-    AF_ROUTE: i32 = libc::AF_ROUTE;
-    AF_SNA: i32 = libc::AF_SNA;
-    AF_UNIX: i32 = libc::AF_UNIX;
-    AF_UNSPEC: i32 = libc::AF_UNSPEC;
+    AF_DECnet: AddressFamily = libc::AF_DECnet;
+    AF_INET: AddressFamily = libc::AF_INET;
+    AF_INET6: AddressFamily = libc::AF_INET6;
+    AF_IPX: AddressFamily = libc::AF_IPX;
+    AF_ROUTE: AddressFamily = libc::AF_ROUTE;
+    AF_SNA: AddressFamily = libc::AF_SNA;
+    AF_UNIX: AddressFamily = libc::AF_UNIX;
+    AF_UNSPEC: AddressFamily = libc::AF_UNSPEC;
     AI_CANONNAME: i32 = libc::AI_CANONNAME;
     EAI_AGAIN: i32 = libc::EAI_AGAIN;
     EAI_BADFLAGS: i32 = libc::EAI_BADFLAGS;
@@ -76,14 +78,14 @@ constants! {
     NI_NUMERICHOST: i32 = libc::NI_NUMERICHOST;
     NI_NUMERICSERV: i32 = libc::NI_NUMERICSERV;
     SCM_RIGHTS: i32 = libc::SCM_RIGHTS;
-    SHUT_RD: i32 = libc::SHUT_RD;
-    SHUT_RDWR: i32 = libc::SHUT_RDWR;
-    SHUT_WR: i32 = libc::SHUT_WR;
-    SOCK_DGRAM: i32 = libc::SOCK_DGRAM;
-    SOCK_RAW: i32 = libc::SOCK_RAW;
-    SOCK_RDM: i32 = libc::SOCK_RDM;
-    SOCK_SEQPACKET: i32 = libc::SOCK_SEQPACKET;
-    SOCK_STREAM: i32 = libc::SOCK_STREAM;
+    SHUT_RD: Shutdown = libc::SHUT_RD;
+    SHUT_RDWR: Shutdown = libc::SHUT_RDWR;
+    SHUT_WR: Shutdown = libc::SHUT_WR;
+    SOCK_DGRAM: SocketKind = libc::SOCK_DGRAM;
+    SOCK_RAW: SocketKind = libc::SOCK_RAW;
+    SOCK_RDM: SocketKind = libc::SOCK_RDM;
+    SOCK_SEQPACKET: SocketKind = libc::SOCK_SEQPACKET;
+    SOCK_STREAM: SocketKind = libc::SOCK_STREAM;
     SOL_IP: i32 = 0;
     SOL_SOCKET: i32 = libc::SOL_SOCKET;
     SOL_TCP: i32 = 6;

@@ -7,6 +7,7 @@ use std::ptr;
 
 use super::{c_string, idna};
 use crate::address::{Address, RawAddress};
+use crate::constants::{AF_UNSPEC, AddressFamily, SocketKind};
 use crate::error::{Error, Result, last_errno};
 
 /// One answer of [`getaddrinfo`]: what to make a socket with and where to connect or bind it.
@@ -14,9 +15,9 @@ use crate::error::{Error, Result, last_errno};
 #[non_exhaustive]
 pub struct AddrInfo {
     /// The address family, `AF_*`.
-    pub family: i32,
+    pub family: AddressFamily,
     /// The type, `SOCK_*`.
-    pub kind: i32,
+    pub kind: SocketKind,
     /// The protocol, `IPPROTO_*`.
     pub proto: i32,
     /// The host's canonical name: in the first answer when `AI_CANONNAME` was asked for, else empty.
@@ -87,17 +88,11 @@ impl<'a> From<Option<&'a str>> for Service<'a> {
     }
 }
 
-macro_rules! port_numbers {
-    ($($number:ty)*) => {$(
-        impl From<$number> for Service<'_> {
-            fn from(port: $number) -> Self {
-                Service(Some(port.to_string().into_bytes().into()))
-            }
-        }
-    )*};
+impl From<u16> for Service<'_> {
+    fn from(port: u16) -> Self {
+        Service(Some(port.to_string().into_bytes().into()))
+    }
 }
-
-port_numbers!(u16 i32 u32 i64);
 
 /// Looks up the addresses of a host and a service (`socket.getaddrinfo`, `getaddrinfo(3)`).
 ///
@@ -118,8 +113,8 @@ port_numbers!(u16 i32 u32 i64);
 pub fn getaddrinfo<'h, 's>(
     host: impl Into<Host<'h>>,
     service: impl Into<Service<'s>>,
-    family: i32,
-    kind: i32,
+    family: AddressFamily,
+    kind: SocketKind,
     proto: i32,
     flags: i32,
 ) -> Result<Vec<AddrInfo>> {
@@ -134,13 +129,17 @@ pub(super) fn host_name(host: &[u8]) -> Result<CString> {
     c_string(&idna::encode(host)?, "a host name")
 }
 
-/// What limits a lookup; 0 is no limit.
-#[derive(Clone, Copy, Default)]
+/// What limits a lookup.
+#[derive(Clone, Copy)]
 pub(super) struct Hints {
-    pub(super) family: i32,
-    pub(super) kind: i32,
+    pub(super) family: AddressFamily,
+    pub(super) kind: SocketKind,
     pub(super) proto: i32,
     pub(super) flags: i32,
+}
+
+impl Hints {
+    pub(super) const NONE: Hints = Hints { family: AF_UNSPEC, kind: SocketKind::ANY, proto: 0, flags: 0 };
 }
 
 /// The C library's list, which is never empty.
@@ -151,8 +150,8 @@ impl Answers {
     pub(super) fn of(host: Option<&CStr>, service: Option<&CStr>, hints: Hints) -> Result<Self> {
         // SAFETY: addrinfo is plain integers and pointers, for which all zeros is a value.
         let mut wanted: libc::addrinfo = unsafe { std::mem::zeroed() };
-        wanted.ai_family = hints.family;
-        wanted.ai_socktype = hints.kind;
+        wanted.ai_family = hints.family.as_raw();
+        wanted.ai_socktype = hints.kind.as_raw();
         wanted.ai_protocol = hints.proto;
         wanted.ai_flags = hints.flags;
         let mut list = ptr::null_mut();
@@ -206,8 +205,8 @@ impl Answer<'_> {
             name => unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned(),
         };
         Ok(AddrInfo {
-            family: self.0.ai_family,
-            kind: self.0.ai_socktype,
+            family: AddressFamily::from_raw(self.0.ai_family),
+            kind: SocketKind::from_raw(self.0.ai_socktype),
             proto: self.0.ai_protocol,
             canonname,
             address: self.address()?.decode(),

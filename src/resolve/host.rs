@@ -3,15 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::addrinfo::{Answers, Hints, host_name};
+use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
 
 /// The first address of `host` for a socket of `family` (`AF_UNSPEC` for either); the port in the result is 0.
 ///
 /// `""` is any address, `"<broadcast>"` is 255.255.255.255; numeric addresses are not looked up.
-pub(crate) fn host(host: &[u8], family: i32) -> Result<SocketAddr> {
+pub(crate) fn host(host: &[u8], family: AddressFamily) -> Result<SocketAddr> {
     match host {
         b"" => return any(family),
-        b"<broadcast>" | b"255.255.255.255" if family == libc::AF_INET6 => {
+        b"<broadcast>" | b"255.255.255.255" if family == AF_INET6 => {
             return Err(Error::OsMessage("address family mismatched".into()));
         }
         b"<broadcast>" => return Ok((Ipv4Addr::BROADCAST, 0).into()),
@@ -23,26 +24,26 @@ pub(crate) fn host(host: &[u8], family: i32) -> Result<SocketAddr> {
     first_answer(host, family)
 }
 
-fn any(family: i32) -> Result<SocketAddr> {
+fn any(family: AddressFamily) -> Result<SocketAddr> {
     match family {
-        libc::AF_INET => Ok((Ipv4Addr::UNSPECIFIED, 0).into()),
-        libc::AF_INET6 => Ok((Ipv6Addr::UNSPECIFIED, 0).into()),
+        AF_INET => Ok((Ipv4Addr::UNSPECIFIED, 0).into()),
+        AF_INET6 => Ok((Ipv6Addr::UNSPECIFIED, 0).into()),
         _ => Err(Error::OsMessage("wildcard resolved to multiple address".into())),
     }
 }
 
 /// Plain addresses of the socket's own family; everything else is the C library's to read.
-fn numeric(host: &[u8], family: i32) -> Option<IpAddr> {
+fn numeric(host: &[u8], family: AddressFamily) -> Option<IpAddr> {
     let text = std::str::from_utf8(host).ok()?;
     match family {
-        libc::AF_INET => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
-        libc::AF_INET6 => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        AF_INET => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        AF_INET6 => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
         _ => text.parse().ok(),
     }
 }
 
-fn first_answer(host: &[u8], family: i32) -> Result<SocketAddr> {
-    let answers = Answers::of(Some(&host_name(host)?), None, Hints { family, ..Hints::default() })?;
+fn first_answer(host: &[u8], family: AddressFamily) -> Result<SocketAddr> {
+    let answers = Answers::of(Some(&host_name(host)?), None, Hints { family, ..Hints::NONE })?;
     let first = answers.iter().next().ok_or(Error::Gai(libc::EAI_NONAME))?;
     let address = first.address()?.decode();
     address.as_inet().ok_or_else(|| Error::OsMessage("unsupported address family".into()))

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::addrinfo::host_name;
 use super::host;
+use crate::constants::{AF_INET, AF_UNSPEC};
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -29,7 +30,7 @@ pub struct HostEntry {
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub fn gethostbyname(name: impl AsRef<[u8]>) -> Result<Ipv4Addr> {
-    match host(name.as_ref(), libc::AF_INET)?.ip() {
+    match host(name.as_ref(), AF_INET)?.ip() {
         IpAddr::V4(address) => Ok(address),
         IpAddr::V6(_) => Err(Error::Os(libc::EAFNOSUPPORT)),
     }
@@ -50,5 +51,5 @@ pub fn gethostbyname_ex(name: impl AsRef<[u8]>) -> Result<HostEntry> {
 /// A name is looked up first. Fails with [`Error::Gai`] when it has no address, with [`Error::Herror`] when
 /// nothing is known of the address.
 pub fn gethostbyaddr(address: impl AsRef<[u8]>) -> Result<HostEntry> {
-    sys::host_by_address(host(address.as_ref(), libc::AF_UNSPEC)?.ip())
+    sys::host_by_address(host(address.as_ref(), AF_UNSPEC)?.ip())
 }

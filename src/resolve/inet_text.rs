@@ -5,6 +5,7 @@ use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{c_string, quoted};
+use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
 
 /// The C library's own, which the libc crate does not declare.
@@ -60,7 +61,7 @@ pub fn inet_ntoa(packed: &[u8]) -> Result<String> {
 ///
 /// Fails with [`Error::OsMessage`] for other text, with `Os(EAFNOSUPPORT)` for another family, with
 /// [`Error::Value`] for a NUL byte in the text.
-pub fn inet_pton(family: i32, text: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+pub fn inet_pton(family: AddressFamily, text: impl AsRef<[u8]>) -> Result<Vec<u8>> {
     let text = text.as_ref();
     let Some(len) = packed_len(family) else {
         return Err(Error::Os(libc::EAFNOSUPPORT));
@@ -68,7 +69,7 @@ pub fn inet_pton(family: i32, text: impl AsRef<[u8]>) -> Result<Vec<u8>> {
     let name = c_string(text, "an address")?;
     let mut packed = [0u8; 16];
     // SAFETY: the text is NUL-terminated, and 16 bytes are enough for both families.
-    match unsafe { c::inet_pton(family, name.as_ptr(), packed.as_mut_ptr().cast()) } {
+    match unsafe { c::inet_pton(family.as_raw(), name.as_ptr(), packed.as_mut_ptr().cast()) } {
         0 => Err(illegal(text, "inet_pton")),
         1 => Ok(packed[..len].to_vec()),
         _ => Err(Error::last_os()),
@@ -78,8 +79,9 @@ pub fn inet_pton(family: i32, text: impl AsRef<[u8]>) -> Result<Vec<u8>> {
 /// The text of a packed address of `AF_INET` or `AF_INET6` (`socket.inet_ntop`).
 ///
 /// Fails with [`Error::Value`] for another family, or unless it has 4 or 16 bytes.
-pub fn inet_ntop(family: i32, packed: &[u8]) -> Result<String> {
-    let len = packed_len(family).ok_or_else(|| Error::value(format!("unknown address family {family}")))?;
+pub fn inet_ntop(family: AddressFamily, packed: &[u8]) -> Result<String> {
+    let len = packed_len(family)
+        .ok_or_else(|| Error::value(format!("unknown address family {}", family.as_raw())))?;
     if packed.len() != len {
         return Err(Error::value(format!(
             "invalid length of packed IP address string: must be {len} bytes, got {}",
@@ -90,7 +92,12 @@ pub fn inet_ntop(family: i32, packed: &[u8]) -> Result<String> {
     let mut text = [0u8; 46];
     // SAFETY: the family's bytes are readable, and the text has the stated size.
     let written = unsafe {
-        c::inet_ntop(family, packed.as_ptr().cast(), text.as_mut_ptr().cast(), text.len() as libc::socklen_t)
+        c::inet_ntop(
+            family.as_raw(),
+            packed.as_ptr().cast(),
+            text.as_mut_ptr().cast(),
+            text.len() as libc::socklen_t,
+        )
     };
     if written.is_null() {
         return Err(Error::last_os());
@@ -103,14 +110,14 @@ pub fn inet_ntop(family: i32, packed: &[u8]) -> Result<String> {
 pub(crate) fn ip_text(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => inet_ntop(libc::AF_INET6, &v6.octets()).unwrap_or_else(|_| v6.to_string()),
+        IpAddr::V6(v6) => inet_ntop(AF_INET6, &v6.octets()).unwrap_or_else(|_| v6.to_string()),
     }
 }
 
-fn packed_len(family: i32) -> Option<usize> {
+fn packed_len(family: AddressFamily) -> Option<usize> {
     match family {
-        libc::AF_INET => Some(4),
-        libc::AF_INET6 => Some(16),
+        AF_INET => Some(4),
+        AF_INET6 => Some(16),
         _ => None,
     }
 }

@@ -28,6 +28,8 @@ pub(crate) use inet_text::ip_text;
 pub use inet_text::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
 pub use interface::{if_indextoname, if_nameindex, if_nametoindex};
 pub use nameinfo::{NumericAddress, getnameinfo};
+#[cfg(feature = "capi")]
+pub(crate) use nameinfo::{numeric_address, numeric_address6};
 pub use service::{getprotobyname, getservbyname, getservbyport};
 
 use std::ffi::CString;

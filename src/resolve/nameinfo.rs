@@ -7,6 +7,7 @@ use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use super::addrinfo::{Answers, Hints, gai_error};
 use super::c_string;
 use crate::address::{Address, RawAddress, check_flowinfo};
+use crate::constants::SOCK_DGRAM;
 use crate::error::{Error, Result};
 
 /// What [`getnameinfo`] takes: an address that needs no lookup.
@@ -24,23 +25,15 @@ impl<T: NumericAddress + ?Sized> NumericAddress for &T {
     }
 }
 
-impl<H: AsRef<[u8]>, P: Copy + Into<i64>> NumericAddress for (H, P) {
+impl<H: AsRef<[u8]>> NumericAddress for (H, u16) {
     fn numeric_address(&self) -> Result<RawAddress> {
-        parse(self.0.as_ref(), self.1.into())
+        numeric_address(self.0.as_ref(), self.1.into())
     }
 }
 
-impl<H: AsRef<[u8]>, P: Copy + Into<i64>> NumericAddress for (H, P, u32, u32) {
+impl<H: AsRef<[u8]>> NumericAddress for (H, u16, u32, u32) {
     fn numeric_address(&self) -> Result<RawAddress> {
-        let (_, _, flowinfo, scope_id) = *self;
-        check_flowinfo(flowinfo)?;
-        match parse(self.0.as_ref(), self.1.into())?.decode() {
-            Address::Inet6(v6) => {
-                let scope_id = if scope_id == 0 { v6.scope_id() } else { scope_id };
-                Ok(SocketAddrV6::new(*v6.ip(), v6.port(), flowinfo, scope_id).into())
-            }
-            _ => Err(Error::OsMessage("IPv4 sockaddr must be 2 tuple".into())),
-        }
+        numeric_address6(self.0.as_ref(), self.1.into(), self.2, self.3)
     }
 }
 
@@ -74,16 +67,29 @@ impl NumericAddress for RawAddress {
     }
 }
 
-fn parse(host: &[u8], port: i64) -> Result<RawAddress> {
+/// A numeric host and a port, which the C library judges.
+pub(crate) fn numeric_address(host: &[u8], port: i64) -> Result<RawAddress> {
     let host = c_string(host, "a host")?;
     let port = c_string(port.to_string().as_bytes(), "a port")?;
     // A type must be named for the C library to take a bare number as the service.
-    let hints = Hints { kind: libc::SOCK_DGRAM, flags: libc::AI_NUMERICHOST, ..Hints::default() };
+    let hints = Hints { kind: SOCK_DGRAM, flags: libc::AI_NUMERICHOST, ..Hints::NONE };
     let answers = Answers::of(Some(&host), Some(&port), hints)?;
     let mut addresses = answers.iter().map(|answer| answer.address());
     match (addresses.next(), addresses.next()) {
         (Some(only), None) => only,
         _ => Err(Error::OsMessage("sockaddr resolved to multiple addresses".into())),
+    }
+}
+
+/// A numeric host of `AF_INET6` with the other two parts of Python's tuple.
+pub(crate) fn numeric_address6(host: &[u8], port: i64, flowinfo: u32, scope_id: u32) -> Result<RawAddress> {
+    check_flowinfo(flowinfo)?;
+    match numeric_address(host, port)?.decode() {
+        Address::Inet6(v6) => {
+            let scope_id = if scope_id == 0 { v6.scope_id() } else { scope_id };
+            Ok(SocketAddrV6::new(*v6.ip(), v6.port(), flowinfo, scope_id).into())
+        }
+        _ => Err(Error::OsMessage("IPv4 sockaddr must be 2 tuple".into())),
     }
 }
 

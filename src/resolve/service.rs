@@ -21,12 +21,10 @@ pub fn getservbyname<'a>(name: impl AsRef<[u8]>, proto: impl Into<Option<&'a str
 
 /// The name of the service on a port (`socket.getservbyport`); `proto` is `"tcp"`, `"udp"` or `None` for any.
 ///
-/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Overflow`] for a port that is not 0 to 65535.
-pub fn getservbyport<'a>(port: impl Into<i64>, proto: impl Into<Option<&'a str>>) -> Result<String> {
-    let (port, proto) = (port.into(), proto.into());
-    let number = u16::try_from(port)
-        .map_err(|_| Error::overflow(format!("getservbyport: port must be 0-65535, got {port}")))?;
-    sys::service_by_port(number, protocol(proto)?.as_deref())?
+/// Fails with [`Error::OsMessage`] when there is none.
+pub fn getservbyport<'a>(port: u16, proto: impl Into<Option<&'a str>>) -> Result<String> {
+    let proto = proto.into();
+    sys::service_by_port(port, protocol(proto)?.as_deref())?
         .ok_or_else(|| not_found(format!("port/proto not found: {}", pair(&port.to_string(), proto))))
 }
 

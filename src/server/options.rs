@@ -8,6 +8,7 @@ use super::Server;
 use super::hooks::{DefaultHooks, Hooks};
 use super::request::{Failure, Request, RequestHandler};
 use crate::address::ToAddress;
+use crate::constants::{AddressFamily, SocketKind};
 use crate::error::{Error, Result};
 use crate::socket::{IntoTimeout, Socket};
 
@@ -106,8 +107,8 @@ pub enum Concurrency {
 #[derive(Clone)]
 #[must_use = "settings do nothing until `bind`, `prepare` or `adopt` makes a server of them"]
 pub struct ServerOptions {
-    pub(crate) address_family: i32,
-    pub(crate) socket_type: i32,
+    pub(crate) address_family: AddressFamily,
+    pub(crate) socket_type: SocketKind,
     pub(crate) allow_reuse_address: Option<bool>,
     pub(crate) allow_reuse_port: bool,
     pub(crate) dualstack_ipv6: bool,
@@ -149,7 +150,7 @@ impl fmt::Debug for ServerOptions {
 impl ServerOptions {
     /// A server for a family (`AF_INET`, `AF_INET6`, `AF_UNIX`) and a type (`SOCK_STREAM`, `SOCK_SEQPACKET`,
     /// `SOCK_DGRAM`) that handles its requests in-line.
-    pub fn new(address_family: i32, socket_type: i32) -> Self {
+    pub fn new(address_family: AddressFamily, socket_type: SocketKind) -> Self {
         ServerOptions {
             address_family,
             socket_type,

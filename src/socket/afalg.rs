@@ -39,8 +39,9 @@ impl Socket {
         assoclen: Option<u32>,
         flags: i32,
     ) -> Result<usize> {
-        if self.family != libc::AF_ALG {
-            let text = format!("algset is only supported for AF_ALG, the socket's family is {}", self.family);
+        if self.family != crate::constants::AF_ALG {
+            let text =
+                format!("algset is only supported for AF_ALG, the socket's family is {:?}", self.family);
             return Err(Error::OsMessage(text.into()));
         }
         let mut control = ControlData::new();

@@ -91,7 +91,7 @@ impl Socket {
                 }
                 libc::EINTR => return self.wait_connected(call, deadline),
                 libc::EINPROGRESS if waits => return self.wait_connected(call, deadline),
-                libc::EAGAIN if waits && self.family == libc::AF_UNIX => {
+                libc::EAGAIN if waits && self.family == crate::AF_UNIX => {
                     self.nap(call, pause, deadline)?;
                     pause = (pause * 2).min(LONGEST_RETRY);
                 }

@@ -258,6 +258,10 @@ pub(crate) fn recv_err(data: &[u8]) -> Option<RecvErr> {
         code: error.ee_code,
         info: error.ee_info,
         data: error.ee_data,
-        offender: if offender.family() == libc::AF_UNSPEC { Address::None } else { offender.decode() },
+        offender: if offender.family() == crate::constants::AF_UNSPEC {
+            Address::None
+        } else {
+            offender.decode()
+        },
     })
 }

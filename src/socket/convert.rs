@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use super::{Socket, create};
+use crate::constants::{AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::error::{Error, Result};
 
 impl Read for &Socket {
@@ -102,10 +103,10 @@ macro_rules! convert {
 }
 
 convert! {
-    TcpStream: [libc::AF_INET, libc::AF_INET6], libc::SOCK_STREAM;
-    TcpListener: [libc::AF_INET, libc::AF_INET6], libc::SOCK_STREAM;
-    UdpSocket: [libc::AF_INET, libc::AF_INET6], libc::SOCK_DGRAM;
-    UnixStream: [libc::AF_UNIX], libc::SOCK_STREAM;
-    UnixListener: [libc::AF_UNIX], libc::SOCK_STREAM;
-    UnixDatagram: [libc::AF_UNIX], libc::SOCK_DGRAM;
+    TcpStream: [AF_INET, AF_INET6], SOCK_STREAM;
+    TcpListener: [AF_INET, AF_INET6], SOCK_STREAM;
+    UdpSocket: [AF_INET, AF_INET6], SOCK_DGRAM;
+    UnixStream: [AF_UNIX], SOCK_STREAM;
+    UnixListener: [AF_UNIX], SOCK_STREAM;
+    UnixDatagram: [AF_UNIX], SOCK_DGRAM;
 }

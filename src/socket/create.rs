@@ -11,6 +11,7 @@ use super::timeout::{SharedTimeout, Timeout, default_timeout};
 use super::wait::Plan;
 use super::{Socket, timeout};
 use crate::address::RawAddress;
+use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily, SOCK_STREAM, SocketKind};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys;
@@ -30,18 +31,19 @@ impl Socket {
     ///
     /// The descriptor is close-on-exec. `SOCK_NONBLOCK` in the type makes the socket non-blocking;
     /// else it has the default timeout. Fails with [`Error::Os`], such as `EAFNOSUPPORT` or `EMFILE`.
-    pub fn new(family: i32, kind: i32, proto: i32) -> Result<Socket> {
-        let bare = kind & !TYPE_FLAGS;
-        let socket = socket2::Socket::new(Domain::from(family), Type::from(bare), protocol(proto))?;
+    pub fn new(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
+        let bare = kind.as_raw() & !TYPE_FLAGS;
+        let socket = socket2::Socket::new(Domain::from(family.as_raw()), Type::from(bare), protocol(proto))?;
         Socket::with_mode(socket.into(), family, kind, proto)
     }
 
     /// Two sockets connected to each other (`socket.socketpair`); `AF_UNIX` and `SOCK_STREAM` in Python by default.
     ///
     /// Fails with [`Error::Os`], such as `EOPNOTSUPP` for a family that cannot.
-    pub fn socketpair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)> {
-        let bare = kind & !TYPE_FLAGS;
-        let (one, other) = socket2::Socket::pair(Domain::from(family), Type::from(bare), protocol(proto))?;
+    pub fn socketpair(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<(Socket, Socket)> {
+        let bare = kind.as_raw() & !TYPE_FLAGS;
+        let (one, other) =
+            socket2::Socket::pair(Domain::from(family.as_raw()), Type::from(bare), protocol(proto))?;
         Ok((
             Socket::with_mode(one.into(), family, kind, proto)?,
             Socket::with_mode(other.into(), family, kind, proto)?,
@@ -55,8 +57,8 @@ impl Socket {
     /// Fails with `Os(EBADF)` and `Os(ENOTSOCK)`; the descriptor is then closed.
     pub fn from_fd(
         fd: OwnedFd,
-        family: Option<i32>,
-        kind: Option<i32>,
+        family: Option<AddressFamily>,
+        kind: Option<SocketKind>,
         proto: Option<i32>,
     ) -> Result<Socket> {
         let (family, kind, proto) = detect(fd.as_raw_fd(), family, kind, proto)?;
@@ -70,8 +72,8 @@ impl Socket {
     /// If it is an open descriptor, the caller owns it, and gives it up when this succeeds.
     pub unsafe fn from_fileno(
         fd: RawFd,
-        family: Option<i32>,
-        kind: Option<i32>,
+        family: Option<AddressFamily>,
+        kind: Option<SocketKind>,
         proto: Option<i32>,
     ) -> Result<Socket> {
         if fd < 0 {
@@ -83,35 +85,47 @@ impl Socket {
     }
 
     /// What `accept` returned.
-    pub(crate) fn accepted(fd: OwnedFd, family: i32, kind: i32, proto: i32) -> Result<Socket> {
+    pub(crate) fn accepted(
+        fd: OwnedFd,
+        family: AddressFamily,
+        kind: SocketKind,
+        proto: i32,
+    ) -> Result<Socket> {
         Socket::with_mode(fd, family, kind, proto)
     }
 
-    fn with_mode(fd: OwnedFd, family: i32, kind: i32, proto: i32) -> Result<Socket> {
-        let timeout = if kind & NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
+    fn with_mode(fd: OwnedFd, family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
+        let timeout = if kind.as_raw() & NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
         if !timeout.is_blocking() {
             sys::set_nonblocking(fd.as_raw_fd(), true)?;
         }
-        Ok(Socket::assemble(fd, false, family, kind & !TYPE_FLAGS, proto, timeout))
+        Ok(Socket::assemble(
+            fd,
+            false,
+            family,
+            SocketKind::from_raw(kind.as_raw() & !TYPE_FLAGS),
+            proto,
+            timeout,
+        ))
     }
 
     pub(super) fn assemble(
         fd: OwnedFd,
         shared: bool,
-        family: i32,
-        kind: i32,
+        family: AddressFamily,
+        kind: SocketKind,
         proto: i32,
         timeout: Timeout,
     ) -> Socket {
         // Other families do not wake their callers when shut down.
-        let wakes = [libc::AF_INET, libc::AF_INET6, libc::AF_UNIX].contains(&family);
+        let wakes = [AF_INET, AF_INET6, AF_UNIX].contains(&family);
         Socket {
             handle: Handle::new(fd, shared || !wakes),
             timeout: SharedTimeout::new(timeout),
             waited: [const { AtomicBool::new(false) }; 2],
             at_end: AtomicBool::new(false),
             interruptible: AtomicBool::new(false),
-            sends_poll: family == libc::AF_UNIX && kind != libc::SOCK_STREAM,
+            sends_poll: family == AF_UNIX && kind != SOCK_STREAM,
             family,
             kind,
             proto,
@@ -151,9 +165,9 @@ impl Socket {
 
 /// Whether sockets of this family are the ciphers of Linux (`AF_ALG`), which have no names.
 #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux has them"))]
-fn is_cipher(family: i32) -> bool {
+fn is_cipher(family: AddressFamily) -> bool {
     #[cfg(target_os = "linux")]
-    return family == libc::AF_ALG;
+    return family == crate::constants::AF_ALG;
     #[cfg(not(target_os = "linux"))]
     false
 }
@@ -165,10 +179,10 @@ fn protocol(proto: i32) -> Option<Protocol> {
 /// Family, type and protocol of a descriptor; also checks that it is a socket.
 pub(super) fn detect(
     fd: RawFd,
-    family: Option<i32>,
-    kind: Option<i32>,
+    family: Option<AddressFamily>,
+    kind: Option<SocketKind>,
     proto: Option<i32>,
-) -> Result<(i32, i32, i32)> {
+) -> Result<(AddressFamily, SocketKind, i32)> {
     let family = match (name_of(fd, libc::getsockname), family) {
         (Ok(name), family) => family.unwrap_or_else(|| name.family()),
         // Some sockets have no name, such as the ciphers of Linux.
@@ -177,7 +191,7 @@ pub(super) fn detect(
     };
     let kind = match kind {
         Some(kind) => kind,
-        None => int_option(fd, libc::SOL_SOCKET, libc::SO_TYPE)?,
+        None => SocketKind::from_raw(int_option(fd, libc::SOL_SOCKET, libc::SO_TYPE)?),
     };
     let proto = match proto {
         Some(proto) => proto,
@@ -225,14 +239,6 @@ pub(super) fn bind(call: &InFlight<'_>, address: &RawAddress) -> Result<()> {
     }
 }
 
-pub(super) fn shutdown(call: &InFlight<'_>, how: i32) -> Result<()> {
-    // SAFETY: shutdown touches no memory.
-    match unsafe { libc::shutdown(call.fd(), how) } {
-        0 => Ok(()),
-        _ => Err(Error::last_os()),
-    }
-}
-
 pub(super) fn get_inheritable(call: &InFlight<'_>) -> Result<bool> {
     // SAFETY: F_GETFD touches no memory.
     match unsafe { libc::fcntl(call.as_fd().as_raw_fd(), libc::F_GETFD) } {
@@ -262,7 +268,7 @@ pub(super) fn adopt(fd: OwnedFd) -> Socket {
     let detected = detect(fd.as_raw_fd(), None, None, None);
     let nonblocking = is_nonblocking(&fd);
     // What is not a socket gets no family; its first call then fails with ENOTSOCK.
-    let (family, kind, proto) = detected.unwrap_or((libc::AF_UNSPEC, 0, 0));
+    let (family, kind, proto) = detected.unwrap_or((AF_UNSPEC, SocketKind::ANY, 0));
     let timeout = if nonblocking { Timeout::ZERO } else { Timeout::NONE };
     let socket = Socket::assemble(fd, false, family, kind, proto, timeout);
     if !nonblocking && default_timeout() != Timeout::NONE {

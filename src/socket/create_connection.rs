@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Socket;
 use super::timeout::getdefaulttimeout;
 use crate::address::Address;
+use crate::constants::{AF_UNSPEC, SOCK_STREAM};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::resolve::{AddrInfo, Host, Service, getaddrinfo};
@@ -46,7 +47,7 @@ pub fn create_connection_with<'h, 's>(
 ) -> Result<Socket, CreateConnectionError> {
     let timeout = options.timeout.unwrap_or_else(getdefaulttimeout);
     let deadline = Deadline::after_timeout(timeout);
-    let answers = getaddrinfo(address.0, address.1, 0, libc::SOCK_STREAM, 0, 0)
+    let answers = getaddrinfo(address.0, address.1, AF_UNSPEC, SOCK_STREAM, 0, 0)
         .map_err(|error| CreateConnectionError { errors: vec![(Address::None, error)] })?;
     let mut errors = Vec::new();
     for (tried, answer) in answers.iter().enumerate() {

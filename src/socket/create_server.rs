@@ -2,13 +2,14 @@
 
 use super::{DEFAULT_BACKLOG, Socket};
 use crate::address::ToAddress;
+use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_STREAM};
 use crate::error::{Error, Result};
 
 /// What [`create_server_with`] may be told.
 #[derive(Debug, Clone, Copy)]
 pub struct CreateServerOptions {
     /// `AF_INET` (at first), `AF_INET6` or `AF_UNIX`.
-    pub family: i32,
+    pub family: AddressFamily,
     /// How many clients may wait to be accepted; [`DEFAULT_BACKLOG`] at first.
     pub backlog: i32,
     /// Whether others may listen on the same port, with the clients spread over them (`SO_REUSEPORT`).
@@ -20,7 +21,7 @@ pub struct CreateServerOptions {
 impl Default for CreateServerOptions {
     fn default() -> Self {
         CreateServerOptions {
-            family: libc::AF_INET,
+            family: AF_INET,
             backlog: DEFAULT_BACKLOG,
             reuse_port: false,
             dualstack_ipv6: false,
@@ -54,9 +55,9 @@ pub fn create_server(address: impl ToAddress) -> Result<Socket> {
 /// ```
 pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions) -> Result<Socket> {
     if options.dualstack_ipv6 {
-        if options.family != libc::AF_INET6 {
+        if options.family != AF_INET6 {
             return Err(Error::value(format!(
-                "dualstack_ipv6 requires AF_INET6 family, got family {}",
+                "dualstack_ipv6 requires AF_INET6 family, got {:?}",
                 options.family
             )));
         }
@@ -64,15 +65,15 @@ pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions
             return Err(Error::value("dualstack_ipv6 not supported on this platform"));
         }
     }
-    let socket = Socket::new(options.family, libc::SOCK_STREAM, 0)?;
-    let is_internet = [libc::AF_INET, libc::AF_INET6].contains(&options.family);
+    let socket = Socket::new(options.family, SOCK_STREAM, 0)?;
+    let is_internet = [AF_INET, AF_INET6].contains(&options.family);
     // A port whose last connections still linger can be listened on at once. Python too goes on without.
     let _ = socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
     // Linux refuses the option for the other families, where it has no meaning.
     if options.reuse_port && is_internet {
         socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
     }
-    if options.family == libc::AF_INET6 {
+    if options.family == AF_INET6 {
         set_v6only(&socket, !options.dualstack_ipv6)?;
     }
     socket.bind(address)?;
@@ -82,7 +83,7 @@ pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions
 
 /// Whether one socket can listen for IPv4 and IPv6 clients (`socket.has_dualstack_ipv6`).
 pub fn has_dualstack_ipv6() -> bool {
-    Socket::new(libc::AF_INET6, libc::SOCK_STREAM, 0).and_then(|socket| set_v6only(&socket, false)).is_ok()
+    Socket::new(AF_INET6, SOCK_STREAM, 0).and_then(|socket| set_v6only(&socket, false)).is_ok()
 }
 
 fn set_v6only(socket: &Socket, only: bool) -> Result<()> {

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
 use super::Socket;
+use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_DGRAM, SOCK_STREAM, SocketKind};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys;
@@ -14,14 +15,19 @@ use crate::sys;
 /// Family, type and protocol are believed; `None` asks the system. A [`Socket`] on `fd` does not learn of the duplicate:
 /// prefer [`Socket::dup`] there, or call [`Socket::set_shared`] on it.
 /// Fails with `Os(EBADF)`, `Os(ENOTSOCK)` and `Os(EMFILE)`.
-pub fn fromfd(fd: impl AsFd, family: Option<i32>, kind: Option<i32>, proto: Option<i32>) -> Result<Socket> {
+pub fn fromfd(
+    fd: impl AsFd,
+    family: Option<AddressFamily>,
+    kind: Option<SocketKind>,
+    proto: Option<i32>,
+) -> Result<Socket> {
     fromfd_number(fd.as_fd().as_raw_fd(), family, kind, proto)
 }
 
 pub(crate) fn fromfd_number(
     fd: RawFd,
-    family: Option<i32>,
-    kind: Option<i32>,
+    family: Option<AddressFamily>,
+    kind: Option<SocketKind>,
     proto: Option<i32>,
 ) -> Result<Socket> {
     let socket = Socket::from_fd(sys::duplicate(fd)?, family, kind, proto)?;
@@ -42,10 +48,10 @@ pub(crate) fn fromfd_number(
 /// assert_eq!(other.recv(100)?, b"hello");
 /// # Ok::<(), tabi::Error>(())
 /// ```
-pub fn socketpair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)> {
+pub fn socketpair(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<(Socket, Socket)> {
     match Socket::socketpair(family, kind, proto) {
         Err(Error::Os(libc::EOPNOTSUPP | libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT))
-            if [libc::AF_INET, libc::AF_INET6].contains(&family) =>
+            if [AF_INET, AF_INET6].contains(&family) =>
         {
             loopback_pair(family, kind, proto)
         }
@@ -53,13 +59,13 @@ pub fn socketpair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)
     }
 }
 
-fn loopback_pair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)> {
+fn loopback_pair(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<(Socket, Socket)> {
     let (one, timeout) = blocking(family, kind, proto)?;
     let (other, _) = blocking(family, kind, proto)?;
-    let host = if family == libc::AF_INET { "127.0.0.1" } else { "::1" };
+    let host = if family == AF_INET { "127.0.0.1" } else { "::1" };
     other.bind((host, 0))?;
     let pair = match one.kind() {
-        libc::SOCK_STREAM => {
+        SOCK_STREAM => {
             other.listen(1)?;
             one.connect(other.getsockname()?)?;
             let own = one.getsockname()?;
@@ -71,7 +77,7 @@ fn loopback_pair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)>
                 }
             }
         }
-        libc::SOCK_DGRAM => {
+        SOCK_DGRAM => {
             one.bind((host, 0))?;
             one.connect(other.getsockname()?)?;
             other.connect(one.getsockname()?)?;
@@ -85,7 +91,7 @@ fn loopback_pair(family: i32, kind: i32, proto: i32) -> Result<(Socket, Socket)>
 }
 
 /// A new socket that blocks, and the timeout that it should have.
-fn blocking(family: i32, kind: i32, proto: i32) -> Result<(Socket, Option<Duration>)> {
+fn blocking(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<(Socket, Option<Duration>)> {
     let socket = Socket::new(family, kind, proto)?;
     let timeout = socket.gettimeout();
     socket.settimeout(None)?;

@@ -28,6 +28,7 @@ mod wait;
 mod writer;
 
 use std::fmt;
+use std::net::Shutdown;
 use std::os::fd::{OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -35,6 +36,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::address::{Address, RawAddress, ToAddress};
+use crate::constants::{AddressFamily, SocketKind};
 use crate::deadline::Limit;
 #[cfg(doc)]
 use crate::error::Error;
@@ -104,8 +106,8 @@ pub struct Socket {
     /// A unix datagram or packet sender sleeps on its peer's queue, where shutting its own socket down
     /// does not wake it: it has to wait with `poll`.
     sends_poll: bool,
-    family: i32,
-    kind: i32,
+    family: AddressFamily,
+    kind: SocketKind,
     proto: i32,
 }
 
@@ -121,12 +123,12 @@ impl Socket {
 
     /// The address family, `AF_*` (`socket.family`).
     #[inline]
-    pub fn family(&self) -> i32 {
+    pub fn family(&self) -> AddressFamily {
         self.family
     }
 
     /// The type, `SOCK_*`, without `SOCK_NONBLOCK` and `SOCK_CLOEXEC` (`socket.type`).
-    pub fn kind(&self) -> i32 {
+    pub fn kind(&self) -> SocketKind {
         self.kind
     }
 
@@ -268,12 +270,12 @@ impl Socket {
         Ok((Socket::accepted(fd, self.family, self.kind, self.proto)?, address))
     }
 
-    /// Stops one direction or both of a connection (`socket.shutdown`): `SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`.
+    /// Stops one direction or both of a connection (`socket.shutdown`): `SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`, which are [`Shutdown`].
     ///
-    /// Fails with `Os(ENOTCONN)` on a socket that is not connected, `Os(EINVAL)` for another `how`.
-    pub fn shutdown(&self, how: i32) -> Result<()> {
+    /// Fails with `Os(ENOTCONN)` on a socket that is not connected.
+    pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         let call = self.handle.enter()?;
-        create::shutdown(&call, how)
+        Ok(SockRef::from(&call).shutdown(how)?)
     }
 
     /// The socket's own address (`socket.getsockname`).
@@ -320,7 +322,8 @@ impl fmt::Debug for Socket {
         } else {
             write!(f, "<socket")?;
         }
-        write!(f, " fd={}, family={}, type={}, proto={}", self.fileno(), self.family, self.kind, self.proto)?;
+        let (family, kind) = (self.family.as_raw(), self.kind.as_raw());
+        write!(f, " fd={}, family={family}, type={kind}, proto={}", self.fileno(), self.proto)?;
         for (label, name) in [("laddr", self.getsockname()), ("raddr", self.getpeername())] {
             match name {
                 Ok(Address::None) | Err(_) => {}

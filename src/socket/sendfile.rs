@@ -79,9 +79,9 @@ impl Socket {
     }
 
     fn check_sendfile(&self, offset: u64, count: Option<usize>, limit: Limit) -> Result<()> {
-        if self.kind != libc::SOCK_STREAM {
+        if self.kind != crate::SOCK_STREAM {
             return Err(Error::value(format!(
-                "only SOCK_STREAM type sockets are supported, got type {}",
+                "only SOCK_STREAM type sockets are supported, got {:?}",
                 self.kind
             )));
         }

@@ -157,7 +157,7 @@ fn the_text_of_an_address_is_read_or_refused() {
         if let Ok(packed) = inet_aton(&text) {
             assert_eq!(inet_aton(inet_ntoa(&packed).unwrap()).unwrap(), packed);
         }
-        for family in [AF_INET, AF_INET6, numbers.below(99) as i32] {
+        for family in [AF_INET, AF_INET6, tabi::AddressFamily::from_raw(numbers.below(99) as i32)] {
             if let Ok(packed) = inet_pton(family, &text) {
                 assert_eq!(inet_pton(family, inet_ntop(family, &packed).unwrap()).unwrap(), packed);
             }

@@ -5,7 +5,7 @@ use tabi::{AF_INET, AF_UNIX, Error, Limit, SO_SNDBUF, SOCK_DGRAM, SOCK_STREAM, S
 /// No timeout, a long one, and non-blocking: a call that waited would hang in the first two.
 const MODES: [Option<f64>; 3] = [None, Some(1e6), Some(0.0)];
 
-fn pair(kind: i32, timeout: Option<f64>) -> (Socket, Socket) {
+fn pair(kind: tabi::SocketKind, timeout: Option<f64>) -> (Socket, Socket) {
     let (one, other) = Socket::socketpair(AF_UNIX, kind, 0).unwrap();
     for socket in [&one, &other] {
         match timeout {

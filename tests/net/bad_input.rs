@@ -11,18 +11,6 @@ fn tcp() -> Socket {
 }
 
 #[test]
-fn ports_out_of_range_are_named() {
-    for port in [-1, 65536, 70000, i32::MAX] {
-        let expected = Error::Overflow(format!("port must be 0-65535, got {port}").into());
-        assert_eq!(tcp().bind(("127.0.0.1", port)).unwrap_err(), expected);
-        assert_eq!(tcp().connect(("127.0.0.1", port)).unwrap_err(), expected);
-        assert_eq!(tcp().connect_ex(("127.0.0.1", port)).unwrap_err(), expected);
-        let datagram = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
-        assert_eq!(datagram.sendto(b"x", ("127.0.0.1", port)).unwrap_err(), expected);
-    }
-}
-
-#[test]
 fn a_host_that_does_not_resolve_is_a_gaierror() {
     let error = tcp().connect(("no such host.invalid", 80)).unwrap_err();
     assert!(matches!(error, Error::Gai(_)), "{error:?}");
@@ -125,7 +113,6 @@ fn sending_where_nobody_listens() {
     assert_eq!(other.recv(1).unwrap(), b"", "half shut: the other half still works");
     other.sendall(b"y").unwrap();
     assert_eq!(one.recv(1).unwrap(), b"y");
-    assert_eq!(one.shutdown(77).unwrap_err(), Error::Os(libc::EINVAL));
     assert_eq!(tcp().shutdown(SHUT_RDWR).unwrap_err(), Error::Os(libc::ENOTCONN));
 }
 
@@ -154,7 +141,10 @@ fn an_address_of_the_wrong_family_is_a_type_error() {
 fn descriptors_that_are_no_sockets() {
     let file = std::fs::File::open("/dev/null").unwrap();
     assert_eq!(Socket::from_fd(file.into(), None, None, None).unwrap_err(), Error::Os(libc::ENOTSOCK));
-    assert_eq!(Socket::new(9999, SOCK_STREAM, 0).unwrap_err(), Error::Os(libc::EAFNOSUPPORT));
+    assert_eq!(
+        Socket::new(AddressFamily::from_raw(9999), SOCK_STREAM, 0).unwrap_err(),
+        Error::Os(libc::EAFNOSUPPORT)
+    );
     assert!(matches!(
         std::net::UdpSocket::try_from(tcp()).map_err(|error| error.to_string()),
         Err(text) if text.contains("cannot become")
@@ -175,7 +165,7 @@ fn failures_leak_no_descriptors() {
     in_own_process(|| {
         let before = open_descriptors();
         for _ in 0..20 {
-            assert!(tcp().bind(("127.0.0.1", 70000)).is_err());
+            assert!(tcp().bind(("127.0.0.1", 0, 0, 0)).is_err());
             assert!(tcp().connect(("127.0.0.1", 1)).is_err());
             let file = std::fs::File::open("/dev/null").unwrap();
             assert!(Socket::from_fd(file.into(), None, None, None).is_err());

@@ -44,7 +44,7 @@ fn modes() -> [Option<Duration>; 2] {
     [None, Some(Duration::from_secs(60))]
 }
 
-fn bound(family: i32, kind: i32) -> Socket {
+fn bound(family: tabi::AddressFamily, kind: tabi::SocketKind) -> Socket {
     let socket = Socket::new(family, kind, 0).unwrap();
     match family {
         AF_INET => socket.bind(("127.0.0.1", 0)).unwrap(),

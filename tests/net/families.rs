@@ -241,13 +241,16 @@ fn an_address_of_another_family_is_refused() {
     assert!(matches!(CanAddress::decode(&vsock, CAN_RAW), Err(Error::Type(_))));
     let netlink = Socket::new(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE).unwrap();
     let error = netlink.bind(VsockAddress { cid: 1, port: 1 }).unwrap_err();
-    assert_eq!(error, Error::Type("the address is of family 40, but the socket is of family 16".into()));
+    assert_eq!(
+        error,
+        Error::Type("the address is of family AF_VSOCK, but the socket is of family AF_NETLINK".into())
+    );
 }
 
 #[test]
 fn a_short_address_counts_as_zero_where_it_ends() {
     for family in [AF_ALG, AF_CAN, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_VSOCK, AF_BLUETOOTH] {
-        let raw = RawAddress::from_bytes(&(family as u16).to_ne_bytes()).unwrap();
+        let raw = RawAddress::from_bytes(&(family.as_raw() as u16).to_ne_bytes()).unwrap();
         let decoded = raw.decode_for(0);
         assert!(!matches!(decoded, Address::Other(_)), "{family}: {decoded:?}");
     }
@@ -301,7 +304,7 @@ fn reliable_datagrams_have_internet_addresses() {
 }
 
 /// What this kernel lacks is skipped by name.
-fn opened(name: &str, family: i32, kind: i32, proto: i32) -> Option<Socket> {
+fn opened(name: &str, family: tabi::AddressFamily, kind: tabi::SocketKind, proto: i32) -> Option<Socket> {
     match Socket::new(family, kind, proto) {
         Ok(socket) => Some(socket),
         Err(error) => {
@@ -383,7 +386,7 @@ fn only_a_cipher_takes_orders() {
     let socket = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
     let error =
         socket.sendmsg_afalg(&[IoSlice::new(b"x")], ALG_OP_ENCRYPT as u32, None, None, 0).unwrap_err();
-    let text = "algset is only supported for AF_ALG, the socket's family is 2";
+    let text = "algset is only supported for AF_ALG, the socket's family is AF_INET";
     assert_eq!(error, Error::OsMessage(text.into()));
 }
 

@@ -51,7 +51,7 @@ fn blocked<T: Send + 'static>(
     ended
 }
 
-fn talk(family: i32) -> tabi::Result<()> {
+fn talk(family: tabi::AddressFamily) -> tabi::Result<()> {
     let (one, other) = stream_pair(family);
     one.settimeout(10.0)?;
     one.sendall(b"hello")?;

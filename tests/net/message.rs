@@ -13,7 +13,7 @@ use tabi::{
 };
 
 /// A socket bound to a free port of the loopback interface, and its address.
-fn bound(family: i32) -> (Socket, RawAddress) {
+fn bound(family: tabi::AddressFamily) -> (Socket, RawAddress) {
     let socket = Socket::new(family, SOCK_DGRAM, 0).unwrap();
     let host = if family == AF_INET { "127.0.0.1" } else { "::1" };
     socket.bind((host, 0)).unwrap();
@@ -21,7 +21,7 @@ fn bound(family: i32) -> (Socket, RawAddress) {
     (socket, address)
 }
 
-fn pair(kind: i32) -> (Socket, Socket) {
+fn pair(kind: tabi::SocketKind) -> (Socket, Socket) {
     Socket::socketpair(AF_UNIX, kind, 0).unwrap()
 }
 
@@ -168,7 +168,11 @@ fn malformed_control_data_never_leads_out_of_its_buffer() {
 }
 
 /// Sends one datagram to itself with the given control data and returns the control messages that arrive.
-fn to_itself(family: i32, options: &[(i32, i32)], control: &ControlData<'_>) -> Vec<ControlMessage> {
+fn to_itself(
+    family: tabi::AddressFamily,
+    options: &[(i32, i32)],
+    control: &ControlData<'_>,
+) -> Vec<ControlMessage> {
     let (socket, address) = bound(family);
     for (level, option) in options {
         socket.setsockopt(*level, *option, 1).unwrap();

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::thread;
 
 use tabi::{
-    AF_INET, AF_INET6, AF_UNSPEC, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, Address, Error,
-    IPPROTO_TCP, IPPROTO_UDP, NI_NUMERICHOST, NI_NUMERICSERV, SOCK_DGRAM, SOCK_STREAM, Socket, gethostbyaddr,
-    gethostbyname, gethostbyname_ex, getnameinfo, getprotobyname, getservbyname, getservbyport, inet_aton,
-    inet_ntoa, inet_ntop, inet_pton,
+    AF_INET, AF_INET6, AF_UNSPEC, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, Address,
+    AddressFamily, Error, IPPROTO_TCP, IPPROTO_UDP, NI_NUMERICHOST, NI_NUMERICSERV, SOCK_DGRAM, SOCK_STREAM,
+    Socket, SocketKind, gethostbyaddr, gethostbyname, gethostbyname_ex, getnameinfo, getprotobyname,
+    getservbyname, getservbyport, inet_aton, inet_ntoa, inet_ntop, inet_pton,
 };
 
 const NUMERIC: i32 = NI_NUMERICHOST | NI_NUMERICSERV;
@@ -34,7 +34,7 @@ mod getaddrinfo {
 
     #[test]
     fn without_hints_there_is_an_answer_for_each_type_of_socket() {
-        let answers = getaddrinfo("127.0.0.1", 80, 0, 0, 0, 0).unwrap();
+        let answers = getaddrinfo("127.0.0.1", 80, AF_UNSPEC, SocketKind::ANY, 0, 0).unwrap();
         let kinds: Vec<_> = answers.iter().map(|answer| (answer.family, answer.kind, answer.proto)).collect();
         assert!(kinds.contains(&(AF_INET, SOCK_STREAM, IPPROTO_TCP)), "{kinds:?}");
         assert!(kinds.contains(&(AF_INET, SOCK_DGRAM, IPPROTO_UDP)), "{kinds:?}");
@@ -44,7 +44,7 @@ mod getaddrinfo {
     fn each_hint_limits_the_answers() {
         let stream = getaddrinfo("::1", 80, AF_INET6, SOCK_STREAM, 0, 0).unwrap();
         assert_eq!(addresses(&stream), ["('::1', 80, 0, 0)"]);
-        let udp = getaddrinfo("127.0.0.1", 9, AF_UNSPEC, 0, IPPROTO_UDP, 0).unwrap();
+        let udp = getaddrinfo("127.0.0.1", 9, AF_UNSPEC, SocketKind::ANY, IPPROTO_UDP, 0).unwrap();
         assert!(udp.iter().all(|answer| answer.kind == SOCK_DGRAM), "{udp:?}");
         assert_eq!(addresses(&udp), ["('127.0.0.1', 9)"]);
     }
@@ -66,7 +66,7 @@ mod getaddrinfo {
             getaddrinfo(b"127.0.0.1", &port, AF_INET, SOCK_STREAM, 0, 0),
             getaddrinfo(&b"127.0.0.1"[..], &b"8080"[..], AF_INET, SOCK_STREAM, 0, 0),
             getaddrinfo(&String::from("127.0.0.1"), 8080u16, AF_INET, SOCK_STREAM, 0, 0),
-            getaddrinfo(Some("127.0.0.1"), 8080i64, AF_INET, SOCK_STREAM, 0, 0),
+            getaddrinfo(Some("127.0.0.1"), 8080, AF_INET, SOCK_STREAM, 0, 0),
         ] {
             assert_eq!(addresses(&answers.unwrap()), expected);
         }
@@ -76,10 +76,10 @@ mod getaddrinfo {
 
     #[test]
     fn the_canonical_name_is_in_the_first_answer_when_asked_for() {
-        let answers = getaddrinfo("127.0.0.1", 80, AF_INET, 0, 0, AI_CANONNAME).unwrap();
+        let answers = getaddrinfo("127.0.0.1", 80, AF_INET, SocketKind::ANY, 0, AI_CANONNAME).unwrap();
         assert_eq!(answers[0].canonname, "127.0.0.1");
         assert!(answers[1..].iter().all(|answer| answer.canonname.is_empty()), "{answers:?}");
-        assert_eq!(getaddrinfo("127.0.0.1", 80, AF_INET, 0, 0, 0).unwrap()[0].canonname, "");
+        assert_eq!(getaddrinfo("127.0.0.1", 80, AF_INET, SocketKind::ANY, 0, 0).unwrap()[0].canonname, "");
     }
 
     #[test]
@@ -106,7 +106,7 @@ mod getaddrinfo {
         server.bind(("127.0.0.1", 0)).unwrap();
         server.listen(1).unwrap();
         let port = server.getsockname().unwrap().port().unwrap();
-        let answer = getaddrinfo("127.0.0.1", port, 0, SOCK_STREAM, 0, 0).unwrap().remove(0);
+        let answer = getaddrinfo("127.0.0.1", port, AF_UNSPEC, SOCK_STREAM, 0, 0).unwrap().remove(0);
         let client = Socket::new(answer.family, answer.kind, answer.proto).unwrap();
         client.connect(&answer.address).unwrap();
         assert_eq!(client.getpeername().unwrap(), answer.address);
@@ -115,7 +115,8 @@ mod getaddrinfo {
     #[test]
     fn what_cannot_be_looked_up_is_an_error_of_the_resolver() {
         let fail = |host: &str, service: &str, family, kind, flags| {
-            getaddrinfo(host, service, family, kind, 0, flags).unwrap_err()
+            getaddrinfo(host, service, AddressFamily::from_raw(family), SocketKind::from_raw(kind), 0, flags)
+                .unwrap_err()
         };
         assert_eq!(fail("localhost", "80", 0, 0, AI_NUMERICHOST), Error::Gai(libc::EAI_NONAME));
         assert_eq!(fail("127.0.0.1", "http", 0, 0, AI_NUMERICSERV), Error::Gai(libc::EAI_NONAME));
@@ -123,14 +124,17 @@ mod getaddrinfo {
         assert_eq!(fail("127.0.0.1", "80", 12345, 0, 0), Error::Gai(libc::EAI_FAMILY));
         assert_eq!(fail("127.0.0.1", "80", 0, 12345, 0), Error::Gai(libc::EAI_SOCKTYPE));
         assert_eq!(fail("127.0.0.1", "80", 0, 0, 1 << 30), Error::Gai(libc::EAI_BADFLAGS));
-        assert_eq!(getaddrinfo(None, None, 0, 0, 0, 0).unwrap_err(), Error::Gai(libc::EAI_NONAME));
+        assert_eq!(
+            getaddrinfo(None, None, AF_UNSPEC, SocketKind::ANY, 0, 0).unwrap_err(),
+            Error::Gai(libc::EAI_NONAME)
+        );
     }
 
     #[test]
     fn a_nul_byte_is_refused_and_named() {
         for error in [
-            getaddrinfo("a\0b", 80, 0, 0, 0, 0).unwrap_err(),
-            getaddrinfo("127.0.0.1", "8\x00", 0, 0, 0, 0).unwrap_err(),
+            getaddrinfo("a\0b", 80, AF_UNSPEC, SocketKind::ANY, 0, 0).unwrap_err(),
+            getaddrinfo("127.0.0.1", "8\x00", AF_UNSPEC, SocketKind::ANY, 0, 0).unwrap_err(),
         ] {
             assert!(
                 matches!(&error, Error::Value(text) if text.contains("NUL") && text.contains("x00")),
@@ -161,7 +165,6 @@ fn getnameinfo_knows_scopes_by_name() {
 #[test]
 fn getnameinfo_refuses_what_is_not_a_numeric_address() {
     assert_eq!(getnameinfo(("localhost", 80), 0), Err(Error::Gai(libc::EAI_NONAME)));
-    assert_eq!(getnameinfo(("127.0.0.1", -1), NUMERIC), Err(Error::Gai(libc::EAI_SERVICE)));
     assert_eq!(
         getnameinfo(("127.0.0.1", 80, 0, 0), NUMERIC),
         Err(Error::OsMessage("IPv4 sockaddr must be 2 tuple".into()))
@@ -277,14 +280,6 @@ fn services_that_are_not_there_are_named() {
 }
 
 #[test]
-fn getservbyport_refuses_what_is_not_a_port() {
-    for port in [-1, 65536] {
-        let error = getservbyport(port, None).unwrap_err();
-        assert_eq!(error, Error::Overflow(format!("getservbyport: port must be 0-65535, got {port}").into()));
-    }
-}
-
-#[test]
 fn protocols_have_their_numbers() {
     if have("/etc/protocols") {
         assert_eq!(getprotobyname("tcp"), Ok(6));
@@ -363,7 +358,7 @@ fn inet_pton_refuses_other_text_and_families() {
     {
         assert!(matches!(inet_pton(family, text), Err(Error::OsMessage(_))), "{text:?}");
     }
-    assert_eq!(inet_pton(99, "127.0.0.1"), Err(Error::Os(libc::EAFNOSUPPORT)));
+    assert_eq!(inet_pton(AddressFamily::from_raw(99), "127.0.0.1"), Err(Error::Os(libc::EAFNOSUPPORT)));
     assert!(matches!(inet_pton(AF_INET, "1.2.3.4\0"), Err(Error::Value(_))));
 }
 
@@ -373,7 +368,10 @@ fn inet_ntop_refuses_other_lengths_and_families() {
         let error = inet_ntop(family, &vec![0; len]).unwrap_err();
         assert!(matches!(&error, Error::Value(text) if text.contains("invalid length")), "{error}");
     }
-    assert_eq!(inet_ntop(99, &[0; 4]), Err(Error::Value("unknown address family 99".into())));
+    assert_eq!(
+        inet_ntop(AddressFamily::from_raw(99), &[0; 4]),
+        Err(Error::Value("unknown address family 99".into()))
+    );
 }
 
 #[test]

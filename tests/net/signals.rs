@@ -138,7 +138,7 @@ fn a_vanished_peer_is_an_error_and_no_signal() {
         drop(peer);
         assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::ECONNREFUSED));
         let (socket, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
-        socket.shutdown(libc::SHUT_WR).unwrap();
+        socket.shutdown(tabi::SHUT_WR).unwrap();
         assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
     });
 }

@@ -43,7 +43,7 @@ fn is_child() -> bool {
 }
 
 /// Everything is sent before it is received: each call finds what it wants.
-fn ready(family: i32, timeout: Option<f64>) {
+fn ready(family: tabi::AddressFamily, timeout: Option<f64>) {
     let (one, other) = stream_pair(family);
     if let Some(seconds) = timeout {
         one.settimeout(seconds).unwrap();

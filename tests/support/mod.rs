@@ -76,7 +76,7 @@ pub fn temporary_path() -> PathBuf {
 }
 
 /// A connected pair of stream sockets.
-pub fn stream_pair(family: i32) -> (Socket, Socket) {
+pub fn stream_pair(family: tabi::AddressFamily) -> (Socket, Socket) {
     if family == AF_UNIX {
         return Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
     }
@@ -89,7 +89,7 @@ pub fn stream_pair(family: i32) -> (Socket, Socket) {
 }
 
 /// A listener whose queue is full, so that a further connect neither succeeds nor fails.
-pub fn full_listener(family: i32) -> (Socket, Vec<Socket>, Address) {
+pub fn full_listener(family: tabi::AddressFamily) -> (Socket, Vec<Socket>, Address) {
     let listener = Socket::new(family, SOCK_STREAM, 0).unwrap();
     match family {
         AF_UNIX => listener.bind(temporary_path().as_path()).unwrap(),

@@ -1,6 +1,7 @@
 //! The fields of a `sockaddr`, one after the other as the kernel's headers lay them out.
 
 use super::super::RawAddress;
+use crate::constants::AddressFamily;
 
 /// Writes a `sockaddr`, from its family on.
 pub(super) struct Writer {
@@ -9,9 +10,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(family: i32) -> Self {
+    pub(super) fn new(family: AddressFamily) -> Self {
         Writer { bytes: [0; RawAddress::CAPACITY], len: 0 }
-            .bytes(&(family as libc::sa_family_t).to_ne_bytes())
+            .bytes(&(family.as_raw() as libc::sa_family_t).to_ne_bytes())
     }
 
     /// Bytes as they are; what does not fit is a mistake of the caller's.

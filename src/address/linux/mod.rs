@@ -23,7 +23,7 @@ pub use tipc::{TipcAddress, TipcName};
 pub use vsock::VsockAddress;
 
 use super::{Address, RawAddress, ToAddress};
-use crate::constants;
+use crate::constants::{self, AddressFamily};
 use crate::error::{Error, Result};
 
 /// What every family's structure can do.
@@ -42,7 +42,7 @@ macro_rules! family {
         }
 
         impl ToAddress for $type {
-            fn to_address(&self, family: i32) -> Result<RawAddress> {
+            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
                 self.encode().to_address(family)
             }
         }
@@ -77,7 +77,7 @@ pub(super) fn decode(raw: &RawAddress, proto: Option<i32>) -> Option<Address> {
     }
 }
 
-fn check_family(raw: &RawAddress, family: i32, name: &str) -> Result<()> {
+fn check_family(raw: &RawAddress, family: AddressFamily, name: &str) -> Result<()> {
     if raw.family() == family {
         return Ok(());
     }

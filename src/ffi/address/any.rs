@@ -38,7 +38,7 @@ pub extern "C" fn tabi_addr_sockaddr(addr: Option<&tabi_addr>) -> *const libc::s
 /// The family: AF_INET, AF_INET6, AF_UNIX ..., AF_UNSPEC (0) for no address; negative for an error.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_family(addr: Option<&tabi_addr>) -> c_int {
-    boundary(|| Ok(some(addr, "addr")?.raw()?.family()))
+    boundary(|| Ok(some(addr, "addr")?.raw()?.family().as_raw()))
 }
 
 /// The address as text for people, with its closing NUL: "('127.0.0.1', 80)", "'/run/s'".

@@ -7,10 +7,10 @@ use std::mem::MaybeUninit;
 use libc::ssize_t;
 
 use super::tabi_addr;
-use crate::address::inet;
+use crate::address::{check_port, inet};
 use crate::error::Error;
 use crate::ffi::boundary::{Outcome, boundary, copy_text, count, some, status, string};
-use crate::resolve::{NumericAddress, ip_text};
+use crate::resolve::{ip_text, numeric_address, numeric_address6};
 
 /// Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
 ///
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn tabi_addr_from_host6(
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
         let addr = some(addr, "addr")?;
-        addr.write(inet(family, host, port.into(), flowinfo, scope_id)?.into());
+        addr.write(inet(family.into(), host, check_port(port.into())?, flowinfo, scope_id)?.into());
         Ok(())
     })
 }
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn tabi_addr_from_numeric(
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
         let addr = some(addr, "addr")?;
-        addr.write((host, port).numeric_address()?.into());
+        addr.write(numeric_address(host, port.into())?.into());
         Ok(())
     })
 }
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn tabi_addr_from_numeric6(
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
         let addr = some(addr, "addr")?;
-        addr.write((host, port, flowinfo, scope_id).numeric_address()?.into());
+        addr.write(numeric_address6(host, port.into(), flowinfo, scope_id)?.into());
         Ok(())
     })
 }

@@ -63,12 +63,12 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
         let host = host.map_or_else(|| Host::from(None), Host::from);
         let service = service.map_or_else(|| Service::from(None), Service::from);
         let mut made = tabi_addrinfo_list { answers: Vec::new(), _names: Vec::new() };
-        for info in getaddrinfo(host, service, family, r#type, proto, flags)? {
+        for info in getaddrinfo(host, service, family.into(), r#type.into(), proto, flags)? {
             let name = CString::new(info.canonname).unwrap_or_default();
             made.answers.push(tabi_addrinfo {
                 struct_size: size_of::<tabi_addrinfo>(),
-                family: info.family,
-                r#type: info.kind,
+                family: info.family.as_raw(),
+                r#type: info.kind.as_raw(),
                 proto: info.proto,
                 canonname: name.as_ptr(),
                 addr: RawAddress::try_from(&info.address)?.into(),

@@ -54,7 +54,7 @@ pub unsafe extern "C" fn tabi_inet_pton(
 ) -> ssize_t {
     count(|| {
         // SAFETY: the caller passes a NUL-terminated string.
-        let address = resolve::inet_pton(family, unsafe { string(text, "text") }?)?;
+        let address = resolve::inet_pton(family.into(), unsafe { string(text, "text") }?)?;
         // SAFETY: the caller passes `size` writable bytes.
         unsafe { copy_bytes(&address, packed, size) }
     })
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn tabi_inet_ntop(
 ) -> ssize_t {
     count(|| {
         // SAFETY: the caller passes `len` readable bytes.
-        let made = resolve::inet_ntop(family, unsafe { bytes(packed, len, "packed") }?)?;
+        let made = resolve::inet_ntop(family.into(), unsafe { bytes(packed, len, "packed") }?)?;
         // SAFETY: the caller passes `size` writable bytes.
         unsafe { copy_text(&made, text, size) }
     })

@@ -6,6 +6,7 @@ use std::ffi::{c_char, c_int};
 
 use libc::ssize_t;
 
+use crate::error::Error;
 use crate::ffi::boundary::{boundary, copy_text, count, optional_string, string};
 use crate::resolve::{getprotobyname, getservbyname, getservbyport};
 
@@ -37,6 +38,8 @@ pub unsafe extern "C" fn tabi_getservbyport(
     count(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let proto = unsafe { protocol(proto) };
+        let port = u16::try_from(port)
+            .map_err(|_| Error::overflow(format!("getservbyport: port must be 0-65535, got {port}")))?;
         // SAFETY: the caller passes `size` writable bytes.
         unsafe { copy_text(&getservbyport(port, proto.as_deref())?, name, size) }
     })

@@ -6,7 +6,8 @@ use std::mem::MaybeUninit;
 
 use super::handler::CHandler;
 use super::{tabi_handler, tabi_server};
-use crate::address::{RawAddress, UnixAddress, inet};
+use crate::address::{RawAddress, UnixAddress, check_port, inet};
+use crate::constants::AF_INET;
 use crate::error::Result;
 use crate::ffi::boundary::{give, some, status, string};
 use crate::server;
@@ -30,7 +31,7 @@ unsafe fn inet_server(
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the same contract.
         let host = unsafe { string(host, "host") }?;
-        let address = inet(libc::AF_INET, host, port.into(), 0, 0)?;
+        let address = inet(AF_INET, host, check_port(port.into())?, 0, 0)?;
         out.write(give(tabi_server(make(address, handler)?)));
         Ok(())
     })

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::hooks::CHooks;
 use super::{check_size, tabi_server_hooks};
+use crate::constants::{AF_INET, SOCK_STREAM};
 use crate::error::Error;
 use crate::ffi::boundary::{Failure, Outcome, status, string};
 use crate::ffi::socket::{duration, seconds};
@@ -87,12 +88,12 @@ pub struct tabi_server_options {
 
 impl tabi_server_options {
     fn defaults() -> tabi_server_options {
-        let options = ServerOptions::new(libc::AF_INET, libc::SOCK_STREAM);
+        let options = ServerOptions::new(AF_INET, SOCK_STREAM);
         let threads = Threads::default();
         tabi_server_options {
             struct_size: size_of::<tabi_server_options>(),
-            address_family: options.address_family,
-            socket_type: options.socket_type,
+            address_family: options.address_family.as_raw(),
+            socket_type: options.socket_type.as_raw(),
             concurrency: TABI_INLINE,
             bind_and_activate: 1,
             allow_reuse_address: -1,
@@ -140,7 +141,7 @@ impl tabi_server_options {
     /// The pointers in the options are NULL or valid.
     pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
         let limit = |most: usize| (most > 0).then_some(most);
-        let mut options = ServerOptions::new(self.address_family, self.socket_type);
+        let mut options = ServerOptions::new(self.address_family.into(), self.socket_type.into());
         options.allow_reuse_address = match self.allow_reuse_address {
             -1 => None,
             allow => Some(allow != 0),

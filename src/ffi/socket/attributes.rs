@@ -40,13 +40,13 @@ pub extern "C" fn tabi_getpeername(
 /// The address family, AF_*.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_family(sk: Option<&tabi_sock>) -> c_int {
-    boundary(|| Ok(socket(sk)?.family()))
+    boundary(|| Ok(socket(sk)?.family().as_raw()))
 }
 
 /// The type, SOCK_*, without SOCK_NONBLOCK and SOCK_CLOEXEC.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_type(sk: Option<&tabi_sock>) -> c_int {
-    boundary(|| Ok(socket(sk)?.kind()))
+    boundary(|| Ok(socket(sk)?.kind().as_raw()))
 }
 
 /// The protocol.

@@ -2,9 +2,11 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
+use std::net::Shutdown;
 use std::os::fd::IntoRawFd;
 
 use super::{socket, tabi_sock};
+use crate::error::Error;
 use crate::ffi::boundary::{boundary, status, take_back};
 use crate::socket as core;
 
@@ -13,7 +15,17 @@ use crate::socket as core;
 /// Returns 0, -ENOTCONN, or -EINVAL for another `how`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_shutdown(sk: Option<&tabi_sock>, how: c_int) -> c_int {
-    status(|| Ok(socket(sk)?.shutdown(how)?))
+    status(|| {
+        let sk = socket(sk)?;
+        let how = match how {
+            libc::SHUT_RD => Shutdown::Read,
+            libc::SHUT_WR => Shutdown::Write,
+            libc::SHUT_RDWR => Shutdown::Both,
+            _ if sk.is_closed() => return Err(Error::Closed.into()),
+            _ => return Err(Error::Os(libc::EINVAL).into()),
+        };
+        Ok(sk.shutdown(how)?)
+    })
 }
 
 /// Closes the socket (Python's `socket.close`); the handle lives on until tabi_sock_free(). Again: 0.

@@ -24,7 +24,7 @@ pub extern "C" fn tabi_socket(
 ) -> c_int {
     status(|| {
         let out = some(out, "out")?;
-        out.write(give(tabi_sock(Socket::new(family, r#type, proto)?)));
+        out.write(give(tabi_sock(Socket::new(family.into(), r#type.into(), proto)?)));
         Ok(())
     })
 }
@@ -40,7 +40,7 @@ pub extern "C" fn tabi_socketpair(
     one: Option<&mut MaybeUninit<*mut tabi_sock>>,
     other: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
-    give_pair(|| Socket::socketpair(family, r#type, proto), one, other)
+    give_pair(|| Socket::socketpair(family.into(), r#type.into(), proto), one, other)
 }
 
 /// tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface,
@@ -53,7 +53,7 @@ pub extern "C" fn tabi_socketpair_any(
     one: Option<&mut MaybeUninit<*mut tabi_sock>>,
     other: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
-    give_pair(|| core::socketpair(family, r#type, proto), one, other)
+    give_pair(|| core::socketpair(family.into(), r#type.into(), proto), one, other)
 }
 
 /// Makes two sockets and hands both over.
@@ -71,6 +71,11 @@ pub(crate) fn give_pair(
     })
 }
 
+/// A family, a type or a protocol of C's, where -1 asks the system.
+fn given<T: From<c_int>>(number: c_int) -> Option<T> {
+    (number != -1).then(|| number.into())
+}
+
 /// Takes over a descriptor that exists (Python's `socket.socket(fileno=fd)`).
 ///
 /// -1 as `family`, `type` or `proto` asks the system. On success the descriptor belongs to the handle; on
@@ -83,7 +88,6 @@ pub extern "C" fn tabi_socket_from_fd(
     proto: c_int,
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
-    let given = |value: c_int| (value != -1).then_some(value);
     status(|| {
         let out = some(out, "out")?;
         // SAFETY: the caller gives the descriptor up.
@@ -106,7 +110,6 @@ pub extern "C" fn tabi_fromfd(
     proto: c_int,
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
-    let given = |value: c_int| (value != -1).then_some(value);
     status(|| {
         let out = some(out, "out")?;
         let socket = helpers::fromfd_number(fd, given(family), given(r#type), given(proto))?;

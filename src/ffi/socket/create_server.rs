@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, c_uint};
 use std::mem::MaybeUninit;
 
 use super::tabi_sock;
-use crate::address::{RawAddress, inet};
+use crate::address::{RawAddress, check_port, inet};
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, boundary, give, some, status, string};
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn tabi_create_server(
         let out = some(out, "out")?;
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
-        create_server(inet(family, host, port.into(), 0, 0)?, backlog, flags, out)
+        create_server(inet(family.into(), host, check_port(port.into())?, 0, 0)?, backlog, flags, out)
     })
 }
 

@@ -21,7 +21,7 @@ mod typed_options;
 
 use std::ffi::{c_char, c_int};
 
-use crate::address::{RawAddress, UnixAddress, inet};
+use crate::address::{RawAddress, UnixAddress, check_port, inet};
 use crate::ffi::boundary::{Outcome, some, string};
 use crate::socket::Socket;
 
@@ -69,7 +69,7 @@ pub(crate) fn socket(sk: Option<&tabi_sock>) -> Outcome<&Socket> {
 pub(crate) unsafe fn inet_address(sk: &Socket, host: *const c_char, port: c_int) -> Outcome<RawAddress> {
     // SAFETY: the same contract.
     let host = unsafe { string(host, "host") }?;
-    Ok(inet(sk.family(), host, port.into(), 0, 0)?)
+    Ok(inet(sk.family(), host, check_port(port.into())?, 0, 0)?)
 }
 
 /// # Safety

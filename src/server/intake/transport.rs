@@ -15,11 +15,11 @@ const TRUE_LENGTH: i32 = libc::MSG_TRUNC;
 const TRUE_LENGTH: i32 = 0;
 
 pub(crate) fn is_datagram(socket: &Socket) -> bool {
-    socket.kind() == libc::SOCK_DGRAM
+    socket.kind() == crate::SOCK_DGRAM
 }
 
 fn is_inet(socket: &Socket) -> bool {
-    socket.family() == libc::AF_INET || socket.family() == libc::AF_INET6
+    socket.family() == crate::AF_INET || socket.family() == crate::AF_INET6
 }
 
 impl Server {

@@ -98,7 +98,7 @@ impl Socket {
     /// Fails with `Os(ENODEV)` or `Os(EADDRNOTAVAIL)` for an unknown interface, [`Error::Type`] for an IPv4
     /// address on an IPv6 socket, and [`Error::Closed`].
     pub fn set_multicast_interface(&self, interface: MulticastInterface) -> Result<()> {
-        if self.family == libc::AF_INET6 {
+        if self.family == crate::AF_INET6 {
             return self.set_multicast_if_v6(index(interface)?);
         }
         let request = ip_multicast(Ipv4Addr::UNSPECIFIED, interface);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::constants::{AddressFamily, SocketKind};
 use crate::error::{Error, Result};
 use crate::socket::Socket;
 
@@ -93,8 +94,8 @@ impl Socket {
 
     /// The socket's type as the system reports it (`SO_TYPE`); [`Socket::kind`] remembers it.
     /// Fails with [`Error::Closed`] and [`Error::Os`].
-    pub fn socket_type(&self) -> Result<i32> {
-        self.getsockopt(libc::SOL_SOCKET, libc::SO_TYPE)
+    pub fn socket_type(&self) -> Result<SocketKind> {
+        self.getsockopt(libc::SOL_SOCKET, libc::SO_TYPE).map(SocketKind::from_raw)
     }
 
     /// The error that waits on the socket, such as that of a non-blocking connect, and clears it (`SO_ERROR`).
@@ -166,8 +167,8 @@ impl Socket {
 
     /// The address family as the system reports it (`SO_DOMAIN`); [`Socket::family`] remembers it.
     /// Fails with [`Error::Closed`] and [`Error::Os`].
-    pub fn domain(&self) -> Result<i32> {
-        self.getsockopt(libc::SOL_SOCKET, libc::SO_DOMAIN)
+    pub fn domain(&self) -> Result<AddressFamily> {
+        self.getsockopt(libc::SOL_SOCKET, libc::SO_DOMAIN).map(AddressFamily::from_raw)
     }
 
     /// The most bytes a second that the socket sends, `None` for no limit (`SO_MAX_PACING_RATE`).

@@ -7,6 +7,7 @@ use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{port_of, text};
+use crate::constants::{AF_INET, SOCK_STREAM};
 use crate::error::{Error, Result};
 use crate::resolve::{HostEntry, getaddrinfo, getnameinfo};
 
@@ -18,8 +19,7 @@ const NO_RECOVERY: i32 = 3;
 /// The entry of a host by its name; IPv4 addresses, no aliases.
 pub(crate) fn host_by_name(name: &CStr) -> Result<HostEntry> {
     let flags = libc::AI_CANONNAME;
-    let answers =
-        getaddrinfo(name.to_bytes(), None, libc::AF_INET, libc::SOCK_STREAM, 0, flags).map_err(herror)?;
+    let answers = getaddrinfo(name.to_bytes(), None, AF_INET, SOCK_STREAM, 0, flags).map_err(herror)?;
     let canonname = answers.first().map(|first| first.canonname.clone()).unwrap_or_default();
     let name = if canonname.is_empty() { name.to_string_lossy().into_owned() } else { canonname };
     let addresses = answers.iter().filter_map(|answer| Some(answer.address.as_inet()?.ip())).collect();

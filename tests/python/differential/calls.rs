@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::io::{IoSlice, IoSliceMut};
+use std::net::Shutdown;
 use std::os::fd::IntoRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tabi::{
-    AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK, ControlBuffer, ControlData, Error, HostEntry, NetlinkAddress,
-    PacketAddress, RawAddress, RawControlMessages, Result, Socket, ToAddress, UnixAddress, VsockAddress,
+    AF_UNIX, AddressFamily, ControlBuffer, ControlData, Error, HostEntry, NetlinkAddress, PacketAddress,
+    RawAddress, RawControlMessages, Result, Socket, SocketKind, ToAddress, UnixAddress, VsockAddress,
     constants,
 };
+
+use tabi::constants::{AF_NETLINK, AF_PACKET, AF_VSOCK};
 
 use super::syntax::{Expression, statements};
 use super::value::{self, Value};
@@ -79,8 +82,8 @@ fn evaluate(expression: &Expression, names: &HashMap<String, Value>) -> Evaluate
             let value = evaluate(value, names)?;
             let socket = value.socket();
             Ok(match name.as_str() {
-                "family" => socket.family().into(),
-                "type" => socket.kind().into(),
+                "family" => socket.family().as_raw().into(),
+                "type" => socket.kind().as_raw().into(),
                 "proto" => socket.proto().into(),
                 "timeout" => timeout(socket.gettimeout()),
                 other => panic!("no attribute {other}"),
@@ -106,26 +109,27 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
     let given = |index: usize| arguments.get(index).map(Value::c_int).filter(|&value| value != -1);
     Ok(match name {
         "socket" => {
-            let (family, kind) = (number(0, tabi::AF_INET), number(1, tabi::SOCK_STREAM));
-            Socket::new(family, kind, number(2, 0))?.into()
+            let (family, kind) = (number(0, libc::AF_INET), number(1, libc::SOCK_STREAM));
+            Socket::new(family.into(), kind.into(), number(2, 0))?.into()
         }
         "socketpair" => {
-            let (family, kind) = (number(0, AF_UNIX), number(1, tabi::SOCK_STREAM));
-            let (one, other) = Socket::socketpair(family, kind, number(2, 0))?;
+            let (family, kind) = (number(0, libc::AF_UNIX), number(1, libc::SOCK_STREAM));
+            let (one, other) = Socket::socketpair(family.into(), kind.into(), number(2, 0))?;
             Value::Tuple(vec![one.into(), other.into()])
         }
         "from_fd" => {
+            let (family, kind) = (given(1).map(AddressFamily::from_raw), given(2).map(SocketKind::from_raw));
             // SAFETY: a case detaches the descriptor from its socket, or names a number that is none.
             #[allow(unsafe_code)]
-            let socket = unsafe { Socket::from_fileno(number(0, 0), given(1), given(2), given(3)) };
+            let socket = unsafe { Socket::from_fileno(number(0, 0), family, kind, given(3)) };
             socket?.into()
         }
         "CMSG_LEN" => tabi::cmsg_len(at(0).int() as usize)?.into(),
         "CMSG_SPACE" => tabi::cmsg_space(at(0).int() as usize)?.into(),
         "inet_aton" => tabi::inet_aton(at(0).text())?.to_vec().into(),
         "inet_ntoa" => tabi::inet_ntoa(at(0).bytes())?.into(),
-        "inet_pton" => tabi::inet_pton(number(0, 0), at(1).text())?.into(),
-        "inet_ntop" => tabi::inet_ntop(number(0, 0), at(1).bytes())?.into(),
+        "inet_pton" => tabi::inet_pton(number(0, 0).into(), at(1).text())?.into(),
+        "inet_ntop" => tabi::inet_ntop(number(0, 0).into(), at(1).bytes())?.into(),
         "htons" => tabi::htons(at(0).c_int() as u16).into(),
         "ntohs" => tabi::ntohs(at(0).c_int() as u16).into(),
         "htonl" => tabi::htonl(at(0).int() as u32).into(),
@@ -133,9 +137,9 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
         "getaddrinfo" => getaddrinfo(arguments)?,
         "getnameinfo" => {
             let (host, service) = match at(0).items() {
-                [host, port] => tabi::getnameinfo((host.text(), port.int() as i64), number(1, 0))?,
+                [host, port] => tabi::getnameinfo((host.text(), port_of(port)?), number(1, 0))?,
                 [host, port, flowinfo, scope] => {
-                    let address = (host.text(), port.int() as i64, flowinfo.int() as u32, scope.int() as u32);
+                    let address = (host.text(), port_of(port)?, flowinfo.int() as u32, scope.int() as u32);
                     tabi::getnameinfo(address, number(1, 0))?
                 }
                 _ => panic!("no such address in the cases: {}", at(0)),
@@ -147,7 +151,7 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
         "gethostbyaddr" => host_entry(tabi::gethostbyaddr(at(0).text())?),
         "gethostname" => tabi::gethostname()?.into(),
         "getservbyname" => tabi::getservbyname(at(0).text(), arguments.get(1).map(Value::text))?.into(),
-        "getservbyport" => tabi::getservbyport(at(0).int() as i64, arguments.get(1).map(Value::text))?.into(),
+        "getservbyport" => tabi::getservbyport(port_of(at(0))?, arguments.get(1).map(Value::text))?.into(),
         "getprotobyname" => tabi::getprotobyname(at(0).text())?.into(),
         "if_nametoindex" => tabi::if_nametoindex(at(0).text())?.into(),
         "if_indextoname" => tabi::if_indextoname(at(0).int() as u32)?.into(),
@@ -177,7 +181,7 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
             text => text.text().repeat(at(1).int() as usize).into(),
         },
         "fd_of" => at(0).socket().fileno().into(),
-        "type_of" => at(0).socket().kind().into(),
+        "type_of" => at(0).socket().kind().as_raw().into(),
         "len" => match at(0) {
             Value::Tuple(items) | Value::List(items) => items.len().into(),
             other => other.bytes().len().into(),
@@ -192,17 +196,17 @@ fn getaddrinfo(arguments: &[Value]) -> Result<Value> {
         Value::None => None,
         host => Some(host.text()),
     };
-    let hints = (number(2), number(3), number(4), number(5));
+    let hints = (number(2).into(), number(3).into(), number(4), number(5));
     let found = match &arguments[1] {
         Value::None => tabi::getaddrinfo(host, None::<&str>, hints.0, hints.1, hints.2, hints.3),
-        Value::Int(port) => tabi::getaddrinfo(host, *port as i64, hints.0, hints.1, hints.2, hints.3),
+        Value::Int(port) => tabi::getaddrinfo(host, &port.to_string(), hints.0, hints.1, hints.2, hints.3),
         service => tabi::getaddrinfo(host, service.text(), hints.0, hints.1, hints.2, hints.3),
     }?;
     let any = Socket::new(AF_UNIX, tabi::SOCK_STREAM, 0)?;
     let row = |info: tabi::AddrInfo| {
         Value::Tuple(vec![
-            info.family.into(),
-            info.kind.into(),
+            info.family.as_raw().into(),
+            info.kind.as_raw().into(),
             info.proto.into(),
             info.canonname.into(),
             value::address(&any, info.address),
@@ -234,11 +238,16 @@ fn set_timeout(
     .map(Value::from)
 }
 
+/// A port as Rust has it; what is none does not compile, and `tests/c` has that.
+fn port_of(port: &Value) -> Result<u16> {
+    u16::try_from(port.int()).map_err(|_| Error::Overflow(format!("port must be 0-65535, got {port}").into()))
+}
+
 /// An address as Python's methods take it.
 struct Given<'a>(&'a Socket, &'a Value);
 
 impl ToAddress for Given<'_> {
-    fn to_address(&self, family: i32) -> Result<RawAddress> {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
         match (self.1, family) {
             (Value::Str(_) | Value::Bytes(_), _) => {
                 UnixAddress::from_bytes(self.1.bytes())?.to_address(family)
@@ -255,13 +264,13 @@ impl ToAddress for Given<'_> {
                 PacketAddress::new(interface, parts[1].int() as u16).to_address(family)
             }
             (Value::Tuple(parts), _) => match parts.as_slice() {
-                [host, port] => (host.text(), port.int() as i64).to_address(family),
+                [host, port] => (host.text(), port_of(port)?).to_address(family),
                 [host, port, flowinfo] => {
-                    (host.text(), port.int() as i64, flowinfo.int() as u32, 0).to_address(family)
+                    (host.text(), port_of(port)?, flowinfo.int() as u32, 0).to_address(family)
                 }
                 [host, port, flowinfo, scope] => {
                     let (flowinfo, scope) = (flowinfo.int() as u32, scope.int() as u32);
-                    (host.text(), port.int() as i64, flowinfo, scope).to_address(family)
+                    (host.text(), port_of(port)?, flowinfo, scope).to_address(family)
                 }
                 _ => panic!("no such address in the cases: {}", self.1),
             },
@@ -309,7 +318,13 @@ fn method(socket: &Rc<Socket>, name: &str, arguments: &[Value]) -> Result<Value>
         "gettimeout" => timeout(socket.gettimeout()),
         "setblocking" => socket.setblocking(at(0).int() != 0)?.into(),
         "getblocking" => socket.getblocking().into(),
-        "shutdown" => socket.shutdown(number(0, 0))?.into(),
+        "shutdown" => match number(0, 0) {
+            libc::SHUT_RD => socket.shutdown(Shutdown::Read)?.into(),
+            libc::SHUT_WR => socket.shutdown(Shutdown::Write)?.into(),
+            libc::SHUT_RDWR => socket.shutdown(Shutdown::Both)?.into(),
+            // Does not compile; `tests/c` has it.
+            _ => return Err(Error::Os(libc::EINVAL)),
+        },
         "get_inheritable" => socket.get_inheritable()?.into(),
         "set_inheritable" => socket.set_inheritable(at(0).int() != 0)?.into(),
         "recv" => socket.recv_with_flags(size(0), number(1, 0))?.into(),

@@ -14,8 +14,9 @@ NAME = "libtabi.dylib" if sys.platform == "darwin" else "libtabi.so"
 
 def library() -> str:
     """The library to carry: what TABI_LIBRARY names, else the release build of this checkout."""
-    target = os.environ.get("CARGO_TARGET_DIR") or os.path.join(os.path.dirname(HERE), "target")
-    path = os.environ.get("TABI_LIBRARY") or os.path.join(target, "release", NAME)
+    path = os.environ.get("TABI_LIBRARY") or os.path.join(os.path.dirname(HERE), "target", "release", NAME)
+    if not os.path.isabs(path):
+        sys.exit(f"TABI_LIBRARY must be an absolute path, got {path!r}")
     if not os.path.isfile(path):
         sys.exit(f"{path} is missing: run `cargo build --release`, or name the library in TABI_LIBRARY")
     return path

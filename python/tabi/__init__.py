@@ -18,8 +18,8 @@ Only the low-level ``_socket`` is replaced: ``socket``, ``socketserver``, ``asyn
 all that is built on them are the running Python's own. TLS works; its bytes go through OpenSSL,
 which reads and writes the descriptor itself.
 
-The library is found beside this package, in the environment variable ``TABI_LIBRARY``, or in the
-``target`` folder of a checkout.
+The library is the one that the environment variable ``TABI_LIBRARY`` names (an absolute path), else the one
+beside this package, else the newest in the ``target`` folder of the checkout that this package stands in.
 """
 
 from __future__ import annotations

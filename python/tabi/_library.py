@@ -20,33 +20,40 @@ INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 
 
-def _targets() -> list[str]:
-    """Where cargo leaves the library in this checkout, the newest first; ``cargo test`` fills only ``deps``."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    target = os.environ.get("CARGO_TARGET_DIR") or os.path.join(root, "target")
-    found = [
-        path
-        for pattern in (("*", NAME), ("*", "deps", NAME), ("*", "*", NAME))
-        for path in glob.glob(os.path.join(glob.escape(target), *pattern))
-    ]
-    return sorted(set(found), key=os.path.getmtime, reverse=True)
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+
+
+def _built() -> list[str]:
+    """What cargo has built in the checkout that this package stands in, the newest first; nothing elsewhere."""
+    folder, root = os.path.dirname(_PACKAGE), os.path.dirname(os.path.dirname(_PACKAGE))
+    if not all(map(os.path.isfile, (os.path.join(folder, "setup.py"), os.path.join(root, "Cargo.toml")))):
+        return []
+    target = glob.escape(os.path.join(root, "target"))
+    # The second form is that of a build for a named system, and of what `cargo test` leaves in `deps`.
+    found = [path for pattern in (("*", NAME), ("*", "*", NAME)) for path in glob.glob(os.path.join(target, *pattern))]
+    return sorted(found, key=os.path.getmtime, reverse=True)
 
 
 def find() -> str:
-    """The path of the library: ``TABI_LIBRARY``, else beside this package, else this checkout's ``target``."""
+    """The path of the library: ``TABI_LIBRARY``, else beside this package, else in this checkout's ``target``.
+
+    Never a path that depends on the current folder: whoever can write there could have any code run.
+    """
     named = os.environ.get("TABI_LIBRARY")
     if named:
+        if not os.path.isabs(named):
+            raise ImportError(f"TABI_LIBRARY must be an absolute path, got {named!r}")
         if not os.path.isfile(named):
             raise ImportError(f"TABI_LIBRARY names {named!r}, which is not a file")
         return named
-    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), NAME)
+    beside = os.path.join(_PACKAGE, NAME)
     if os.path.isfile(beside):
         return beside
-    built = _targets()
+    built = _built()
     if built:
         return built[0]
     raise ImportError(
-        f"{NAME} was not found beside {os.path.dirname(beside)}, nor in this checkout's target folder: "
+        f"{NAME} was not found in {_PACKAGE}, nor in the target folder of a checkout around it: "
         "run `cargo build --release`, or name the library in TABI_LIBRARY"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import py_compile
+import shutil
 import signal
 import ssl
 import subprocess
@@ -58,6 +59,40 @@ class Installing(unittest.TestCase):
         done = python("print('not reached')", through=("-m", "tabi"), TABI_LIBRARY="/no/such/libtabi.so")
         self.assertEqual("tabi: TABI_LIBRARY names '/no/such/libtabi.so', which is not a file\n", done.stderr)
         self.assertEqual((1, ""), (done.returncode, done.stdout))
+
+    def test_a_library_is_never_taken_from_the_current_folder(self):
+        program = "import sys; sys.path.insert(0, sys.argv[1]); import tabi; print(tabi.library_path())"
+        with tempfile.TemporaryDirectory() as folder:
+            # The current folder looks like a checkout with a library that was just built.
+            current, installed = os.path.join(folder, "current"), os.path.join(folder, "installed")
+            os.makedirs(os.path.join(current, "target", "release"))
+            for name in ("Cargo.toml", "libtabi.so", os.path.join("target", "release", "libtabi.so")):
+                open(os.path.join(current, name), "w").close()
+            os.mkdir(installed)
+            shutil.copytree(
+                os.path.join(PACKAGES, "tabi"),
+                os.path.join(installed, "tabi"),
+                ignore=shutil.ignore_patterns("__pycache__", "libtabi.*"),
+            )
+            for setting, expected in (
+                ({"CARGO_TARGET_DIR": "target"}, "libtabi.so was not found"),
+                ({"CARGO_TARGET_DIR": os.path.join(current, "target")}, "libtabi.so was not found"),
+                ({"TABI_LIBRARY": "libtabi.so"}, "TABI_LIBRARY must be an absolute path, got 'libtabi.so'"),
+                ({"TABI_LIBRARY": "./target/release/libtabi.so"}, "TABI_LIBRARY must be an absolute path"),
+            ):
+                with self.subTest(setting):
+                    environment = {name: value for name, value in os.environ.items() if name != "TABI_LIBRARY"}
+                    done = subprocess.run(
+                        [sys.executable, "-c", program, installed],
+                        env={**environment, "PYTHONPATH": "", **setting},
+                        cwd=current,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE,
+                        text=True,
+                        timeout=HANG,
+                    )
+                    self.assertEqual("", done.stdout)
+                    self.assertIn(expected, done.stderr)
 
     def test_a_script_runs_as_python_runs_it(self):
         program = "import sys, __main__\nprint(__name__, sys.argv[1:], __main__.__file__ == sys.argv[0] == __file__)"

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tabi::constants::MSG_DONTWAIT;
 use tabi::server::{StreamRequest, StreamRequestHandler, ThreadingTcpServer};
-use tabi::{MSG_DONTWAIT, Result, SHUT_RDWR, Socket};
+use tabi::{Result, SHUT_RDWR, Socket};
 
 const LONGEST_LINE: usize = 1000;
 

@@ -27,7 +27,7 @@
 //! - Sharing: every method takes `&self`. [`Socket::close`] may be called while other threads are inside calls on the
 //!   socket: those end with [`Error::Closed`].
 //! - Failures: an [`Error`] in the category in which Python would raise it. It converts to [`std::io::Error`].
-//! - Numbers: all of Python's constants stand at the root of the crate, [`constants`] finds them by their names.
+//! - Constants: the few that nearly every program uses stand here at the root, all of them in [`constants`].
 //!
 //! Without the feature `capi` (on by default) nothing of the C face is built.
 
@@ -38,6 +38,7 @@ pub mod error;
 mod error_names;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod prelude;
 pub mod resolve;
 pub mod server;
 pub mod socket;
@@ -49,7 +50,10 @@ pub use address::{
     AlgAddress, Bdaddr, BluetoothAddress, CanAddress, HardwareAddress, NetlinkAddress, PacketAddress,
     QipcrtrAddress, TipcAddress, TipcName, VsockAddress,
 };
-pub use constants::*;
+pub use constants::{
+    AF_INET, AF_INET6, AF_UNIX, AddressFamily, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_REUSEADDR,
+    SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, TCP_NODELAY,
+};
 pub use deadline::{Deadline, Limit};
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;

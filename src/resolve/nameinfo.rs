@@ -99,7 +99,7 @@ pub(crate) fn numeric_address6(host: &[u8], port: i64, flowinfo: u32, scope_id: 
 /// `flowinfo` above 1048575 and with [`Error::OsMessage`] for a 4-tuple with an IPv4 host.
 ///
 /// ```
-/// use tabi::{NI_NUMERICHOST, NI_NUMERICSERV};
+/// use tabi::constants::{NI_NUMERICHOST, NI_NUMERICSERV};
 ///
 /// let (host, service) = tabi::getnameinfo(("127.0.0.1", 80), NI_NUMERICHOST | NI_NUMERICSERV)?;
 /// assert_eq!((host.as_str(), service.as_str()), ("127.0.0.1", "80"));

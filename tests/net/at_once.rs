@@ -1,6 +1,7 @@
 //! Calls that never wait: what goes at once goes, whatever the socket's timeout; everything else is EAGAIN.
 
-use tabi::{AF_INET, AF_UNIX, Error, Limit, SO_SNDBUF, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket};
+use tabi::constants::SO_SNDBUF;
+use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket};
 
 /// No timeout, a long one, and non-blocking: a call that waited would hang in the first two.
 const MODES: [Option<f64>; 3] = [None, Some(1e6), Some(0.0)];

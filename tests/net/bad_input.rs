@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{in_own_process, open_descriptors, stream_pair, temporary_path};
+use tabi::constants::*;
 use tabi::*;
 
 fn tcp() -> Socket {

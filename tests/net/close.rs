@@ -9,9 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{self, ThreadId, full_listener, stream_pair, temporary_path};
+use tabi::constants::SOCK_SEQPACKET;
 use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_SEQPACKET,
-    SOCK_STREAM, Socket,
+    AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
 };
 
 /// Far more than a wake-up takes; a call that is not woken at all would never end.

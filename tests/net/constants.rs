@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support;
-use tabi::constants;
+use tabi::{
+    AF_INET, AF_INET6, AF_UNIX, AddressFamily, SOCK_DGRAM, SOCK_STREAM, Socket, SocketKind, constants,
+};
 
 /// Prints `NAME VALUE` for each integer of `_socket`; `bool` is left out.
 const PYTHON_PROGRAM: &str = "\
@@ -109,7 +111,7 @@ fn what_the_platform_lacks_is_absent() {
 #[test]
 fn values_beyond_a_c_int_keep_their_sign_in_the_table() {
     assert_eq!(constants::constant("INADDR_BROADCAST"), Some(0xffff_ffff));
-    assert_eq!(tabi::INADDR_LOOPBACK, 0x7f00_0001);
+    assert_eq!(tabi::constants::INADDR_LOOPBACK, 0x7f00_0001);
     #[cfg(target_os = "linux")]
     {
         assert_eq!(constants::constant("CAN_EFF_FLAG"), Some(0x8000_0000));
@@ -125,4 +127,27 @@ fn text_constants_have_a_table_of_their_own() {
     assert_eq!(constants::string_constant("AF_INET"), None);
     assert_eq!(constants::constant("BDADDR_ANY"), None);
     assert_eq!(constants::iter_strings().len(), 2);
+}
+
+#[test]
+fn families_and_kinds_show_their_names() {
+    assert_eq!(
+        format!("{:?} {AF_INET6} {:?}", AF_UNIX, AddressFamily::from_raw(45)),
+        "AF_UNIX AF_INET6 AddressFamily(45)"
+    );
+    assert_eq!(
+        format!("{:?} {SOCK_DGRAM} {:?}", SOCK_STREAM, SocketKind::from_raw(9)),
+        "SOCK_STREAM SOCK_DGRAM SocketKind(9)"
+    );
+    assert_eq!((AddressFamily::from_raw(-1).as_raw(), SocketKind::from_raw(-1).as_raw()), (-1, -1));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn flags_are_added_to_a_kind() {
+    use tabi::constants::{SOCK_CLOEXEC, SOCK_NONBLOCK};
+    let kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    assert_eq!(format!("{kind:?}"), "SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK");
+    let socket = Socket::new(AF_INET, kind, 0).unwrap();
+    assert_eq!((socket.kind(), socket.getblocking()), (SOCK_STREAM, false));
 }

@@ -10,9 +10,10 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Barrier;
 
 use crate::support::{in_own_process, open_descriptors};
+use tabi::constants::{MSG_CTRUNC, MSG_PEEK};
 use tabi::{
-    AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, MSG_CTRUNC, MSG_PEEK,
-    SOCK_DGRAM, SOCK_STREAM, Socket, cmsg_len, cmsg_space,
+    AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, SOCK_DGRAM, SOCK_STREAM,
+    Socket, cmsg_len, cmsg_space,
 };
 
 #[test]

@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support;
+use tabi::constants::SOCK_RAW;
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, CreateConnectionOptions, CreateServerOptions, Error,
-    RecvExactlyError, SHUT_WR, SO_REUSEADDR, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, SOL_SOCKET, Socket,
-    create_connection, create_connection_with, create_server, create_server_with, fromfd, has_dualstack_ipv6,
-    socketpair,
+    RecvExactlyError, SHUT_WR, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket, create_connection,
+    create_connection_with, create_server, create_server_with, fromfd, has_dualstack_ipv6, socketpair,
 };
 
 fn port(server: &Socket) -> u16 {
@@ -214,7 +214,7 @@ fn pairs_of_every_family() {
             }
         }
     }
-    let (one, other) = socketpair(AF_INET, SOCK_STREAM | tabi::SOCK_NONBLOCK, 0).unwrap();
+    let (one, other) = socketpair(AF_INET, SOCK_STREAM | tabi::constants::SOCK_NONBLOCK, 0).unwrap();
     assert!(one.recv(1).unwrap_err().would_block() && other.recv(1).unwrap_err().would_block());
     assert!(matches!(socketpair(AF_INET, SOCK_RAW, 0), Err(Error::Os(_))));
 }

@@ -1,9 +1,10 @@
 //! Many datagrams in one call, and UDP segments.
 #![cfg(any(target_os = "linux", target_os = "android"))]
 
+use tabi::constants::MSG_TRUNC;
 use tabi::{
-    AF_INET, AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, MSG_TRUNC,
-    OutgoingDatagram, RawAddress, SOCK_DGRAM, Socket, cmsg_space,
+    AF_INET, AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, OutgoingDatagram,
+    RawAddress, SOCK_DGRAM, Socket, cmsg_space,
 };
 
 fn bound() -> (Socket, RawAddress) {

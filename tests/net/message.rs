@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
 use crate::support;
+use tabi::constants::{MSG_CTRUNC, MSG_PEEK, MSG_TRUNC, SOCK_SEQPACKET};
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, ControlBuffer, ControlData, ControlMessage, Error, Limit,
-    MSG_CTRUNC, MSG_PEEK, MSG_TRUNC, RawAddress, RawControlMessage, RawControlMessages, SOCK_DGRAM,
-    SOCK_SEQPACKET, SOCK_STREAM, Socket, cmsg_len, cmsg_space,
+    RawAddress, RawControlMessage, RawControlMessages, SOCK_DGRAM, SOCK_STREAM, Socket, cmsg_len, cmsg_space,
 };
 
 /// A socket bound to a free port of the loopback interface, and its address.
@@ -75,7 +75,10 @@ fn close_on_exec_is_not_reported_unless_it_was_asked_for() {
     let (one, other) = pair(SOCK_DGRAM);
     one.send(b"xy").unwrap();
     assert_eq!(other.recvmsg(10, 0, MSG_PEEK).unwrap().flags, 0);
-    assert_eq!(other.recvmsg(10, 0, tabi::MSG_CMSG_CLOEXEC).unwrap().flags, tabi::MSG_CMSG_CLOEXEC);
+    assert_eq!(
+        other.recvmsg(10, 0, tabi::constants::MSG_CMSG_CLOEXEC).unwrap().flags,
+        tabi::constants::MSG_CMSG_CLOEXEC
+    );
 }
 
 #[test]

@@ -5,11 +5,14 @@
 use std::path::Path;
 use std::thread;
 
+use tabi::constants::{
+    AF_UNSPEC, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, IPPROTO_UDP, NI_NUMERICHOST,
+    NI_NUMERICSERV,
+};
 use tabi::{
-    AF_INET, AF_INET6, AF_UNSPEC, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, Address,
-    AddressFamily, Error, IPPROTO_TCP, IPPROTO_UDP, NI_NUMERICHOST, NI_NUMERICSERV, SOCK_DGRAM, SOCK_STREAM,
-    Socket, SocketKind, gethostbyaddr, gethostbyname, gethostbyname_ex, getnameinfo, getprotobyname,
-    getservbyname, getservbyport, inet_aton, inet_ntoa, inet_ntop, inet_pton,
+    AF_INET, AF_INET6, Address, AddressFamily, Error, IPPROTO_TCP, SOCK_DGRAM, SOCK_STREAM, Socket,
+    SocketKind, gethostbyaddr, gethostbyname, gethostbyname_ex, getnameinfo, getprotobyname, getservbyname,
+    getservbyport, inet_aton, inet_ntoa, inet_ntop, inet_pton,
 };
 
 const NUMERIC: i32 = NI_NUMERICHOST | NI_NUMERICSERV;

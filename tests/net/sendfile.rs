@@ -6,9 +6,10 @@ use std::io::{Read, Seek, Write};
 use std::thread;
 
 use crate::support::{self, ThreadId};
+use tabi::constants::SO_SNDBUF;
 use tabi::{
-    AF_INET, AF_UNIX, Error, Limit, SHUT_WR, SO_SNDBUF, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SendallError,
-    Socket, socketpair,
+    AF_INET, AF_UNIX, Error, Limit, SHUT_WR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SendallError, Socket,
+    socketpair,
 };
 
 fn pattern(len: usize) -> Vec<u8> {

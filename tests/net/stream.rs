@@ -4,7 +4,8 @@ use std::io::{BufRead, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
-use tabi::{AF_UNIX, Error, SHUT_WR, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter};
+use tabi::constants::SO_SNDBUF;
+use tabi::{AF_UNIX, Error, SHUT_WR, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter};
 
 fn pair() -> (Socket, Socket) {
     Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap()

@@ -331,7 +331,7 @@ fn read_line(peer: &mut TcpStream) -> String {
 fn reset(stream: TcpStream) {
     let socket = tabi::Socket::from(stream);
     let linger = [1i32, 0].map(i32::to_ne_bytes).concat();
-    socket.setsockopt_bytes(tabi::SOL_SOCKET, tabi::SO_LINGER, &linger).unwrap();
+    socket.setsockopt_bytes(tabi::SOL_SOCKET, tabi::constants::SO_LINGER, &linger).unwrap();
     socket.close().unwrap();
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::support::{HANG, temporary_path, wait_until};
+use tabi::constants::SOCK_SEQPACKET;
 use tabi::server::{
     Concurrency, ForkingTcpServer, ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer,
     Forks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer, ThreadingUdpServer,
@@ -11,8 +12,7 @@ use tabi::server::{
     UnixStreamServer,
 };
 use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, Error, RawAddress, Result, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, Socket,
-    UnixAddress,
+    AF_INET, AF_INET6, AF_UNIX, Error, RawAddress, Result, SOCK_DGRAM, SOCK_STREAM, Socket, UnixAddress,
 };
 
 /// Answers with what came, and with the process it was answered by.

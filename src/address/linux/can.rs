@@ -10,7 +10,8 @@ const SIZE: usize = 24;
 /// An address of `AF_CAN` (`struct sockaddr_can`); its form depends on the socket's protocol.
 ///
 /// ```
-/// use tabi::{Address, CAN_ISOTP, CanAddress};
+/// use tabi::constants::CAN_ISOTP;
+/// use tabi::{Address, CanAddress};
 ///
 /// let address = CanAddress::Isotp { interface: 3, rx_id: 0x123, tx_id: 0x456 };
 /// assert_eq!(address.encode().decode_for(CAN_ISOTP), Address::Can(address));

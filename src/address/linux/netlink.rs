@@ -8,7 +8,8 @@ use super::{RawAddress, Result, check_family, constants};
 /// An address of `AF_NETLINK` (`struct sockaddr_nl`).
 ///
 /// ```
-/// use tabi::{AF_NETLINK, Address, NETLINK_ROUTE, NetlinkAddress, SOCK_RAW, Socket};
+/// use tabi::constants::{AF_NETLINK, NETLINK_ROUTE, SOCK_RAW};
+/// use tabi::{Address, NetlinkAddress, Socket};
 ///
 /// let socket = Socket::new(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)?;
 /// socket.bind(NetlinkAddress { pid: 0, groups: 0 })?;

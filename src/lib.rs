@@ -62,15 +62,11 @@ pub use resolve::{
     getnameinfo, getprotobyname, getservbyname, getservbyport, htonl, htons, if_indextoname, if_nameindex,
     if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs, sethostname,
 };
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub use socket::Credentials;
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub use socket::Ipv4PacketInfo;
 pub use socket::{
-    ControlBuffer, ControlData, ControlMessage, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE, IncomingDatagram,
-    Interest, IntoTimeout, Ipv6PacketInfo, Message, MessageInfo, OutgoingDatagram, RawControlMessage,
-    RawControlMessages, RawMessage, RecvErr, Socket, SocketReader, SocketWriter, Timestamps, cmsg_len,
-    cmsg_space, getdefaulttimeout, setdefaulttimeout,
+    ControlBuffer, ControlData, ControlMessage, Credentials, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE,
+    IncomingDatagram, Interest, IntoTimeout, Ipv4PacketInfo, Ipv6PacketInfo, Message, MessageInfo,
+    OutgoingDatagram, RawControlMessage, RawControlMessages, RawMessage, RecvErr, Socket, SocketReader,
+    SocketWriter, Timestamps, cmsg_len, cmsg_space, getdefaulttimeout, setdefaulttimeout,
 };
 pub use socket::{
     CreateConnectionError, CreateConnectionOptions, CreateServerOptions, RecvExactlyError, create_connection,

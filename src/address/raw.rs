@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use super::{Address, UnixAddress};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily};
 use crate::error::{Error, Result};
+use crate::sys;
 
 const UNIX_PATH_OFFSET: usize = offset_of!(libc::sockaddr_un, sun_path);
 const DATA_OFFSET: usize = offset_of!(libc::sockaddr, sa_data);
@@ -175,9 +176,7 @@ impl RawAddress {
         let path_end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
         match name {
             [] => UnixAddress::Unnamed,
-            [0, rest @ ..] if cfg!(any(target_os = "linux", target_os = "android")) => {
-                UnixAddress::Abstract(rest.to_vec())
-            }
+            [0, rest @ ..] if sys::ABSTRACT_NAMES => UnixAddress::Abstract(rest.to_vec()),
             _ => match UnixAddress::from_bytes(&name[..path_end]) {
                 Ok(address) => address,
                 // A path of 108 bytes without a closing NUL: longer than may be bound through this crate, yet real.
@@ -188,6 +187,14 @@ impl RawAddress {
 }
 
 use std::os::unix::ffi::OsStringExt;
+
+impl From<socket2::SockAddr> for RawAddress {
+    fn from(address: socket2::SockAddr) -> Self {
+        let len = address.len().min(Self::CAPACITY as libc::socklen_t);
+        // SAFETY: socket2 stores every address in a sockaddr_storage.
+        RawAddress { storage: unsafe { *address.as_storage().view_as() }, len }
+    }
+}
 
 impl From<SocketAddrV4> for RawAddress {
     fn from(address: SocketAddrV4) -> Self {

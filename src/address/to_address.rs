@@ -7,6 +7,7 @@ use super::{Address, RawAddress, UnixAddress};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
 use crate::resolve;
+use crate::sys;
 
 /// Something that `bind`, `connect` and `sendto` accept as an address.
 ///
@@ -157,13 +158,9 @@ pub(crate) fn check_flowinfo(flowinfo: u32) -> Result<()> {
     Ok(())
 }
 
-/// The family of a socket's addresses: reliable datagram sockets (`AF_RDS`) have those of `AF_INET`.
+/// The family of a socket's addresses, which is not always its own: see [`sys::address_family`].
 fn spoken(family: AddressFamily) -> AddressFamily {
-    #[cfg(target_os = "linux")]
-    if family == crate::constants::AF_RDS {
-        return AF_INET;
-    }
-    family
+    AddressFamily::from_raw(sys::address_family(family.as_raw()))
 }
 
 fn check_family(socket: AddressFamily, address: AddressFamily, what: &str) -> Result<()> {

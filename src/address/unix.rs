@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::sys;
 
 /// How many bytes a path may have, its closing NUL included; also an abstract name with its leading NUL.
 const PATH_SIZE: usize = size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
@@ -27,11 +28,10 @@ impl UnixAddress {
     ///
     /// Fails with [`Error::OsMessage`] when it is too long and with [`Error::Value`] when a path holds a NUL byte.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let abstract_names = cfg!(any(target_os = "linux", target_os = "android"));
         match bytes {
             [] => Ok(UnixAddress::Unnamed),
-            [0, ..] if abstract_names && bytes.len() > PATH_SIZE => Err(too_long(bytes.len())),
-            [0, name @ ..] if abstract_names => Ok(UnixAddress::Abstract(name.to_vec())),
+            [0, ..] if sys::ABSTRACT_NAMES && bytes.len() > PATH_SIZE => Err(too_long(bytes.len())),
+            [0, name @ ..] if sys::ABSTRACT_NAMES => Ok(UnixAddress::Abstract(name.to_vec())),
             _ if bytes.contains(&0) => Err(Error::value("AF_UNIX path must not contain a NUL byte")),
             _ if bytes.len() >= PATH_SIZE => Err(too_long(bytes.len())),
             _ => Ok(UnixAddress::Path(PathBuf::from(OsStr::from_bytes(bytes)))),

@@ -1,23 +1,19 @@
 //! Typed control messages.
 #![allow(unsafe_code)]
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use super::ancillary::{RawControlMessage, numbers, read_struct};
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use super::options::Credentials;
-use crate::address::Address;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use crate::address::RawAddress;
-use crate::sys;
+use crate::address::{Address, RawAddress};
+use crate::constants::AF_UNSPEC;
+use crate::sys::{self, ControlValue};
 
 /// A control message that came with a message.
 ///
-/// The system sends most of them only after an option has asked for them; each variant names its option.
+/// The system sends most of them only after an option has asked for them; each variant names its option, which not
+/// every system has.
 /// One that is not known here, or is too short for what it should hold, is [`ControlMessage::Raw`].
 #[derive(Debug)]
 #[non_exhaustive]
@@ -25,10 +21,8 @@ pub enum ControlMessage {
     /// Descriptors (`SCM_RIGHTS`), close-on-exec; dropping them closes them.
     Rights(Vec<OwnedFd>),
     /// The sender of a unix message (`SCM_CREDENTIALS`; option `SO_PASSCRED`).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     Credentials(Credentials),
     /// Where an IPv4 datagram arrived (`IP_PKTINFO`; option of the same name).
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     Ipv4PacketInfo(Ipv4PacketInfo),
     /// Where an IPv6 datagram arrived (`IPV6_PKTINFO`; option `IPV6_RECVPKTINFO`).
     Ipv6PacketInfo(Ipv6PacketInfo),
@@ -43,13 +37,10 @@ pub enum ControlMessage {
     /// When the system received the message, since 1970 (options `SO_TIMESTAMP` and `SO_TIMESTAMPNS`).
     Timestamp(Duration),
     /// When the system and the network card received or sent the message (option `SO_TIMESTAMPING`).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     Timestamps(Timestamps),
     /// An error that a datagram met, received with `MSG_ERRQUEUE` (options `IP_RECVERR` and `IPV6_RECVERR`).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     RecvErr(RecvErr),
     /// The bytes of each datagram but the last in a batch that arrived as one (option `UDP_GRO`).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     SegmentSize(u16),
     /// Any other: the level, the type within it, and the data.
     Raw {
@@ -62,8 +53,18 @@ pub enum ControlMessage {
     },
 }
 
+/// A process and its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Credentials {
+    /// The process, 0 for one that this process cannot see.
+    pub pid: i32,
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+}
+
 /// Where an IPv4 datagram arrived.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ipv4PacketInfo {
     /// The number of the interface.
@@ -132,69 +133,44 @@ impl ControlMessage {
 }
 
 /// Every message that holds no descriptors; `None` for what is not known or too short.
-fn decode_plain(message: &RawControlMessage<'_>) -> Option<ControlMessage> {
+pub(crate) fn decode_plain(message: &RawControlMessage<'_>) -> Option<ControlMessage> {
     let data = message.data;
-    match message.level {
-        libc::SOL_SOCKET => decode_socket_level(message),
-        libc::IPPROTO_IP => match message.kind {
-            #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-            libc::IP_PKTINFO => packet_info_v4(data).map(ControlMessage::Ipv4PacketInfo),
-            libc::IP_TTL => small_number(data).map(ControlMessage::Ttl),
-            libc::IP_TOS => small_number(data).map(ControlMessage::Tos),
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            libc::IP_RECVERR => recv_err(data).map(ControlMessage::RecvErr),
-            _ => None,
-        },
-        libc::IPPROTO_IPV6 => match message.kind {
-            libc::IPV6_PKTINFO => packet_info_v6(data).map(ControlMessage::Ipv6PacketInfo),
-            sys::IPV6_HOPLIMIT => small_number(data).map(ControlMessage::HopLimit),
-            libc::IPV6_TCLASS => small_number(data).map(ControlMessage::TrafficClass),
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            libc::IPV6_RECVERR => recv_err(data).map(ControlMessage::RecvErr),
-            _ => None,
-        },
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        libc::IPPROTO_UDP if message.kind == libc::UDP_GRO => {
-            number(data).and_then(|size| u16::try_from(size).ok()).map(ControlMessage::SegmentSize)
+    match (message.level, message.kind) {
+        (libc::IPPROTO_IP, libc::IP_TTL) => small_number(data).map(ControlMessage::Ttl),
+        (libc::IPPROTO_IP, libc::IP_TOS) => small_number(data).map(ControlMessage::Tos),
+        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => packet_info_v6(data).map(ControlMessage::Ipv6PacketInfo),
+        (libc::IPPROTO_IPV6, sys::IPV6_HOPLIMIT) => small_number(data).map(ControlMessage::HopLimit),
+        (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => small_number(data).map(ControlMessage::TrafficClass),
+        (level, kind) => sys::read_control(level, kind, data).and_then(from_system),
+    }
+}
+
+fn from_system(value: ControlValue<'_>) -> Option<ControlMessage> {
+    let given = |time: Duration| (!time.is_zero()).then_some(time);
+    Some(match value {
+        ControlValue::Credentials { pid, uid, gid } => {
+            ControlMessage::Credentials(Credentials { pid, uid, gid })
         }
-        _ => None,
-    }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn decode_socket_level(message: &RawControlMessage<'_>) -> Option<ControlMessage> {
-    match message.kind {
-        libc::SCM_CREDENTIALS => credentials(message.data).map(ControlMessage::Credentials),
-        libc::SO_TIMESTAMP | libc::SO_TIMESTAMPNS => timestamp(message).map(ControlMessage::Timestamp),
-        libc::SO_TIMESTAMPING => timestamps(message.data).map(ControlMessage::Timestamps),
-        _ => None,
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn decode_socket_level(message: &RawControlMessage<'_>) -> Option<ControlMessage> {
-    timestamp(message).map(ControlMessage::Timestamp)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn credentials(data: &[u8]) -> Option<Credentials> {
-    let ucred: libc::ucred = read_struct(data)?;
-    Some(Credentials { pid: ucred.pid, uid: ucred.uid, gid: ucred.gid })
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub(crate) fn packet_info_v4(data: &[u8]) -> Option<Ipv4PacketInfo> {
-    let info: libc::in_pktinfo = read_struct(data)?;
-    #[allow(clippy::unnecessary_cast)] // unsigned on some systems
-    let interface = info.ipi_ifindex as u32;
-    Some(Ipv4PacketInfo {
-        interface,
-        local: u32::from_be(info.ipi_spec_dst.s_addr).into(),
-        destination: u32::from_be(info.ipi_addr.s_addr).into(),
+        ControlValue::PacketInfoV4 { interface, local, destination } => {
+            ControlMessage::Ipv4PacketInfo(Ipv4PacketInfo { interface, local, destination })
+        }
+        ControlValue::Timestamp(time) => ControlMessage::Timestamp(time),
+        ControlValue::Timestamps { software, hardware } => {
+            ControlMessage::Timestamps(Timestamps { software: given(software), hardware: given(hardware) })
+        }
+        ControlValue::Error { errno, origin, kind, code, info, data, offender } => {
+            let errno = i32::try_from(errno).ok()?;
+            let offender = &offender[..offender.len().min(RawAddress::CAPACITY)];
+            let offender = RawAddress::from_bytes(offender).ok()?;
+            let unknown = offender.family() == AF_UNSPEC;
+            let offender = if unknown { Address::None } else { offender.decode() };
+            ControlMessage::RecvErr(RecvErr { errno, origin, kind, code, info, data, offender })
+        }
+        ControlValue::SegmentSize(bytes) => ControlMessage::SegmentSize(u16::try_from(bytes).ok()?),
     })
 }
 
-pub(crate) fn packet_info_v6(data: &[u8]) -> Option<Ipv6PacketInfo> {
+fn packet_info_v6(data: &[u8]) -> Option<Ipv6PacketInfo> {
     let info: libc::in6_pktinfo = read_struct(data)?;
     #[allow(clippy::unnecessary_cast)] // int on some systems
     let interface = info.ipi6_ifindex as u32;
@@ -211,57 +187,4 @@ pub(crate) fn number(data: &[u8]) -> Option<i32> {
 
 fn small_number(data: &[u8]) -> Option<u8> {
     number(data).and_then(|number| u8::try_from(number).ok())
-}
-
-/// The time of an `SO_TIMESTAMP` or `SO_TIMESTAMPNS` message.
-pub(crate) fn timestamp(message: &RawControlMessage<'_>) -> Option<Duration> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if message.kind == libc::SO_TIMESTAMPNS {
-        return duration(&read_struct(message.data)?);
-    }
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const TIMEVAL: i32 = libc::SO_TIMESTAMP;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const TIMEVAL: i32 = libc::SCM_TIMESTAMP;
-    if message.kind != TIMEVAL {
-        return None;
-    }
-    let time: libc::timeval = read_struct(message.data)?;
-    Some(Duration::new(
-        u64::try_from(time.tv_sec).ok()?,
-        u32::try_from(time.tv_usec).ok()?.checked_mul(1000)?,
-    ))
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn timestamps(data: &[u8]) -> Option<Timestamps> {
-    // The second of the three is unused.
-    let [software, _, hardware]: [libc::timespec; 3] = read_struct(data)?;
-    let given = |time| duration(&time).filter(|time| !time.is_zero());
-    Some(Timestamps { software: given(software), hardware: given(hardware) })
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn duration(time: &libc::timespec) -> Option<Duration> {
-    Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn recv_err(data: &[u8]) -> Option<RecvErr> {
-    let error: libc::sock_extended_err = read_struct(data)?;
-    let offender = &data[size_of::<libc::sock_extended_err>()..];
-    let offender = RawAddress::from_bytes(&offender[..offender.len().min(RawAddress::CAPACITY)]).ok()?;
-    Some(RecvErr {
-        errno: i32::try_from(error.ee_errno).ok()?,
-        origin: error.ee_origin,
-        kind: error.ee_type,
-        code: error.ee_code,
-        info: error.ee_info,
-        data: error.ee_data,
-        offender: if offender.family() == crate::constants::AF_UNSPEC {
-            Address::None
-        } else {
-            offender.decode()
-        },
-    })
 }

@@ -3,15 +3,11 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use super::ancillary::{RawControlMessages, bytes_of, close_received_fds, cmsg_space, encode};
 use super::control::ControlMessage;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use super::options::Credentials;
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -62,16 +58,12 @@ impl<'fd> ControlData<'fd> {
         self.raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
     }
 
-    /// Adds the sender's credentials (`SCM_CREDENTIALS`); only a privileged process may name others than its own.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    pub fn credentials(&mut self, credentials: Credentials) -> Result<&mut Self> {
-        self.raw(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, bytes_of(&ucred(credentials)))
-    }
-
     /// Chooses the source address and the interface (a number, 0 for any) of an IPv4 datagram (`IP_PKTINFO`).
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    ///
+    /// Fails with `Os(EOPNOTSUPP)` on systems that have no such message, such as FreeBSD.
     pub fn ipv4_packet_info(&mut self, source: Ipv4Addr, interface: u32) -> Result<&mut Self> {
-        self.raw(libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&in_pktinfo(source, interface)))
+        let (kind, data) = in_pktinfo(source, interface)?;
+        self.raw(libc::IPPROTO_IP, kind, &data)
     }
 
     /// Chooses the source address and the interface (a number, 0 for any) of an IPv6 datagram (`IPV6_PKTINFO`).
@@ -99,33 +91,18 @@ impl<'fd> ControlData<'fd> {
         self.number(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, class)
     }
 
-    /// Sends the bytes of one message as UDP datagrams of this size, the last one perhaps smaller (`UDP_SEGMENT`).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    pub fn segment_size(&mut self, bytes: u16) -> Result<&mut Self> {
-        self.raw(libc::IPPROTO_UDP, libc::UDP_SEGMENT, &bytes.to_ne_bytes())
-    }
-
     fn number(&mut self, level: i32, kind: i32, value: u8) -> Result<&mut Self> {
         self.raw(level, kind, &i32::from(value).to_ne_bytes())
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub(crate) fn in_pktinfo(source: Ipv4Addr, interface: u32) -> libc::in_pktinfo {
-    libc::in_pktinfo {
-        ipi_ifindex: interface as _,
-        ipi_spec_dst: libc::in_addr { s_addr: u32::from(source).to_be() },
-        ipi_addr: libc::in_addr { s_addr: 0 },
-    }
+/// The type and the data of an `IP_PKTINFO` message. Fails with `Os(EOPNOTSUPP)` on systems that have none.
+pub(crate) fn in_pktinfo(source: Ipv4Addr, interface: u32) -> Result<(i32, [u8; 12])> {
+    sys::packet_info_v4(source, interface).ok_or(Error::Os(libc::EOPNOTSUPP))
 }
 
 pub(crate) fn in6_pktinfo(source: Ipv6Addr, interface: u32) -> libc::in6_pktinfo {
     libc::in6_pktinfo { ipi6_addr: libc::in6_addr { s6_addr: source.octets() }, ipi6_ifindex: interface as _ }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn ucred(credentials: Credentials) -> libc::ucred {
-    libc::ucred { pid: credentials.pid, uid: credentials.uid, gid: credentials.gid }
 }
 
 /// Room for the control messages that are received, to be used again and again.

@@ -1,7 +1,7 @@
 //! Making sockets, and the small system calls that name and end them.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
 use socket2::{Domain, Protocol, SockRef, Type};
@@ -14,17 +14,7 @@ use crate::address::RawAddress;
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily, SOCK_STREAM, SocketKind};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
-use crate::sys;
-
-/// What Linux allows in the type beside the type itself.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-const TYPE_FLAGS: i32 = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-const NONBLOCK: i32 = libc::SOCK_NONBLOCK;
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-const TYPE_FLAGS: i32 = 0;
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-const NONBLOCK: i32 = 0;
+use crate::sys::{self, SOCK_NONBLOCK, TYPE_FLAGS};
 
 impl Socket {
     /// A new socket (`socket.socket`): family `AF_*`, type `SOCK_*`, protocol 0 for the family's own.
@@ -95,7 +85,8 @@ impl Socket {
     }
 
     fn with_mode(fd: OwnedFd, family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
-        let timeout = if kind.as_raw() & NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
+        let timeout =
+            if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
         if !timeout.is_blocking() {
             sys::set_nonblocking(fd.as_raw_fd(), true)?;
         }
@@ -137,9 +128,7 @@ impl Socket {
     /// The descriptor is close-on-exec and blocks.
     pub fn accept_fd(&self, limit: Limit) -> Result<(OwnedFd, RawAddress)> {
         let mut peer = RawAddress::empty();
-        let mut accepted = -1;
-        // A cipher has no peer, and fails when asked for its address.
-        let named = !is_cipher(self.family);
+        let mut accepted = None;
         // Without a timeout, for ever is what the socket does by itself.
         let blocks = self.gettimeout().is_none();
         let limit = if limit == Limit::FOREVER && blocks { Limit::Timeout } else { limit };
@@ -150,26 +139,25 @@ impl Socket {
                 return -1;
             }
             loop {
-                accepted = sys::accept(fd, named.then_some(&mut peer));
-                // A client that gave up while it was in the queue is no reason to give up on the next.
-                if accepted >= 0 || crate::error::last_errno() != libc::ECONNABORTED {
-                    // Zero means the end of a stream to `run`; a descriptor may be zero.
-                    return if accepted < 0 { -1 } else { 1 };
+                // SAFETY: `run` keeps the descriptor open while it lends it.
+                match unsafe { sys::accept(fd, self.family.as_raw()) } {
+                    Ok((client, address)) => {
+                        peer = address.map_or(peer, RawAddress::from);
+                        accepted = Some(client);
+                        // Zero means the end of a stream to `run`.
+                        return 1;
+                    }
+                    // A client that gave up while it was in the queue is no reason to give up on the next.
+                    Err(Error::Os(libc::ECONNABORTED)) => {}
+                    Err(error) => {
+                        sys::set_errno(error.errno());
+                        return -1;
+                    }
                 }
             }
         })?;
-        // SAFETY: accept succeeded, so the descriptor was just born and has no other owner.
-        Ok((unsafe { OwnedFd::from_raw_fd(accepted) }, peer))
+        accepted.map(|client| (client, peer)).ok_or(Error::Closed)
     }
-}
-
-/// Whether sockets of this family are the ciphers of Linux (`AF_ALG`), which have no names.
-#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux has them"))]
-fn is_cipher(family: AddressFamily) -> bool {
-    #[cfg(target_os = "linux")]
-    return family == crate::constants::AF_ALG;
-    #[cfg(not(target_os = "linux"))]
-    false
 }
 
 fn protocol(proto: i32) -> Option<Protocol> {
@@ -195,10 +183,8 @@ pub(super) fn detect(
     };
     let proto = match proto {
         Some(proto) => proto,
-        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-        None => int_option(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL)?,
-        #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-        None => 0,
+        // SAFETY: the calls above found it open.
+        None => sys::protocol(&SockRef::from(&unsafe { BorrowedFd::borrow_raw(fd) }))?,
     };
     Ok((family, kind, proto))
 }

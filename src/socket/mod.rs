@@ -1,6 +1,5 @@
 //! [`Socket`]: Python's `socket.socket`.
 
-mod afalg;
 mod ancillary;
 mod at_once;
 mod connect;
@@ -13,8 +12,9 @@ mod create_server;
 mod descriptors;
 mod handle;
 pub(crate) mod helpers;
-mod interface;
 mod io;
+#[cfg(target_os = "linux")]
+pub(crate) mod linux;
 mod makefile;
 pub(crate) mod many;
 mod message;
@@ -48,9 +48,7 @@ use timeout::{SharedTimeout, Timeout};
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
 #[cfg(feature = "capi")]
 pub(crate) use ancillary::{bytes_of, encode};
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub use control::Ipv4PacketInfo;
-pub use control::{ControlMessage, Ipv6PacketInfo, RecvErr, Timestamps};
+pub use control::{ControlMessage, Credentials, Ipv4PacketInfo, Ipv6PacketInfo, RecvErr, Timestamps};
 pub use control_buffer::{ControlBuffer, ControlData};
 pub use create::{close, dup};
 pub use create_connection::{
@@ -61,8 +59,6 @@ pub use helpers::{RecvExactlyError, fromfd, socketpair};
 pub use makefile::{DEFAULT_BUFFER_SIZE, SocketReader};
 pub use many::{IncomingDatagram, OutgoingDatagram};
 pub use message::{Message, MessageInfo, RawMessage};
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub use options::Credentials;
 pub use options::{MulticastInterface, TcpKeepalive};
 #[cfg(feature = "capi")]
 pub(crate) use timeout::parse_seconds;

@@ -1,56 +1,43 @@
-//! What differs between systems: one small function each, so that a new system has one place to go.
+//! The ground: what differs between systems, so that the rooms above are the same on every one.
 //!
-//! The rest of the crate calls these and holds no `cfg(target_os)` but for constants.
+//! One backend a system, chosen here and nowhere else. A backend offers every name that is taken from `system` below
+//! and says which pieces it is made of: its own, those of the BSDs (`bsd/`), or those of every Unix (`unix/`). A new
+//! system is one more backend. Nothing here imports anything but [`crate::error`].
 #![allow(unsafe_code)]
 
-mod descriptor;
-mod errno;
-mod fork;
-mod many;
-mod multicast;
-mod netdb;
-mod poll;
-mod sendfile;
-mod thread;
-mod wake;
+mod syscall;
+#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
+#[cfg_attr(target_vendor = "apple", path = "apple.rs")]
+#[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
+#[cfg_attr(target_os = "netbsd", path = "netbsd.rs")]
+mod system;
+mod unix;
 
-pub(crate) use descriptor::{accept, close, duplicate, set_nonblocking};
-pub(crate) use errno::set_errno;
-pub(crate) use fork::forks;
-pub(crate) use many::{MessageHeader, recvmmsg, sendmmsg};
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use multicast::in_addr;
-pub(crate) use multicast::{IPV6_JOIN, IPV6_LEAVE, IpMulticast, ip_multicast};
-pub(crate) use netdb::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
-pub(crate) use poll::{is_ready, poll};
-pub(crate) use sendfile::sendfile;
-pub(crate) use thread::{Run, Thread, name_current_thread};
-pub(crate) use wake::Wake;
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd", target_os = "netbsd")))]
+compile_error!("tabi has no backend for this system: add one beside src/sys/linux");
 
-/// The flag that keeps a send from raising SIGPIPE; Apple's systems have an option instead.
-#[cfg(not(target_vendor = "apple"))]
-pub(crate) const NO_SIGPIPE: libc::c_int = libc::MSG_NOSIGNAL;
-#[cfg(target_vendor = "apple")]
-pub(crate) const NO_SIGPIPE: libc::c_int = 0;
+pub(crate) use syscall::syscall;
 
-/// The flag that makes received descriptors close-on-exec; on Apple's systems that takes a second call.
-#[cfg(not(target_vendor = "apple"))]
-pub(crate) const CMSG_CLOEXEC: libc::c_int = libc::MSG_CMSG_CLOEXEC;
-#[cfg(target_vendor = "apple")]
-pub(crate) const CMSG_CLOEXEC: libc::c_int = 0;
-
-/// The control message of an IPv6 datagram's hop limit.
-#[cfg(not(target_os = "netbsd"))]
-pub(crate) const IPV6_HOPLIMIT: libc::c_int = libc::IPV6_HOPLIMIT;
-#[cfg(target_os = "netbsd")]
-pub(crate) const IPV6_HOPLIMIT: libc::c_int = 47;
-
-/// What the monotonic clock shows.
-pub(crate) fn monotonic_nanoseconds() -> i64 {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the clock exists on every Unix, and `now` is writable.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
-    // Both fields are narrower on 32-bit systems.
-    #[allow(clippy::unnecessary_cast)]
-    (now.tv_sec as i64).saturating_mul(1_000_000_000).saturating_add(now.tv_nsec as i64)
+/// Items that only Linux has: `linux_only! { pub use linux::*; }`. A module itself stands under `cfg(target_os)`, which
+/// rustfmt and cbindgen follow.
+macro_rules! linux_only {
+    ($($item:item)*) => { $(#[cfg(target_os = "linux")] $item)* };
 }
+pub(crate) use linux_only;
+
+// What every system has, each in its own way.
+pub(crate) use system::{
+    Wake, accept, address_family, host_by_address, host_by_name, join_multicast_v4, leave_multicast_v4,
+    multicast_interface_v4, name_current_thread, packet_info_v4, poll, process_descriptor, protocol,
+    protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
+    set_errno,
+};
+// Numbers that differ, and whether a system has a thing at all.
+pub(crate) use system::{
+    ABSTRACT_NAMES, CMSG_CLOEXEC, EAI_ADDRFAMILY, EAI_NODATA, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK,
+    TRUE_LENGTH, TYPE_FLAGS,
+};
+pub(crate) use unix::{
+    ControlValue, MessageHeader, Run, Thread, close, duplicate, errno_name, forks, is_ready,
+    monotonic_nanoseconds, set_nonblocking,
+};

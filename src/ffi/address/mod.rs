@@ -15,9 +15,11 @@ use crate::ffi::boundary::Outcome;
 
 pub use any::*;
 pub use internet::*;
-#[cfg(target_os = "linux")]
-pub use linux::*;
 pub use unix::*;
+
+crate::sys::linux_only! {
+    pub use linux::*;
+}
 
 /// The address of a socket, of any family: a value that is copied freely and needs no free.
 ///

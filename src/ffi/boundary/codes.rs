@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
 
 use crate::error::strerror;
+use crate::sys;
 
 include!("code_table.rs");
 
@@ -20,15 +21,13 @@ pub(crate) mod code {
 /// The resolver's numbers differ between systems; the codes do not.
 #[rustfmt::skip]
 pub(crate) const GAI_CODES: &[(c_int, c_int)] = &[
-    #[cfg(target_os = "linux")]
-    (-9, code::GAI_ADDRFAMILY),
+    (sys::EAI_ADDRFAMILY, code::GAI_ADDRFAMILY),
     (libc::EAI_AGAIN, code::GAI_AGAIN),
     (libc::EAI_BADFLAGS, code::GAI_BADFLAGS),
     (libc::EAI_FAIL, code::GAI_FAIL),
     (libc::EAI_FAMILY, code::GAI_FAMILY),
     (libc::EAI_MEMORY, code::GAI_MEMORY),
-    #[cfg(target_os = "linux")]
-    (-5, code::GAI_NODATA),
+    (sys::EAI_NODATA, code::GAI_NODATA),
     (libc::EAI_NONAME, code::GAI_NONAME),
     (libc::EAI_SERVICE, code::GAI_SERVICE),
     (libc::EAI_SOCKTYPE, code::GAI_SOCKTYPE),

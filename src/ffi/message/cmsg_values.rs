@@ -10,7 +10,7 @@ use crate::address::RawAddress;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, some, status};
-use crate::socket::{RawControlMessage, control};
+use crate::socket::{ControlMessage, RawControlMessage, control};
 
 /// The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment
 /// in bytes) ...
@@ -46,18 +46,17 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
     status(|| {
         // SAFETY: the caller's message is in a buffer that lives.
         let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
-        let info = match (message.level, message.kind) {
-            #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-            (libc::IPPROTO_IP, libc::IP_PKTINFO) => control::packet_info_v4(message.data).map(|info| {
+        let info = match control::decode_plain(&message) {
+            Some(ControlMessage::Ipv4PacketInfo(info)) => {
                 let address = |ip| RawAddress::from(SocketAddrV4::new(ip, 0));
-                (address(info.destination), address(info.local), info.interface)
-            }),
-            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => control::packet_info_v6(message.data).map(|info| {
+                Some((address(info.destination), address(info.local), info.interface))
+            }
+            Some(ControlMessage::Ipv6PacketInfo(info)) => {
                 // A link's own addresses mean nothing without the link.
                 let scope = if info.destination.is_unicast_link_local() { info.interface } else { 0 };
                 let address = RawAddress::from(SocketAddrV6::new(info.destination, 0, 0, scope));
-                (address, address, info.interface)
-            }),
+                Some((address, address, info.interface))
+            }
             _ => None,
         };
         let info = told(&message, "packet information", info)?;
@@ -82,12 +81,9 @@ pub unsafe extern "C" fn tabi_cmsg_timestamp(
         let nanoseconds = some(nanoseconds, "nanoseconds")?;
         // SAFETY: the caller's message is in a buffer that lives.
         let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
-        let time = match (message.level, message.kind) {
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            (libc::SOL_SOCKET, libc::SO_TIMESTAMPING) => {
-                control::timestamps(message.data).and_then(|times| times.software.or(times.hardware))
-            }
-            (libc::SOL_SOCKET, _) => control::timestamp(&message),
+        let time = match control::decode_plain(&message) {
+            Some(ControlMessage::Timestamp(time)) => Some(time),
+            Some(ControlMessage::Timestamps(times)) => times.software.or(times.hardware),
             _ => None,
         };
         let time = time.and_then(|time| i64::try_from(time.as_nanos()).ok());
@@ -99,7 +95,6 @@ pub unsafe extern "C" fn tabi_cmsg_timestamp(
 /// Who sent the message (SCM_CREDENTIALS): process, user and group; any may be NULL.
 ///
 /// Returns 0, or TABI_ERR_TYPE for another kind of message.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_credentials(
     cmsg: Option<&tabi_cmsg>,
@@ -110,8 +105,11 @@ pub unsafe extern "C" fn tabi_cmsg_credentials(
     status(|| {
         // SAFETY: the caller's message is in a buffer that lives.
         let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
-        let fits = message.level == libc::SOL_SOCKET && message.kind == libc::SCM_CREDENTIALS;
-        let sender = told(&message, "credentials", control::credentials(message.data).filter(|_| fits))?;
+        let sender = match control::decode_plain(&message) {
+            Some(ControlMessage::Credentials(sender)) => Some(sender),
+            _ => None,
+        };
+        let sender = told(&message, "credentials", sender)?;
         pid.map(|out| out.write(sender.pid));
         uid.map(|out| out.write(sender.uid));
         gid.map(|out| out.write(sender.gid));
@@ -125,7 +123,6 @@ pub unsafe extern "C" fn tabi_cmsg_credentials(
 /// machine's), `info` what the error says beside, such as the path's MTU in bytes for EMSGSIZE; `offender` who
 /// sent the ICMP message, with `len` 0 for nobody. Any may be NULL. Returns 0, or TABI_ERR_TYPE for another
 /// kind of message.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_error(
     cmsg: Option<&tabi_cmsg>,
@@ -138,9 +135,11 @@ pub unsafe extern "C" fn tabi_cmsg_error(
     status(|| {
         // SAFETY: the caller's message is in a buffer that lives.
         let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
-        let fits = [(libc::IPPROTO_IP, libc::IP_RECVERR), (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)]
-            .contains(&(message.level, message.kind));
-        let met = told(&message, "an error", control::recv_err(message.data).filter(|_| fits))?;
+        let met = match control::decode_plain(&message) {
+            Some(ControlMessage::RecvErr(met)) => Some(met),
+            _ => None,
+        };
+        let met = told(&message, "an error", met)?;
         let from = RawAddress::try_from(&met.offender)?;
         error.map(|out| out.write(met.errno));
         icmp_type.map(|out| out.write(met.kind.into()));

@@ -119,10 +119,9 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
     status(|| unsafe {
         let control = some(control, "control")?;
         match some(source, "source")?.raw()?.decode() {
-            #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
             Address::Inet(v4) => {
-                let info = control_buffer::in_pktinfo(*v4.ip(), interface);
-                add(control, libc::IPPROTO_IP, libc::IP_PKTINFO, bytes_of(&info))
+                let (kind, info) = control_buffer::in_pktinfo(*v4.ip(), interface)?;
+                add(control, libc::IPPROTO_IP, kind, &info)
             }
             Address::Inet6(v6) => {
                 let info = control_buffer::in6_pktinfo(*v6.ip(), interface);
@@ -133,43 +132,12 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
     })
 }
 
-/// Adds the sender's credentials (SCM_CREDENTIALS); only a privileged process may name others than its own.
+/// Adds a message to the buffer.
 ///
-/// Returns as tabi_control_add().
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_control_add_credentials(
-    control: Option<&mut tabi_control>,
-    pid: i32,
-    uid: u32,
-    gid: u32,
-) -> c_int {
-    let ucred = control_buffer::ucred(crate::Credentials { pid, uid, gid });
-    // SAFETY: the caller's buffer is writable for its size.
-    status(|| unsafe {
-        add(some(control, "control")?, libc::SOL_SOCKET, libc::SCM_CREDENTIALS, bytes_of(&ucred))
-    })
-}
-
-/// Sends the bytes of one message as UDP datagrams of `bytes` bytes, the last perhaps smaller (UDP_SEGMENT).
-///
-/// Returns as tabi_control_add().
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_control_add_segment_size(
-    control: Option<&mut tabi_control>,
-    bytes: u16,
-) -> c_int {
-    // SAFETY: the caller's buffer is writable for its size.
-    status(|| unsafe {
-        add(some(control, "control")?, libc::IPPROTO_UDP, libc::UDP_SEGMENT, &bytes.to_ne_bytes())
-    })
-}
-
 /// # Safety
 ///
 /// `control->data` is writable for `control->size` bytes.
-unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, data: &[u8]) -> Outcome {
+pub(super) unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, data: &[u8]) -> Outcome {
     // SAFETY: the same contract.
     let room = unsafe { room(control) }?;
     let space = cmsg_space(data.len())?;

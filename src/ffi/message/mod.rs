@@ -5,10 +5,10 @@ mod cmsg_values;
 mod control;
 mod datagrams;
 mod descriptors;
+#[cfg(target_os = "linux")]
+mod linux;
 mod recvmsg;
 mod sendmsg;
-#[cfg(target_os = "linux")]
-mod sendmsg_afalg;
 
 pub use cmsg::*;
 pub use cmsg_values::*;
@@ -17,5 +17,7 @@ pub use datagrams::*;
 pub use descriptors::*;
 pub use recvmsg::*;
 pub use sendmsg::*;
-#[cfg(target_os = "linux")]
-pub use sendmsg_afalg::*;
+
+crate::sys::linux_only! {
+    pub use linux::*;
+}

@@ -8,9 +8,7 @@ mod create;
 mod create_connection;
 mod create_server;
 #[cfg(target_os = "linux")]
-mod interface;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod linux_options;
+mod linux;
 mod listen;
 mod multicast;
 mod options;
@@ -31,10 +29,6 @@ pub use connect::*;
 pub use create::*;
 pub use create_connection::*;
 pub use create_server::*;
-#[cfg(target_os = "linux")]
-pub use interface::*;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub use linux_options::*;
 pub use listen::*;
 pub use multicast::*;
 pub use options::*;
@@ -42,6 +36,10 @@ pub use recv::*;
 pub use send::*;
 pub use timeout::*;
 pub use typed_options::*;
+
+crate::sys::linux_only! {
+    pub use linux::*;
+}
 
 /// A socket: Python's `socket.socket`.
 ///

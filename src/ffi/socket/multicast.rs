@@ -38,48 +38,6 @@ pub unsafe extern "C" fn tabi_leave_multicast(
     unsafe { membership(sk, group, interface, |sk, group, interface| sk.leave_multicast(group, interface)) }
 }
 
-/// Receives what one sender sends to a multicast group (IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_SOURCE_GROUP).
-///
-/// `source`: the sender's address. Else as tabi_join_multicast(); TABI_ERR_TYPE also when group and source are
-/// of different families.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_join_source_multicast(
-    sk: Option<&tabi_sock>,
-    group: *const c_char,
-    source: *const c_char,
-    interface: *const c_char,
-) -> c_int {
-    status(|| {
-        // SAFETY: the caller passes NUL-terminated strings.
-        let (group, source, interface) = unsafe {
-            (address(group, "group")?, address(source, "source")?, multicast_interface(interface)?)
-        };
-        Ok(socket(sk)?.join_source_multicast(group, source, interface)?)
-    })
-}
-
-/// Ends what tabi_join_source_multicast() began (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP), with the
-/// same arguments.
-///
-/// Returns 0; -EADDRNOTAVAIL or -EINVAL for what was not joined; and what that returns.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_leave_source_multicast(
-    sk: Option<&tabi_sock>,
-    group: *const c_char,
-    source: *const c_char,
-    interface: *const c_char,
-) -> c_int {
-    status(|| {
-        // SAFETY: the caller passes NUL-terminated strings.
-        let (group, source, interface) = unsafe {
-            (address(group, "group")?, address(source, "source")?, multicast_interface(interface)?)
-        };
-        Ok(socket(sk)?.leave_source_multicast(group, source, interface)?)
-    })
-}
-
 /// The interface that multicast datagrams leave by (IP_MULTICAST_IF, IPV6_MULTICAST_IF, after the socket's
 /// family).
 ///
@@ -116,7 +74,7 @@ unsafe fn membership(
 /// # Safety
 ///
 /// `text` is NULL or NUL-terminated.
-unsafe fn address(text: *const c_char, name: &'static str) -> Outcome<IpAddr> {
+pub(super) unsafe fn address(text: *const c_char, name: &'static str) -> Outcome<IpAddr> {
     // SAFETY: the same contract.
     let text = String::from_utf8_lossy(unsafe { string(text, name) }?);
     let address = text.parse();
@@ -126,7 +84,7 @@ unsafe fn address(text: *const c_char, name: &'static str) -> Outcome<IpAddr> {
 /// # Safety
 ///
 /// `text` is NULL or NUL-terminated.
-unsafe fn multicast_interface(text: *const c_char) -> Outcome<MulticastInterface> {
+pub(super) unsafe fn multicast_interface(text: *const c_char) -> Outcome<MulticastInterface> {
     // SAFETY: the same contract.
     let text = String::from_utf8_lossy(unsafe { string(text, "interface") }?);
     Ok(text.parse()?)

@@ -7,12 +7,7 @@ use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::server::{Request, Server};
 use crate::socket::Socket;
-
-/// A cut datagram reports its true length.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const TRUE_LENGTH: i32 = libc::MSG_TRUNC;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const TRUE_LENGTH: i32 = 0;
+use crate::sys;
 
 pub(crate) fn is_datagram(socket: &Socket) -> bool {
     socket.kind() == crate::SOCK_DGRAM
@@ -88,7 +83,7 @@ impl Server {
         let most = self.options().max_packet_size;
         packet.try_reserve_exact(most).map_err(|_| Error::Os(libc::ENOMEM))?;
         packet.resize(most, 0);
-        let (size, sender) = socket.recvfrom_until(&mut packet, TRUE_LENGTH, Limit::Now)?;
+        let (size, sender) = socket.recvfrom_until(&mut packet, sys::TRUE_LENGTH, Limit::Now)?;
         packet.truncate(size);
         packet.shrink_to_fit();
         Ok(Request::from_packet(self, socket, packet, size, sender))

@@ -1,11 +1,10 @@
 //! Child processes: made, watched, collected.
 #![allow(unsafe_code)]
 
-#[cfg(target_os = "linux")]
-use std::os::fd::FromRawFd;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use crate::error::{Error, Result, last_errno};
+use crate::sys;
 
 /// A child process that nobody has waited for yet.
 pub(crate) struct Child {
@@ -28,21 +27,8 @@ pub(crate) fn fork() -> Result<Forked> {
     match unsafe { libc::fork() } {
         -1 => Err(Error::last_os()),
         0 => Ok(Forked::Child),
-        pid => Ok(Forked::Parent(Child { pid, pidfd: open_pidfd(pid) })),
+        pid => Ok(Forked::Parent(Child { pid, pidfd: sys::process_descriptor(pid) })),
     }
-}
-
-#[cfg(target_os = "linux")]
-fn open_pidfd(pid: libc::pid_t) -> Option<OwnedFd> {
-    // SAFETY: pidfd_open touches no memory; its descriptors are close-on-exec.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    // SAFETY: the descriptor was just born and has no other owner.
-    RawFd::try_from(fd).ok().filter(|&fd| fd >= 0).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
-#[cfg(not(target_os = "linux"))]
-fn open_pidfd(_: libc::pid_t) -> Option<OwnedFd> {
-    None
 }
 
 /// Ends a child, without the exit handlers and buffers that are its parent's.

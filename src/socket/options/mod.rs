@@ -5,22 +5,26 @@
 //! gives [`Error::Closed`].
 #![allow(unsafe_code)]
 
-use std::mem::MaybeUninit;
+use std::io;
+use std::time::Duration;
+
+use socket2::SockRef;
 
 use super::{Socket, create};
 use crate::error::{Error, Result};
+use crate::sys::syscall;
 
-/// Declares a getter and a setter for each line `get, set: type = OPTION;` of a level's table. The
-/// line's documentation names the option.
+/// Declares a getter and a setter for each line of a table. `get, set: type;` are calls of socket2 with the same names,
+/// `get, set: type = LEVEL, OPTION;` an option that socket2 has no call for. The line's documentation names the option.
 macro_rules! options {
-    ($level:expr; $($(#[doc = $text:literal])+ $get:ident, $set:ident: $value:ty = $option:expr;)+) => {
+    ($($(#[doc = $text:literal])+ $get:ident, $set:ident: $value:ty $(= $level:expr, $option:expr)?;)+) => {
         impl $crate::socket::Socket {$(
             $(#[doc = $text])+
             ///
             /// Fails with [`Error::Closed`](crate::Error::Closed), and with `Os(ENOPROTOOPT)` or `Os(EOPNOTSUPP)`
             /// on a socket that has no such option.
             pub fn $get(&self) -> $crate::error::Result<$value> {
-                <$value as $crate::socket::options::Value>::get(self, $level, $option)
+                options!(@get self, $get $(, $value, $level, $option)?)
             }
 
             #[doc = concat!("Sets what [`Socket::", stringify!($get), "`](crate::Socket::", stringify!($get), ") returns.")]
@@ -28,30 +32,48 @@ macro_rules! options {
             /// Fails as that does, with `Os(EINVAL)` or [`Error::Overflow`](crate::Error::Overflow) for a number
             /// out of range, and with `Os(EPERM)` where the system asks for privileges.
             pub fn $set(&self, value: $value) -> $crate::error::Result<()> {
-                <$value as $crate::socket::options::Value>::set(value, self, $level, $option)
+                let number = $crate::socket::options::Value::to_int(value)?;
+                options!(@set self, $set, value, number $(, $level, $option)?)
             }
         )+}
+    };
+    (@get $socket:expr, $get:ident) => {
+        $socket.with_socket2(|socket| socket.$get())
+    };
+    (@get $socket:expr, $get:ident, $value:ty, $level:expr, $option:expr) => {
+        $socket.getsockopt($level, $option).map(<$value as $crate::socket::options::Value>::from_int)
+    };
+    (@set $socket:expr, $set:ident, $value:ident, $number:ident) => {{
+        // It was checked: socket2 would cut a number that is too large.
+        let _ = $number;
+        $socket.with_socket2(|socket| socket.$set($value))
+    }};
+    (@set $socket:expr, $set:ident, $value:ident, $number:ident, $level:expr, $option:expr) => {
+        $socket.setsockopt($level, $option, $number)
     };
 }
 
 mod ip;
 mod ipv6;
+#[cfg(target_os = "linux")]
+mod linux;
 mod multicast;
 mod socket;
-mod source_multicast;
 mod tcp;
-mod udp;
-mod unix;
 
 pub use multicast::MulticastInterface;
 pub use tcp::TcpKeepalive;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub use unix::Credentials;
 
 /// The most bytes that an option can have, as in Python.
 const LONGEST_OPTION: usize = 1024;
 
 impl Socket {
+    /// Makes a call of socket2's on the descriptor while a close has to wait.
+    fn with_socket2<T>(&self, call: impl FnOnce(&SockRef<'_>) -> io::Result<T>) -> Result<T> {
+        let descriptor = self.handle.enter()?;
+        Ok(call(&SockRef::from(&descriptor))?)
+    }
+
     /// The value of an option that is an `int` (`socket.getsockopt(level, option)`).
     ///
     /// Fails with `Os(ENOPROTOOPT)` for an option that the socket does not have.
@@ -74,11 +96,7 @@ impl Socket {
         let mut len = buflen as libc::socklen_t;
         let call = self.handle.enter()?;
         // SAFETY: `value` has `len` bytes.
-        let status =
-            unsafe { libc::getsockopt(call.fd(), level, option, value.as_mut_ptr().cast(), &mut len) };
-        if status != 0 {
-            return Err(Error::last_os());
-        }
+        unsafe { syscall!(getsockopt(call.fd(), level, option, value.as_mut_ptr().cast(), &mut len)) }?;
         value.truncate(len as usize);
         Ok(value)
     }
@@ -110,95 +128,50 @@ impl Socket {
             .map_err(|_| Error::overflow(format!("the option is too long: {len} bytes")))?;
         let call = self.handle.enter()?;
         // SAFETY: the caller vouches for the value.
-        match unsafe { libc::setsockopt(call.fd(), level, option, value.cast(), len) } {
-            0 => Ok(()),
-            _ => Err(Error::last_os()),
-        }
+        unsafe { syscall!(setsockopt(call.fd(), level, option, value.cast(), len)) }.map(drop)
     }
 }
 
 /// A type that an `int` option can have.
 trait Value: Sized {
-    fn get(socket: &Socket, level: i32, option: i32) -> Result<Self>;
-    fn set(self, socket: &Socket, level: i32, option: i32) -> Result<()>;
+    fn from_int(value: i32) -> Self;
+    fn to_int(self) -> Result<i32>;
 }
 
 impl Value for bool {
-    fn get(socket: &Socket, level: i32, option: i32) -> Result<Self> {
-        Ok(socket.getsockopt(level, option)? != 0)
+    fn from_int(value: i32) -> Self {
+        value != 0
     }
 
-    fn set(self, socket: &Socket, level: i32, option: i32) -> Result<()> {
-        socket.setsockopt(level, option, self.into())
+    fn to_int(self) -> Result<i32> {
+        Ok(self.into())
     }
 }
 
 impl Value for i32 {
-    fn get(socket: &Socket, level: i32, option: i32) -> Result<Self> {
-        socket.getsockopt(level, option)
+    fn from_int(value: i32) -> Self {
+        value
     }
 
-    fn set(self, socket: &Socket, level: i32, option: i32) -> Result<()> {
-        socket.setsockopt(level, option, self)
+    fn to_int(self) -> Result<i32> {
+        Ok(self)
     }
 }
 
 impl Value for u32 {
-    fn get(socket: &Socket, level: i32, option: i32) -> Result<Self> {
-        Ok(socket.getsockopt(level, option)? as u32)
+    fn from_int(value: i32) -> Self {
+        value as u32
     }
 
     /// The system takes an `int`, and many options take -1 for "your own choice": too large is no such wish.
-    fn set(self, socket: &Socket, level: i32, option: i32) -> Result<()> {
-        let value = i32::try_from(self)
-            .map_err(|_| Error::overflow(format!("an option must be 0-2147483647, got {self}")))?;
-        socket.setsockopt(level, option, value)
+    fn to_int(self) -> Result<i32> {
+        i32::try_from(self)
+            .map_err(|_| Error::overflow(format!("an option must be 0-2147483647, got {self}")))
     }
 }
 
-/// # Safety
-///
-/// The type is a C structure of plain numbers: any bytes are a value of it.
-unsafe trait Plain: Copy {}
-
-// SAFETY: all of them are structures of integers.
-unsafe impl Plain for libc::linger {}
-// SAFETY: as above.
-unsafe impl Plain for libc::timeval {}
-// SAFETY: as above.
-unsafe impl Plain for libc::in_addr {}
-// SAFETY: as above.
-unsafe impl Plain for u64 {}
-
-impl Socket {
-    fn plain_option<T: Plain>(&self, level: i32, option: i32) -> Result<T> {
-        let mut value = MaybeUninit::<T>::zeroed();
-        let mut len = size_of::<T>() as libc::socklen_t;
-        let call = self.handle.enter()?;
-        // SAFETY: `value` has `len` bytes.
-        let status =
-            unsafe { libc::getsockopt(call.fd(), level, option, value.as_mut_ptr().cast(), &mut len) };
-        match status {
-            // SAFETY: any bytes are a value of a plain type, and all are initialised.
-            0 => Ok(unsafe { value.assume_init() }),
-            _ => Err(Error::last_os()),
-        }
-    }
-
-    fn set_plain_option<T: Plain>(&self, level: i32, option: i32, value: &T) -> Result<()> {
-        // SAFETY: the value is readable for its size.
-        unsafe { self.setsockopt_raw(level, option, std::ptr::from_ref(value).cast(), size_of::<T>()) }
-    }
-}
-
-/// Checks a name that the system would otherwise cut short.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn check_text(text: &[u8], most: usize, what: &str) -> Result<()> {
-    if text.contains(&0) {
-        return Err(Error::value(format!("{what} must not contain a NUL byte")));
-    }
-    if text.len() > most {
-        return Err(Error::value(format!("{what} must be at most {most} bytes, got {}", text.len())));
-    }
-    Ok(())
+/// A duration in whole units of so many nanoseconds, rounded up so that a little does not become none.
+fn whole(duration: Duration, unit: u128, what: &str) -> Result<i32> {
+    let count = duration.as_nanos().div_ceil(unit);
+    i32::try_from(count).map_err(|_| Error::overflow(format!("{what} must be 0-2147483647, got {count}")))
 }

@@ -5,7 +5,8 @@ use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
-use super::Plain;
+use socket2::InterfaceIndexOrAddress;
+
 use crate::error::{Error, Result};
 use crate::socket::Socket;
 use crate::sys;
@@ -43,11 +44,6 @@ impl FromStr for MulticastInterface {
     }
 }
 
-// SAFETY: a structure of integers.
-unsafe impl Plain for sys::IpMulticast {}
-// SAFETY: a structure of integers.
-unsafe impl Plain for libc::ipv6_mreq {}
-
 impl Socket {
     /// Receives what is sent to a group (`IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`). Membership ends with [`Socket::leave_multicast`] or with the socket.
     ///
@@ -67,28 +63,28 @@ impl Socket {
     /// `Os(EADDRINUSE)` for a group that was joined already, [`Error::Type`] for an IPv6 group with an IPv4
     /// address as its interface, and [`Error::Closed`].
     pub fn join_multicast(&self, group: impl Into<IpAddr>, interface: MulticastInterface) -> Result<()> {
-        self.membership(group.into(), interface, libc::IP_ADD_MEMBERSHIP, sys::IPV6_JOIN)
+        match group.into() {
+            IpAddr::V4(group) => {
+                self.with_socket2(|socket| sys::join_multicast_v4(socket, &group, &interface.v4()))
+            }
+            IpAddr::V6(group) => {
+                let index = index(interface)?;
+                self.with_socket2(|socket| socket.join_multicast_v6(&group, index))
+            }
+        }
     }
 
     /// Ends what [`Socket::join_multicast`] began (`IP_DROP_MEMBERSHIP`, `IPV6_LEAVE_GROUP`).
     ///
     /// Fails with `Os(EADDRNOTAVAIL)` for a group that was not joined, and as that does.
     pub fn leave_multicast(&self, group: impl Into<IpAddr>, interface: MulticastInterface) -> Result<()> {
-        self.membership(group.into(), interface, libc::IP_DROP_MEMBERSHIP, sys::IPV6_LEAVE)
-    }
-
-    fn membership(&self, group: IpAddr, interface: MulticastInterface, v4: i32, v6: i32) -> Result<()> {
-        match group {
+        match group.into() {
             IpAddr::V4(group) => {
-                let request = ip_multicast(group, interface);
-                self.set_plain_option(libc::IPPROTO_IP, v4, &request)
+                self.with_socket2(|socket| sys::leave_multicast_v4(socket, &group, &interface.v4()))
             }
             IpAddr::V6(group) => {
-                let request = libc::ipv6_mreq {
-                    ipv6mr_multiaddr: libc::in6_addr { s6_addr: group.octets() },
-                    ipv6mr_interface: index(interface)? as _,
-                };
-                self.set_plain_option(libc::IPPROTO_IPV6, v6, &request)
+                let index = index(interface)?;
+                self.with_socket2(|socket| socket.leave_multicast_v6(&group, index))
             }
         }
     }
@@ -101,20 +97,30 @@ impl Socket {
         if self.family == crate::AF_INET6 {
             return self.set_multicast_if_v6(index(interface)?);
         }
-        let request = ip_multicast(Ipv4Addr::UNSPECIFIED, interface);
-        self.set_plain_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request)
+        match interface.v4() {
+            InterfaceIndexOrAddress::Address(address) => {
+                self.with_socket2(|socket| socket.set_multicast_if_v4(&address))
+            }
+            InterfaceIndexOrAddress::Index(index) => {
+                let request = sys::multicast_interface_v4(index);
+                self.setsockopt_bytes(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request)
+            }
+        }
     }
 }
 
-fn ip_multicast(group: Ipv4Addr, interface: MulticastInterface) -> sys::IpMulticast {
-    let (address, index) = match interface {
-        MulticastInterface::Any => (Ipv4Addr::UNSPECIFIED, 0),
-        MulticastInterface::Index(index) => (Ipv4Addr::UNSPECIFIED, index),
-        MulticastInterface::Address(address) => (address, 0),
-    };
-    sys::ip_multicast(group, address, index)
+impl MulticastInterface {
+    /// The interface as IPv4 takes it.
+    fn v4(self) -> InterfaceIndexOrAddress {
+        match self {
+            MulticastInterface::Any => InterfaceIndexOrAddress::Address(Ipv4Addr::UNSPECIFIED),
+            MulticastInterface::Index(index) => InterfaceIndexOrAddress::Index(index),
+            MulticastInterface::Address(address) => InterfaceIndexOrAddress::Address(address),
+        }
+    }
 }
 
+/// The interface as IPv6 takes it: by its number.
 pub(super) fn index(interface: MulticastInterface) -> Result<u32> {
     match interface {
         MulticastInterface::Any => Ok(0),

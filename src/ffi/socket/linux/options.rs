@@ -6,8 +6,8 @@ use std::mem::MaybeUninit;
 
 use libc::ssize_t;
 
-use super::{socket, tabi_sock};
 use crate::ffi::boundary::{copy_name, count, status, string};
+use crate::ffi::socket::{socket, tabi_sock};
 
 /// The name of the interface that the socket is bound to, with its closing NUL; empty for none
 /// (SO_BINDTODEVICE).

@@ -6,8 +6,8 @@ use std::mem::MaybeUninit;
 
 use libc::ssize_t;
 
-use super::{socket, tabi_sock};
 use crate::ffi::boundary::{copy_name, count, some, status, string};
+use crate::ffi::socket::{socket, tabi_sock};
 
 /// The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
 ///

@@ -6,10 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{port_of, text};
 use crate::constants::{AF_INET, SOCK_STREAM};
 use crate::error::{Error, Result};
 use crate::resolve::{HostEntry, getaddrinfo, getnameinfo};
+use crate::sys::unix::{port_of, text};
 
 /// The numbers of `h_errno`, the same on every system.
 const HOST_NOT_FOUND: i32 = 1;

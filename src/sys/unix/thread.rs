@@ -1,11 +1,12 @@
 //! Threads with nothing around them: the standard library's cost about a kibibyte more each, which is what an idle
 //! connection is counted in.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::sys::system::LEAST_STACK;
 
 /// The largest page of any system; some want stacks of whole pages.
 const PAGE: usize = 64 * 1024;
@@ -15,13 +16,6 @@ pub(crate) trait Run: Send + Sync + 'static {
     /// The whole life of the thread. Must not panic.
     fn run(self: Arc<Self>);
 }
-
-/// The least stack that the system allows, in bytes.
-#[cfg(not(target_os = "netbsd"))]
-const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;
-/// This system has no constant for it; it is less than this.
-#[cfg(target_os = "netbsd")]
-const LEAST_STACK: usize = 64 * 1024;
 
 /// A thread that runs until its [`Run::run`] returns; detached when this is dropped without [`Thread::join`].
 pub(crate) struct Thread(Option<libc::pthread_t>);
@@ -90,20 +84,4 @@ extern "C" fn begin<R: Run>(argument: *mut c_void) -> *mut c_void {
     // SAFETY: `start` passed an Arc of this type.
     unsafe { Arc::from_raw(argument.cast::<R>()) }.run();
     std::ptr::null_mut()
-}
-
-/// Names the current thread for debuggers and `ps`, as far as the system keeps names: 15 bytes on Linux.
-pub(crate) fn name_current_thread(name: &CStr) {
-    // SAFETY: the name is NUL-terminated and copied.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    unsafe {
-        libc::prctl(libc::PR_SET_NAME, name.as_ptr());
-    }
-    #[cfg(target_vendor = "apple")]
-    // SAFETY: as above.
-    unsafe {
-        libc::pthread_setname_np(name.as_ptr());
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-    let _ = name;
 }

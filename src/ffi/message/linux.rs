@@ -1,4 +1,4 @@
-//! `sendmsg_afalg` in C.
+//! Messages to the ciphers of Linux, and control messages that only Linux sends, in C.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -6,10 +6,12 @@ use std::io::IoSlice;
 
 use libc::ssize_t;
 
+use super::control::{add, tabi_control};
 use super::sendmsg::iovecs;
 use crate::error::Error;
-use crate::ffi::boundary::{bytes, count};
+use crate::ffi::boundary::{bytes, count, some, status};
 use crate::ffi::socket::{socket, tabi_sock};
+use crate::socket::{Credentials, linux};
 
 /// Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
 ///
@@ -42,5 +44,34 @@ pub unsafe extern "C" fn tabi_sendmsg_afalg(
             })?),
         };
         Ok(socket(sk)?.sendmsg_afalg(buffers, op, vector, assoclen, flags)?)
+    })
+}
+
+/// Adds the sender's credentials (SCM_CREDENTIALS); only a privileged process may name others than its own.
+///
+/// Returns as tabi_control_add().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_control_add_credentials(
+    control: Option<&mut tabi_control>,
+    pid: i32,
+    uid: u32,
+    gid: u32,
+) -> c_int {
+    let ucred = linux::ucred(Credentials { pid, uid, gid });
+    // SAFETY: the caller's buffer is writable for its size.
+    status(|| unsafe { add(some(control, "control")?, libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &ucred) })
+}
+
+/// Sends the bytes of one message as UDP datagrams of `bytes` bytes, the last perhaps smaller (UDP_SEGMENT).
+///
+/// Returns as tabi_control_add().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_control_add_segment_size(
+    control: Option<&mut tabi_control>,
+    bytes: u16,
+) -> c_int {
+    // SAFETY: the caller's buffer is writable for its size.
+    status(|| unsafe {
+        add(some(control, "control")?, libc::IPPROTO_UDP, libc::UDP_SEGMENT, &bytes.to_ne_bytes())
     })
 }

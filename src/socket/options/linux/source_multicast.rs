@@ -1,20 +1,12 @@
 //! Groups of receivers that hear chosen senders only.
-#![cfg(any(target_os = "linux", target_os = "android"))]
 #![allow(unsafe_code)]
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::Plain;
-use super::multicast::{MulticastInterface, index};
 use crate::address::{Address, RawAddress};
 use crate::error::{Error, Result};
 use crate::socket::Socket;
-use crate::sys::in_addr;
-
-// SAFETY: a structure of integers.
-unsafe impl Plain for libc::ip_mreq_source {}
-// SAFETY: a structure of integers.
-unsafe impl Plain for libc::group_source_req {}
+use crate::socket::options::multicast::{MulticastInterface, index};
 
 impl Socket {
     /// Receives what one sender sends to a group (`MCAST_JOIN_SOURCE_GROUP`, `IP_ADD_SOURCE_MEMBERSHIP`).
@@ -75,12 +67,9 @@ impl Socket {
     ) -> Result<()> {
         let level = match (group, source, interface) {
             (IpAddr::V4(group), IpAddr::V4(source), MulticastInterface::Address(address)) => {
-                let request = libc::ip_mreq_source {
-                    imr_multiaddr: in_addr(group),
-                    imr_interface: in_addr(address),
-                    imr_sourceaddr: in_addr(source),
-                };
-                return self.set_plain_option(libc::IPPROTO_IP, options.1, &request);
+                // The members of ip_mreq_source. socket2 has two of the four calls, for IPv4 only.
+                let request = [group.octets(), address.octets(), source.octets()].concat();
+                return self.setsockopt_bytes(libc::IPPROTO_IP, options.1, &request);
             }
             (IpAddr::V4(_), IpAddr::V4(_), _) => libc::IPPROTO_IP,
             (IpAddr::V6(_), IpAddr::V6(_), _) => libc::IPPROTO_IPV6,
@@ -95,7 +84,9 @@ impl Socket {
         request.gsr_interface = index(interface)?;
         request.gsr_group = storage(group)?;
         request.gsr_source = storage(source)?;
-        self.set_plain_option(level, options.0, &request)
+        let (value, len) = ((&raw const request).cast(), size_of_val(&request));
+        // SAFETY: the request is readable for its size.
+        unsafe { self.setsockopt_raw(level, options.0, value, len) }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::os::fd::RawFd;
 
 /// Sends at most `count` bytes of a file from `offset` on; how many, or -1.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn sendfile(socket: RawFd, file: RawFd, offset: u64, count: usize) -> isize {
     without_sigpipe(|| {
         let mut offset = offset as libc::off64_t;
@@ -12,19 +11,11 @@ pub(crate) fn sendfile(socket: RawFd, file: RawFd, offset: u64, count: usize) ->
     })
 }
 
-/// The other systems' calls have other arguments; the caller copies instead.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn sendfile(_socket: RawFd, _file: RawFd, _offset: u64, _count: usize) -> isize {
-    super::set_errno(libc::ENOSYS);
-    -1
-}
-
 /// Runs a call that knows no MSG_NOSIGNAL, in this thread, without letting its SIGPIPE out.
 ///
 /// The signal goes to the thread that writes: it is held back for the time of the call and taken from what is
 /// pending, also after a call that sent something and then met the closed connection. splice(2) and vmsplice(2)
 /// raise it too, and ignoring it would concern the whole process; three short system calls are little beside a file.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 fn without_sigpipe(call: impl FnOnce() -> isize) -> isize {
     // SAFETY: sigset_t is plain integers; the calls only fill and read the sets that they are given.
     unsafe {
@@ -44,12 +35,11 @@ fn without_sigpipe(call: impl FnOnce() -> isize) -> isize {
             {}
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
-        super::set_errno(errno);
+        crate::sys::set_errno(errno);
         result
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_pending(signal: libc::c_int) -> bool {
     // SAFETY: sigset_t is plain integers; the calls only fill and read it.
     unsafe {

@@ -1,0 +1,115 @@
+//! What only Linux has: its control messages, its ciphers, and interfaces as the socket's own network namespace
+//! numbers them.
+#![allow(unsafe_code)]
+
+use std::io::IoSlice;
+
+use super::Socket;
+use super::control::Credentials;
+use super::control_buffer::ControlData;
+use crate::constants;
+use crate::error::{Error, Result};
+use crate::sys::syscall;
+
+impl ControlData<'_> {
+    /// Adds the sender's credentials (`SCM_CREDENTIALS`); only a privileged process may name others than its own.
+    pub fn credentials(&mut self, credentials: Credentials) -> Result<&mut Self> {
+        self.raw(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &ucred(credentials))
+    }
+
+    /// Sends the bytes of one message as UDP datagrams of this size, the last one perhaps smaller (`UDP_SEGMENT`).
+    pub fn segment_size(&mut self, bytes: u16) -> Result<&mut Self> {
+        self.raw(libc::IPPROTO_UDP, libc::UDP_SEGMENT, &bytes.to_ne_bytes())
+    }
+
+    /// Adds an order to a cipher: `op` is `ALG_OP_*` (`ALG_SET_OP`), `iv` the initialisation vector (`ALG_SET_IV`),
+    /// `assoclen` how many bytes are authenticated and not encrypted (`ALG_SET_AEAD_ASSOCLEN`).
+    ///
+    /// Fails with [`Error::Overflow`] for an `iv` of 2^31 bytes and more, and `Os(ENOMEM)`.
+    pub fn afalg(&mut self, op: u32, iv: Option<&[u8]>, assoclen: Option<u32>) -> Result<&mut Self> {
+        self.raw(constants::SOL_ALG, constants::ALG_SET_OP, &op.to_ne_bytes())?;
+        if let Some(iv) = iv {
+            let len = u32::try_from(iv.len())
+                .map_err(|_| Error::overflow(format!("iv is too long: {} bytes", iv.len())))?;
+            self.raw(constants::SOL_ALG, constants::ALG_SET_IV, &[&len.to_ne_bytes(), iv].concat())?;
+        }
+        if let Some(len) = assoclen {
+            self.raw(constants::SOL_ALG, constants::ALG_SET_AEAD_ASSOCLEN, &len.to_ne_bytes())?;
+        }
+        Ok(self)
+    }
+}
+
+impl Socket {
+    /// Sends bytes to a cipher with an order what to do with them (`socket.sendmsg_afalg`); see [`ControlData::afalg`].
+    ///
+    /// Fails with [`Error::OsMessage`] on a socket that is not `AF_ALG`, and as [`Socket::sendmsg`] does.
+    pub fn sendmsg_afalg(
+        &self,
+        buffers: &[IoSlice<'_>],
+        op: u32,
+        iv: Option<&[u8]>,
+        assoclen: Option<u32>,
+        flags: i32,
+    ) -> Result<usize> {
+        if self.family != constants::AF_ALG {
+            let text =
+                format!("algset is only supported for AF_ALG, the socket's family is {:?}", self.family);
+            return Err(Error::OsMessage(text.into()));
+        }
+        let mut control = ControlData::new();
+        control.afalg(op, iv, assoclen)?;
+        self.sendmsg(buffers, &control, flags)
+    }
+
+    /// The number of an interface (`SIOCGIFINDEX`), as `PacketAddress` and `CanAddress` want it.
+    ///
+    /// The socket's own network namespace is asked, as in Python's addresses; `if_nametoindex` asks this process's.
+    /// Fails with [`Error::OsMessage`] for a name of more than 15 bytes, `Os(ENODEV)` for an unknown one, and [`Error::Closed`].
+    pub fn interface_index(&self, name: impl AsRef<[u8]>) -> Result<u32> {
+        let name = name.as_ref();
+        let call = self.handle.enter()?;
+        let mut request = request();
+        if name.len() >= request.ifr_name.len() {
+            let text = format!("interface name must be at most 15 bytes, got {}", name.len());
+            return Err(Error::OsMessage(text.into()));
+        }
+        for (to, from) in request.ifr_name.iter_mut().zip(name) {
+            *to = *from as libc::c_char;
+        }
+        // SAFETY: the request reads and writes one `ifreq`, whose name ends with a NUL byte.
+        unsafe { syscall!(ioctl(call.fd(), libc::SIOCGIFINDEX as _, &mut request)) }?;
+        // SAFETY: the request filled this member.
+        Ok(unsafe { request.ifr_ifru.ifru_ifindex } as u32)
+    }
+
+    /// The name of an interface (`SIOCGIFNAME`), empty for 0 and for an unknown number, as in Python's addresses.
+    ///
+    /// Fails with [`Error::Closed`].
+    pub fn interface_name(&self, index: u32) -> Result<Vec<u8>> {
+        let call = self.handle.enter()?;
+        let mut request = request();
+        request.ifr_ifru.ifru_ifindex = index as libc::c_int;
+        // SAFETY: the request reads and writes one `ifreq`.
+        if index == 0 || unsafe { syscall!(ioctl(call.fd(), libc::SIOCGIFNAME as _, &mut request)) }.is_err()
+        {
+            return Ok(Vec::new());
+        }
+        Ok(request.ifr_name.iter().map(|&byte| byte as u8).take_while(|&byte| byte != 0).collect())
+    }
+}
+
+fn request() -> libc::ifreq {
+    // SAFETY: a structure of integers, for which all zeros is a value.
+    unsafe { std::mem::zeroed() }
+}
+
+/// The bytes of a `struct ucred`.
+pub(crate) fn ucred(credentials: Credentials) -> [u8; size_of::<libc::ucred>()] {
+    let Credentials { pid, uid, gid } = credentials;
+    let mut bytes = [0; size_of::<libc::ucred>()];
+    bytes[..4].copy_from_slice(&pid.to_ne_bytes());
+    bytes[4..8].copy_from_slice(&uid.to_ne_bytes());
+    bytes[8..].copy_from_slice(&gid.to_ne_bytes());
+    bytes
+}

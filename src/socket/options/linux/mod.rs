@@ -1,0 +1,27 @@
+//! Options that only Linux has, one module a level, sorted by name.
+
+mod ip;
+mod ipv6;
+mod socket;
+mod source_multicast;
+mod tcp;
+mod udp;
+mod unix;
+
+use crate::error::{Error, Result};
+
+/// Checks a name that the system would otherwise cut short.
+fn check_text(text: &[u8], most: usize, what: &str) -> Result<()> {
+    if text.contains(&0) {
+        return Err(Error::value(format!("{what} must not contain a NUL byte")));
+    }
+    if text.len() > most {
+        return Err(Error::value(format!("{what} must be at most {most} bytes, got {}", text.len())));
+    }
+    Ok(())
+}
+
+/// A text of the system's, which ends at the first NUL byte.
+fn up_to_nul(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().take_while(|&byte| byte != 0).collect()
+}

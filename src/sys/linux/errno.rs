@@ -1,0 +1,18 @@
+//! The `errno` numbers that only Linux has.
+
+use std::ffi::{CStr, c_int};
+
+use crate::sys::unix::errno_names;
+
+/// The name of a number that not every system has.
+pub(crate) fn own_errno_name(errno: c_int) -> Option<&'static CStr> {
+    errno_names! { errno,
+        EADV EBADE EBADFD EBADR EBADRQC EBADSLT EBFONT ECHRNG ECOMM EDOTDOT EISNAM
+        EKEYEXPIRED EKEYREJECTED EKEYREVOKED EL2HLT EL2NSYNC EL3HLT EL3RST ELIBACC ELIBBAD
+        ELIBEXEC ELIBMAX ELIBSCN ELNRNG EMEDIUMTYPE ENAVAIL ENOANO ENOCSI ENODATA ENOKEY
+        ENOMEDIUM ENONET ENOPKG ENOSR ENOSTR ENOTBLK ENOTNAM ENOTRECOVERABLE ENOTUNIQ
+        EOWNERDEAD EREMCHG EREMOTEIO ERESTART ERFKILL ESRMNT ESTRPIPE ETIME EUCLEAN
+        EUNATCH EXFULL
+    }
+    None
+}

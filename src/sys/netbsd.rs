@@ -1,0 +1,93 @@
+//! NetBSD.
+
+#[path = "portable/control.rs"]
+mod control;
+/// cbindgen:ignore
+#[path = "portable/hosts.rs"]
+mod hosts;
+#[path = "portable/lacking.rs"]
+mod lacking;
+#[path = "portable/many.rs"]
+mod many;
+#[path = "portable/poll.rs"]
+mod poll;
+#[path = "portable/sendfile.rs"]
+mod sendfile;
+#[path = "portable/wake.rs"]
+mod wake;
+
+use std::ffi::CStr;
+use std::io;
+use std::net::Ipv4Addr;
+
+use libc::c_int;
+use socket2::{InterfaceIndexOrAddress, SockRef};
+
+pub(crate) use control::{packet_info_v4, read_control};
+pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
+pub(crate) use lacking::{
+    ABSTRACT_NAMES, EAI_ADDRFAMILY, EAI_NODATA, TRUE_LENGTH, accept, address_family, own_errno_name,
+    process_descriptor,
+};
+pub(crate) use many::{recvmmsg, sendmmsg};
+pub(crate) use poll::poll;
+pub(crate) use sendfile::sendfile;
+pub(crate) use wake::Wake;
+
+/// The flag that keeps a send from raising SIGPIPE.
+pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
+/// The flag that makes received descriptors close-on-exec.
+pub(crate) const CMSG_CLOEXEC: c_int = libc::MSG_CMSG_CLOEXEC;
+/// The control message of an IPv6 datagram's hop limit, from netinet6/in6.h.
+pub(crate) const IPV6_HOPLIMIT: c_int = 47;
+/// What is allowed in a socket's type beside the type itself.
+pub(crate) const TYPE_FLAGS: c_int = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+/// The flag in a socket's type that makes it non-blocking.
+pub(crate) const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
+/// The system has no constant for the least stack of a thread; it is less than this.
+pub(super) const LEAST_STACK: usize = 64 * 1024;
+
+/// Sets this thread's `errno`.
+pub(crate) fn set_errno(errno: c_int) {
+    // SAFETY: the C library's pointer to this thread's errno is always valid.
+    unsafe { *libc::__errno() = errno };
+}
+
+/// The system keeps no names of threads that this crate could set.
+pub(crate) fn name_current_thread(_name: &CStr) {}
+
+/// The protocol that a socket was made with: 0, since the system does not tell.
+pub(crate) fn protocol(_socket: &SockRef<'_>) -> io::Result<c_int> {
+    Ok(0)
+}
+
+/// Joins a group.
+pub(crate) fn join_multicast_v4(
+    socket: &SockRef<'_>,
+    group: &Ipv4Addr,
+    interface: &InterfaceIndexOrAddress,
+) -> io::Result<()> {
+    socket.join_multicast_v4(group, &interface_address(interface))
+}
+
+/// Leaves a group.
+pub(crate) fn leave_multicast_v4(
+    socket: &SockRef<'_>,
+    group: &Ipv4Addr,
+    interface: &InterfaceIndexOrAddress,
+) -> io::Result<()> {
+    socket.leave_multicast_v4(group, &interface_address(interface))
+}
+
+/// The value of `IP_MULTICAST_IF` for an interface by its number.
+pub(crate) fn multicast_interface_v4(index: u32) -> [u8; 4] {
+    interface_address(&InterfaceIndexOrAddress::Index(index)).octets()
+}
+
+/// The system reads an address of the form 0.x.x.x as an interface's number.
+fn interface_address(interface: &InterfaceIndexOrAddress) -> Ipv4Addr {
+    match interface {
+        InterfaceIndexOrAddress::Index(index) => Ipv4Addr::from(index & 0xff_ffff),
+        InterfaceIndexOrAddress::Address(address) => *address,
+    }
+}

@@ -1,0 +1,32 @@
+//! IPv4 groups of receivers, where an interface may be given by its number (`struct ip_mreqn`).
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use socket2::{InterfaceIndexOrAddress, SockRef};
+
+/// Joins a group.
+pub(crate) fn join_multicast_v4(
+    socket: &SockRef<'_>,
+    group: &Ipv4Addr,
+    interface: &InterfaceIndexOrAddress,
+) -> io::Result<()> {
+    socket.join_multicast_v4_n(group, interface)
+}
+
+/// Leaves a group.
+pub(crate) fn leave_multicast_v4(
+    socket: &SockRef<'_>,
+    group: &Ipv4Addr,
+    interface: &InterfaceIndexOrAddress,
+) -> io::Result<()> {
+    socket.leave_multicast_v4_n(group, interface)
+}
+
+/// The value of `IP_MULTICAST_IF` for an interface by its number, which socket2 does not set.
+pub(crate) fn multicast_interface_v4(index: u32) -> [u8; 12] {
+    // The group and the address, which mean nothing here, and the number.
+    let mut request = [0; 12];
+    request[8..].copy_from_slice(&index.to_ne_bytes());
+    request
+}

@@ -1,0 +1,18 @@
+//! `poll(2)`, whose milliseconds are never rounded down.
+
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::sys::syscall;
+use crate::sys::unix::Polled;
+
+/// Waits until a descriptor is ready or the time is over (`None`: no limit). EINTR is an error here.
+pub(crate) fn poll(fds: &mut [libc::pollfd], limit: Option<Duration>) -> Result<Polled> {
+    let begin = Instant::now();
+    let milliseconds = limit.map_or(-1, |limit| {
+        libc::c_int::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(libc::c_int::MAX)
+    });
+    // SAFETY: `fds` is valid for the call.
+    let ready = unsafe { syscall!(poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, milliseconds)) }?;
+    Ok(Polled::after(begin.elapsed(), ready as usize))
+}

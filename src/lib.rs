@@ -29,7 +29,8 @@
 //! - Failures: an [`Error`] in the category in which Python would raise it. It converts to [`std::io::Error`].
 //! - Constants: the few that nearly every program uses stand here at the root, all of them in [`constants`].
 //!
-//! Without the feature `capi` (on by default) nothing of the C face is built.
+//! Features: `idna` encodes host names beyond ASCII by UTS 46. `capi` adds the functions of `include/tabi.h`, for the
+//! C library in the checkout's `capi/`; Rust programs have no use for it.
 
 pub mod address;
 pub mod constants;
@@ -37,6 +38,7 @@ mod deadline;
 pub mod error;
 mod error_names;
 #[cfg(feature = "capi")]
+#[doc(hidden)]
 pub mod ffi;
 pub mod prelude;
 pub mod resolve;

@@ -133,19 +133,19 @@ def stripped_size(source):
         return copy.stat().st_size
 
 
-def build_seconds(*options):
+def build_seconds(package):
     """CPU seconds of a release build from nothing, the dependencies' sources already on the disk."""
     with tempfile.TemporaryDirectory() as directory:
         before = os.times()
-        run(["cargo", "build", "--release", "--quiet", "--target-dir", directory, *options], cwd=ROOT)
+        run(["cargo", "build", "--release", "--quiet", "--target-dir", directory, "--package", package], cwd=ROOT)
         after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
 
 
-def crates(*options):
+def crates(package):
     """How many crates of others are compiled, build dependencies too."""
-    tree = run(["cargo", "tree", "--prefix", "none", "--edges", "normal,build", *options], cwd=ROOT)
-    return len({line.split()[0] for line in tree.splitlines() if line.strip()}) - 1
+    tree = run(["cargo", "tree", "--prefix", "none", "--edges", "normal,build", "--package", package], cwd=ROOT)
+    return len({line.split()[0] for line in tree.splitlines() if line.strip()} - {"tabi", "tabi-capi"})
 
 
 def sizes(with_times=True):
@@ -156,14 +156,14 @@ def sizes(with_times=True):
     found = {
         "libtabi.so": stripped_size(LIBRARY / "libtabi.so"),
         "hello": stripped_size(hello),
-        "crates": {"capi": crates(), "core": crates("--no-default-features")},
+        "crates": {"capi": crates("tabi-capi"), "core": crates("tabi")},
     }
     for name in "uv", "glib-2.0", "gio-2.0", "PocoNet", "PocoFoundation", "apr-1":
         path = shared_library(name)
         if path:
             found[f"lib{name}.so"] = stripped_size(path)
     if with_times:
-        found["build"] = {"capi": build_seconds(), "core": build_seconds("--no-default-features")}
+        found["build"] = {"capi": build_seconds("tabi-capi"), "core": build_seconds("tabi")}
     return found
 
 

@@ -66,8 +66,12 @@ impl Programs {
     pub fn prepare(&self, language: Language) -> Result<(), String> {
         match language {
             Language::C => self.compile_c(),
-            Language::Rust => self.build_rust(),
-            Language::Python | Language::StockPython => have("python3"),
+            Language::Rust => self.cargo_build(&["--examples"]),
+            Language::Python => {
+                have("python3")?;
+                self.cargo_build(&["--package", "tabi-capi"])
+            }
+            Language::StockPython => have("python3"),
         }
     }
 
@@ -91,10 +95,9 @@ impl Programs {
         }
     }
 
-    /// Cargo leaves the shared library of a package that it builds examples or tests for here only.
     fn library(&self) -> PathBuf {
         let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-        self.profile.join("deps").join(format!("{prefix}tabi{suffix}"))
+        self.profile.join(format!("{prefix}tabi{suffix}"))
     }
 
     fn c_programs(&self) -> PathBuf {
@@ -103,6 +106,7 @@ impl Programs {
 
     fn compile_c(&self) -> Result<(), String> {
         have("cc")?;
+        self.cargo_build(&["--package", "tabi-capi"])?;
         let directory = self.c_programs();
         fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         // Programs look for the SONAME, beside themselves.
@@ -130,18 +134,14 @@ impl Programs {
         Ok(())
     }
 
-    fn build_rust(&self) -> Result<(), String> {
+    fn cargo_build(&self, what: &[&str]) -> Result<(), String> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let profile = self.profile.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
         let target = self.profile.parent().ok_or("cargo did not build this program")?;
         let mut build = Command::new(cargo);
-        build.args([
-            "build",
-            "--quiet",
-            "--examples",
-            "--profile",
-            if profile == "debug" { "dev" } else { profile },
-        ]);
+        build
+            .args(["build", "--quiet", "--profile", if profile == "debug" { "dev" } else { profile }])
+            .args(what);
         build.arg("--target-dir").arg(target).arg("--manifest-path").arg(self.root.join("Cargo.toml"));
         run(&mut build)
     }

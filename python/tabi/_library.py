@@ -29,7 +29,7 @@ def _built() -> list[str]:
     if not all(map(os.path.isfile, (os.path.join(folder, "setup.py"), os.path.join(root, "Cargo.toml")))):
         return []
     target = glob.escape(os.path.join(root, "target"))
-    # The second form is that of a build for a named system, and of what `cargo test` leaves in `deps`.
+    # The second form is that of a build for a named system.
     found = [path for pattern in (("*", NAME), ("*", "*", NAME)) for path in glob.glob(os.path.join(target, *pattern))]
     return sorted(found, key=os.path.getmtime, reverse=True)
 

@@ -146,8 +146,10 @@ fn every_rust_path_of_the_map_exists() {
         .expect("the scratch directory can be written");
     let mut rustdoc = Command::new("rustdoc");
     rustdoc.args(["--edition", "2024", "--crate-name", "paths"]);
-    rustdoc.arg("--extern").arg(format!("tabi={}", library::built().join("libtabi.rlib").display()));
-    rustdoc.arg("-L").arg(format!("dependency={}", library::built().display()));
+    let rlib = &library::library().rlib;
+    let dependencies = rlib.parent().expect("the crate is in a directory");
+    rustdoc.arg("--extern").arg(format!("tabi={}", rlib.display()));
+    rustdoc.arg("-L").arg(format!("dependency={}", dependencies.display()));
     rustdoc.arg("--out-dir").arg(directory.join("doc")).arg(source);
     compile::run(&mut rustdoc);
 }

@@ -17,7 +17,7 @@ const HEADER: &str = "#include <tabi.h>\n";
 
 #[test]
 fn the_committed_header_is_what_the_source_generates() {
-    let generated = fs::read_to_string(env!("TABI_GENERATED_HEADER")).expect("the build wrote a header");
+    let generated = fs::read_to_string(&library::library().header).expect("the build wrote a header");
     assert!(header::text() == generated, "include/tabi.h has drifted: run TABI_WRITE_HEADER=1 cargo build");
 }
 
@@ -76,7 +76,7 @@ fn the_library_exports_exactly_what_the_header_declares() {
     }
     let mut nm = Command::new("nm");
     let options: &[&str] = if cfg!(target_os = "macos") { &["-gUj"] } else { &["-D", "--defined-only"] };
-    let symbols = compile::run(nm.args(options).arg(library::shared_object()));
+    let symbols = compile::run(nm.args(options).arg(&library::library().shared_object));
     let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
     let prefix = if cfg!(target_os = "macos") { "_" } else { "" };
     let exported: BTreeSet<String> =

@@ -14,7 +14,8 @@ const PROGRAM: &str =
 fn make(target: &str, prefix: &Path) {
     let mut make = Command::new("make");
     make.current_dir(env!("CARGO_MANIFEST_DIR")).arg("--silent").arg(target);
-    make.arg(format!("PREFIX={}", prefix.display())).arg(format!("LIBRARY={}", library::built().display()));
+    make.arg(format!("PREFIX={}", prefix.display()))
+        .arg(format!("LIBRARY={}", library::library().directory().display()));
     compile::run(make.env_remove("MAKEFLAGS").env_remove("DESTDIR"));
 }
 

@@ -19,7 +19,9 @@ unsafe impl Send for Loaded {}
 
 impl Loaded {
     fn open(flags: c_int) -> Option<Loaded> {
-        let path = CString::new(library::shared_object().into_os_string().into_encoded_bytes()).unwrap();
+        let path =
+            CString::new(library::library().shared_object.clone().into_os_string().into_encoded_bytes())
+                .unwrap();
         // SAFETY: the path is NUL-terminated; the library's initialisers do nothing.
         let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL | flags) };
         (!handle.is_null()).then_some(Loaded(handle))

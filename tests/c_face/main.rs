@@ -1,5 +1,4 @@
 //! The C library: what C programs get, and what its header and its map say.
-#![cfg(feature = "capi")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -9,4 +8,5 @@ mod header;
 mod install;
 mod loading;
 mod null;
+mod package;
 mod programs;

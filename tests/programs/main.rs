@@ -1,5 +1,4 @@
 //! The example programs in C, Rust and Python, and those of the README.
-#![cfg(feature = "capi")]
 
 #[path = "../../examples/demo/conversations.rs"]
 mod conversations;

@@ -1,18 +1,11 @@
 //! The Python face: CPython's own tests on it, and what is expected of it beyond them.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::support::tools;
+use crate::support::{library, tools};
 
-/// Where cargo left the shared library: beside the test itself.
-fn library() -> PathBuf {
-    let test = std::env::current_exe().expect("the test knows its own path");
-    test.with_file_name(format!("{DLL_PREFIX}tabi{DLL_SUFFIX}"))
-}
-
-/// `python3` with the library that cargo built beside this test.
+/// `python3` with the library that belongs to this test.
 fn python() -> Option<Command> {
     if !tools::have("python3", "the Python face") {
         return None;
@@ -21,7 +14,7 @@ fn python() -> Option<Command> {
     let mut command = Command::new("python3");
     command
         .current_dir(root)
-        .env("TABI_LIBRARY", library())
+        .env("TABI_LIBRARY", &library::library().shared_object)
         .env("PYTHONPATH", root.join("python"))
         .env("PYTHONDONTWRITEBYTECODE", "1");
     Some(command)

@@ -1,4 +1,4 @@
-//! C programs, linked with the library that was built along with the test.
+//! C programs, linked with the library.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,9 +14,9 @@ pub(crate) enum Linkage {
 
 /// Compiles one C file to a program of the same name and returns its path.
 pub(crate) fn program(source: &Path, linkage: Linkage) -> PathBuf {
-    let (place, library) = match linkage {
-        Linkage::Shared => ("c-shared", library::directory()),
-        Linkage::Static => ("c-static", library::built()),
+    let place = match linkage {
+        Linkage::Shared => "c-shared",
+        Linkage::Static => "c-static",
     };
     let output = library::scratch(place).join(source.file_stem().expect("a C file has a name"));
     let mut cc = Command::new("cc");
@@ -24,11 +24,12 @@ pub(crate) fn program(source: &Path, linkage: Linkage) -> PathBuf {
     cc.arg("-g").arg("-I").arg(compile::include()).arg("-o").arg(&output).arg(source);
     match linkage {
         Linkage::Shared => {
+            let library = library::directory();
             cc.arg("-L").arg(&library).arg("-ltabi").arg(format!("-Wl,-rpath,{}", library.display()));
         }
         // What the static library needs beside itself: see `--print native-static-libs`.
         Linkage::Static => {
-            cc.arg(library.join("libtabi.a")).args(["-ldl", "-lm"]);
+            cc.arg(&library::library().archive).args(["-ldl", "-lm"]);
         }
     }
     compile::run(cc.arg("-lpthread"));

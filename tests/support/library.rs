@@ -1,22 +1,81 @@
-//! The library that cargo built along with the test, under the names that linkers and loaders look for.
+//! The C library: built once by each test process that needs it, under the names that linkers and loaders look for.
 
+use std::env;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 
-/// Where cargo left the shared and the static library: beside the test itself, and nowhere else.
-pub(crate) fn built() -> PathBuf {
-    let test = std::env::current_exe().expect("the test knows its own path");
-    test.parent().expect("the test is in a directory").to_owned()
+use super::compile;
+
+/// What cargo has built of the package in `capi/` and of the crate below it.
+pub(crate) struct Library {
+    pub(crate) shared_object: PathBuf,
+    pub(crate) archive: PathBuf,
+    /// The header as the source says it now.
+    pub(crate) header: PathBuf,
+    /// The Rust crate, for rustdoc.
+    pub(crate) rlib: PathBuf,
 }
 
-/// The shared library's own path.
-pub(crate) fn shared_object() -> PathBuf {
-    let file = built().join(format!("{DLL_PREFIX}tabi{DLL_SUFFIX}"));
-    assert!(file.exists(), "cargo has not built {}", file.display());
-    file
+impl Library {
+    /// The directory in which both libraries are.
+    pub(crate) fn directory(&self) -> &Path {
+        self.shared_object.parent().expect("the library is in a directory")
+    }
+}
+
+/// Builds the library as the test was built: `cargo test` itself builds no shared library of a package.
+pub(crate) fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo.args(["build", "--quiet", "--message-format=json", "--package", "tabi-capi"]);
+        if cfg!(feature = "idna") {
+            cargo.args(["--features", "idna"]);
+        }
+        let output = compile::run(cargo.args(same_profile_and_place()));
+        let artifacts = |ending: &str| {
+            let texts =
+                output.lines().filter(|line| line.contains("libtabi")).flat_map(|line| line.split('"'));
+            texts.filter(|text| text.ends_with(ending)).map(PathBuf::from).next_back()
+        };
+        let script =
+            output.lines().find(|line| line.contains("build-script-executed") && line.contains("/capi"));
+        let out_dir = script.and_then(|line| line.split_once("\"out_dir\":\"")?.1.split('"').next());
+        Library {
+            shared_object: artifacts(&format!("{DLL_PREFIX}tabi{DLL_SUFFIX}"))
+                .expect("cargo names the library"),
+            archive: artifacts("libtabi.a").expect("cargo names the archive"),
+            header: Path::new(out_dir.expect("cargo names the script's directory")).join("tabi.h"),
+            rlib: artifacts(".rlib").expect("cargo names the crate"),
+        }
+    })
+}
+
+/// The options by which cargo builds what it has built this test by: it is in `[TARGET/]PROFILE/deps` of the target
+/// directory, where cargo keeps a file about the compiler.
+fn same_profile_and_place() -> Vec<String> {
+    let test = env::current_exe().expect("the test knows its own path");
+    let name = |path: &Path| path.file_name().expect("a directory has a name").to_string_lossy().into_owned();
+    let profile = test.ancestors().nth(2).expect("the test is in a profile's directory");
+    let above = profile.parent().expect("a profile is in a directory");
+    let target_directory = above.ancestors().find(|path| path.join(".rustc_info.json").exists());
+    let target_directory = target_directory.expect("cargo built the test in its target directory");
+    let profile = match name(profile).as_str() {
+        "debug" => "dev".to_owned(),
+        other => other.to_owned(),
+    };
+    let mut options = vec!["--profile".to_owned(), profile];
+    options.extend(["--target-dir".to_owned(), target_directory.display().to_string()]);
+    if above != target_directory {
+        options.extend(["--target".to_owned(), name(above)]);
+    }
+    options
 }
 
 /// A directory for the linker (`libtabi.so`) and the loader, which looks for the SONAME (`libtabi.so.0`).
@@ -29,7 +88,7 @@ pub(crate) fn directory() -> PathBuf {
         format!("libtabi.so.{major}")
     };
     for name in [format!("{DLL_PREFIX}tabi{DLL_SUFFIX}"), soname] {
-        link(&shared_object(), &directory.join(name));
+        link(&library().shared_object, &directory.join(name));
     }
     directory
 }

@@ -1,0 +1,25 @@
+//! What a Rust program gets when it depends on the crate.
+
+use std::process::Command;
+
+use crate::support::compile;
+
+/// A shared or static library among the crate's own would be built for every dependent, under a name without a hash:
+/// two versions of the crate in one program would then overwrite each other.
+#[test]
+fn the_crate_is_a_plain_library_without_a_build_script() {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let metadata = compile::run(cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]));
+    let targets = |name: &str| {
+        let named = format!("\"name\":\"{name}\",\"version\"");
+        let package = metadata.split("\"manifest_path\"").find(|package| package.contains(&named));
+        package.unwrap_or_else(|| panic!("cargo knows no {name}: {metadata}"))
+    };
+    let (tabi, capi) = (targets("tabi"), targets("tabi-capi"));
+    assert!(tabi.contains(r#""kind":["lib"]"#), "{tabi}");
+    for kind in ["cdylib", "staticlib", "custom-build"] {
+        assert!(!tabi.contains(kind), "the crate has a target of kind {kind}");
+        assert!(capi.contains(kind), "the C library has no target of kind {kind}");
+    }
+}

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tabi::server::{Request, ThreadingTcpServer};
+use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
 use tabi::{Address, Result};
 
 fn main() -> ExitCode {
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 
 fn serve(port: u16) -> Result<()> {
     let console = Console::default();
-    let server = ThreadingTcpServer::new(("127.0.0.1", port), move |request: &Request| {
+    let server = ThreadingTcpServer::new(("127.0.0.1", port), move |request: &Request| -> HandlerResult {
         let client = request.client_address();
         if let Err(error) = chat(request, &console) {
             console.print(client, &error.to_string());

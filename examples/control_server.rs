@@ -8,7 +8,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use tabi::Result;
-use tabi::server::{Hooks, Request, StreamRequest, StreamRequestHandler, ThreadingUnixStreamServer};
+use tabi::server::{
+    HandlerResult, Hooks, Request, StreamRequest, StreamRequestHandler, ThreadingUnixStreamServer,
+};
 
 fn main() -> ExitCode {
     common::at_path("control_server", serve)
@@ -30,7 +32,7 @@ fn serve(path: &str) -> Result<()> {
 struct SameUser;
 
 impl Hooks for SameUser {
-    fn verify_request(&self, request: &Request) -> Result<bool> {
+    fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
         // /proc belongs to the process's own user.
         let own = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self")?);
         Ok(request.socket().peer_credentials()?.uid == own)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use tabi::Result;
-use tabi::server::{DatagramRequestHandler, UdpServer};
+use tabi::server::{DatagramRequestHandler, HandlerResult, UdpServer};
 
 /// Seconds from 1900 to 1970.
 const UNIX_EPOCH: u64 = 2_208_988_800;
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(port: u16) -> Result<()> {
-    let tell = DatagramRequestHandler::new(|datagram| {
+    let tell = DatagramRequestHandler::new(|datagram| -> HandlerResult {
         let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
         // The protocol's four bytes begin again in 2036.
         datagram.wfile.extend_from_slice(&((since_1970 + UNIX_EPOCH) as u32).to_be_bytes());

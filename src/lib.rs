@@ -3,10 +3,10 @@
 //! [`Socket`] has the methods of Python's `socket.socket`, under their own names; [`server`] is `socketserver`.
 //!
 //! ```
-//! use tabi::server::{Request, ThreadingTcpServer};
+//! use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
 //! use tabi::{AF_INET, SOCK_STREAM, Socket};
 //!
-//! let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| {
+//! let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
 //!     let text = request.socket().recv(1024)?;
 //!     request.socket().sendall(&text)?;
 //!     Ok(())

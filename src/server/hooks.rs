@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, Request, Server};
+use super::{Failure, HandlerResult, Request, Server};
 use crate::error::Result;
 use crate::socket::Socket;
 
@@ -13,13 +13,13 @@ use crate::socket::Socket;
 /// in `server_bind`, `server_activate`, `handle_timeout` and `service_actions`, whose panics are the caller's.
 ///
 /// ```
-/// use tabi::server::{Hooks, Request, ServerOptions};
-/// use tabi::{AF_INET, Result, SOCK_STREAM};
+/// use tabi::server::{HandlerResult, Hooks, Request, ServerOptions};
+/// use tabi::{AF_INET, SOCK_STREAM};
 ///
 /// struct LoopbackOnly;
 ///
 /// impl Hooks for LoopbackOnly {
-///     fn verify_request(&self, request: &Request) -> Result<bool> {
+///     fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
 ///         Ok(request.client_address().as_inet().is_some_and(|client| client.ip().is_loopback()))
 ///     }
 /// }
@@ -50,7 +50,7 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// Whether to go on with a request. `false` ends it and counts it as rejected; an error goes to `handle_error`.
-    fn verify_request(&self, request: &Request) -> Result<bool> {
+    fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
         let _ = request;
         Ok(true)
     }

@@ -1,9 +1,9 @@
 //! Python's `socketserver`: servers whose loop, threads and limits are this library's.
 //!
 //! ```no_run
-//! use tabi::server::{Request, ThreadingTcpServer};
+//! use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
 //!
-//! let server = ThreadingTcpServer::new(("127.0.0.1", 9001), |request: &Request| {
+//! let server = ThreadingTcpServer::new(("127.0.0.1", 9001), |request: &Request| -> HandlerResult {
 //!     let sk = request.socket();
 //!     let mut line = [0; 1024];
 //!     loop {
@@ -73,7 +73,7 @@ pub use intake::{ListenSocket, listen_fds};
 pub use lifecycle::DrainReport;
 pub use options::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
 pub use request::{
-    BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, PerRequest, Request,
+    BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, PerRequest, Request,
     RequestHandler, StreamRequest, StreamRequestHandler,
 };
 pub use statistics::Statistics;

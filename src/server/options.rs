@@ -100,7 +100,7 @@ pub enum Concurrency {
 ///     .concurrency(Concurrency::Threads(Threads { max_threads: Some(16), ..Threads::default() }))
 ///     .max_connections_per_address(4)
 ///     .request_timeout(30.0)?
-///     .bind(("127.0.0.1", 0), |request: &Request| Ok(request.reply(b"hello world")?))?;
+///     .bind(("127.0.0.1", 0), |request: &Request| request.reply(b"hello world"))?;
 /// assert_ne!(server.server_address().port(), Some(0));
 /// # Ok::<(), tabi::Error>(())
 /// ```

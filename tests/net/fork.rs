@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::{self, HANG, ThreadId, in_own_process, stream_pair};
-use tabi::server::{Request, ThreadingTcpServer};
+use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
 use tabi::{AF_INET, AF_UNIX, Error, SOCK_DGRAM, SOCK_STREAM, Socket, create_connection};
 
 /// Runs `body` in a child process. Fails unless it succeeds.
@@ -70,7 +70,7 @@ fn talk(family: tabi::AddressFamily) -> tabi::Result<()> {
 #[test]
 fn plain_sockets_work_while_the_parent_serves() {
     in_own_process(|| {
-        let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| {
+        let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
             let sk = request.socket();
             let mut bytes = [0; 64];
             loop {

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::support::{StopServing, wait_until};
 use tabi::server::{
-    BaseRequestHandler, Concurrency, Failure, Hooks, PerRequest, Request, RequestHandler, Server, TcpServer,
-    ThreadingTcpServer, Threads,
+    BaseRequestHandler, Concurrency, HandlerResult, Hooks, PerRequest, Request, RequestHandler, Server,
+    TcpServer, ThreadingTcpServer, Threads,
 };
 use tabi::{Error, Result};
 
@@ -55,7 +55,7 @@ fn while_serving(server: &Server, client: impl FnOnce()) -> Result<()> {
 
 #[test]
 fn a_closure_answers_many_clients_at_once() {
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| {
+    let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
         let sk = request.socket();
         let mut line = [0; 1024];
         loop {
@@ -100,11 +100,11 @@ fn one_thread_serves_clients_that_come_one_after_the_other() {
 struct Recorder(Mutex<Vec<&'static str>>, Option<&'static str>);
 
 impl Recorder {
-    fn step(&self, name: &'static str) -> Result<()> {
+    fn step(&self, name: &'static str) -> HandlerResult {
         self.0.lock().unwrap().push(name);
         match self.1 {
             Some("panic") if name == "handle" => panic!("on purpose"),
-            Some(failing) if failing == name => Err(Error::Os(libc::EIO)),
+            Some(failing) if failing == name => Err(format!("{name} failed").into()),
             _ => Ok(()),
         }
     }
@@ -113,25 +113,25 @@ impl Recorder {
 struct Steps(Arc<Recorder>);
 
 impl RequestHandler for Steps {
-    fn setup(&self, _: &Request) -> Result<()> {
+    fn setup(&self, _: &Request) -> HandlerResult {
         self.0.step("setup")
     }
 
-    fn handle(&self, _: &Request) -> Result<()> {
+    fn handle(&self, _: &Request) -> HandlerResult {
         self.0.step("handle")
     }
 
-    fn finish(&self, _: &Request) -> Result<()> {
+    fn finish(&self, _: &Request) -> HandlerResult {
         self.0.step("finish")
     }
 }
 
-fn steps_when(failing: Option<&'static str>) -> (Vec<&'static str>, Vec<Failure>) {
+fn steps_when(failing: Option<&'static str>) -> (Vec<&'static str>, Vec<String>) {
     let recorder = Arc::new(Recorder(Mutex::default(), failing));
     let failures = Arc::new(Mutex::new(Vec::new()));
     let reported = Arc::clone(&failures);
     let server = TcpServer::options()
-        .on_error(move |_, failure| reported.lock().unwrap().push(failure.clone()))
+        .on_error(move |_, failure| reported.lock().unwrap().push(failure.to_string()))
         .bind(("127.0.0.1", 0), Steps(Arc::clone(&recorder)))
         .unwrap();
     let mut client = connect(&server);
@@ -144,12 +144,12 @@ fn steps_when(failing: Option<&'static str>) -> (Vec<&'static str>, Vec<Failure>
 
 #[test]
 fn finish_runs_after_a_handle_that_fails_but_not_after_a_setup_that_fails() {
-    let error = || vec![Failure::Error(Error::Os(libc::EIO))];
+    let error = |step| vec![format!("{step} failed")];
     assert_eq!(steps_when(None), (vec!["setup", "handle", "finish"], vec![]));
-    assert_eq!(steps_when(Some("setup")), (vec!["setup"], error()));
-    assert_eq!(steps_when(Some("handle")), (vec!["setup", "handle", "finish"], error()));
-    assert_eq!(steps_when(Some("finish")), (vec!["setup", "handle", "finish"], error()));
-    let panicked = vec![Failure::Panic("on purpose".into())];
+    assert_eq!(steps_when(Some("setup")), (vec!["setup"], error("setup")));
+    assert_eq!(steps_when(Some("handle")), (vec!["setup", "handle", "finish"], error("handle")));
+    assert_eq!(steps_when(Some("finish")), (vec!["setup", "handle", "finish"], error("finish")));
+    let panicked = vec!["panic: on purpose".to_owned()];
     assert_eq!(steps_when(Some("panic")), (vec!["setup", "handle", "finish"], panicked));
 }
 
@@ -157,14 +157,14 @@ fn finish_runs_after_a_handle_that_fails_but_not_after_a_setup_that_fails() {
 struct Counter(usize);
 
 impl BaseRequestHandler for Counter {
-    fn setup(&mut self, _: &Request) -> Result<()> {
+    fn setup(&mut self, _: &Request) -> HandlerResult {
         self.0 += 1;
         Ok(())
     }
 
-    fn handle(&mut self, request: &Request) -> Result<()> {
+    fn handle(&mut self, request: &Request) -> HandlerResult {
         self.0 += 1;
-        request.reply(&[self.0 as u8])
+        Ok(request.reply(&[self.0 as u8])?)
     }
 }
 
@@ -316,7 +316,7 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
 #[test]
 fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ever() {
     use std::os::fd::BorrowedFd;
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| {
+    let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
         let mut byte = [0];
         while request.socket().recv_into(&mut byte)? > 0 {
             if byte == *b"s" {

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crate::support::{HANG, StopServing, wait_until};
 use tabi::server::{
-    DatagramRequestHandler, Hooks, Request, Server, StreamRequestHandler, TcpServer, ThreadingTcpServer,
-    UdpServer, listen_fds,
+    DatagramRequestHandler, HandlerResult, Hooks, Request, Server, StreamRequestHandler, TcpServer,
+    ThreadingTcpServer, UdpServer, listen_fds,
 };
 use tabi::{AF_INET, Error, Result, SOCK_STREAM, Socket};
 
@@ -298,7 +298,7 @@ fn a_stream_handler_reads_lines_and_writes() {
 
 #[test]
 fn a_datagram_handler_answers_with_what_it_wrote() {
-    let reverse = DatagramRequestHandler::new(|datagram| {
+    let reverse = DatagramRequestHandler::new(|datagram| -> HandlerResult {
         datagram.rfile.read_to_end(&mut datagram.wfile)?;
         datagram.wfile.reverse();
         Ok(())
@@ -317,7 +317,8 @@ fn a_datagram_handler_answers_with_what_it_wrote() {
 
 #[test]
 fn handlers_of_the_wrong_kind_fail_and_say_so() {
-    let (stream, datagram) = (StreamRequestHandler::new(|_| Ok(())), DatagramRequestHandler::new(|_| Ok(())));
+    let stream = StreamRequestHandler::new(|_| -> HandlerResult { Ok(()) });
+    let datagram = DatagramRequestHandler::new(|_| -> HandlerResult { Ok(()) });
     let failures = std::sync::Arc::new(Mutex::new(Vec::new()));
     let report = |failures: &std::sync::Arc<Mutex<Vec<String>>>| {
         let failures = std::sync::Arc::clone(failures);

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use crate::support::{self, HANG};
-use tabi::server::{Failure, Hooks, Request, Server, TcpServer, ThreadingTcpServer};
+use tabi::server::{Failure, HandlerResult, Hooks, Request, Server, TcpServer, ThreadingTcpServer};
 use tabi::{Error, Result};
 
 fn any() -> (&'static str, u16) {
@@ -81,7 +81,7 @@ fn a_socket_can_be_taken_out_of_the_servers_hands() {
 fn a_shared_socket_is_closed_when_its_request_ends() {
     let (sender, sockets) = mpsc::channel();
     let sender = Mutex::new(sender);
-    let server = TcpServer::new(any(), move |request: &Request| {
+    let server = TcpServer::new(any(), move |request: &Request| -> HandlerResult {
         sender.lock().unwrap().send(request.shared_socket().clone()).unwrap();
         Ok(())
     })
@@ -95,7 +95,7 @@ fn a_shared_socket_is_closed_when_its_request_ends() {
 struct Numbers;
 
 impl Hooks for Numbers {
-    fn verify_request(&self, request: &Request) -> Result<bool> {
+    fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
         assert_eq!(request.data::<u64>(), None);
         assert_eq!(*request.data_or_insert(|| 7_u64), 7);
         Ok(true)

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{HANG, temporary_path, tools};
-use tabi::server::{Request, ThreadingTcpServer};
+use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
 
 /// Runs `server_in_a_process` under strace for so many clients, one after the other; returns the number of its calls.
 fn calls_for(clients: usize) -> usize {
@@ -43,7 +43,7 @@ fn server_in_a_process() {
     let Ok(clients) = std::env::var("TABI_CLIENTS") else { return };
     let clients: usize = clients.parse().unwrap();
     let served = AtomicUsize::new(0);
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), move |request: &Request| {
+    let server = ThreadingTcpServer::new(("127.0.0.1", 0), move |request: &Request| -> HandlerResult {
         let mut buffer = [0; 64];
         let n = request.socket().recv_into(&mut buffer)?;
         request.socket().sendall(&buffer[..n])?;

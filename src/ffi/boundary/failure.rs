@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Null(&'static str),
     /// A buffer of this many bytes would hold the result.
     TooSmall(usize),
+    /// A callback in C returned this negative code; the error is what the core would call it.
+    Returned(c_int, Error),
     Panic(String),
 }
 
@@ -31,6 +33,7 @@ impl Failure {
             Failure::Null(_) => code::ERR_NULL,
             Failure::TooSmall(_) => code::ERR_TOO_SMALL,
             Failure::Panic(_) => code::ERR_PANIC,
+            Failure::Returned(code, _) => *code,
             Failure::Core(error) | Failure::Detailed(error, _) => match error {
                 Error::Os(errno) => -errno,
                 Error::OsMessage(_) => code::ERR_OS,
@@ -48,11 +51,13 @@ impl Failure {
     /// The `errno` that comes nearest.
     pub(crate) fn errno(&self) -> c_int {
         match self {
-            Failure::Core(error) | Failure::Detailed(error, _) => match error.errno() {
-                // perror() would say "Success".
-                0 => libc::EINVAL,
-                errno => errno,
-            },
+            Failure::Core(error) | Failure::Detailed(error, _) | Failure::Returned(_, error) => {
+                match error.errno() {
+                    // perror() would say "Success".
+                    0 => libc::EINVAL,
+                    errno => errno,
+                }
+            }
             Failure::Null(_) => libc::EINVAL,
             Failure::TooSmall(_) => libc::ERANGE,
             Failure::Panic(_) => libc::EIO,
@@ -62,7 +67,7 @@ impl Failure {
     /// What went wrong, with the values.
     pub(crate) fn message(&self) -> String {
         match self {
-            Failure::Core(error) => error.to_string(),
+            Failure::Core(error) | Failure::Returned(_, error) => error.to_string(),
             Failure::Detailed(_, text) => text.clone(),
             Failure::Null(argument) => format!("{argument} must not be NULL"),
             Failure::TooSmall(needed) => {

@@ -3,11 +3,10 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::callback::{outside, to_error};
+use super::callback::{handler_result, outside};
 use super::tabi_request;
-use crate::error::Result;
 use crate::ffi::boundary::{Outcome, some};
-use crate::server::{Request, RequestHandler};
+use crate::server::{HandlerResult, Request, RequestHandler};
 
 /// Answers a request. The server ends the connection afterwards, and frees `request`.
 ///
@@ -37,11 +36,9 @@ impl CHandler {
 }
 
 impl RequestHandler for CHandler {
-    fn handle(&self, request: &Request) -> Result<()> {
+    fn handle(&self, request: &Request) -> HandlerResult {
         // SAFETY: the request outlives the call, and the caller of the constructor vouched for the function.
-        match outside(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) }) {
-            0.. => Ok(()),
-            code => Err(to_error(code)),
-        }
+        handler_result(outside(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) }))?;
+        Ok(())
     }
 }

@@ -5,13 +5,13 @@ use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use super::callback::{outside, result, returned};
+use super::callback::{handler_result, outside, result, seen_by_c};
 use super::request::{give_request, take_request};
 use super::{check_size, tabi_request, tabi_server};
 use crate::error::{Error, Result};
-use crate::ffi::boundary::{Failure, Outcome};
+use crate::ffi::boundary::Outcome;
 use crate::ffi::socket::tabi_sock;
-use crate::server::{Failure as HandlerFailure, Hooks, Request, Server};
+use crate::server::{Failure, HandlerResult, Hooks, Request, Server};
 use crate::socket::Socket;
 
 /// What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
@@ -144,12 +144,12 @@ impl Hooks for CHooks {
         unsafe { take_request(request) }.map_err(|_| Error::value("get_request succeeded without a request"))
     }
 
-    fn verify_request(&self, request: &Request) -> Result<bool> {
+    fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
         match self.0.verify_request {
             Some(hook) => {
                 // SAFETY: see above.
                 let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
-                Ok(result(code)? > 0)
+                Ok(handler_result(code)? > 0)
             }
             None => Ok(true),
         }
@@ -163,12 +163,12 @@ impl Hooks for CHooks {
         }
     }
 
-    fn finish_request(&self, request: &Request) -> Result<(), HandlerFailure> {
+    fn finish_request(&self, request: &Request) -> Result<(), Failure> {
         match self.0.finish_request {
             Some(hook) => {
                 // SAFETY: see above.
                 let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
-                Ok(result(code).map(drop)?)
+                Ok(handler_result(code).map(drop)?)
             }
             None => Server::default_finish_request(request),
         }
@@ -193,13 +193,10 @@ impl Hooks for CHooks {
         }
     }
 
-    fn handle_error(&self, request: &Request, failure: &HandlerFailure) {
+    fn handle_error(&self, request: &Request, failure: &Failure) {
         let Some(hook) = self.0.handle_error else { return };
-        let (failure, returned) = match failure {
-            HandlerFailure::Error(error) => (Failure::Core(error.clone()), returned(error)),
-            HandlerFailure::Panic(text) => (Failure::Panic(text.clone()), None),
-        };
-        let code = returned.unwrap_or_else(|| failure.code());
+        let failure = seen_by_c(failure);
+        let code = failure.code();
         let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: see above; the message outlives the call.
         outside(|| unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) });

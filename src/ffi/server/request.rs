@@ -6,12 +6,13 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use super::callback::seen_by_c;
 use super::{server, socket_of, tabi_server};
 use crate::address::RawAddress;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Failure, Outcome, boundary, bytes, give, some, status, take_back};
 use crate::ffi::socket::tabi_sock;
-use crate::server::{Failure as HandlerFailure, Request, Server};
+use crate::server::{Request, Server};
 
 /// One client of a server, or one datagram: what Python's handlers have as `self`.
 ///
@@ -196,10 +197,9 @@ pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
 /// What finish_request does unless it is replaced: runs the server's handler. Returns 0 or the failure's code.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
-    status(|| match Server::default_finish_request(&some(request, "request")?.0) {
-        Ok(()) => Ok(()),
-        Err(HandlerFailure::Error(error)) => Err(Failure::Core(error).into()),
-        Err(HandlerFailure::Panic(text)) => Err(Failure::Panic(text).into()),
+    status(|| {
+        let finished = Server::default_finish_request(&some(request, "request")?.0);
+        Ok(finished.map_err(|failure| seen_by_c(&failure))?)
     })
 }
 

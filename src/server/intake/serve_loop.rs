@@ -149,9 +149,10 @@ impl<'a> Loop<'a> {
 
     fn handle_request(&mut self, socket: &Arc<Socket>) -> Result<()> {
         let server = self.server;
-        let request = match caught(|| server.hooks().get_request(server, socket)) {
-            Ok(request) => request,
-            Err(failure) => return self.no_request(failure),
+        let request = match caught(|| Ok::<_, Failure>(server.hooks().get_request(server, socket))) {
+            Ok(Ok(request)) => request,
+            Ok(Err(error)) => return self.no_request(Some(error)),
+            Err(_panic) => return self.no_request(None),
         };
         self.failures = 0;
         server.counters().accept();
@@ -179,18 +180,17 @@ impl<'a> Loop<'a> {
     }
 
     /// A client that gave up, or a network that is down, is no reason to stop; a full table is one to pause.
-    fn no_request(&mut self, failure: Failure) -> Result<()> {
-        match failure {
-            Failure::Error(Error::Os(libc::EAGAIN | libc::EINTR)) => {
+    /// Without an error, `get_request` has panicked.
+    fn no_request(&mut self, error: Option<Error>) -> Result<()> {
+        match error {
+            Some(Error::Os(libc::EAGAIN | libc::EINTR)) => {
                 self.tries = 0;
                 return Ok(());
             }
-            Failure::Error(
-                error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)),
-            ) => {
+            Some(error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL))) => {
                 return Err(error);
             }
-            Failure::Error(Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
+            Some(Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
                 self.failures = FAILURES;
             }
             _ => self.failures += 1,

@@ -4,8 +4,7 @@ use std::fmt;
 use std::io::Cursor;
 use std::time::Duration;
 
-use super::handler::caught;
-use super::{Failure, Request, RequestHandler};
+use super::{BoxedError, Failure, HandlerResult, Request, RequestHandler, caught};
 use crate::error::{Error, Result};
 use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, SocketWriter};
 
@@ -13,9 +12,9 @@ use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, Sock
 ///
 /// ```
 /// use std::io::Write;
-/// use tabi::server::{StreamRequestHandler, ThreadingTcpServer};
+/// use tabi::server::{HandlerResult, StreamRequestHandler, ThreadingTcpServer};
 ///
-/// let shout = StreamRequestHandler::new(|stream| {
+/// let shout = StreamRequestHandler::new(|stream| -> HandlerResult {
 ///     loop {
 ///         let line = stream.rfile.readline(1000)?;
 ///         if line.is_empty() {
@@ -59,9 +58,10 @@ pub struct StreamRequest<'a> {
     pub wfile: SocketWriter<&'a Socket>,
 }
 
-impl<F> StreamRequestHandler<F>
+impl<F, E> StreamRequestHandler<F>
 where
-    F: Fn(&mut StreamRequest<'_>) -> Result<()> + Send + Sync + 'static,
+    F: Fn(&mut StreamRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
+    E: Into<BoxedError>,
 {
     /// A handler that calls this function for each client.
     pub fn new(handle: F) -> Self {
@@ -119,11 +119,12 @@ where
     }
 }
 
-impl<F> RequestHandler for StreamRequestHandler<F>
+impl<F, E> RequestHandler for StreamRequestHandler<F>
 where
-    F: Fn(&mut StreamRequest<'_>) -> Result<()> + Send + Sync + 'static,
+    F: Fn(&mut StreamRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
+    E: Into<BoxedError>,
 {
-    fn handle(&self, request: &Request) -> Result<()> {
+    fn handle(&self, request: &Request) -> HandlerResult {
         or_panic(self.run(request))
     }
 
@@ -145,7 +146,7 @@ where
 /// use std::io::Read;
 /// use tabi::server::{DatagramRequestHandler, UdpServer};
 ///
-/// let echo = DatagramRequestHandler::new(|datagram| Ok(datagram.rfile.read_to_end(&mut datagram.wfile).map(drop)?));
+/// let echo = DatagramRequestHandler::new(|datagram| datagram.rfile.read_to_end(&mut datagram.wfile).map(drop));
 /// let server = UdpServer::new(("127.0.0.1", 0), echo)?;
 /// # Ok::<(), tabi::Error>(())
 /// ```
@@ -164,9 +165,10 @@ pub struct DatagramRequest<'a> {
     pub wfile: Vec<u8>,
 }
 
-impl<F> DatagramRequestHandler<F>
+impl<F, E> DatagramRequestHandler<F>
 where
-    F: Fn(&mut DatagramRequest<'_>) -> Result<()> + Send + Sync + 'static,
+    F: Fn(&mut DatagramRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
+    E: Into<BoxedError>,
 {
     /// A handler that calls this function for each datagram.
     pub fn new(handle: F) -> Self {
@@ -174,11 +176,12 @@ where
     }
 }
 
-impl<F> RequestHandler for DatagramRequestHandler<F>
+impl<F, E> RequestHandler for DatagramRequestHandler<F>
 where
-    F: Fn(&mut DatagramRequest<'_>) -> Result<()> + Send + Sync + 'static,
+    F: Fn(&mut DatagramRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
+    E: Into<BoxedError>,
 {
-    fn handle(&self, request: &Request) -> Result<()> {
+    fn handle(&self, request: &Request) -> HandlerResult {
         or_panic(self.run(request))
     }
 
@@ -190,12 +193,12 @@ where
         let mut datagram = DatagramRequest { request, rfile, wfile: Vec::new() };
         let handled = caught(|| (self.handle)(&mut datagram));
         let answered = request.reply(&datagram.wfile);
-        handled.and(answered.map_err(Failure::Error))
+        handled.and(answered.map_err(Failure::from))
     }
 }
 
 /// A failure as `handle` reports it, whose panics are not caught.
-fn or_panic(result: Result<(), Failure>) -> Result<()> {
+fn or_panic(result: Result<(), Failure>) -> HandlerResult {
     match result {
         Ok(()) => Ok(()),
         Err(Failure::Error(error)) => Err(error),

@@ -1,27 +1,40 @@
 //! What answers a request.
 
-use std::any::Any;
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use super::failure::{Failure, HandlerResult, caught};
+use super::{BoxedError, Request};
 
-use super::Request;
-use crate::error::{Error, Result};
-
-/// What answers the requests of a server (`socketserver.BaseRequestHandler`): any
-/// `Fn(&Request) -> tabi::Result<()>`, or a type with `setup`, `handle` and `finish`.
+/// What answers the requests of a server (`socketserver.BaseRequestHandler`): a function or closure, or a type with
+/// `setup`, `handle` and `finish`.
+///
+/// A function may fail with any error: it is a `Fn(&Request) -> Result<(), E>`, where `E` is an error type or what else
+/// becomes a `Box<dyn Error + Send + Sync>`. A closure that uses `?` must say which error it returns; [`HandlerResult`]
+/// takes them all. The failure goes to [`Hooks::handle_error`](crate::server::Hooks::handle_error) as it is.
+///
+/// ```
+/// use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
+///
+/// let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
+///     let text = String::from_utf8(request.socket().recv(1024)?)?;
+///     let number: i64 = text.trim().parse()?;
+///     request.socket().sendall((number + 1).to_string().as_bytes())?;
+///     Ok(())
+/// })?;
+///
+/// let greeter = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| request.socket().sendall(b"hello"))?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
 ///
 /// One object answers all requests, perhaps several at once. For an object each, see [`PerRequest`].
 ///
 /// ```
-/// use tabi::Result;
-/// use tabi::server::{Request, RequestHandler, TcpServer};
+/// use tabi::server::{HandlerResult, Request, RequestHandler, TcpServer};
 ///
 /// struct Greeter {
 ///     greeting: &'static str,
 /// }
 ///
 /// impl RequestHandler for Greeter {
-///     fn handle(&self, request: &Request) -> Result<()> {
+///     fn handle(&self, request: &Request) -> HandlerResult {
 ///         Ok(request.socket().sendall(self.greeting.as_bytes())?)
 ///     }
 /// }
@@ -31,16 +44,16 @@ use crate::error::{Error, Result};
 /// ```
 pub trait RequestHandler: Send + Sync + 'static {
     /// Runs first. When it fails, neither `handle` nor `finish` runs.
-    fn setup(&self, request: &Request) -> Result<()> {
+    fn setup(&self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
     /// Answers the request; the server ends the connection afterwards.
-    fn handle(&self, request: &Request) -> Result<()>;
+    fn handle(&self, request: &Request) -> HandlerResult;
 
     /// Runs after `handle`, also when that has failed or panicked.
-    fn finish(&self, request: &Request) -> Result<()> {
+    fn finish(&self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
@@ -51,28 +64,29 @@ pub trait RequestHandler: Send + Sync + 'static {
     }
 }
 
-impl<F> RequestHandler for F
+impl<F, E> RequestHandler for F
 where
-    F: Fn(&Request) -> Result<()> + Send + Sync + 'static,
+    F: Fn(&Request) -> Result<(), E> + Send + Sync + 'static,
+    E: Into<BoxedError>,
 {
-    fn handle(&self, request: &Request) -> Result<()> {
-        self(request)
+    fn handle(&self, request: &Request) -> HandlerResult {
+        self(request).map_err(Into::into)
     }
 }
 
 /// A handler object that lives for one request, as Python's do.
 pub trait BaseRequestHandler {
     /// Runs first. When it fails, neither `handle` nor `finish` runs.
-    fn setup(&mut self, request: &Request) -> Result<()> {
+    fn setup(&mut self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
     /// Answers the request; the server ends the connection afterwards.
-    fn handle(&mut self, request: &Request) -> Result<()>;
+    fn handle(&mut self, request: &Request) -> HandlerResult;
 
     /// Runs after `handle`, also when that has failed or panicked.
-    fn finish(&mut self, request: &Request) -> Result<()> {
+    fn finish(&mut self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
@@ -81,8 +95,7 @@ pub trait BaseRequestHandler {
 /// Makes a [`BaseRequestHandler`] for each request by calling a function.
 ///
 /// ```
-/// use tabi::Result;
-/// use tabi::server::{BaseRequestHandler, PerRequest, Request, ThreadingTcpServer};
+/// use tabi::server::{BaseRequestHandler, HandlerResult, PerRequest, Request, ThreadingTcpServer};
 ///
 /// #[derive(Default)]
 /// struct Counter {
@@ -90,12 +103,12 @@ pub trait BaseRequestHandler {
 /// }
 ///
 /// impl BaseRequestHandler for Counter {
-///     fn handle(&mut self, request: &Request) -> Result<()> {
+///     fn handle(&mut self, request: &Request) -> HandlerResult {
 ///         let mut buffer = [0; 1024];
 ///         while let n @ 1.. = request.socket().recv_into(&mut buffer)? {
 ///             self.bytes += n;
 ///         }
-///         request.reply(self.bytes.to_string().as_bytes())
+///         Ok(request.reply(self.bytes.to_string().as_bytes())?)
 ///     }
 /// }
 ///
@@ -112,12 +125,12 @@ where
     F: Fn(&Request) -> H + Send + Sync + 'static,
     H: BaseRequestHandler,
 {
-    fn handle(&self, request: &Request) -> Result<()> {
+    fn handle(&self, request: &Request) -> HandlerResult {
         (self.0)(request).handle(request)
     }
 
     fn run(&self, request: &Request) -> Result<(), Failure> {
-        let handler = std::cell::RefCell::new(caught(|| Ok::<_, Error>((self.0)(request)))?);
+        let handler = std::cell::RefCell::new(caught(|| Ok::<_, Failure>((self.0)(request)))?);
         in_turn(
             || handler.borrow_mut().setup(request),
             || handler.borrow_mut().handle(request),
@@ -127,58 +140,12 @@ where
 }
 
 fn in_turn(
-    setup: impl FnOnce() -> Result<()>,
-    handle: impl FnOnce() -> Result<()>,
-    finish: impl FnOnce() -> Result<()>,
+    setup: impl FnOnce() -> HandlerResult,
+    handle: impl FnOnce() -> HandlerResult,
+    finish: impl FnOnce() -> HandlerResult,
 ) -> Result<(), Failure> {
     caught(setup)?;
     let handled = caught(handle);
     let finished = caught(finish);
     handled.and(finished)
-}
-
-/// Why a request failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// The handler returned an error.
-    Error(Error),
-    /// The handler panicked; the text is the panic's own.
-    Panic(String),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Error(error) => error.fmt(f),
-            Failure::Panic(text) => write!(f, "panic: {text}"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Failure::Error(error) => Some(error),
-            Failure::Panic(_) => None,
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Failure::Error(error)
-    }
-}
-
-/// Calls out, and makes a failure of a panic.
-pub(crate) fn caught<T, E: Into<Failure>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(Into::into),
-        Err(payload) => Err(Failure::Panic(text_of(payload.as_ref()))),
-    }
-}
-
-fn text_of(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no text".to_owned())
 }

@@ -1,6 +1,7 @@
 //! One client of a stream server, or one datagram; what answers it; which requests are under way.
 
 mod active;
+mod failure;
 mod files;
 mod handler;
 
@@ -15,9 +16,10 @@ use crate::server::lifecycle::{Role, with_role};
 use crate::socket::Socket;
 
 pub(crate) use active::{Active, Ticket};
+pub(crate) use failure::{BoxedError, caught};
+pub use failure::{Failure, HandlerResult};
 pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
-pub(crate) use handler::caught;
-pub use handler::{BaseRequestHandler, Failure, PerRequest, RequestHandler};
+pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};
 
 /// What a server was asked: a connected client, or a datagram with its sender.
 ///

@@ -63,7 +63,7 @@ impl Children {
             }
             Err(error) => {
                 let request = ManuallyDrop::into_inner(request);
-                request.server().report(&request, &Failure::Error(error));
+                request.server().report(&request, &Failure::from(error));
                 request.end();
             }
         }

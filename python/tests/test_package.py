@@ -317,6 +317,93 @@ class SideBySide(unittest.TestCase):
                 thread.join()
 
 
+class SameObject(unittest.TestCase):
+    """What becomes of a socket object that is used in unusual ways."""
+
+    def test_a_method_of_the_class_wants_a_socket(self):
+        import _socket as builtin
+
+        from tabi import _socket
+
+        arguments = {
+            "recv": [(1,), (10,), (10**6,), (10, 1)],
+            "recv_into": [(bytearray(10),), (memoryview(bytearray(10)),), (bytearray(10), 5)],
+            "recvfrom": [(10,), (10**6,), (10, 1)],
+            "recvfrom_into": [(bytearray(10),)],
+            "send": [(b"x",), (bytearray(b"x"),), (b"x", 1), (bytes(10**6),)],
+            "sendall": [(b"x",), (bytearray(b"x"),), (b"x", 1)],
+            "sendto": [(b"x", "a"), (b"x", 0, "a")],
+            "sendmsg": [([b"x"],), ([b"x"], [], 0, "a")],
+            "recvmsg": [(10,)],
+            "recvmsg_into": [([bytearray(10)],)],
+            "bind": [("a",)],
+            "connect": [("a",)],
+            "connect_ex": [("a",)],
+            "listen": [(), (5,)],
+            "shutdown": [(2,)],
+            "getsockopt": [(1, 2)],
+            "setsockopt": [(1, 2, 3)],
+            "settimeout": [(1,)],
+            "setblocking": [(True,)],
+            "__init__": [(), (2,)],
+            **{name: [()] for name in "_accept close detach fileno getblocking getpeername getsockname gettimeout".split()},
+        }
+        methods = {name for name, value in vars(builtin.socket).items() if type(value).__name__ == "method_descriptor"}
+        self.assertLessEqual(methods, set(arguments) | {"sendmsg_afalg"})
+        for name, cases in arguments.items():
+            for given in cases:
+                with self.subTest(name, given=str(given)[:50]):
+                    expected = f"'{name}'.*doesn't apply to a.*'object'|'{name}' requires a '_socket.socket' object"
+                    for module in (builtin, _socket):
+                        with self.assertRaisesRegex(TypeError, expected):
+                            getattr(module.socket, name)(object(), *given)
+
+    def test_init_with_its_own_descriptor_keeps_the_socket(self):
+        import _socket as builtin
+
+        from tabi import _socket
+
+        for module in (builtin, _socket):
+            with self.subTest(module.__name__):
+                one, other = module.socketpair()
+                one.settimeout(HANG)
+                number = one.fileno()
+                for settings in ({}, {"family": one.family, "type": one.type}):
+                    one.__init__(fileno=number, **settings)
+                    self.assertEqual((number, one.family, one.type), (one.fileno(), other.family, other.type))
+                    self.assertIsNone(one.gettimeout())
+                    if module is _socket:
+                        # The built-in module leaves a descriptor that does not block, though the socket says it does.
+                        self.assertTrue(os.get_blocking(number))
+                    one.send(b"still there")
+                    self.assertEqual(b"still there", other.recv(100))
+                one.close()
+                self.assertEqual(b"", other.recv(1))
+                self.assertRaises(OSError, os.fstat, number)
+                other.close()
+
+    def test_the_garbage_collector_tracks_one_more_object_than_for_a_builtin_socket(self):
+        program = """
+            import gc, sys
+            if sys.argv[1] == "tabi":
+                from tabi import socket
+            else:
+                import socket
+            gc.collect()
+            gc.disable()
+            before = len(gc.get_objects())
+            kept = [socket.socket() for _ in range(100)]
+            print(len(gc.get_objects()) - before)
+            for each in kept:
+                each.close()
+        """
+        lines = "\n".join(line[12:] for line in program.splitlines())
+        builtin, tabi = (int(python(lines, module).stdout) for module in ("builtin", "tabi"))
+        # Since Python 3.12 the pointers of ctypes are tracked too.
+        more = 100 if sys.version_info < (3, 12) else 200
+        self.assertLess(tabi, builtin + more + 20)
+
+
 class Auditing(unittest.TestCase):
     def test_the_events_are_those_of_the_builtin_module(self):
         program = """

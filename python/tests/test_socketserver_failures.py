@@ -13,7 +13,7 @@ import unittest
 import weakref
 
 from tabi import socket, socketserver
-from test_socketserver_native import LIMIT, TCP, Inline, serving, connect, echo, read_all, wait_until
+from test_socketserver_native import LIMIT, TCP, Inline, connect, echo, read_all, serving, wait_until
 
 
 class Failures(unittest.TestCase):

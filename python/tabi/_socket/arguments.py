@@ -30,6 +30,14 @@ def objects(method: str, *arguments) -> None:
         pass
 
 
+def require_socket(self: object, method: str) -> None:
+    """Raises what a built-in method raises when ``self`` is no socket."""
+    if not hasattr(self, "_tabi_handle"):
+        raise TypeError(
+            f"descriptor '{method}' for '_socket.socket' objects doesn't apply to a '{type(self).__name__}' object"
+        ) from None
+
+
 def _number(value: object) -> int | None:
     """The plain integer that the value is, or, asked once, stands for; ``None`` for anything else."""
     if isinstance(value, int):

@@ -12,7 +12,7 @@ from .._errors import EINTR, check, connect_number, exception
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from .address import decode, encode
-from .arguments import c_int, fitting, object_to, objects
+from .arguments import c_int, fitting, object_to, objects, require_socket
 from .buffers import Buffer
 from .handle import check_family
 from .interrupt import again, check_signals
@@ -53,14 +53,17 @@ class Connection:
     __slots__ = ()
 
     def bind(self, address, /):
+        require_socket(self, "bind")
         raw = encode(self, address, "bind")
         sys.audit("socket.bind", self, address)
         check(_bind(self._tabi_handle, raw))
 
     def listen(self, backlog=_DEFAULT_BACKLOG, /):
+        require_socket(self, "listen")
         check(_listen(self._tabi_handle, c_int(backlog, "listen", backlog)))
 
     def _accept(self):
+        require_socket(self, "_accept")
         peer = blank()
         began = monotonic_ns() if self._tabi_timeout else 0
         fd = _accept_fd(self._tabi_handle, peer)
@@ -76,6 +79,7 @@ class Connection:
         return fd, decode(peer, self._tabi_proto, self)
 
     def connect(self, address, /):
+        require_socket(self, "connect")
         raw = encode(self, address, "connect")
         sys.audit("socket.connect", self, address)
         began = monotonic_ns() if self._tabi_timeout else 0
@@ -91,6 +95,7 @@ class Connection:
             )
 
     def connect_ex(self, address, /):
+        require_socket(self, "connect_ex")
         raw = encode(self, address, "connect_ex")
         sys.audit("socket.connect", self, address)
         timeout = self._tabi_timeout
@@ -103,6 +108,7 @@ class Connection:
         return connect_number(code) if code < 0 else 0
 
     def shutdown(self, how, /):
+        require_socket(self, "shutdown")
         number = fitting(how)
         if number is None:
             # Python 3.9 takes floats here.
@@ -111,12 +117,15 @@ class Connection:
         check(_shutdown(self._tabi_handle, number))
 
     def getsockname(self):
+        require_socket(self, "getsockname")
         return _name(self, _getsockname)
 
     def getpeername(self):
+        require_socket(self, "getpeername")
         return _name(self, _getpeername)
 
     def getsockopt(self, level, option, buflen=0, /):
+        require_socket(self, "getsockopt")
         given = level, option, buflen
         level, option = c_int(level, "getsockopt", *given), c_int(option, "getsockopt", *given)
         buflen = c_int(buflen, "getsockopt", *given)
@@ -128,6 +137,7 @@ class Connection:
         return value[: check(_getsockopt_bytes(self._tabi_handle, level, option, value, buflen))]
 
     def setsockopt(self, level, option, value, *optlen):
+        require_socket(self, "setsockopt")
         given = level, option, value, *optlen
         if len(optlen) > 1 or (optlen and value is not None) or (value is None and not optlen):
             return object_to("setsockopt", *given)

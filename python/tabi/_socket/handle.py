@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import weakref
 
 from .. import _library
 
@@ -24,8 +23,8 @@ class Handle(ctypes.Structure):
 #: What a socket has that was never opened: NULL. The library calls it an error, and Python EBADF.
 NOTHING = None
 
-#: The handle of each descriptor, as far as this module knows.
-_owners: dict[int, weakref.ref] = {}
+#: The handle of each descriptor that a socket has: from its beginning to its end.
+_owners: dict[int, object] = {}
 
 
 def adopt(pointer: ctypes.c_void_p):
@@ -39,16 +38,22 @@ def adopt(pointer: ctypes.c_void_p):
 
 
 def register(handle, fd: int) -> None:
-    """Lets ``share`` find the handle of a descriptor."""
-    _owners[fd] = weakref.ref(handle._obj)
+    """Lets ``share`` find the handle of a descriptor, until ``forget``."""
+    _owners[fd] = handle
+
+
+# The table is bound now: when the interpreter ends, the module's own names may be gone already.
+def forget(handle, fd: int, owners=_owners) -> None:
+    """Says that the socket is about to give the descriptor up: its number may soon be another socket's."""
+    if owners.get(fd) is handle:
+        owners.pop(fd, None)
 
 
 def share(fd: int) -> None:
     """Says that the descriptor has been duplicated: closing the socket must not end the connection."""
-    owner = _owners.get(fd)
-    handle = owner() if owner is not None else None
+    handle = _owners.get(fd)
     if handle is not None:
-        _set_shared(ctypes.byref(handle))
+        _set_shared(handle)
 
 
 def check_family(sock) -> None:

@@ -15,7 +15,7 @@ from .._errors import check, exception
 from .._genuine import module as builtin
 from .._library import INT_MAX
 from . import handle as handles
-from .arguments import c_int, object_to, objects
+from .arguments import c_int, object_to, objects, require_socket
 
 _socket = _library.quick("tabi_socket")
 _socket_from_fd = _library.quick("tabi_socket_from_fd")
@@ -72,6 +72,7 @@ class Lifecycle:
         return self
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        require_socket(self, "__init__")
         given = family, type, proto
         family, type = c_int(family, "__init__", *given), c_int(type, "__init__", *given)
         proto = c_int(proto, "__init__", *given)
@@ -92,6 +93,11 @@ class Lifecycle:
                 raise ValueError("negative file descriptor")
             if fd > INT_MAX:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            if fd == self._tabi_fd:
+                # It has this descriptor already: giving the old one up would close the new one.
+                _begin(self, self._tabi_handle, family, type, proto)
+                check(_settimeout(self._tabi_handle, _limit(self._tabi_timeout)))
+                return
             check(_socket_from_fd(fd, family, type, proto, ctypes.byref(pointer)))
         _own(self, pointer, family, type, proto)
 
@@ -100,8 +106,9 @@ class Lifecycle:
         return f"<socket object, fd={fd}, family={family}, type={kind}, proto={proto}>"
 
     # The names are bound now: when the interpreter ends, the module's own may be gone already.
-    def __del__(self, warn=warnings.warn, kind=ResourceWarning, close=_close):
-        if self._tabi_fd == -1:
+    def __del__(self, warn=warnings.warn, kind=ResourceWarning, close=_close, forget=handles.forget):
+        fd = self._tabi_fd
+        if fd == -1:
             return
         try:
             warn(f"unclosed {self!r}", kind, stacklevel=2, source=self)
@@ -109,6 +116,7 @@ class Lifecycle:
             self._tabi_fd = -1
             if self._tabi_sibling is not None:
                 self._tabi_sibling.detach()
+            forget(self._tabi_handle, fd)
             # Nobody hears the error, as in the built-in module.
             close(self._tabi_handle)
 
@@ -116,25 +124,23 @@ class Lifecycle:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
     def close(self):
+        require_socket(self, "close")
         if self._tabi_fd != -1:
-            self._tabi_fd = -1
+            _give_up(self)
             self._tabi_last_buffer = _NO_BUFFER
-            if self._tabi_sibling is not None:
-                _release_sibling(self)
             code = _close(self._tabi_handle)
             if code < 0:
                 raise exception(code)
 
     def detach(self):
-        fd = self._tabi_fd
-        if fd == -1:
+        require_socket(self, "detach")
+        if self._tabi_fd == -1:
             return -1
-        self._tabi_fd = -1
-        if self._tabi_sibling is not None:
-            _release_sibling(self)
+        _give_up(self)
         return check(_detach(self._tabi_handle))
 
     def fileno(self):
+        require_socket(self, "fileno")
         return self._tabi_fd
 
     family = property(operator.attrgetter("_tabi_family"), doc="the socket family")
@@ -143,19 +149,23 @@ class Lifecycle:
     timeout = property(operator.attrgetter("_tabi_timeout"), doc="the socket timeout")
 
     def gettimeout(self):
+        require_socket(self, "gettimeout")
         return self._tabi_timeout
 
     def getblocking(self):
+        require_socket(self, "getblocking")
         return self._tabi_timeout != 0.0
 
     def settimeout(self, timeout, /):
+        require_socket(self, "settimeout")
         timeout = parse_timeout(timeout)
-        check(_settimeout(self._tabi_handle, _NO_TIMEOUT if timeout is None else timeout))
+        check(_settimeout(self._tabi_handle, _limit(timeout)))
         self._tabi_timeout = timeout
         if self._tabi_sibling is not None:
             self._tabi_sibling.settimeout(timeout)
 
     def setblocking(self, flag, /):
+        require_socket(self, "setblocking")
         if type(flag) is not bool:
             objects("setblocking", flag)
         # Not a subclass's method: the built-in one asks nobody either.
@@ -164,7 +174,13 @@ class Lifecycle:
 
 def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
     """Makes a new handle this object's own; what the object had before is given up. -1 is what nobody said."""
-    handle = handles.adopt(pointer)
+    if self._tabi_fd != -1:
+        _give_up(self)
+    _begin(self, handles.adopt(pointer), family, kind, proto)
+
+
+def _begin(self, handle, family: int, kind: int, proto: int) -> None:
+    """Sets everything to what a socket begins with."""
     self._tabi_handle = handle
     self._tabi_last_address = _NO_ADDRESS
     self._tabi_family = _family(handle) if family == -1 else family
@@ -175,9 +191,18 @@ def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> 
     handles.register(handle, fd)
 
 
-def _release_sibling(self) -> None:
+def _give_up(self) -> None:
+    """The object has no descriptor any more; the handle still has it."""
+    fd, self._tabi_fd = self._tabi_fd, -1
+    handles.forget(self._tabi_handle, fd)
     sibling, self._tabi_sibling = self._tabi_sibling, None
-    sibling.detach()
+    if sibling is not None:
+        sibling.detach()
+
+
+def _limit(timeout) -> float:
+    """A timeout as the library takes it."""
+    return _NO_TIMEOUT if timeout is None else timeout
 
 
 def parse_timeout(timeout):
@@ -208,7 +233,7 @@ def getdefaulttimeout():
 def setdefaulttimeout(timeout, /):
     global _default_timeout
     timeout = parse_timeout(timeout)
-    check(_setdefaulttimeout(_NO_TIMEOUT if timeout is None else timeout))
+    check(_setdefaulttimeout(_limit(timeout)))
     _default_timeout = timeout
 
 

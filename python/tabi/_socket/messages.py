@@ -15,7 +15,7 @@ from .._errors import check
 from .._genuine import module as builtin
 from .._library import INT_MAX
 from .address import decode, encode
-from .arguments import as_size, c_int, object_to
+from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import Buffer, address_of, room
 from .handle import check_family
 from .interrupt import again
@@ -65,6 +65,7 @@ class Messages:
     __slots__ = ()
 
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None, /):
+        require_socket(self, "sendmsg")
         if type(ancdata) in (tuple, list) and not ancdata and address is None and flags is _DEFAULT:
             joined = _joined(buffers)
             if joined is not None:
@@ -82,6 +83,7 @@ class Messages:
             return _send(self, vectors, count, control, flags, raw)
 
     def recvmsg(self, bufsize, ancbufsize=0, flags=0, /):
+        require_socket(self, "recvmsg")
         given = bufsize, ancbufsize, flags
         bufsize, ancbufsize = as_size(bufsize, "recvmsg", *given), as_size(ancbufsize, "recvmsg", *given)
         flags = c_int(flags, "recvmsg", *given)
@@ -92,6 +94,7 @@ class Messages:
         return (data if n == bufsize else data[:n], *rest)
 
     def recvmsg_into(self, buffers, ancbufsize=0, flags=0, /):
+        require_socket(self, "recvmsg_into")
         given = buffers, ancbufsize, flags
         ancbufsize, flags = as_size(ancbufsize, "recvmsg_into", *given), c_int(flags, "recvmsg_into", *given)
         with _Pins() as pins:
@@ -100,6 +103,7 @@ class Messages:
             return _receive(self, vectors, count, ancbufsize, flags)
 
     def sendmsg_afalg(self, msg=(), *, op, iv=None, assoclen=-1, flags=0):
+        require_socket(self, "sendmsg_afalg")
         if self._tabi_family != getattr(builtin, "AF_ALG", None):
             raise OSError("algset is only supported for AF_ALG")
         op, flags = c_int(op, "sendmsg_afalg"), c_int(flags, "sendmsg_afalg")

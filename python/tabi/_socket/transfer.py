@@ -17,7 +17,7 @@ from .. import _library
 from .._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
 from .._library import INT_MAX
 from .address import decode, encode
-from .arguments import as_size, c_int, object_to
+from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import BYTEARRAYS as _bytearrays
 from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, room, undefined_bytes
 from .buffers import SMALL as _SMALL
@@ -86,8 +86,12 @@ class Transfer:
     def recv(self, bufsize, flags=0, /):
         if type(bufsize) is not int or flags is not _DEFAULT or not 1 < bufsize <= INT_MAX:
             return _recv_any(self, bufsize, flags)
+        try:
+            tries = not self._tabi_patience
+        except AttributeError:
+            return require_socket(self, "recv")
         data = _ZERO * bufsize if bufsize <= _SMALL else undefined_bytes(None, bufsize)
-        if not self._tabi_patience:
+        if tries:
             n = (_try_recv if bufsize <= _SMALL else _try_recv_much)(self._tabi_handle, data, bufsize)
             if n == bufsize:
                 return data
@@ -100,7 +104,10 @@ class Transfer:
     def recv_into(self, buffer, nbytes=0, flags=0):
         if nbytes is not _DEFAULT or flags is not _DEFAULT:
             return _recv_into_any(self, buffer, nbytes, flags)
-        last, start, length = self._tabi_last_buffer
+        try:
+            last, start, length = self._tabi_last_buffer
+        except AttributeError:
+            return require_socket(self, "recv_into")
         if last is not buffer:
             if type(buffer) is not bytearray:
                 return _recv_into_view(self, buffer)
@@ -122,9 +129,13 @@ class Transfer:
     def recvfrom(self, bufsize, flags=0, /):
         if type(bufsize) is not int or flags is not _DEFAULT or not 1 < bufsize <= _SMALL:
             return _recvfrom_any(self, bufsize, flags)
+        try:
+            tries = not self._tabi_patience
+        except AttributeError:
+            return require_socket(self, "recvfrom")
         data = _ZERO * bufsize
         sender = _ZERO * _ADDRESS_SIZE
-        if not self._tabi_patience:
+        if tries:
             n = _try_recvfrom(self._tabi_handle, data, bufsize, sender)
             if n >= 0:
                 address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else None
@@ -134,6 +145,7 @@ class Transfer:
         return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
+        require_socket(self, "recvfrom_into")
         with _writable("recvfrom_into", buffer, nbytes, flags) as target:
             nbytes, flags = _numbers("recvfrom_into", nbytes, flags, buffer)
             _check_size("recvfrom_into", nbytes)
@@ -147,7 +159,11 @@ class Transfer:
         if type(data) is not bytes or flags is not _DEFAULT or (size := len(data)) > INT_MAX:
             copy = _small_copy(data, flags)
             return _send_any(self, data, flags) if copy is None else Transfer.send(self, copy)
-        n = (_try_send if size <= _SMALL else _try_send_much)(self._tabi_handle, data, size)
+        try:
+            handle = self._tabi_handle
+        except AttributeError:
+            return require_socket(self, "send")
+        n = (_try_send if size <= _SMALL else _try_send_much)(handle, data, size)
         if n == size or n > 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
@@ -156,11 +172,15 @@ class Transfer:
         return _send_waiting(self, data, size, 0)
 
     def sendall(self, data, flags=0, /):
+        try:
+            handle = self._tabi_handle
+        except AttributeError:
+            return require_socket(self, "sendall")
         done = 0
         if type(data) is not bytes:
             data = _small_copy(data, flags) or data
         if type(data) is bytes and flags is _DEFAULT and (size := len(data)) <= INT_MAX:
-            n = (_try_send if size <= _SMALL else _try_send_much)(self._tabi_handle, data, size)
+            n = (_try_send if size <= _SMALL else _try_send_much)(handle, data, size)
             if n == size:
                 return
             if n < 0:
@@ -175,7 +195,10 @@ class Transfer:
     def sendto(self, data, to=_MISSING, address=_MISSING, /, *more):
         if type(data) is not bytes or address is not _MISSING or to is _MISSING or (size := len(data)) > INT_MAX:
             return _sendto_any(self, data, to, address, *more)
-        last, raw = self._tabi_last_address
+        try:
+            last, raw = self._tabi_last_address
+        except AttributeError:
+            return require_socket(self, "sendto")
         if last is not to:
             raw = encode(self, to, "sendto")
         audit("socket.sendto", self, to)
@@ -306,6 +329,7 @@ def _sendall_from(self, source: Buffer, done: int, flags: int, began: int) -> No
 
 
 def _recv_any(self, bufsize, flags) -> bytes:
+    require_socket(self, "recv")
     bufsize, flags = _sizes("recv", bufsize, flags)
     if bufsize == 0:
         return b""
@@ -315,6 +339,7 @@ def _recv_any(self, bufsize, flags) -> bytes:
 
 
 def _recvfrom_any(self, bufsize, flags) -> tuple:
+    require_socket(self, "recvfrom")
     bufsize, flags = _sizes("recvfrom", bufsize, flags)
     data, sender = room(bufsize), blank()
     n = _recvfrom_waiting(self, data, _size(bufsize), flags, sender)
@@ -334,6 +359,7 @@ def _recv_into_view(self, buffer) -> int:
 
 
 def _recv_into_any(self, buffer, nbytes, flags) -> int:
+    require_socket(self, "recv_into")
     with _writable("recv_into", buffer, nbytes, flags) as target:
         nbytes, flags = _numbers("recv_into", nbytes, flags, buffer)
         _check_size("recv_into", nbytes)
@@ -344,12 +370,14 @@ def _recv_into_any(self, buffer, nbytes, flags) -> int:
 
 
 def _send_any(self, data, flags) -> int:
+    require_socket(self, "send")
     with _readable("send", data, flags) as source:
         flags = _flags("send", data, flags)
         return _send_waiting(self, source.at(), _size(source.size), flags)
 
 
 def _sendto_any(self, *given) -> int:
+    require_socket(self, "sendto")
     given = [argument for argument in given if argument is not _MISSING]
     if not 2 <= len(given) <= 3:
         raise TypeError(f"sendto() takes 2 or 3 arguments ({len(given)} given)")

@@ -46,12 +46,8 @@ pub mod server;
 pub mod socket;
 mod sys;
 
+pub use address::families::*;
 pub use address::{Address, RawAddress, ToAddress, UnixAddress};
-#[cfg(target_os = "linux")]
-pub use address::{
-    AlgAddress, Bdaddr, BluetoothAddress, CanAddress, HardwareAddress, NetlinkAddress, PacketAddress,
-    QipcrtrAddress, TipcAddress, TipcName, VsockAddress,
-};
 pub use constants::{
     AF_INET, AF_INET6, AF_UNIX, AddressFamily, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_REUSEADDR,
     SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, TCP_NODELAY,

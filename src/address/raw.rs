@@ -145,7 +145,6 @@ impl RawAddress {
         self.decode_with(Some(proto))
     }
 
-    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "the families of Linux need it"))]
     fn decode_with(&self, proto: Option<i32>) -> Address {
         match self.family() {
             _ if self.is_empty() => Address::None,
@@ -164,10 +163,7 @@ impl RawAddress {
                 ))
             }
             AF_UNIX => Address::Unix(self.decode_unix()),
-            #[cfg(target_os = "linux")]
-            _ => super::linux::decode(self, proto).unwrap_or(Address::Other(*self)),
-            #[cfg(not(target_os = "linux"))]
-            _ => Address::Other(*self),
+            _ => super::families::decode(self, proto).unwrap_or(Address::Other(*self)),
         }
     }
 
@@ -233,37 +229,6 @@ impl TryFrom<&UnixAddress> for RawAddress {
         // A path's closing NUL is part of its length; an abstract name has none.
         let closing = usize::from(checked.path().is_some());
         Ok(Self::from_struct(raw, UNIX_PATH_OFFSET + name.len() + closing))
-    }
-}
-
-impl TryFrom<&Address> for RawAddress {
-    type Error = Error;
-
-    /// Fails for a unix path that is too long or holds a NUL byte.
-    fn try_from(address: &Address) -> Result<Self> {
-        match address {
-            Address::Inet(v4) => Ok((*v4).into()),
-            Address::Inet6(v6) => Ok((*v6).into()),
-            Address::Unix(unix) => unix.try_into(),
-            #[cfg(target_os = "linux")]
-            Address::Alg(address) => Ok(address.into()),
-            #[cfg(target_os = "linux")]
-            Address::Bluetooth(address) => Ok(address.into()),
-            #[cfg(target_os = "linux")]
-            Address::Can(address) => Ok(address.into()),
-            #[cfg(target_os = "linux")]
-            Address::Netlink(address) => Ok(address.into()),
-            #[cfg(target_os = "linux")]
-            Address::Packet(address) => Ok(address.into()),
-            #[cfg(target_os = "linux")]
-            Address::Qipcrtr(address) => Ok(address.into()),
-            #[cfg(target_os = "linux")]
-            Address::Tipc(address) => Ok(address.into()),
-            #[cfg(target_os = "linux")]
-            Address::Vsock(address) => Ok(address.into()),
-            Address::None => Ok(Self::empty()),
-            Address::Other(raw) => Ok(*raw),
-        }
     }
 }
 

@@ -26,22 +26,47 @@ use super::{Address, RawAddress, ToAddress};
 use crate::constants::{self, AddressFamily};
 use crate::error::{Error, Result};
 
+/// The families that not every system has: the variant of [`Address`], and its structure.
+macro_rules! families {
+    ($make:ident) => {
+        $make! {
+            /// `AF_ALG`: an algorithm of the kernel's.
+            Alg: AlgAddress;
+            /// `AF_BLUETOOTH`, in the form of the socket's protocol.
+            Bluetooth: BluetoothAddress;
+            /// `AF_CAN`, in the form of the socket's protocol.
+            Can: CanAddress;
+            /// `AF_NETLINK`: port and groups.
+            Netlink: NetlinkAddress;
+            /// `AF_PACKET`: interface, protocol, and what a received frame's header says.
+            Packet: PacketAddress;
+            /// `AF_QIPCRTR`: node and port.
+            Qipcrtr: QipcrtrAddress;
+            /// `AF_TIPC`: a service or a socket.
+            Tipc: TipcAddress;
+            /// `AF_VSOCK`: machine and port.
+            Vsock: VsockAddress;
+        }
+    };
+}
+pub(crate) use families;
+
 /// What every family's structure can do.
-macro_rules! family {
-    ($($type:ident: $variant:ident;)*) => {$(
-        impl From<&$type> for RawAddress {
-            fn from(address: &$type) -> Self {
+macro_rules! conversions {
+    ($($(#[$text:meta])+ $family:ident: $structure:ident;)*) => {$(
+        impl From<&$structure> for RawAddress {
+            fn from(address: &$structure) -> Self {
                 address.encode()
             }
         }
 
-        impl From<$type> for Address {
-            fn from(address: $type) -> Self {
-                Address::$variant(address)
+        impl From<$structure> for Address {
+            fn from(address: $structure) -> Self {
+                Address::$family(address)
             }
         }
 
-        impl ToAddress for $type {
+        impl ToAddress for $structure {
             fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
                 self.encode().to_address(family)
             }
@@ -49,16 +74,7 @@ macro_rules! family {
     )*};
 }
 
-family! {
-    AlgAddress: Alg;
-    BluetoothAddress: Bluetooth;
-    CanAddress: Can;
-    NetlinkAddress: Netlink;
-    PacketAddress: Packet;
-    QipcrtrAddress: Qipcrtr;
-    TipcAddress: Tipc;
-    VsockAddress: Vsock;
-}
+families!(conversions);
 
 /// The address of one of these families; `None` for another family and for what its family cannot read.
 pub(super) fn decode(raw: &RawAddress, proto: Option<i32>) -> Option<Address> {

@@ -1107,11 +1107,13 @@ ssize_t tabi_control_close_fds(tabi_control *control);
  * Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with
  * tabi_close_fd().
  *
- * `size`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
+ * `max_fds`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
  * from then on.
  * Returns how many were taken, 0 when none is left; TABI_ERR_TYPE for another kind of message.
  */
-ssize_t tabi_cmsg_fds(const tabi_cmsg *cmsg, int *fds, size_t size);
+ssize_t tabi_cmsg_fds(const tabi_cmsg *cmsg,
+                      int *fds,
+                      size_t max_fds);
 
 /**
  * The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment
@@ -1181,7 +1183,7 @@ ssize_t tabi_send_fds(tabi_sock *sk,
                       int flags);
 
 /**
- * Receives at most `len` bytes and `size` descriptors over an AF_UNIX socket (Python's `recv_fds`).
+ * Receives at most `len` bytes and `max_fds` descriptors over an AF_UNIX socket (Python's `recv_fds`).
  *
  * `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd();
  * `fd_count` how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or
@@ -1192,7 +1194,7 @@ ssize_t tabi_recv_fds(tabi_sock *sk,
                       void *buffer,
                       size_t len,
                       int *fds,
-                      size_t size,
+                      size_t max_fds,
                       int flags,
                       size_t *fd_count,
                       int *msg_flags);
@@ -1320,10 +1322,12 @@ ssize_t tabi_file_buffered(tabi_file *file);
 /**
  * Writes bytes (Python's `write`): sent, or kept to be sent later.
  *
- * Returns how many were taken: all, unless sending fails after some, when the next call meets the error again;
+ * Returns how many were taken: all, unless sending fails after not_null, when the next call meets the error again;
  * or a code as tabi_send() does, when none was taken. One timeout limits the whole call.
  */
-ssize_t tabi_file_write(tabi_file *file, const void *data, size_t len);
+ssize_t tabi_file_write(tabi_file *file,
+                        const void *data,
+                        size_t len);
 
 /**
  * Sends what was kept (Python's `flush`), within one timeout.
@@ -2186,33 +2190,34 @@ void *tabi_request_data(tabi_request *request);
 /* ---- Servers with settings ---- */
 
 /**
- * Requests are handled one after the other, in the thread that serves.
+ * The thread that serves handles the requests, one after the other.
  */
 #define TABI_INLINE 0
 
 /**
- * Each request is handled in a thread of its own; threads are kept and reused.
+ * Each request is handled in a thread of its own. Threads are kept and used again.
  */
 #define TABI_THREADS 1
 
 /**
- * Each request is handled in a process of its own: sound only in a program without other threads, or with
- * handlers that keep to what signal-safety(7) allows.
+ * Each request is handled in a process of its own. This is safe only in a program that has no other threads, or
+ * with a handler that calls nothing but the functions in signal-safety(7).
  */
 #define TABI_FORKS 2
 
 /**
- * When all threads are busy, stop accepting: the kernel's queue holds the clients.
+ * When all threads are busy, the server stops accepting. New clients wait in the kernel's queue.
  */
 #define TABI_WHEN_FULL_WAIT 0
 
 /**
- * When all threads are busy, accept and keep up to `queue_size` clients, then stop accepting.
+ * When all threads are busy, the server accepts up to `queue_size` more clients, which wait for a thread. Then it
+ * stops accepting.
  */
 #define TABI_WHEN_FULL_QUEUE 1
 
 /**
- * When all threads are busy, accept clients and close them at once.
+ * When all threads are busy, the server accepts new clients and closes them at once.
  */
 #define TABI_WHEN_FULL_REFUSE 2
 
@@ -2293,116 +2298,122 @@ typedef struct {
 } tabi_server_hooks;
 
 /**
- * The settings of a server: fill it with tabi_server_options_init(), then change what is to be different.
+ * The settings of a server. Fill it with tabi_server_options_init(), then change what should be different.
  */
 typedef struct {
     /**
-     * sizeof(tabi_server_options), set by tabi_server_options_init().
+     * sizeof(tabi_server_options). tabi_server_options_init() sets it.
      */
     size_t struct_size;
     /**
-     * AF_INET (at first), AF_INET6, AF_UNIX.
+     * AF_INET (the default), AF_INET6 or AF_UNIX.
      */
     int address_family;
     /**
-     * SOCK_STREAM (at first), SOCK_SEQPACKET, SOCK_DGRAM.
+     * SOCK_STREAM (the default), SOCK_SEQPACKET or SOCK_DGRAM.
      */
     int socket_type;
     /**
-     * TABI_INLINE (at first), TABI_THREADS, TABI_FORKS.
+     * Where requests are handled: TABI_INLINE (the default), TABI_THREADS or TABI_FORKS.
      */
     int concurrency;
     /**
-     * 1 binds and listens (at first); 0 leaves tabi_server_bind() and tabi_server_activate() to you.
+     * 1 (the default): tabi_server_new() binds the socket and starts to listen. 0: the program calls
+     * tabi_server_bind() and tabi_server_activate() itself.
      */
     int bind_and_activate;
     /**
-     * 1 sets SO_REUSEADDR, 0 does not, -1 (at first) does for TCP only.
+     * 1 sets SO_REUSEADDR, 0 does not set it. -1 (the default) sets it for TCP only.
      */
     int allow_reuse_address;
     /**
-     * 1 sets SO_REUSEPORT; at first 0.
+     * 1 sets SO_REUSEPORT. The default is 0.
      */
     int allow_reuse_port;
     /**
-     * 1 lets an AF_INET6 server take AF_INET clients too; at first 0, which leaves it to the system.
+     * 1: a server with AF_INET6 accepts IPv4 clients too. 0 (the default): the system decides.
      */
     int dualstack_ipv6;
     /**
-     * How many clients the kernel holds before they are accepted; at first SOMAXCONN.
+     * The number of clients that may wait in the kernel's queue. The default is SOMAXCONN.
      */
     int request_queue_size;
     /**
-     * The longest datagram in bytes, 1 or more; at first 8192.
+     * The length of the longest datagram in bytes, at least 1. The default is 8192.
      */
     size_t max_packet_size;
     /**
-     * Seconds that tabi_server_handle_request() waits; at first TABI_NO_TIMEOUT.
+     * The time in seconds that tabi_server_handle_request() waits for a request. The default is TABI_NO_TIMEOUT.
      */
     double timeout;
     /**
-     * Timeout of each client's socket in seconds, above 0; at first TABI_NO_TIMEOUT.
+     * The timeout of each client's socket in seconds, more than 0. The default is TABI_NO_TIMEOUT.
      */
     double request_timeout;
     /**
-     * The most requests at a time, further clients are closed at once; at first 0, no limit.
+     * The largest number of requests at the same time. Further clients are closed at once. The default is 0: no
+     * limit.
      */
     size_t max_connections;
     /**
-     * The most requests at a time from one internet host; at first 0, no limit.
+     * The largest number of requests at the same time from one internet host. Further clients from there are closed
+     * at once. The default is 0: no limit.
      */
     size_t max_connections_per_address;
     /**
-     * How many threads accept clients; at first 1. With allow_reuse_port each has a socket of its own.
+     * The number of threads that accept clients. The default is 1. With allow_reuse_port, each thread has a socket
+     * of its own.
      */
     size_t loops;
     /**
-     * TABI_THREADS: the most threads that take requests at a time (one that is ending may still clean up beside
-     * them); at first 0, no limit.
+     * For TABI_THREADS: the largest number of threads that handle requests at the same time. A thread that is
+     * ending is not counted. The default is 0: no limit.
      */
     size_t max_threads;
     /**
-     * TABI_THREADS: TABI_WHEN_FULL_WAIT (at first), TABI_WHEN_FULL_QUEUE, TABI_WHEN_FULL_REFUSE.
+     * For TABI_THREADS: what happens when all threads are busy. TABI_WHEN_FULL_WAIT (the default),
+     * TABI_WHEN_FULL_QUEUE or TABI_WHEN_FULL_REFUSE.
      */
     int when_full;
     /**
-     * TABI_WHEN_FULL_QUEUE: how many clients the queue holds; at first 0.
+     * For TABI_WHEN_FULL_QUEUE: the number of clients that may wait in the queue. The default is 0.
      */
     size_t queue_size;
     /**
-     * TABI_THREADS: bytes of stack for each thread; at first 256 KiB.
+     * For TABI_THREADS: the size of each thread's stack in bytes. The default is 262144 (256 KiB).
      */
     size_t stack_size;
     /**
-     * TABI_THREADS: seconds that a thread without work is kept; at first 10.
+     * For TABI_THREADS: the time in seconds after which a thread without work ends. The default is 10.
      */
     double thread_idle;
     /**
-     * TABI_THREADS: what the threads' names begin with; at first NULL, for "tabi". Copied.
+     * For TABI_THREADS: the beginning of the threads' names. NULL (the default) stands for "tabi". The string is
+     * copied.
      */
     const char *thread_name;
     /**
-     * TABI_THREADS: 1 lets tabi_server_close() leave running requests alone; at first 0.
+     * For TABI_THREADS: 1 lets requests go on when the server is closed. The default is 0.
      */
     int daemon_threads;
     /**
-     * 0 lets tabi_server_close() not wait for running requests; at first 1.
+     * 1 (the default): tabi_server_close() waits for requests that have begun. 0: it does not wait.
      */
     int block_on_close;
     /**
-     * TABI_FORKS: the most children at a time; at first 40.
+     * For TABI_FORKS: the largest number of child processes at the same time. The default is 40.
      */
     size_t max_children;
     /**
-     * Steps of the server that are replaced; at first NULL. Copied.
+     * Functions that replace steps of the server, or NULL (the default). The structure is copied.
      */
     const tabi_server_hooks *hooks;
 } tabi_server_options;
 
 /**
- * Fills the settings with what holds when nothing else is said.
+ * Fills the settings with their default values.
  *
- * `struct_size`: sizeof(tabi_server_options). Returns 0, or TABI_ERR_VALUE for a size that is too small.
+ * `struct_size`: sizeof(tabi_server_options). Returns 0, or TABI_ERR_VALUE when the size is too small.
  */
 int tabi_server_options_init(tabi_server_options *options, size_t struct_size);
 

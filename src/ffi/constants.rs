@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use crate::constants::{STRINGS, TABLE, constant};
 use crate::error::Error;
-use crate::ffi::boundary::{some, status, string};
+use crate::ffi::boundary::{not_null, status, string};
 
 /// The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a
 /// number.
@@ -17,7 +17,7 @@ pub unsafe extern "C" fn tabi_constant(name: *const c_char, value: Option<&mut M
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let name = unsafe { string(name, "name") }?;
-        let value = some(value, "value")?;
+        let value = not_null(value, "value")?;
         value.write(std::str::from_utf8(name).ok().and_then(constant).ok_or_else(|| unknown(name))?);
         Ok(())
     })
@@ -39,7 +39,7 @@ pub extern "C" fn tabi_constant_at(
     value: Option<&mut MaybeUninit<i64>>,
 ) -> c_int {
     status(|| {
-        let (name, value) = (some(name, "name")?, some(value, "value")?);
+        let (name, value) = (not_null(name, "name")?, not_null(value, "value")?);
         let row = TABLE.get(index).ok_or_else(|| {
             Error::value(format!("the index of a constant must be 0-{}, got {index}", TABLE.len() - 1))
         })?;
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn tabi_string_constant(
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let name = unsafe { string(name, "name") }?;
-        let text = some(text, "text")?;
+        let text = not_null(text, "text")?;
         let row = STRINGS.iter().find(|row| row.0.as_bytes() == name).ok_or_else(|| unknown(name))?;
         text.write(row.1.as_ptr());
         Ok(())

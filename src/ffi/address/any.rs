@@ -8,7 +8,7 @@ use libc::ssize_t;
 
 use super::tabi_addr;
 use crate::address::RawAddress;
-use crate::ffi::boundary::{boundary, bytes, copy_text, count, some, status};
+use crate::ffi::boundary::{boundary, bytes, copy_text, count, not_null, status};
 
 /// Copies a struct sockaddr of `len` bytes (at most 128).
 ///
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn tabi_addr_from_sockaddr(
     status(|| {
         // SAFETY: the caller passes `len` readable bytes.
         let bytes = unsafe { bytes(sockaddr.cast(), len, "sockaddr") }?;
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(RawAddress::from_bytes(bytes)?.into());
         Ok(())
     })
@@ -38,7 +38,7 @@ pub extern "C" fn tabi_addr_sockaddr(addr: Option<&tabi_addr>) -> *const libc::s
 /// The family: AF_INET, AF_INET6, AF_UNIX ..., AF_UNSPEC (0) for no address; negative for an error.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_family(addr: Option<&tabi_addr>) -> c_int {
-    boundary(|| Ok(some(addr, "addr")?.raw()?.family().as_raw()))
+    boundary(|| Ok(not_null(addr, "addr")?.raw()?.family().as_raw()))
 }
 
 /// The address as text for people, with its closing NUL: "('127.0.0.1', 80)", "'/run/s'".
@@ -47,7 +47,7 @@ pub extern "C" fn tabi_addr_family(addr: Option<&tabi_addr>) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_text(addr: Option<&tabi_addr>, text: *mut c_char, size: usize) -> ssize_t {
     count(|| {
-        let address = some(addr, "addr")?.decode()?;
+        let address = not_null(addr, "addr")?.decode()?;
         // SAFETY: the caller passes `size` writable bytes.
         unsafe { copy_text(&address.to_string(), text, size) }
     })

@@ -9,7 +9,7 @@ use libc::ssize_t;
 use super::tabi_addr;
 use crate::address::{check_port, inet};
 use crate::error::Error;
-use crate::ffi::boundary::{Outcome, boundary, copy_text, count, some, status, string};
+use crate::ffi::boundary::{Outcome, boundary, copy_text, count, not_null, status, string};
 use crate::resolve::{ip_text, numeric_address, numeric_address6};
 
 /// Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn tabi_addr_from_host6(
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(inet(family.into(), host, check_port(port.into())?, flowinfo, scope_id)?.into());
         Ok(())
     })
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn tabi_addr_from_numeric(
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(numeric_address(host, port.into())?.into());
         Ok(())
     })
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn tabi_addr_from_numeric6(
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(numeric_address6(host, port.into(), flowinfo, scope_id)?.into());
         Ok(())
     })
@@ -130,5 +130,5 @@ pub extern "C" fn tabi_addr_scope(
 }
 
 fn internet(addr: Option<&tabi_addr>) -> Outcome<std::net::SocketAddr> {
-    Ok(some(addr, "addr")?.decode()?.try_into()?)
+    Ok(not_null(addr, "addr")?.decode()?.try_into()?)
 }

@@ -9,7 +9,7 @@ use libc::ssize_t;
 use super::tabi_addr;
 use crate::address::{Address, RawAddress, UnixAddress};
 use crate::error::Error;
-use crate::ffi::boundary::{bytes, copy_bytes, count, some, status};
+use crate::ffi::boundary::{bytes, copy_bytes, count, not_null, status};
 
 /// Makes an AF_UNIX address of a path (1 to 107 bytes), of an abstract name (a NUL byte and 0 to 107 bytes of
 /// any value, on Linux), or, with `len` 0, of no name.
@@ -24,7 +24,7 @@ pub unsafe extern "C" fn tabi_addr_from_unix(
     status(|| {
         // SAFETY: the caller passes `len` readable bytes.
         let path = unsafe { bytes(path, len, "path") }?;
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(RawAddress::try_from(&UnixAddress::from_bytes(path)?)?.into());
         Ok(())
     })
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn tabi_addr_from_unix(
 /// Returns the length; TABI_ERR_TYPE for another family, TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_unix(addr: Option<&tabi_addr>, path: *mut c_void, size: usize) -> ssize_t {
-    count(|| match some(addr, "addr")?.decode()? {
+    count(|| match not_null(addr, "addr")?.decode()? {
         // SAFETY: the caller passes `size` writable bytes.
         Address::Unix(name) => unsafe { copy_bytes(&name.to_bytes(), path, size) },
         other => Err(Error::type_error(format!("{other} is not an AF_UNIX address")).into()),

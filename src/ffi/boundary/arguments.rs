@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// The argument, which must not be NULL.
 #[inline]
-pub(crate) fn some<T>(argument: Option<T>, name: &'static str) -> Outcome<T> {
+pub(crate) fn not_null<T>(argument: Option<T>, name: &'static str) -> Outcome<T> {
     // Not `ok_or`: a failure that is made beforehand must be dropped again, in every call.
     argument.ok_or_else(|| Failure::Null(name).into())
 }

@@ -11,9 +11,9 @@ mod results;
 
 pub use errors::*;
 
-pub(crate) use arguments::{bytes, check_buffer, optional_string, some, string};
+pub(crate) use arguments::{bytes, check_buffer, not_null, optional_string, string};
 pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;
 pub(crate) use last_failure::last_text;
-pub(crate) use outcome::Outcome;
+pub(crate) use outcome::{Outcome, Reported};
 pub(crate) use results::{copy_bytes, copy_name, copy_text, give, take_back};

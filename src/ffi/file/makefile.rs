@@ -8,7 +8,7 @@ use std::ptr;
 use libc::ssize_t;
 
 use crate::error::Error;
-use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, give, some, status, take_back};
+use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, give, not_null, status, take_back};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::{DEFAULT_BUFFER_SIZE, Socket, SocketReader, SocketWriter};
 
@@ -34,7 +34,7 @@ pub extern "C" fn tabi_makefile(
     out: Option<&mut MaybeUninit<*mut tabi_file>>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         let sk: *const Socket = socket(sk)?;
         // SAFETY: the caller keeps the socket until the file is freed.
         let sk: &'static Socket = unsafe { &*sk };
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn tabi_file_buffered(file: *mut tabi_file) -> ssize_t {
 
 /// Writes bytes (Python's `write`): sent, or kept to be sent later.
 ///
-/// Returns how many were taken: all, unless sending fails after some, when the next call meets the error again;
+/// Returns how many were taken: all, unless sending fails after not_null, when the next call meets the error again;
 /// or a code as tabi_send() does, when none was taken. One timeout limits the whole call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_write(file: *mut tabi_file, data: *const c_void, len: usize) -> ssize_t {

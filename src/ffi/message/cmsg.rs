@@ -8,7 +8,7 @@ use libc::ssize_t;
 
 use super::tabi_control;
 use crate::error::Error;
-use crate::ffi::boundary::{Outcome, boundary, bytes, check_buffer, count, some};
+use crate::ffi::boundary::{Outcome, boundary, bytes, check_buffer, count, not_null};
 use crate::socket::{RawControlMessage, RawControlMessages};
 
 /// A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn tabi_control_next(
     cmsg: Option<&mut tabi_cmsg>,
 ) -> c_int {
     boundary(|| {
-        let (control, cmsg) = (some(control, "control")?, some(cmsg, "cmsg")?);
+        let (control, cmsg) = (not_null(control, "control")?, not_null(cmsg, "cmsg")?);
         // SAFETY: the caller's buffer is readable for its `len`.
         let mut messages = RawControlMessages::from_offset(unsafe { control.messages() }?, cmsg.next);
         let Some(message) = messages.next() else { return Ok(0) };
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn tabi_control_next(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_close_fds(control: Option<&mut tabi_control>) -> ssize_t {
     count(|| {
-        let control = some(control, "control")?;
+        let control = not_null(control, "control")?;
         let mut closed = 0;
         // SAFETY: the caller's buffer is readable for its `len`.
         for message in RawControlMessages::new(unsafe { control.messages() }?) {
@@ -92,14 +92,14 @@ pub unsafe extern "C" fn tabi_control_close_fds(control: Option<&mut tabi_contro
 /// Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with
 /// tabi_close_fd().
 ///
-/// `size`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
+/// `max_fds`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
 /// from then on.
 /// Returns how many were taken, 0 when none is left; TABI_ERR_TYPE for another kind of message.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int, size: usize) -> ssize_t {
+pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int, max_fds: usize) -> ssize_t {
     count(|| {
-        let cmsg = some(cmsg, "cmsg")?;
-        check_buffer(fds.cast(), size.saturating_mul(size_of::<c_int>()), "fds")?;
+        let cmsg = not_null(cmsg, "cmsg")?;
+        check_buffer(fds.cast(), max_fds.saturating_mul(size_of::<c_int>()), "fds")?;
         if cmsg.level != libc::SOL_SOCKET || cmsg.r#type != libc::SCM_RIGHTS {
             let text = format!(
                 "a control message of level {} and type {} holds no descriptors",
@@ -110,13 +110,13 @@ pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int
         check_buffer(cmsg.data, cmsg.len, "cmsg->data")?;
         let mut taken = 0;
         for index in 0..cmsg.len / size_of::<c_int>() {
-            if taken == size {
+            if taken == max_fds {
                 break;
             }
             // SAFETY: the number is within the caller's own buffer, which is writable.
             let fd = unsafe { take_fd(cmsg.data.cast(), index) };
             if fd >= 0 {
-                // SAFETY: `fds` has room for `size` of them.
+                // SAFETY: `fds` has room for `max_fds` of them.
                 unsafe { fds.add(taken).write(fd) };
                 taken += 1;
             }

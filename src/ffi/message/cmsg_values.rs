@@ -9,7 +9,7 @@ use super::tabi_cmsg;
 use crate::address::RawAddress;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, some, status};
+use crate::ffi::boundary::{Outcome, not_null, status};
 use crate::socket::{ControlMessage, RawControlMessage, control};
 
 /// The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment
@@ -22,9 +22,9 @@ pub unsafe extern "C" fn tabi_cmsg_int(
     value: Option<&mut MaybeUninit<c_int>>,
 ) -> c_int {
     status(|| {
-        let value = some(value, "value")?;
+        let value = not_null(value, "value")?;
         // SAFETY: the caller's message is in a buffer that lives.
-        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let message = unsafe { not_null(cmsg, "cmsg")?.raw() }?;
         let is_number = [1, size_of::<c_int>()].contains(&message.data.len());
         value.write(told(&message, "a number", control::number(message.data).filter(|_| is_number))?);
         Ok(())
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
 ) -> c_int {
     status(|| {
         // SAFETY: the caller's message is in a buffer that lives.
-        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let message = unsafe { not_null(cmsg, "cmsg")?.raw() }?;
         let info = match control::decode_plain(&message) {
             Some(ControlMessage::Ipv4PacketInfo(info)) => {
                 let address = |ip| RawAddress::from(SocketAddrV4::new(ip, 0));
@@ -78,9 +78,9 @@ pub unsafe extern "C" fn tabi_cmsg_timestamp(
     nanoseconds: Option<&mut MaybeUninit<i64>>,
 ) -> c_int {
     status(|| {
-        let nanoseconds = some(nanoseconds, "nanoseconds")?;
+        let nanoseconds = not_null(nanoseconds, "nanoseconds")?;
         // SAFETY: the caller's message is in a buffer that lives.
-        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let message = unsafe { not_null(cmsg, "cmsg")?.raw() }?;
         let time = match control::decode_plain(&message) {
             Some(ControlMessage::Timestamp(time)) => Some(time),
             Some(ControlMessage::Timestamps(times)) => times.software.or(times.hardware),
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn tabi_cmsg_credentials(
 ) -> c_int {
     status(|| {
         // SAFETY: the caller's message is in a buffer that lives.
-        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let message = unsafe { not_null(cmsg, "cmsg")?.raw() }?;
         let sender = match control::decode_plain(&message) {
             Some(ControlMessage::Credentials(sender)) => Some(sender),
             _ => None,
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn tabi_cmsg_error(
 ) -> c_int {
     status(|| {
         // SAFETY: the caller's message is in a buffer that lives.
-        let message = unsafe { some(cmsg, "cmsg")?.raw() }?;
+        let message = unsafe { not_null(cmsg, "cmsg")?.raw() }?;
         let met = match control::decode_plain(&message) {
             Some(ControlMessage::RecvErr(met)) => Some(met),
             _ => None,

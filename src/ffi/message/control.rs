@@ -8,7 +8,7 @@ use libc::ssize_t;
 use crate::address::Address;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, some, status};
+use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, not_null, status};
 use crate::socket::{bytes_of, cmsg_len, cmsg_space, control_buffer, encode};
 
 /// Control data (ancillary data) in the caller's buffer: a value that needs no free.
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn tabi_control_add(
     len: usize,
 ) -> c_int {
     // SAFETY: the caller passes `len` readable bytes.
-    status(|| unsafe { add(some(control, "control")?, level, r#type, bytes(data, len, "data")?) })
+    status(|| unsafe { add(not_null(control, "control")?, level, r#type, bytes(data, len, "data")?) })
 }
 
 /// Adds descriptors (SCM_RIGHTS), at most 253 on Linux; the receiver gets duplicates. Returns as
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn tabi_control_add_fds(
     fd_count: usize,
 ) -> c_int {
     status(|| {
-        let control = some(control, "control")?;
+        let control = not_null(control, "control")?;
         // SAFETY: the caller passes that many readable descriptors.
         let fds = unsafe { bytes(fds.cast(), fd_count.saturating_mul(size_of::<c_int>()), "fds") }?;
         // SAFETY: the caller's buffer is writable for its size.
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn tabi_control_add_int(
     value: c_int,
 ) -> c_int {
     // SAFETY: the caller's buffer is writable for its size.
-    status(|| unsafe { add(some(control, "control")?, level, r#type, &value.to_ne_bytes()) })
+    status(|| unsafe { add(not_null(control, "control")?, level, r#type, &value.to_ne_bytes()) })
 }
 
 /// Chooses the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
@@ -117,8 +117,8 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
 ) -> c_int {
     // SAFETY: the caller's buffer is writable for its size.
     status(|| unsafe {
-        let control = some(control, "control")?;
-        match some(source, "source")?.raw()?.decode() {
+        let control = not_null(control, "control")?;
+        match not_null(source, "source")?.raw()?.decode() {
             Address::Inet(v4) => {
                 let (kind, info) = control_buffer::in_pktinfo(*v4.ip(), interface)?;
                 add(control, libc::IPPROTO_IP, kind, &info)

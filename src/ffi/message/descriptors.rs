@@ -9,7 +9,7 @@ use std::os::fd::{BorrowedFd, IntoRawFd};
 use libc::ssize_t;
 
 use crate::error::Error;
-use crate::ffi::boundary::{Outcome, bytes, check_buffer, count, some};
+use crate::ffi::boundary::{Outcome, bytes, check_buffer, count, not_null};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::ControlData;
 
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn tabi_send_fds(
     })
 }
 
-/// Receives at most `len` bytes and `size` descriptors over an AF_UNIX socket (Python's `recv_fds`).
+/// Receives at most `len` bytes and `max_fds` descriptors over an AF_UNIX socket (Python's `recv_fds`).
 ///
 /// `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd();
 /// `fd_count` how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or
@@ -55,21 +55,21 @@ pub unsafe extern "C" fn tabi_recv_fds(
     buffer: *mut c_void,
     len: usize,
     fds: *mut c_int,
-    size: usize,
+    max_fds: usize,
     flags: c_int,
     fd_count: Option<&mut MaybeUninit<usize>>,
     msg_flags: Option<&mut MaybeUninit<c_int>>,
 ) -> ssize_t {
     count(|| {
-        let (sk, fd_count) = (socket(sk)?, some(fd_count, "fd_count")?);
+        let (sk, fd_count) = (socket(sk)?, not_null(fd_count, "fd_count")?);
         check_buffer(buffer, len, "buffer")?;
-        check_buffer(fds.cast(), size.saturating_mul(size_of::<c_int>()), "fds")?;
+        check_buffer(fds.cast(), max_fds.saturating_mul(size_of::<c_int>()), "fds")?;
         let room = libc::iovec { iov_base: buffer, iov_len: len };
         // SAFETY: the caller passes `len` writable bytes.
-        let received = unsafe { sk.recv_fds_raw(room, size, flags) }?;
+        let received = unsafe { sk.recv_fds_raw(room, max_fds, flags) }?;
         fd_count.write(received.fds.len());
         for (index, fd) in received.fds.into_iter().enumerate() {
-            // SAFETY: `fds` has room for `size` of them, and no more were received.
+            // SAFETY: `fds` has room for `max_fds` of them, and no more were received.
             unsafe { fds.add(index).write(fd.into_raw_fd()) };
         }
         msg_flags.map(|msg_flags| msg_flags.write(received.flags));

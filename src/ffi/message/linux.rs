@@ -9,7 +9,7 @@ use libc::ssize_t;
 use super::control::{add, tabi_control};
 use super::sendmsg::iovecs;
 use crate::error::Error;
-use crate::ffi::boundary::{bytes, count, some, status};
+use crate::ffi::boundary::{bytes, count, not_null, status};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::{Credentials, linux};
 
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn tabi_control_add_credentials(
 ) -> c_int {
     let ucred = linux::ucred(Credentials { pid, uid, gid });
     // SAFETY: the caller's buffer is writable for its size.
-    status(|| unsafe { add(some(control, "control")?, libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &ucred) })
+    status(|| unsafe { add(not_null(control, "control")?, libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &ucred) })
 }
 
 /// Sends the bytes of one message as UDP datagrams of `bytes` bytes, the last perhaps smaller (UDP_SEGMENT).
@@ -72,6 +72,6 @@ pub unsafe extern "C" fn tabi_control_add_segment_size(
 ) -> c_int {
     // SAFETY: the caller's buffer is writable for its size.
     status(|| unsafe {
-        add(some(control, "control")?, libc::IPPROTO_UDP, libc::UDP_SEGMENT, &bytes.to_ne_bytes())
+        add(not_null(control, "control")?, libc::IPPROTO_UDP, libc::UDP_SEGMENT, &bytes.to_ne_bytes())
     })
 }

@@ -8,7 +8,7 @@ use std::ptr;
 use crate::address::RawAddress;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{
-    Failure, Outcome, boundary, copy_text, give, optional_string, some, status, take_back,
+    Failure, Outcome, boundary, copy_text, give, not_null, optional_string, status, take_back,
 };
 use crate::resolve::{Host, Service, getaddrinfo, getnameinfo};
 
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
     list: Option<&mut MaybeUninit<*mut tabi_addrinfo_list>>,
 ) -> c_int {
     boundary(|| {
-        let list = some(list, "list")?;
+        let list = not_null(list, "list")?;
         // SAFETY: the caller passes NUL-terminated strings or NULL.
         let (host, service) = unsafe { (optional_string(host), optional_string(service)) };
         let host = host.map_or_else(|| Host::from(None), Host::from);
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn tabi_getnameinfo(
     service_size: usize,
 ) -> c_int {
     status(|| {
-        let names = getnameinfo(some(addr, "addr")?.raw()?, flags)?;
+        let names = getnameinfo(not_null(addr, "addr")?.raw()?, flags)?;
         let wanted = [(names.0, host, host_size), (names.1, service, service_size)];
         // Nothing is written unless both fit.
         for (name, buffer, size) in &wanted {

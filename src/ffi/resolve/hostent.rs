@@ -7,7 +7,7 @@ use std::ptr;
 
 use libc::ssize_t;
 
-use crate::ffi::boundary::{copy_text, count, give, some, status, string, take_back};
+use crate::ffi::boundary::{copy_text, count, give, not_null, status, string, take_back};
 use crate::resolve::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex, ip_text};
 
 /// What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn tabi_gethostbyname_ex(
     entry: Option<&mut MaybeUninit<*mut tabi_hostent>>,
 ) -> c_int {
     status(|| {
-        let entry = some(entry, "entry")?;
+        let entry = not_null(entry, "entry")?;
         // SAFETY: the caller passes a NUL-terminated string.
         entry.write(give_entry(gethostbyname_ex(unsafe { string(name, "name") }?)?));
         Ok(())
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn tabi_gethostbyaddr(
     entry: Option<&mut MaybeUninit<*mut tabi_hostent>>,
 ) -> c_int {
     status(|| {
-        let entry = some(entry, "entry")?;
+        let entry = not_null(entry, "entry")?;
         // SAFETY: the caller passes a NUL-terminated string.
         entry.write(give_entry(gethostbyaddr(unsafe { string(address, "address") }?)?));
         Ok(())

@@ -7,7 +7,7 @@ use std::ptr;
 
 use libc::ssize_t;
 
-use crate::ffi::boundary::{boundary, copy_text, count, give, some, status, string, take_back};
+use crate::ffi::boundary::{boundary, copy_text, count, give, not_null, status, string, take_back};
 use crate::resolve::{if_indextoname, if_nameindex, if_nametoindex};
 
 /// One network interface of tabi_if_nameindex().
@@ -36,7 +36,7 @@ pub struct tabi_interface_list {
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_if_nameindex(list: Option<&mut MaybeUninit<*mut tabi_interface_list>>) -> c_int {
     boundary(|| {
-        let list = some(list, "list")?;
+        let list = not_null(list, "list")?;
         let mut made = tabi_interface_list { interfaces: Vec::new(), _names: Vec::new() };
         for (index, name) in if_nameindex()? {
             let name = CString::new(name).unwrap_or_default();
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn tabi_if_nametoindex(
     index: Option<&mut MaybeUninit<u32>>,
 ) -> c_int {
     status(|| {
-        let index = some(index, "index")?;
+        let index = not_null(index, "index")?;
         // SAFETY: the caller passes a NUL-terminated string.
         index.write(if_nametoindex(unsafe { string(name, "name") }?)?);
         Ok(())

@@ -9,7 +9,7 @@ use super::{server, tabi_server};
 use crate::address::RawAddress;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{boundary, some, status};
+use crate::ffi::boundary::{boundary, not_null, status};
 use crate::ffi::socket::tabi_sock;
 use crate::server::Server;
 
@@ -22,7 +22,7 @@ pub extern "C" fn tabi_server_address(
     addr: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
     status(|| {
-        let (server, addr) = (server(sv)?, some(addr, "addr")?);
+        let (server, addr) = (server(sv)?, not_null(addr, "addr")?);
         addr.write(RawAddress::try_from(&server.server_address())?.into());
         Ok(())
     })

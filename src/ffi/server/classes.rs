@@ -9,7 +9,7 @@ use super::{tabi_handler, tabi_server};
 use crate::address::{RawAddress, UnixAddress, check_port, inet};
 use crate::constants::AF_INET;
 use crate::error::Result;
-use crate::ffi::boundary::{give, some, status, string};
+use crate::ffi::boundary::{give, not_null, status, string};
 use crate::server;
 use crate::server::Server;
 
@@ -27,7 +27,7 @@ unsafe fn inet_server(
     make: impl FnOnce(RawAddress, CHandler) -> Result<Server>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the same contract.
         let host = unsafe { string(host, "host") }?;
@@ -48,7 +48,7 @@ unsafe fn unix_server(
     make: impl FnOnce(UnixAddress, CHandler) -> Result<Server>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the same contract.
         let path = UnixAddress::from_bytes(unsafe { string(path, "path") }?)?;

@@ -2,8 +2,10 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
+use std::mem::offset_of;
 
-use super::{check_size, server, tabi_server};
+use super::growing::{Growing, check_size, write};
+use super::{server, tabi_server};
 use crate::ffi::boundary::{boundary, status, take_back};
 use crate::ffi::socket::duration;
 
@@ -22,6 +24,12 @@ pub struct tabi_drain_report {
     pub left: usize,
 }
 
+// SAFETY: the structure is repr(C), begins with a usize, and holds numbers only.
+unsafe impl Growing for tabi_drain_report {
+    const NAME: &'static str = "tabi_drain_report";
+    const FIRST_SIZE: usize = offset_of!(tabi_drain_report, left) + size_of::<usize>();
+}
+
 /// Stops accepting, waits for the requests that have begun, and closes the sockets (Python's `server_close`).
 ///
 /// `drain`: seconds that they have; then their connections are shut down, which ends handlers that use them.
@@ -29,20 +37,24 @@ pub struct tabi_drain_report {
 /// does not wait for that one. `report` may be NULL. Closing again does nothing. Returns 0, or TABI_ERR_VALUE
 /// for negative seconds and NaN.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_server_close(
+pub unsafe extern "C" fn tabi_server_close(
     sv: Option<&tabi_server>,
     drain: f64,
-    report: Option<&mut tabi_drain_report>,
+    report: *mut tabi_drain_report,
 ) -> c_int {
     status(|| {
         let server = server(sv)?;
         let drain = duration("drain", drain)?;
-        if let Some(report) = &report {
-            check_size("tabi_drain_report", report.struct_size, size_of::<tabi_drain_report>())?;
+        if !report.is_null() {
+            // SAFETY: `report` is not NULL, and begins with its `struct_size`.
+            check_size::<tabi_drain_report>(unsafe { (*report).struct_size })?;
         }
         let done = server.server_close(drain);
-        if let Some(report) = report {
-            (report.finished, report.cut, report.left) = (done.finished, done.cut, done.left);
+        if !report.is_null() {
+            let ends =
+                tabi_drain_report { struct_size: 0, finished: done.finished, cut: done.cut, left: done.left };
+            // SAFETY: `report` is not NULL, and the caller set its `struct_size` to its size.
+            unsafe { write(report, &ends) }?;
         }
         Ok(())
     })

@@ -8,7 +8,7 @@ use super::handler::CHandler;
 use super::options::tabi_server_options;
 use super::{server, tabi_handler, tabi_server};
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Outcome, give, some, status, take_back};
+use crate::ffi::boundary::{Failure, Outcome, give, not_null, status, take_back};
 use crate::ffi::socket::tabi_sock;
 use crate::socket::Socket;
 
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn tabi_server_new(
     status(|| {
         // SAFETY: the caller passes filled settings.
         let given = unsafe { tabi_server_options::read(options) }?;
-        let (addr, out) = (some(addr, "addr")?.raw()?, some(out, "out")?);
+        let (addr, out) = (not_null(addr, "addr")?.raw()?, not_null(out, "out")?);
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: as above.
         let options = unsafe { given.to_core() }?;
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
     status(|| {
         // SAFETY: the caller passes filled settings.
         let given = unsafe { tabi_server_options::read(options) }?;
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
         if sockets.is_null() {
             return Err(Failure::Null("sockets").into());
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
         let copies: Vec<Socket> = handles
             .iter()
             // SAFETY: NULL, or a handle that the caller owns.
-            .map(|&sk| Ok(some(unsafe { sk.as_ref() }, "sockets")?.0.dup()?))
+            .map(|&sk| Ok(not_null(unsafe { sk.as_ref() }, "sockets")?.0.dup()?))
             .collect::<Outcome<_>>()?;
         // SAFETY: as above.
         let server = unsafe { given.to_core() }?.adopt(copies, handler)?;

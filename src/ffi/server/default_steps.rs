@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use super::request::give_request;
 use super::{server, socket_of, tabi_request, tabi_server};
-use crate::ffi::boundary::{some, status};
+use crate::ffi::boundary::{not_null, status};
 use crate::ffi::socket::tabi_sock;
 
 /// What server_bind does unless it is replaced: sets the options and binds. Errors as in tabi_bind().
@@ -32,7 +32,7 @@ pub extern "C" fn tabi_server_default_get_request(
     out: Option<&mut MaybeUninit<*mut tabi_request>>,
 ) -> c_int {
     status(|| {
-        let (server, out) = (server(sv)?, some(out, "out")?);
+        let (server, out) = (server(sv)?, not_null(out, "out")?);
         let request = server.default_get_request(socket_of(server, sk)?)?;
         out.write(give_request(request));
         Ok(())

@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_void};
 
 use super::callback::{handler_result, outside};
 use super::tabi_request;
-use crate::ffi::boundary::{Outcome, some};
+use crate::ffi::boundary::{Outcome, not_null};
 use crate::server::{HandlerResult, Request, RequestHandler};
 
 /// Answers a request. The server ends the connection afterwards, and frees `request`.
@@ -31,7 +31,7 @@ unsafe impl Sync for CHandler {}
 
 impl CHandler {
     pub(crate) fn new(handler: tabi_handler, userdata: *mut c_void) -> Outcome<CHandler> {
-        Ok(CHandler { call: some(handler, "handler")?, userdata })
+        Ok(CHandler { call: not_null(handler, "handler")?, userdata })
     }
 }
 

@@ -9,7 +9,7 @@ use std::ptr;
 
 use super::{server, tabi_server};
 use crate::error::Error;
-use crate::ffi::boundary::{give, some, status, string, take_back};
+use crate::ffi::boundary::{give, not_null, status, string, take_back};
 use crate::ffi::socket::tabi_sock;
 use crate::server::listen_fds;
 
@@ -33,7 +33,7 @@ pub extern "C" fn tabi_listen_fds(
     count: Option<&mut MaybeUninit<usize>>,
 ) -> c_int {
     status(|| {
-        let (list, count) = (some(list, "list")?, some(count, "count")?);
+        let (list, count) = (not_null(list, "list")?, not_null(count, "count")?);
         let sockets: Box<[tabi_listen_socket]> = listen_fds()?
             .into_iter()
             .map(|socket| tabi_listen_socket {

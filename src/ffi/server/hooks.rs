@@ -2,12 +2,14 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
 
 use super::callback::{handler_result, outside, result, seen_by_c};
+use super::growing::{Growing, read};
 use super::request::{give_request, take_request};
-use super::{check_size, tabi_request, tabi_server};
+use super::{tabi_request, tabi_server};
 use crate::error::{Error, Result};
 use crate::ffi::boundary::Outcome;
 use crate::ffi::socket::tabi_sock;
@@ -89,6 +91,12 @@ pub struct tabi_server_hooks {
     >,
 }
 
+// SAFETY: the structure is repr(C) and begins with a usize; its members are pointers that may be NULL.
+unsafe impl Growing for tabi_server_hooks {
+    const NAME: &'static str = "tabi_server_hooks";
+    const FIRST_SIZE: usize = offset_of!(tabi_server_hooks, thread_main) + size_of::<*const c_void>();
+}
+
 type ServerStep = unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int;
 
 /// Hooks in C.
@@ -104,11 +112,10 @@ impl CHooks {
     ///
     /// `hooks` points to as many bytes as its `struct_size` says.
     pub(crate) unsafe fn read(hooks: *const tabi_server_hooks) -> Outcome<CHooks> {
-        // SAFETY: the first member is always there.
-        let given = unsafe { (*hooks).struct_size };
-        check_size("tabi_server_hooks", given, size_of::<tabi_server_hooks>())?;
-        // SAFETY: the caller's structure has at least these bytes.
-        Ok(CHooks(unsafe { hooks.read() }))
+        // SAFETY: without hooks every member is 0 or NULL.
+        let none: tabi_server_hooks = unsafe { std::mem::zeroed() };
+        // SAFETY: the caller promises the bytes.
+        Ok(CHooks(unsafe { read(hooks, "hooks", none) }?))
     }
 
     fn step(&self, hook: ServerStep, server: &Server) -> Result<()> {

@@ -7,19 +7,21 @@ mod classes;
 mod close;
 mod create;
 mod default_steps;
+mod growing;
 mod handler;
 mod handover;
 mod hooks;
 mod options;
 mod request;
 mod run;
+mod settings;
 mod statistics;
 
 use std::ptr;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::ffi::boundary::{Outcome, some};
+use crate::ffi::boundary::{Outcome, not_null};
 use crate::ffi::socket::tabi_sock;
 use crate::server::Server;
 use crate::socket::Socket;
@@ -50,23 +52,12 @@ impl tabi_server {
 }
 
 pub(crate) fn server(server: Option<&tabi_server>) -> Outcome<&Server> {
-    Ok(&some(server, "server")?.0)
+    Ok(&not_null(server, "server")?.0)
 }
 
 /// The server's own socket behind a handle that it has lent.
 pub(crate) fn socket_of<'a>(server: &'a Server, sk: Option<&tabi_sock>) -> Outcome<&'a Arc<Socket>> {
-    let lent: *const tabi_sock = some(sk, "sk")?;
+    let lent: *const tabi_sock = not_null(sk, "sk")?;
     let own = server.sockets().iter().find(|socket| ptr::eq(tabi_sock::lend(socket), lent));
     Ok(own.ok_or_else(|| Error::value("sk must be a socket of the server's own"))?)
-}
-
-/// The size that a caller wrote into a structure: at least that of the first version.
-pub(crate) fn check_size(name: &str, given: usize, least: usize) -> Outcome {
-    if given < least {
-        return Err(crate::error::Error::value(format!(
-            "struct_size of {name} must be {least} or more, got {given}: set it to sizeof({name})"
-        ))
-        .into());
-    }
-    Ok(())
 }

@@ -2,214 +2,111 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};
+use std::mem::offset_of;
 use std::ptr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use super::hooks::CHooks;
-use super::{check_size, tabi_server_hooks};
-use crate::constants::{AF_INET, SOCK_STREAM};
-use crate::error::Error;
-use crate::ffi::boundary::{Failure, Outcome, status, string};
-use crate::ffi::socket::{duration, seconds};
-use crate::server::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
+use super::growing::{Growing, check_size, read};
+use super::tabi_server_hooks;
+use crate::ffi::boundary::{Failure, Outcome, status};
 
-/// Requests are handled one after the other, in the thread that serves.
+/// The thread that serves handles the requests, one after the other.
 pub const TABI_INLINE: c_int = 0;
-/// Each request is handled in a thread of its own; threads are kept and reused.
+/// Each request is handled in a thread of its own. Threads are kept and used again.
 pub const TABI_THREADS: c_int = 1;
-/// Each request is handled in a process of its own: sound only in a program without other threads, or with
-/// handlers that keep to what signal-safety(7) allows.
+/// Each request is handled in a process of its own. This is safe only in a program that has no other threads, or
+/// with a handler that calls nothing but the functions in signal-safety(7).
 pub const TABI_FORKS: c_int = 2;
 
-/// When all threads are busy, stop accepting: the kernel's queue holds the clients.
+/// When all threads are busy, the server stops accepting. New clients wait in the kernel's queue.
 pub const TABI_WHEN_FULL_WAIT: c_int = 0;
-/// When all threads are busy, accept and keep up to `queue_size` clients, then stop accepting.
+/// When all threads are busy, the server accepts up to `queue_size` more clients, which wait for a thread. Then it
+/// stops accepting.
 pub const TABI_WHEN_FULL_QUEUE: c_int = 1;
-/// When all threads are busy, accept clients and close them at once.
+/// When all threads are busy, the server accepts new clients and closes them at once.
 pub const TABI_WHEN_FULL_REFUSE: c_int = 2;
 
-/// The settings of a server: fill it with tabi_server_options_init(), then change what is to be different.
+/// The settings of a server. Fill it with tabi_server_options_init(), then change what should be different.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_server_options {
-    /// sizeof(tabi_server_options), set by tabi_server_options_init().
+    /// sizeof(tabi_server_options). tabi_server_options_init() sets it.
     pub struct_size: usize,
-    /// AF_INET (at first), AF_INET6, AF_UNIX.
+    /// AF_INET (the default), AF_INET6 or AF_UNIX.
     pub address_family: c_int,
-    /// SOCK_STREAM (at first), SOCK_SEQPACKET, SOCK_DGRAM.
+    /// SOCK_STREAM (the default), SOCK_SEQPACKET or SOCK_DGRAM.
     pub socket_type: c_int,
-    /// TABI_INLINE (at first), TABI_THREADS, TABI_FORKS.
+    /// Where requests are handled: TABI_INLINE (the default), TABI_THREADS or TABI_FORKS.
     pub concurrency: c_int,
-    /// 1 binds and listens (at first); 0 leaves tabi_server_bind() and tabi_server_activate() to you.
+    /// 1 (the default): tabi_server_new() binds the socket and starts to listen. 0: the program calls
+    /// tabi_server_bind() and tabi_server_activate() itself.
     pub bind_and_activate: c_int,
-    /// 1 sets SO_REUSEADDR, 0 does not, -1 (at first) does for TCP only.
+    /// 1 sets SO_REUSEADDR, 0 does not set it. -1 (the default) sets it for TCP only.
     pub allow_reuse_address: c_int,
-    /// 1 sets SO_REUSEPORT; at first 0.
+    /// 1 sets SO_REUSEPORT. The default is 0.
     pub allow_reuse_port: c_int,
-    /// 1 lets an AF_INET6 server take AF_INET clients too; at first 0, which leaves it to the system.
+    /// 1: a server with AF_INET6 accepts IPv4 clients too. 0 (the default): the system decides.
     pub dualstack_ipv6: c_int,
-    /// How many clients the kernel holds before they are accepted; at first SOMAXCONN.
+    /// The number of clients that may wait in the kernel's queue. The default is SOMAXCONN.
     pub request_queue_size: c_int,
-    /// The longest datagram in bytes, 1 or more; at first 8192.
+    /// The length of the longest datagram in bytes, at least 1. The default is 8192.
     pub max_packet_size: usize,
-    /// Seconds that tabi_server_handle_request() waits; at first TABI_NO_TIMEOUT.
+    /// The time in seconds that tabi_server_handle_request() waits for a request. The default is TABI_NO_TIMEOUT.
     pub timeout: f64,
-    /// Timeout of each client's socket in seconds, above 0; at first TABI_NO_TIMEOUT.
+    /// The timeout of each client's socket in seconds, more than 0. The default is TABI_NO_TIMEOUT.
     pub request_timeout: f64,
-    /// The most requests at a time, further clients are closed at once; at first 0, no limit.
+    /// The largest number of requests at the same time. Further clients are closed at once. The default is 0: no
+    /// limit.
     pub max_connections: usize,
-    /// The most requests at a time from one internet host; at first 0, no limit.
+    /// The largest number of requests at the same time from one internet host. Further clients from there are closed
+    /// at once. The default is 0: no limit.
     pub max_connections_per_address: usize,
-    /// How many threads accept clients; at first 1. With allow_reuse_port each has a socket of its own.
+    /// The number of threads that accept clients. The default is 1. With allow_reuse_port, each thread has a socket
+    /// of its own.
     pub loops: usize,
-    /// TABI_THREADS: the most threads that take requests at a time (one that is ending may still clean up beside
-    /// them); at first 0, no limit.
+    /// For TABI_THREADS: the largest number of threads that handle requests at the same time. A thread that is
+    /// ending is not counted. The default is 0: no limit.
     pub max_threads: usize,
-    /// TABI_THREADS: TABI_WHEN_FULL_WAIT (at first), TABI_WHEN_FULL_QUEUE, TABI_WHEN_FULL_REFUSE.
+    /// For TABI_THREADS: what happens when all threads are busy. TABI_WHEN_FULL_WAIT (the default),
+    /// TABI_WHEN_FULL_QUEUE or TABI_WHEN_FULL_REFUSE.
     pub when_full: c_int,
-    /// TABI_WHEN_FULL_QUEUE: how many clients the queue holds; at first 0.
+    /// For TABI_WHEN_FULL_QUEUE: the number of clients that may wait in the queue. The default is 0.
     pub queue_size: usize,
-    /// TABI_THREADS: bytes of stack for each thread; at first 256 KiB.
+    /// For TABI_THREADS: the size of each thread's stack in bytes. The default is 262144 (256 KiB).
     pub stack_size: usize,
-    /// TABI_THREADS: seconds that a thread without work is kept; at first 10.
+    /// For TABI_THREADS: the time in seconds after which a thread without work ends. The default is 10.
     pub thread_idle: f64,
-    /// TABI_THREADS: what the threads' names begin with; at first NULL, for "tabi". Copied.
+    /// For TABI_THREADS: the beginning of the threads' names. NULL (the default) stands for "tabi". The string is
+    /// copied.
     pub thread_name: *const c_char,
-    /// TABI_THREADS: 1 lets tabi_server_close() leave running requests alone; at first 0.
+    /// For TABI_THREADS: 1 lets requests go on when the server is closed. The default is 0.
     pub daemon_threads: c_int,
-    /// 0 lets tabi_server_close() not wait for running requests; at first 1.
+    /// 1 (the default): tabi_server_close() waits for requests that have begun. 0: it does not wait.
     pub block_on_close: c_int,
-    /// TABI_FORKS: the most children at a time; at first 40.
+    /// For TABI_FORKS: the largest number of child processes at the same time. The default is 40.
     pub max_children: usize,
-    /// Steps of the server that are replaced; at first NULL. Copied.
+    /// Functions that replace steps of the server, or NULL (the default). The structure is copied.
     pub hooks: *const tabi_server_hooks,
 }
 
+// SAFETY: the structure is repr(C) and begins with a usize; its members are numbers and raw pointers.
+unsafe impl Growing for tabi_server_options {
+    const NAME: &'static str = "tabi_server_options";
+    const FIRST_SIZE: usize = offset_of!(tabi_server_options, hooks) + size_of::<*const tabi_server_hooks>();
+}
+
 impl tabi_server_options {
-    fn defaults() -> tabi_server_options {
-        let options = ServerOptions::new(AF_INET, SOCK_STREAM);
-        let threads = Threads::default();
-        tabi_server_options {
-            struct_size: size_of::<tabi_server_options>(),
-            address_family: options.address_family.as_raw(),
-            socket_type: options.socket_type.as_raw(),
-            concurrency: TABI_INLINE,
-            bind_and_activate: 1,
-            allow_reuse_address: -1,
-            allow_reuse_port: 0,
-            dualstack_ipv6: 0,
-            request_queue_size: options.request_queue_size,
-            max_packet_size: options.max_packet_size,
-            timeout: seconds(None),
-            request_timeout: seconds(None),
-            max_connections: 0,
-            max_connections_per_address: 0,
-            loops: options.loops,
-            max_threads: 0,
-            when_full: TABI_WHEN_FULL_WAIT,
-            queue_size: 0,
-            stack_size: threads.stack_size,
-            thread_idle: seconds(Some(threads.idle)),
-            thread_name: ptr::null(),
-            daemon_threads: 0,
-            block_on_close: 1,
-            max_children: Forks::default().max_children,
-            hooks: ptr::null(),
-        }
-    }
-
     /// # Safety
     ///
-    /// `options` is NULL or points to as many bytes as its `struct_size` says; strings in it are
-    /// NUL-terminated.
+    /// `options` is NULL or points to as many bytes as its `struct_size` says.
     pub(super) unsafe fn read(options: *const tabi_server_options) -> Outcome<tabi_server_options> {
-        if options.is_null() {
-            return Err(Failure::Null("options").into());
-        }
-        let mut read = Self::defaults();
-        // SAFETY: the first member is always there.
-        let given = unsafe { (*options).struct_size };
-        check_size("tabi_server_options", given, size_of::<tabi_server_options>())?;
-        // SAFETY: the caller's structure has at least these bytes, and may have more that are not known here.
-        unsafe { ptr::copy_nonoverlapping(options, &mut read, 1) };
-        Ok(read)
-    }
-
-    /// # Safety
-    ///
-    /// The pointers in the options are NULL or valid.
-    pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
-        let limit = |most: usize| (most > 0).then_some(most);
-        let mut options = ServerOptions::new(self.address_family.into(), self.socket_type.into());
-        options.allow_reuse_address = match self.allow_reuse_address {
-            -1 => None,
-            allow => Some(allow != 0),
-        };
-        options.allow_reuse_port = self.allow_reuse_port != 0;
-        options.dualstack_ipv6 = self.dualstack_ipv6 != 0;
-        options.request_queue_size = self.request_queue_size;
-        options.max_packet_size = self.max_packet_size;
-        options.timeout = duration("timeout", self.timeout)?;
-        options.request_timeout = duration("request_timeout", self.request_timeout)?;
-        options.max_connections = limit(self.max_connections);
-        options.max_connections_per_address = limit(self.max_connections_per_address);
-        options.loops = self.loops;
-        // SAFETY: the caller vouches for the pointers.
-        options.concurrency = unsafe { self.concurrency() }?;
-        if !self.hooks.is_null() {
-            // SAFETY: as above.
-            options.hooks = Arc::new(unsafe { CHooks::read(self.hooks) }?);
-        }
-        Ok(options)
-    }
-
-    /// # Safety
-    ///
-    /// The thread name is NULL or NUL-terminated.
-    unsafe fn concurrency(&self) -> Outcome<Concurrency> {
-        let block_on_close = self.block_on_close != 0;
-        match self.concurrency {
-            TABI_INLINE => Ok(Concurrency::Inline),
-            TABI_FORKS => Ok(Concurrency::Forks(Forks { max_children: self.max_children, block_on_close })),
-            TABI_THREADS => {
-                let mut threads = Threads {
-                    max_threads: (self.max_threads > 0).then_some(self.max_threads),
-                    when_full: self.when_full()?,
-                    stack_size: self.stack_size,
-                    idle: duration("thread_idle", self.thread_idle)?.unwrap_or(Duration::MAX),
-                    daemon_threads: self.daemon_threads != 0,
-                    block_on_close,
-                    ..Threads::default()
-                };
-                if !self.thread_name.is_null() {
-                    // SAFETY: the caller vouches for the string.
-                    let name = unsafe { string(self.thread_name, "thread_name") }?;
-                    threads.name = String::from_utf8_lossy(name).into_owned();
-                }
-                Ok(Concurrency::Threads(threads))
-            }
-            other => Err(unknown("concurrency", "TABI_INLINE, TABI_THREADS or TABI_FORKS", other).into()),
-        }
-    }
-
-    fn when_full(&self) -> Outcome<WhenFull> {
-        match self.when_full {
-            TABI_WHEN_FULL_WAIT => Ok(WhenFull::Wait),
-            TABI_WHEN_FULL_QUEUE => Ok(WhenFull::Queue(self.queue_size)),
-            TABI_WHEN_FULL_REFUSE => Ok(WhenFull::Refuse),
-            other => Err(unknown("when_full", "a TABI_WHEN_FULL_ value", other).into()),
-        }
+        // SAFETY: the caller promises the bytes.
+        unsafe { read(options, "options", Self::defaults()) }
     }
 }
 
-fn unknown(name: &str, expected: &str, value: c_int) -> Failure {
-    Error::value(format!("{name} must be {expected}, got {value}")).into()
-}
-
-/// Fills the settings with what holds when nothing else is said.
+/// Fills the settings with their default values.
 ///
-/// `struct_size`: sizeof(tabi_server_options). Returns 0, or TABI_ERR_VALUE for a size that is too small.
+/// `struct_size`: sizeof(tabi_server_options). Returns 0, or TABI_ERR_VALUE when the size is too small.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_options_init(
     options: *mut tabi_server_options,
@@ -219,9 +116,11 @@ pub unsafe extern "C" fn tabi_server_options_init(
         if options.is_null() {
             return Err(Failure::Null("options").into());
         }
-        check_size("tabi_server_options", struct_size, size_of::<tabi_server_options>())?;
-        // SAFETY: not NULL, and the caller's structure has at least `struct_size` bytes.
-        unsafe { options.write(tabi_server_options::defaults()) };
+        check_size::<tabi_server_options>(struct_size)?;
+        let known = struct_size.min(size_of::<tabi_server_options>());
+        let defaults = tabi_server_options { struct_size: known, ..tabi_server_options::defaults() };
+        // SAFETY: the caller's structure has `struct_size` bytes, and the defaults have at least `known` of them.
+        unsafe { ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), options.cast(), known) };
         Ok(())
     })
 }

@@ -10,7 +10,7 @@ use super::callback::seen_by_c;
 use super::{server, socket_of, tabi_server};
 use crate::address::RawAddress;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Outcome, boundary, bytes, give, some, status, take_back};
+use crate::ffi::boundary::{Failure, Outcome, boundary, bytes, give, not_null, status, take_back};
 use crate::ffi::socket::tabi_sock;
 use crate::server::{Request, Server};
 
@@ -48,7 +48,7 @@ pub extern "C" fn tabi_request_client_address(
     addr: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
     status(|| {
-        let (request, addr) = (some(request, "request")?, some(addr, "addr")?);
+        let (request, addr) = (not_null(request, "request")?, not_null(addr, "addr")?);
         addr.write(RawAddress::try_from(request.0.client_address())?.into());
         Ok(())
     })
@@ -72,7 +72,7 @@ pub extern "C" fn tabi_request_packet(
 /// 1 when a datagram was longer than the server's max_packet_size, so that its end is lost; else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_is_cut(request: Option<&tabi_request>) -> c_int {
-    boundary(|| Ok(some(request, "request")?.0.is_cut().into()))
+    boundary(|| Ok(not_null(request, "request")?.0.is_cut().into()))
 }
 
 /// Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn tabi_request_reply(
     len: usize,
 ) -> c_int {
     status(|| {
-        let request = some(request, "request")?;
+        let request = not_null(request, "request")?;
         // SAFETY: the caller passes `len` readable bytes.
         Ok(request.0.reply(unsafe { bytes(data, len, "data") }?)?)
     })
@@ -99,7 +99,7 @@ struct Carried(AtomicPtr<c_void>);
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_set_data(request: Option<&tabi_request>, data: *mut c_void) -> c_int {
     status(|| {
-        let request = &some(request, "request")?.0;
+        let request = &not_null(request, "request")?.0;
         let carried = request.data_or_insert(|| Carried(AtomicPtr::new(ptr::null_mut())));
         carried.0.store(data, Ordering::SeqCst);
         Ok(())
@@ -125,8 +125,8 @@ pub unsafe extern "C" fn tabi_request_from_sock(
     out: Option<&mut MaybeUninit<*mut tabi_request>>,
 ) -> c_int {
     status(|| {
-        let (server, out) = (server(sv)?, some(out, "out")?);
-        let address = some(client_address, "client_address")?.raw()?.decode();
+        let (server, out) = (server(sv)?, not_null(out, "out")?);
+        let address = not_null(client_address, "client_address")?.raw()?.decode();
         if sk.is_null() {
             return Err(Failure::Null("sk").into());
         }
@@ -151,9 +151,9 @@ pub unsafe extern "C" fn tabi_request_from_packet(
     out: Option<&mut MaybeUninit<*mut tabi_request>>,
 ) -> c_int {
     status(|| {
-        let (server, out) = (server(sv)?, some(out, "out")?);
+        let (server, out) = (server(sv)?, not_null(out, "out")?);
         let socket = socket_of(server, sk)?;
-        let address = some(client_address, "client_address")?.raw()?.decode();
+        let address = not_null(client_address, "client_address")?.raw()?.decode();
         // SAFETY: the caller passes `len` readable bytes.
         let packet = unsafe { bytes(data, len, "data") }?.to_vec();
         out.write(give(tabi_request(Request::from_packet(server, socket, packet, len, address))));
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
     status(|| {
-        let finished = Server::default_finish_request(&some(request, "request")?.0);
+        let finished = Server::default_finish_request(&not_null(request, "request")?.0);
         Ok(finished.map_err(|failure| seen_by_c(&failure))?)
     })
 }
@@ -207,7 +207,7 @@ pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_shutdown(request: Option<&tabi_request>) -> c_int {
     status(|| {
-        some(request, "request")?.0.shutdown();
+        not_null(request, "request")?.0.shutdown();
         Ok(())
     })
 }
@@ -216,7 +216,7 @@ pub extern "C" fn tabi_request_shutdown(request: Option<&tabi_request>) -> c_int
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_close(request: Option<&tabi_request>) -> c_int {
     status(|| {
-        some(request, "request")?.0.close();
+        not_null(request, "request")?.0.close();
         Ok(())
     })
 }

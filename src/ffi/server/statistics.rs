@@ -2,9 +2,11 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
+use std::mem::offset_of;
 
-use super::{check_size, server, tabi_server};
-use crate::ffi::boundary::{some, status};
+use super::growing::{Growing, write};
+use super::{server, tabi_server};
+use crate::ffi::boundary::{Failure, status};
 
 /// What a server has done so far. Set `struct_size` before the call.
 #[repr(C)]
@@ -30,18 +32,25 @@ pub struct tabi_server_statistics {
     pub children: u64,
 }
 
+// SAFETY: the structure is repr(C), begins with a usize, and holds numbers only.
+unsafe impl Growing for tabi_server_statistics {
+    const NAME: &'static str = "tabi_server_statistics";
+    const FIRST_SIZE: usize = offset_of!(tabi_server_statistics, children) + size_of::<u64>();
+}
+
 /// Reads what the server has counted. Returns 0, or TABI_ERR_VALUE for a `struct_size` that is too small.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_server_get_statistics(
+pub unsafe extern "C" fn tabi_server_get_statistics(
     sv: Option<&tabi_server>,
-    statistics: Option<&mut tabi_server_statistics>,
+    statistics: *mut tabi_server_statistics,
 ) -> c_int {
     status(|| {
-        let (server, out) = (server(sv)?, some(statistics, "statistics")?);
-        check_size("tabi_server_statistics", out.struct_size, size_of::<tabi_server_statistics>())?;
-        let now = server.statistics();
-        *out = tabi_server_statistics {
-            struct_size: out.struct_size,
+        let now = server(sv)?.statistics();
+        if statistics.is_null() {
+            return Err(Failure::Null("statistics").into());
+        }
+        let counts = tabi_server_statistics {
+            struct_size: 0,
             accepted: now.accepted,
             active: now.active,
             rejected: now.rejected,
@@ -51,6 +60,7 @@ pub extern "C" fn tabi_server_get_statistics(
             idle_threads: now.idle_threads,
             children: now.children,
         };
-        Ok(())
+        // SAFETY: `statistics` is not NULL, and the caller set its `struct_size` to its size.
+        unsafe { write(statistics, &counts) }
     })
 }

@@ -9,7 +9,7 @@ use libc::ssize_t;
 use super::{socket, tabi_sock};
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{boundary, copy_text, count, some, status};
+use crate::ffi::boundary::{boundary, copy_text, count, not_null, status};
 
 /// The socket's own address (getsockname(2)). Returns 0 or -errno.
 #[unsafe(no_mangle)]
@@ -18,7 +18,7 @@ pub extern "C" fn tabi_getsockname(
     addr: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
     status(|| {
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(socket(sk)?.getsockname_raw()?.into());
         Ok(())
     })
@@ -31,7 +31,7 @@ pub extern "C" fn tabi_getpeername(
     addr: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
     status(|| {
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(socket(sk)?.getpeername_raw()?.into());
         Ok(())
     })

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int};
 
 use super::{inet_address, socket, tabi_sock, unix_address, until};
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{boundary, some, status};
+use crate::ffi::boundary::{boundary, not_null, status};
 
 /// Connects to a host and port (connect(2), Python's `connect((host, port))`), within the timeout.
 ///
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn tabi_connect_unix(sk: Option<&tabi_sock>, path: *const 
 /// Connects to an address of any family. Errors as in tabi_connect().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_connect_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
-    status(|| Ok(socket(sk)?.connect(some(addr, "addr")?.raw()?)?))
+    status(|| Ok(socket(sk)?.connect(not_null(addr, "addr")?.raw()?)?))
 }
 
 /// tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn tabi_connect_ex(sk: Option<&tabi_sock>, host: *const c_
 /// tabi_connect_ex() for an address of any family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_connect_ex_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
-    boundary(|| Ok(socket(sk)?.connect_ex(some(addr, "addr")?.raw()?)?))
+    boundary(|| Ok(socket(sk)?.connect_ex(not_null(addr, "addr")?.raw()?)?))
 }
 
 /// Waits for a connect that is under way: non-blocking (-EINPROGRESS), timed out, or interrupted.

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::IntoRawFd;
 
 use super::{socket, tabi_sock};
-use crate::ffi::boundary::{boundary, give, some, status};
+use crate::ffi::boundary::{boundary, give, not_null, status};
 use crate::socket as core;
 use crate::socket::{Socket, helpers};
 
@@ -23,7 +23,7 @@ pub extern "C" fn tabi_socket(
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         out.write(give(tabi_sock(Socket::new(family.into(), r#type.into(), proto)?)));
         Ok(())
     })
@@ -63,7 +63,7 @@ pub(crate) fn give_pair(
     other: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let (out_one, out_other) = (some(one, "one")?, some(other, "other")?);
+        let (out_one, out_other) = (not_null(one, "one")?, not_null(other, "other")?);
         let (one, other) = make()?;
         out_one.write(give(tabi_sock(one)));
         out_other.write(give(tabi_sock(other)));
@@ -89,7 +89,7 @@ pub extern "C" fn tabi_socket_from_fd(
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         // SAFETY: the caller gives the descriptor up.
         let socket = unsafe { Socket::from_fileno(fd, given(family), given(r#type), given(proto)) }?;
         out.write(give(tabi_sock(socket)));
@@ -111,7 +111,7 @@ pub extern "C" fn tabi_fromfd(
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         let socket = helpers::fromfd_number(fd, given(family), given(r#type), given(proto))?;
         out.write(give(tabi_sock(socket)));
         Ok(())
@@ -125,7 +125,7 @@ pub extern "C" fn tabi_fromfd(
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_dup(sk: Option<&tabi_sock>, out: Option<&mut MaybeUninit<*mut tabi_sock>>) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         out.write(give(tabi_sock(socket(sk)?.dup()?)));
         Ok(())
     })

@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use super::{duration, tabi_sock};
 use crate::address::check_port;
 use crate::error::{Error, Result};
-use crate::ffi::boundary::{Failure, give, some, status, string};
+use crate::ffi::boundary::{Failure, give, not_null, status, string};
 use crate::socket as core;
 use crate::socket::CreateConnectionOptions;
 
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn tabi_create_connection(
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
         let port = inet_port(port)?;

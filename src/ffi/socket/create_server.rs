@@ -8,7 +8,7 @@ use super::tabi_sock;
 use crate::address::{RawAddress, check_port, inet};
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, boundary, give, some, status, string};
+use crate::ffi::boundary::{Outcome, boundary, give, not_null, status, string};
 use crate::socket as core;
 use crate::socket::CreateServerOptions;
 
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn tabi_create_server(
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
+        let out = not_null(out, "out")?;
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
         create_server(inet(family.into(), host, check_port(port.into())?, 0, 0)?, backlog, flags, out)
@@ -52,8 +52,8 @@ pub extern "C" fn tabi_create_server_addr(
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let out = some(out, "out")?;
-        create_server(some(addr, "addr")?.raw()?, backlog, flags, out)
+        let out = not_null(out, "out")?;
+        create_server(not_null(addr, "addr")?.raw()?, backlog, flags, out)
     })
 }
 

@@ -8,7 +8,7 @@ use std::os::fd::IntoRawFd;
 use super::{inet_address, socket, tabi_sock, unix_address, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{boundary, give, some, status};
+use crate::ffi::boundary::{boundary, give, not_null, status};
 
 /// Binds to a host and port (bind(2), Python's `bind((host, port))`).
 ///
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn tabi_bind_unix(sk: Option<&tabi_sock>, path: *const c_c
 /// Binds to an address of any family. Errors as in tabi_bind().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_bind_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
-    status(|| Ok(socket(sk)?.bind(some(addr, "addr")?.raw()?)?))
+    status(|| Ok(socket(sk)?.bind(not_null(addr, "addr")?.raw()?)?))
 }
 
 /// Starts to listen for clients (listen(2)); TABI_BACKLOG is Python's choice, below 0 is taken as 0.
@@ -64,7 +64,7 @@ pub extern "C" fn tabi_accept(
     peer: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
     status(|| {
-        let (sk, out) = (socket(sk)?, some(out, "out")?);
+        let (sk, out) = (socket(sk)?, not_null(out, "out")?);
         let (client, address) = sk.accept_raw()?;
         out.write(give(tabi_sock(client)));
         peer.map(|peer| peer.write(address.into()));

@@ -20,7 +20,7 @@ mod typed_options;
 use std::ffi::{c_char, c_int};
 
 use crate::address::{RawAddress, UnixAddress, check_port, inet};
-use crate::ffi::boundary::{Outcome, some, string};
+use crate::ffi::boundary::{Outcome, not_null, string};
 use crate::socket::Socket;
 
 pub use attributes::*;
@@ -58,7 +58,7 @@ impl tabi_sock {
 
 /// The core's socket behind a handle.
 pub(crate) fn socket(sk: Option<&tabi_sock>) -> Outcome<&Socket> {
-    Ok(&some(sk, "sk")?.0)
+    Ok(&not_null(sk, "sk")?.0)
 }
 
 /// # Safety

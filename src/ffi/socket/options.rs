@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use libc::ssize_t;
 
 use super::{socket, tabi_sock};
-use crate::ffi::boundary::{bytes, copy_bytes, count, some, status};
+use crate::ffi::boundary::{bytes, copy_bytes, count, not_null, status};
 
 /// The value of an option that is an int (getsockopt(2)).
 ///
@@ -20,7 +20,7 @@ pub extern "C" fn tabi_getsockopt(
     value: Option<&mut MaybeUninit<c_int>>,
 ) -> c_int {
     status(|| {
-        let value = some(value, "value")?;
+        let value = not_null(value, "value")?;
         value.write(socket(sk)?.getsockopt(level, option)?);
         Ok(())
     })

@@ -9,7 +9,7 @@ use libc::ssize_t;
 use super::{inet_address, socket, tabi_sock, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, bytes, count, some, status};
+use crate::ffi::boundary::{Outcome, bytes, count, not_null, status};
 
 /// Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
 ///
@@ -182,6 +182,6 @@ pub(crate) unsafe fn sendto(
     let sk = socket(sk)?;
     // SAFETY: the caller passes `len` readable bytes.
     let data = unsafe { bytes(data, len, "data") }?;
-    let address = sk.resolve(some(addr, "addr")?.raw()?)?;
+    let address = sk.resolve(not_null(addr, "addr")?.raw()?)?;
     Ok(sk.sendto_until(data, flags, &address, limit)?)
 }

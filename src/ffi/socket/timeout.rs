@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{socket, tabi_sock};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
-use crate::ffi::boundary::{boundary, some, status};
+use crate::ffi::boundary::{boundary, not_null, status};
 use crate::socket as core;
 use crate::socket::Interest;
 
@@ -25,7 +25,7 @@ pub extern "C" fn tabi_settimeout(sk: Option<&tabi_sock>, seconds: f64) -> c_int
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_gettimeout(sk: Option<&tabi_sock>, timeout: Option<&mut MaybeUninit<f64>>) -> c_int {
     status(|| {
-        let timeout = some(timeout, "timeout")?;
+        let timeout = not_null(timeout, "timeout")?;
         timeout.write(seconds(socket(sk)?.gettimeout()));
         Ok(())
     })

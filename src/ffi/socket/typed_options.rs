@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{duration, seconds, socket, tabi_sock};
 use crate::error::{Error, Result};
-use crate::ffi::boundary::{some, status};
+use crate::ffi::boundary::{not_null, status};
 use crate::socket::TcpKeepalive;
 
 /// Whether close waits for unsent bytes, and for how many seconds (SO_LINGER).
@@ -20,7 +20,7 @@ pub extern "C" fn tabi_linger(
     seconds: Option<&mut MaybeUninit<c_int>>,
 ) -> c_int {
     status(|| {
-        let (on, seconds) = (some(on, "on")?, some(seconds, "seconds")?);
+        let (on, seconds) = (not_null(on, "on")?, not_null(seconds, "seconds")?);
         let linger = socket(sk)?.linger()?;
         on.write(linger.is_some().into());
         seconds.write(whole_seconds(linger));
@@ -53,8 +53,8 @@ pub extern "C" fn tabi_keepalive(
     retries: Option<&mut MaybeUninit<c_int>>,
 ) -> c_int {
     status(|| {
-        let (on, time) = (some(on, "on")?, some(time, "time")?);
-        let (interval, retries) = (some(interval, "interval")?, some(retries, "retries")?);
+        let (on, time) = (not_null(on, "on")?, not_null(time, "time")?);
+        let (interval, retries) = (not_null(interval, "interval")?, not_null(retries, "retries")?);
         let sk = socket(sk)?;
         let (probes, keepalive) = (sk.keepalive()?, sk.tcp_keepalive()?);
         on.write(probes.into());
@@ -96,7 +96,7 @@ pub extern "C" fn tabi_set_keepalive(
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_rcvtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut MaybeUninit<f64>>) -> c_int {
     status(|| {
-        let timeout = some(timeout, "timeout")?;
+        let timeout = not_null(timeout, "timeout")?;
         timeout.write(seconds(socket(sk)?.read_timeout()?));
         Ok(())
     })
@@ -117,7 +117,7 @@ pub extern "C" fn tabi_set_rcvtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_i
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_sndtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut MaybeUninit<f64>>) -> c_int {
     status(|| {
-        let timeout = some(timeout, "timeout")?;
+        let timeout = not_null(timeout, "timeout")?;
         timeout.write(seconds(socket(sk)?.write_timeout()?));
         Ok(())
     })

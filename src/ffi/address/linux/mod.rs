@@ -16,7 +16,7 @@ use std::mem::MaybeUninit;
 use crate::address::RawAddress;
 use crate::error::Result;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, some, status};
+use crate::ffi::boundary::{Outcome, not_null, status};
 
 pub use alg::*;
 pub use bluetooth::*;
@@ -32,14 +32,14 @@ pub(crate) fn encode(
     address: impl FnOnce() -> Outcome<RawAddress>,
 ) -> c_int {
     status(|| {
-        let addr = some(addr, "addr")?;
+        let addr = not_null(addr, "addr")?;
         addr.write(address()?.into());
         Ok(())
     })
 }
 
 pub(crate) fn decode<T>(addr: Option<&tabi_addr>, read: impl FnOnce(&RawAddress) -> Result<T>) -> Outcome<T> {
-    Ok(read(&some(addr, "addr")?.raw()?)?)
+    Ok(read(&not_null(addr, "addr")?.raw()?)?)
 }
 
 /// Writes each output that the caller asked for.

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use libc::ssize_t;
 
-use crate::ffi::boundary::{copy_name, count, some, status, string};
+use crate::ffi::boundary::{copy_name, count, not_null, status, string};
 use crate::ffi::socket::{socket, tabi_sock};
 
 /// The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
@@ -21,7 +21,7 @@ pub unsafe extern "C" fn tabi_interface_index(
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let name = unsafe { string(name, "name") }?;
-        let index = some(index, "index")?;
+        let index = not_null(index, "index")?;
         index.write(socket(sk)?.interface_index(name)?);
         Ok(())
     })

@@ -1,0 +1,167 @@
+//! The settings of a server in the forms of C and of the core.
+//!
+//! A new setting is a member at the end of `tabi_server_options`, and a name in the list below if the core has it under
+//! the same name. The default is the core's. A member that stands in no list does not compile.
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hooks::CHooks;
+use super::options::{
+    TABI_FORKS, TABI_INLINE, TABI_THREADS, TABI_WHEN_FULL_QUEUE, TABI_WHEN_FULL_REFUSE, TABI_WHEN_FULL_WAIT,
+    tabi_server_options,
+};
+use crate::constants::{AF_INET, AddressFamily, SOCK_STREAM, SocketKind};
+use crate::error::Error;
+use crate::ffi::boundary::{Outcome, Reported, string};
+use crate::ffi::socket::{duration, seconds};
+use crate::server::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
+
+macro_rules! settings {
+    (
+        $(impl $core:ty { fn $from_core:ident, fn $to_core:ident, $($name:ident),+ })+
+        by hand: $($other:ident),+
+    ) => {
+        impl tabi_server_options {
+            $(
+                fn $from_core(&mut self, core: &$core) {
+                    $(self.$name = core.$name.to_c();)+
+                }
+
+                fn $to_core(&self, core: &mut $core) -> Outcome {
+                    $(core.$name = Setting::from_c(stringify!($name), self.$name)?;)+
+                    Ok(())
+                }
+            )+
+        }
+
+        /// A pattern with every member, so that none is forgotten here.
+        const _: fn(tabi_server_options) = |all| {
+            let tabi_server_options { struct_size: _, $($($name: _,)+)+ $($other: _),+ } = all;
+        };
+    };
+}
+
+settings! {
+    impl ServerOptions {
+        fn copy_from_options, fn copy_to_options,
+        address_family, socket_type, allow_reuse_address, allow_reuse_port, dualstack_ipv6, request_queue_size,
+        max_packet_size, timeout, request_timeout, max_connections, max_connections_per_address, loops
+    }
+    impl Threads {
+        fn copy_from_threads, fn copy_to_threads,
+        max_threads, stack_size, daemon_threads, block_on_close
+    }
+    by hand: concurrency, bind_and_activate, when_full, queue_size, thread_idle, thread_name, max_children, hooks
+}
+
+/// A type of the core's, and the type that its values have in C.
+trait Setting: Sized {
+    type InC;
+    fn to_c(&self) -> Self::InC;
+    fn from_c(name: &str, value: Self::InC) -> Outcome<Self>;
+}
+
+macro_rules! setting {
+    ($core:ty, $in_c:ty, |$value:ident| $to_c:expr, |$name:ident, $given:ident| $from_c:expr) => {
+        impl Setting for $core {
+            type InC = $in_c;
+
+            fn to_c(&self) -> $in_c {
+                let $value = self;
+                $to_c
+            }
+
+            fn from_c($name: &str, $given: $in_c) -> Outcome<$core> {
+                $from_c
+            }
+        }
+    };
+}
+
+setting!(usize, usize, |number| *number, |_name, number| Ok(number));
+setting!(i32, c_int, |number| *number, |_name, number| Ok(number));
+setting!(bool, c_int, |yes| (*yes).into(), |_name, number| Ok(number != 0));
+setting!(AddressFamily, c_int, |family| family.as_raw(), |_name, raw| Ok(AddressFamily::from_raw(raw)));
+setting!(SocketKind, c_int, |kind| kind.as_raw(), |_name, raw| Ok(SocketKind::from_raw(raw)));
+// 0 is no limit.
+setting!(Option<usize>, usize, |most| most.unwrap_or(0), |_name, most| Ok((most > 0).then_some(most)));
+// -1 is neither yes nor no.
+setting!(Option<bool>, c_int, |choice| choice.map_or(-1, c_int::from), |_name, number| Ok(
+    (number != -1).then_some(number != 0)
+));
+// TABI_NO_TIMEOUT is no limit.
+setting!(Option<Duration>, f64, |limit| seconds(*limit), |name, limit| Ok(duration(name, limit)?));
+
+impl tabi_server_options {
+    pub(super) fn defaults() -> tabi_server_options {
+        // SAFETY: the members are numbers and raw pointers, for which zeroes are values.
+        let mut defaults: tabi_server_options = unsafe { std::mem::zeroed() };
+        let threads = Threads::default();
+        defaults.struct_size = size_of::<tabi_server_options>();
+        defaults.copy_from_options(&ServerOptions::new(AF_INET, SOCK_STREAM));
+        defaults.copy_from_threads(&threads);
+        defaults.concurrency = TABI_INLINE;
+        defaults.bind_and_activate = 1;
+        defaults.when_full = TABI_WHEN_FULL_WAIT;
+        defaults.thread_idle = seconds(Some(threads.idle));
+        defaults.max_children = Forks::default().max_children;
+        defaults
+    }
+
+    /// # Safety
+    ///
+    /// `thread_name` is NULL or NUL-terminated; `hooks` is NULL or points to as many bytes as its `struct_size` says.
+    pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
+        let mut options = ServerOptions::new(AF_INET, SOCK_STREAM);
+        self.copy_to_options(&mut options)?;
+        // SAFETY: the caller promises the string.
+        options.concurrency = unsafe { self.concurrency() }?;
+        if !self.hooks.is_null() {
+            // SAFETY: `hooks` is not NULL, and the caller promises the structure.
+            options.hooks = Arc::new(unsafe { CHooks::read(self.hooks) }?);
+        }
+        Ok(options)
+    }
+
+    /// # Safety
+    ///
+    /// `thread_name` is NULL or NUL-terminated.
+    unsafe fn concurrency(&self) -> Outcome<Concurrency> {
+        match self.concurrency {
+            TABI_INLINE => Ok(Concurrency::Inline),
+            TABI_FORKS => {
+                let block_on_close = self.block_on_close != 0;
+                Ok(Concurrency::Forks(Forks { max_children: self.max_children, block_on_close }))
+            }
+            TABI_THREADS => {
+                let mut threads = Threads::default();
+                self.copy_to_threads(&mut threads)?;
+                threads.when_full = self.when_full()?;
+                threads.idle = duration("thread_idle", self.thread_idle)?.unwrap_or(Duration::MAX);
+                if !self.thread_name.is_null() {
+                    // SAFETY: `thread_name` is not NULL, and the caller promises its end.
+                    let name = unsafe { string(self.thread_name, "thread_name") }?;
+                    threads.name = String::from_utf8_lossy(name).into_owned();
+                }
+                Ok(Concurrency::Threads(threads))
+            }
+            other => Err(unknown("concurrency", "TABI_INLINE, TABI_THREADS or TABI_FORKS", other)),
+        }
+    }
+
+    fn when_full(&self) -> Outcome<WhenFull> {
+        match self.when_full {
+            TABI_WHEN_FULL_WAIT => Ok(WhenFull::Wait),
+            TABI_WHEN_FULL_QUEUE => Ok(WhenFull::Queue(self.queue_size)),
+            TABI_WHEN_FULL_REFUSE => Ok(WhenFull::Refuse),
+            other => Err(unknown("when_full", "a TABI_WHEN_FULL_ value", other)),
+        }
+    }
+}
+
+fn unknown(name: &str, expected: &str, value: c_int) -> Reported {
+    Error::value(format!("{name} must be {expected}, got {value}")).into()
+}

@@ -22,7 +22,7 @@ fn serve(port: u16) -> Result<()> {
     let answer = StreamRequestHandler::new(answer);
     let inherited: Vec<Socket> = listen_fds()?.into_iter().map(|given| given.socket).collect();
     let server = if inherited.is_empty() {
-        ThreadingTcpServer::new(("127.0.0.1", port), answer)?
+        ThreadingTcpServer::options().bind(("127.0.0.1", port), answer)?
     } else {
         ThreadingTcpServer::options().adopt(inherited, answer)?
     };

@@ -1,9 +1,9 @@
-//! Python's class names: ready-made options.
+//! Python's class names: a server each, with ready-made options.
 
+use std::ops::Deref;
 use std::time::Duration;
 
-use super::options::{Concurrency, Forks, ServerOptions, Threads};
-use super::{RequestHandler, Server};
+use super::{Concurrency, Forks, RequestHandler, Server, ServerOptions, Threads};
 use crate::address::ToAddress;
 use crate::error::Result;
 use crate::{AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
@@ -12,16 +12,17 @@ macro_rules! classes {
     ($($(#[$doc:meta])* $name:ident: $python:literal, $family:ident, $kind:ident, $concurrency:expr;)*) => {$(
         $(#[$doc])*
         #[doc = concat!("\n\nPython: `socketserver.", $python, "`.")]
-        #[derive(Debug)]
-        pub struct $name;
+        ///
+        /// It has the methods of [`Server`], and becomes one by `into()`.
+        #[derive(Debug, Clone)]
+        pub struct $name(Server);
 
         impl $name {
             /// A server on this address that answers with this handler, bound and listening.
             ///
             /// Fails as [`ServerOptions::bind`] does.
-            #[allow(clippy::new_ret_no_self)]
-            pub fn new(address: impl ToAddress, handler: impl RequestHandler) -> Result<Server> {
-                Self::options().bind(address, handler)
+            pub fn new(address: impl ToAddress, handler: impl RequestHandler) -> Result<$name> {
+                Self::options().bind(address, handler).map($name)
             }
 
             /// The settings of such a server, to be changed before it is made.
@@ -29,6 +30,20 @@ macro_rules! classes {
                 let options = ServerOptions::new($family, $kind).concurrency($concurrency);
                 let forks = matches!(options.concurrency, Concurrency::Forks(_));
                 ServerOptions { timeout: forks.then_some(FORKING_TIMEOUT), ..options }
+            }
+        }
+
+        impl Deref for $name {
+            type Target = Server;
+
+            fn deref(&self) -> &Server {
+                &self.0
+            }
+        }
+
+        impl From<$name> for Server {
+            fn from(server: $name) -> Server {
+                server.0
             }
         }
     )*};

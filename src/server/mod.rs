@@ -44,6 +44,7 @@
 //! system's own: they have a name for debuggers, but none for `std::thread::current`.
 
 mod classes;
+mod concurrency;
 mod hooks;
 mod intake;
 mod lifecycle;
@@ -68,10 +69,11 @@ use run::Runner;
 use statistics::Counters;
 
 pub use classes::*;
+pub use concurrency::{Concurrency, Forks, Threads, WhenFull};
 pub use hooks::Hooks;
 pub use intake::{ListenSocket, listen_fds};
 pub use lifecycle::DrainReport;
-pub use options::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
+pub use options::ServerOptions;
 pub use request::{
     BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, PerRequest, Request,
     RequestHandler, StreamRequest, StreamRequestHandler,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Server;
+use super::concurrency::{Concurrency, Threads, at_least};
 use super::hooks::{DefaultHooks, Hooks};
 use super::request::{Failure, Request, RequestHandler};
 use crate::address::ToAddress;
@@ -12,92 +13,14 @@ use crate::constants::{AddressFamily, SocketKind};
 use crate::error::{Error, Result};
 use crate::socket::{IntoTimeout, Socket};
 
-/// What to do with a client when every thread is busy and no more may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenFull {
-    /// Stop accepting until a thread is free; the kernel's queue holds the clients.
-    Wait,
-    /// Accept and keep up to this many clients in the server's own queue, then stop accepting.
-    Queue(usize),
-    /// Accept and close at once; counted as rejected.
-    Refuse,
-}
-
-/// How threads handle requests (`socketserver.ThreadingMixIn`).
-///
-/// Threads are kept and reused, the one that was used last first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Threads {
-    /// The most threads that take requests at a time, 1 or more; `None` (at first) for no limit but the system's.
-    /// One that is ending may still be in its clean-up beside them.
-    pub max_threads: Option<usize>,
-    /// What to do when `max_threads` are busy; at first [`WhenFull::Wait`].
-    pub when_full: WhenFull,
-    /// Bytes of stack for each thread, at first 256 KiB. Only touched pages take memory; handlers that recurse
-    /// deeply or keep large arrays on the stack need more.
-    pub stack_size: usize,
-    /// How long a thread without work is kept; at first 10 seconds.
-    pub idle: Duration,
-    /// The threads' names are this with a number behind; at first "tabi". No NUL byte.
-    pub name: String,
-    /// Whether `server_close` leaves running requests alone (`daemon_threads`); at first it does not.
-    pub daemon_threads: bool,
-    /// Whether `server_close` waits for running requests (`block_on_close`); at first it does.
-    pub block_on_close: bool,
-}
-
-impl Default for Threads {
-    fn default() -> Self {
-        Threads {
-            max_threads: None,
-            when_full: WhenFull::Wait,
-            stack_size: 256 * 1024,
-            idle: Duration::from_secs(10),
-            name: "tabi".into(),
-            daemon_threads: false,
-            block_on_close: true,
-        }
-    }
-}
-
-/// How processes handle requests (`socketserver.ForkingMixIn`).
-///
-/// Forking copies the one thread that forks: in the child, locks that other threads held stay locked.
-/// It is sound when the process has no other thread at that time, or when the handler does no more than the
-/// system allows after `fork` in a program with threads (`signal-safety(7)`; in practice on Linux also `malloc`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forks {
-    /// The most children at a time, 1 or more; at first 40. More clients wait in the kernel's queue.
-    pub max_children: usize,
-    /// Whether `server_close` waits for the children (`block_on_close`); at first it does.
-    pub block_on_close: bool,
-}
-
-impl Default for Forks {
-    fn default() -> Self {
-        Forks { max_children: 40, block_on_close: true }
-    }
-}
-
-/// Where requests are handled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Concurrency {
-    /// One after the other, in the thread that serves.
-    Inline,
-    /// Each in a thread of its own.
-    Threads(Threads),
-    /// Each in a process of its own.
-    Forks(Forks),
-}
-
 /// The settings of a [`Server`], then the server itself.
 ///
 /// ```
-/// use tabi::server::{Concurrency, Request, ServerOptions, Threads};
+/// use tabi::server::{Request, ServerOptions};
 /// use tabi::{AF_INET, SOCK_STREAM};
 ///
 /// let server = ServerOptions::new(AF_INET, SOCK_STREAM)
-///     .concurrency(Concurrency::Threads(Threads { max_threads: Some(16), ..Threads::default() }))
+///     .max_threads(16)
 ///     .max_connections_per_address(4)
 ///     .request_timeout(30.0)?
 ///     .bind(("127.0.0.1", 0), |request: &Request| request.reply(b"hello world"))?;
@@ -172,7 +95,7 @@ impl ServerOptions {
 
     /// Whether to set `SO_REUSEADDR` (`allow_reuse_address`).
     ///
-    /// At first it is set for TCP, so that a server can start again at once, and for nothing else.
+    /// By default it is set for TCP, so that a server can start again at once, and for nothing else.
     /// Python's servers do not set it.
     pub fn allow_reuse_address(mut self, allow: bool) -> Self {
         self.allow_reuse_address = Some(allow);
@@ -180,34 +103,34 @@ impl ServerOptions {
     }
 
     /// Whether to set `SO_REUSEPORT` (`allow_reuse_port`), so that several servers or
-    /// [loops](ServerOptions::loops) may be bound to one port; at first not.
+    /// [loops](ServerOptions::loops) may be bound to one port; by default not.
     pub fn allow_reuse_port(mut self, allow: bool) -> Self {
         self.allow_reuse_port = allow;
         self
     }
 
-    /// Whether an `AF_INET6` server takes `AF_INET` clients too (the word is `create_server`'s); at first the
+    /// Whether an `AF_INET6` server takes `AF_INET` clients too (the word is `create_server`'s); by default the
     /// system decides.
     pub fn dualstack_ipv6(mut self, both: bool) -> Self {
         self.dualstack_ipv6 = both;
         self
     }
 
-    /// How many clients the kernel holds before they are accepted (`request_queue_size`): 0 or more, at first
+    /// How many clients the kernel holds before they are accepted (`request_queue_size`): 0 or more, by default
     /// `SOMAXCONN`, the most that the system allows. Python's 5 makes a burst of clients wait a second for their next try.
     pub fn request_queue_size(mut self, clients: i32) -> Self {
         self.request_queue_size = clients;
         self
     }
 
-    /// The longest datagram in bytes (`max_packet_size`), 1 or more, at first 8192; the rest of a longer one is
+    /// The longest datagram in bytes (`max_packet_size`), 1 or more, 8192 by default; the rest of a longer one is
     /// lost, and [`Request::is_cut`] says so.
     pub fn max_packet_size(mut self, bytes: usize) -> Self {
         self.max_packet_size = bytes;
         self
     }
 
-    /// How long [`Server::handle_request`] waits before it calls `handle_timeout` (`timeout`); at first for ever.
+    /// How long [`Server::handle_request`] waits before it calls `handle_timeout` (`timeout`); for ever by default.
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
@@ -216,7 +139,7 @@ impl ServerOptions {
     }
 
     /// The timeout that each client's socket gets, above 0, so that an idle client does not keep a thread for ever;
-    /// at first the default timeout of new sockets.
+    /// without it, the default timeout of new sockets holds.
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn request_timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
@@ -224,27 +147,37 @@ impl ServerOptions {
         Ok(self)
     }
 
-    /// Where requests are handled; at first in-line.
-    pub fn concurrency(mut self, concurrency: Concurrency) -> Self {
-        self.concurrency = concurrency;
+    /// Where requests are handled: a [`Concurrency`], [`Threads`] or [`Forks`](super::Forks); in-line by default.
+    pub fn concurrency(mut self, concurrency: impl Into<Concurrency>) -> Self {
+        self.concurrency = concurrency.into();
         self
     }
 
+    /// The most threads that take requests at a time, 1 or more: [`Threads::max_threads`]. A server that is not a threaded
+    /// one becomes one.
+    pub fn max_threads(self, threads: usize) -> Self {
+        let settings = match &self.concurrency {
+            Concurrency::Threads(settings) => settings.clone(),
+            Concurrency::Inline | Concurrency::Forks(_) => Threads::default(),
+        };
+        self.concurrency(settings.max_threads(threads))
+    }
+
     /// The most requests at a time, 1 or more; further clients are closed at once and counted as rejected.
-    /// At first there is no limit.
+    /// By default there is no limit.
     pub fn max_connections(mut self, clients: usize) -> Self {
         self.max_connections = Some(clients);
         self
     }
 
     /// The most requests at a time from one internet host, 1 or more; further ones are closed at once and counted as
-    /// rejected. At first there is no limit.
+    /// rejected. By default there is no limit.
     pub fn max_connections_per_address(mut self, clients: usize) -> Self {
         self.max_connections_per_address = Some(clients);
         self
     }
 
-    /// How many threads accept clients, 1 or more; at first the one that serves.
+    /// How many threads accept clients, 1 or more; by default the one that serves.
     ///
     /// With [`allow_reuse_port`](ServerOptions::allow_reuse_port) each has a socket of its own, among which the kernel
     /// spreads the clients; without, they share one socket.
@@ -321,25 +254,6 @@ impl ServerOptions {
         if self.request_timeout == Some(Duration::ZERO) {
             return Err(Error::value("request_timeout must be above 0 seconds, got 0"));
         }
-        match &self.concurrency {
-            Concurrency::Inline => Ok(()),
-            Concurrency::Threads(threads) => {
-                if threads.name.contains('\0') {
-                    return Err(Error::value("a thread name must not contain a NUL byte"));
-                }
-                at_least("max_threads", threads.max_threads.unwrap_or(1), 1)
-            }
-            Concurrency::Forks(_) if self.loops > 1 => {
-                Err(Error::value(format!("a forking server has 1 loop, got {}", self.loops)))
-            }
-            Concurrency::Forks(forks) => at_least("max_children", forks.max_children, 1),
-        }
+        self.concurrency.check(self.loops)
     }
-}
-
-fn at_least(name: &str, value: usize, least: usize) -> Result<()> {
-    if value < least {
-        return Err(Error::value(format!("{name} must be {least} or more, got {value}")));
-    }
-    Ok(())
 }

@@ -157,6 +157,9 @@ fn an_activated_process() {
         Ok(sockets) => {
             let names: Vec<_> = sockets.iter().map(|given| given.name.as_str()).collect();
             println!("\ngot {names:?}");
+            let ports: Vec<_> =
+                sockets.iter().map(|given| given.socket.getsockname().unwrap().port()).collect();
+            println!("at {ports:?}");
         }
         Err(error) => println!("\ngot {error}"),
     }
@@ -180,6 +183,47 @@ fn sockets_of_a_service_manager_are_taken_with_their_names() {
         r#"LISTEN_PID must be a number, got "me""#
     );
     assert!(activated(&[("LISTEN_FDS", "200")]).contains("errno"), "a descriptor that is not there");
+}
+
+#[test]
+fn one_command_takes_the_sockets_of_several_servers() {
+    let chat = TcpServer::options().loops(2).allow_reuse_port(true).bind(any(), who).unwrap();
+    let admin = TcpServer::new(any(), who).unwrap();
+    let mut command = this_test("handover::an_activated_process");
+    command.env("TABI_ACTIVATED", "1");
+    chat.pass_to(&mut command, "chat").unwrap();
+    admin.pass_to(&mut command, "admin").unwrap();
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(text.contains(r#"got ["chat", "chat", "admin"]"#), "{text}");
+    let (chat, admin) = (chat.server_address().port(), admin.server_address().port());
+    assert!(text.contains(&format!("at {:?}", [chat, chat, admin])), "{text}");
+}
+
+#[test]
+fn sockets_that_a_program_passes_by_itself_are_not_overwritten() {
+    let server = TcpServer::new(any(), who).unwrap();
+    let mut command = this_test("handover::an_activated_process");
+    command.env("TABI_ACTIVATED", "1").env("LISTEN_FDS", "1");
+    let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+    listener.bind(any()).unwrap();
+    let (own, fd) = (listener.getsockname().unwrap().port(), listener.fileno());
+    // SAFETY: between fork and exec only dup2 and fcntl are called.
+    unsafe {
+        command.pre_exec(move || {
+            match fd {
+                3 => libc::fcntl(3, libc::F_SETFD, 0),
+                fd => libc::dup2(fd, 3),
+            };
+            Ok(())
+        });
+    }
+    server.pass_to(&mut command, "chat").unwrap();
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(text.contains(r#"got ["unknown", "chat"]"#), "{text}");
+    assert!(text.contains(&format!("at {:?}", [own, server.server_address().port()])), "{text}");
+    command.env("LISTEN_FDS", "some");
+    let error = server.pass_to(&mut command, "chat").unwrap_err();
+    assert_eq!(error, Error::Value(r#"LISTEN_FDS must be a number, got "some""#.into()));
 }
 
 #[test]

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use crate::support::{HANG, StopServing, in_own_process, wait_until};
 use tabi::server::{
-    Concurrency, Failure, ForkingTcpServer, Forks, HandlerResult, Hooks, Request, Server, ServerOptions,
-    TcpServer, ThreadingTcpServer, Threads, WhenFull,
+    Failure, ForkingTcpServer, Forks, HandlerResult, Hooks, Request, Server, ServerOptions, TcpServer,
+    ThreadingTcpServer, Threads, WhenFull,
 };
 use tabi::{Error, Result};
 
@@ -28,8 +28,8 @@ fn echo(request: &Request) -> Result<()> {
 }
 
 fn threads(max_threads: usize, when_full: WhenFull) -> ServerOptions {
-    let threads = Threads { max_threads: Some(max_threads), when_full, ..Threads::default() };
-    TcpServer::options().concurrency(Concurrency::Threads(threads))
+    let threads = Threads::default().max_threads(max_threads).when_full(when_full);
+    TcpServer::options().concurrency(threads)
 }
 
 fn any() -> (&'static str, u16) {
@@ -140,6 +140,20 @@ fn connections_are_limited_in_all_and_for_each_host() {
 }
 
 #[test]
+fn max_threads_makes_a_server_a_threaded_one_and_keeps_its_other_settings() {
+    let options = TcpServer::options().concurrency(Threads::default().name("chat")).max_threads(2);
+    let text = format!("{options:?}");
+    assert!(text.contains("max_threads: Some(2)") && text.contains(r#"name: "chat""#), "{text}");
+
+    let server = TcpServer::options().max_threads(1).bind(any(), echo).unwrap();
+    while_serving(&server, || {
+        let mut first = connect(&server);
+        ask(&mut first);
+        assert_eq!((server.statistics().threads, server.statistics().idle_threads), (1, 0));
+    });
+}
+
+#[test]
 fn an_idle_client_times_out() {
     let failures = Arc::new(Mutex::new(Vec::new()));
     let reported = Arc::clone(&failures);
@@ -155,8 +169,8 @@ fn an_idle_client_times_out() {
 
 #[test]
 fn threads_without_work_leave() {
-    let brief = Threads { idle: Duration::from_millis(10), ..Threads::default() };
-    let server = TcpServer::options().concurrency(Concurrency::Threads(brief)).bind(any(), echo).unwrap();
+    let brief = Threads::default().idle(Duration::from_millis(10));
+    let server = TcpServer::options().concurrency(brief).bind(any(), echo).unwrap();
     while_serving(&server, || {
         let mut clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
         clients.iter_mut().for_each(ask);
@@ -169,11 +183,8 @@ fn threads_without_work_leave() {
 
 #[test]
 fn a_server_that_does_not_wait_leaves_running_requests_alone() {
-    for threads in [
-        Threads { daemon_threads: true, ..Threads::default() },
-        Threads { block_on_close: false, ..Threads::default() },
-    ] {
-        let options = TcpServer::options().concurrency(Concurrency::Threads(threads));
+    for threads in [Threads::default().daemon_threads(true), Threads::default().block_on_close(false)] {
+        let options = TcpServer::options().concurrency(threads);
         let server = options.bind(any(), echo).unwrap();
         thread::scope(|scope| {
             let serving = scope.spawn(|| server.serve_forever());
@@ -215,9 +226,9 @@ fn a_handler_that_hangs_does_not_keep_a_server_from_closing() {
 
 #[test]
 fn a_thread_has_its_name_and_no_more_memory_than_it_touches() {
-    let named = Threads { name: "chat".into(), stack_size: 1 << 30, ..Threads::default() };
+    let named = Threads::default().name("chat").stack_size(1 << 30);
     let server = TcpServer::options()
-        .concurrency(Concurrency::Threads(named))
+        .concurrency(named)
         .bind(any(), |request: &Request| request.reply(&std::fs::read("/proc/thread-self/comm").unwrap()))
         .unwrap();
     while_serving(&server, || {
@@ -372,8 +383,8 @@ fn an_idle_crowd() {
 fn a_forking_server_may_have_more_children_than_descriptors() {
     in_own_process(|| {
         limit(libc::RLIMIT_NOFILE, 64);
-        let forks = Forks { max_children: 100, ..Forks::default() };
-        let options = TcpServer::options().concurrency(Concurrency::Forks(forks));
+        let forks = Forks::default().max_children(100);
+        let options = TcpServer::options().concurrency(forks);
         let server = options.bind(any(), echo).unwrap();
         while_serving(&server, || {
             let mut crowd = Command::new(std::env::current_exe().unwrap())
@@ -427,8 +438,8 @@ fn when_the_system_refuses_a_thread_clients_wait_for_one() {
         let pages: u64 = used.split(' ').next().unwrap().parse().unwrap();
         // Room for three stacks of a gibibyte, not for four.
         limit(libc::RLIMIT_AS, pages * 4096 + (3 << 30) + (1 << 29));
-        let large = Threads { stack_size: 1 << 30, ..Threads::default() };
-        let server = TcpServer::options().concurrency(Concurrency::Threads(large)).bind(any(), echo).unwrap();
+        let large = Threads::default().stack_size(1 << 30);
+        let server = TcpServer::options().concurrency(large).bind(any(), echo).unwrap();
         while_serving(&server, || {
             let mut clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
             for client in &mut clients {

@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use crate::support::{HANG, StopServing, wait_until};
 use tabi::Result;
-use tabi::server::{Concurrency, Hooks, Request, Server, ServerOptions, TcpServer, Threads, WhenFull};
+use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, Threads, WhenFull};
 use tabi::socket::Socket;
 
 fn threads(threads: Threads) -> ServerOptions {
-    TcpServer::options().concurrency(Concurrency::Threads(threads))
+    TcpServer::options().concurrency(threads)
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -55,7 +55,7 @@ fn a_client_that_comes_while_the_last_thread_leaves_is_served() {
     for when_full in [WhenFull::Wait, WhenFull::Queue(1), WhenFull::Refuse] {
         let (ending, has_ended) = channel();
         let (stays, go_on) = channel::<()>();
-        let limits = Threads { max_threads: Some(1), idle: Duration::ZERO, when_full, ..Threads::default() };
+        let limits = Threads::default().max_threads(1).idle(Duration::ZERO).when_full(when_full);
         let hooks = SlowEnd { ending, go_on: Mutex::new(go_on) };
         let server = threads(limits).hooks(hooks).bind(("127.0.0.1", 0), greet).unwrap();
         thread::scope(|scope| {
@@ -106,9 +106,8 @@ fn a_drain_counts_clients_that_came_while_the_loop_ended() {
 #[test]
 fn clients_for_whom_there_is_no_thread_do_not_hold_the_end_up() {
     // No system gives a thread so much stack.
-    let server = threads(Threads { stack_size: usize::MAX / 4, ..Threads::default() })
-        .bind(("127.0.0.1", 0), greet)
-        .unwrap();
+    let server =
+        threads(Threads::default().stack_size(usize::MAX / 4)).bind(("127.0.0.1", 0), greet).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| server.serve_forever().unwrap());
         let _stop = StopServing(&server);
@@ -134,7 +133,7 @@ impl Hooks for CountsEnds {
 
 #[test]
 fn clients_that_are_still_queued_at_the_end_of_a_drain_end_as_others_do() {
-    let limits = Threads { max_threads: Some(1), when_full: WhenFull::Queue(2), ..Threads::default() };
+    let limits = Threads::default().max_threads(1).when_full(WhenFull::Queue(2));
     let hooks = CountsEnds::default();
     let quiet = |request: &Request| request.socket().recv_into(&mut [0; 1]).map(drop);
     let server = threads(limits).hooks(hooks.clone()).bind(("127.0.0.1", 0), quiet).unwrap();

@@ -6,10 +6,9 @@ use std::time::Duration;
 use crate::support::{HANG, temporary_path, wait_until};
 use tabi::constants::SOCK_SEQPACKET;
 use tabi::server::{
-    Concurrency, ForkingTcpServer, ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer,
-    Forks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer, ThreadingUdpServer,
-    ThreadingUnixDatagramServer, ThreadingUnixStreamServer, Threads, UdpServer, UnixDatagramServer,
-    UnixStreamServer,
+    ForkingTcpServer, ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer, Forks, Request,
+    Server, ServerOptions, TcpServer, ThreadingTcpServer, ThreadingUdpServer, ThreadingUnixDatagramServer,
+    ThreadingUnixStreamServer, Threads, UdpServer, UnixDatagramServer, UnixStreamServer,
 };
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Error, RawAddress, Result, SOCK_DGRAM, SOCK_STREAM, Socket, UnixAddress,
@@ -81,27 +80,27 @@ fn inet() -> (&'static str, u16) {
 #[test]
 fn all_of_pythons_classes_answer() {
     let here = format!("got this in {}", std::process::id());
-    let in_this_process = [
-        TcpServer::new(inet(), answer),
-        ThreadingTcpServer::new(inet(), answer),
-        UdpServer::new(inet(), answer),
-        ThreadingUdpServer::new(inet(), answer),
-        UnixStreamServer::new(unix(), answer),
-        ThreadingUnixStreamServer::new(unix(), answer),
-        UnixDatagramServer::new(unix(), answer),
-        ThreadingUnixDatagramServer::new(unix(), answer),
+    let in_this_process: [Server; 8] = [
+        TcpServer::new(inet(), answer).unwrap().into(),
+        ThreadingTcpServer::new(inet(), answer).unwrap().into(),
+        UdpServer::new(inet(), answer).unwrap().into(),
+        ThreadingUdpServer::new(inet(), answer).unwrap().into(),
+        UnixStreamServer::new(unix(), answer).unwrap().into(),
+        ThreadingUnixStreamServer::new(unix(), answer).unwrap().into(),
+        UnixDatagramServer::new(unix(), answer).unwrap().into(),
+        ThreadingUnixDatagramServer::new(unix(), answer).unwrap().into(),
     ];
     for server in in_this_process {
-        assert_eq!(ask_twice(&server.unwrap()), here);
+        assert_eq!(ask_twice(&server), here);
     }
-    let in_children = [
-        ForkingTcpServer::new(inet(), answer),
-        ForkingUdpServer::new(inet(), answer),
-        ForkingUnixStreamServer::new(unix(), answer),
-        ForkingUnixDatagramServer::new(unix(), answer),
+    let in_children: [Server; 4] = [
+        ForkingTcpServer::new(inet(), answer).unwrap().into(),
+        ForkingUdpServer::new(inet(), answer).unwrap().into(),
+        ForkingUnixStreamServer::new(unix(), answer).unwrap().into(),
+        ForkingUnixDatagramServer::new(unix(), answer).unwrap().into(),
     ];
     for server in in_children {
-        assert_ne!(ask_twice(&server.unwrap()), here);
+        assert_ne!(ask_twice(&server), here);
     }
 }
 
@@ -198,8 +197,7 @@ fn children_are_collected_at_once_and_their_failures_counted() {
 
 #[test]
 fn a_full_forking_server_lets_clients_wait() {
-    let options = ForkingTcpServer::options()
-        .concurrency(Concurrency::Forks(Forks { max_children: 2, ..Forks::default() }));
+    let options = ForkingTcpServer::options().concurrency(Forks::default().max_children(2));
     let server = options.bind(inet(), answer).unwrap();
     std::thread::scope(|scope| {
         let serving = scope.spawn(|| server.serve_forever());
@@ -239,7 +237,6 @@ fn children_that_do_not_end_are_cut_off() {
 
 #[test]
 fn settings_that_cannot_be_are_refused_and_name_the_value() {
-    let threads = |threads| Concurrency::Threads(threads);
     let refused: [(ServerOptions, &str); 8] = [
         (TcpServer::options().loops(0), "loops must be 1 or more, got 0"),
         (TcpServer::options().max_packet_size(0), "max_packet_size must be 1 or more, got 0"),
@@ -249,11 +246,11 @@ fn settings_that_cannot_be_are_refused_and_name_the_value() {
             "max_connections_per_address must be 1 or more, got 0",
         ),
         (
-            TcpServer::options().concurrency(threads(Threads { max_threads: Some(0), ..Threads::default() })),
+            TcpServer::options().concurrency(Threads::default().max_threads(0)),
             "max_threads must be 1 or more, got 0",
         ),
         (
-            TcpServer::options().concurrency(threads(Threads { name: "a\0b".into(), ..Threads::default() })),
+            TcpServer::options().concurrency(Threads::default().name("a\0b")),
             "a thread name must not contain a NUL byte",
         ),
         (ForkingTcpServer::options().loops(2), "a forking server has 1 loop, got 2"),

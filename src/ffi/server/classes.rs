@@ -18,13 +18,13 @@ type Out<'a> = Option<&'a mut MaybeUninit<*mut tabi_server>>;
 /// # Safety
 ///
 /// `host` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says.
-unsafe fn inet_server(
+unsafe fn inet_server<S: Into<Server>>(
     host: *const c_char,
     port: c_int,
     handler: tabi_handler,
     userdata: *mut c_void,
     out: Out<'_>,
-    make: impl FnOnce(RawAddress, CHandler) -> Result<Server>,
+    make: impl FnOnce(RawAddress, CHandler) -> Result<S>,
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
@@ -32,7 +32,7 @@ unsafe fn inet_server(
         // SAFETY: the same contract.
         let host = unsafe { string(host, "host") }?;
         let address = inet(AF_INET, host, check_port(port.into())?, 0, 0)?;
-        out.write(give(tabi_server(make(address, handler)?)));
+        out.write(give(tabi_server(make(address, handler)?.into())));
         Ok(())
     })
 }
@@ -40,19 +40,19 @@ unsafe fn inet_server(
 /// # Safety
 ///
 /// `path` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says.
-unsafe fn unix_server(
+unsafe fn unix_server<S: Into<Server>>(
     path: *const c_char,
     handler: tabi_handler,
     userdata: *mut c_void,
     out: Out<'_>,
-    make: impl FnOnce(UnixAddress, CHandler) -> Result<Server>,
+    make: impl FnOnce(UnixAddress, CHandler) -> Result<S>,
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the same contract.
         let path = UnixAddress::from_bytes(unsafe { string(path, "path") }?)?;
-        out.write(give(tabi_server(make(path, handler)?)));
+        out.write(give(tabi_server(make(path, handler)?.into())));
         Ok(())
     })
 }

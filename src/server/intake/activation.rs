@@ -63,21 +63,25 @@ fn number<T: std::str::FromStr>(variable: &str, text: &str) -> Result<T> {
 
 impl Server {
     /// Lets a program inherit the server's sockets, so that a restart refuses nobody: the successor takes them with
-    /// [`listen_fds`] and [`crate::server::ServerOptions::adopt`], this server goes on until [`Server::server_close`]. Clients that
-    /// come in between wait in the sockets' common queue.
+    /// [`listen_fds`] and [`crate::server::ServerOptions::adopt`], this server goes on until [`Server::server_close`].
+    /// Clients that come in between wait in the sockets' common queue.
     ///
     /// `name` is for `LISTEN_FDNAMES`, without ':' and NUL. `LISTEN_PID` is not set, as the number is not known before the start.
-    /// Fails with [`Error::Closed`], [`Error::Value`], or `Os(EMFILE)`.
+    /// Several servers may pass their sockets to one command, which finds them in this order.
+    ///
+    /// Fails with [`Error::Closed`], with `Os(EMFILE)`, and with [`Error::Value`] for such a name, and when the command was
+    /// given variables that make no sense.
     ///
     /// ```no_run
     /// use std::process::Command;
     /// use std::time::Duration;
     ///
-    /// # fn restart(server: &tabi::server::Server) -> tabi::Result<()> {
+    /// # fn restart(chat: &tabi::server::Server, admin: &tabi::server::Server) -> tabi::Result<()> {
     /// let mut successor = Command::new("/usr/local/bin/chat-server");
-    /// server.pass_to(&mut successor, "chat")?;
+    /// chat.pass_to(&mut successor, "chat")?;
+    /// admin.pass_to(&mut successor, "admin")?;
     /// successor.spawn()?;
-    /// server.server_close(Some(Duration::from_secs(30)));
+    /// chat.server_close(Some(Duration::from_secs(30)));
     /// # Ok(())
     /// # }
     /// ```
@@ -85,8 +89,10 @@ impl Server {
         if name.contains([':', '\0']) {
             return Err(Error::value(format!("a name must not contain ':' or NUL, got {name:?}")));
         }
-        let count = self.sockets().len();
-        let end = FIRST + RawFd::try_from(count).unwrap_or(RawFd::MAX - FIRST);
+        let mut names = names_passed_before(command)?;
+        let first = FIRST + RawFd::try_from(names.len()).unwrap_or(RawFd::MAX - FIRST);
+        names.extend(self.sockets().iter().map(|_| name.to_owned()));
+        let end = FIRST + RawFd::try_from(names.len()).unwrap_or(RawFd::MAX - FIRST);
         let mut copies = Vec::new();
         // What lies in the way of the copies is kept, so that nothing else gets these numbers in the meantime.
         let mut in_the_way = Vec::new();
@@ -104,12 +110,14 @@ impl Server {
                 in_the_way.push(copy);
             }
         }
-        command.env("LISTEN_FDS", count.to_string());
-        command.env("LISTEN_FDNAMES", vec![name; count].join(":"));
+        command.env("LISTEN_FDS", names.len().to_string());
+        command.env("LISTEN_FDNAMES", names.join(":"));
         command.env_remove("LISTEN_PID");
+        // In the child these run in the order of their servers. A copy of an earlier server may have a number that is
+        // taken here, but that one has placed its sockets by then.
         let place = move || {
             let _ = &in_the_way;
-            for (fd, copy) in (FIRST..).zip(&copies) {
+            for (fd, copy) in (first..).zip(&copies) {
                 // SAFETY: dup2 touches no memory; in the child, whatever had the number is closed at exec anyway.
                 if unsafe { libc::dup2(copy.as_raw_fd(), fd) } < 0 {
                     return Err(std::io::Error::last_os_error());
@@ -121,4 +129,18 @@ impl Server {
         unsafe { command.pre_exec(place) };
         Ok(())
     }
+}
+
+/// The names of the sockets that other servers have passed to this command: one each, perhaps empty.
+fn names_passed_before(command: &Command) -> Result<Vec<String>> {
+    let variable = |wanted: &str| {
+        let found = command.get_envs().find(|(name, _)| *name == wanted);
+        found.and_then(|(_, value)| value).map(|value| value.to_string_lossy().into_owned())
+    };
+    let Some(count) = variable("LISTEN_FDS") else { return Ok(Vec::new()) };
+    let count = number::<u16>("LISTEN_FDS", &count)?;
+    let names = variable("LISTEN_FDNAMES").unwrap_or_default();
+    let mut names: Vec<String> = names.split(':').map(str::to_owned).collect();
+    names.resize(count.into(), String::new());
+    Ok(names)
 }

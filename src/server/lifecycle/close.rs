@@ -13,6 +13,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// What became of the requests that were active when the server was closed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DrainReport {
     /// How many ended by themselves.
     pub finished: usize,

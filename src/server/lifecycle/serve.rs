@@ -103,7 +103,7 @@ impl Server {
     }
 
     /// Whether `serve_forever` and `handle_request` end with `Os(EINTR)` when a signal handler has run, for callers that
-    /// must look at signals themselves, as Python does; they may be called again. At first they go on.
+    /// must look at signals themselves, as Python does; they may be called again. By default they go on.
     pub fn set_interruptible(&self, interruptible: bool) {
         self.core.interruptible.store(interruptible, Ordering::Relaxed);
     }

@@ -49,6 +49,7 @@ impl<F> fmt::Debug for StreamRequestHandler<F> {
 
 /// What a [`StreamRequestHandler`] works with.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct StreamRequest<'a> {
     /// The request itself.
     pub request: &'a Request,
@@ -74,7 +75,7 @@ where
         }
     }
 
-    /// The timeout of each client's socket (`timeout`); at first the socket's own.
+    /// The timeout of each client's socket (`timeout`); by default the socket's own.
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
@@ -82,19 +83,19 @@ where
         Ok(self)
     }
 
-    /// Whether to set `TCP_NODELAY` (`disable_nagle_algorithm`), for handlers with a `wbufsize`; at first not.
+    /// Whether to set `TCP_NODELAY` (`disable_nagle_algorithm`), for handlers with a `wbufsize`; by default not.
     pub fn disable_nagle_algorithm(mut self, disable: bool) -> Self {
         self.disable_nagle_algorithm = disable;
         self
     }
 
-    /// The most bytes that are read ahead (`rbufsize`); at first [`DEFAULT_BUFFER_SIZE`], 0 for none.
+    /// The most bytes that are read ahead (`rbufsize`): [`DEFAULT_BUFFER_SIZE`] by default, 0 for none.
     pub fn rbufsize(mut self, bytes: usize) -> Self {
         self.rbufsize = bytes;
         self
     }
 
-    /// The most bytes that are held back before they are sent (`wbufsize`); at first 0.
+    /// The most bytes that are held back before they are sent (`wbufsize`); 0 by default.
     pub fn wbufsize(mut self, bytes: usize) -> Self {
         self.wbufsize = bytes;
         self
@@ -156,6 +157,7 @@ pub struct DatagramRequestHandler<F> {
 
 /// What a [`DatagramRequestHandler`] works with.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct DatagramRequest<'a> {
     /// The request itself.
     pub request: &'a Request,

@@ -246,7 +246,7 @@ int tabi_shutdown(tabi_sock *sk, int how);
  * TABI_ERR_CLOSED, and the descriptor's number is given back when the last of them has left.
  * Unless a duplicate is known, they are woken by shutdown(2), which a forked child would see. Without a timeout,
  * these end only with their next event: a unix connect to a listener and a sendto to a datagram peer whose queues
- * are full; with a duplicate, any connect, and what was blocked already when the duplicate was made.
+ * are full; with a duplicate, what was blocked already when the duplicate was made.
  * In a forked child, closing a handle of the parent's wakes nobody and leaves the parent its connection; if one of the
  * parent's threads was inside a call when it forked, the child's descriptor is given back by tabi_sock_free().
  * Returns 0 or what close(2) reports; the socket is closed in any case.

@@ -1,21 +1,20 @@
 //! Connections, made within a deadline.
 #![allow(unsafe_code)]
 
-use std::time::Duration;
+use std::os::fd::RawFd;
+
+use socket2::SockRef;
 
 use super::Socket;
 use super::create::{self, int_option};
 use super::handle::InFlight;
 use super::timeout::Timeout;
-use super::wait::{self, Interest};
+use super::wait::{Interest, Kind, Plan, deadline_of};
 use crate::address::{RawAddress, ToAddress};
-use crate::deadline::{Deadline, Limit};
+use crate::constants::{AF_UNIX, SOCK_STREAM};
+use crate::deadline::Limit;
 use crate::error::{Error, Result, last_errno};
 use crate::sys;
-
-/// First and longest pause before a full unix listener is tried again: nothing tells when it has room.
-const RETRY: Duration = Duration::from_micros(200);
-const LONGEST_RETRY: Duration = Duration::from_millis(10);
 
 impl Socket {
     /// Connects to an address (`socket.connect`).
@@ -44,60 +43,59 @@ impl Socket {
 
     /// [`Socket::connect`] within a limit of its own; [`Limit::Now`] begins a connection (`EINPROGRESS`).
     ///
-    /// On a socket without a timeout the descriptor is non-blocking during the call.
+    /// On a socket without a timeout, O_NONBLOCK is on during the call, unless it is a unix socket without a limit.
     pub fn connect_until(&self, address: impl ToAddress, limit: Limit) -> Result<()> {
         let address = address.to_address(self.family)?;
         let call = self.handle.enter()?;
-        let timeout = self.timeout.load();
-        // For ever is what a blocking descriptor does by itself.
-        if !timeout.is_blocking() || [Limit::Timeout, Limit::FOREVER].contains(&limit) {
-            return self.connect_raw(&call, &address, limit, timeout);
+        let blocks = self.mode.timeout() == Timeout::NONE;
+        if blocks && [Limit::Timeout, Limit::FOREVER].contains(&limit) {
+            return self.connect_without_limit(&call, &address);
         }
-        sys::set_nonblocking(call.fd(), true)?;
-        let result = self.connect_raw(&call, &address, limit, timeout);
-        // Another thread may have set a timeout meanwhile.
-        sys::set_nonblocking(call.fd(), !self.timeout.load().is_blocking())?;
-        result
+        // Another owner may have made the descriptor block.
+        let _never_blocks =
+            if blocks || self.handle.is_shared() { Some(self.mode.never_block(&call)?) } else { None };
+        self.connect_raw(Plan::new(Kind::Connect, limit), &address)
     }
 
-    fn connect_raw(
-        &self,
-        call: &InFlight<'_>,
-        address: &RawAddress,
-        limit: Limit,
-        timeout: Timeout,
-    ) -> Result<()> {
-        let waits = match limit {
-            Limit::Timeout => timeout.is_timed(),
-            Limit::Now => false,
-            Limit::Until(_) => true,
-        };
-        // The clock starts before the first try; reading it costs nothing beside a handshake.
-        let deadline = wait::deadline(limit, timeout);
-        let mut pause = RETRY;
-        loop {
-            // SAFETY: the address has `len` bytes.
-            if unsafe { libc::connect(call.fd(), address.as_ptr(), address.len()) } == 0 {
-                return if call.is_closed() { Err(Error::Closed) } else { Ok(()) };
-            }
-            let errno = last_errno();
-            if call.is_closed() {
-                return Err(Error::Closed);
-            }
-            match errno {
-                // An interrupted connect goes on in the kernel; a second one would fail with EALREADY.
-                libc::EINTR if timeout == Timeout::ZERO || self.is_interruptible() => {
-                    return Err(Error::Os(errno));
-                }
-                libc::EINTR => return self.wait_connected(call, deadline),
-                libc::EINPROGRESS if waits => return self.wait_connected(call, deadline),
-                libc::EAGAIN if waits && self.family == crate::AF_UNIX => {
-                    self.nap(call, pause, deadline)?;
-                    pause = (pause * 2).min(LONGEST_RETRY);
-                }
-                _ => return Err(Error::Os(errno)),
-            }
+    /// A connect that takes as long as the system does. A stream waits for it in `poll`, where a close can wake it
+    /// whenever it comes; the system itself would not see a close that came just before.
+    fn connect_without_limit(&self, call: &InFlight<'_>, address: &RawAddress) -> Result<()> {
+        let plan = Plan::new(Kind::Connect, Limit::Timeout);
+        // A datagram socket never waits. Nothing but the system tells when the queue of a unix listener has room.
+        if self.kind != SOCK_STREAM || self.family == AF_UNIX {
+            return self.connect_raw(plan, address);
         }
+        // SO_SNDTIMEO limits a connect that blocks in the system, which then fails like this.
+        let own = SockRef::from(call).write_timeout().unwrap_or(None);
+        let _never_blocks = self.mode.never_block(call)?;
+        match own {
+            None => self.connect_raw(plan.always_polling(true), address),
+            Some(own) => match self.connect_raw(Plan::new(Kind::Connect, Limit::after(own)), address) {
+                Err(Error::Timeout) => Err(Error::Os(libc::EINPROGRESS)),
+                result => result,
+            },
+        }
+    }
+
+    fn connect_raw(&self, plan: Plan, address: &RawAddress) -> Result<()> {
+        let mut begun = false;
+        let connected = self.run(plan, |fd, _| {
+            if begun {
+                return connection_result(fd);
+            }
+            // SAFETY: the address has `len` bytes.
+            let result = unsafe { libc::connect(fd, address.as_ptr(), address.len()) };
+            let errno = last_errno();
+            // An interrupted connect goes on in the kernel, where a second one would fail with EALREADY. Only that of a unix
+            // socket has not begun.
+            let interrupted = errno == libc::EINTR && self.family != AF_UNIX;
+            begun = result < 0 && (errno == libc::EINPROGRESS || interrupted);
+            if begun && !self.is_interruptible() {
+                sys::set_errno(libc::EINPROGRESS);
+            }
+            result as isize
+        });
+        connected.map(drop)
     }
 
     /// Waits for a connect that is under way: one that was non-blocking (`EINPROGRESS`), timed out, or
@@ -107,21 +105,29 @@ impl Socket {
     /// under way, such as after a failure that was reported already.
     pub fn finish_connect(&self, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
-        self.wait_connected(&call, wait::deadline(limit, self.timeout.load()))?;
+        self.wait_ready(&call, Interest::Write, deadline_of(limit, self.mode.timeout()))?;
+        if connection_result(call.fd()) < 0 {
+            return Err(Error::last_os());
+        }
         // The system tells a connection's error once; it calls a socket without one ready too.
         create::name(&call, libc::getpeername).map(drop)
-    }
-
-    fn wait_connected(&self, call: &InFlight<'_>, deadline: Deadline) -> Result<()> {
-        self.wait_ready(call, Interest::Write, deadline)?;
-        match int_option(call.fd(), libc::SOL_SOCKET, libc::SO_ERROR)? {
-            0 | libc::EISCONN => Ok(()),
-            errno => Err(Error::Os(errno)),
-        }
     }
 
     /// The address as this socket's family has it, host looked up; for callers that use it more than once.
     pub fn resolve(&self, address: impl ToAddress) -> Result<RawAddress> {
         address.to_address(self.family)
+    }
+}
+
+/// What a connect that is no longer under way came to, as a system call would tell.
+fn connection_result(fd: RawFd) -> isize {
+    match int_option(fd, libc::SOL_SOCKET, libc::SO_ERROR) {
+        Ok(0 | libc::EISCONN) => 0,
+        Ok(errno) => {
+            sys::set_errno(errno);
+            -1
+        }
+        // `errno` tells.
+        Err(_) => -1,
     }
 }

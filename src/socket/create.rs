@@ -1,14 +1,14 @@
 //! Making sockets, and the small system calls that name and end them.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
 use socket2::{Domain, Protocol, SockRef, Type};
 
 use super::handle::{Handle, InFlight};
-use super::timeout::{SharedTimeout, Timeout, default_timeout};
-use super::wait::Plan;
+use super::timeout::{Mode, Timeout, default_timeout};
+use super::wait::{Kind, Plan};
 use super::{Socket, timeout};
 use crate::address::RawAddress;
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily, SOCK_STREAM, SocketKind};
@@ -87,7 +87,7 @@ impl Socket {
     fn with_mode(fd: OwnedFd, family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
         let timeout =
             if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
-        if !timeout.is_blocking() {
+        if timeout != Timeout::NONE {
             sys::set_nonblocking(fd.as_raw_fd(), true)?;
         }
         Ok(Socket::assemble(
@@ -112,7 +112,7 @@ impl Socket {
         let wakes = [AF_INET, AF_INET6, AF_UNIX].contains(&family);
         Socket {
             handle: Handle::new(fd, shared || !wakes),
-            timeout: SharedTimeout::new(timeout),
+            mode: Mode::new(timeout),
             waited: [const { AtomicBool::new(false) }; 2],
             at_end: AtomicBool::new(false),
             interruptible: AtomicBool::new(false),
@@ -125,38 +125,43 @@ impl Socket {
 
     /// [`Socket::accept`] as a bare descriptor with the system's address, within a limit of its own.
     ///
-    /// The descriptor is close-on-exec and blocks.
+    /// The descriptor is close-on-exec and blocks. On a listener without a timeout that has another owner or is given a
+    /// limit, O_NONBLOCK is on during the call: another owner's accept may find that it does not block.
     pub fn accept_fd(&self, limit: Limit) -> Result<(OwnedFd, RawAddress)> {
         let mut peer = RawAddress::empty();
-        let mut accepted = None;
+        let blocks = self.mode.timeout() == Timeout::NONE;
         // Without a timeout, for ever is what the socket does by itself.
-        let blocks = self.gettimeout().is_none();
         let limit = if limit == Limit::FOREVER && blocks { Limit::Timeout } else { limit };
-        self.run(Plan::read().until(limit), |fd, flags| {
-            // No flag makes accept return at once on a descriptor that blocks.
-            if blocks && flags & libc::MSG_DONTWAIT != 0 && !sys::is_ready(fd, libc::POLLIN) {
-                sys::set_errno(libc::EAGAIN);
-                return -1;
+        // No flag makes accept return at once on a descriptor that blocks, as it may have to when another thread or owner
+        // takes the client that poll told of.
+        let shared = self.handle.is_shared();
+        let call;
+        let _never_blocks = if blocks && (shared || limit != Limit::Timeout) {
+            self.mode.set_accepts_poll();
+            call = self.handle.enter()?;
+            Some(self.mode.never_block(&call)?)
+        } else {
+            None
+        };
+        let accepted = self.run(Plan::new(Kind::Accept, limit), |fd, _| {
+            if shared {
+                // Another owner may have made it block again. Fails for what is no socket, as accept does.
+                let _ = sys::set_nonblocking(fd, true);
             }
-            loop {
-                // SAFETY: `run` keeps the descriptor open while it lends it.
-                match unsafe { sys::accept(fd, self.family.as_raw()) } {
-                    Ok((client, address)) => {
-                        peer = address.map_or(peer, RawAddress::from);
-                        accepted = Some(client);
-                        // Zero means the end of a stream to `run`.
-                        return 1;
-                    }
-                    // A client that gave up while it was in the queue is no reason to give up on the next.
-                    Err(Error::Os(libc::ECONNABORTED)) => {}
-                    Err(error) => {
-                        sys::set_errno(error.errno());
-                        return -1;
-                    }
+            // SAFETY: `run` keeps the descriptor open while it lends it.
+            match unsafe { sys::accept(fd, self.family.as_raw()) } {
+                Ok((client, address)) => {
+                    peer = address.map_or(peer, RawAddress::from);
+                    client.into_raw_fd() as isize
+                }
+                Err(error) => {
+                    sys::set_errno(error.errno());
+                    -1
                 }
             }
         })?;
-        accepted.map(|client| (client, peer)).ok_or(Error::Closed)
+        // SAFETY: accept succeeded, so the descriptor was just born and has no other owner.
+        Ok((unsafe { OwnedFd::from_raw_fd(accepted as RawFd) }, peer))
     }
 }
 

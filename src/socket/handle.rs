@@ -1,19 +1,34 @@
 //! The descriptor and who uses it: what makes `close()` safe while other threads are inside a call.
+//!
+//! The protocol, for a descriptor that any number of threads use at once:
+//!
+//! - **To enter** is one atomic addition. A call that entered before the close may use the descriptor's number until it
+//!   leaves: the number is not given back to the kernel before that. A call that entered after it sees so at once, and
+//!   must leave without touching the descriptor.
+//! - **To leave** is one subtraction. Whoever leaves a closed handle as the last gives the descriptor back, which is
+//!   the thread that closed it, or the last of the calls that it woke.
+//! - **A close** lets no further call begin, and wakes those in flight: by ending the connection (`shutdown(2)`), which
+//!   stays ended, so that a call which only just began to wait sees it too; or, when the connection has another owner,
+//!   by raising the wake-up descriptor on which calls of such a handle wait. It tries again for a moment, because a
+//!   system call that has not begun to block cannot be woken on every system. It never waits for the others to leave.
+//! - **A call that did nothing** must look whether the handle was closed before it believes its result: a woken call
+//!   sees the end of a stream.
+//! - **Another owner** is noted ([`Handle::set_shared`]) before anybody may see that owner's descriptor, so that no close
+//!   ends a connection which somebody else was just given.
+//! - **What is lent** ([`Handle::borrow`]) stays open until the handle is dropped; a close then ends the connection only.
+//! - **A detach** takes the number along when no other call is in flight; otherwise the number stays with the calls that
+//!   use it until they have left, and the caller gets a duplicate.
+//!
+//! The transitions are those of [`State`]. Loom tries this file in all orders of threads, on a model of the system
+//! (`state_model`).
 #![allow(unsafe_code)]
 
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-use std::sync::OnceLock;
-use std::thread;
-use std::time::Duration;
 
+use super::kernel::{self, OnceLock, Wake};
 use super::state::{Seen, State, Taken};
 use crate::error::{Error, Result};
-use crate::sys::{self, Wake};
-
-/// How often and how long `close()` tries to wake calls that are in flight.
-const WAKE_TRIES: u32 = 20;
-const WAKE_PAUSE: Duration = Duration::from_millis(1);
 
 /// A descriptor with a count of the calls that are using it.
 ///
@@ -24,7 +39,7 @@ pub(super) struct Handle {
     state: State,
     /// What wakes the calls of a handle that must not be shut down.
     wake: OnceLock<Wake>,
-    /// [`sys::forks`] when the handle was made.
+    /// [`kernel::forks`] when the handle was made.
     forks: u32,
 }
 
@@ -35,7 +50,12 @@ pub(super) struct InFlight<'a> {
 
 impl Handle {
     pub(super) fn new(fd: OwnedFd, shared: bool) -> Self {
-        Handle { fd: fd.into_raw_fd(), state: State::new(shared), wake: OnceLock::new(), forks: sys::forks() }
+        Handle {
+            fd: fd.into_raw_fd(),
+            state: State::new(shared),
+            wake: OnceLock::new(),
+            forks: kernel::forks(),
+        }
     }
 
     /// Begins a call; the descriptor is valid until the result is dropped.
@@ -85,7 +105,7 @@ impl Handle {
     /// True in a child that was forked since: the connection and the wake-up are the parent's too, and of the calls in
     /// flight that are counted here, some are the parent's alone.
     fn is_inherited(&self) -> bool {
-        self.forks != sys::forks()
+        self.forks != kernel::forks()
     }
 
     /// The descriptor that becomes readable when a shared handle is closed, or -1 when nothing tells.
@@ -133,7 +153,7 @@ impl Handle {
                 Ok(unsafe { OwnedFd::from_raw_fd(self.fd) })
             }
             Taken::InUse => {
-                let copy = sys::duplicate(self.fd)?;
+                let copy = kernel::duplicate(self.fd)?;
                 if !self.state.share_and_close() {
                     return Err(Error::Closed);
                 }
@@ -147,14 +167,14 @@ impl Handle {
     /// Ends whatever is blocked on the connection, unless it has another owner.
     fn end_connection(&self) {
         if !self.is_shared() && !self.is_inherited() {
-            shut_down(self.fd);
+            kernel::shut_down(self.fd);
         }
     }
 
     /// Wakes every other call in flight, again and again for a moment: one may stand just before its
     /// system call, where a wake-up is not seen by all systems.
     fn wake_calls(&self) {
-        for attempt in 0..WAKE_TRIES {
+        for tried in 0..kernel::WAKE_TRIES {
             if !self.state.see().has_others() || self.is_inherited() {
                 return;
             }
@@ -162,7 +182,7 @@ impl Handle {
             if let Some(wake) = self.wake.get() {
                 wake.raise();
             }
-            if attempt < WAKE_TRIES / 2 { thread::yield_now() } else { thread::sleep(WAKE_PAUSE) }
+            kernel::pause(tried);
         }
     }
 
@@ -174,7 +194,7 @@ impl Handle {
     #[cold]
     #[inline(never)]
     fn give_back(&self) -> Result<()> {
-        sys::close(self.fd)
+        kernel::close(self.fd)
     }
 }
 
@@ -219,10 +239,4 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let _ = self.handle.leave();
     }
-}
-
-/// Wakes whoever is blocked on the socket; the errors (not connected, not a stream) do not matter.
-fn shut_down(fd: RawFd) {
-    // SAFETY: the descriptor is open: the caller has a call in flight.
-    unsafe { libc::shutdown(fd, libc::SHUT_RDWR) };
 }

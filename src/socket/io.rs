@@ -4,7 +4,7 @@
 use std::os::fd::RawFd;
 
 use super::Socket;
-use super::wait::{self, Interest, Plan};
+use super::wait::{Interest, Plan, deadline_of};
 use crate::address::{Address, RawAddress, ToAddress};
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
@@ -53,7 +53,7 @@ impl Socket {
         if len == 0 {
             return if self.is_closed() { Err(Error::Closed) } else { Ok(0) };
         }
-        self.run(Plan::read().until(limit).flags(flags), move |fd, extra| {
+        self.run(Plan::receive(limit, flags), move |fd, extra| {
             // SAFETY: the caller vouches for the buffer.
             unsafe { libc::recv(fd, buffer.cast(), len, flags | extra) }
         })
@@ -121,7 +121,7 @@ impl Socket {
     ) -> Result<usize> {
         let mut address_len = 0;
         let reported = &mut address_len;
-        let n = self.run(Plan::read().until(limit).flags(flags), move |fd, extra| {
+        let n = self.run(Plan::receive(limit, flags), move |fd, extra| {
             // SAFETY: the caller vouches for the buffer and the address.
             unsafe { recvfrom(fd, buffer, len, flags | extra, sender, reported) }
         })?;
@@ -151,7 +151,7 @@ impl Socket {
     /// [`Socket::send`] within a limit of its own.
     #[inline(always)]
     pub fn send_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<usize> {
-        self.run(self.send_plan().until(limit).flags(flags), move |fd, extra| send(fd, bytes, flags | extra))
+        self.run(self.send_plan(limit, flags), move |fd, extra| send(fd, bytes, flags | extra))
     }
 
     /// Sends all bytes (`socket.sendall`) within one timeout.
@@ -213,7 +213,7 @@ impl Socket {
         address: &RawAddress,
         limit: Limit,
     ) -> Result<usize> {
-        self.run(Plan::write().until(limit).flags(flags), |fd, extra| {
+        self.run(Plan::send(limit, flags), |fd, extra| {
             // SAFETY: the slice and the address are readable for their lengths.
             unsafe {
                 libc::sendto(
@@ -229,8 +229,8 @@ impl Socket {
     }
 
     #[inline]
-    pub(super) fn send_plan(&self) -> Plan {
-        Plan { always_poll: self.sends_poll, ..Plan::write() }
+    pub(super) fn send_plan(&self, limit: Limit, flags: i32) -> Plan {
+        Plan::send(limit, flags).always_polling(self.sends_poll)
     }
 
     /// Waits until the socket is ready for reading or writing, at most as long as `limit` says.
@@ -238,7 +238,7 @@ impl Socket {
     /// Fails with [`Error::Timeout`], [`Error::Closed`], or `Os(EINTR)` if the socket is interruptible.
     pub fn wait(&self, interest: Interest, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
-        let deadline = wait::deadline(limit, self.timeout.load());
+        let deadline = deadline_of(limit, self.mode.timeout());
         self.wait_ready(&call, interest, deadline).map(drop)
     }
 }

@@ -180,7 +180,7 @@ impl Socket {
         if headers.is_empty() {
             return self.nothing_to_do();
         }
-        self.run(self.send_plan().until(limit).flags(flags), |fd, extra| {
+        self.run(self.send_plan(limit, flags), |fd, extra| {
             // SAFETY: the caller vouches for the headers.
             unsafe { sys::sendmmsg(fd, headers, flags | extra | NO_SIGPIPE) }
         })
@@ -198,7 +198,7 @@ impl Socket {
         if headers.is_empty() {
             return self.nothing_to_do();
         }
-        let count = self.run(Plan::read().until(limit).flags(flags), |fd, extra| {
+        let count = self.run(Plan::receive(limit, flags), |fd, extra| {
             // SAFETY: the caller vouches for the headers.
             unsafe { sys::recvmmsg(fd, headers, flags | extra | CMSG_CLOEXEC) }
         })?;

@@ -187,7 +187,7 @@ impl Socket {
             header.msg_name = address.as_ptr().cast_mut().cast();
             header.msg_namelen = address.len();
         }
-        self.run(self.send_plan().until(limit).flags(flags), |fd, extra| {
+        self.run(self.send_plan(limit, flags), |fd, extra| {
             // SAFETY: the caller vouches for the buffers; control data and address outlive the call, which only reads them.
             unsafe { libc::sendmsg(fd, &header, flags | extra | NO_SIGPIPE) }
         })
@@ -214,7 +214,7 @@ impl Socket {
         let template = header(buffers)?;
         check_control_size(control_size)?;
         let mut message = RawMessage { len: 0, control_len: 0, flags: 0, sender: RawAddress::empty() };
-        let received = self.run(Plan::read().until(limit).flags(flags), |fd, extra| {
+        let received = self.run(Plan::receive(limit, flags), |fd, extra| {
             let mut header = template;
             header.msg_name = message.sender.as_mut_ptr().cast();
             header.msg_namelen = RawAddress::CAPACITY as libc::socklen_t;

@@ -13,6 +13,11 @@ mod descriptors;
 mod handle;
 pub(crate) mod helpers;
 mod io;
+#[cfg(not(loom))]
+mod kernel;
+#[cfg(loom)]
+#[path = "kernel_model.rs"]
+mod kernel;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
 mod makefile;
@@ -43,7 +48,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::sys;
 use handle::Handle;
-use timeout::{SharedTimeout, Timeout};
+use timeout::{Mode, Timeout};
 
 pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, cmsg_len, cmsg_space};
 #[cfg(feature = "capi")]
@@ -93,7 +98,7 @@ pub use writer::SocketWriter;
 #[repr(C)]
 pub struct Socket {
     handle: Handle,
-    timeout: SharedTimeout,
+    mode: Mode,
     /// Whether the last call in a direction had to wait: see `wait`.
     waited: [AtomicBool; 2],
     /// A receiving call has found the end of the stream.
@@ -139,7 +144,7 @@ impl Socket {
     /// socket they are woken by `shutdown(2)`, which a forked child that shares it sees as the end of the
     /// connection; with a duplicate ([`Socket::dup`]) alive, they are woken without touching the connection.
     /// Without a timeout, these end only with their next event: a unix `connect` to a listener and a `sendto` to a
-    /// datagram peer whose queues are full; with a duplicate, any `connect`, and what was blocked already when the
+    /// datagram peer whose queues are full; with a duplicate, what was blocked already when the
     /// duplicate was made.
     ///
     /// In a forked child, closing a socket of the parent's leaves the parent its connection and wakes nobody. If one of the
@@ -172,7 +177,7 @@ impl Socket {
         let call = self.handle.enter()?;
         let copy = sys::duplicate(call.fd())?;
         self.handle.set_shared()?;
-        Ok(Socket::assemble(copy, true, self.family, self.kind, self.proto, self.timeout.load()))
+        Ok(Socket::assemble(copy, true, self.family, self.kind, self.proto, self.mode.timeout()))
     }
 
     /// Says that another owner of this connection exists that this object cannot see, such as a forked
@@ -200,14 +205,12 @@ impl Socket {
     pub fn settimeout(&self, timeout: impl IntoTimeout) -> Result<()> {
         let timeout = timeout::parse(timeout)?;
         let call = self.handle.enter()?;
-        sys::set_nonblocking(call.fd(), !timeout.is_blocking())?;
-        self.timeout.store(timeout);
-        Ok(())
+        self.mode.set(&call, timeout)
     }
 
     /// The timeout, `None` for none (`socket.gettimeout`).
     pub fn gettimeout(&self) -> Option<Duration> {
-        self.timeout.load().duration()
+        self.mode.timeout().duration()
     }
 
     /// `true` removes the timeout, `false` makes the socket non-blocking (`socket.setblocking`).
@@ -217,7 +220,7 @@ impl Socket {
 
     /// False when the socket is non-blocking (`socket.getblocking`).
     pub fn getblocking(&self) -> bool {
-        self.timeout.load() != Timeout::ZERO
+        self.mode.timeout() != Timeout::ZERO
     }
 
     /// Whether calls end with `Os(EINTR)` when a signal handler has run, with the progress they made,

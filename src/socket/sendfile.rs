@@ -91,7 +91,7 @@ impl Socket {
         if i64::try_from(offset).is_err() {
             return Err(Error::overflow(format!("offset must be below 2**63 bytes, got {offset}")));
         }
-        if limit == Limit::Timeout && self.timeout.load() == Timeout::ZERO {
+        if limit == Limit::Timeout && self.mode.timeout() == Timeout::ZERO {
             return Err(Error::value("non-blocking sockets are not supported"));
         }
         Ok(())
@@ -108,7 +108,7 @@ impl Socket {
     fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
         while source.left() > 0 {
             let (file, from, count) = (source.file.as_raw_fd(), source.position(), source.left().min(MOST));
-            let plan = self.send_plan().until(limit);
+            let plan = self.send_plan(limit, 0);
             match self.run(plan, |fd, _| sys::sendfile(fd, file, from, count))? {
                 0 => return Ok(()),
                 n => source.sent += n,

@@ -1,8 +1,18 @@
-//! The deadline engine: how every call that may block is made.
+//! The engine: how every call that may block is made.
 //!
-//! A call is tried first and waits only when the kernel says EAGAIN: one system call when there is
-//! something to do. A hint per direction remembers whether the last call had to wait; the next one then
-//! waits first: two system calls instead of three.
+//! A call takes these steps, and no others touch a socket's descriptor in a call that may block:
+//!
+//! 1. It enters the handle (see `handle`): the descriptor's number stays valid until it leaves.
+//! 2. It tries. When there is something to do, that was the only system call. A hint for each direction remembers
+//!    whether the last call had to wait; if so, this one waits first: two system calls instead of three.
+//! 3. A try that fails with `EAGAIN`, and may wait, waits in `poll` until the descriptor is ready, the deadline has
+//!    passed, or a close wakes it; then it tries again. A try never blocks once the call has a deadline or the socket
+//!    has another owner: `MSG_DONTWAIT` sees to that, or `O_NONBLOCK` where a system call has no such flag.
+//! 4. After every try that did nothing, and after every wait, it looks whether the socket was closed, before it looks at
+//!    anything else: a close makes calls end as if the peer had gone.
+//!
+//! What a system call's result means depends on the [`Kind`] of call: a result of 0 is a descriptor for an accept, and
+//! `EINPROGRESS` is a reason to wait for a connect.
 #![allow(unsafe_code)]
 
 use std::os::fd::RawFd;
@@ -25,54 +35,83 @@ pub enum Interest {
     Write = 1,
 }
 
-/// What a try came to.
-enum Verdict {
-    Done(Result<usize>),
-    Wait,
-    Again,
+/// What kind of call it is: how its result reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The result is a number of bytes or messages; 0 is the end of the stream, an empty message, or a close.
+    Receive,
+    /// The result is a number of bytes or messages.
+    Send,
+    /// The result is a descriptor, which may be 0.
+    Accept,
+    /// The result is 0 when connected.
+    Connect,
 }
 
-/// How a call relates to the socket's mode.
+impl Kind {
+    #[inline(always)]
+    const fn interest(self) -> Interest {
+        match self {
+            Kind::Receive | Kind::Accept => Interest::Read,
+            Kind::Send | Kind::Connect => Interest::Write,
+        }
+    }
+}
+
+/// How one call is to be made.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
-    pub(super) interest: Interest,
-    pub(super) limit: Limit,
-    /// Wait with `poll` although the descriptor blocks: for the few calls that no shutdown can wake.
-    pub(super) always_poll: bool,
+    kind: Kind,
+    limit: Limit,
+    /// Wait with `poll` although the socket has no timeout: for calls that no shutdown can wake, and while the
+    /// descriptor does not block.
+    always_polls: bool,
     /// The caller's own `MSG_*`: with MSG_DONTWAIT a socket without a timeout waits for nothing.
-    pub(super) flags: libc::c_int,
+    flags: libc::c_int,
 }
 
 impl Plan {
-    #[inline]
-    pub(super) const fn read() -> Self {
-        Plan { interest: Interest::Read, limit: Limit::Timeout, always_poll: false, flags: 0 }
+    #[inline(always)]
+    pub(super) const fn new(kind: Kind, limit: Limit) -> Self {
+        Plan { kind, limit, always_polls: false, flags: 0 }
     }
 
-    #[inline]
-    pub(super) fn write() -> Self {
-        Plan { interest: Interest::Write, ..Plan::read() }
+    #[inline(always)]
+    pub(super) const fn receive(limit: Limit, flags: libc::c_int) -> Self {
+        Plan { flags, ..Plan::new(Kind::Receive, limit) }
     }
 
-    #[inline]
-    pub(super) fn until(self, limit: Limit) -> Self {
-        Plan { limit, ..self }
+    #[inline(always)]
+    pub(super) const fn send(limit: Limit, flags: libc::c_int) -> Self {
+        Plan { flags, ..Plan::new(Kind::Send, limit) }
     }
 
-    /// The plan of a call with these `MSG_*` flags.
-    #[inline]
-    pub(super) fn flags(self, flags: libc::c_int) -> Self {
-        Plan { flags, ..self }
+    #[inline(always)]
+    pub(super) const fn always_polling(self, always_polls: bool) -> Self {
+        Plan { always_polls, ..self }
     }
 }
 
-/// How long a nap is at first, and at most: for the sockets that poll calls ready although they are not.
+/// What follows from a try.
+enum Next {
+    Done(Result<usize>),
+    TryAgain,
+    Wait,
+}
+
+/// The first and the longest nap: for sockets that poll calls ready although they are not.
 const NAP: Duration = Duration::from_micros(50);
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 
+/// How often a call looks for a close when the table of descriptors is too full for what would wake it.
+const LOOK: Duration = Duration::from_millis(20);
+
 impl Socket {
-    /// Makes one call: `operation` gets the descriptor and the flags to add, and returns what the
-    /// system call returned.
+    /// Makes one call: `operation` gets the descriptor and the flags to add, and returns what the system call
+    /// returned, with its error in `errno`.
+    ///
+    /// Returns that result when it is no error. Fails with [`Error::Closed`], [`Error::Timeout`], and with what the
+    /// system call reports.
     #[inline(always)]
     pub(super) fn run(
         &self,
@@ -80,30 +119,30 @@ impl Socket {
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
         let (call, seen) = self.handle.enter_and_see();
-        let Plan { interest, limit, always_poll, flags } = plan;
+        let Plan { kind, limit, always_polls, flags } = plan;
         // The plan goes on in pieces and the result comes back through `?`, so that neither takes memory that the
         // common case would have to fill: that, and leaving by hand, is a tenth of its instructions.
-        let kind = (interest, always_poll, flags);
-        let tries_first = || !always_poll && !self.waited[interest as usize].load(Ordering::Relaxed);
+        let pieces = (kind, always_polls, flags);
+        let tries_first = || !always_polls && !self.waited[kind.interest() as usize].load(Ordering::Relaxed);
         let at_once = match limit {
             Limit::Timeout => seen.is_open_and_alone() && tries_first(),
             Limit::Now => !seen.is_closed(),
-            _ => false,
+            Limit::Until(_) => false,
         };
         if at_once {
-            let extra = if limit == Limit::Now { libc::MSG_DONTWAIT } else { self.timeout.flags() };
+            let extra = if limit == Limit::Now { libc::MSG_DONTWAIT } else { self.mode.flags() };
             let n = operation(call.fd(), extra);
             if n > 0 {
                 call.leave();
                 return Ok(n as usize);
             }
-            let n = self.go_on(call, kind, limit, Some(n), operation)?;
+            let n = self.go_on(call, pieces, limit, Some(n), operation)?;
             return Ok(n);
         }
         if seen.is_closed() {
             return Err(Error::Closed);
         }
-        let n = self.go_on(call, kind, limit, None, operation)?;
+        let n = self.go_on(call, pieces, limit, None, operation)?;
         Ok(n)
     }
 
@@ -114,12 +153,12 @@ impl Socket {
     fn go_on(
         &self,
         call: InFlight<'_>,
-        (interest, always_poll, flags): (Interest, bool, libc::c_int),
+        (kind, always_polls, flags): (Kind, bool, libc::c_int),
         limit: Limit,
         first: Option<isize>,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
-        self.run_slowly(&call, Plan { interest, limit, always_poll, flags }, first, &mut operation)
+        self.run_slowly(&call, Plan { kind, limit, always_polls, flags }, first, &mut operation)
     }
 
     /// Everything but the first try that does something: the end of a stream, errors, waiting.
@@ -131,92 +170,77 @@ impl Socket {
         operation: &mut dyn FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
         let errno = last_errno();
-        let timeout = self.timeout.load();
-        let may_poll = match (plan.limit, timeout) {
-            (Limit::Now, _) => false,
-            (Limit::Timeout, Timeout::NONE) => {
-                plan.flags & libc::MSG_DONTWAIT == 0 && (plan.always_poll || self.handle.is_shared())
+        let timeout = self.mode.timeout();
+        let may_wait = self.may_wait(plan, timeout);
+        let never_blocks = may_wait || plan.limit == Limit::Now;
+        let extra = if never_blocks { libc::MSG_DONTWAIT } else { self.mode.flags() };
+        let hint = &self.waited[plan.kind.interest() as usize];
+        let mut next = match first {
+            Some(n) => self.judge(call, plan.kind, may_wait, n, errno),
+            // A connect must have begun before it can be waited for.
+            None if may_wait && plan.kind != Kind::Connect && hint.load(Ordering::Relaxed) => Next::Wait,
+            None => Next::TryAgain,
+        };
+        let mut deadline = None;
+        let mut nap = None;
+        loop {
+            match next {
+                Next::Done(result) => return result,
+                Next::TryAgain => {}
+                Next::Wait => {
+                    let deadline = *deadline.get_or_insert_with(|| deadline_of(plan.limit, timeout));
+                    if let Some(nap) = nap {
+                        self.nap(call, nap, deadline)?;
+                    }
+                    let waited = self.wait_ready(call, plan.kind.interest(), deadline)?;
+                    if plan.kind != Kind::Connect {
+                        hint.store(waited, Ordering::Relaxed);
+                    }
+                    // Ready at once and yet nothing to do, perhaps: a unix socket polls as writable while its peer's
+                    // queue is full.
+                    nap = (!waited).then(|| nap.map_or(NAP, |nap: Duration| (nap * 2).min(LONGEST_NAP)));
+                }
             }
-            (Limit::Timeout, Timeout::ZERO) => false,
-            _ => true,
-        };
-        let never_blocks = may_poll || plan.limit == Limit::Now;
-        let extra = if never_blocks { libc::MSG_DONTWAIT } else { self.timeout.flags() };
-        let mut operation = || operation(call.fd(), extra);
-        let done = match first {
-            Some(n) => self.judge(call, may_poll, n, errno),
-            None => Verdict::Again,
-        };
-        let poll_first = may_poll && self.waited[plan.interest as usize].load(Ordering::Relaxed);
-        let done = match done {
-            Verdict::Again if !poll_first => self.attempt(call, may_poll, &mut operation),
-            Verdict::Again | Verdict::Wait => None,
-            Verdict::Done(result) => Some(result),
-        };
-        let result = match done {
-            Some(result) => result,
-            None => self.wait_and_run(call, plan, timeout, &mut operation),
-        };
-        if plan.interest == Interest::Read && result == Ok(0) {
-            self.at_end.store(true, Ordering::Relaxed);
+            let n = operation(call.fd(), extra);
+            next = self.judge(call, plan.kind, may_wait, n, last_errno());
         }
-        result
     }
 
-    /// Tries until something is decided; `None` when the call has to wait.
-    fn attempt(
-        &self,
-        call: &InFlight<'_>,
-        may_poll: bool,
-        operation: &mut dyn FnMut() -> isize,
-    ) -> Option<Result<usize>> {
-        loop {
-            let n = operation();
-            match self.judge(call, may_poll, n, last_errno()) {
-                Verdict::Done(result) => return Some(result),
-                Verdict::Wait => return None,
-                Verdict::Again => {}
+    /// Whether a call that finds nothing to do waits with `poll`; else it fails, or has blocked in the system call.
+    fn may_wait(&self, plan: Plan, timeout: Timeout) -> bool {
+        match plan.limit {
+            Limit::Now => false,
+            Limit::Until(_) => true,
+            Limit::Timeout if timeout == Timeout::NONE => {
+                let accepts_poll = plan.kind == Kind::Accept && self.mode.accepts_poll();
+                let polls = plan.always_polls || accepts_poll || self.handle.is_shared();
+                polls && plan.flags & libc::MSG_DONTWAIT == 0
             }
+            Limit::Timeout => timeout != Timeout::ZERO,
         }
     }
 
     /// What follows from the result of one try.
-    fn judge(&self, call: &InFlight<'_>, may_poll: bool, n: isize, errno: i32) -> Verdict {
-        if n > 0 {
-            return Verdict::Done(Ok(n as usize));
+    fn judge(&self, call: &InFlight<'_>, kind: Kind, may_wait: bool, n: isize, errno: i32) -> Next {
+        if n > 0 || n == 0 && kind == Kind::Accept {
+            return Next::Done(Ok(n as usize));
         }
         if call.is_closed() {
             // A close from another thread looks like the end of the stream.
-            return Verdict::Done(Err(Error::Closed));
+            return Next::Done(Err(Error::Closed));
         }
-        match errno {
-            _ if n == 0 => Verdict::Done(Ok(0)),
-            libc::EINTR if !self.is_interruptible() => Verdict::Again,
-            libc::EAGAIN if may_poll => Verdict::Wait,
-            _ => Verdict::Done(Err(Error::Os(errno))),
+        if n == 0 {
+            if kind == Kind::Receive {
+                self.at_end.store(true, Ordering::Relaxed);
+            }
+            return Next::Done(Ok(0));
         }
-    }
-
-    fn wait_and_run(
-        &self,
-        call: &InFlight<'_>,
-        plan: Plan,
-        timeout: Timeout,
-        operation: &mut dyn FnMut() -> isize,
-    ) -> Result<usize> {
-        let deadline = deadline(plan.limit, timeout);
-        let mut nap = NAP;
-        loop {
-            let waited = self.wait_ready(call, plan.interest, deadline)?;
-            self.waited[plan.interest as usize].store(waited, Ordering::Relaxed);
-            if let Some(result) = self.attempt(call, true, operation) {
-                return result;
-            }
-            if !waited {
-                // An unconnected unix datagram socket polls as writable while its peer is full.
-                self.nap(call, nap, deadline)?;
-                nap = (nap * 2).min(LONGEST_NAP);
-            }
+        match (kind, errno) {
+            (_, libc::EINTR) if !self.is_interruptible() => Next::TryAgain,
+            // A client that gave up while it was in the queue is no reason to give up on the next.
+            (Kind::Accept, libc::ECONNABORTED) => Next::TryAgain,
+            (_, libc::EAGAIN) | (Kind::Connect, libc::EINPROGRESS) if may_wait => Next::Wait,
+            _ => Next::Done(Err(Error::Os(errno))),
         }
     }
 
@@ -232,48 +256,41 @@ impl Socket {
             Interest::Read => libc::POLLIN,
             Interest::Write => libc::POLLOUT,
         };
-        match self.poll(call, Some(events), deadline)? {
-            Some(waited) => Ok(waited),
-            None => Err(Error::Timeout),
-        }
+        let socket = libc::pollfd { fd: call.fd(), events, revents: 0 };
+        self.poll(call, socket, deadline)?.ok_or(Error::Timeout)
     }
 
     /// Sleeps a moment, unless the deadline or a close comes first.
-    pub(super) fn nap(&self, call: &InFlight<'_>, nap: Duration, deadline: Deadline) -> Result<()> {
+    fn nap(&self, call: &InFlight<'_>, nap: Duration, deadline: Deadline) -> Result<()> {
         let wake_up = Deadline::after(nap);
-        if self.poll(call, None, wake_up.min(deadline))?.is_none() && deadline < wake_up {
-            return Err(Error::Timeout);
-        }
-        Ok(())
+        // Nothing of the socket is polled for: an unconnected unix socket reports a hang-up whatever is asked.
+        let nothing = libc::pollfd { fd: -1, events: 0, revents: 0 };
+        self.poll(call, nothing, wake_up.min(deadline))?;
+        if deadline < wake_up { Err(Error::Timeout) } else { Ok(()) }
     }
 
-    /// Polls for events of the socket, or only for its wake-up call: an unconnected unix socket reports a
-    /// hang-up whatever is asked.
-    fn poll(
-        &self,
-        call: &InFlight<'_>,
-        events: Option<libc::c_short>,
-        deadline: Deadline,
-    ) -> Result<Option<bool>> {
-        let mut fds = [
-            libc::pollfd { fd: -1, events: events.unwrap_or(0), revents: 0 },
-            libc::pollfd { fd: -1, events: libc::POLLIN, revents: 0 },
-        ];
-        if events.is_some() {
-            fds[0].fd = call.fd();
-        }
-        let mut count = 1;
-        if self.handle.is_shared() {
-            fds[1].fd = self.handle.wake_fd()?;
-            count = 2;
-        }
+    /// Polls the socket and what wakes it: whether that took time; `None` when the deadline has passed.
+    fn poll(&self, call: &InFlight<'_>, socket: libc::pollfd, deadline: Deadline) -> Result<Option<bool>> {
+        let mut waited = false;
         loop {
-            let polled = sys::poll(&mut fds[..count], deadline.left());
+            let mut fds = [socket, libc::pollfd { fd: -1, events: libc::POLLIN, revents: 0 }];
+            let mut until = deadline;
+            let count = if self.handle.is_shared() {
+                match self.handle.wake_fd() {
+                    Ok(fd) => fds[1].fd = fd,
+                    Err(_) => until = until.min(Deadline::after(LOOK)),
+                }
+                2
+            } else {
+                1
+            };
+            let polled = sys::poll(&mut fds[..count], until.left());
             if call.is_closed() {
                 return Err(Error::Closed);
             }
             match polled {
-                Ok(polled) if polled.ready > 0 => return Ok(Some(polled.waited)),
+                Ok(polled) if polled.ready > 0 => return Ok(Some(waited || polled.waited)),
+                Ok(_) if until < deadline => waited = true,
                 Ok(_) => return Ok(None),
                 Err(Error::Os(libc::EINTR)) if !self.is_interruptible() => {}
                 Err(error) => return Err(error),
@@ -283,7 +300,7 @@ impl Socket {
 }
 
 /// The deadline of a call that begins now.
-pub(super) fn deadline(limit: Limit, timeout: Timeout) -> Deadline {
+pub(super) fn deadline_of(limit: Limit, timeout: Timeout) -> Deadline {
     match limit {
         Limit::Until(deadline) => deadline,
         Limit::Now => Deadline::now(),

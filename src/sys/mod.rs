@@ -38,6 +38,6 @@ pub(crate) use system::{
     TRUE_LENGTH, TYPE_FLAGS,
 };
 pub(crate) use unix::{
-    ControlValue, MessageHeader, Run, Thread, close, duplicate, errno_name, forks, is_ready,
-    monotonic_nanoseconds, set_nonblocking,
+    ControlValue, MessageHeader, Run, Thread, close, duplicate, errno_name, forks, monotonic_nanoseconds,
+    set_nonblocking,
 };

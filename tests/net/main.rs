@@ -16,6 +16,7 @@ mod many;
 mod message;
 mod multicast;
 mod options;
+mod races;
 mod resolve;
 mod sendfile;
 mod signals;

@@ -21,5 +21,5 @@ pub(crate) use errno::errno_name;
 pub(super) use errno::errno_names;
 pub(crate) use fork::forks;
 pub(crate) use message::MessageHeader;
-pub(crate) use ready::{Polled, is_ready};
+pub(crate) use ready::Polled;
 pub(crate) use thread::{Run, Thread};

@@ -1,9 +1,6 @@
-//! Whether descriptors are ready: what every system's `poll` is asked and answers.
+//! What every system's `poll` answers.
 
-use std::os::fd::RawFd;
 use std::time::Duration;
-
-use crate::sys::poll;
 
 /// What a poll found.
 pub(crate) struct Polled {
@@ -21,10 +18,4 @@ impl Polled {
     pub(crate) fn after(time: Duration, ready: usize) -> Self {
         Polled { ready, waited: time > AT_ONCE }
     }
-}
-
-/// Whether a descriptor is ready right now; also true when only the call itself can tell what is wrong with it.
-pub(crate) fn is_ready(fd: RawFd, events: libc::c_short) -> bool {
-    let mut fds = [libc::pollfd { fd, events, revents: 0 }];
-    poll(&mut fds, Some(Duration::ZERO)).map_or(true, |polled| polled.ready > 0)
 }

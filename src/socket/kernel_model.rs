@@ -1,0 +1,167 @@
+//! One descriptor and the threads that wait on it, as loom sees them: what `handle` is checked on (`state_model`).
+#![allow(unsafe_code)]
+
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+// What the model itself counts is no part of what is tried.
+use std::sync::OnceLock as Cell;
+use std::sync::atomic::AtomicUsize;
+
+use loom::cell::UnsafeCell;
+use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::sync::{Condvar, Mutex};
+use loom::thread;
+
+use crate::error::Result;
+
+/// Loom tries each order of threads with few tries; more would be the same again.
+pub(super) const WAKE_TRIES: u32 = 2;
+
+/// The number of the one descriptor, which is open nowhere.
+const NUMBER: RawFd = 1 << 30;
+
+/// What the system knows of the descriptor.
+struct Kernel {
+    /// Reading is using the descriptor, writing is giving it up; loom fails where nothing orders the two.
+    descriptor: UnsafeCell<()>,
+    given_back: AtomicUsize,
+    given_away: AtomicUsize,
+    shut_down: AtomicUsize,
+    /// Whether a shutdown or a raised wake-up has ended the waits.
+    ended: Mutex<bool>,
+    event: Condvar,
+}
+
+// SAFETY: the cell is only used through loom, which reports every access that nothing orders.
+unsafe impl Sync for Kernel {}
+
+loom::lazy_static! {
+    static ref KERNEL: Kernel = Kernel {
+        descriptor: UnsafeCell::new(()),
+        given_back: AtomicUsize::new(0),
+        given_away: AtomicUsize::new(0),
+        shut_down: AtomicUsize::new(0),
+        ended: Mutex::new(false),
+        event: Condvar::new(),
+    };
+}
+
+fn get(count: &AtomicUsize) -> usize {
+    count.load(Ordering::Relaxed)
+}
+
+fn give_up(count: &AtomicUsize) {
+    KERNEL.descriptor.with_mut(|_| assert_eq!(times_given_up(), 0, "given up twice"));
+    count.fetch_add(1, Ordering::Relaxed);
+}
+
+pub(super) fn times_given_up() -> usize {
+    get(&KERNEL.given_back) + get(&KERNEL.given_away)
+}
+
+pub(super) fn times_given_away() -> usize {
+    get(&KERNEL.given_away)
+}
+
+pub(super) fn times_shut_down() -> usize {
+    get(&KERNEL.shut_down)
+}
+
+/// A descriptor for a new handle; the model closes nothing when it is dropped.
+pub(super) fn open() -> OwnedFd {
+    // SAFETY: no descriptor has this number, so none is closed by it.
+    unsafe { OwnedFd::from_raw_fd(NUMBER) }
+}
+
+/// What a detach returned: the descriptor itself, or a duplicate.
+pub(super) fn take_over(fd: OwnedFd) {
+    use std::os::fd::IntoRawFd;
+    if fd.into_raw_fd() == NUMBER {
+        give_up(&KERNEL.given_away);
+    }
+}
+
+pub(super) fn use_descriptor(fd: RawFd) {
+    assert_eq!(fd, NUMBER);
+    KERNEL.descriptor.with(|_| assert_eq!(times_given_up(), 0, "used after it was given up"));
+}
+
+/// Blocks as a call does: until a shutdown or a raised wake-up ends it.
+pub(super) fn block() {
+    let mut ended = KERNEL.ended.lock().unwrap();
+    while !*ended {
+        ended = KERNEL.event.wait(ended).unwrap();
+    }
+}
+
+fn end_blocked() {
+    *KERNEL.ended.lock().unwrap() = true;
+    KERNEL.event.notify_all();
+}
+
+pub(super) fn close(fd: RawFd) -> Result<()> {
+    assert_eq!(fd, NUMBER);
+    give_up(&KERNEL.given_back);
+    Ok(())
+}
+
+pub(super) fn duplicate(fd: RawFd) -> Result<OwnedFd> {
+    use_descriptor(fd);
+    // SAFETY: no descriptor has this number either.
+    Ok(unsafe { OwnedFd::from_raw_fd(NUMBER + 1) })
+}
+
+pub(super) fn shut_down(fd: RawFd) {
+    use_descriptor(fd);
+    KERNEL.shut_down.fetch_add(1, Ordering::Relaxed);
+    end_blocked();
+}
+
+pub(super) fn forks() -> u32 {
+    0
+}
+
+pub(super) fn pause(tried: u32) {
+    // Yielding lets the others end first, which nobody waits for after the last try.
+    if tried + 1 < WAKE_TRIES {
+        thread::yield_now();
+    }
+}
+
+/// A wake-up call that ends every wait.
+pub(super) struct Wake;
+
+impl Wake {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Wake)
+    }
+
+    pub(super) fn raise(&self) {
+        end_blocked();
+    }
+
+    pub(super) fn fd(&self) -> RawFd {
+        NUMBER + 2
+    }
+}
+
+/// A cell whose being set loom sees.
+pub(super) struct OnceLock<T> {
+    is_set: AtomicBool,
+    value: Cell<T>,
+}
+
+impl<T> OnceLock<T> {
+    pub(super) fn new() -> Self {
+        OnceLock { is_set: AtomicBool::new(false), value: Cell::new() }
+    }
+
+    pub(super) fn get(&self) -> Option<&T> {
+        self.is_set.load(Ordering::Acquire).then(|| self.value.get().expect("it is set"))
+    }
+
+    pub(super) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        let value = self.value.get_or_init(make);
+        self.is_set.store(true, Ordering::Release);
+        value
+    }
+}

@@ -105,15 +105,15 @@ def read_journal(path: str) -> tuple[dict[str, str], dict[str, str]]:
     return cases, reasons
 
 
-def command(suite: Suite, side: str, journal: str) -> list[str]:
+def command(suite: Suite, part: tuple[str, ...], side: str, journal: str) -> list[str]:
     python = [sys.executable] + (["-m", "tabi"] if side == TABI else [])
     if suite.script:
         return [*python, RECORD, journal, suite.path, *suite.options]
-    return [*python, RECORD, journal, "-m", "test", *suite.options, suite.module]
+    return [*python, RECORD, journal, "-m", "test", *suite.options, *part, suite.module]
 
 
-def run(suite: Suite, side: str) -> Run:
-    """Runs one side in a process group of its own, which ends with it."""
+def run_part(suite: Suite, part: tuple[str, ...], side: str) -> Run:
+    """Runs a part of one side in a process group of its own, which ends with it."""
     environment = {**os.environ, "PYTHONPATH": PACKAGES}
     with tempfile.TemporaryDirectory(prefix="tabi-conformance-") as folder:
         journal = os.path.join(folder, "journal")
@@ -121,7 +121,7 @@ def run(suite: Suite, side: str) -> Run:
         began = time.monotonic()
         with open(output_path, "wb") as output:
             process = subprocess.Popen(
-                command(suite, side, journal),
+                command(suite, part, side, journal),
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -146,9 +146,23 @@ def run(suite: Suite, side: str) -> Run:
     return Run(cases, reasons, status, text, time.monotonic() - began)
 
 
+def joined(parts: list[Run]) -> Run:
+    """All parts of one side as a single run, which ended as its first part that did not end well."""
+    cases: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    for part in parts:
+        # A filter leaves out cases, but never the failure of a whole class or module.
+        for case, outcome in part.cases.items():
+            if case not in cases or WORST.index(outcome) > WORST.index(cases[case]):
+                cases[case], reasons[case] = outcome, part.reasons[case]
+    status = next((part.status for part in parts if part.status != "exit 0"), "exit 0")
+    return Run(cases, reasons, status, "".join(part.output for part in parts), max(part.seconds for part in parts))
+
+
 def compare(suite: Suite, sides: tuple[str, str], at_once: bool) -> Comparison:
-    with concurrent.futures.ThreadPoolExecutor(2 if at_once else 1) as pool:
-        builtin, tabi = pool.map(lambda side: run(suite, side), sides)
+    with concurrent.futures.ThreadPoolExecutor(2 * len(suite.parts) if at_once else 1) as pool:
+        runs = [[pool.submit(run_part, suite, part, side) for part in suite.parts] for side in sides]
+        builtin, tabi = (joined([part.result() for part in parts]) for parts in runs)
     return Comparison(suite, builtin, tabi)
 
 

@@ -19,6 +19,8 @@ class Suite:
     limit: int = 300
     #: Part of what ``cargo test`` runs.
     quick: bool = False
+    #: Options that divide the cases among processes, which may run at the same time: each case is in one part.
+    parts: tuple[tuple[str, ...], ...] = ((),)
     #: A test file that is its own program, not a regression test: a path in CPython's `test` or in this folder.
     script: str = ""
 
@@ -40,8 +42,14 @@ CONNECTIONS = tuple(
     for option in ("-k", pattern)
 )
 
+#: About half of the time that test_socket takes, in which it mostly waits.
+FILES_AND_MESSAGES = ("*FileObject*", "*msg*", "*CMSG*", "*SCMRights*", "*Sendfile*")
+HALVES = tuple(
+    tuple(word for pattern in FILES_AND_MESSAGES for word in (option, pattern)) for option in ("-m", "-i")
+)
+
 SUITES = [
-    Suite("test_socket", NETWORK + VSOCK, quick=True),
+    Suite("test_socket", NETWORK + VSOCK, quick=True, parts=HALVES),
     Suite("test_socketserver", NETWORK, quick=True),
     Suite("test_timeout", NETWORK + ("-i", "TCPTimeoutTestCase"), quick=True),
     Suite("test_asyncore", quick=True),

@@ -31,7 +31,7 @@ fn run(what: &[&str]) {
 
 #[test]
 fn cpythons_own_tests_end_as_on_the_builtin_module() {
-    run(&["python/tests/conformance.py", "--quick", "--jobs", "2"]);
+    run(&["python/tests/conformance.py", "--quick", "--jobs", "4"]);
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::serving::{any_port, echo, while_serving};
 use crate::support::{self, HANG, ThreadId, in_own_process, stream_pair};
-use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
+use tabi::server::ThreadingTcpServer;
 use tabi::{AF_INET, AF_UNIX, Error, SOCK_DGRAM, SOCK_STREAM, Socket, create_connection};
 
 /// Runs `body` in a child process. Fails unless it succeeds.
@@ -70,45 +71,30 @@ fn talk(family: tabi::AddressFamily) -> tabi::Result<()> {
 #[test]
 fn plain_sockets_work_while_the_parent_serves() {
     in_own_process(|| {
-        let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
-            let sk = request.socket();
-            let mut bytes = [0; 64];
-            loop {
-                match sk.recv_into(&mut bytes)? {
-                    0 => return Ok(()),
-                    n => sk.sendall(&bytes[..n])?,
-                }
-            }
-        })
-        .unwrap();
-        let server = Arc::new(server);
+        let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
         let address = server.server_address();
-        let loop_thread = {
-            let server = Arc::clone(&server);
-            thread::spawn(move || server.serve_forever())
-        };
-        let busy: Vec<_> = (0..4).map(|_| Arc::new(create_connection_to(&address))).collect();
-        let answers: Vec<_> = busy.iter().map(|socket| blocked(socket, |s| s.recv(1))).collect();
-        for _ in 0..20 {
-            in_child(|| {
-                talk(AF_INET)?;
-                talk(AF_UNIX)?;
-                let client = create_connection_to(&address);
-                client.sendall(b"from the child")?;
-                assert_eq!(client.recv(100)?, b"from the child");
-                client.close()
-            });
-        }
-        for (socket, answer) in busy.iter().zip(answers) {
-            socket.sendall(b"x").unwrap();
-            assert_eq!(
-                answer.recv_timeout(HANG).unwrap().unwrap(),
-                b"x",
-                "the parent's connections are whole"
-            );
-        }
-        server.shutdown();
-        loop_thread.join().unwrap().unwrap();
+        while_serving(&server, || {
+            let busy: Vec<_> = (0..4).map(|_| Arc::new(create_connection_to(&address))).collect();
+            let answers: Vec<_> = busy.iter().map(|socket| blocked(socket, |s| s.recv(1))).collect();
+            for _ in 0..20 {
+                in_child(|| {
+                    talk(AF_INET)?;
+                    talk(AF_UNIX)?;
+                    let client = create_connection_to(&address);
+                    client.sendall(b"from the child")?;
+                    assert_eq!(client.recv(100)?, b"from the child");
+                    client.close()
+                });
+            }
+            for (socket, answer) in busy.iter().zip(answers) {
+                socket.sendall(b"x").unwrap();
+                assert_eq!(
+                    answer.recv_timeout(HANG).unwrap().unwrap(),
+                    b"x",
+                    "the parent's connections are whole"
+                );
+            }
+        });
         server.server_close(Some(Duration::ZERO));
     });
 }

@@ -8,54 +8,19 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{StopServing, wait_until};
+use crate::support::serving::{
+    StopServing, any_port, ask, connect, echo, hear_back, read_to_end, while_serving,
+};
+use crate::support::{HANG, wait_until};
 use tabi::server::{
     BaseRequestHandler, Concurrency, HandlerResult, Hooks, PerRequest, Request, RequestHandler, Server,
     TcpServer, ThreadingTcpServer, Threads,
 };
 use tabi::{Error, Result};
 
-const GUARD: Duration = Duration::from_secs(30);
-
-fn echo(request: &Request) -> Result<()> {
-    let sk = request.socket();
-    let mut line = [0; 1024];
-    loop {
-        match sk.recv_into(&mut line)? {
-            0 => return Ok(()),
-            n => sk.sendall(&line[..n])?,
-        }
-    }
-}
-
-fn connect(server: &Server) -> TcpStream {
-    let address = SocketAddr::try_from(server.server_address()).unwrap();
-    let client = TcpStream::connect(address).unwrap();
-    client.set_read_timeout(Some(GUARD)).unwrap();
-    client
-}
-
-fn ask(client: &mut TcpStream, bytes: &[u8]) -> Vec<u8> {
-    client.write_all(bytes).unwrap();
-    let mut answer = vec![0; bytes.len()];
-    client.read_exact(&mut answer).unwrap();
-    answer
-}
-
-/// Serves in a thread while `client` runs, then stops; returns what `serve_forever` returned.
-fn while_serving(server: &Server, client: impl FnOnce()) -> Result<()> {
-    thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
-        let _stop = StopServing(server);
-        client();
-        server.shutdown();
-        serving.join().unwrap()
-    })
-}
-
 #[test]
 fn a_closure_answers_many_clients_at_once() {
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
+    let server = ThreadingTcpServer::new(any_port(), |request: &Request| -> HandlerResult {
         let sk = request.socket();
         let mut line = [0; 1024];
         loop {
@@ -69,32 +34,30 @@ fn a_closure_answers_many_clients_at_once() {
     while_serving(&server, || {
         let mut clients: Vec<_> = (0..50).map(|_| connect(&server)).collect();
         for (number, client) in clients.iter_mut().enumerate() {
-            assert_eq!(ask(client, number.to_string().as_bytes()), number.to_string().as_bytes());
+            hear_back(client, number.to_string().as_bytes());
         }
         assert_eq!(server.statistics().active, 50);
         assert_eq!(server.statistics().threads, 50);
-    })
-    .unwrap();
-    server.server_close(Some(GUARD));
+    });
+    server.server_close(Some(HANG));
     assert_eq!(server.statistics().finished, 50);
     assert_eq!(server.statistics().threads, 0);
 }
 
 #[test]
 fn one_thread_serves_clients_that_come_one_after_the_other() {
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
     while_serving(&server, || {
         for _ in 0..200 {
             let mut client = connect(&server);
-            ask(&mut client, b"hello");
+            ask(&mut client);
             client.shutdown(std::net::Shutdown::Write).unwrap();
             assert_eq!(client.read(&mut [0; 1]).unwrap(), 0);
             // The thread that served is idle again a moment after its client has seen the end.
             wait_until("the thread is idle", || server.statistics().idle_threads == 1);
         }
         assert_eq!(server.statistics().threads, 1);
-    })
-    .unwrap();
+    });
 }
 
 struct Recorder(Mutex<Vec<&'static str>>, Option<&'static str>);
@@ -132,7 +95,7 @@ fn steps_when(failing: Option<&'static str>) -> (Vec<&'static str>, Vec<String>)
     let reported = Arc::clone(&failures);
     let server = TcpServer::options()
         .on_error(move |_, failure| reported.lock().unwrap().push(failure.to_string()))
-        .bind(("127.0.0.1", 0), Steps(Arc::clone(&recorder)))
+        .bind(any_port(), Steps(Arc::clone(&recorder)))
         .unwrap();
     let mut client = connect(&server);
     server.handle_request().unwrap();
@@ -170,7 +133,7 @@ impl BaseRequestHandler for Counter {
 
 #[test]
 fn each_request_has_a_handler_object_of_its_own() {
-    let server = TcpServer::new(("127.0.0.1", 0), PerRequest(|_: &Request| Counter::default())).unwrap();
+    let server = TcpServer::new(any_port(), PerRequest(|_: &Request| Counter::default())).unwrap();
     for _ in 0..2 {
         let mut client = connect(&server);
         server.handle_request().unwrap();
@@ -184,7 +147,7 @@ fn each_request_has_a_handler_object_of_its_own() {
 fn a_handler_that_panics_or_hangs_harms_only_its_own_request() {
     let (release, held) = mpsc::channel::<()>();
     let held = Mutex::new(Some(held));
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), move |request: &Request| {
+    let server = ThreadingTcpServer::new(any_port(), move |request: &Request| {
         match request.socket().recv(1)?.as_slice() {
             b"p" => panic!("on purpose"),
             b"h" => {
@@ -204,14 +167,12 @@ fn a_handler_that_panics_or_hangs_harms_only_its_own_request() {
             assert_eq!(panicking.read(&mut [0; 1]).unwrap(), 0);
             let mut good = connect(&server);
             good.write_all(b"g").unwrap();
-            let mut answer = String::new();
-            good.read_to_string(&mut answer).unwrap();
+            let answer = read_to_end(&mut good);
             assert_eq!(answer, "fine");
         }
         assert_eq!(server.statistics().failed, 20);
         drop(release);
-    })
-    .unwrap();
+    });
     server.server_close(None);
 }
 
@@ -220,7 +181,7 @@ fn server_close_in_a_handler_ends_the_loop_and_closes_the_sockets() {
     for concurrency in [Concurrency::Inline, Concurrency::Threads(Threads::default())] {
         let server = TcpServer::options()
             .concurrency(concurrency)
-            .bind(("127.0.0.1", 0), |request: &Request| {
+            .bind(any_port(), |request: &Request| {
                 request.server().server_close(Some(Duration::ZERO));
                 request.reply(b"closed")
             })
@@ -229,8 +190,7 @@ fn server_close_in_a_handler_ends_the_loop_and_closes_the_sockets() {
         thread::scope(|scope| {
             let serving = scope.spawn(|| server.serve_forever());
             let _stop = StopServing(&server);
-            let mut answer = String::new();
-            client.read_to_string(&mut answer).unwrap();
+            let answer = read_to_end(&mut client);
             assert_eq!(answer, "closed");
             wait_until("the loop ends", || serving.is_finished());
             serving.join().unwrap().unwrap();
@@ -244,7 +204,7 @@ fn shutdown_in_a_handler_returns_and_ends_the_loop() {
     for concurrency in [Concurrency::Inline, Concurrency::Threads(Threads::default())] {
         let server = TcpServer::options()
             .concurrency(concurrency)
-            .bind(("127.0.0.1", 0), |request: &Request| {
+            .bind(any_port(), |request: &Request| {
                 request.server().shutdown();
                 request.server().shutdown();
                 request.reply(b"stopped")
@@ -252,27 +212,25 @@ fn shutdown_in_a_handler_returns_and_ends_the_loop() {
             .unwrap();
         let mut client = connect(&server);
         server.serve_forever().unwrap();
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).unwrap();
+        let answer = read_to_end(&mut client);
         assert_eq!(answer, "stopped");
     }
 }
 
 #[test]
 fn shutdown_before_serving_makes_the_next_serve_forever_return_at_once() {
-    let server = TcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    let server = TcpServer::new(any_port(), echo).unwrap();
     server.shutdown();
     server.serve_forever().unwrap();
     while_serving(&server, || {
         let mut client = connect(&server);
-        assert_eq!(ask(&mut client, b"again"), b"again");
-    })
-    .unwrap();
+        ask(&mut client);
+    });
 }
 
 #[test]
 fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
     let address = SocketAddr::try_from(server.server_address()).unwrap();
     let rounds = 1000;
     let stopping = AtomicUsize::new(0);
@@ -283,7 +241,7 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
                 while stopping.load(Ordering::SeqCst) < rounds {
                     // Between two rounds nobody accepts: the connection waits in the kernel's queue, in the end for ever.
                     let answered = TcpStream::connect(address).and_then(|mut client| {
-                        client.set_read_timeout(Some(GUARD))?;
+                        client.set_read_timeout(Some(HANG))?;
                         client.write_all(b"x").and_then(|()| client.read_exact(&mut [0; 1]))
                     });
                     assert!(answered.is_ok() || stopping.load(Ordering::SeqCst) == rounds);
@@ -306,7 +264,7 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
             serving.join().unwrap().unwrap();
             stopping.fetch_add(1, Ordering::SeqCst);
         }
-        server.server_close(Some(GUARD));
+        server.server_close(Some(HANG));
     });
     let statistics = server.statistics();
     assert_eq!((statistics.active, statistics.threads), (0, 0));
@@ -316,7 +274,7 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
 #[test]
 fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ever() {
     use std::os::fd::BorrowedFd;
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), |request: &Request| -> HandlerResult {
+    let server = ThreadingTcpServer::new(any_port(), |request: &Request| -> HandlerResult {
         let mut byte = [0];
         while request.socket().recv_into(&mut byte)? > 0 {
             if byte == *b"s" {
@@ -337,7 +295,7 @@ fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ev
             scope.spawn(|| {
                 while done.load(Ordering::SeqCst) < rounds {
                     let answered = TcpStream::connect(address).and_then(|mut client| {
-                        client.set_read_timeout(Some(GUARD))?;
+                        client.set_read_timeout(Some(HANG))?;
                         client.write_all(b"x").and_then(|()| client.read_exact(&mut [0; 1]))
                     });
                     assert!(answered.is_ok() || done.load(Ordering::SeqCst) == rounds);
@@ -349,19 +307,19 @@ fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ev
             if round % 2 == 0 {
                 wake.write_all(&1u64.to_ne_bytes()).unwrap();
             } else {
-                assert_eq!(ask(&mut connect(&server), b"s"), b"s");
+                hear_back(&mut connect(&server), b"s");
             }
             serving.join().unwrap().unwrap();
             done.fetch_add(1, Ordering::SeqCst);
         }
-        server.server_close(Some(GUARD));
+        server.server_close(Some(HANG));
     });
 }
 
 #[test]
 fn eight_bytes_to_the_wake_descriptor_stop_the_loop() {
     use std::os::fd::BorrowedFd;
-    let server = TcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    let server = TcpServer::new(any_port(), echo).unwrap();
     thread::scope(|scope| {
         let serving = scope.spawn(|| server.serve_forever_every(None));
         // SAFETY: the server outlives the scope and owns the descriptor.
@@ -382,7 +340,7 @@ fn serving_twice_and_after_the_end_are_errors() {
         }
     }
     let (sender, second) = mpsc::channel();
-    let server = TcpServer::options().hooks(ServesAgain(sender)).bind(("127.0.0.1", 0), echo).unwrap();
+    let server = TcpServer::options().hooks(ServesAgain(sender)).bind(any_port(), echo).unwrap();
     server.serve_forever_every(0.0).unwrap();
     assert!(matches!(second.recv().unwrap(), Err(Error::Value(text)) if text.contains("serving already")));
     server.server_close(None);
@@ -394,12 +352,12 @@ fn serving_twice_and_after_the_end_are_errors() {
 
 #[test]
 fn drain_tells_what_finished_and_what_was_cut() {
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
     while_serving(&server, || {
         let mut stays: Vec<_> = (0..30).map(|_| connect(&server)).collect();
         let mut leaves: Vec<_> = (0..20).map(|_| connect(&server)).collect();
         for client in stays.iter_mut().chain(&mut leaves) {
-            ask(client, b"here");
+            ask(client);
         }
         thread::scope(|scope| {
             let closing = scope.spawn(|| server.server_close(Some(Duration::from_secs(2))));
@@ -411,7 +369,6 @@ fn drain_tells_what_finished_and_what_was_cut() {
         for client in &mut stays {
             assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "a client that was cut sees the end");
         }
-    })
-    .unwrap();
+    });
     assert_eq!(server.statistics().threads, 0);
 }

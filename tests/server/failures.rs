@@ -3,26 +3,15 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
 use std::num::ParseIntError;
 use std::sync::{Arc, Mutex};
 
-use crate::support::HANG;
+use crate::support::serving::{any_port, connect};
 use tabi::server::{
-    DatagramRequestHandler, Failure, HandlerResult, Request, RequestHandler, Server, StreamRequestHandler,
-    TcpServer, UdpServer,
+    DatagramRequestHandler, Failure, HandlerResult, Request, RequestHandler, StreamRequestHandler, TcpServer,
+    UdpServer,
 };
 use tabi::{AF_INET, Error, SOCK_DGRAM, SendallError, Socket};
-
-fn any() -> (&'static str, u16) {
-    ("127.0.0.1", 0)
-}
-
-fn connect(server: &Server) -> TcpStream {
-    let client = TcpStream::connect(SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
-    client.set_read_timeout(Some(HANG)).unwrap();
-    client
-}
 
 /// The failure of a handler whose client sends this.
 fn failure_of(handler: impl RequestHandler, sent: &[u8]) -> Failure {
@@ -37,7 +26,7 @@ fn failure_of(handler: impl RequestHandler, sent: &[u8]) -> Failure {
             };
             reported.lock().unwrap().push(kept);
         })
-        .bind(any(), handler)
+        .bind(any_port(), handler)
         .unwrap();
     let mut client = connect(&server);
     client.write_all(sent).unwrap();
@@ -99,7 +88,7 @@ fn the_error_of_sendall_leaves_a_closure_as_it_is() {
         .on_error(move |_, failure| {
             reported.lock().unwrap().push(failure.downcast_ref::<SendallError>().cloned());
         })
-        .bind(any(), |request: &Request| {
+        .bind(any_port(), |request: &Request| {
             request.socket().close().unwrap();
             request.socket().sendall(b"late")
         })
@@ -122,7 +111,7 @@ fn handlers_with_files_fail_with_any_error_too() {
     let reported = Arc::clone(&texts);
     let server = UdpServer::options()
         .on_error(move |_, failure| reported.lock().unwrap().push(failure.to_string()))
-        .bind(any(), DatagramRequestHandler::new(|_| Err("no answer for this")))
+        .bind(any_port(), DatagramRequestHandler::new(|_| Err("no answer for this")))
         .unwrap();
     let client = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
     client.sendto(b"question", server.server_address()).unwrap();
@@ -138,7 +127,7 @@ fn a_panic_is_a_failure_without_an_error() {
         .on_error(move |_, failure| {
             *reported.lock().unwrap() = Some((failure.to_string(), failure.error().is_none()));
         })
-        .bind(any(), |_: &Request| -> HandlerResult { panic!("on purpose") })
+        .bind(any_port(), |_: &Request| -> HandlerResult { panic!("on purpose") })
         .unwrap();
     let _client = connect(&server);
     server.handle_request().unwrap();

@@ -11,22 +11,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{HANG, StopServing, wait_until};
+use crate::support::serving::{any_port, connect, read_to_end, while_serving};
+use crate::support::{HANG, wait_until};
 use tabi::server::{
     DatagramRequestHandler, HandlerResult, Hooks, Request, Server, StreamRequestHandler, TcpServer,
     ThreadingTcpServer, UdpServer, listen_fds,
 };
 use tabi::{AF_INET, Error, Result, SOCK_STREAM, Socket};
-
-fn any() -> (&'static str, u16) {
-    ("127.0.0.1", 0)
-}
-
-fn connect(server: &Server) -> TcpStream {
-    let client = TcpStream::connect(SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
-    client.set_read_timeout(Some(HANG)).unwrap();
-    client
-}
 
 /// Answers with its process's number, after the client has sent a byte.
 fn who(request: &Request) -> Result<()> {
@@ -81,7 +72,7 @@ fn started(successor: &mut Child) -> (String, impl Iterator + use<>) {
 
 #[test]
 fn a_restart_under_load_refuses_and_loses_nobody() {
-    let server = ThreadingTcpServer::new(any(), who).unwrap();
+    let server = ThreadingTcpServer::new(any_port(), who).unwrap();
     let address = SocketAddr::try_from(server.server_address()).unwrap();
     let stop = AtomicBool::new(false);
     let answers = Mutex::new(Vec::new());
@@ -127,7 +118,7 @@ fn a_restart_under_load_refuses_and_loses_nobody() {
 /// What a service manager does: a listening socket as descriptor 3, and variables that speak of it.
 fn activated(variables: &[(&str, &str)]) -> String {
     let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
-    listener.bind(any()).unwrap();
+    listener.bind(any_port()).unwrap();
     listener.listen(5).unwrap();
     let fd = listener.fileno();
     let mut command = this_test("handover::an_activated_process");
@@ -187,8 +178,8 @@ fn sockets_of_a_service_manager_are_taken_with_their_names() {
 
 #[test]
 fn one_command_takes_the_sockets_of_several_servers() {
-    let chat = TcpServer::options().loops(2).allow_reuse_port(true).bind(any(), who).unwrap();
-    let admin = TcpServer::new(any(), who).unwrap();
+    let chat = TcpServer::options().loops(2).allow_reuse_port(true).bind(any_port(), who).unwrap();
+    let admin = TcpServer::new(any_port(), who).unwrap();
     let mut command = this_test("handover::an_activated_process");
     command.env("TABI_ACTIVATED", "1");
     chat.pass_to(&mut command, "chat").unwrap();
@@ -201,11 +192,11 @@ fn one_command_takes_the_sockets_of_several_servers() {
 
 #[test]
 fn sockets_that_a_program_passes_by_itself_are_not_overwritten() {
-    let server = TcpServer::new(any(), who).unwrap();
+    let server = TcpServer::new(any_port(), who).unwrap();
     let mut command = this_test("handover::an_activated_process");
     command.env("TABI_ACTIVATED", "1").env("LISTEN_FDS", "1");
     let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
-    listener.bind(any()).unwrap();
+    listener.bind(any_port()).unwrap();
     let (own, fd) = (listener.getsockname().unwrap().port(), listener.fileno());
     // SAFETY: between fork and exec only dup2 and fcntl are called.
     unsafe {
@@ -228,7 +219,7 @@ fn sockets_that_a_program_passes_by_itself_are_not_overwritten() {
 
 #[test]
 fn a_closed_server_has_nothing_to_pass_on() {
-    let server = TcpServer::new(any(), who).unwrap();
+    let server = TcpServer::new(any_port(), who).unwrap();
     let mut command = Command::new("true");
     assert!(matches!(server.pass_to(&mut command, "a:b"), Err(Error::Value(_))));
     server.server_close(None);
@@ -238,21 +229,19 @@ fn a_closed_server_has_nothing_to_pass_on() {
 #[test]
 fn several_loops_serve_one_port() {
     for own_sockets in [true, false] {
-        let server =
-            ThreadingTcpServer::options().loops(3).allow_reuse_port(own_sockets).bind(any(), who).unwrap();
+        let server = ThreadingTcpServer::options()
+            .loops(3)
+            .allow_reuse_port(own_sockets)
+            .bind(any_port(), who)
+            .unwrap();
         assert_eq!(server.sockets().len(), if own_sockets { 3 } else { 1 });
-        thread::scope(|scope| {
-            let serving = scope.spawn(|| server.serve_forever());
-            let _stop = StopServing(&server);
+        while_serving(&server, || {
             let clients: Vec<_> = (0..100).map(|_| connect(&server)).collect();
             for mut client in clients {
                 client.write_all(b"x").unwrap();
-                let mut text = String::new();
-                client.read_to_string(&mut text).unwrap();
+                let text = read_to_end(&mut client);
                 assert_eq!(text, std::process::id().to_string());
             }
-            server.shutdown();
-            serving.join().unwrap().unwrap();
         });
         server.server_close(Some(HANG));
         assert_eq!(server.statistics().finished, 100);
@@ -261,7 +250,7 @@ fn several_loops_serve_one_port() {
 
 #[test]
 fn two_servers_share_a_port_if_both_allow_it() {
-    let first = TcpServer::options().allow_reuse_port(true).bind(any(), who).unwrap();
+    let first = TcpServer::options().allow_reuse_port(true).bind(any_port(), who).unwrap();
     let address = || first.server_address();
     let second = TcpServer::options().allow_reuse_port(true).bind(address(), who).unwrap();
     assert_eq!(second.server_address(), first.server_address());
@@ -278,7 +267,7 @@ impl Hooks for Failing {
 
 #[test]
 fn one_loop_that_fails_ends_the_others() {
-    let server = TcpServer::options().hooks(Failing).loops(3).bind(any(), who).unwrap();
+    let server = TcpServer::options().hooks(Failing).loops(3).bind(any_port(), who).unwrap();
     assert_eq!(server.serve_forever_every(0.001), Err(Error::Os(libc::EIO)));
     assert_eq!(server.serve_forever_every(0.001), Err(Error::Os(libc::EIO)), "it can be served again");
 }
@@ -293,7 +282,7 @@ impl Hooks for Panicking {
 
 #[test]
 fn one_loop_that_panics_ends_the_others_and_passes_it_on() {
-    let server = TcpServer::options().hooks(Panicking).loops(3).bind(any(), who).unwrap();
+    let server = TcpServer::options().hooks(Panicking).loops(3).bind(any_port(), who).unwrap();
     for _ in 0..2 {
         let serve = std::panic::AssertUnwindSafe(|| server.serve_forever_every(0.001));
         assert!(std::panic::catch_unwind(serve).is_err());
@@ -302,7 +291,7 @@ fn one_loop_that_panics_ends_the_others_and_passes_it_on() {
 
 #[test]
 fn a_socket_that_was_closed_under_the_loop_ends_it() {
-    let server = TcpServer::new(any(), who).unwrap();
+    let server = TcpServer::new(any_port(), who).unwrap();
     server.socket().close().unwrap();
     assert!(server.serve_forever().is_err());
 }
@@ -321,20 +310,15 @@ fn a_stream_handler_reads_lines_and_writes() {
         }
     });
     let shout = shout.wbufsize(1000).rbufsize(10).disable_nagle_algorithm(true).timeout(30.0).unwrap();
-    let server = ThreadingTcpServer::new(any(), shout).unwrap();
-    thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
-        let _stop = StopServing(&server);
+    let server = ThreadingTcpServer::new(any_port(), shout).unwrap();
+    while_serving(&server, || {
         for end in ["", "fail\n", "panic\n"] {
             let mut client = connect(&server);
             write!(client, "one\ntwo and more\n{end}").unwrap();
             client.shutdown(std::net::Shutdown::Write).unwrap();
-            let mut text = String::new();
-            client.read_to_string(&mut text).unwrap();
+            let text = read_to_end(&mut client);
             assert_eq!(text, "ONE\nTWO AND MORE\n", "what was written is flushed, then {end:?}");
         }
-        server.shutdown();
-        serving.join().unwrap().unwrap();
     });
     server.server_close(Some(HANG));
     assert_eq!(server.statistics().failed, 2);
@@ -347,8 +331,8 @@ fn a_datagram_handler_answers_with_what_it_wrote() {
         datagram.wfile.reverse();
         Ok(())
     });
-    let server = UdpServer::new(any(), reverse).unwrap();
-    let client = UdpSocket::bind(any()).unwrap();
+    let server = UdpServer::new(any_port(), reverse).unwrap();
+    let client = UdpSocket::bind(any_port()).unwrap();
     client.set_read_timeout(Some(HANG)).unwrap();
     for (sent, answered) in [(&b"abc"[..], &b"cba"[..]), (b"", b"")] {
         client.send_to(sent, SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
@@ -368,9 +352,9 @@ fn handlers_of_the_wrong_kind_fail_and_say_so() {
         let failures = std::sync::Arc::clone(failures);
         move |_: &Request, failure: &tabi::server::Failure| failures.lock().unwrap().push(failure.to_string())
     };
-    let udp = UdpServer::options().on_error(report(&failures)).bind(any(), stream).unwrap();
-    let tcp = TcpServer::options().on_error(report(&failures)).bind(any(), datagram).unwrap();
-    let client = UdpSocket::bind(any()).unwrap();
+    let udp = UdpServer::options().on_error(report(&failures)).bind(any_port(), stream).unwrap();
+    let tcp = TcpServer::options().on_error(report(&failures)).bind(any_port(), datagram).unwrap();
+    let client = UdpSocket::bind(any_port()).unwrap();
     client.send_to(b"x", SocketAddr::try_from(udp.server_address()).unwrap()).unwrap();
     udp.handle_request().unwrap();
     let _client = connect(&tcp);
@@ -386,12 +370,11 @@ fn handlers_of_the_wrong_kind_fail_and_say_so() {
 
 #[test]
 fn a_client_that_was_not_read_sees_a_clean_end() {
-    let server = TcpServer::new(any(), |request: &Request| request.reply(b"too much")).unwrap();
+    let server = TcpServer::new(any_port(), |request: &Request| request.reply(b"too much")).unwrap();
     let mut client = connect(&server);
     client.write_all(&[7; 1000]).unwrap();
     server.handle_request().unwrap();
-    let mut text = String::new();
-    client.read_to_string(&mut text).unwrap();
+    let text = read_to_end(&mut client);
     assert_eq!(text, "too much");
 }
 
@@ -409,7 +392,7 @@ fn a_timeout_of_handle_request_calls_its_hook() {
         .timeout(Duration::from_millis(1))
         .unwrap()
         .hooks(Counting(std::sync::Arc::clone(&timeouts)))
-        .bind(any(), who)
+        .bind(any_port(), who)
         .unwrap();
     server.handle_request().unwrap();
     assert_eq!(timeouts.load(Ordering::SeqCst), 1);

@@ -10,43 +10,17 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{HANG, StopServing, in_own_process, wait_until};
+use crate::support::serving::{StopServing, any_port, ask, connect, echo, read_to_end, while_serving};
+use crate::support::{HANG, in_own_process, wait_until};
 use tabi::server::{
     Failure, ForkingTcpServer, Forks, HandlerResult, Hooks, Request, Server, ServerOptions, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
 };
 use tabi::{Error, Result};
 
-fn echo(request: &Request) -> Result<()> {
-    let mut buffer = [0; 64];
-    loop {
-        match request.socket().recv_into(&mut buffer)? {
-            0 => return Ok(()),
-            n => request.socket().sendall(&buffer[..n])?,
-        }
-    }
-}
-
 fn threads(max_threads: usize, when_full: WhenFull) -> ServerOptions {
     let threads = Threads::default().max_threads(max_threads).when_full(when_full);
     TcpServer::options().concurrency(threads)
-}
-
-fn any() -> (&'static str, u16) {
-    ("127.0.0.1", 0)
-}
-
-fn connect(server: &Server) -> TcpStream {
-    let client = TcpStream::connect(SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
-    client.set_read_timeout(Some(HANG)).unwrap();
-    client
-}
-
-fn ask(client: &mut TcpStream) {
-    client.write_all(b"hello").unwrap();
-    let mut answer = [0; 5];
-    client.read_exact(&mut answer).unwrap();
-    assert_eq!(&answer, b"hello");
 }
 
 fn is_closed(client: &mut TcpStream) -> bool {
@@ -55,22 +29,16 @@ fn is_closed(client: &mut TcpStream) -> bool {
     }
 }
 
-fn while_serving(server: &Server, run: impl FnOnce()) {
-    thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
-        let _stop = StopServing(server);
-        run();
-        server.shutdown();
-        serving.join().unwrap().unwrap();
-    });
-    let report = server.server_close(Some(Duration::ZERO));
-    assert_eq!(report.left, 0);
+/// Serves in a thread while `clients` runs, then closes the server, which leaves no thread behind.
+fn until_closed(server: &Server, clients: impl FnOnce()) {
+    while_serving(server, clients);
+    assert_eq!(server.server_close(Some(Duration::ZERO)).left, 0);
 }
 
 #[test]
 fn wait_leaves_clients_in_the_kernels_queue() {
-    let server = threads(2, WhenFull::Wait).bind(any(), echo).unwrap();
-    while_serving(&server, || {
+    let server = threads(2, WhenFull::Wait).bind(any_port(), echo).unwrap();
+    until_closed(&server, || {
         let mut first = [connect(&server), connect(&server)];
         first.iter_mut().for_each(ask);
         let mut waiting: Vec<_> = (0..10).map(|_| connect(&server)).collect();
@@ -88,8 +56,8 @@ fn wait_leaves_clients_in_the_kernels_queue() {
 
 #[test]
 fn queue_accepts_so_many_more() {
-    let server = threads(1, WhenFull::Queue(3)).bind(any(), echo).unwrap();
-    while_serving(&server, || {
+    let server = threads(1, WhenFull::Queue(3)).bind(any_port(), echo).unwrap();
+    until_closed(&server, || {
         let mut first = connect(&server);
         ask(&mut first);
         let mut queued: Vec<_> = (0..6).map(|_| connect(&server)).collect();
@@ -106,8 +74,8 @@ fn queue_accepts_so_many_more() {
 
 #[test]
 fn refuse_closes_at_once_and_counts() {
-    let server = threads(1, WhenFull::Refuse).bind(any(), echo).unwrap();
-    while_serving(&server, || {
+    let server = threads(1, WhenFull::Refuse).bind(any_port(), echo).unwrap();
+    until_closed(&server, || {
         let mut first = connect(&server);
         ask(&mut first);
         let mut second = connect(&server);
@@ -125,8 +93,8 @@ fn connections_are_limited_in_all_and_for_each_host() {
     let both: [fn(ServerOptions) -> ServerOptions; 2] =
         [|options| options.max_connections(2), |options| options.max_connections_per_address(2)];
     for limited in both {
-        let server = limited(ThreadingTcpServer::options()).bind(any(), echo).unwrap();
-        while_serving(&server, || {
+        let server = limited(ThreadingTcpServer::options()).bind(any_port(), echo).unwrap();
+        until_closed(&server, || {
             let mut first = [connect(&server), connect(&server)];
             first.iter_mut().for_each(ask);
             assert!(is_closed(&mut connect(&server)));
@@ -145,8 +113,8 @@ fn max_threads_makes_a_server_a_threaded_one_and_keeps_its_other_settings() {
     let text = format!("{options:?}");
     assert!(text.contains("max_threads: Some(2)") && text.contains(r#"name: "chat""#), "{text}");
 
-    let server = TcpServer::options().max_threads(1).bind(any(), echo).unwrap();
-    while_serving(&server, || {
+    let server = TcpServer::options().max_threads(1).bind(any_port(), echo).unwrap();
+    until_closed(&server, || {
         let mut first = connect(&server);
         ask(&mut first);
         assert_eq!((server.statistics().threads, server.statistics().idle_threads), (1, 0));
@@ -161,17 +129,17 @@ fn an_idle_client_times_out() {
         .request_timeout(0.01)
         .unwrap()
         .on_error(move |_, failure| reported.lock().unwrap().push(failure.to_string()))
-        .bind(any(), echo)
+        .bind(any_port(), echo)
         .unwrap();
-    while_serving(&server, || assert!(is_closed(&mut connect(&server))));
+    until_closed(&server, || assert!(is_closed(&mut connect(&server))));
     assert_eq!(*failures.lock().unwrap(), ["timed out"]);
 }
 
 #[test]
 fn threads_without_work_leave() {
     let brief = Threads::default().idle(Duration::from_millis(10));
-    let server = TcpServer::options().concurrency(brief).bind(any(), echo).unwrap();
-    while_serving(&server, || {
+    let server = TcpServer::options().concurrency(brief).bind(any_port(), echo).unwrap();
+    until_closed(&server, || {
         let mut clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
         clients.iter_mut().for_each(ask);
         assert_eq!(server.statistics().threads, 20);
@@ -185,7 +153,7 @@ fn threads_without_work_leave() {
 fn a_server_that_does_not_wait_leaves_running_requests_alone() {
     for threads in [Threads::default().daemon_threads(true), Threads::default().block_on_close(false)] {
         let options = TcpServer::options().concurrency(threads);
-        let server = options.bind(any(), echo).unwrap();
+        let server = options.bind(any_port(), echo).unwrap();
         thread::scope(|scope| {
             let serving = scope.spawn(|| server.serve_forever());
             let _stop = StopServing(&server);
@@ -205,7 +173,7 @@ fn a_server_that_does_not_wait_leaves_running_requests_alone() {
 fn a_handler_that_hangs_does_not_keep_a_server_from_closing() {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Mutex::new(held);
-    let server = ThreadingTcpServer::new(any(), move |request: &Request| -> HandlerResult {
+    let server = ThreadingTcpServer::new(any_port(), move |request: &Request| -> HandlerResult {
         request.reply(b"hangs")?;
         let _ = held.lock().unwrap().recv();
         Ok(())
@@ -229,11 +197,12 @@ fn a_thread_has_its_name_and_no_more_memory_than_it_touches() {
     let named = Threads::default().name("chat").stack_size(1 << 30);
     let server = TcpServer::options()
         .concurrency(named)
-        .bind(any(), |request: &Request| request.reply(&std::fs::read("/proc/thread-self/comm").unwrap()))
+        .bind(any_port(), |request: &Request| {
+            request.reply(&std::fs::read("/proc/thread-self/comm").unwrap())
+        })
         .unwrap();
-    while_serving(&server, || {
-        let mut name = String::new();
-        connect(&server).read_to_string(&mut name).unwrap();
+    until_closed(&server, || {
+        let name = read_to_end(&mut connect(&server));
         assert_eq!(name, "chat-1\n");
     });
 }
@@ -280,8 +249,8 @@ impl Hooks for FailingHooks {
 fn hooks_that_fail_or_panic_harm_only_their_request() {
     let hooks = Arc::new(Failing::default());
     let server =
-        ThreadingTcpServer::options().hooks(FailingHooks(Arc::clone(&hooks))).bind(any(), echo).unwrap();
-    while_serving(&server, || {
+        ThreadingTcpServer::options().hooks(FailingHooks(Arc::clone(&hooks))).bind(any_port(), echo).unwrap();
+    until_closed(&server, || {
         for kind in [b"p", b"e", b"n"] {
             let mut client = connect(&server);
             client.write_all(kind).unwrap();
@@ -351,14 +320,15 @@ fn the_crowd() {
 fn a_full_table_of_descriptors_neither_spins_nor_loses_clients() {
     in_own_process(|| {
         limit(libc::RLIMIT_NOFILE, 64);
-        let echoing = |options: ServerOptions| options.request_queue_size(1024).bind(any(), echo).unwrap();
+        let echoing =
+            |options: ServerOptions| options.request_queue_size(1024).bind(any_port(), echo).unwrap();
         for server in [
             echoing(TcpServer::options()),
             echoing(ThreadingTcpServer::options()),
             echoing(ForkingTcpServer::options()),
             echoing(threads(100, WhenFull::Queue(100))),
         ] {
-            while_serving(&server, || {
+            until_closed(&server, || {
                 let crowd = crowd(server.server_address().port().unwrap());
                 let output = crowd.wait_with_output().unwrap();
                 assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -385,8 +355,8 @@ fn a_forking_server_may_have_more_children_than_descriptors() {
         limit(libc::RLIMIT_NOFILE, 64);
         let forks = Forks::default().max_children(100);
         let options = TcpServer::options().concurrency(forks);
-        let server = options.bind(any(), echo).unwrap();
-        while_serving(&server, || {
+        let server = options.bind(any_port(), echo).unwrap();
+        until_closed(&server, || {
             let mut crowd = Command::new(std::env::current_exe().unwrap())
                 .args(["limits::an_idle_crowd", "--exact"])
                 .env("TABI_IDLE_CROWD", server.server_address().port().unwrap().to_string())
@@ -407,8 +377,8 @@ fn a_forking_server_may_have_more_children_than_descriptors() {
 fn a_server_whose_table_stays_full_sleeps_and_recovers_at_once() {
     in_own_process(|| {
         limit(libc::RLIMIT_NOFILE, 64);
-        let server = ThreadingTcpServer::new(any(), echo).unwrap();
-        while_serving(&server, || {
+        let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
+        until_closed(&server, || {
             let mut served = connect(&server);
             ask(&mut served);
             let mut waiting = connect(&server);
@@ -439,8 +409,8 @@ fn when_the_system_refuses_a_thread_clients_wait_for_one() {
         // Room for three stacks of a gibibyte, not for four.
         limit(libc::RLIMIT_AS, pages * 4096 + (3 << 30) + (1 << 29));
         let large = Threads::default().stack_size(1 << 30);
-        let server = TcpServer::options().concurrency(large).bind(any(), echo).unwrap();
-        while_serving(&server, || {
+        let server = TcpServer::options().concurrency(large).bind(any_port(), echo).unwrap();
+        until_closed(&server, || {
             let mut clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
             for client in &mut clients {
                 ask(client);

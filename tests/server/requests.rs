@@ -6,28 +6,13 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use crate::support::{self, HANG};
-use tabi::server::{Failure, HandlerResult, Hooks, Request, Server, TcpServer, ThreadingTcpServer};
+use crate::support::serving::{any_port, connect, read_to_end};
+use crate::support::{self};
+use tabi::server::{Failure, HandlerResult, Hooks, Request, TcpServer, ThreadingTcpServer};
 use tabi::{Error, Result};
-
-fn any() -> (&'static str, u16) {
-    ("127.0.0.1", 0)
-}
-
-fn connect(server: &Server) -> TcpStream {
-    let client = TcpStream::connect(SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
-    client.set_read_timeout(Some(HANG)).unwrap();
-    client
-}
 
 fn hello(request: &Request) -> Result<()> {
     request.reply(b"hello")
-}
-
-fn all_of(client: &mut TcpStream) -> String {
-    let mut text = String::new();
-    client.read_to_string(&mut text).unwrap();
-    text
 }
 
 /// Hands requests to whoever holds the other end.
@@ -42,31 +27,31 @@ impl Hooks for Elsewhere {
 #[test]
 fn a_request_can_be_handled_elsewhere() {
     let (sender, requests) = mpsc::channel();
-    let server = TcpServer::options().hooks(Elsewhere(Mutex::new(sender))).bind(any(), hello).unwrap();
+    let server = TcpServer::options().hooks(Elsewhere(Mutex::new(sender))).bind(any_port(), hello).unwrap();
     let mut client = connect(&server);
     server.handle_request().unwrap();
     assert_eq!(server.statistics().active, 1);
     let request = requests.recv().unwrap();
     thread::spawn(move || request.process()).join().unwrap();
-    assert_eq!(all_of(&mut client), "hello");
+    assert_eq!(read_to_end(&mut client), "hello");
     assert_eq!((server.statistics().active, server.statistics().finished), (0, 1));
 }
 
 #[test]
 fn a_request_that_is_dropped_ends_its_connection() {
     let (sender, requests) = mpsc::channel();
-    let server = TcpServer::options().hooks(Elsewhere(Mutex::new(sender))).bind(any(), hello).unwrap();
+    let server = TcpServer::options().hooks(Elsewhere(Mutex::new(sender))).bind(any_port(), hello).unwrap();
     let mut client = connect(&server);
     server.handle_request().unwrap();
     drop(requests.recv().unwrap());
-    assert_eq!(all_of(&mut client), "");
+    assert_eq!(read_to_end(&mut client), "");
     assert_eq!(server.statistics().active, 0);
 }
 
 #[test]
 fn a_socket_can_be_taken_out_of_the_servers_hands() {
     let (sender, requests) = mpsc::channel();
-    let server = TcpServer::options().hooks(Elsewhere(Mutex::new(sender))).bind(any(), hello).unwrap();
+    let server = TcpServer::options().hooks(Elsewhere(Mutex::new(sender))).bind(any_port(), hello).unwrap();
     let mut client = connect(&server);
     server.handle_request().unwrap();
     let socket = requests.recv().unwrap().into_socket().unwrap();
@@ -74,14 +59,14 @@ fn a_socket_can_be_taken_out_of_the_servers_hands() {
     server.server_close(None);
     socket.sendall(b"still here").unwrap();
     socket.close().unwrap();
-    assert_eq!(all_of(&mut client), "still here");
+    assert_eq!(read_to_end(&mut client), "still here");
 }
 
 #[test]
 fn a_shared_socket_is_closed_when_its_request_ends() {
     let (sender, sockets) = mpsc::channel();
     let sender = Mutex::new(sender);
-    let server = TcpServer::new(any(), move |request: &Request| -> HandlerResult {
+    let server = TcpServer::new(any_port(), move |request: &Request| -> HandlerResult {
         sender.lock().unwrap().send(request.shared_socket().clone()).unwrap();
         Ok(())
     })
@@ -89,7 +74,7 @@ fn a_shared_socket_is_closed_when_its_request_ends() {
     let mut client = connect(&server);
     server.handle_request().unwrap();
     assert_eq!(sockets.recv().unwrap().sendall(b"late").unwrap_err().error, Error::Closed);
-    assert_eq!(all_of(&mut client), "");
+    assert_eq!(read_to_end(&mut client), "");
 }
 
 struct Numbers;
@@ -110,15 +95,15 @@ impl Hooks for Numbers {
 
 #[test]
 fn a_request_carries_data_from_one_hook_to_the_next() {
-    let server = TcpServer::options().hooks(Numbers).bind(any(), hello).unwrap();
+    let server = TcpServer::options().hooks(Numbers).bind(any_port(), hello).unwrap();
     let mut client = connect(&server);
     server.handle_request().unwrap();
-    assert_eq!(all_of(&mut client), "7");
+    assert_eq!(read_to_end(&mut client), "7");
 }
 
 #[test]
 fn a_server_that_nobody_holds_is_closed() {
-    let server = ThreadingTcpServer::new(any(), |request: &Request| {
+    let server = ThreadingTcpServer::new(any_port(), |request: &Request| {
         request.reply(b"first ")?;
         request.socket().recv(1)?;
         request.reply(b"last")
@@ -131,6 +116,6 @@ fn a_server_that_nobody_holds_is_closed() {
     drop(server);
     // The request that has begun goes on, and keeps the server.
     client.write_all(b"x").unwrap();
-    assert_eq!(all_of(&mut client), "last");
+    assert_eq!(read_to_end(&mut client), "last");
     support::wait_until("nobody listens", || TcpStream::connect(address).is_err());
 }

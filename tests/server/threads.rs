@@ -3,26 +3,21 @@
 #![allow(unsafe_code)]
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{HANG, StopServing, wait_until};
+use crate::support::serving::{StopServing, any_port, connect};
+use crate::support::{HANG, wait_until};
 use tabi::Result;
 use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, Threads, WhenFull};
 use tabi::socket::Socket;
 
 fn threads(threads: Threads) -> ServerOptions {
     TcpServer::options().concurrency(threads)
-}
-
-fn connect(server: &Server) -> TcpStream {
-    let client = TcpStream::connect(SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
-    client.set_read_timeout(Some(HANG)).unwrap();
-    client
 }
 
 fn greet(request: &Request) -> Result<()> {
@@ -57,7 +52,7 @@ fn a_client_that_comes_while_the_last_thread_leaves_is_served() {
         let (stays, go_on) = channel::<()>();
         let limits = Threads::default().max_threads(1).idle(Duration::ZERO).when_full(when_full);
         let hooks = SlowEnd { ending, go_on: Mutex::new(go_on) };
-        let server = threads(limits).hooks(hooks).bind(("127.0.0.1", 0), greet).unwrap();
+        let server = threads(limits).hooks(hooks).bind(any_port(), greet).unwrap();
         thread::scope(|scope| {
             // Nothing but the client makes the loop look again.
             scope.spawn(|| server.serve_forever_every(None).unwrap());
@@ -90,8 +85,7 @@ impl Hooks for AfterTheStop {
 #[test]
 fn a_drain_counts_clients_that_came_while_the_loop_ended() {
     let (asked, is_asked) = channel();
-    let server =
-        threads(Threads::default()).hooks(AfterTheStop { asked }).bind(("127.0.0.1", 0), greet).unwrap();
+    let server = threads(Threads::default()).hooks(AfterTheStop { asked }).bind(any_port(), greet).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| server.serve_forever().unwrap());
         let _stop = StopServing(&server);
@@ -106,8 +100,7 @@ fn a_drain_counts_clients_that_came_while_the_loop_ended() {
 #[test]
 fn clients_for_whom_there_is_no_thread_do_not_hold_the_end_up() {
     // No system gives a thread so much stack.
-    let server =
-        threads(Threads::default().stack_size(usize::MAX / 4)).bind(("127.0.0.1", 0), greet).unwrap();
+    let server = threads(Threads::default().stack_size(usize::MAX / 4)).bind(any_port(), greet).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| server.serve_forever().unwrap());
         let _stop = StopServing(&server);
@@ -136,7 +129,7 @@ fn clients_that_are_still_queued_at_the_end_of_a_drain_end_as_others_do() {
     let limits = Threads::default().max_threads(1).when_full(WhenFull::Queue(2));
     let hooks = CountsEnds::default();
     let quiet = |request: &Request| request.socket().recv_into(&mut [0; 1]).map(drop);
-    let server = threads(limits).hooks(hooks.clone()).bind(("127.0.0.1", 0), quiet).unwrap();
+    let server = threads(limits).hooks(hooks.clone()).bind(any_port(), quiet).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| server.serve_forever().unwrap());
         let _stop = StopServing(&server);

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::support::serving::{any_port, while_serving};
 use crate::support::{HANG, temporary_path, wait_until};
 use tabi::constants::SOCK_SEQPACKET;
 use tabi::server::{
@@ -47,8 +48,7 @@ fn a_request_is_taken_without_waiting_whatever_the_sockets_timeout() {
 /// Serves until the client has had its answers, then closes; returns the last answer.
 fn ask_twice(server: &Server) -> String {
     let mut text = String::new();
-    std::thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
+    while_serving(server, || {
         for _ in 0..2 {
             let client = client_of(server);
             client.sendall(b"this").unwrap();
@@ -58,8 +58,6 @@ fn ask_twice(server: &Server) -> String {
                 assert_eq!(client.recv(1).unwrap(), b"", "the server ends the connection");
             }
         }
-        server.shutdown();
-        serving.join().unwrap().unwrap();
     });
     let report = server.server_close(Some(HANG));
     assert_eq!((report.cut, report.left), (0, 0));
@@ -73,18 +71,14 @@ fn unix() -> RawAddress {
     RawAddress::try_from(&UnixAddress::Path(temporary_path())).unwrap()
 }
 
-fn inet() -> (&'static str, u16) {
-    ("127.0.0.1", 0)
-}
-
 #[test]
 fn all_of_pythons_classes_answer() {
     let here = format!("got this in {}", std::process::id());
     let in_this_process: [Server; 8] = [
-        TcpServer::new(inet(), answer).unwrap().into(),
-        ThreadingTcpServer::new(inet(), answer).unwrap().into(),
-        UdpServer::new(inet(), answer).unwrap().into(),
-        ThreadingUdpServer::new(inet(), answer).unwrap().into(),
+        TcpServer::new(any_port(), answer).unwrap().into(),
+        ThreadingTcpServer::new(any_port(), answer).unwrap().into(),
+        UdpServer::new(any_port(), answer).unwrap().into(),
+        ThreadingUdpServer::new(any_port(), answer).unwrap().into(),
         UnixStreamServer::new(unix(), answer).unwrap().into(),
         ThreadingUnixStreamServer::new(unix(), answer).unwrap().into(),
         UnixDatagramServer::new(unix(), answer).unwrap().into(),
@@ -94,8 +88,8 @@ fn all_of_pythons_classes_answer() {
         assert_eq!(ask_twice(&server), here);
     }
     let in_children: [Server; 4] = [
-        ForkingTcpServer::new(inet(), answer).unwrap().into(),
-        ForkingUdpServer::new(inet(), answer).unwrap().into(),
+        ForkingTcpServer::new(any_port(), answer).unwrap().into(),
+        ForkingUdpServer::new(any_port(), answer).unwrap().into(),
         ForkingUnixStreamServer::new(unix(), answer).unwrap().into(),
         ForkingUnixDatagramServer::new(unix(), answer).unwrap().into(),
     ];
@@ -142,8 +136,7 @@ fn one_server_has_several_sockets_of_several_kinds() {
         make(AF_UNIX, SOCK_STREAM, unix()),
     ];
     let server = ThreadingTcpServer::options().adopt(sockets, answer).unwrap();
-    std::thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
+    while_serving(&server, || {
         for socket in server.sockets() {
             let client = Socket::new(socket.family(), socket.kind(), 0).unwrap();
             client.settimeout(HANG).unwrap();
@@ -151,8 +144,6 @@ fn one_server_has_several_sockets_of_several_kinds() {
             client.sendall(b"this").unwrap();
             assert!(client.recv(100).unwrap().starts_with(b"got this"));
         }
-        server.shutdown();
-        serving.join().unwrap().unwrap();
     });
     server.server_close(Some(HANG));
 }
@@ -161,7 +152,7 @@ fn one_server_has_several_sockets_of_several_kinds() {
 fn a_datagram_that_is_too_long_says_so() {
     let server = UdpServer::options()
         .max_packet_size(4)
-        .bind(inet(), |request: &Request| {
+        .bind(any_port(), |request: &Request| {
             request.reply(&[request.packet(), if request.is_cut() { b" cut" } else { b" whole" }].concat())
         })
         .unwrap();
@@ -176,7 +167,7 @@ fn a_datagram_that_is_too_long_says_so() {
 #[test]
 fn children_are_collected_at_once_and_their_failures_counted() {
     let server =
-        ForkingTcpServer::new(inet(), |request: &Request| match request.socket().recv(1)?.as_slice() {
+        ForkingTcpServer::new(any_port(), |request: &Request| match request.socket().recv(1)?.as_slice() {
             b"p" => panic!("on purpose"),
             b"e" => Err(Error::Os(libc::EIO)),
             _ => Ok(()),
@@ -198,9 +189,8 @@ fn children_are_collected_at_once_and_their_failures_counted() {
 #[test]
 fn a_full_forking_server_lets_clients_wait() {
     let options = ForkingTcpServer::options().concurrency(Forks::default().max_children(2));
-    let server = options.bind(inet(), answer).unwrap();
-    std::thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
+    let server = options.bind(any_port(), answer).unwrap();
+    while_serving(&server, || {
         let clients: Vec<_> = (0..10).map(|_| client_of(&server)).collect();
         wait_until("two children run", || server.statistics().children == 2);
         for client in &clients {
@@ -210,14 +200,12 @@ fn a_full_forking_server_lets_clients_wait() {
             assert!(client.recv(100).unwrap().starts_with(b"got this"));
             assert!(server.statistics().children <= 2);
         }
-        server.shutdown();
-        serving.join().unwrap().unwrap();
     });
 }
 
 #[test]
 fn children_that_do_not_end_are_cut_off() {
-    let server = ForkingTcpServer::new(inet(), |request: &Request| {
+    let server = ForkingTcpServer::new(any_port(), |request: &Request| {
         request.reply(b"here")?;
         request.socket().recv(1).map(drop)
     })
@@ -260,7 +248,7 @@ fn settings_that_cannot_be_are_refused_and_name_the_value() {
         ),
     ];
     for (options, message) in refused {
-        let error = options.bind(inet(), answer).unwrap_err();
+        let error = options.bind(any_port(), answer).unwrap_err();
         assert_eq!(error.to_string(), message);
         assert!(matches!(error, Error::Value(_)));
     }
@@ -270,14 +258,14 @@ fn settings_that_cannot_be_are_refused_and_name_the_value() {
     assert!(options.contains("max_connections: Some(7)"), "{options}");
     assert!(TcpServer::options().request_timeout(f64::NAN).is_err());
     assert!(matches!(TcpServer::options().adopt(vec![], answer), Err(Error::Value(_))));
-    let busy = TcpServer::new(inet(), answer).unwrap();
+    let busy = TcpServer::new(any_port(), answer).unwrap();
     assert_eq!(TcpServer::new(busy.server_address(), answer).unwrap_err(), Error::Os(libc::EADDRINUSE));
     assert!(matches!(TcpServer::new("/a/path", answer), Err(Error::Type(_))));
 }
 
 #[test]
 fn a_server_can_be_bound_later() {
-    let server = TcpServer::options().prepare(inet(), answer).unwrap();
+    let server = TcpServer::options().prepare(any_port(), answer).unwrap();
     assert_eq!(server.server_address().port(), Some(0));
     server.server_bind().unwrap();
     assert_ne!(server.server_address().port(), Some(0));

@@ -6,6 +6,7 @@ pub(crate) mod compile;
 pub(crate) mod header;
 pub(crate) mod library;
 pub(crate) mod own_process;
+pub(crate) mod serving;
 pub(crate) mod tools;
 
 use std::fs;
@@ -126,15 +127,4 @@ pub fn scaled(rounds: u64) -> u64 {
 /// How many descriptors this process has open.
 pub fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// Stops a server when a test fails, so that it is not waited for.
-pub struct StopServing<'a>(pub &'a tabi::server::Server);
-
-impl Drop for StopServing<'_> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.shutdown();
-        }
-    }
 }

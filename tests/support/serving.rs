@@ -1,0 +1,80 @@
+//! Servers that tests run in their own process, and plain clients of them.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+
+use tabi::Result;
+use tabi::server::{Request, Server};
+
+use super::HANG;
+
+/// Where a server under test listens: on the loopback, at a port that the system chooses.
+pub fn any_port() -> (&'static str, u16) {
+    ("127.0.0.1", 0)
+}
+
+/// Sends back what comes, until the client's end.
+pub fn echo(request: &Request) -> Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        match request.socket().recv_into(&mut buffer)? {
+            0 => return Ok(()),
+            n => request.socket().sendall(&buffer[..n])?,
+        }
+    }
+}
+
+/// A client that knows nothing of this library, and that does not wait for ever.
+pub fn connect(server: &Server) -> TcpStream {
+    connect_to(SocketAddr::try_from(server.server_address()).unwrap())
+}
+
+/// The same for a server of which only the address is known.
+pub fn connect_to(address: SocketAddr) -> TcpStream {
+    let client = TcpStream::connect(address).unwrap();
+    client.set_read_timeout(Some(HANG)).unwrap();
+    client
+}
+
+/// Says hello to a server that echoes, and hears it back.
+pub fn ask(client: &mut TcpStream) {
+    hear_back(client, b"hello");
+}
+
+/// Sends bytes to a server that echoes, and receives the same.
+pub fn hear_back(client: &mut TcpStream, bytes: &[u8]) {
+    client.write_all(bytes).unwrap();
+    let mut answer = vec![0; bytes.len()];
+    client.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, bytes);
+}
+
+/// All that the server says until it ends the connection.
+pub fn read_to_end(client: &mut TcpStream) -> String {
+    let mut text = String::new();
+    client.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Serves in a thread while `clients` runs, then stops the loop. The server stays open.
+pub fn while_serving(server: &Server, clients: impl FnOnce()) {
+    thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever());
+        let _stop = StopServing(server);
+        clients();
+        server.shutdown();
+        serving.join().unwrap().unwrap();
+    });
+}
+
+/// Stops a server when a test fails, so that it is not waited for.
+pub struct StopServing<'a>(pub &'a Server);
+
+impl Drop for StopServing<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.shutdown();
+        }
+    }
+}

@@ -46,7 +46,10 @@ pub mod server;
 pub mod socket;
 mod sys;
 
-pub use address::families::*;
+sys::linux_only! {
+    pub use address::families::*;
+}
+
 pub use address::{Address, RawAddress, ToAddress, UnixAddress};
 pub use constants::{
     AF_INET, AF_INET6, AF_UNIX, AddressFamily, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_REUSEADDR,

@@ -13,7 +13,7 @@ mod unix;
 use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 
-pub use families::*;
+use families::families;
 pub use raw::RawAddress;
 pub use to_address::ToAddress;
 pub(crate) use to_address::check_flowinfo;
@@ -23,6 +23,11 @@ pub use unix::UnixAddress;
 
 use crate::error::{Error, Result};
 use crate::resolve::ip_text;
+use crate::sys::linux_only;
+
+linux_only! {
+    pub use families::*;
+}
 
 /// Everything that has a part for each family: `families!` adds those that not every system has.
 macro_rules! address {

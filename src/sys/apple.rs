@@ -23,7 +23,8 @@ use std::net::Ipv4Addr;
 use libc::c_int;
 use socket2::SockRef;
 
-use super::unix::{ControlValue, read_struct, timeval};
+use super::unix::ControlValue;
+use super::unix::control::{read_struct, timeval};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use lacking::{
     ABSTRACT_NAMES, EAI_ADDRFAMILY, EAI_NODATA, TRUE_LENGTH, accept, address_family, own_errno_name,

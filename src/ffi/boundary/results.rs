@@ -13,20 +13,15 @@ use super::outcome::Outcome;
 /// # Safety
 ///
 /// `buffer` is NULL or writable for `size` bytes.
-pub(crate) unsafe fn copy_text(text: &str, buffer: *mut c_char, size: usize) -> Outcome<usize> {
-    // SAFETY: the same contract.
-    unsafe { copy_name(text.as_bytes(), buffer, size) }
-}
-
-/// [`copy_text`] for a name of the system's, which need not be UTF-8.
-///
-/// # Safety
-///
-/// `buffer` is NULL or writable for `size` bytes.
-pub(crate) unsafe fn copy_name(name: &[u8], buffer: *mut c_char, size: usize) -> Outcome<usize> {
+pub(crate) unsafe fn copy_text<T: AsRef<[u8]> + ?Sized>(
+    text: &T,
+    buffer: *mut c_char,
+    size: usize,
+) -> Outcome<usize> {
+    let text = text.as_ref();
     // SAFETY: the caller vouches for the buffer.
-    unsafe { copy_bytes(&[name, &[0]].concat(), buffer.cast(), size) }?;
-    Ok(name.len())
+    unsafe { copy_bytes(&[text, &[0]].concat(), buffer.cast(), size) }?;
+    Ok(text.len())
 }
 
 /// Copies bytes into the caller's buffer; returns how many.

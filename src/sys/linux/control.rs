@@ -3,7 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use crate::sys::unix::{ControlValue, read_struct, timeval};
+use crate::sys::unix::ControlValue;
+use crate::sys::unix::control::{read_struct, timeval};
 
 /// Reads a control message; `None` for another kind of message, and for too few bytes.
 pub(crate) fn read_control(level: i32, kind: i32, data: &[u8]) -> Option<ControlValue<'_>> {

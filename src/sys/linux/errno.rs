@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_int};
 
-use crate::sys::unix::errno_names;
+use crate::sys::unix::errno::errno_names;
 
 /// The name of a number that not every system has.
 pub(crate) fn own_errno_name(errno: c_int) -> Option<&'static CStr> {

@@ -2,7 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use crate::sys::unix::{ControlValue, timeval};
+use crate::sys::unix::ControlValue;
+use crate::sys::unix::control::timeval;
 
 /// Reads a control message; `None` for another kind of message, and for too few bytes.
 pub(crate) fn read_control(level: i32, kind: i32, data: &[u8]) -> Option<ControlValue<'_>> {

@@ -2,10 +2,10 @@
 
 mod accept;
 mod clock;
-mod control;
+pub(super) mod control;
 mod descriptor;
 mod entry;
-mod errno;
+pub(super) mod errno;
 mod fork;
 mod message;
 mod ready;
@@ -14,11 +14,9 @@ mod thread;
 pub(crate) use accept::accept_named;
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use control::ControlValue;
-pub(super) use control::{read_struct, timeval};
 pub(crate) use descriptor::{close, duplicate, set_nonblocking};
 pub(super) use entry::{port_of, text};
 pub(crate) use errno::errno_name;
-pub(super) use errno::errno_names;
 pub(crate) use fork::forks;
 pub(crate) use message::MessageHeader;
 pub(crate) use ready::Polled;

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use libc::ssize_t;
 
-use crate::ffi::boundary::{copy_name, count, not_null, status, string};
+use crate::ffi::boundary::{copy_text, count, not_null, status, string};
 use crate::ffi::socket::{socket, tabi_sock};
 
 /// The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
@@ -41,6 +41,6 @@ pub unsafe extern "C" fn tabi_interface_name(
     count(|| {
         let found = socket(sk)?.interface_name(index)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_name(&found, name, size) }
+        unsafe { copy_text(&found, name, size) }
     })
 }

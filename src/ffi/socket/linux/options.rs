@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use libc::ssize_t;
 
-use crate::ffi::boundary::{copy_name, count, status, string};
+use crate::ffi::boundary::{copy_text, count, status, string};
 use crate::ffi::socket::{socket, tabi_sock};
 
 /// The name of the interface that the socket is bound to, with its closing NUL; empty for none
@@ -19,7 +19,7 @@ pub unsafe extern "C" fn tabi_device(sk: Option<&tabi_sock>, name: *mut c_char, 
     count(|| {
         let device = socket(sk)?.device()?.unwrap_or_default();
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_name(&device, name, size) }
+        unsafe { copy_text(&device, name, size) }
     })
 }
 
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn tabi_congestion(sk: Option<&tabi_sock>, name: *mut c_ch
     count(|| {
         let congestion = socket(sk)?.tcp_congestion()?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_name(&congestion, name, size) }
+        unsafe { copy_text(&congestion, name, size) }
     })
 }
 

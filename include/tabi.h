@@ -749,7 +749,7 @@ int tabi_getsockopt(tabi_sock *sk, int level, int option, int *value);
  * The value of any option as bytes.
  *
  * `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`;
- * -errno.
+ * -EINVAL for one that is too small for SO_GET_FILTER; -errno.
  */
 ssize_t tabi_getsockopt_bytes(tabi_sock *sk, int level, int option, void *value, size_t size);
 

@@ -27,9 +27,10 @@ use socket2::SockRef;
 pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use lacking::{
-    ABSTRACT_NAMES, EAI_ADDRFAMILY, EAI_NODATA, TRUE_LENGTH, accept, address_family, own_errno_name,
-    process_descriptor,
+    ABSTRACT_NAMES, TRUE_LENGTH, accept, address_family, option_unit, own_errno_name, process_descriptor,
 };
+#[cfg(feature = "capi")]
+pub(crate) use lacking::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use many::{recvmmsg, sendmmsg};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use poll::poll;

@@ -26,16 +26,17 @@ macro_rules! linux_only {
 pub(crate) use linux_only;
 
 // What every system has, each in its own way.
+#[cfg(feature = "capi")]
+pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
     Wake, accept, address_family, host_by_address, host_by_name, join_multicast_v4, leave_multicast_v4,
-    multicast_interface_v4, name_current_thread, packet_info_v4, poll, process_descriptor, protocol,
-    protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
+    multicast_interface_v4, name_current_thread, option_unit, packet_info_v4, poll, process_descriptor,
+    protocol, protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
     set_errno,
 };
 // Numbers that differ, and whether a system has a thing at all.
 pub(crate) use system::{
-    ABSTRACT_NAMES, CMSG_CLOEXEC, EAI_ADDRFAMILY, EAI_NODATA, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK,
-    TRUE_LENGTH, TYPE_FLAGS,
+    ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH, TYPE_FLAGS,
 };
 pub(crate) use unix::{
     ControlValue, MessageHeader, Run, Thread, close, duplicate, errno_name, forks, monotonic_nanoseconds,

@@ -259,6 +259,44 @@ fn keepalive_refuses_what_is_out_of_range_before_it_changes_anything() {
 }
 
 #[test]
+fn only_tcp_has_the_times_of_probes() {
+    let (unix, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    for socket in [unix, udp()] {
+        // Nothing to set but SO_KEEPALIVE, which every socket takes.
+        let refused = socket.set_tcp_keepalive(&TcpKeepalive::default());
+        assert!(matches!(refused, Err(Error::Os(libc::EOPNOTSUPP | libc::ENOPROTOOPT))), "{refused:?}");
+        assert_eq!(socket.keepalive(), Ok(false));
+    }
+}
+
+/// The system counts this option's length in instructions of 8 bytes, and would write as many bytes as it has room for
+/// eight times over.
+#[test]
+fn a_filter_is_read_in_whole_instructions() {
+    const PASS: libc::sock_filter = libc::sock_filter { code: 6, jt: 0, jf: 0, k: u32::MAX };
+    let mut instructions = [PASS; 16];
+    let program = libc::sock_fprog { len: 16, filter: instructions.as_mut_ptr() };
+    // SAFETY: the program is readable for its size.
+    let bytes = unsafe {
+        std::slice::from_raw_parts((&raw const program).cast::<u8>(), size_of::<libc::sock_fprog>())
+    };
+    let socket = udp();
+    let read = |buflen| socket.getsockopt_bytes(libc::SOL_SOCKET, libc::SO_GET_FILTER, buflen);
+    assert_eq!(read(1024).unwrap(), b"", "no filter yet");
+    socket.setsockopt_bytes(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, bytes).unwrap();
+
+    let whole = read(128).unwrap();
+    assert_eq!(whole.len(), 128);
+    assert_eq!(whole[..8], [6, 0, 0, 0, 255, 255, 255, 255]);
+    assert_eq!(read(1024).unwrap(), whole);
+    for too_small in [1, 7, 8, 16, 127] {
+        assert_eq!(read(too_small), Err(Error::Os(libc::EINVAL)), "{too_small} bytes");
+    }
+    let number = socket.getsockopt(libc::SOL_SOCKET, libc::SO_GET_FILTER);
+    assert_eq!(number, Err(Error::Os(libc::EINVAL)), "an int is half an instruction");
+}
+
+#[test]
 fn the_systems_own_timeouts_end_a_blocking_call() {
     let (one, _other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
     assert_eq!((one.read_timeout(), one.write_timeout()), (Ok(None), Ok(None)));

@@ -29,7 +29,7 @@ pub extern "C" fn tabi_getsockopt(
 /// The value of any option as bytes.
 ///
 /// `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`;
-/// -errno.
+/// -EINVAL for one that is too small for SO_GET_FILTER; -errno.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getsockopt_bytes(
     sk: Option<&tabi_sock>,

@@ -12,7 +12,7 @@ use socket2::SockRef;
 
 use super::{Socket, create};
 use crate::error::{Error, Result};
-use crate::sys::syscall;
+use crate::sys::{self, syscall};
 
 /// Declares a getter and a setter for each line of a table. `get, set: type;` are calls of socket2 with the same names,
 /// `get, set: type = LEVEL, OPTION;` an option that socket2 has no call for. The line's documentation names the option.
@@ -76,8 +76,11 @@ impl Socket {
 
     /// The value of an option that is an `int` (`socket.getsockopt(level, option)`).
     ///
-    /// Fails with `Os(ENOPROTOOPT)` for an option that the socket does not have.
+    /// Fails with `Os(ENOPROTOOPT)` for an option that the socket does not have, with `Os(EINVAL)` for one that no `int` holds.
     pub fn getsockopt(&self, level: i32, option: i32) -> Result<i32> {
+        if sys::option_unit(level, option) != 1 {
+            return Err(Error::Os(libc::EINVAL));
+        }
         let call = self.handle.enter()?;
         create::int_option(call.fd(), level, option)
     }
@@ -92,12 +95,16 @@ impl Socket {
                 format!("getsockopt buflen must be 1-{LONGEST_OPTION}, got {buflen}").into(),
             ));
         }
+        let unit = sys::option_unit(level, option);
+        let mut len = (buflen / unit) as libc::socklen_t;
+        if len == 0 {
+            return Err(Error::Os(libc::EINVAL));
+        }
         let mut value = vec![0u8; buflen];
-        let mut len = buflen as libc::socklen_t;
         let call = self.handle.enter()?;
-        // SAFETY: `value` has `len` bytes.
+        // SAFETY: `value` has room for `len` of what the system counts the option in.
         unsafe { syscall!(getsockopt(call.fd(), level, option, value.as_mut_ptr().cast(), &mut len)) }?;
-        value.truncate(len as usize);
+        value.truncate((len as usize).saturating_mul(unit));
         Ok(value)
     }
 

@@ -52,7 +52,9 @@ pub(crate) const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
 /// Whether unix sockets have names that are no paths.
 pub(crate) const ABSTRACT_NAMES: bool = true;
 /// The resolver's numbers that not every system has, from netdb.h.
+#[cfg(feature = "capi")]
 pub(crate) const EAI_ADDRFAMILY: c_int = -9;
+#[cfg(feature = "capi")]
 pub(crate) const EAI_NODATA: c_int = -5;
 /// The least stack of a thread, in bytes.
 pub(super) const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;
@@ -78,6 +80,12 @@ pub(crate) unsafe fn accept(fd: RawFd, family: c_int) -> Result<(OwnedFd, Option
 /// The family of a socket's addresses: reliable datagram sockets (`AF_RDS`) have those of `AF_INET`.
 pub(crate) fn address_family(family: c_int) -> c_int {
     if family == libc::AF_RDS { libc::AF_INET } else { family }
+}
+
+/// How many bytes the system means by one in the length of an option: an instruction for the filter, which is 8.
+pub(crate) fn option_unit(level: c_int, option: c_int) -> usize {
+    let filter = (level, option) == (libc::SOL_SOCKET, libc::SO_GET_FILTER);
+    if filter { size_of::<libc::sock_filter>() } else { 1 }
 }
 
 /// Sets this thread's `errno`.

@@ -14,7 +14,9 @@ pub(crate) const TRUE_LENGTH: c_int = 0;
 /// Every name of a unix socket is a path.
 pub(crate) const ABSTRACT_NAMES: bool = false;
 /// The resolver's numbers that not every system has: here, numbers that it never returns.
+#[cfg(feature = "capi")]
 pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;
+#[cfg(feature = "capi")]
 pub(crate) const EAI_NODATA: c_int = c_int::MIN;
 
 /// Takes a client that waits on a socket of this family: close-on-exec, with its address, which every family has.
@@ -30,6 +32,11 @@ pub(crate) unsafe fn accept(fd: RawFd, _family: c_int) -> Result<(OwnedFd, Optio
 /// The family of a socket's addresses: always its own.
 pub(crate) fn address_family(family: c_int) -> c_int {
     family
+}
+
+/// The length of every option is in bytes.
+pub(crate) fn option_unit(_level: c_int, _option: c_int) -> usize {
+    1
 }
 
 /// No descriptor tells that a child has ended.

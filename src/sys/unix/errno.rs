@@ -10,6 +10,7 @@ macro_rules! errno_names {
         })*
     };
 }
+#[allow(unused_imports, reason = "not every system has names of its own")]
 pub(in crate::sys) use errno_names;
 
 /// The name of an `errno`, such as "ECONNREFUSED"; `None` for a number that the system does not have.

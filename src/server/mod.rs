@@ -75,8 +75,8 @@ pub use intake::{ListenSocket, listen_fds};
 pub use lifecycle::DrainReport;
 pub use options::ServerOptions;
 pub use request::{
-    BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, PerRequest, Request,
-    RequestHandler, StreamRequest, StreamRequestHandler,
+    BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, Job, PerRequest,
+    Request, RequestHandler, StreamRequest, StreamRequestHandler,
 };
 pub use statistics::Statistics;
 

@@ -37,6 +37,7 @@ programs! {
     file
     helpers
     io
+    jobs
     life
     message
     mode

@@ -6,6 +6,7 @@ mod support;
 mod basics;
 mod failures;
 mod handover;
+mod jobs;
 mod limits;
 mod many;
 mod requests;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
+use super::{Body, HandlerResult, Job, caught};
 use crate::SHUT_RDWR;
 use crate::address::Address;
 use crate::deadline::Deadline;
@@ -30,10 +31,37 @@ struct Table {
     watched: bool,
 }
 
+#[derive(Clone)]
 enum Slot {
     Free,
     Stream(Arc<Socket>),
     Datagram,
+    Job(Arc<dyn Job>),
+}
+
+impl Slot {
+    fn of(body: &Body) -> Slot {
+        match body {
+            Body::Stream(socket) => Slot::Stream(Arc::clone(socket)),
+            Body::Datagram { .. } => Slot::Datagram,
+            Body::Job(job) => Slot::Job(Arc::clone(job)),
+        }
+    }
+
+    /// Lets the handler know that its time is over: a client's connection is shut down, a job is told.
+    fn cut(&self) {
+        match self {
+            Slot::Stream(socket) => drop(socket.shutdown(SHUT_RDWR)),
+            Slot::Job(job) => {
+                // A job that panics here cannot harm the other requests.
+                let _ = caught(|| -> HandlerResult {
+                    job.cut();
+                    Ok(())
+                });
+            }
+            Slot::Free | Slot::Datagram => {}
+        }
+    }
 }
 
 /// One active request; it has ended when this is dropped.
@@ -47,9 +75,9 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    pub(crate) fn new(server: &Server, socket: Option<&Arc<Socket>>, client_address: &Address) -> Ticket {
+    pub(super) fn new(server: &Server, body: &Body, client_address: &Address) -> Ticket {
         let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
-        let (slot, same_host) = server.active().begin(socket, host);
+        let (slot, same_host) = server.active().begin(Slot::of(body), host);
         Ticket { server: server.clone(), slot, host, same_host, rejected: AtomicBool::new(false) }
     }
 
@@ -80,9 +108,8 @@ impl Drop for Ticket {
 }
 
 impl Active {
-    fn begin(&self, socket: Option<&Arc<Socket>>, host: Option<IpAddr>) -> (usize, usize) {
+    fn begin(&self, entry: Slot, host: Option<IpAddr>) -> (usize, usize) {
         let mut table = lock(&self.table);
-        let entry = socket.map_or(Slot::Datagram, |socket| Slot::Stream(Arc::clone(socket)));
         let slot = match table.free.pop() {
             Some(slot) => {
                 table.slots[slot] = entry;
@@ -119,7 +146,7 @@ impl Active {
         }
         let watched = table.watched;
         drop(table);
-        // The last owner of a socket closes it: not under the lock.
+        // The last owner of a socket closes it, and a job's end is the program's code: not under the lock.
         drop(entry);
         if watched {
             self.request_ended.notify_all();
@@ -149,19 +176,15 @@ impl Active {
         (table.active, table.handled)
     }
 
-    /// Shuts the connections of all clients but these down; their handlers find the end of the stream.
+    /// Cuts all requests off but these: the connections of clients are shut down, so that their handlers find the end of
+    /// the stream, and jobs are told.
     pub(crate) fn cut(&self, own: &[usize]) {
-        let sockets: Vec<Arc<Socket>> = {
+        let others: Vec<Slot> = {
             let table = lock(&self.table);
-            let streams = table.slots.iter().enumerate().filter_map(|(number, slot)| match slot {
-                Slot::Stream(socket) if !own.contains(&number) => Some(Arc::clone(socket)),
-                _ => None,
-            });
-            streams.collect()
+            let others = table.slots.iter().enumerate().filter(|(number, _)| !own.contains(number));
+            others.map(|(_, slot)| slot.clone()).collect()
         };
-        for socket in sockets {
-            let _ = socket.shutdown(SHUT_RDWR);
-        }
+        others.iter().for_each(Slot::cut);
     }
 }
 

@@ -1,9 +1,10 @@
-//! One client of a stream server, or one datagram; what answers it; which requests are under way.
+//! One client of a stream server, one datagram, or one job; what answers it; which requests are under way.
 
 mod active;
 mod failure;
 mod files;
 mod handler;
+mod job;
 
 use std::any::Any;
 use std::fmt;
@@ -20,8 +21,9 @@ pub(crate) use failure::{BoxedError, caught};
 pub use failure::{Failure, HandlerResult};
 pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
 pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};
+pub use job::Job;
 
-/// What a server was asked: a connected client, or a datagram with its sender.
+/// What a server was asked: a connected client, a datagram with its sender, or a [`Job`] of the program's own.
 ///
 /// It counts as active until it is dropped.
 pub struct Request {
@@ -34,14 +36,13 @@ pub struct Request {
 enum Body {
     Stream(Arc<Socket>),
     Datagram { packet: Vec<u8>, size: usize, socket: Arc<Socket> },
+    Job(Arc<dyn Job>),
 }
 
 impl Request {
     /// A request from a client that was accepted elsewhere, such as in an own [`crate::server::Hooks::get_request`].
     pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Request {
-        let socket = Arc::new(socket);
-        let ticket = Ticket::new(server, Some(&socket), &client_address);
-        Request { body: Body::Stream(socket), client_address, data: OnceLock::new(), ticket }
+        Request::new(server, Body::Stream(Arc::new(socket)), client_address)
     }
 
     /// A request from a datagram that was received elsewhere through `socket`, which answers go out by.
@@ -54,13 +55,16 @@ impl Request {
         size: usize,
         client_address: Address,
     ) -> Request {
-        let ticket = Ticket::new(server, None, &client_address);
-        Request {
-            body: Body::Datagram { packet, size, socket: Arc::clone(socket) },
-            client_address,
-            data: OnceLock::new(),
-            ticket,
-        }
+        Request::new(server, Body::Datagram { packet, size, socket: Arc::clone(socket) }, client_address)
+    }
+
+    fn from_job(server: &Server, job: impl Job) -> Request {
+        Request::new(server, Body::Job(Arc::new(job)), Address::None)
+    }
+
+    fn new(server: &Server, body: Body, client_address: Address) -> Request {
+        let ticket = Ticket::new(server, &body, &client_address);
+        Request { body, client_address, data: OnceLock::new(), ticket }
     }
 
     /// The server that took the request (`self.server` of a Python handler).
@@ -68,7 +72,7 @@ impl Request {
         self.ticket.server()
     }
 
-    /// The client's socket, or the server's own for a datagram.
+    /// The client's socket; the server's own for a datagram or a job.
     pub fn socket(&self) -> &Socket {
         self.shared_socket()
     }
@@ -78,23 +82,24 @@ impl Request {
     pub fn shared_socket(&self) -> &Arc<Socket> {
         match &self.body {
             Body::Stream(socket) | Body::Datagram { socket, .. } => socket,
+            Body::Job(_) => &self.server().core.sockets[0],
         }
     }
 
-    /// The address of the client, or of the sender (`self.client_address`).
+    /// The address of the client, or of the sender (`self.client_address`); [`Address::None`] for a job.
     pub fn client_address(&self) -> &Address {
         &self.client_address
     }
 
-    /// The bytes of a datagram; none for a stream client.
+    /// The bytes of a datagram; none for a stream client or a job.
     pub fn packet(&self) -> &[u8] {
         match &self.body {
             Body::Datagram { packet, .. } => packet,
-            Body::Stream(_) => &[],
+            Body::Stream(_) | Body::Job(_) => &[],
         }
     }
 
-    /// True for a datagram, false for a stream client.
+    /// True for a datagram, false for a stream client or a job.
     pub fn is_datagram(&self) -> bool {
         matches!(self.body, Body::Datagram { .. })
     }
@@ -111,11 +116,12 @@ impl Request {
 
     /// Sends bytes to the client: all of them on a stream, one datagram to the sender of a datagram.
     ///
-    /// Fails as [`Socket::sendall`] and [`Socket::sendto`] do.
+    /// Fails as [`Socket::sendall`] and [`Socket::sendto`] do, and with [`Error::Type`] for a job, which has no client.
     pub fn reply(&self, bytes: &[u8]) -> Result<()> {
         match &self.body {
             Body::Stream(socket) => Ok(socket.sendall(bytes)?),
             Body::Datagram { socket, .. } => socket.sendto(bytes, &self.client_address).map(drop),
+            Body::Job(_) => Err(Error::type_error("a job has no client to reply to")),
         }
     }
 
@@ -146,8 +152,10 @@ impl Request {
     }
 
     fn handle_in_role(&self) -> bool {
-        let hooks = self.server().hooks();
-        let result = caught(|| hooks.finish_request(self));
+        let result = match &self.body {
+            Body::Job(job) => caught(|| job.run(self)),
+            Body::Stream(_) | Body::Datagram { .. } => caught(|| self.server().hooks().finish_request(self)),
+        };
         if let Err(failure) = &result {
             self.server().report(self, failure);
         }
@@ -155,11 +163,15 @@ impl Request {
         result.is_ok()
     }
 
-    /// Says that a child process has the connection too: closing it here must not end it there.
-    pub(crate) fn set_shared(&self) {
-        if let Body::Stream(socket) = &self.body {
-            socket.set_shared();
+    /// A child process has the request now: what is here is closed, and must not end the connection there.
+    pub(crate) fn leave_to_child(&self) {
+        match &self.body {
+            Body::Job(_) => return,
+            Body::Stream(socket) => socket.set_shared(),
+            Body::Datagram { .. } => {}
         }
+        self.server().hooks().close_request(self);
+        self.close();
     }
 
     pub(crate) fn ticket(&self) -> &Ticket {
@@ -172,6 +184,9 @@ impl Request {
 
     /// `shutdown_request`, whatever a hook does.
     pub(crate) fn end(&self) {
+        if matches!(self.body, Body::Job(_)) {
+            return;
+        }
         if caught(|| -> Result<()> {
             self.server().hooks().shutdown_request(self);
             Ok(())
@@ -184,7 +199,7 @@ impl Request {
     }
 
     /// Tells a stream client that no more comes (`shutdown(SHUT_WR)`), so that it reads everything that was sent although
-    /// some of its bytes were left unread, and although the connection may have other owners. Does nothing for a datagram.
+    /// some of its bytes were left unread, and although the connection may have other owners. Does nothing for a datagram or a job.
     pub fn shutdown(&self) {
         if let Body::Stream(socket) = &self.body {
             // Closing alone does all that when nothing is unread and nobody else has the connection.
@@ -196,7 +211,7 @@ impl Request {
         }
     }
 
-    /// Closes a stream client's socket; does nothing for a datagram.
+    /// Closes a stream client's socket; does nothing for a datagram or a job.
     pub fn close(&self) {
         if let Body::Stream(socket) = &self.body {
             let _ = socket.close();
@@ -205,11 +220,12 @@ impl Request {
 
     /// Takes a stream client's socket out of the server's hands: it is no longer counted, and nobody closes it.
     ///
-    /// Fails with [`Error::Type`] for a datagram.
+    /// Fails with [`Error::Type`] for a datagram or a job.
     pub fn into_socket(self) -> Result<Arc<Socket>> {
         match self.body {
             Body::Stream(socket) => Ok(socket),
             Body::Datagram { .. } => Err(Error::type_error("a datagram has no socket of its own")),
+            Body::Job(_) => Err(Error::type_error("a job has no socket of its own")),
         }
     }
 }
@@ -221,6 +237,7 @@ impl fmt::Debug for Request {
             Body::Datagram { packet, .. } => {
                 write!(f, "Request({} bytes from {})", packet.len(), self.client_address)
             }
+            Body::Job(_) => write!(f, "Request(a job)"),
         }
     }
 }

@@ -55,10 +55,7 @@ impl Children {
             Ok(Forked::Child) => in_child(&request),
             Ok(Forked::Parent(child)) => {
                 let request = ManuallyDrop::into_inner(request);
-                // The connection is the child's now.
-                request.set_shared();
-                request.server().hooks().close_request(&request);
-                request.close();
+                request.leave_to_child();
                 lock(&self.running).push(Running { child, ticket: request.into_ticket() });
             }
             Err(error) => {

@@ -59,7 +59,7 @@ impl Console {
     fn print(&self, client: &Address, text: &str) {
         let ended = self.input_ended.lock().unwrap_or_else(PoisonError::into_inner);
         if !*ended {
-            println!("{client}: {text}");
+            println!("{}: {text}", client.repr());
         }
     }
 
@@ -69,7 +69,7 @@ impl Console {
         if *ended {
             return Ok(None);
         }
-        println!("{client}: {text}");
+        println!("{}: {text}", client.repr());
         common::prompt()?;
         let answer = common::read_line()?;
         if answer.is_none() {

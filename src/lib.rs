@@ -33,6 +33,7 @@
 //! C library in the checkout's `capi/`; Rust programs have no use for it.
 
 pub mod address;
+mod c_string;
 pub mod constants;
 mod deadline;
 pub mod error;
@@ -50,7 +51,7 @@ sys::linux_only! {
     pub use address::families::*;
 }
 
-pub use address::{Address, RawAddress, ToAddress, UnixAddress};
+pub use address::{Address, RawAddress, UnixAddress};
 pub use constants::{
     AF_INET, AF_INET6, AF_UNIX, AddressFamily, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_REUSEADDR,
     SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, TCP_NODELAY,
@@ -58,10 +59,11 @@ pub use constants::{
 pub use deadline::{Deadline, Limit};
 pub use error::{Error, Result, SendallError, strerror};
 pub use error_names::errorcode;
+
 pub use resolve::{
-    AddrInfo, HostEntry, getaddrinfo, getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname,
-    getnameinfo, getprotobyname, getservbyname, getservbyport, htonl, htons, if_indextoname, if_nameindex,
-    if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs, sethostname,
+    AddrInfo, HostEntry, ToAddress, getaddrinfo, getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex,
+    gethostname, getnameinfo, getprotobyname, getservbyname, getservbyport, htonl, htons, if_indextoname,
+    if_nameindex, if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs, sethostname,
 };
 pub use socket::{
     ControlBuffer, ControlData, ControlMessage, Credentials, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE,

@@ -14,9 +14,10 @@
 //! # Ok::<(), tabi::Error>(())
 //! ```
 
-pub use crate::address::{Address, ToAddress};
+pub use crate::address::Address;
 pub use crate::constants::{
     AF_INET, AF_INET6, AF_UNIX, AddressFamily, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_REUSEADDR,
     SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, TCP_NODELAY,
 };
+pub use crate::resolve::ToAddress;
 pub use crate::socket::{Socket, create_connection, create_server};

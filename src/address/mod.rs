@@ -1,28 +1,28 @@
 //! Addresses: what a socket is bound to, connected to, or received from.
 //!
 //! [`Address`] is the readable form, one variant a family; [`RawAddress`] is the system's own
-//! `sockaddr`, which every family fits in. Anything that implements [`ToAddress`] can be handed to
+//! `sockaddr`, which every family fits in. Anything that implements [`ToAddress`](crate::ToAddress) can be handed to
 //! `bind`, `connect` and `sendto`.
 
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 pub(crate) mod families;
+mod inet_text;
 mod raw;
-mod to_address;
+mod text;
 mod unix;
 
 use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::str::FromStr;
 
 use families::families;
+pub(crate) use inet_text::ip_text;
+pub use inet_text::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
 pub use raw::RawAddress;
-pub use to_address::ToAddress;
-pub(crate) use to_address::check_flowinfo;
-#[cfg(feature = "capi")]
-pub(crate) use to_address::{check_port, inet};
 pub use unix::UnixAddress;
 
+use crate::c_string::quoted;
 use crate::error::{Error, Result};
-use crate::resolve::ip_text;
 use crate::sys::linux_only;
 
 linux_only! {
@@ -52,20 +52,12 @@ macro_rules! address {
         }
 
         impl fmt::Display for Address {
-            /// Writes what Python's `repr` of the address would show: `('127.0.0.1', 80)`, `/run/s`.
+            /// Writes an internet address as the standard library does (`127.0.0.1:80`, `[::1]:80`), the address of a unix
+            /// socket as [`UnixAddress`] does, and those of other families as Python does ([`Address::repr`]).
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    Address::Inet(a) => write!(f, "('{}', {})", ip_text((*a.ip()).into()), a.port()),
-                    Address::Inet6(a) => {
-                        write!(
-                            f,
-                            "('{}', {}, {}, {})",
-                            ip_text((*a.ip()).into()),
-                            a.port(),
-                            a.flowinfo(),
-                            a.scope_id()
-                        )
-                    }
+                    Address::Inet(a) => a.fmt(f),
+                    Address::Inet6(a) => a.fmt(f),
                     Address::Unix(a) => a.fmt(f),
                     $(Address::$family(a) => a.fmt(f),)*
                     Address::None => f.write_str("None"),
@@ -104,6 +96,21 @@ impl Address {
         }
     }
 
+    /// Python's `repr` of the address: `('127.0.0.1', 80)`, `('::1', 80, 0, 0)`, `'/run/s'`, `None`.
+    ///
+    /// It is the text that the C and Python faces show. For Rust programs there is [`Display`](fmt::Display).
+    pub fn repr(&self) -> String {
+        match self {
+            Address::Inet(a) => format!("('{}', {})", a.ip(), a.port()),
+            Address::Inet6(a) => {
+                let ip = ip_text((*a.ip()).into());
+                format!("('{ip}', {}, {}, {})", a.port(), a.flowinfo(), a.scope_id())
+            }
+            Address::Unix(a) => a.repr(),
+            other => other.to_string(),
+        }
+    }
+
     /// The port of an internet address (0 to 65535), or `None` for the other families.
     pub fn port(&self) -> Option<u16> {
         self.as_inet().map(|address| address.port())
@@ -118,6 +125,22 @@ impl Address {
     }
 }
 
+impl FromStr for Address {
+    type Err = Error;
+
+    /// Reads an internet address with its port, as the standard library writes it: `127.0.0.1:80`, `[::1]:80`,
+    /// `[fe80::1%3]:80` with the number of an interface. Nothing is looked up.
+    ///
+    /// Fails with [`Error::Value`] for any other text.
+    fn from_str(text: &str) -> Result<Self> {
+        let address = text.parse::<SocketAddr>().map(Address::from);
+        address.map_err(|_| {
+            let text = quoted(text.as_bytes());
+            Error::value(format!("an address must be written as 127.0.0.1:80 or [::1]:80, got {text}"))
+        })
+    }
+}
+
 impl From<SocketAddr> for Address {
     fn from(address: SocketAddr) -> Self {
         match address {
@@ -127,11 +150,31 @@ impl From<SocketAddr> for Address {
     }
 }
 
+impl From<SocketAddrV4> for Address {
+    fn from(address: SocketAddrV4) -> Self {
+        Address::Inet(address)
+    }
+}
+
+impl From<SocketAddrV6> for Address {
+    fn from(address: SocketAddrV6) -> Self {
+        Address::Inet6(address)
+    }
+}
+
+impl From<UnixAddress> for Address {
+    fn from(address: UnixAddress) -> Self {
+        Address::Unix(address)
+    }
+}
+
 impl TryFrom<Address> for SocketAddr {
     type Error = Error;
 
     /// Fails with [`Error::Type`] for an address that is not an internet address.
     fn try_from(address: Address) -> Result<Self> {
-        address.as_inet().ok_or_else(|| Error::type_error(format!("{address} is not an internet address")))
+        address
+            .as_inet()
+            .ok_or_else(|| Error::type_error(format!("{} is not an internet address", address.repr())))
     }
 }

@@ -184,8 +184,9 @@ impl RawAddress {
 
 use std::os::unix::ffi::OsStringExt;
 
-impl From<socket2::SockAddr> for RawAddress {
-    fn from(address: socket2::SockAddr) -> Self {
+impl RawAddress {
+    /// What a call of socket2 reported.
+    pub(crate) fn from_socket2(address: socket2::SockAddr) -> Self {
         let len = address.len().min(Self::CAPACITY as libc::socklen_t);
         // SAFETY: socket2 stores every address in a sockaddr_storage.
         RawAddress { storage: unsafe { *address.as_storage().view_as() }, len }

@@ -3,8 +3,10 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net;
 use std::path::{Path, PathBuf};
 
+use super::text::{python_repr, write_escaped};
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -47,6 +49,15 @@ impl UnixAddress {
         }
     }
 
+    /// Python's `repr` of the address: `'/run/s'`, `b'\x00name'`, `''`.
+    pub fn repr(&self) -> String {
+        match self {
+            UnixAddress::Unnamed => python_repr(&[]),
+            UnixAddress::Path(path) => python_repr(path.as_os_str().as_bytes()),
+            UnixAddress::Abstract(name) => format!("b'\\x00{}'", name.escape_ascii()),
+        }
+    }
+
     /// The path, if the address is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -57,12 +68,33 @@ impl UnixAddress {
 }
 
 impl fmt::Display for UnixAddress {
+    /// Writes the path, `@` and the abstract name, or `(unnamed)`. Control characters, characters that cannot be printed,
+    /// backslashes and bytes that are not UTF-8 are escaped: a peer's name forges no line of a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UnixAddress::Unnamed => f.write_str("''"),
-            UnixAddress::Path(path) => write!(f, "'{}'", path.display()),
-            UnixAddress::Abstract(name) => write!(f, "b'\\x00{}'", name.escape_ascii()),
+            UnixAddress::Unnamed => f.write_str("(unnamed)"),
+            UnixAddress::Path(path) => write_escaped(f, path.as_os_str().as_bytes()),
+            UnixAddress::Abstract(name) => {
+                f.write_str("@")?;
+                write_escaped(f, name)
+            }
         }
+    }
+}
+
+impl From<&net::SocketAddr> for UnixAddress {
+    fn from(address: &net::SocketAddr) -> Self {
+        match (address.as_pathname(), sys::abstract_name(address)) {
+            (Some(path), _) => UnixAddress::Path(path.to_owned()),
+            (None, Some(name)) => UnixAddress::Abstract(name.to_vec()),
+            (None, None) => UnixAddress::Unnamed,
+        }
+    }
+}
+
+impl From<net::SocketAddr> for UnixAddress {
+    fn from(address: net::SocketAddr) -> Self {
+        UnixAddress::from(&address)
     }
 }
 

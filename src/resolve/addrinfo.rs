@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::ptr;
 
-use super::{c_string, idna};
+use super::idna;
 use crate::address::{Address, RawAddress};
+use crate::c_string::c_string;
 use crate::constants::{AF_UNSPEC, AddressFamily, SocketKind};
 use crate::error::{Error, Result, last_errno};
 
@@ -107,7 +108,7 @@ impl From<u16> for Service<'_> {
 /// use tabi::{AF_INET, SOCK_STREAM};
 ///
 /// let answers = tabi::getaddrinfo("127.0.0.1", 80, AF_INET, SOCK_STREAM, 0, 0)?;
-/// assert_eq!(answers[0].address.to_string(), "('127.0.0.1', 80)");
+/// assert_eq!(answers[0].address.to_string(), "127.0.0.1:80");
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub fn getaddrinfo<'h, 's>(

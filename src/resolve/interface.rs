@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 
-use super::{c_string, quoted};
+use crate::c_string::{c_string, quoted};
 use crate::error::{Error, Result};
 
 /// The number and the name of every network interface (`socket.if_nameindex`).

@@ -7,42 +7,29 @@
 //! feature `idna` it is encoded first (UTS 46, as browsers do).
 
 mod addrinfo;
-mod error_text;
 mod getfqdn;
 mod host;
 mod hostent;
 mod hostname;
 mod idna;
-mod inet_text;
 mod interface;
 mod nameinfo;
 mod service;
+mod to_address;
 
 pub use addrinfo::{AddrInfo, Host, Service, getaddrinfo};
-pub use error_text::{gai_strerror, hstrerror};
 pub use getfqdn::getfqdn;
 pub(crate) use host::host;
 pub use hostent::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex};
 pub use hostname::{gethostname, sethostname};
-pub(crate) use inet_text::ip_text;
-pub use inet_text::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
 pub use interface::{if_indextoname, if_nameindex, if_nametoindex};
 pub use nameinfo::{NumericAddress, getnameinfo};
 #[cfg(feature = "capi")]
 pub(crate) use nameinfo::{numeric_address, numeric_address6};
 pub use service::{getprotobyname, getservbyname, getservbyport};
+pub use to_address::ToAddress;
+#[cfg(feature = "capi")]
+pub(crate) use to_address::{check_port, inet};
 
-use std::ffi::CString;
-
-use crate::error::{Error, Result};
-
-/// The text as the C library takes it; `what` names it in the error.
-fn c_string(text: &[u8], what: &str) -> Result<CString> {
-    CString::new(text)
-        .map_err(|_| Error::value(format!("{what} must not contain a NUL byte, got {}", quoted(text))))
-}
-
-/// The text in an error.
-fn quoted(text: &[u8]) -> String {
-    format!("\"{}\"", text.escape_ascii())
-}
+pub use crate::address::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
+pub use crate::error::{gai_strerror, hstrerror};

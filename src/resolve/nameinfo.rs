@@ -5,8 +5,9 @@ use std::ffi::CStr;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::addrinfo::{Answers, Hints, gai_error};
-use super::c_string;
-use crate::address::{Address, RawAddress, check_flowinfo};
+use super::to_address::check_flowinfo;
+use crate::address::{Address, RawAddress};
+use crate::c_string::c_string;
 use crate::constants::SOCK_DGRAM;
 use crate::error::{Error, Result};
 

@@ -1,6 +1,6 @@
 //! Services and protocols by name and number.
 
-use super::{c_string, quoted};
+use crate::c_string::{c_string, quoted};
 use crate::error::{Error, Result};
 use crate::sys;
 

@@ -4,8 +4,8 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::{Concurrency, Forks, RequestHandler, Server, ServerOptions, Threads};
-use crate::address::ToAddress;
 use crate::error::Result;
+use crate::resolve::ToAddress;
 use crate::{AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 
 macro_rules! classes {

@@ -8,9 +8,9 @@ use super::Server;
 use super::concurrency::{Concurrency, Threads, at_least};
 use super::hooks::{DefaultHooks, Hooks};
 use super::request::{Failure, Request, RequestHandler};
-use crate::address::ToAddress;
 use crate::constants::{AddressFamily, SocketKind};
 use crate::error::{Error, Result};
+use crate::resolve::ToAddress;
 use crate::socket::{IntoTimeout, Socket};
 
 /// The settings of a [`Server`], then the server itself.

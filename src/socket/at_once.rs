@@ -2,11 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::Socket;
-use crate::address::{Address, ToAddress};
+use crate::address::Address;
 use crate::deadline::Limit;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
+use crate::resolve::ToAddress;
 
 impl Socket {
     /// [`Socket::recv_into`] without waiting, in every mode: what has arrived already.

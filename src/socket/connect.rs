@@ -10,10 +10,11 @@ use super::create::{self, int_option};
 use super::handle::InFlight;
 use super::timeout::Timeout;
 use super::wait::{Interest, Kind, Plan, deadline_of};
-use crate::address::{RawAddress, ToAddress};
+use crate::address::RawAddress;
 use crate::constants::{AF_UNIX, SOCK_STREAM};
 use crate::deadline::Limit;
 use crate::error::{Error, Result, last_errno};
+use crate::resolve::ToAddress;
 use crate::sys;
 
 impl Socket {

@@ -151,7 +151,7 @@ impl Socket {
             // SAFETY: `run` keeps the descriptor open while it lends it.
             match unsafe { sys::accept(fd, self.family.as_raw()) } {
                 Ok((client, address)) => {
-                    peer = address.map_or(peer, RawAddress::from);
+                    peer = address.map_or(peer, RawAddress::from_socket2);
                     client.into_raw_fd() as isize
                 }
                 Err(error) => {

@@ -1,9 +1,9 @@
 //! `create_server`: a socket that listens.
 
 use super::{DEFAULT_BACKLOG, Socket};
-use crate::address::ToAddress;
 use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_STREAM};
 use crate::error::{Error, Result};
+use crate::resolve::ToAddress;
 
 /// What [`create_server_with`] may be told.
 #[derive(Debug, Clone, Copy)]

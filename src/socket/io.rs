@@ -5,9 +5,10 @@ use std::os::fd::RawFd;
 
 use super::Socket;
 use super::wait::{Interest, Plan, deadline_of};
-use crate::address::{Address, RawAddress, ToAddress};
+use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
+use crate::resolve::ToAddress;
 use crate::sys::NO_SIGPIPE;
 
 impl Socket {

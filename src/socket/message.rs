@@ -10,9 +10,10 @@ use super::control::ControlMessage;
 use super::control_buffer::{ControlBuffer, ControlData};
 use super::io::reserve;
 use super::wait::Plan;
-use crate::address::{Address, RawAddress, ToAddress};
+use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
+use crate::resolve::ToAddress;
 use crate::sys::{CMSG_CLOEXEC, NO_SIGPIPE};
 
 /// What [`Socket::recvmsg_raw`] received.

@@ -40,12 +40,13 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
-use crate::address::{Address, RawAddress, ToAddress};
+use crate::address::{Address, RawAddress};
 use crate::constants::{AddressFamily, SocketKind};
 use crate::deadline::Limit;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
+use crate::resolve::ToAddress;
 use crate::sys;
 use handle::Handle;
 use timeout::{Mode, Timeout};
@@ -326,7 +327,7 @@ impl fmt::Debug for Socket {
         for (label, name) in [("laddr", self.getsockname()), ("raddr", self.getpeername())] {
             match name {
                 Ok(Address::None) | Err(_) => {}
-                Ok(address) => write!(f, ", {label}={address}")?,
+                Ok(address) => write!(f, ", {label}={}", address.repr())?,
             }
         }
         f.write_str(">")

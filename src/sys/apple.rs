@@ -27,7 +27,8 @@ use super::unix::ControlValue;
 use super::unix::control::{read_struct, timeval};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use lacking::{
-    ABSTRACT_NAMES, TRUE_LENGTH, accept, address_family, option_unit, own_errno_name, process_descriptor,
+    ABSTRACT_NAMES, TRUE_LENGTH, abstract_name, accept, address_family, option_unit, own_errno_name,
+    process_descriptor,
 };
 #[cfg(feature = "capi")]
 pub(crate) use lacking::{EAI_ADDRFAMILY, EAI_NODATA};

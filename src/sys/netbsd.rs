@@ -26,7 +26,8 @@ use socket2::{InterfaceIndexOrAddress, SockRef};
 pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use lacking::{
-    ABSTRACT_NAMES, TRUE_LENGTH, accept, address_family, option_unit, own_errno_name, process_descriptor,
+    ABSTRACT_NAMES, TRUE_LENGTH, abstract_name, accept, address_family, option_unit, own_errno_name,
+    process_descriptor,
 };
 #[cfg(feature = "capi")]
 pub(crate) use lacking::{EAI_ADDRFAMILY, EAI_NODATA};

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addresses;
 mod any_bytes;
 mod at_once;
 mod bad_input;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::text::python_repr;
 use super::fields::{Reader, Writer};
 use super::{Error, RawAddress, Result, check_family, constants};
 
@@ -83,6 +84,7 @@ fn text(bytes: &[u8]) -> Result<String> {
 
 impl fmt::Display for AlgAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "('{}', '{}', {}, {})", self.kind, self.name, self.feat, self.mask)
+        let (kind, name) = (python_repr(self.kind.as_bytes()), python_repr(self.name.as_bytes()));
+        write!(f, "({kind}, {name}, {}, {})", self.feat, self.mask)
     }
 }

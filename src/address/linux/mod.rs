@@ -22,7 +22,7 @@ pub use qipcrtr::QipcrtrAddress;
 pub use tipc::{TipcAddress, TipcName};
 pub use vsock::VsockAddress;
 
-use super::{Address, RawAddress, ToAddress};
+use super::{Address, RawAddress};
 use crate::constants::{self, AddressFamily};
 use crate::error::{Error, Result};
 
@@ -63,12 +63,6 @@ macro_rules! conversions {
         impl From<$structure> for Address {
             fn from(address: $structure) -> Self {
                 Address::$family(address)
-            }
-        }
-
-        impl ToAddress for $structure {
-            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-                self.encode().to_address(family)
             }
         }
     )*};

@@ -49,6 +49,6 @@ pub unsafe extern "C" fn tabi_addr_text(addr: Option<&tabi_addr>, text: *mut c_c
     count(|| {
         let address = not_null(addr, "addr")?.decode()?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&address.to_string(), text, size) }
+        unsafe { copy_text(&address.repr(), text, size) }
     })
 }

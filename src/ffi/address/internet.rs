@@ -7,10 +7,10 @@ use std::mem::MaybeUninit;
 use libc::ssize_t;
 
 use super::tabi_addr;
-use crate::address::{check_port, inet};
+use crate::address::ip_text;
 use crate::error::Error;
 use crate::ffi::boundary::{Outcome, boundary, copy_text, count, not_null, status, string};
-use crate::resolve::{ip_text, numeric_address, numeric_address6};
+use crate::resolve::{check_port, inet, numeric_address, numeric_address6};
 
 /// Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
 ///

@@ -127,7 +127,7 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
                 let info = control_buffer::in6_pktinfo(*v6.ip(), interface);
                 add(control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&info))
             }
-            other => Err(Error::type_error(format!("{other} is not an internet address")).into()),
+            other => Err(Error::type_error(format!("{} is not an internet address", other.repr())).into()),
         }
     })
 }

@@ -7,8 +7,9 @@ use std::ptr;
 
 use libc::ssize_t;
 
+use crate::address::ip_text;
 use crate::ffi::boundary::{copy_text, count, give, not_null, status, string, take_back};
-use crate::resolve::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex, ip_text};
+use crate::resolve::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex};
 
 /// What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
 #[repr(C)]

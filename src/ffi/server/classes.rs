@@ -6,10 +6,11 @@ use std::mem::MaybeUninit;
 
 use super::handler::CHandler;
 use super::{tabi_handler, tabi_server};
-use crate::address::{RawAddress, UnixAddress, check_port, inet};
+use crate::address::{RawAddress, UnixAddress};
 use crate::constants::AF_INET;
 use crate::error::Result;
 use crate::ffi::boundary::{give, not_null, status, string};
+use crate::resolve::{check_port, inet};
 use crate::server;
 use crate::server::Server;
 

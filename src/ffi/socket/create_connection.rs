@@ -5,11 +5,12 @@ use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
 use super::{duration, tabi_sock};
-use crate::address::check_port;
+use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::ffi::boundary::{Failure, give, not_null, status, string};
+use crate::resolve::check_port;
 use crate::socket as core;
-use crate::socket::CreateConnectionOptions;
+use crate::socket::{CreateConnectionError, CreateConnectionOptions};
 
 /// Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
 /// tried in turn.
@@ -45,12 +46,21 @@ pub unsafe extern "C" fn tabi_create_connection(
         let options =
             CreateConnectionOptions { timeout: Some(duration("timeout", timeout)?), source_address: source };
         let socket = core::create_connection_with((host, port), &options).map_err(|all| {
-            let text = all.to_string();
+            let text = each_error(&all);
             Failure::Detailed(all.into(), text)
         })?;
         out.write(give(tabi_sock(socket)));
         Ok(())
     })
+}
+
+/// The errors of all addresses, which are shown as everywhere in C.
+fn each_error(all: &CreateConnectionError) -> String {
+    let texts = all.errors.iter().map(|(address, error)| match address {
+        Address::None => error.to_string(),
+        _ => format!("{}: {error}", address.repr()),
+    });
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 fn inet_port(port: c_int) -> Result<u16> {

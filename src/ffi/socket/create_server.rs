@@ -5,10 +5,11 @@ use std::ffi::{c_char, c_int, c_uint};
 use std::mem::MaybeUninit;
 
 use super::tabi_sock;
-use crate::address::{RawAddress, check_port, inet};
+use crate::address::RawAddress;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, boundary, give, not_null, status, string};
+use crate::resolve::{check_port, inet};
 use crate::socket as core;
 use crate::socket::CreateServerOptions;
 

@@ -19,8 +19,9 @@ mod typed_options;
 
 use std::ffi::{c_char, c_int};
 
-use crate::address::{RawAddress, UnixAddress, check_port, inet};
+use crate::address::{RawAddress, UnixAddress};
 use crate::ffi::boundary::{Outcome, not_null, string};
+use crate::resolve::{check_port, inet};
 use crate::socket::Socket;
 
 pub use attributes::*;

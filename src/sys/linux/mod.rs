@@ -22,6 +22,8 @@ mod hosts_of_musl;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net;
 
 use libc::c_int;
 use socket2::{SockAddr, SockRef};
@@ -58,6 +60,11 @@ pub(crate) const EAI_ADDRFAMILY: c_int = -9;
 pub(crate) const EAI_NODATA: c_int = -5;
 /// The least stack of a thread, in bytes.
 pub(super) const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;
+
+/// The name of a unix socket that is no path, without its leading NUL.
+pub(crate) fn abstract_name(address: &net::SocketAddr) -> Option<&[u8]> {
+    address.as_abstract_name()
+}
 
 /// Takes a client that waits on a socket of this family: close-on-exec, with its address if the family has any.
 ///

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::os::fd::{OwnedFd, RawFd};
+use std::os::unix::net;
 
 use libc::c_int;
 use socket2::SockAddr;
@@ -13,6 +14,11 @@ use crate::sys::unix;
 pub(crate) const TRUE_LENGTH: c_int = 0;
 /// Every name of a unix socket is a path.
 pub(crate) const ABSTRACT_NAMES: bool = false;
+
+pub(crate) fn abstract_name(_address: &net::SocketAddr) -> Option<&[u8]> {
+    None
+}
+
 /// The resolver's numbers that not every system has: here, numbers that it never returns.
 #[cfg(feature = "capi")]
 pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;

@@ -43,6 +43,6 @@ impl Socket {
     /// [`Error::Closed`](crate::Error::Closed).
     pub fn original_dst_v6(&self) -> Result<Address> {
         let address = self.with_socket2(|socket| socket.original_dst_v6())?;
-        Ok(RawAddress::from(address).decode())
+        Ok(RawAddress::from_socket2(address).decode())
     }
 }

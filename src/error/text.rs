@@ -1,9 +1,19 @@
-//! The resolver's own error texts.
+//! The system's texts for its numbers.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int};
+use std::io;
 
-/// The text of an `EAI_*` number, such as "Name or service not known".
+/// The system's text for an `errno`, such as "Connection refused".
+pub fn strerror(errno: i32) -> String {
+    let text = io::Error::from_raw_os_error(errno).to_string();
+    match text.rfind(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+/// The text of an `EAI_*` number of the resolver, such as "Name or service not known".
 pub fn gai_strerror(code: i32) -> String {
     // SAFETY: gai_strerror returns a static string for every number.
     text(unsafe { libc::gai_strerror(code) })

@@ -1,7 +1,11 @@
 //! What can go wrong, in Python's categories.
 
+mod text;
+
 use std::borrow::Cow;
 use std::io;
+
+pub use text::{gai_strerror, hstrerror, strerror};
 
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -29,10 +33,10 @@ pub enum Error {
     #[error("the socket is closed")]
     Closed,
     /// `getaddrinfo` or `getnameinfo` failed; the value is the system's `EAI_*` number. Python: `gaierror`.
-    #[error("{}", crate::resolve::gai_strerror(*.0))]
+    #[error("{}", gai_strerror(*.0))]
     Gai(i32),
     /// `gethostbyname` or `gethostbyaddr` failed; the value is `h_errno`. Python: `herror`.
-    #[error("{}", crate::resolve::hstrerror(*.0))]
+    #[error("{}", hstrerror(*.0))]
     Herror(i32),
     /// An argument has a value that is not allowed. Python: `ValueError`.
     #[error("{0}")]
@@ -130,15 +134,6 @@ impl From<SendallError> for Error {
 impl From<SendallError> for io::Error {
     fn from(partial: SendallError) -> Self {
         partial.error.into()
-    }
-}
-
-/// The system's text for an `errno`, such as "Connection refused".
-pub fn strerror(errno: i32) -> String {
-    let text = io::Error::from_raw_os_error(errno).to_string();
-    match text.rfind(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{c_string, quoted};
+use crate::c_string::{c_string, quoted};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
 

@@ -1,0 +1,236 @@
+//! Everything that can stand for an address in a call.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net;
+use std::path::{Path, PathBuf};
+
+use super::host;
+use crate::address::{Address, RawAddress, UnixAddress, families};
+use crate::c_string::quoted;
+use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AddressFamily};
+use crate::error::{Error, Result};
+use crate::sys;
+
+/// Something that `bind`, `connect` and `sendto` accept as an address.
+///
+/// | for sockets of | what is accepted |
+/// |---|---|
+/// | `AF_INET`, `AF_INET6` | `(host, port)`, where the host is a `&str`, a `String` or one of [`std::net`]'s IP addresses; `(host, port, flowinfo, scope_id)`; [`SocketAddr`] and its two variants; a slice, an array or a `Vec` of [`SocketAddr`] |
+/// | `AF_UNIX` | `&str`, `String`, [`Path`], [`PathBuf`], [`UnixAddress`], [`std::os::unix::net::SocketAddr`] |
+/// | any family | [`Address`], [`RawAddress`], and the address type of the family, such as [`NetlinkAddress`](crate::NetlinkAddress) |
+///
+/// A host given as text is looked up for the socket's own family, as in Python: it may be a name, an address, `""` (any
+/// address of this machine) or `"<broadcast>"`. Of several [`SocketAddr`]s the first that fits the socket's family is taken.
+///
+/// A text alone is the path of a unix socket, with a leading NUL byte an abstract name, and never a host with a port.
+/// Sockets of other families refuse it; `"127.0.0.1:80".parse::<Address>()` reads such a text.
+///
+/// ```
+/// use tabi::{AF_INET, Address, SOCK_DGRAM, Socket};
+///
+/// let socket = Socket::new(AF_INET, SOCK_DGRAM, 0)?;
+/// socket.bind(("127.0.0.1", 0))?;
+/// socket.connect("127.0.0.1:9".parse::<Address>()?)?;
+///
+/// let error = socket.connect("127.0.0.1:9").unwrap_err();
+/// assert!(error.to_string().contains(r#"write ("127.0.0.1", 9)"#));
+/// # Ok::<(), tabi::Error>(())
+/// ```
+///
+/// A port that is out of range does not compile:
+///
+/// ```compile_fail
+/// # let socket = tabi::Socket::new(tabi::AF_INET, tabi::SOCK_DGRAM, 0)?;
+/// socket.connect(("127.0.0.1", 70000))?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
+pub trait ToAddress {
+    /// The address in the system's form, for a socket of this family.
+    ///
+    /// Fails with [`Error::Type`] when the address is of another family, with [`Error::Gai`] when a host cannot be looked
+    /// up, and with [`Error::Overflow`] for a `flowinfo` above 1048575.
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress>;
+}
+
+impl<T: ToAddress + ?Sized> ToAddress for &T {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        (**self).to_address(family)
+    }
+}
+
+macro_rules! host_and_port {
+    ($($host:ty)*) => {$(
+        impl ToAddress for ($host, u16) {
+            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+                inet(family, self.0.as_bytes(), self.1, 0, 0)
+            }
+        }
+
+        /// `(host, port, flowinfo, scope_id)`, Python's form for `AF_INET6`.
+        impl ToAddress for ($host, u16, u32, u32) {
+            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+                check_family(family, AF_INET6, || "a (host, port, flowinfo, scope_id) address".to_owned())?;
+                inet(family, self.0.as_bytes(), self.1, self.2, self.3)
+            }
+        }
+    )*};
+}
+
+host_and_port!(&str String &String);
+
+macro_rules! socket_addr {
+    ($($address:ty),*) => {$(
+        impl ToAddress for $address {
+            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+                Address::from(SocketAddr::from(*self)).to_address(family)
+            }
+        }
+    )*};
+}
+
+socket_addr!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
+
+/// The first of the addresses that fits the socket's family.
+impl ToAddress for [SocketAddr] {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        let family = spoken(family);
+        let fits = |address: &&SocketAddr| family == if address.is_ipv4() { AF_INET } else { AF_INET6 };
+        match self.iter().find(fits) {
+            Some(address) => address.to_address(family),
+            None => Err(Error::type_error(format!("none of {} addresses is of family {family}", self.len()))),
+        }
+    }
+}
+
+impl<const N: usize> ToAddress for [SocketAddr; N] {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        self.as_slice().to_address(family)
+    }
+}
+
+impl ToAddress for Vec<SocketAddr> {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        self.as_slice().to_address(family)
+    }
+}
+
+impl ToAddress for UnixAddress {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        RawAddress::try_from(self)?.to_address(family)
+    }
+}
+
+impl ToAddress for net::SocketAddr {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        UnixAddress::from(self).to_address(family)
+    }
+}
+
+impl ToAddress for str {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        check_family(family, AF_UNIX, || {
+            let hint = match self.parse::<SocketAddr>() {
+                Ok(address) => format!("(\"{}\", {})", address.ip(), address.port()),
+                Err(_) => "(host, port)".to_owned(),
+            };
+            format!("{} alone is a path (write {hint} for a host and port); it", quoted(self.as_bytes()))
+        })?;
+        UnixAddress::from_bytes(self.as_bytes())?.to_address(family)
+    }
+}
+
+impl ToAddress for String {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        self.as_str().to_address(family)
+    }
+}
+
+impl ToAddress for Path {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        UnixAddress::from_bytes(self.as_os_str().as_bytes())?.to_address(family)
+    }
+}
+
+impl ToAddress for PathBuf {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        self.as_path().to_address(family)
+    }
+}
+
+impl ToAddress for Address {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        if let Address::Inet6(v6) = self {
+            check_flowinfo(v6.flowinfo())?;
+        }
+        RawAddress::try_from(self)?.to_address(family)
+    }
+}
+
+impl ToAddress for RawAddress {
+    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+        check_family(family, self.family(), || "the address".to_owned())?;
+        Ok(*self)
+    }
+}
+
+macro_rules! encoded {
+    ($($(#[$text:meta])+ $family:ident: $structure:ident;)*) => {$(
+        impl ToAddress for families::$structure {
+            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+                self.encode().to_address(family)
+            }
+        }
+    )*};
+}
+
+families::families!(encoded);
+
+/// Looks a host up for a socket of `family` and adds the port: CPython's `getsockaddrarg` for internet families.
+pub(crate) fn inet(
+    family: AddressFamily,
+    name: &[u8],
+    port: u16,
+    flowinfo: u32,
+    scope_id: u32,
+) -> Result<RawAddress> {
+    let family = spoken(family);
+    if family != AF_INET && family != AF_INET6 {
+        return Err(Error::type_error(format!(
+            "a (host, port) address needs a socket of family AF_INET or AF_INET6, not {family}"
+        )));
+    }
+    check_flowinfo(flowinfo)?;
+    match host(name, family)? {
+        SocketAddr::V4(v4) => Ok(SocketAddrV4::new(*v4.ip(), port).into()),
+        SocketAddr::V6(v6) => {
+            let scope_id = if scope_id == 0 { v6.scope_id() } else { scope_id };
+            Ok(SocketAddrV6::new(*v6.ip(), port, flowinfo, scope_id).into())
+        }
+    }
+}
+
+/// A port of C's.
+#[cfg(feature = "capi")]
+pub(crate) fn check_port(port: i64) -> Result<u16> {
+    u16::try_from(port).map_err(|_| Error::overflow(format!("port must be 0-65535, got {port}")))
+}
+
+pub(super) fn check_flowinfo(flowinfo: u32) -> Result<()> {
+    if flowinfo > 0xf_ffff {
+        return Err(Error::overflow(format!("flowinfo must be 0-1048575, got {flowinfo}")));
+    }
+    Ok(())
+}
+
+/// The family of a socket's addresses, which is not always its own: see [`sys::address_family`].
+fn spoken(family: AddressFamily) -> AddressFamily {
+    AddressFamily::from_raw(sys::address_family(family.as_raw()))
+}
+
+fn check_family(socket: AddressFamily, address: AddressFamily, what: impl FnOnce() -> String) -> Result<()> {
+    if spoken(socket) == address {
+        return Ok(());
+    }
+    Err(Error::type_error(format!("{} is of family {address}, but the socket is of family {socket}", what())))
+}

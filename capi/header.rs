@@ -5,7 +5,7 @@ use std::path::Path;
 
 include!("../src/ffi/boundary/code_table.rs");
 
-/// Opaque types that functions take by reference and may change; lists of answers never change.
+/// The opaque types of C whose functions are given them by reference here. Lists are opaque too, but never change.
 const HANDLES: [&str; 4] = ["tabi_sock", "tabi_file", "tabi_request", "tabi_server"];
 
 /// The header of the crate in `root`, whose version is given by its parts.
@@ -18,23 +18,26 @@ pub(crate) fn text(root: &Path, version: [String; 3]) -> String {
     bindings.expect("cbindgen reads src").write(&mut written);
     let mut header = String::from_utf8(written).expect("the header is text");
     for handle in HANDLES {
-        // A handle is shared and synchronises itself: const would promise nothing and only be noise.
+        // Threads share a handle, and it protects itself. `const` would say nothing to a C programmer.
         header = header.replace(&format!("const {handle} *"), &format!("{handle} *"));
     }
     in_order(&header, &std::fs::read_to_string(root.join("capi/header_order.txt")).expect("the order"))
 }
 
-/// What cbindgen cannot read from the source: the version, the codes and the values that C has its own words for.
+/// What cbindgen cannot read from the source: the version, the codes, and values that are expressions in C.
 fn macros(version: [String; 3]) -> String {
-    let mut lines = vec![String::new(), "/* The version of this header. */".to_owned()];
+    let mut lines = vec![
+        String::new(),
+        "/* The version of this header. tabi_version() returns that of the library. */".to_owned(),
+    ];
     for (part, number) in ["MAJOR", "MINOR", "PATCH"].iter().zip(version) {
         lines.push(format!("#define TABI_VERSION_{part} {number}"));
     }
-    lines.push("\n/* No limit: what a timeout in seconds is compared with and set to. */".to_owned());
+    lines.push("\n/* The value of a timeout in seconds that means: no limit. */".to_owned());
     lines.push("#define TABI_NO_TIMEOUT ((double)INFINITY)".to_owned());
-    lines.push("\n/* The backlog that Python's listen() takes when none is given. */".to_owned());
+    lines.push("\n/* The backlog that Python's listen() uses when none is given. */".to_owned());
     lines.push("#define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)".to_owned());
-    lines.push("\n/* The codes that are not -errno; they are never renumbered. */".to_owned());
+    lines.push("\n/* The codes that are not -errno. Their numbers never change. */".to_owned());
     macro_rules! define {
         ($number:expr, $name:ident, $text:expr) => {
             lines.push(format!("#define TABI_{} ({}) /* {} */", stringify!($name), $number, $text));
@@ -52,7 +55,7 @@ fn in_order(header: &str, order: &str) -> String {
     let mut items = BTreeMap::new();
     for item in header[begin..end].split("\n\n").filter(|item| item.starts_with("/**")) {
         let item = item.trim_end();
-        // cbindgen reads the whole crate; what has no prefix of C's belongs to the core.
+        // cbindgen reads the whole crate; a name without the prefix belongs to the core.
         if name(item).to_ascii_lowercase().starts_with("tabi_") {
             assert!(items.insert(name(item), item).is_none(), "twice in the header: {item}");
         }

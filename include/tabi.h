@@ -1,19 +1,35 @@
 /*
  * tabi: Python's socket and socketserver modules for C.
  *
- * Functions are named after Python's methods. They return 0, a count or an index when they succeed, and a
- * negative code when they fail: -errno for the system's errors, TABI_GAI_* and TABI_HERROR_* for the
- * resolver's, TABI_ERR_* for the library's own. tabi_strerror() and tabi_error_name() explain a code;
- * tabi_last_error_message() adds the details; errno is set as a courtesy, to EINVAL where none fits.
+ * Names. A function has the name of Python's method or function, with the prefix tabi_.
  *
- * Outputs are written only when a call succeeds. Every buffer has a length, and (NULL, 0) is legal;
- * NULL elsewhere is TABI_ERR_NULL. Timeouts are seconds. What a call hands out is freed by the _free of its
- * type; _free(NULL) does nothing. Everything may be called from any thread at any time, the _free
- * functions once everybody else is done. Do not cancel a thread that is inside a call (pthread_cancel): that
- * ends the process. tabi_close() ends the calls of other threads; from then on, what needs the descriptor
- * returns TABI_ERR_CLOSED.
+ * Results. A function returns 0, a number of bytes or a number of items when it succeeds. It returns a
+ * negative code when it fails:
  *
- * Made by cbindgen from src/ffi; do not edit.
+ *     -errno                      an error of the system, such as -ECONNREFUSED
+ *     TABI_GAI_*, TABI_HERROR_*   an error of the resolver
+ *     TABI_ERR_*                  an error of this library
+ *
+ * tabi_strerror() returns the text of a code, tabi_error_name() its name, and tabi_last_error_message() the
+ * details. errno is set too; it is EINVAL when no errno fits.
+ *
+ * Two errors are possible in almost every function, and are not mentioned there: TABI_ERR_NULL when an
+ * argument is NULL that must not be NULL, and TABI_ERR_CLOSED when the function needs the descriptor of a
+ * socket or a server that is closed.
+ *
+ * Arguments. Outputs are written only when the function succeeds, unless its comment says something else. A
+ * buffer is a pointer and a length in bytes; NULL with the length 0 is an empty buffer. Timeouts are in
+ * seconds, deadlines in nanoseconds of CLOCK_MONOTONIC.
+ *
+ * Memory. The comment of a function names the function that frees its result. Functions whose name ends with
+ * _free do nothing when they are given NULL.
+ *
+ * Threads. Every function may be called in any thread at any time, and also while other threads are inside
+ * functions with the same handle. There are three exceptions: nobody may use a handle while it is being freed
+ * or later; a tabi_file is for one reader and one writer at a time; and a thread must not be cancelled
+ * (pthread_cancel) inside a function of this library, because that ends the process.
+ *
+ * This file is made by cbindgen from the comments in src/ffi. Do not edit it.
  */
 
 #ifndef TABI_H
@@ -26,18 +42,18 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* The version of this header. */
+/* The version of this header. tabi_version() returns that of the library. */
 #define TABI_VERSION_MAJOR 0
 #define TABI_VERSION_MINOR 1
 #define TABI_VERSION_PATCH 0
 
-/* No limit: what a timeout in seconds is compared with and set to. */
+/* The value of a timeout in seconds that means: no limit. */
 #define TABI_NO_TIMEOUT ((double)INFINITY)
 
-/* The backlog that Python's listen() takes when none is given. */
+/* The backlog that Python's listen() uses when none is given. */
 #define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)
 
-/* The codes that are not -errno; they are never renumbered. */
+/* The codes that are not -errno. Their numbers never change. */
 #define TABI_GAI_ADDRFAMILY (-5001) /* address family for hostname not supported */
 #define TABI_GAI_AGAIN (-5002) /* temporary failure in name resolution */
 #define TABI_GAI_BADFLAGS (-5003) /* bad value for the resolver's flags */
@@ -72,37 +88,43 @@ extern "C" {
 /* ---- Errors and the version ---- */
 
 /**
- * The text of a code, such as "Connection refused" or "timed out".
+ * Returns the text of a code, such as "Connection refused" or "timed out".
  *
- * Works for every number: what is not a code is "unknown code", 0 and counts are "success".
- * The string is static; any thread may call this at any time.
+ * Any number is allowed. The text of 0 and of positive numbers is "success"; the text of a number that is
+ * not a code is "unknown code". The string is static and must not be freed.
  */
 const char *tabi_strerror(int code);
 
 /**
- * The name of a code, such as "ECONNREFUSED" or "TABI_ERR_TIMEOUT"; NULL for what is not a code.
+ * Returns the name of a code, such as "ECONNREFUSED" or "TABI_ERR_TIMEOUT".
  *
- * The name of an errno is `tabi_error_name(-errno)`. The string is static.
+ * The name of an errno is `tabi_error_name(-errno)`. Returns NULL for a number that is not a code. The
+ * string is static and must not be freed.
  */
 const char *tabi_error_name(int code);
 
 /**
- * The number by which the system knows a code: the errno, the EAI_* number or the h_errno; EBADF
- * for TABI_ERR_CLOSED; 0 for the library's other codes.
+ * Returns the number by which the system knows a code.
+ *
+ * This is the errno for a negative errno, the EAI_* number for TABI_GAI_*, the h_errno for TABI_HERROR_*,
+ * and EBADF for TABI_ERR_CLOSED. The other codes of the library have no such number: the function returns 0.
  */
 int tabi_error_number(int code);
 
 /**
- * What went wrong in this thread's last call that failed, with the values: "port must be 0-65535, got 70000".
+ * Returns a message about the last call of this thread that failed, such as "port must be 0-65535, got
+ * 70000".
  *
- * "" when none has failed yet. The string belongs to the thread and is valid until the next call of
- * this library fails in it.
+ * Each thread has a message of its own. The message is "" when no call of this thread has failed yet. The
+ * string belongs to the library and is valid until the next call of this function in the same thread.
  */
 const char *tabi_last_error_message(void);
 
 /**
- * The version of the library that runs, such as "0.1.0"; TABI_VERSION_MAJOR, _MINOR and _PATCH are
- * the header's. The string is static.
+ * Returns the version of the library that the program runs with, such as "0.1.0".
+ *
+ * TABI_VERSION_MAJOR, TABI_VERSION_MINOR and TABI_VERSION_PATCH are the version of this header. The string
+ * is static and must not be freed.
  */
 const char *tabi_version(void);
 
@@ -111,16 +133,18 @@ const char *tabi_version(void);
 /**
  * A socket: Python's `socket.socket`.
  *
- * Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
- * use of the handle. Descriptors are close-on-exec; sending to a vanished peer is -EPIPE, never a signal.
+ * Any number of threads may use a socket at the same time, and any of them may close it with tabi_close().
+ * tabi_sock_free() must be the last use of the handle. The descriptor is close-on-exec. Sending to a peer
+ * that has closed its connection returns -EPIPE and raises no signal.
  */
 typedef struct tabi_sock tabi_sock;
 
 /**
- * The address of a socket, of any family: a value that is copied freely and needs no free.
+ * The address of a socket, of any family.
  *
- * Fill it with tabi_addr_from_host(), tabi_addr_from_unix() or tabi_addr_from_sockaddr(); read it
- * with the other tabi_addr_ functions. The first `len` bytes of `data` are a struct sockaddr.
+ * An address is a value: it may be copied, and it need not be freed. tabi_addr_from_host(),
+ * tabi_addr_from_unix() and tabi_addr_from_sockaddr() make addresses; the other tabi_addr_ functions read
+ * them. The first `len` bytes of `data` are a struct sockaddr.
  */
 typedef struct {
     /**
@@ -128,7 +152,7 @@ typedef struct {
      */
     uint64_t data[16];
     /**
-     * How many bytes of it there are; 0 for no address.
+     * The number of bytes that are used. 0 means that there is no address.
      */
     uint32_t len;
 } tabi_addr;
@@ -136,309 +160,381 @@ typedef struct {
 /**
  * Makes a socket (socket(2), Python's `socket.socket`).
  *
- * `family`: AF_INET, AF_INET6, AF_UNIX ...; `type`: SOCK_STREAM, SOCK_DGRAM ..., with SOCK_NONBLOCK for a
- * non-blocking one; `proto`: 0 for the usual. The timeout is the default timeout.
- * Returns 0 and a handle that tabi_sock_free() frees, or -errno (-EAFNOSUPPORT, -EMFILE ...).
+ * `family` is AF_INET, AF_INET6, AF_UNIX or another AF_* constant. `type` is SOCK_STREAM, SOCK_DGRAM or
+ * another SOCK_* constant; add SOCK_NONBLOCK for a non-blocking socket. `proto` is usually 0, which lets the
+ * system choose. The socket has the default timeout (see tabi_setdefaulttimeout()).
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: -errno, such as -EAFNOSUPPORT or -EMFILE.
  */
 int tabi_socket(int family, int type, int proto, tabi_sock **out);
 
 /**
- * Binds to a host and port (bind(2), Python's `bind((host, port))`).
+ * Binds the socket to a host and a port (bind(2), Python's `bind((host, port))`).
  *
- * `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"`; `port`: 0 (a free one) to 65535.
- * Returns 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for a
- * socket that is not AF_INET or AF_INET6, TABI_GAI_* when the host is not found.
+ * `host` is a name, an IP address, or "" for every address of this machine. With AF_INET it may also be
+ * `"<broadcast>"`. `port` is 0 to 65535; 0 lets the system choose a free port.
+ *
+ * Returns 0. Errors:
+ * - -EADDRINUSE, -EACCES, -EADDRNOTAVAIL: the system refuses the address.
+ * - TABI_ERR_OVERFLOW: the port is not in its range.
+ * - TABI_ERR_TYPE: the socket is neither AF_INET nor AF_INET6.
+ * - TABI_GAI_*: the host was not found.
  */
 int tabi_bind(tabi_sock *sk, const char *host, int port);
 
 /**
- * Binds an AF_UNIX socket to a path of 1 to 107 bytes (Python's `bind(path)`); with "" Linux picks an abstract
- * name.
+ * Binds an AF_UNIX socket to a path (Python's `bind(path)`).
  *
- * Returns 0; -EADDRINUSE when the path exists; TABI_ERR_OS when it is too long; TABI_ERR_TYPE for another
- * family.
+ * `path` has 1 to 107 bytes. With "" Linux chooses an abstract name.
+ *
+ * Returns 0. Errors: -EADDRINUSE when the path exists; TABI_ERR_OS when the path is too long; TABI_ERR_TYPE
+ * when the socket is not AF_UNIX.
  */
 int tabi_bind_unix(tabi_sock *sk, const char *path);
 
 /**
- * Binds to an address of any family. Errors as in tabi_bind().
+ * Binds the socket to an address of any family. The results are those of tabi_bind().
  */
 int tabi_bind_addr(tabi_sock *sk, const tabi_addr *addr);
 
 /**
- * Starts to listen for clients (listen(2)); TABI_BACKLOG is Python's choice, below 0 is taken as 0.
+ * Starts to listen for clients (listen(2), Python's `listen`).
  *
- * Returns 0 or -errno (-EADDRINUSE, -EOPNOTSUPP).
+ * `backlog` is the number of clients that may wait to be accepted. TABI_BACKLOG is what Python uses when
+ * none is given. A negative number counts as 0.
+ *
+ * Returns 0. Errors: -errno, such as -EADDRINUSE or -EOPNOTSUPP.
  */
 int tabi_listen(tabi_sock *sk, int backlog);
 
 /**
- * Waits for a client (accept(2), Python's `accept`).
+ * Waits for a client and accepts it (accept(2), Python's `accept`).
  *
- * `peer` gets the client's address and may be NULL. The new socket has the default timeout, not this one's.
- * Returns 0 and a handle to be freed; TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -EMFILE,
- * after which the client is still in the queue.
+ * `peer` receives the address of the client. It may be NULL. The new socket has the default timeout, not the
+ * timeout of the listening socket.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: TABI_ERR_TIMEOUT when the timeout passes;
+ * -EAGAIN when the socket is non-blocking and no client waits; -EMFILE when the process has too many open
+ * descriptors. After -EMFILE the client is still in the queue.
  */
 int tabi_accept(tabi_sock *sk, tabi_sock **out, tabi_addr *peer);
 
 /**
- * tabi_accept() that returns the bare descriptor, close-on-exec and blocking.
+ * Accepts a client like tabi_accept(), but returns a bare descriptor.
+ *
+ * The descriptor is close-on-exec and blocking. It belongs to the caller, who closes it, for example with
+ * tabi_close_fd().
  */
 int tabi_accept_fd(tabi_sock *sk, tabi_addr *peer);
 
 /**
- * tabi_accept_fd() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_accept_fd() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 int tabi_accept_fd_until(tabi_sock *sk, tabi_addr *peer, int64_t deadline);
 
 /**
- * Connects to a host and port (connect(2), Python's `connect((host, port))`), within the timeout.
+ * Connects the socket to a host and a port (connect(2), Python's `connect((host, port))`).
  *
- * Returns 0; TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -ECONNREFUSED and its like; -EINPROGRESS when non-blocking;
- * and what tabi_bind() returns for a bad host or port. After a failure make a new socket to try again.
+ * The timeout of the socket limits the call. `host` and `port` are as in tabi_bind(). After a failure, make
+ * a new socket before you try again.
+ *
+ * Returns 0. Errors:
+ * - TABI_ERR_TIMEOUT: the timeout has passed.
+ * - -ECONNREFUSED, -ENETUNREACH and others: the system could not connect.
+ * - -EINPROGRESS: the socket is non-blocking, and the connection is being made. See
+ *   tabi_finish_connect_until().
+ * - The errors of tabi_bind() for a bad host or port.
  */
 int tabi_connect(tabi_sock *sk, const char *host, int port);
 
 /**
- * Connects an AF_UNIX socket to a path of 1 to 107 bytes. Errors as in tabi_connect() and tabi_bind_unix().
+ * Connects an AF_UNIX socket to a path of 1 to 107 bytes. The results are those of tabi_connect() and
+ * tabi_bind_unix().
  */
 int tabi_connect_unix(tabi_sock *sk, const char *path);
 
 /**
- * Connects to an address of any family. Errors as in tabi_connect().
+ * Connects the socket to an address of any family. The results are those of tabi_connect().
  */
 int tabi_connect_addr(tabi_sock *sk, const tabi_addr *addr);
 
 /**
- * tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
+ * Does what tabi_connect() does, but returns the errors of connect(2) as positive numbers (Python's
+ * `connect_ex`).
  *
- * Returns 0 when connected; an errno: ECONNREFUSED ..., EAGAIN for a timeout, EBADF for a closed socket;
- * or a negative code where the host or the port is no good. tabi_strerror() takes an errno negated;
- * tabi_last_error_message() does not tell of it.
+ * Returns 0 when the socket is connected. Returns an errno, such as ECONNREFUSED, when it is not: EAGAIN
+ * after the timeout, EBADF when the socket is closed. Returns a negative code for a bad host or port.
+ * tabi_strerror() needs the errno with a minus sign. tabi_last_error_message() says nothing about these
+ * errnos.
  */
 int tabi_connect_ex(tabi_sock *sk, const char *host, int port);
 
 /**
- * tabi_connect_ex() for an address of any family.
+ * Does what tabi_connect_ex() does, for an address of any family.
  */
 int tabi_connect_ex_addr(tabi_sock *sk, const tabi_addr *addr);
 
 /**
- * Waits for a connect that is under way: non-blocking (-EINPROGRESS), timed out, or interrupted.
+ * Waits until a connection that was begun is made: after -EINPROGRESS, after a timeout, or after a signal.
  *
- * `deadline` as in tabi_recv_until(). Returns 0 when connected, the connection's own error,
- * TABI_ERR_TIMEOUT or TABI_ERR_CLOSED; -ENOTCONN when none is under way, such as after a failure that was
- * reported already.
+ * `deadline` is as in tabi_recv_until(). Returns 0 when the socket is connected. Errors: the error of the
+ * connection, such as -ECONNREFUSED; TABI_ERR_TIMEOUT; -ENOTCONN when no connection is being made, for
+ * example because its failure was reported before.
  */
 int tabi_finish_connect_until(tabi_sock *sk, int64_t deadline);
 
 /**
- * Stops a direction of the connection: SHUT_RD, SHUT_WR or SHUT_RDWR (shutdown(2)).
+ * Stops one or both directions of a connection (shutdown(2), Python's `shutdown`).
  *
- * Returns 0, -ENOTCONN, or -EINVAL for another `how`.
+ * `how` is SHUT_RD, SHUT_WR or SHUT_RDWR. Returns 0. Errors: -ENOTCONN when the socket is not connected;
+ * -EINVAL for another `how`.
  */
 int tabi_shutdown(tabi_sock *sk, int how);
 
 /**
- * Closes the socket (Python's `socket.close`); the handle lives on until tabi_sock_free(). Again: 0.
+ * Closes the socket (Python's `socket.close`). The handle stays valid until tabi_sock_free().
  *
- * Any thread may call this while others are inside calls on the same handle: those end with
- * TABI_ERR_CLOSED, and the descriptor's number is given back when the last of them has left.
- * Unless a duplicate is known, they are woken by shutdown(2), which a forked child would see. Without a timeout,
- * these end only with their next event: a unix connect to a listener and a sendto to a datagram peer whose queues
- * are full; with a duplicate, what was blocked already when the duplicate was made.
- * In a forked child, closing a handle of the parent's wakes nobody and leaves the parent its connection; if one of the
- * parent's threads was inside a call when it forked, the child's descriptor is given back by tabi_sock_free().
- * Returns 0 or what close(2) reports; the socket is closed in any case.
+ * Any thread may close a socket while other threads are inside calls on it. Those calls end with
+ * TABI_ERR_CLOSED. The descriptor's number becomes free when the last of them has returned. Closing a socket
+ * twice is allowed; the second call returns 0.
+ *
+ * tabi_close() ends calls of this library only. It does not wake a poll(2) or an epoll_wait(2) that the
+ * program itself runs on the number from tabi_fileno(). Remove the descriptor from such a set before you
+ * close the socket.
+ *
+ * Other threads are woken with shutdown(2), unless the library knows of a duplicate of the descriptor. A
+ * forked child that has the same connection sees that shutdown. A few calls without a timeout are not woken,
+ * and end with their next event: connecting to a unix listener whose queue is full, and sending to a unix
+ * datagram peer whose queue is full. When there is a duplicate, this is also true for calls that were
+ * waiting already when it was made.
+ *
+ * In a forked child, closing a socket of the parent wakes nobody and does not end the parent's connection.
+ * If a thread of the parent was inside a call at the time of the fork, tabi_sock_free() closes the child's
+ * descriptor.
+ *
+ * Returns 0, or the error of close(2). The socket is closed in any case.
  */
 int tabi_close(tabi_sock *sk);
 
 /**
- * Closes the socket if it is open and frees the handle. NULL is nothing.
+ * Frees the handle, and closes the socket if it is still open. NULL does nothing.
  *
- * No other thread may be using the handle: end its calls with tabi_close() and join it before.
+ * No other thread may use the handle at this time or later. End the calls of other threads with
+ * tabi_close(), and wait for those threads, before you free the handle.
  */
 void tabi_sock_free(tabi_sock *sk);
 
 /**
- * The socket's own address (getsockname(2)). Returns 0 or -errno.
+ * Writes the socket's own address to `addr` (getsockname(2), Python's `getsockname`). Returns 0 or -errno.
  */
 int tabi_getsockname(tabi_sock *sk, tabi_addr *addr);
 
 /**
- * The peer's address (getpeername(2)). Returns 0 or -errno (-ENOTCONN).
+ * Writes the peer's address to `addr` (getpeername(2), Python's `getpeername`).
+ *
+ * Returns 0. Errors: -errno, such as -ENOTCONN when the socket is not connected.
  */
 int tabi_getpeername(tabi_sock *sk, tabi_addr *addr);
 
 /**
- * The address family, AF_*.
+ * Returns the address family of the socket: an AF_* constant.
  */
 int tabi_family(tabi_sock *sk);
 
 /**
- * The type, SOCK_*, without SOCK_NONBLOCK and SOCK_CLOEXEC.
+ * Returns the type of the socket: a SOCK_* constant, without SOCK_NONBLOCK and SOCK_CLOEXEC.
  */
 int tabi_type(tabi_sock *sk);
 
 /**
- * The protocol.
+ * Returns the protocol of the socket.
  */
 int tabi_proto(tabi_sock *sk);
 
 /**
- * The socket as text for people, with its closing NUL, like Python's `repr`:
- * "<socket fd=3, family=2, type=1, proto=0, laddr=('127.0.0.1', 80)>".
+ * Writes a description of the socket for people to `text`, with a NUL at the end. It is like Python's
+ * `repr`: "<socket fd=3, family=2, type=1, proto=0, laddr=('127.0.0.1', 80)>".
  *
- * Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
+ * `size` is the size of `text` in bytes. Returns the length without the NUL. Errors: TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_repr(tabi_sock *sk, char *text, size_t size);
 
 /**
- * The descriptor's number, or TABI_ERR_CLOSED. It stays the handle's: do not close it.
+ * Returns the number of the descriptor (Python's `fileno`), or TABI_ERR_CLOSED.
+ *
+ * The descriptor still belongs to the handle: do not close it.
  */
 int tabi_fileno(tabi_sock *sk);
 
 /**
- * Whether child processes inherit the descriptor: 1 or 0, negative for an error.
+ * Returns 1 when child processes inherit the descriptor, and 0 when they do not (Python's
+ * `get_inheritable`).
  */
 int tabi_get_inheritable(tabi_sock *sk);
 
 /**
- * Sets whether child processes inherit the descriptor; at first they do not. Returns 0 or a negative code.
+ * Sets whether child processes inherit the descriptor (Python's `set_inheritable`). The default is that they
+ * do not.
+ *
+ * `inheritable` is 1 or 0. Returns 0 or -errno.
  */
 int tabi_set_inheritable(tabi_sock *sk, int inheritable);
 
 /* ---- Sending and receiving ---- */
 
 /**
- * Receives at most `len` bytes (recv(2), Python's `recv_into`).
+ * Receives up to `len` bytes (recv(2), Python's `recv_into`).
  *
- * `flags`: MSG_* or 0. Returns the number of bytes, 0 at the end of the stream (and for `len` 0);
- * TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ECONNRESET, -ENOTCONN ...
+ * `flags` is 0 or a combination of MSG_* constants. Returns the number of bytes received. 0 means that the
+ * stream has ended, or that `len` is 0. Errors: TABI_ERR_TIMEOUT when the timeout passes; -EAGAIN when the
+ * socket is non-blocking and nothing has arrived; -errno, such as -ECONNRESET or -ENOTCONN.
  */
 ssize_t tabi_recv(tabi_sock *sk, void *buffer, size_t len, int flags);
 
 /**
- * Receives `len` bytes within one timeout, fewer only at the end of the stream.
+ * Receives exactly `len` bytes, or fewer when the stream ends before.
  *
- * `flags`: MSG_* (not MSG_PEEK) or 0. `received` may be NULL; it gets the number of bytes in the buffer, also
- * when the call fails. Returns that number, or a code as tabi_recv() does.
+ * One timeout limits the whole call. `flags` is 0 or a combination of MSG_* constants without MSG_PEEK.
+ * `received` gets the number of bytes that are in the buffer, also when the call fails. It may be NULL.
+ *
+ * Returns the number of bytes received. The errors are those of tabi_recv().
  */
 ssize_t tabi_recv_exactly(tabi_sock *sk, void *buffer, size_t len, int flags, size_t *received);
 
 /**
- * Receives at most `len` bytes and the sender's address (recvfrom(2), Python's `recvfrom_into`).
+ * Receives up to `len` bytes, and the address of the sender (recvfrom(2), Python's `recvfrom_into`).
  *
- * `sender` may be NULL; its `len` is 0 where the system names nobody. What does not fit of a datagram is
- * lost. Returns as tabi_recv(), but asks the system also for `len` 0.
+ * `sender` may be NULL. Its `len` is 0 when the system names no sender. The part of a datagram that does not
+ * fit in the buffer is lost. The results are those of tabi_recv(), except that the system is also asked when
+ * `len` is 0.
  */
 ssize_t tabi_recvfrom(tabi_sock *sk, void *buffer, size_t len, int flags, tabi_addr *sender);
 
 /**
- * Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
+ * Sends bytes (send(2), Python's `send`).
  *
- * `flags`: MSG_* or 0. A vanished peer is -EPIPE or -ECONNRESET, never a signal. Other errors:
- * TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ENOTCONN; -EMSGSIZE for a datagram that is
- * too long.
+ * `flags` is 0 or a combination of MSG_* constants. Returns the number of bytes that the system accepted,
+ * which may be smaller than `len`. Errors:
+ * - -EPIPE, -ECONNRESET: the peer has closed the connection. No signal is raised.
+ * - TABI_ERR_TIMEOUT: the timeout has passed.
+ * - -EAGAIN: the socket is non-blocking, and the system's buffer is full.
+ * - -ENOTCONN: the socket is not connected.
+ * - -EMSGSIZE: the datagram is too long.
  */
 ssize_t tabi_send(tabi_sock *sk, const void *data, size_t len, int flags);
 
 /**
- * Sends all bytes (Python's `sendall`) within one timeout for the whole.
+ * Sends all bytes (Python's `sendall`).
  *
- * `sent` may be NULL; it gets the number of bytes that the kernel took, also when the call fails.
- * Returns 0, or a negative code as tabi_send() does.
+ * One timeout limits the whole call. `sent` gets the number of bytes that the system accepted, also when the
+ * call fails. It may be NULL. Returns 0. The errors are those of tabi_send().
+ *
+ * When two threads call tabi_sendall() on the same socket at the same time, their bytes may be mixed: a long
+ * message is sent in several parts, and parts of the other message may come between them. Use a lock if
+ * messages must stay whole.
  */
 int tabi_sendall(tabi_sock *sk, const void *data, size_t len, int flags, size_t *sent);
 
 /**
- * Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host
- * or port.
+ * Sends a datagram to a host and a port (sendto(2), Python's `sendto`).
  *
- * A name is looked up in every call: keep the result of tabi_addr_from_host() for tabi_sendto_addr().
+ * Each call looks the host up. To avoid this, call tabi_addr_from_host() once, and then tabi_sendto_addr().
+ * Returns the number of bytes sent. The errors are those of tabi_send(), and those of tabi_bind() for a bad
+ * host or port.
  */
 ssize_t tabi_sendto(tabi_sock *sk, const void *data, size_t len, int flags, const char *host, int port);
 
 /**
- * Sends a datagram to an address of the socket's family (sendto(2)). Returns as tabi_send().
+ * Sends a datagram to an address of the socket's family (sendto(2), Python's `sendto`). The results are
+ * those of tabi_send().
  */
 ssize_t tabi_sendto_addr(tabi_sock *sk, const void *data, size_t len, int flags, const tabi_addr *addr);
 
 /* ---- Timeouts and modes ---- */
 
 /**
- * Limits every later call that may block (Python's `settimeout`).
+ * Sets the timeout of the socket (Python's `settimeout`).
  *
- * `seconds`: > 0 limits each call as a whole; 0 makes the socket non-blocking; TABI_NO_TIMEOUT waits for ever.
- * Returns 0; TABI_ERR_VALUE for negative seconds and NaN, TABI_ERR_OVERFLOW above 292 years.
+ * When `seconds` is more than 0, each call on the socket may take that long as a whole. 0 makes the socket
+ * non-blocking. With TABI_NO_TIMEOUT calls wait for ever.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE when `seconds` is negative or NaN; TABI_ERR_OVERFLOW when it is more
+ * than 292 years.
  */
 int tabi_settimeout(tabi_sock *sk, double seconds);
 
 /**
- * The timeout in seconds: 0 for non-blocking, TABI_NO_TIMEOUT for none (Python's `gettimeout`). Returns 0.
+ * Writes the timeout of the socket in seconds to `timeout` (Python's `gettimeout`).
+ *
+ * It is 0 for a non-blocking socket, and TABI_NO_TIMEOUT when there is no timeout. Returns 0.
  */
 int tabi_gettimeout(tabi_sock *sk, double *timeout);
 
 /**
- * 1 removes the timeout, 0 makes the socket non-blocking (Python's `setblocking`). Returns 0 or a negative
- * code.
+ * Makes the socket blocking without a timeout (`blocking` is 1), or non-blocking (`blocking` is 0) (Python's
+ * `setblocking`). Returns 0 or -errno.
  */
 int tabi_setblocking(tabi_sock *sk, int blocking);
 
 /**
- * 0 when the socket is non-blocking, else 1 (Python's `getblocking`).
+ * Returns 0 when the socket is non-blocking, and 1 otherwise (Python's `getblocking`).
  */
 int tabi_getblocking(tabi_sock *sk);
 
 /**
- * Sets the timeout that new sockets of this process get (Python's `setdefaulttimeout`); TABI_NO_TIMEOUT at
- * first.
+ * Sets the timeout that new sockets of this process get (Python's `setdefaulttimeout`). Without this call it
+ * is TABI_NO_TIMEOUT.
  *
- * Returns and `seconds` as in tabi_settimeout().
+ * `seconds` and the results are those of tabi_settimeout().
  */
 int tabi_setdefaulttimeout(double seconds);
 
 /**
- * The timeout in seconds that new sockets get (Python's `getdefaulttimeout`).
+ * Returns the timeout in seconds that new sockets of this process get (Python's `getdefaulttimeout`).
  */
 double tabi_getdefaulttimeout(void);
 
 /**
- * Whether a call that a signal interrupts returns -EINTR, with the progress made, instead of going on with the
- * time that is left: 1 or 0 (at first). For callers that must look at signals, as Python does. Returns 0.
+ * Sets what a call on the socket does when a signal interrupts it.
+ *
+ * When `interruptible` is 1, the call returns -EINTR, and reports the progress that it has made. This is for
+ * callers that must look at signals, as Python does. When it is 0, which is the default, the call goes on
+ * with the time that is left. Returns 0.
  */
 int tabi_set_interruptible(tabi_sock *sk, int interruptible);
 
 /* ---- Calls with a deadline of their own, and calls that do not wait ---- */
 
 /**
- * Wait for something to read, or for a client.
+ * For tabi_wait_until(): wait until there is data to receive, or a client to accept.
  */
 #define TABI_READ 0
 
 /**
- * Wait for room to write, or for the connection.
+ * For tabi_wait_until(): wait until data can be sent, or the connection is made.
  */
 #define TABI_WRITE 1
 
 /**
- * Waits until the socket is ready: TABI_READ (data, or a client) or TABI_WRITE (room, or connected).
+ * Waits until the socket is ready for reading (TABI_READ) or for writing (TABI_WRITE).
  *
- * `deadline` as in tabi_recv_until(). Returns 0, TABI_ERR_TIMEOUT, TABI_ERR_CLOSED, or TABI_ERR_VALUE for
- * another `interest`.
+ * `deadline` is as in tabi_recv_until(). Returns 0 when the socket is ready. Errors: TABI_ERR_TIMEOUT;
+ * TABI_ERR_VALUE for another `interest`.
  */
 int tabi_wait_until(tabi_sock *sk, int interest, int64_t deadline);
 
 /**
- * tabi_recv() until a moment of its own instead of the socket's timeout.
+ * Does what tabi_recv() does, with a deadline instead of the socket's timeout.
  *
- * `deadline`: nanoseconds of CLOCK_MONOTONIC; INT64_MAX is never. For callers who spread one deadline over
- * several calls, or re-enter one that a signal interrupted (see tabi_set_interruptible()).
+ * `deadline` is a moment in nanoseconds of CLOCK_MONOTONIC. INT64_MAX means that there is no limit. Use this
+ * when several calls together have one deadline, or to continue a call that a signal has interrupted (see
+ * tabi_set_interruptible()).
  */
 ssize_t tabi_recv_until(tabi_sock *sk, void *buffer, size_t len, int flags, int64_t deadline);
 
 /**
- * tabi_recv_exactly() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_recv_exactly() does, with a deadline instead of the socket's timeout. See
+ * tabi_recv_until().
  */
 ssize_t tabi_recv_exactly_until(tabi_sock *sk,
                                 void *buffer,
@@ -448,7 +544,7 @@ ssize_t tabi_recv_exactly_until(tabi_sock *sk,
                                 int64_t deadline);
 
 /**
- * tabi_recvfrom() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_recvfrom() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_recvfrom_until(tabi_sock *sk,
                             void *buffer,
@@ -458,12 +554,12 @@ ssize_t tabi_recvfrom_until(tabi_sock *sk,
                             int64_t deadline);
 
 /**
- * tabi_send() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_send() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_send_until(tabi_sock *sk, const void *data, size_t len, int flags, int64_t deadline);
 
 /**
- * tabi_sendall() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_sendall() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 int tabi_sendall_until(tabi_sock *sk,
                        const void *data,
@@ -473,7 +569,7 @@ int tabi_sendall_until(tabi_sock *sk,
                        int64_t deadline);
 
 /**
- * tabi_sendto_addr() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_sendto_addr() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_sendto_addr_until(tabi_sock *sk,
                                const void *data,
@@ -483,44 +579,51 @@ ssize_t tabi_sendto_addr_until(tabi_sock *sk,
                                int64_t deadline);
 
 /**
- * Receives what has arrived already, without waiting, whatever the socket's timeout.
+ * Receives what has arrived, without waiting. The timeout of the socket does not matter.
  *
- * Returns as tabi_recv(), with -EAGAIN when nothing has arrived. For an event loop whose sockets keep their
- * timeouts for the other calls.
+ * Use this in an event loop whose sockets keep their timeouts for other calls. The results are those of
+ * tabi_recv(). It returns -EAGAIN when nothing has arrived.
  */
 ssize_t tabi_try_recv(tabi_sock *sk, void *buffer, size_t len);
 
 /**
- * tabi_recvfrom() without waiting: see tabi_try_recv().
+ * Does what tabi_recvfrom() does, without waiting. See tabi_try_recv().
  */
 ssize_t tabi_try_recvfrom(tabi_sock *sk, void *buffer, size_t len, tabi_addr *sender);
 
 /**
- * Sends what there is room for, without waiting, whatever the socket's timeout.
+ * Sends as many bytes as the system can take now, without waiting. The timeout of the socket does not
+ * matter.
  *
- * Returns as tabi_send(), with -EAGAIN when there is no room.
+ * The results are those of tabi_send(). It returns -EAGAIN when the system's buffer is full.
  */
 ssize_t tabi_try_send(tabi_sock *sk, const void *data, size_t len);
 
 /**
- * tabi_sendto_addr() without waiting: see tabi_try_send().
+ * Does what tabi_sendto_addr() does, without waiting. See tabi_try_send().
  */
 ssize_t tabi_try_sendto_addr(tabi_sock *sk, const void *data, size_t len, const tabi_addr *addr);
 
 /* ---- Clients and listening sockets in one call ---- */
 
 /**
- * Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
- * tried in turn.
+ * Connects to a TCP server (Python's `create_connection`). The addresses of the host are tried one after the
+ * other.
  *
- * `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit; 0
- * does not wait, which ends with -EINPROGRESS. An address may take its share of the time that is left; the
- * lookup of the host counts, but is not cut short.
- * `source_host` and `source_port`: where to connect from, NULL and 0 for the system's choice, "" for any
- * address.
- * Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED,
- * TABI_ERR_TIMEOUT ..., TABI_GAI_* when the host is not found, TABI_ERR_OVERFLOW for another port than 0 to
- * 65535, TABI_ERR_VALUE for a bad timeout. tabi_last_error_message() tells the errors of all addresses.
+ * `host` and `port` are those of the server. `timeout` is the limit in seconds for all addresses together,
+ * and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. 0 means that the call does not wait
+ * for the connection: it returns -EINPROGRESS. While addresses are left to try, one address gets only a part
+ * of the remaining time. The time for looking up the host counts, but the lookup itself is not interrupted.
+ *
+ * `source_host` and `source_port` are the address to connect from. NULL and 0 let the system choose; "" is
+ * any address of this machine.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors:
+ * - The error of the last address, such as -ECONNREFUSED or TABI_ERR_TIMEOUT. tabi_last_error_message()
+ *   lists the errors of all addresses.
+ * - TABI_GAI_*: the host was not found.
+ * - TABI_ERR_OVERFLOW: a port is not 0 to 65535.
+ * - TABI_ERR_VALUE: the timeout is negative or NaN.
  */
 int tabi_create_connection(const char *host,
                            int port,
@@ -530,25 +633,29 @@ int tabi_create_connection(const char *host,
                            tabi_sock **out);
 
 /**
- * A flag of tabi_create_server(): others may listen on the same port, with the clients spread over them
- * (SO_REUSEPORT).
+ * A flag of tabi_create_server(): other sockets may listen on the same port, and the system spreads the
+ * clients over them (SO_REUSEPORT).
  */
 #define TABI_REUSE_PORT 1
 
 /**
- * A flag of tabi_create_server(): a server of AF_INET6 accepts IPv4 clients too.
+ * A flag of tabi_create_server(): a socket of AF_INET6 accepts IPv4 clients too.
  */
 #define TABI_DUALSTACK_IPV6 2
 
 /**
- * A TCP socket that listens on a host and port (Python's `create_server`).
+ * Makes a TCP socket that listens on a host and a port (Python's `create_server`).
  *
- * `family`: AF_INET or AF_INET6. `host`: a name, an address, or "" for all; `port`: 0 (a free one) to 65535.
- * `backlog`: how many clients may wait, TABI_BACKLOG for Python's choice. `flags`: TABI_REUSE_PORT,
- * TABI_DUALSTACK_IPV6, or 0. A port whose last connections still linger is listened on at once (SO_REUSEADDR);
- * a server of AF_INET6 leaves IPv4 to others unless the flag says otherwise. Returns 0 and a handle that
- * tabi_sock_free() frees; what tabi_bind() returns; TABI_ERR_VALUE for unknown flags, and for
- * TABI_DUALSTACK_IPV6 with AF_INET or where the system cannot.
+ * `family` is AF_INET or AF_INET6. `host` is a name, an IP address, or "" for every address of this machine.
+ * `port` is 0 to 65535; 0 lets the system choose a free port. `backlog` is the number of clients that may
+ * wait to be accepted; TABI_BACKLOG is what Python uses when none is given. `flags` is 0 or a combination of
+ * TABI_REUSE_PORT and TABI_DUALSTACK_IPV6.
+ *
+ * SO_REUSEADDR is set, so that a server can be started again at once on the same port. A socket of AF_INET6
+ * accepts IPv6 clients only, unless TABI_DUALSTACK_IPV6 is given.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: those of tabi_bind(); TABI_ERR_VALUE for an
+ * unknown flag, and for TABI_DUALSTACK_IPV6 with AF_INET or on a system that cannot do it.
  */
 int tabi_create_server(int family,
                        const char *host,
@@ -558,97 +665,117 @@ int tabi_create_server(int family,
                        tabi_sock **out);
 
 /**
- * tabi_create_server() on an address of any family that listens, such as an AF_UNIX path.
+ * Does what tabi_create_server() does, for an address of any family whose sockets can listen, such as an
+ * AF_UNIX path.
  */
 int tabi_create_server_addr(const tabi_addr *addr, int backlog, unsigned int flags, tabi_sock **out);
 
 /**
- * Whether one socket can listen for IPv4 and IPv6 clients: 1 or 0 (Python's `has_dualstack_ipv6`).
+ * Returns 1 when one socket can listen for IPv4 and IPv6 clients, and 0 when it cannot (Python's
+ * `has_dualstack_ipv6`).
  */
 int tabi_has_dualstack_ipv6(void);
 
 /* ---- Descriptors, duplicates, pairs ---- */
 
 /**
- * Gives the descriptor up without closing it and returns it (Python's `socket.detach`); the handle is then
- * closed.
+ * Takes the descriptor out of the handle without closing it (Python's `socket.detach`). The handle is closed
+ * afterwards.
  *
- * While other threads are inside calls the number stays theirs, and the result is a duplicate.
- * Returns the descriptor, TABI_ERR_CLOSED, or -EMFILE.
+ * The descriptor belongs to the caller. If other threads are inside calls on the socket, the result is a
+ * duplicate, which has another number. Returns the descriptor, or -EMFILE when no duplicate could be made.
  */
 int tabi_detach(tabi_sock *sk);
 
 /**
- * Takes over a descriptor that exists (Python's `socket.socket(fileno=fd)`).
+ * Makes a socket from a descriptor that exists (Python's `socket.socket(fileno=fd)`).
  *
- * -1 as `family`, `type` or `proto` asks the system. On success the descriptor belongs to the handle; on
- * failure it stays the caller's. Returns 0, -EBADF, -ENOTSOCK, or TABI_ERR_VALUE for a negative `fd`.
+ * -1 as `family`, `type` or `proto` asks the system for the value. When the call succeeds, the descriptor
+ * belongs to the handle. When it fails, the descriptor still belongs to the caller.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK; TABI_ERR_VALUE when `fd`
+ * is negative.
  */
 int tabi_socket_from_fd(int fd, int family, int type, int proto, tabi_sock **out);
 
 /**
- * A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
+ * Makes a socket from a duplicate of a descriptor (Python's `fromfd`). The descriptor itself still belongs
+ * to its owner.
  *
- * If another handle owns `fd`, tell it with tabi_set_shared(), or prefer tabi_dup().
- * -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees;
- * -EBADF, -ENOTSOCK, -EMFILE.
+ * If another handle owns `fd`, call tabi_set_shared() on that handle, or better use tabi_dup(). -1 as
+ * `family`, `type` or `proto` asks the system for the value.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK, -EMFILE.
  */
 int tabi_fromfd(int fd, int family, int type, int proto, tabi_sock **out);
 
 /**
- * A second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
+ * Makes a second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
  *
- * It has the socket's timeout. Closing either wakes its own calls and leaves the other's connection alone.
- * Returns 0 and a handle to be freed, TABI_ERR_CLOSED, or -EMFILE.
+ * It has the timeout of the first. Closing one of the handles ends the calls on that handle, and leaves the
+ * connection open for the other.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EMFILE.
  */
 int tabi_dup(tabi_sock *sk, tabi_sock **out);
 
 /**
- * A second descriptor for a bare one, close-on-exec (Python's `socket.dup(fd)`).
+ * Returns a duplicate of a descriptor, which is close-on-exec (Python's `socket.dup(fd)`).
  *
- * If a handle owns `fd`, tell it with tabi_set_shared(). Returns the descriptor, -EBADF or -EMFILE.
+ * If a handle owns `fd`, call tabi_set_shared() on that handle. Errors: -EBADF, -EMFILE.
  */
 int tabi_dup_fd(int fd);
 
 /**
- * Closes a bare descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
+ * Closes a descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
  */
 int tabi_close_fd(int fd);
 
 /**
- * Says that the connection has an owner that the handle cannot know of, such as a forked child:
- * tabi_close() then wakes its own calls without shutting the connection down. Returns 0.
+ * Tells the library that somebody else has the connection too, such as a forked child.
+ *
+ * tabi_close() then wakes the calls on this handle without shutting the connection down. Returns 0.
  */
 int tabi_set_shared(tabi_sock *sk);
 
 /**
- * Makes two sockets that are connected to each other (socketpair(2)); AF_UNIX and SOCK_STREAM are usual.
+ * Makes two sockets that are connected to each other (socketpair(2)). `family` is usually AF_UNIX, and
+ * `type` SOCK_STREAM.
  *
- * Returns 0 and two handles to be freed, or -errno (-EOPNOTSUPP for a family that cannot).
+ * Returns 0 and two handles, which tabi_sock_free() frees. Errors: -errno, such as -EOPNOTSUPP for a family
+ * that has no pairs.
  */
 int tabi_socketpair(int family, int type, int proto, tabi_sock **one, tabi_sock **other);
 
 /**
- * tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface,
- * each to the other and nobody else; SOCK_STREAM or SOCK_DGRAM. Returns as tabi_socketpair().
+ * Does what tabi_socketpair() does, also for AF_INET and AF_INET6 (Python's `socketpair`).
+ *
+ * Sockets of AF_INET and AF_INET6 are connected over the loopback interface, and no other program can come
+ * between them. `type` is SOCK_STREAM or SOCK_DGRAM. The results are those of tabi_socketpair().
  */
 int tabi_socketpair_any(int family, int type, int proto, tabi_sock **one, tabi_sock **other);
 
 /* ---- Addresses ---- */
 
 /**
- * Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
+ * Looks a host up and makes its address (what Python's `bind` and `connect` do with a host and a port).
  *
- * `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"` (else TABI_ERR_OS). `port`: 0 to 65535.
- * Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup
- * fails.
+ * `family` is AF_INET or AF_INET6. `host` is a name, an IP address, or "" for every address of this machine.
+ * With AF_INET it may also be `"<broadcast>"`. `port` is 0 to 65535.
+ *
+ * Returns 0. Errors:
+ * - TABI_GAI_*: the host was not found.
+ * - TABI_ERR_OVERFLOW: the port is not in its range.
+ * - TABI_ERR_TYPE: the family is another one.
+ * - TABI_ERR_OS: `"<broadcast>"` with AF_INET6.
  */
 int tabi_addr_from_host(int family, const char *host, int port, tabi_addr *addr);
 
 /**
- * tabi_addr_from_host() with the other two parts of Python's AF_INET6 tuple, which AF_INET has no place for.
+ * Does what tabi_addr_from_host() does, with the other two parts of Python's AF_INET6 addresses. They have
+ * no effect for AF_INET.
  *
- * `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface, 0 for none.
+ * `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none.
  */
 int tabi_addr_from_host6(int family,
                          const char *host,
@@ -658,240 +785,273 @@ int tabi_addr_from_host6(int family,
                          tabi_addr *addr);
 
 /**
- * Reads a numeric host, which is not looked up, of either internet family: what tabi_getnameinfo() takes.
+ * Makes an address of AF_INET or AF_INET6 from a numeric host, without a lookup. tabi_getnameinfo() takes
+ * such an address.
  *
- * `host`: an IPv4 or IPv6 address, the latter perhaps with a scope ("fe80::1%lo"). `port`: judged by the C
- * library; glibc takes it modulo 65536. Returns 0, or TABI_GAI_NONAME for a name.
+ * `host` is an IPv4 or IPv6 address. An IPv6 address may have a scope: "fe80::1%lo". `port` is given to the
+ * C library, which checks it; glibc takes it modulo 65536.
+ *
+ * Returns 0. Errors: TABI_GAI_NONAME when `host` is a name.
  */
 int tabi_addr_from_numeric(const char *host, int port, tabi_addr *addr);
 
 /**
- * tabi_addr_from_numeric() with the other two parts of Python's AF_INET6 tuple, for IPv6 only.
+ * Does what tabi_addr_from_numeric() does for IPv6, with the other two parts of Python's AF_INET6 addresses.
  *
- * `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface; with 0 a scope in
- * `host` counts.
- * Returns 0; TABI_GAI_NONAME for a name, TABI_ERR_OS for an IPv4 address, TABI_ERR_OVERFLOW for another
- * `flowinfo`.
+ * `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface. When it is 0, a
+ * scope in `host` is used.
+ *
+ * Returns 0. Errors: TABI_GAI_NONAME when `host` is a name; TABI_ERR_OS when it is an IPv4 address;
+ * TABI_ERR_OVERFLOW when `flowinfo` is too large.
  */
 int tabi_addr_from_numeric6(const char *host, int port, uint32_t flowinfo, uint32_t scope_id, tabi_addr *addr);
 
 /**
- * Makes an AF_UNIX address of a path (1 to 107 bytes), of an abstract name (a NUL byte and 0 to 107 bytes of
- * any value, on Linux), or, with `len` 0, of no name.
+ * Makes an AF_UNIX address.
  *
- * Returns 0; TABI_ERR_OS when it is too long, TABI_ERR_VALUE for a path with a NUL byte in it.
+ * `path` has `len` bytes. It is a path of 1 to 107 bytes; or, on Linux, an abstract name: a NUL byte and up
+ * to 107 more bytes of any value. With a `len` of 0 the address has no name.
+ *
+ * Returns 0. Errors: TABI_ERR_OS when `path` is too long; TABI_ERR_VALUE when a path has a NUL byte in it.
  */
 int tabi_addr_from_unix(const void *path, size_t len, tabi_addr *addr);
 
 /**
- * Copies a struct sockaddr of `len` bytes (at most 128).
+ * Makes an address from a struct sockaddr of `len` bytes. It is copied.
  *
- * Returns 0 or TABI_ERR_VALUE when it is too long.
+ * Returns 0. Errors: TABI_ERR_VALUE when `len` is more than 128.
  */
 int tabi_addr_from_sockaddr(const struct sockaddr *sockaddr, size_t len, tabi_addr *addr);
 
 /**
- * The address as the system's own functions take it: `addr->len` bytes, valid as long as `addr` is. NULL for
- * NULL.
+ * Returns the address in the form that functions of the system take.
+ *
+ * It has `addr->len` bytes and is valid as long as `addr` is. Returns NULL for NULL.
  */
 const struct sockaddr *tabi_addr_sockaddr(const tabi_addr *addr);
 
 /**
- * The family: AF_INET, AF_INET6, AF_UNIX ..., AF_UNSPEC (0) for no address; negative for an error.
+ * Returns the family of the address: AF_INET, AF_INET6, AF_UNIX and so on. It is AF_UNSPEC (0) when there is
+ * no address.
  */
 int tabi_addr_family(const tabi_addr *addr);
 
 /**
- * The host of an AF_INET or AF_INET6 address as text, with its closing NUL, without a scope.
+ * Writes the IP address of an AF_INET or AF_INET6 address to `host` as text, without a scope and with a NUL
+ * at the end.
  *
- * `size`: the bytes of `host`; 46 are enough. Returns the length without the NUL; TABI_ERR_TYPE for
- * another family, TABI_ERR_TOO_SMALL.
+ * `size` is the size of `host` in bytes; 46 are always enough. Returns the length without the NUL. Errors:
+ * TABI_ERR_TYPE for another family; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_addr_host(const tabi_addr *addr, char *host, size_t size);
 
 /**
- * The port of an AF_INET or AF_INET6 address (0 to 65535), or TABI_ERR_TYPE for another family.
+ * Returns the port of an AF_INET or AF_INET6 address, 0 to 65535. Errors: TABI_ERR_TYPE for another family.
  */
 int tabi_addr_port(const tabi_addr *addr);
 
 /**
- * The flow information (host byte order) and the scope of an AF_INET6 address.
+ * Writes the flow information (in host byte order) and the scope of an AF_INET6 address. Either output may
+ * be NULL.
  *
- * Returns 0 or TABI_ERR_TYPE for another family. Either output may be NULL.
+ * Returns 0. Errors: TABI_ERR_TYPE for another family.
  */
 int tabi_addr_scope(const tabi_addr *addr, uint32_t *flowinfo, uint32_t *scope_id);
 
 /**
- * The path of an AF_UNIX address, or its abstract name with the leading NUL byte; no byte for an unnamed one.
+ * Writes the path of an AF_UNIX address to `path`. An abstract name begins with a NUL byte. An address
+ * without a name has 0 bytes.
  *
- * `path` gets no closing NUL: names may hold NUL bytes. `size`: its bytes; 108 are enough.
- * Returns the length; TABI_ERR_TYPE for another family, TABI_ERR_TOO_SMALL.
+ * No NUL is added at the end, because a name may contain NUL bytes. `size` is the size of `path` in bytes;
+ * 108 are always enough. Returns the number of bytes. Errors: TABI_ERR_TYPE for another family;
+ * TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_addr_unix(const tabi_addr *addr, void *path, size_t size);
 
 /**
- * The address as text for people, with its closing NUL: "('127.0.0.1', 80)", "'/run/s'".
+ * Writes the address to `text` for people to read, with a NUL at the end, such as "('127.0.0.1', 80)" or
+ * "'/run/s'".
  *
- * Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
+ * `size` is the size of `text` in bytes. Returns the length without the NUL. Errors: TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_addr_text(const tabi_addr *addr, char *text, size_t size);
 
 /* ---- Options ---- */
 
 /**
- * The value of an option that is an int (getsockopt(2)).
+ * Reads an option whose value is an int (getsockopt(2), Python's `getsockopt`).
  *
- * Returns 0, or -errno (-ENOPROTOOPT for an option that the socket does not have).
+ * Returns 0. Errors: -errno, such as -ENOPROTOOPT when the socket does not have the option.
  */
 int tabi_getsockopt(tabi_sock *sk, int level, int option, int *value);
 
 /**
- * The value of any option as bytes.
+ * Reads an option of any type as bytes (Python's `getsockopt(level, option, buflen)`).
  *
- * `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`;
- * -EINVAL for one that is too small for SO_GET_FILTER; -errno.
+ * `size` is the size of `value` in bytes, 1 to 1024. Returns the number of bytes that the option has.
+ * Errors: TABI_ERR_OS for another `size`; -EINVAL when it is too small for SO_GET_FILTER; -errno.
  */
 ssize_t tabi_getsockopt_bytes(tabi_sock *sk, int level, int option, void *value, size_t size);
 
 /**
- * Sets an option that is an int (setsockopt(2)). Returns 0 or -errno (-ENOPROTOOPT, -EINVAL ...).
+ * Sets an option whose value is an int (setsockopt(2), Python's `setsockopt`). Returns 0. Errors: -errno,
+ * such as -ENOPROTOOPT or -EINVAL.
  */
 int tabi_setsockopt(tabi_sock *sk, int level, int option, int value);
 
 /**
- * Sets an option from `len` bytes, such as a struct. Returns 0 or -errno.
+ * Sets an option from `len` bytes, such as those of a structure. Returns 0 or -errno.
  */
 int tabi_setsockopt_bytes(tabi_sock *sk, int level, int option, const void *value, size_t len);
 
 /**
- * Passes NULL with a length (Python's `setsockopt(level, option, None, optlen)`), as AF_ALG wants it. Returns
- * 0 or -errno.
+ * Calls setsockopt(2) with NULL and a length, as AF_ALG needs it (Python's `setsockopt(level, option, None,
+ * optlen)`). Returns 0 or -errno.
  */
 int tabi_setsockopt_null(tabi_sock *sk, int level, int option, size_t len);
 
 /**
- * Whether close waits for unsent bytes, and for how many seconds (SO_LINGER).
+ * Reads whether close waits until all data is sent, and for how many seconds (SO_LINGER).
  *
- * `on` gets 0 or 1. Returns 0, TABI_ERR_CLOSED or -errno.
+ * `on` gets 0 or 1. Returns 0 or -errno.
  */
 int tabi_linger(tabi_sock *sk, int *on, int *seconds);
 
 /**
- * Sets whether close waits for unsent bytes (SO_LINGER): `on` 0 or 1, `seconds` 0 or more.
+ * Sets whether close waits until all data is sent (SO_LINGER).
  *
- * 0 seconds make close drop unsent bytes and reset the connection. Returns 0; TABI_ERR_VALUE for negative
- * seconds; TABI_ERR_CLOSED or -errno.
+ * `on` is 0 or 1. `seconds` is 0 or more. With 0 seconds, close throws away the data that is not sent yet,
+ * and resets the connection. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is negative; -errno.
  */
 int tabi_set_linger(tabi_sock *sk, int on, int seconds);
 
 /**
- * Whether the system probes an idle TCP connection: after how many seconds, how many seconds apart, and how
- * many probes may stay without an answer (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).
+ * Reads how the system checks that an idle TCP connection still exists (SO_KEEPALIVE, TCP_KEEPIDLE,
+ * TCP_KEEPINTVL, TCP_KEEPCNT).
  *
- * `on` gets 0 or 1. Returns 0; -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ * `on` gets 0 or 1. `time` gets the number of idle seconds before the first probe, `interval` the number of
+ * seconds between two probes, and `retries` the number of unanswered probes that end the connection.
+ *
+ * Returns 0. Errors: -EOPNOTSUPP or -ENOPROTOOPT when the socket is not TCP.
  */
 int tabi_keepalive(tabi_sock *sk, int *on, int *time, int *interval, int *retries);
 
 /**
- * Turns probes of an idle TCP connection on: after `time` seconds, `interval` seconds apart, until `retries`
- * of them stay without an answer. 0 keeps what is set. tabi_setsockopt() with SO_KEEPALIVE turns them off.
+ * Lets the system check that an idle TCP connection still exists (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL,
+ * TCP_KEEPCNT). tabi_setsockopt() with SO_KEEPALIVE turns this off.
  *
- * `time` and `interval`: 1 to 32767 seconds; `retries`: 1 to 127. Returns 0; TABI_ERR_VALUE for another
- * number; -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ * `time` is the number of idle seconds before the first probe, 1 to 32767. `interval` is the number of
+ * seconds between two probes, 1 to 32767. `retries` is the number of unanswered probes that end the
+ * connection, 1 to 127. 0 keeps the present value.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE for a number that is not in its range; -EOPNOTSUPP or -ENOPROTOOPT when
+ * the socket is not TCP.
  */
 int tabi_set_keepalive(tabi_sock *sk, int time, int interval, int retries);
 
 /**
- * The system's own limit of each receive on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none
- * (SO_RCVTIMEO).
+ * Reads the system's own timeout for receiving on a blocking descriptor (SO_RCVTIMEO), in seconds.
+ * TABI_NO_TIMEOUT means that there is none.
  *
- * tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
+ * Prefer tabi_settimeout(), which limits a call as a whole. Returns 0 or -errno.
  */
 int tabi_rcvtimeo(tabi_sock *sk, double *timeout);
 
 /**
- * Sets what tabi_rcvtimeo() reports, rounded up to microseconds; calls that it ends return -EAGAIN.
+ * Sets the system's own timeout for receiving on a blocking descriptor (SO_RCVTIMEO), in seconds. Calls that
+ * it ends return -EAGAIN.
  *
- * Returns 0; TABI_ERR_VALUE for 0 and negative seconds and NaN; TABI_ERR_OVERFLOW, TABI_ERR_CLOSED or -errno.
+ * The value is rounded up to microseconds. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is 0, negative
+ * or NaN; TABI_ERR_OVERFLOW when it is too large; -errno.
  */
 int tabi_set_rcvtimeo(tabi_sock *sk, double seconds);
 
 /**
- * The system's own limit of each send on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none
- * (SO_SNDTIMEO).
+ * Reads the system's own timeout for sending on a blocking descriptor (SO_SNDTIMEO), in seconds.
+ * TABI_NO_TIMEOUT means that there is none.
  *
- * tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
+ * Prefer tabi_settimeout(), which limits a call as a whole. Returns 0 or -errno.
  */
 int tabi_sndtimeo(tabi_sock *sk, double *timeout);
 
 /**
- * Sets what tabi_sndtimeo() reports. Returns and rounding as in tabi_set_rcvtimeo().
+ * Sets the system's own timeout for sending on a blocking descriptor (SO_SNDTIMEO), in seconds. Rounding and
+ * results are those of tabi_set_rcvtimeo().
  */
 int tabi_set_sndtimeo(tabi_sock *sk, double seconds);
 
 /**
- * The name of the interface that the socket is bound to, with its closing NUL; empty for none
- * (SO_BINDTODEVICE).
+ * Writes the name of the interface that the socket is bound to, with a NUL at the end (SO_BINDTODEVICE). The
+ * name is empty when there is none.
  *
- * `size`: the bytes of `name`; 16 are enough. Returns the length without the NUL; TABI_ERR_TOO_SMALL,
- * TABI_ERR_CLOSED or -errno.
+ * `size` is the size of `name` in bytes; 16 are always enough. Returns the length without the NUL. Errors:
+ * TABI_ERR_TOO_SMALL; -errno.
  */
 ssize_t tabi_device(tabi_sock *sk, char *name, size_t size);
 
 /**
- * Binds the socket to the interface of this name, at most 15 bytes; "" unbinds it (SO_BINDTODEVICE).
+ * Binds the socket to an interface (SO_BINDTODEVICE).
  *
- * Returns 0; TABI_ERR_VALUE for a longer name; -ENODEV for an unknown one; -EPERM for changing it without
- * CAP_NET_RAW; TABI_ERR_CLOSED.
+ * `name` is the interface's name, at most 15 bytes. "" ends the binding. Returns 0. Errors: TABI_ERR_VALUE
+ * when the name is too long; -ENODEV when there is no such interface; -EPERM when the binding is changed
+ * without CAP_NET_RAW.
  */
 int tabi_bind_device(tabi_sock *sk, const char *name);
 
 /**
- * The name of TCP's congestion control, such as "cubic", with its closing NUL (TCP_CONGESTION).
+ * Writes the name of TCP's congestion control, such as "cubic", with a NUL at the end (TCP_CONGESTION).
  *
- * `size`: the bytes of `name`; 16 are enough. Returns the length without the NUL; TABI_ERR_TOO_SMALL;
- * -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ * `size` is the size of `name` in bytes; 16 are always enough. Returns the length without the NUL. Errors:
+ * TABI_ERR_TOO_SMALL; -EOPNOTSUPP or -ENOPROTOOPT when the socket is not TCP.
  */
 ssize_t tabi_congestion(tabi_sock *sk, char *name, size_t size);
 
 /**
- * Sets TCP's congestion control by name, at most 15 bytes (TCP_CONGESTION).
+ * Sets TCP's congestion control by its name, at most 15 bytes (TCP_CONGESTION).
  *
- * Returns 0; TABI_ERR_VALUE for a longer name; -ENOENT for an unknown one; -EPERM for one that is reserved;
- * -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+ * Returns 0. Errors: TABI_ERR_VALUE when the name is too long; -ENOENT when the system does not know it;
+ * -EPERM when only privileged programs may use it; -EOPNOTSUPP or -ENOPROTOOPT when the socket is not TCP.
  */
 int tabi_set_congestion(tabi_sock *sk, const char *name);
 
 /**
- * Who made the other end of an AF_UNIX connection, as it was then (SO_PEERCRED).
+ * Reads which process made the other end of an AF_UNIX connection, as it was at that time (SO_PEERCRED).
  *
- * Any output may be NULL. Returns 0; -ENOTCONN where there is no other end, or one of another family;
- * TABI_ERR_CLOSED.
+ * Any output may be NULL. Returns 0. Errors: -ENOTCONN when there is no other end, or when the socket is of
+ * another family.
  */
 int tabi_peer_credentials(tabi_sock *sk, int32_t *pid, uint32_t *uid, uint32_t *gid);
 
 /**
- * Receives what is sent to a multicast group (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
+ * Joins a multicast group: the socket receives what is sent to it (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
  *
- * `group`: an IPv4 or IPv6 address. `interface`: a name such as "eth0"; for IPv4 also one of its addresses; ""
- * for the system's choice. Returns 0; -EINVAL for an address that is not a group's; -ENODEV for an unknown
- * interface; -EADDRINUSE for a group that was joined already; TABI_ERR_VALUE for what is no address;
- * TABI_ERR_TYPE for an IPv6 group with an address as its interface; TABI_ERR_CLOSED.
+ * `group` is an IPv4 or IPv6 address. `interface` is the name of an interface, such as "eth0". For IPv4 it
+ * may also be an address of the interface. "" lets the system choose.
+ *
+ * Returns 0. Errors:
+ * - -EINVAL: the address is not that of a group.
+ * - -ENODEV: there is no such interface.
+ * - -EADDRINUSE: the socket has joined the group before.
+ * - TABI_ERR_VALUE: `group` is not an address.
+ * - TABI_ERR_TYPE: an IPv6 group, and an address as its interface.
  */
 int tabi_join_multicast(tabi_sock *sk, const char *group, const char *interface);
 
 /**
- * Ends what tabi_join_multicast() began (IP_DROP_MEMBERSHIP, IPV6_LEAVE_GROUP), with the same arguments.
+ * Leaves a group that tabi_join_multicast() has joined, with the same arguments (IP_DROP_MEMBERSHIP,
+ * IPV6_LEAVE_GROUP).
  *
- * Returns 0; -EADDRNOTAVAIL for a group that was not joined; and what that returns.
+ * Returns 0. Errors: -EADDRNOTAVAIL when the socket has not joined the group; those of
+ * tabi_join_multicast().
  */
 int tabi_leave_multicast(tabi_sock *sk, const char *group, const char *interface);
 
 /**
- * Receives what one sender sends to a multicast group (IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_SOURCE_GROUP).
+ * Joins a multicast group, but receives only what one sender sends to it (IP_ADD_SOURCE_MEMBERSHIP,
+ * MCAST_JOIN_SOURCE_GROUP).
  *
- * `source`: the sender's address. Else as tabi_join_multicast(); TABI_ERR_TYPE also when group and source are
- * of different families.
+ * `source` is the address of the sender. The other arguments and the results are those of
+ * tabi_join_multicast(). Errors: also TABI_ERR_TYPE when group and source are of different families.
  */
 int tabi_join_source_multicast(tabi_sock *sk,
                                const char *group,
@@ -899,10 +1059,11 @@ int tabi_join_source_multicast(tabi_sock *sk,
                                const char *interface);
 
 /**
- * Ends what tabi_join_source_multicast() began (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP), with the
- * same arguments.
+ * Leaves a group that tabi_join_source_multicast() has joined, with the same arguments
+ * (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP).
  *
- * Returns 0; -EADDRNOTAVAIL or -EINVAL for what was not joined; and what that returns.
+ * Returns 0. Errors: -EADDRNOTAVAIL or -EINVAL when the socket has not joined it; those of
+ * tabi_join_source_multicast().
  */
 int tabi_leave_source_multicast(tabi_sock *sk,
                                 const char *group,
@@ -910,44 +1071,47 @@ int tabi_leave_source_multicast(tabi_sock *sk,
                                 const char *interface);
 
 /**
- * The interface that multicast datagrams leave by (IP_MULTICAST_IF, IPV6_MULTICAST_IF, after the socket's
- * family).
+ * Sets the interface that multicast datagrams are sent from (IP_MULTICAST_IF for AF_INET, IPV6_MULTICAST_IF
+ * for AF_INET6).
  *
- * `interface` as in tabi_join_multicast(). Returns 0; -ENODEV or -EADDRNOTAVAIL for an unknown one;
- * TABI_ERR_TYPE for an address on an AF_INET6 socket; TABI_ERR_CLOSED.
+ * `interface` is as in tabi_join_multicast(). Returns 0. Errors: -ENODEV or -EADDRNOTAVAIL when there is no
+ * such interface; TABI_ERR_TYPE for an address on an AF_INET6 socket.
  */
 int tabi_set_multicast_interface(tabi_sock *sk, const char *interface);
 
 /* ---- Messages and control data ---- */
 
 /**
- * Control data (ancillary data) in the caller's buffer: a value that needs no free.
+ * Control data (also called ancillary data) in a buffer of the caller's. It is a value, and need not be
+ * freed.
  *
- * To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To
- * receive: set `data` and `size`; tabi_recvmsg() sets `len`; read them with tabi_control_next(). The buffer
- * needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
+ * To send: set `data` and `size`, set `len` to 0, and add messages with the tabi_control_add functions. To
+ * receive: set `data` and `size`, call tabi_recvmsg(), which sets `len`, and read the messages with
+ * tabi_control_next(). The buffer may have any alignment. tabi_cmsg_space() tells how many bytes of it a
+ * message needs.
  */
 typedef struct {
     /**
-     * The caller's buffer.
+     * The buffer of the caller's.
      */
     void *data;
     /**
-     * The bytes of the buffer, at most 2147483647.
+     * The size of the buffer in bytes, at most 2147483647.
      */
     size_t size;
     /**
-     * How many of them hold control messages.
+     * The number of bytes that control messages use.
      */
     size_t len;
 } tabi_control;
 
 /**
- * A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
+ * A control message in the buffer of a tabi_control. Set it to zero before the first call of
+ * tabi_control_next().
  */
 typedef struct {
     /**
-     * SOL_SOCKET, IPPROTO_IP ...
+     * SOL_SOCKET, IPPROTO_IP and so on.
      */
     int level;
     /**
@@ -955,15 +1119,15 @@ typedef struct {
      */
     int type;
     /**
-     * The data, of no particular alignment; valid as long as the buffer is.
+     * The data, which may have any alignment. It is valid as long as the buffer is.
      */
     void *data;
     /**
-     * The bytes of the data, never more than the buffer holds.
+     * The length of the data in bytes. It is never more than the buffer holds.
      */
     size_t len;
     /**
-     * Where the next message begins.
+     * The place where the next message begins. It is for tabi_control_next().
      */
     size_t next;
 } tabi_cmsg;
@@ -971,11 +1135,13 @@ typedef struct {
 /**
  * Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
  *
- * `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: control messages to go with them, or
- * NULL.
- * `flags`: MSG_* or 0. `addr`: where to, or NULL on a connected socket.
- * Returns the bytes that the kernel took, perhaps fewer than given, or a code as tabi_send() does; -EMSGSIZE
- * for too many buffers; TABI_ERR_OS for more than 2147483647 buffers or bytes of control data.
+ * `buffers` is an array of `buffer_count` buffers, at most 1024 on Linux. `control` holds the control
+ * messages to send, and may be NULL. `flags` is 0 or a combination of MSG_* constants. `addr` is the address
+ * to send to. It is NULL when the socket is connected.
+ *
+ * Returns the number of bytes that the system accepted, which may be smaller than the sum. Errors: those of
+ * tabi_send(); -EMSGSIZE when there are too many buffers; TABI_ERR_OS for more than 2147483647 buffers, or
+ * for more than 2147483647 bytes of control data.
  */
 ssize_t tabi_sendmsg(tabi_sock *sk,
                      const struct iovec *buffers,
@@ -985,7 +1151,7 @@ ssize_t tabi_sendmsg(tabi_sock *sk,
                      const tabi_addr *addr);
 
 /**
- * tabi_sendmsg() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_sendmsg() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_sendmsg_until(tabi_sock *sk,
                            const struct iovec *buffers,
@@ -998,16 +1164,18 @@ ssize_t tabi_sendmsg_until(tabi_sock *sk,
 /**
  * Receives a message into several buffers, one after the other (recvmsg(2), Python's `recvmsg_into`).
  *
- * `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: where control messages go, its `len` is
- * set; NULL for none. `flags`: MSG_* or 0. `msg_flags` gets MSG_TRUNC (the message was cut), MSG_CTRUNC (the
- * control data was cut), MSG_EOR ...; `sender` gets the sender's address, with `len` 0 where the system names
- * nobody; both may be NULL.
+ * `buffers` is an array of `buffer_count` buffers, at most 1024 on Linux. `control` receives the control
+ * messages; its `len` is set. It may be NULL. `flags` is 0 or a combination of MSG_* constants. `msg_flags`
+ * gets the flags of the message: MSG_TRUNC when the message was cut, MSG_CTRUNC when the control data was
+ * cut, MSG_EOR and others. `sender` gets the address of the sender; its `len` is 0 when the system names
+ * none. `msg_flags` and `sender` may be NULL.
  *
- * Descriptors that arrive are close-on-exec and the caller's, also after MSG_CTRUNC: take them with
+ * Descriptors that arrive are close-on-exec and belong to the caller, also after MSG_CTRUNC. Take them with
  * tabi_control_next() and tabi_cmsg_fds(), or close them with tabi_control_close_fds().
- * Returns the number of bytes, 0 at the end of the stream, or a code as tabi_recv() does; -EMSGSIZE for too
- * many buffers; TABI_ERR_VALUE for a control buffer above 2147483647 bytes. No descriptor has arrived when it
- * fails.
+ *
+ * Returns the number of bytes received, or 0 at the end of the stream. Errors: those of tabi_recv();
+ * -EMSGSIZE when there are too many buffers; TABI_ERR_VALUE when the control buffer has more than 2147483647
+ * bytes. When the call fails, no descriptor has arrived.
  */
 ssize_t tabi_recvmsg(tabi_sock *sk,
                      const struct iovec *buffers,
@@ -1018,7 +1186,7 @@ ssize_t tabi_recvmsg(tabi_sock *sk,
                      tabi_addr *sender);
 
 /**
- * tabi_recvmsg() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_recvmsg() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_recvmsg_until(tabi_sock *sk,
                            const struct iovec *buffers,
@@ -1030,105 +1198,114 @@ ssize_t tabi_recvmsg_until(tabi_sock *sk,
                            int64_t deadline);
 
 /**
- * The length of a control message with `len` bytes of data, without trailing padding (CMSG_LEN).
+ * Returns the length of a control message with `len` bytes of data, without the padding at its end
+ * (CMSG_LEN, Python's `CMSG_LEN`).
  *
- * Returns the length, or TABI_ERR_OVERFLOW when it would exceed 2147483647.
+ * Errors: TABI_ERR_OVERFLOW when the result would be more than 2147483647.
  */
 ssize_t tabi_cmsg_len(size_t len);
 
 /**
- * The bytes that a control message with `len` bytes of data takes in a buffer, padding included (CMSG_SPACE).
+ * Returns the number of bytes of a buffer that a control message with `len` bytes of data needs, with
+ * padding (CMSG_SPACE, Python's `CMSG_SPACE`).
  *
- * Returns the bytes, or TABI_ERR_OVERFLOW when they would exceed 2147483647.
+ * Errors: TABI_ERR_OVERFLOW when the result would be more than 2147483647.
  */
 ssize_t tabi_cmsg_space(size_t len);
 
 /**
- * Adds a control message of any level and type behind those that the buffer holds.
+ * Adds a control message of any level and type to the buffer.
  *
- * Returns 0; TABI_ERR_TOO_SMALL when there is no room for tabi_cmsg_space(len) bytes more; TABI_ERR_OVERFLOW
- * for 2^31 bytes and more. When it fails the buffer is as before.
+ * `data` has `len` bytes. Returns 0. Errors: TABI_ERR_TOO_SMALL when fewer than tabi_cmsg_space(len) bytes
+ * are free; TABI_ERR_OVERFLOW when `len` is 2147483648 or more. When the call fails, the buffer is not
+ * changed.
  */
 int tabi_control_add(tabi_control *control, int level, int type, const void *data, size_t len);
 
 /**
- * Adds descriptors (SCM_RIGHTS), at most 253 on Linux; the receiver gets duplicates. Returns as
- * tabi_control_add().
+ * Adds descriptors to send (SCM_RIGHTS), at most 253 on Linux. The receiver gets duplicates. The results are
+ * those of tabi_control_add().
  */
 int tabi_control_add_fds(tabi_control *control, const int *fds, size_t fd_count);
 
 /**
- * Adds a message whose data is an int: IP_TTL, IP_TOS (level IPPROTO_IP), IPV6_HOPLIMIT, IPV6_TCLASS
- * (IPPROTO_IPV6) ...
+ * Adds a control message whose data is an int, such as IP_TTL or IP_TOS (level IPPROTO_IP), or IPV6_HOPLIMIT
+ * or IPV6_TCLASS (level IPPROTO_IPV6).
  *
- * Returns as tabi_control_add(); the system checks the value when the message is sent.
+ * The results are those of tabi_control_add(). The system checks the value when the message is sent.
  */
 int tabi_control_add_int(tabi_control *control, int level, int type, int value);
 
 /**
- * Chooses the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
+ * Sets the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
  *
- * `source`: an AF_INET or AF_INET6 address of this machine, 0.0.0.0 or :: for the system's choice; its port
- * does not matter.
- * `interface`: its number, 0 for any. Returns as tabi_control_add(); TABI_ERR_TYPE for an address of another
- * family.
+ * `source` is an AF_INET or AF_INET6 address of this machine; 0.0.0.0 or :: lets the system choose. Its port
+ * has no effect. `interface` is the number of the interface, or 0 for any. The results are those of
+ * tabi_control_add(). Errors: also TABI_ERR_TYPE for an address of another family.
  */
 int tabi_control_add_packet_info(tabi_control *control, const tabi_addr *source, unsigned int interface);
 
 /**
- * Adds the sender's credentials (SCM_CREDENTIALS); only a privileged process may name others than its own.
+ * Adds the credentials of the sender (SCM_CREDENTIALS). Only a privileged process may send others than its
+ * own.
  *
- * Returns as tabi_control_add().
+ * The results are those of tabi_control_add().
  */
 int tabi_control_add_credentials(tabi_control *control, int32_t pid, uint32_t uid, uint32_t gid);
 
 /**
- * Sends the bytes of one message as UDP datagrams of `bytes` bytes, the last perhaps smaller (UDP_SEGMENT).
+ * Lets the system send the bytes of one message as several UDP datagrams of `bytes` bytes each
+ * (UDP_SEGMENT). The last may be smaller.
  *
- * Returns as tabi_control_add().
+ * The results are those of tabi_control_add().
  */
 int tabi_control_add_segment_size(tabi_control *control, uint16_t bytes);
 
 /**
- * Finds the next control message in the buffer; `cmsg` is zeroed before the first.
+ * Finds the next control message in the buffer. Set `cmsg` to zero before the first call.
  *
- * Returns 1, or 0 when there is none, and `cmsg` is unchanged. A buffer of any content is safe to walk.
+ * Returns 1 when there is a message. Returns 0 when there is none; `cmsg` is not changed then. The function
+ * is safe for buffers of any content.
  */
 int tabi_control_next(const tabi_control *control, tabi_cmsg *cmsg);
 
 /**
- * Closes the descriptors in the buffer that nobody has taken with tabi_cmsg_fds(). Again: nothing is left.
+ * Closes the descriptors in the buffer that were not taken with tabi_cmsg_fds(). A second call closes
+ * nothing.
  *
- * Only for a buffer that tabi_recvmsg() or tabi_recvmany() has filled. Returns how many were closed.
+ * The buffer must be one that tabi_recvmsg() or tabi_recvmany() has filled. Returns the number of
+ * descriptors that were closed.
  */
 ssize_t tabi_control_close_fds(tabi_control *control);
 
 /**
- * Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with
+ * Takes descriptors out of an SCM_RIGHTS message. They belong to the caller, who closes them with
  * tabi_close_fd().
  *
- * `max_fds`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
- * from then on.
- * Returns how many were taken, 0 when none is left; TABI_ERR_TYPE for another kind of message.
+ * `max_fds` is the number of descriptors that `fds` has room for. If there are more, call the function
+ * again. In the buffer, -1 takes the place of a descriptor that was taken.
+ *
+ * Returns the number of descriptors that were taken, 0 when none is left. Errors: TABI_ERR_TYPE for a
+ * message of another type.
  */
-ssize_t tabi_cmsg_fds(const tabi_cmsg *cmsg,
-                      int *fds,
-                      size_t max_fds);
+ssize_t tabi_cmsg_fds(const tabi_cmsg *cmsg, int *fds, size_t max_fds);
 
 /**
- * The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment
- * in bytes) ...
+ * Reads the number in a control message, such as IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS or UDP_GRO (the
+ * size of a segment in bytes).
  *
- * Returns 0; TABI_ERR_TYPE for a message whose data is neither an int nor a byte.
+ * Returns 0. Errors: TABI_ERR_TYPE when the data of the message is neither an int nor a byte.
  */
 int tabi_cmsg_int(const tabi_cmsg *cmsg, int *value);
 
 /**
- * Where a datagram arrived (IP_PKTINFO, IPV6_PKTINFO).
+ * Reads where a datagram has arrived (IP_PKTINFO, IPV6_PKTINFO).
  *
- * `destination` gets the address that it was sent to, `interface` the number of the interface that it came in
- * by, and `local` the address that an answer should come from; any may be NULL. The addresses have port 0.
- * Returns 0, or TABI_ERR_TYPE for another kind of message.
+ * `destination` gets the address that the datagram was sent to. `local` gets the address that an answer
+ * should come from. `interface` gets the number of the interface. Any of them may be NULL. The addresses
+ * have port 0.
+ *
+ * Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
  */
 int tabi_cmsg_packet_info(const tabi_cmsg *cmsg,
                           tabi_addr *destination,
@@ -1136,28 +1313,31 @@ int tabi_cmsg_packet_info(const tabi_cmsg *cmsg,
                           unsigned int *interface);
 
 /**
- * When the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS,
+ * Reads when the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS,
  * SO_TIMESTAMPING).
  *
- * Of SO_TIMESTAMPING this is the system's time, or the network card's where there is no other.
- * Returns 0, or TABI_ERR_TYPE for another kind of message.
+ * With SO_TIMESTAMPING this is the time of the system, or that of the network card when there is no other.
+ * Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
  */
 int tabi_cmsg_timestamp(const tabi_cmsg *cmsg, int64_t *nanoseconds);
 
 /**
- * Who sent the message (SCM_CREDENTIALS): process, user and group; any may be NULL.
+ * Reads which process, user and group sent the message (SCM_CREDENTIALS). Any output may be NULL.
  *
- * Returns 0, or TABI_ERR_TYPE for another kind of message.
+ * Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
  */
 int tabi_cmsg_credentials(const tabi_cmsg *cmsg, int32_t *pid, uint32_t *uid, uint32_t *gid);
 
 /**
- * The error that a datagram met, from a message received with MSG_ERRQUEUE (IP_RECVERR, IPV6_RECVERR).
+ * Reads what went wrong with a datagram, from a message that was received with MSG_ERRQUEUE (IP_RECVERR,
+ * IPV6_RECVERR).
  *
- * `error` gets the errno, `icmp_type` and `icmp_code` what the ICMP message said (0 for an error of this
- * machine's), `info` what the error says beside, such as the path's MTU in bytes for EMSGSIZE; `offender` who
- * sent the ICMP message, with `len` 0 for nobody. Any may be NULL. Returns 0, or TABI_ERR_TYPE for another
- * kind of message.
+ * `error` gets the errno. `icmp_type` and `icmp_code` get those of the ICMP message, or 0 when the error
+ * comes from this machine. `info` gets more about the error, such as the MTU of the path in bytes for
+ * EMSGSIZE. `offender` gets the address of the machine that sent the ICMP message; its `len` is 0 when there
+ * is none. Any output may be NULL.
+ *
+ * Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
  */
 int tabi_cmsg_error(const tabi_cmsg *cmsg,
                     int *error,
@@ -1167,13 +1347,15 @@ int tabi_cmsg_error(const tabi_cmsg *cmsg,
                     tabi_addr *offender);
 
 /**
- * Sends bytes, at least one on a stream, and descriptors over an AF_UNIX socket (Python's `send_fds`).
+ * Sends bytes and descriptors over an AF_UNIX socket (Python's `send_fds`).
  *
- * `fds`: `fd_count` open descriptors, at most 253 on Linux; the receiver gets duplicates, the sender keeps its
- * own.
- * Returns the bytes that the kernel took; if that is not all, the descriptors went with the first. Else a code
- * as tabi_send() does; TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for
- * too many; -ETOOMANYREFS when too many are on their way.
+ * A stream needs at least one byte. `fds` is an array of `fd_count` open descriptors, at most 253 on Linux.
+ * The receiver gets duplicates; the descriptors still belong to the caller.
+ *
+ * Returns the number of bytes that the system accepted. If it is smaller than `len`, the descriptors went
+ * with those bytes. Errors: those of tabi_send(); TABI_ERR_VALUE for a negative descriptor; -EBADF for one
+ * that is not open; -EINVAL for too many; -ETOOMANYREFS when too many descriptors were sent and not received
+ * yet.
  */
 ssize_t tabi_send_fds(tabi_sock *sk,
                       const void *data,
@@ -1183,12 +1365,14 @@ ssize_t tabi_send_fds(tabi_sock *sk,
                       int flags);
 
 /**
- * Receives at most `len` bytes and `max_fds` descriptors over an AF_UNIX socket (Python's `recv_fds`).
+ * Receives up to `len` bytes and up to `max_fds` descriptors over an AF_UNIX socket (Python's `recv_fds`).
  *
- * `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd();
- * `fd_count` how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or
- * than the table of descriptors has room for: those are closed already. Returns as tabi_recv(); no descriptor
- * has arrived when it fails.
+ * `fds` gets the descriptors, and `fd_count` their number. They are close-on-exec and belong to the caller,
+ * who closes them with tabi_close_fd(). `msg_flags` gets the flags of the message. MSG_CTRUNC means that
+ * more descriptors were sent than there was room for, in `fds` or in the process; those are closed already.
+ * `msg_flags` may be NULL.
+ *
+ * The results are those of tabi_recv(). When the call fails, no descriptor has arrived.
  */
 ssize_t tabi_recv_fds(tabi_sock *sk,
                       void *buffer,
@@ -1200,60 +1384,64 @@ ssize_t tabi_recv_fds(tabi_sock *sk,
                       int *msg_flags);
 
 /**
- * A datagram for tabi_sendmany() and tabi_recvmany(): zeroed before its members are set.
+ * A datagram for tabi_sendmany() and tabi_recvmany(). Set it to zero before you set its members.
  */
 typedef struct {
     /**
-     * The bytes, or the room for them.
+     * The bytes to send, or the buffer to receive into.
      */
     void *data;
     /**
-     * Receiving: the bytes of the room; what does not fit is lost.
+     * Receiving: the size of the buffer in bytes. The part of a datagram that does not fit is lost.
      */
     size_t size;
     /**
-     * How many bytes to send, or how many were received.
+     * The number of bytes to send, or the number of bytes that were received.
      */
     size_t len;
     /**
-     * Received: MSG_TRUNC when the datagram was cut, MSG_CTRUNC when its control messages were.
+     * Received: MSG_TRUNC when the datagram was cut, MSG_CTRUNC when its control messages were cut.
      */
     int flags;
     /**
-     * Where to, with `addr.len` 0 on a connected socket; or the sender.
+     * The address to send to, with an `addr.len` of 0 when the socket is connected; or the address of the
+     * sender.
      */
     tabi_addr addr;
     /**
-     * Control messages, as in tabi_sendmsg() and tabi_recvmsg(); all zero for none.
+     * Control messages, as in tabi_sendmsg() and tabi_recvmsg(). All zero means that there are none.
      */
     tabi_control control;
 } tabi_datagram;
 
 /**
- * Sends several datagrams, with one system call where the system can (sendmmsg(2) on Linux).
+ * Sends several datagrams, with one system call where the system has one for that (sendmmsg(2) on Linux).
  *
- * `flags`: MSG_* or 0. Returns how many of them the kernel took, at least one; when it refuses a later one,
- * the next call meets the error. Else a code as tabi_send() does, and TABI_ERR_TYPE for an address of another
- * family.
+ * `flags` is 0 or a combination of MSG_* constants. Returns the number of datagrams that the system
+ * accepted, at least one. When it refuses a later one, the next call returns the error. Errors: those of
+ * tabi_send(); TABI_ERR_TYPE for an address of another family.
  */
 ssize_t tabi_sendmany(tabi_sock *sk, const tabi_datagram *datagrams, size_t datagram_count, int flags);
 
 /**
- * Receives several datagrams, with one system call where the system can (recvmmsg(2) on Linux).
+ * Receives several datagrams, with one system call where the system has one for that (recvmmsg(2) on Linux).
  *
- * Waits for the first, and takes those that are there then. `flags`: MSG_* or 0.
- * Returns how many of `datagrams` were filled, from the first on, or a code as tabi_recv() does; then none is
- * changed.
+ * The call waits for the first datagram, and takes those that have arrived by then. `flags` is 0 or a
+ * combination of MSG_* constants.
+ *
+ * Returns the number of datagrams received, which fill `datagrams` from its beginning. The errors are those
+ * of tabi_recv(); no datagram is changed then.
  */
 ssize_t tabi_recvmany(tabi_sock *sk, tabi_datagram *datagrams, size_t datagram_count, int flags);
 
 /**
- * Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
+ * Sends bytes to a cipher of the kernel, and says what to do with them (Python's `sendmsg_afalg`).
  *
- * `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how
- * many bytes are authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as
- * tabi_sendmsg().
- * Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
+ * `op` is ALG_OP_ENCRYPT, ALG_OP_DECRYPT or another ALG_OP_* constant. `iv` is the initialisation vector of
+ * `iv_len` bytes; NULL means that there is none. `assoclen` is the number of bytes that are authenticated
+ * and not encrypted, 0 to 4294967295; a negative number leaves it out. The other arguments and the results
+ * are those of tabi_sendmsg(). Errors: also TABI_ERR_OS when the socket is not AF_ALG; TABI_ERR_OVERFLOW
+ * when `assoclen` is too large.
  */
 ssize_t tabi_sendmsg_afalg(tabi_sock *sk,
                            const struct iovec *buffers,
@@ -1269,95 +1457,109 @@ ssize_t tabi_sendmsg_afalg(tabi_sock *sk,
 /**
  * A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
  *
- * One thread may read while another writes; two may not do the same at once. Its calls follow the socket's
- * timeout for each wait. A call that fails has lost nothing: what had arrived is read again, what was not sent
- * stays to be sent, once. Free it before the socket.
+ * One thread may read while another writes. Two threads must not read at the same time, or write at the same
+ * time. The socket's timeout limits each wait. Nothing is lost when a call fails: what had arrived is read
+ * again by the next call, and what was not sent is sent later, once. Free the file before the socket.
  */
 typedef struct tabi_file tabi_file;
 
 /**
- * Makes a buffered reader and writer on a socket, which must outlive it.
+ * Makes a buffered reader and writer on a socket (Python's `socket.makefile`). The socket must live longer
+ * than the file.
  *
- * `buffering`: the most bytes that are read ahead, and held back when writing; -1 for the usual 8192; with 0
- * none are. Buffers are allocated when they are first needed, and small for a connection that says little.
- * Returns 0 and an object that tabi_file_free() frees, or TABI_ERR_VALUE for a `buffering` below -1.
+ * `buffering` is the largest number of bytes that are read ahead, and that are kept before they are sent. -1
+ * stands for 8192. 0 means no buffering. Buffers are allocated when they are first needed, and grow with
+ * use.
+ *
+ * Returns 0 and a file, which tabi_file_free() frees. Errors: TABI_ERR_VALUE when `buffering` is less than
+ * -1.
  */
 int tabi_makefile(tabi_sock *sk, ssize_t buffering, tabi_file **out);
 
 /**
- * Sends what is still buffered, as tabi_file_flush() does but without a report, and frees the object. NULL is
- * nothing.
+ * Sends what is still buffered, and frees the file. NULL does nothing.
+ *
+ * An error while sending is not reported. Call tabi_file_flush() before if you need to know.
  */
 void tabi_file_free(tabi_file *file);
 
 /**
- * Reads `len` bytes (Python's `read(n)`), fewer only at the end of the stream.
+ * Reads `len` bytes, or fewer when the stream ends before (Python's `read(n)`).
  *
- * Returns how many, or a code as tabi_recv() does: then nothing is consumed, and the next call reads it again.
+ * Returns the number of bytes read. The errors are those of tabi_recv(). After an error nothing is lost: the
+ * next call reads the same bytes.
  */
 ssize_t tabi_file_read(tabi_file *file, void *buffer, size_t len);
 
 /**
- * Reads what is there, at least 1 byte and at most `len`, with at most one tabi_recv() (Python's `read1`).
+ * Reads at least 1 and up to `len` bytes, with at most one call of tabi_recv() (Python's `read1`).
  *
- * Returns how many, 0 at the end of the stream, or a code as tabi_recv() does.
+ * Returns the number of bytes read, or 0 at the end of the stream. The errors are those of tabi_recv().
  */
 ssize_t tabi_file_read1(tabi_file *file, void *buffer, size_t len);
 
 /**
- * Reads a line with its newline (Python's `readline(size - 1)`) and puts a NUL behind it.
+ * Reads a line with its newline (Python's `readline(size - 1)`), and writes a NUL behind it.
  *
- * `size`: the bytes of `line`, at least 2, else TABI_ERR_VALUE. A line without newline was cut by `size`, and
- * goes on in the next call, or by the end of the stream. Returns the length without the NUL, 0 at the end of
- * the stream; a code as tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
+ * `size` is the size of `line` in bytes, at least 2. A result without a newline is a part of a line that is
+ * longer than the buffer, and the next call reads its next part; or it is the end of a stream that does not
+ * end with a newline.
+ *
+ * Returns the length without the NUL, or 0 at the end of the stream. Errors: TABI_ERR_VALUE when `size` is
+ * less than 2; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line.
  */
 ssize_t tabi_file_readline(tabi_file *file, char *line, size_t size);
 
 /**
- * How many bytes were received and not yet read; poll(2) on the socket does not tell of them. TABI_ERR_NULL
- * for NULL.
+ * Returns the number of bytes that were received and not read yet. poll(2) on the socket does not report
+ * them.
  */
 ssize_t tabi_file_buffered(tabi_file *file);
 
 /**
- * Writes bytes (Python's `write`): sent, or kept to be sent later.
+ * Writes bytes (Python's `write`). They are sent, or kept to be sent later.
  *
- * Returns how many were taken: all, unless sending fails after not_null, when the next call meets the error again;
- * or a code as tabi_send() does, when none was taken. One timeout limits the whole call.
+ * One timeout limits the whole call. Returns the number of bytes that were taken. This is `len`, unless
+ * sending fails after a part: then the next call returns the error. The errors are those of tabi_send();
+ * then no byte was taken.
  */
-ssize_t tabi_file_write(tabi_file *file,
-                        const void *data,
-                        size_t len);
+ssize_t tabi_file_write(tabi_file *file, const void *data, size_t len);
 
 /**
- * Sends what was kept (Python's `flush`), within one timeout.
+ * Sends what is buffered (Python's `flush`).
  *
- * Returns 0, or a code as tabi_send() does: then what was not sent is still kept.
+ * One timeout limits the whole call. Returns 0. The errors are those of tabi_send(). After an error, what
+ * was not sent is still buffered.
  */
 int tabi_file_flush(tabi_file *file);
 
 /**
- * How many bytes were written and not yet sent. TABI_ERR_NULL for NULL.
+ * Returns the number of bytes that were written and not sent yet.
  */
 ssize_t tabi_file_unsent(tabi_file *file);
 
 /**
- * Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without a copy where the system can.
+ * Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without copying it where the system
+ * can do that.
  *
- * `file`: an open descriptor. `offset`: where to begin, in bytes. `count`: how many bytes, more than 0; -1 for
- * all to the end. `sent` may be NULL; it gets the number of bytes that went out, also when the call fails. The
- * file's position is then behind them. One timeout limits the whole call. What the system cannot send itself
- * (a pipe, some special files) is read and sent; the timeout does not limit reading, and what was read from a
- * pipe and could not be sent is lost.
+ * `file` is an open descriptor. `offset` is the place in the file to begin at, in bytes. `count` is the
+ * number of bytes, more than 0; -1 stands for all up to the end. `sent` gets the number of bytes sent, also
+ * when the call fails. It may be NULL. One timeout limits the whole call.
  *
- * Returns that number, fewer than `count` at the end of the file; or a code as tabi_sendall() does;
- * TABI_ERR_VALUE for another `count`, a negative `offset` or `file`, a socket that is not a stream or is
- * non-blocking; -EBADF, -EISDIR ... for the file.
+ * Afterwards the position of the file is behind the bytes that were sent. A pipe, or a file that the system
+ * cannot send, is read and then sent. Reading it has no timeout, and bytes that were read from a pipe and
+ * could not be sent are lost.
+ *
+ * Returns the number of bytes sent, which is smaller than `count` when the file ends before. Errors:
+ * - TABI_ERR_VALUE: `count`, `offset` or `file` is not in its range, or the socket is not a stream or is
+ *   non-blocking.
+ * - -EBADF, -EISDIR and others: the file cannot be read.
+ * - The errors of tabi_sendall().
  */
 ssize_t tabi_sendfile(tabi_sock *sk, int file, int64_t offset, int64_t count, size_t *sent);
 
 /**
- * tabi_sendfile() within a limit of its own: see tabi_recv_until().
+ * Does what tabi_sendfile() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_sendfile_until(tabi_sock *sk,
                             int file,
@@ -1369,27 +1571,27 @@ ssize_t tabi_sendfile_until(tabi_sock *sk,
 /* ---- The resolver, services, interfaces ---- */
 
 /**
- * One answer of tabi_getaddrinfo(): what to make a socket with and where to connect or bind it.
+ * One answer of tabi_getaddrinfo(): the arguments for a socket, and the address to connect it or bind it to.
  */
 typedef struct {
     /**
-     * sizeof(tabi_addrinfo) of the library that made it; later versions may add to the end.
+     * sizeof(tabi_addrinfo) in the library. Later versions may add members at the end.
      */
     size_t struct_size;
     /**
-     * The address family, AF_*.
+     * The address family: an AF_* constant.
      */
     int family;
     /**
-     * The type, SOCK_*.
+     * The type: a SOCK_* constant.
      */
     int type;
     /**
-     * The protocol, IPPROTO_*.
+     * The protocol: an IPPROTO_* constant.
      */
     int proto;
     /**
-     * The host's canonical name: in the first answer when AI_CANONNAME was asked for, else "".
+     * The canonical name of the host, in the first answer and with AI_CANONNAME. Otherwise "".
      */
     const char *canonname;
     /**
@@ -1399,21 +1601,22 @@ typedef struct {
 } tabi_addrinfo;
 
 /**
- * The answers of tabi_getaddrinfo(), in the order in which they should be tried.
+ * The answers of tabi_getaddrinfo(), in the order in which a program should try them.
  *
- * It does not change: any number of threads may read it.
+ * A list never changes. Any number of threads may read it.
  */
 typedef struct tabi_addrinfo_list tabi_addrinfo_list;
 
 /**
- * Looks up the addresses of a host and a service (getaddrinfo(3)).
+ * Looks up the addresses of a host and a service (getaddrinfo(3), Python's `getaddrinfo`).
  *
- * `host`: a name, an address, or NULL for this machine. `service`: a name such as "http", a port such as "80",
- * or NULL for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers, 0 does not;
- * `flags` are AI_*. Blocks for as long as the system's resolver does.
+ * `host` is a name, an IP address, or NULL for this machine. `service` is a name such as "http", a port such
+ * as "80", or NULL for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers; 0
+ * does not. `flags` is 0 or a combination of AI_* constants. The call takes as long as the system's resolver
+ * needs.
  *
- * Returns how many answers there are, at least 1, and the list, which tabi_addrinfo_list_free() frees;
- * TABI_GAI_* when the lookup fails, -errno where the resolver met an error of the system.
+ * Returns the number of answers, at least 1, and the list, which tabi_addrinfo_list_free() frees. Errors:
+ * TABI_GAI_* when the lookup fails; -errno when the resolver meets an error of the system.
  */
 int tabi_getaddrinfo(const char *host,
                      const char *service,
@@ -1424,21 +1627,25 @@ int tabi_getaddrinfo(const char *host,
                      tabi_addrinfo_list **list);
 
 /**
- * One answer of a list, valid until tabi_addrinfo_list_free(); NULL when there are not so many, and for NULL.
+ * Returns one answer of a list, or NULL when `index` is too large or `list` is NULL.
+ *
+ * `index` begins at 0. The answer is valid until tabi_addrinfo_list_free().
  */
 const tabi_addrinfo *tabi_addrinfo_at(const tabi_addrinfo_list *list, size_t index);
 
 /**
- * Frees a list and all that its answers point to.
+ * Frees a list and all its answers. NULL does nothing.
  */
 void tabi_addrinfo_list_free(tabi_addrinfo_list *list);
 
 /**
- * The names of an address's host and service (getnameinfo(3)).
+ * Looks up the names of an address's host and service (getnameinfo(3), Python's `getnameinfo`).
  *
- * `flags`: NI_*. `host_size`, `service_size`: the bytes of the buffers; NI_MAXHOST (1025) and 32 are always
- * enough, and (NULL, 0) leaves one out. Blocks for as long as the system's resolver does.
- * Returns 0; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
+ * `flags` is 0 or a combination of NI_* constants. `host_size` and `service_size` are the sizes of the
+ * buffers in bytes; NI_MAXHOST (1025) and 32 are always enough. (NULL, 0) leaves one of them out. The call
+ * takes as long as the system's resolver needs.
+ *
+ * Returns 0. Errors: TABI_GAI_* when the lookup fails; TABI_ERR_TOO_SMALL.
  */
 int tabi_getnameinfo(const tabi_addr *addr,
                      int flags,
@@ -1448,101 +1655,105 @@ int tabi_getnameinfo(const tabi_addr *addr,
                      size_t service_size);
 
 /**
- * What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
+ * What is known about a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
  */
 typedef struct {
     /**
-     * sizeof(tabi_hostent) of the library that made it; later versions may add to the end.
+     * sizeof(tabi_hostent) in the library. Later versions may add members at the end.
      */
     size_t struct_size;
     /**
-     * The host's main name.
+     * The main name of the host.
      */
     const char *name;
     /**
-     * Its other names; a NULL ends them.
+     * The other names of the host. The array ends with NULL.
      */
     const char *const *aliases;
     /**
-     * Its addresses as text, at least one; a NULL ends them.
+     * The addresses of the host as text, at least one. The array ends with NULL.
      */
     const char *const *addresses;
 } tabi_hostent;
 
 /**
- * The first IPv4 address of a host as text (Python's `gethostbyname`).
+ * Writes the first IPv4 address of a host to `address` as text, with a NUL at the end (Python's
+ * `gethostbyname`).
  *
- * `name`: a name, an address, "" (0.0.0.0) or `"<broadcast>"`. `size`: the bytes of `address`; 16 are enough.
- * Returns the length without the closing NUL; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
+ * `name` is a name, an IPv4 address, "" (which gives 0.0.0.0) or `"<broadcast>"`. `size` is the size of
+ * `address` in bytes; 16 are always enough. Returns the length without the NUL. Errors: TABI_GAI_* when the
+ * lookup fails; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_gethostbyname(const char *name, char *address, size_t size);
 
 /**
- * The names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
+ * Looks up the names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
  *
- * Returns 0 and an entry that tabi_hostent_free() frees; TABI_GAI_* when the host has no address,
+ * Returns 0 and an entry, which tabi_hostent_free() frees. Errors: TABI_GAI_* when the host has no address;
  * TABI_HERROR_* when only the lookup of its names fails.
  */
 int tabi_gethostbyname_ex(const char *name, tabi_hostent **entry);
 
 /**
- * The names and addresses of the host with an IPv4 or IPv6 address (Python's `gethostbyaddr`).
+ * Looks up the names and addresses of the host that has an IP address (Python's `gethostbyaddr`).
  *
- * `address`: an address as text, or a name, which is looked up first. Returns 0 and an entry that
- * tabi_hostent_free() frees; TABI_GAI_* when a name has no address, TABI_HERROR_* when nothing is known of the
- * address, TABI_ERR_OS for "".
+ * `address` is an IPv4 or IPv6 address as text, or a name, whose address is looked up first. Returns 0 and
+ * an entry, which tabi_hostent_free() frees. Errors: TABI_GAI_* when a name has no address; TABI_HERROR_*
+ * when nothing is known about the address; TABI_ERR_OS for "".
  */
 int tabi_gethostbyaddr(const char *address, tabi_hostent **entry);
 
 /**
- * Frees an entry and all that it points to.
+ * Frees an entry and all that it points to. NULL does nothing.
  */
 void tabi_hostent_free(tabi_hostent *entry);
 
 /**
- * This machine's name, with its closing NUL (gethostname(2)).
+ * Writes the name of this machine to `name`, with a NUL at the end (gethostname(2), Python's `gethostname`).
  *
- * `size`: the bytes of `name`; 65 are enough on Linux. Returns the length without the NUL, or
- * TABI_ERR_TOO_SMALL.
+ * `size` is the size of `name` in bytes; 65 are always enough on Linux. Returns the length without the NUL.
+ * Errors: TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_gethostname(char *name, size_t size);
 
 /**
- * Sets this machine's name (sethostname(2)). Returns 0; -EPERM without the right to do so, -EINVAL when it is
- * too long.
+ * Sets the name of this machine (sethostname(2), Python's `sethostname`).
+ *
+ * Returns 0. Errors: -EPERM when the program is not allowed to; -EINVAL when the name is too long.
  */
 int tabi_sethostname(const char *name);
 
 /**
- * The fully qualified name of a host: the first of its names that has a dot (Python's `getfqdn`).
+ * Writes the fully qualified name of a host to `fqdn`: the first of its names that has a dot (Python's
+ * `getfqdn`).
  *
- * `name`: a name or an address; NULL, "", "0.0.0.0" and "::" stand for this machine. What nothing is known of
- * stays as it is.
- * `size`: the bytes of `fqdn`; 1025 are always enough. Returns the length without the closing NUL, or
- * TABI_ERR_TOO_SMALL.
+ * `name` is a name or an IP address. NULL, "", "0.0.0.0" and "::" stand for this machine. When nothing is
+ * known about the host, the result is `name` itself. `size` is the size of `fqdn` in bytes; 1025 are always
+ * enough. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_getfqdn(const char *name, char *fqdn, size_t size);
 
 /**
- * The port of a service (getservbyname(3)).
+ * Returns the port of a service, 0 to 65535 (getservbyname(3), Python's `getservbyname`).
  *
- * `proto`: "tcp", "udp", or NULL for any. Returns the port (0 to 65535), or TABI_ERR_OS when there is no such
- * service.
+ * `proto` is "tcp", "udp", or NULL for any protocol. Errors: TABI_ERR_OS when there is no such service.
  */
 int tabi_getservbyname(const char *name, const char *proto);
 
 /**
- * The name of the service on a port, with its closing NUL (getservbyport(3)).
+ * Writes the name of the service on a port to `name`, with a NUL at the end (getservbyport(3), Python's
+ * `getservbyport`).
  *
- * `port`: 0 to 65535. `proto`: "tcp", "udp", or NULL for any. `size`: the bytes of `name`. Returns the length
- * without the NUL; TABI_ERR_OS when there is no such service, TABI_ERR_OVERFLOW for another port,
- * TABI_ERR_TOO_SMALL.
+ * `port` is 0 to 65535. `proto` is "tcp", "udp", or NULL for any protocol. `size` is the size of `name` in
+ * bytes. Returns the length without the NUL. Errors: TABI_ERR_OS when there is no such service;
+ * TABI_ERR_OVERFLOW when the port is not in its range; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_getservbyport(int port, const char *proto, char *name, size_t size);
 
 /**
- * The number of a protocol, such as "tcp" (getprotobyname(3)). Returns TABI_ERR_OS when there is no such
- * protocol.
+ * Returns the number of a protocol, such as "tcp" (getprotobyname(3), Python's `getprotobyname`).
+ *
+ * Errors: TABI_ERR_OS when there is no such protocol.
  */
 int tabi_getprotobyname(const char *name);
 
@@ -1551,147 +1762,161 @@ int tabi_getprotobyname(const char *name);
  */
 typedef struct {
     /**
-     * sizeof(tabi_interface) of the library that made it; later versions may add to the end.
+     * sizeof(tabi_interface) in the library. Later versions may add members at the end.
      */
     size_t struct_size;
     /**
-     * The interface's number, 1 or more.
+     * The number of the interface, at least 1.
      */
     uint32_t index;
     /**
-     * Its name, such as "lo".
+     * The name of the interface, such as "lo".
      */
     const char *name;
 } tabi_interface;
 
 /**
- * The network interfaces, as tabi_if_nameindex() found them.
+ * The network interfaces that tabi_if_nameindex() has found.
  *
- * It does not change: any number of threads may read it.
+ * A list never changes. Any number of threads may read it.
  */
 typedef struct tabi_interface_list tabi_interface_list;
 
 /**
- * The number and the name of every network interface (if_nameindex(3)).
+ * Lists the numbers and names of all network interfaces (if_nameindex(3), Python's `if_nameindex`).
  *
- * Returns how many there are, and the list, which tabi_interface_list_free() frees; or -errno.
+ * Returns the number of interfaces, and the list, which tabi_interface_list_free() frees. Errors: -errno.
  */
 int tabi_if_nameindex(tabi_interface_list **list);
 
 /**
- * One interface of a list, valid until tabi_interface_list_free(); NULL when there are not so many, and for
- * NULL.
+ * Returns one interface of a list, or NULL when `index` is too large or `list` is NULL.
+ *
+ * `index` begins at 0. The interface is valid until tabi_interface_list_free().
  */
 const tabi_interface *tabi_interface_at(const tabi_interface_list *list, size_t index);
 
 /**
- * Frees a list and the names in it.
+ * Frees a list and all its interfaces. NULL does nothing.
  */
 void tabi_interface_list_free(tabi_interface_list *list);
 
 /**
- * The number of a network interface by its name (if_nametoindex(3)). Returns 0, or TABI_ERR_OS when there is
- * none.
+ * Writes the number of the network interface with this name to `index` (if_nametoindex(3), Python's
+ * `if_nametoindex`).
+ *
+ * Returns 0. Errors: TABI_ERR_OS when there is no such interface.
  */
 int tabi_if_nametoindex(const char *name, uint32_t *index);
 
 /**
- * The name of a network interface by its number, with its closing NUL (if_indextoname(3)).
+ * Writes the name of the network interface with this number to `name`, with a NUL at the end
+ * (if_indextoname(3), Python's `if_indextoname`).
  *
- * `size`: the bytes of `name`; IF_NAMESIZE (16) are enough. Returns the length without the NUL; -ENXIO when
- * there is no such interface, TABI_ERR_TOO_SMALL.
+ * `size` is the size of `name` in bytes; IF_NAMESIZE (16) are always enough. Returns the length without the
+ * NUL. Errors: -ENXIO when there is no such interface; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_if_indextoname(uint32_t index, char *name, size_t size);
 
 /**
- * The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
+ * Writes the number of the interface with this name to `index`, in the socket's network namespace
+ * (SIOCGIFINDEX).
  *
- * Returns 0; -ENODEV for an unknown name; TABI_ERR_OS for one of more than 15 bytes; TABI_ERR_CLOSED.
+ * Returns 0. Errors: -ENODEV when there is no such interface; TABI_ERR_OS when the name has more than 15
+ * bytes.
  */
 int tabi_interface_index(tabi_sock *sk, const char *name, uint32_t *index);
 
 /**
- * The name of an interface in the socket's own network namespace, with its closing NUL (SIOCGIFNAME).
+ * Writes the name of the interface with this number to `name`, with a NUL at the end, in the socket's
+ * network namespace (SIOCGIFNAME).
  *
- * Empty for 0 and for an unknown number, as in Python's addresses. `size`: the bytes of `name`; 16 are enough.
- * Returns the length without the NUL; TABI_ERR_TOO_SMALL or TABI_ERR_CLOSED.
+ * The name is empty for 0 and for a number that no interface has, as in Python's addresses. `size` is the
+ * size of `name` in bytes; 16 are always enough. Returns the length without the NUL. Errors:
+ * TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_interface_name(tabi_sock *sk, uint32_t index, char *name, size_t size);
 
 /* ---- Addresses as text, byte order ---- */
 
 /**
- * The four bytes of an IPv4 address in the grammar of inet_aton(3): "127.0.0.1", but also "127.1" and
- * "0x7f.1".
+ * Writes the four bytes of an IPv4 address to `packed` (inet_aton(3), Python's `inet_aton`).
  *
- * `size`: the bytes of `packed`, at least 4. Returns 4; TABI_ERR_OS for other text, TABI_ERR_TOO_SMALL.
+ * `text` may have all forms of inet_aton(3): "127.0.0.1", but also "127.1" and "0x7f.1". `size` is the size
+ * of `packed` in bytes, at least 4. Returns 4. Errors: TABI_ERR_OS when the text is not such an address;
+ * TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_inet_aton(const char *text, void *packed, size_t size);
 
 /**
- * The text of a packed IPv4 address, with its closing NUL (inet_ntoa(3)).
+ * Writes an IPv4 address to `text` as text, with a NUL at the end (inet_ntoa(3), Python's `inet_ntoa`).
  *
- * `len`: the bytes of `packed`, 4. `size`: the bytes of `text`; 16 are enough. Returns the length without the
- * NUL; TABI_ERR_OS for another `len`, TABI_ERR_TOO_SMALL.
+ * `packed` has `len` bytes, which must be 4. `size` is the size of `text` in bytes; 16 are always enough.
+ * Returns the length without the NUL. Errors: TABI_ERR_OS for another `len`; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_inet_ntoa(const void *packed, size_t len, char *text, size_t size);
 
 /**
- * The bytes of an address from its text (inet_pton(3)).
+ * Writes the bytes of an IP address to `packed` (inet_pton(3), Python's `inet_pton`).
  *
- * `family`: AF_INET (4 bytes) or AF_INET6 (16 bytes). `size`: the bytes of `packed`. Returns how many were
- * written; TABI_ERR_OS for other text, -EAFNOSUPPORT for another family, TABI_ERR_TOO_SMALL.
+ * `family` is AF_INET (4 bytes) or AF_INET6 (16 bytes). `size` is the size of `packed` in bytes. Returns the
+ * number of bytes written. Errors: TABI_ERR_OS when the text is not an address of the family; -EAFNOSUPPORT
+ * for another family; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_inet_pton(int family, const char *text, void *packed, size_t size);
 
 /**
- * The text of a packed address, with its closing NUL (inet_ntop(3)).
+ * Writes an IP address to `text` as text, with a NUL at the end (inet_ntop(3), Python's `inet_ntop`).
  *
- * `family`: AF_INET or AF_INET6. `len`: the bytes of `packed`, 4 or 16. `size`: the bytes of `text`; 46 are
- * enough.
- * Returns the length without the NUL; TABI_ERR_VALUE for another family or `len`, TABI_ERR_TOO_SMALL.
+ * `family` is AF_INET or AF_INET6. `packed` has `len` bytes, 4 or 16. `size` is the size of `text` in bytes;
+ * 46 are always enough. Returns the length without the NUL. Errors: TABI_ERR_VALUE for another family or
+ * `len`; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_inet_ntop(int family, const void *packed, size_t len, char *text, size_t size);
 
 /**
- * 16 bits from the host's to the network's byte order (htons(3)).
+ * Converts 16 bits from the byte order of this machine to that of the network (htons(3), Python's `htons`).
  */
 uint16_t tabi_htons(uint16_t value);
 
 /**
- * 32 bits from the host's to the network's byte order (htonl(3)).
+ * Converts 32 bits from the byte order of this machine to that of the network (htonl(3), Python's `htonl`).
  */
 uint32_t tabi_htonl(uint32_t value);
 
 /**
- * 16 bits from the network's to the host's byte order (ntohs(3)).
+ * Converts 16 bits from the byte order of the network to that of this machine (ntohs(3), Python's `ntohs`).
  */
 uint16_t tabi_ntohs(uint16_t value);
 
 /**
- * 32 bits from the network's to the host's byte order (ntohl(3)).
+ * Converts 32 bits from the byte order of the network to that of this machine (ntohl(3), Python's `ntohl`).
  */
 uint32_t tabi_ntohl(uint32_t value);
 
 /* ---- Addresses of Linux's other families ---- */
 
 /**
- * Makes an AF_NETLINK address: `pid` 0 is the kernel, `groups` has a bit for each group. Returns 0.
+ * Makes an AF_NETLINK address.
+ *
+ * `pid` is 0 for the kernel. `groups` has one bit for each multicast group. Returns 0.
  */
 int tabi_addr_from_netlink(uint32_t pid, uint32_t groups, tabi_addr *addr);
 
 /**
- * The parts of an AF_NETLINK address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ * Reads the parts of an AF_NETLINK address. Any output may be NULL. Returns 0. Errors: TABI_ERR_TYPE for
+ * another family.
  */
 int tabi_addr_netlink(const tabi_addr *addr, uint32_t *pid, uint32_t *groups);
 
 /**
- * Makes an AF_VSOCK address. Returns 0.
+ * Makes an AF_VSOCK address. `cid` is the number of a virtual machine: VMADDR_CID_HOST and so on. Returns 0.
  */
 int tabi_addr_from_vsock(uint32_t cid, uint32_t port, tabi_addr *addr);
 
 /**
- * The parts of an AF_VSOCK address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ * Reads the parts of an AF_VSOCK address. Any output may be NULL. Returns 0. Errors: TABI_ERR_TYPE for
+ * another family.
  */
 int tabi_addr_vsock(const tabi_addr *addr, uint32_t *cid, uint32_t *port);
 
@@ -1701,16 +1926,20 @@ int tabi_addr_vsock(const tabi_addr *addr, uint32_t *cid, uint32_t *port);
 int tabi_addr_from_qipcrtr(uint32_t node, uint32_t port, tabi_addr *addr);
 
 /**
- * The parts of an AF_QIPCRTR address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+ * Reads the parts of an AF_QIPCRTR address. Any output may be NULL. Returns 0. Errors: TABI_ERR_TYPE for
+ * another family.
  */
 int tabi_addr_qipcrtr(const tabi_addr *addr, uint32_t *node, uint32_t *port);
 
 /**
  * Makes an AF_PACKET address.
  *
- * `interface`: its number, 0 for all; `protocol`: 0 to 65535 in host byte order, such as ETH_P_ALL;
- * `packet_type`: PACKET_HOST ...; `hardware_type`: ARPHRD_*; `hardware_address`: at most 8 bytes.
- * Returns 0; TABI_ERR_OVERFLOW for another protocol; TABI_ERR_VALUE for a longer address.
+ * `interface` is the number of an interface, or 0 for all. `protocol` is 0 to 65535 in host byte order, such
+ * as ETH_P_ALL. `packet_type` is PACKET_HOST or another PACKET_* constant. `hardware_type` is an ARPHRD_*
+ * number. `hardware_address` has `len` bytes, at most 8.
+ *
+ * Returns 0. Errors: TABI_ERR_OVERFLOW when the protocol is not in its range; TABI_ERR_VALUE when the
+ * hardware address is too long.
  */
 int tabi_addr_from_packet(uint32_t interface,
                           int protocol,
@@ -1721,11 +1950,11 @@ int tabi_addr_from_packet(uint32_t interface,
                           tabi_addr *addr);
 
 /**
- * The parts of an AF_PACKET address; any output may be NULL, `hardware_address` with a `size` of 0 only if
- * there is none.
+ * Reads the parts of an AF_PACKET address. Any output may be NULL. For `hardware_address`, NULL with a
+ * `size` of 0 is allowed only when the address has no hardware address.
  *
- * `size`: the bytes of `hardware_address`; 32 are enough. Returns the length of that; TABI_ERR_TYPE for
- * another family; TABI_ERR_TOO_SMALL.
+ * `size` is the size of `hardware_address` in bytes; 32 are always enough. Returns the length of the
+ * hardware address. Errors: TABI_ERR_TYPE for another family; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_addr_packet(const tabi_addr *addr,
                          uint32_t *interface,
@@ -1736,36 +1965,40 @@ ssize_t tabi_addr_packet(const tabi_addr *addr,
                          size_t size);
 
 /**
- * Makes an AF_CAN address for the protocols CAN_RAW and CAN_BCM: an interface, 0 for all. Returns 0.
+ * Makes an AF_CAN address for the protocols CAN_RAW and CAN_BCM. `interface` is the number of an interface,
+ * or 0 for all. Returns 0.
  */
 int tabi_addr_from_can(uint32_t interface, tabi_addr *addr);
 
 /**
- * The interface of an AF_CAN address of any protocol. Returns 0 or TABI_ERR_TYPE for another family.
+ * Reads the interface of an AF_CAN address of any protocol. Returns 0. Errors: TABI_ERR_TYPE for another
+ * family.
  */
 int tabi_addr_can(const tabi_addr *addr, uint32_t *interface);
 
 /**
- * Makes an AF_CAN address for the protocol CAN_ISOTP: the identifiers of received and of sent frames. Returns
- * 0.
+ * Makes an AF_CAN address for the protocol CAN_ISOTP. `rx_id` is the identifier of received frames, `tx_id`
+ * that of sent frames. Returns 0.
  */
 int tabi_addr_from_can_isotp(uint32_t interface, uint32_t rx_id, uint32_t tx_id, tabi_addr *addr);
 
 /**
- * The parts of an AF_CAN address of a CAN_ISOTP socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for
- * another family.
+ * Reads the parts of the AF_CAN address of a CAN_ISOTP socket. Any output may be NULL. Returns 0. Errors:
+ * TABI_ERR_TYPE for another family.
  */
 int tabi_addr_can_isotp(const tabi_addr *addr, uint32_t *interface, uint32_t *rx_id, uint32_t *tx_id);
 
 /**
- * Makes an AF_CAN address for the protocol CAN_J1939: name, parameter group number and address of a
- * controller, J1939_NO_NAME, J1939_NO_PGN and J1939_NO_ADDR for none. Returns 0.
+ * Makes an AF_CAN address for the protocol CAN_J1939.
+ *
+ * `name`, `pgn` and `address` are the name of a controller, its parameter group number and its address.
+ * J1939_NO_NAME, J1939_NO_PGN and J1939_NO_ADDR stand for none. Returns 0.
  */
 int tabi_addr_from_can_j1939(uint32_t interface, uint64_t name, uint32_t pgn, uint8_t address, tabi_addr *addr);
 
 /**
- * The parts of an AF_CAN address of a CAN_J1939 socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for
- * another family.
+ * Reads the parts of the AF_CAN address of a CAN_J1939 socket. Any output may be NULL. Returns 0. Errors:
+ * TABI_ERR_TYPE for another family.
  */
 int tabi_addr_can_j1939(const tabi_addr *addr,
                         uint32_t *interface,
@@ -1774,20 +2007,23 @@ int tabi_addr_can_j1939(const tabi_addr *addr,
                         uint8_t *address);
 
 /**
- * Makes an AF_TIPC address of the parts of Python's tuple: TIPC_ADDR_NAMESEQ with type, lower and upper;
- * TIPC_ADDR_NAME with type and instance; TIPC_ADDR_ID with node and reference.
+ * Makes an AF_TIPC address from the parts of Python's tuple.
  *
- * `scope`: TIPC_CLUSTER_SCOPE is Python's choice. Returns 0; TABI_ERR_TYPE for another `addr_type`;
- * TABI_ERR_OVERFLOW for a scope beyond -128 to 127.
+ * `addr_type` says what `v1`, `v2` and `v3` are. For TIPC_ADDR_NAMESEQ they are type, lower and upper; for
+ * TIPC_ADDR_NAME, type and instance; for TIPC_ADDR_ID, node and reference. `scope` is TIPC_CLUSTER_SCOPE
+ * when Python is given none.
+ *
+ * Returns 0. Errors: TABI_ERR_TYPE for another `addr_type`; TABI_ERR_OVERFLOW when the scope is not -128 to
+ * 127.
  */
 int tabi_addr_from_tipc(uint32_t addr_type, uint32_t v1, uint32_t v2, uint32_t v3, int scope, tabi_addr *addr);
 
 /**
- * The parts of an AF_TIPC address, as tabi_addr_from_tipc() takes them; what a type lacks is as in Python's
- * tuple.
+ * Reads the parts of an AF_TIPC address, as tabi_addr_from_tipc() takes them. A part that a type does not
+ * have is what Python's tuple has in its place. Any output may be NULL.
  *
- * Any output may be NULL. Returns 0; TABI_ERR_TYPE for another family; TABI_ERR_VALUE for another type of
- * address.
+ * Returns 0. Errors: TABI_ERR_TYPE for another family; TABI_ERR_VALUE when the address is of an unknown
+ * type.
  */
 int tabi_addr_tipc(const tabi_addr *addr,
                    uint32_t *addr_type,
@@ -1797,18 +2033,20 @@ int tabi_addr_tipc(const tabi_addr *addr,
                    int *scope);
 
 /**
- * Makes an AF_ALG address: an algorithm's type ("hash", "skcipher" ..., at most 13 bytes) and name (at most
- * 63), the features that it must have and which of them count.
+ * Makes an AF_ALG address.
  *
- * Returns 0 or TABI_ERR_VALUE for a longer text or one that is not UTF-8.
+ * `type` is the type of an algorithm, such as "hash" or "skcipher", at most 13 bytes. `name` is its name, at
+ * most 63 bytes. `feat` holds the features that it must have, and `mask` says which of them count.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE when a text is too long or is not UTF-8.
  */
 int tabi_addr_from_alg(const char *type, const char *name, uint32_t feat, uint32_t mask, tabi_addr *addr);
 
 /**
- * The parts of an AF_ALG address, the texts with their closing NUL. `feat` and `mask` may be NULL.
+ * Reads the parts of an AF_ALG address, the texts with a NUL at the end. `feat` and `mask` may be NULL.
  *
- * `type_size`, `name_size`: the bytes of the buffers; 15 and 65 are enough. Returns 0; TABI_ERR_TYPE for
- * another family; TABI_ERR_VALUE for text that is not UTF-8; TABI_ERR_TOO_SMALL.
+ * `type_size` and `name_size` are the sizes of the buffers in bytes; 15 and 65 are always enough. Returns 0.
+ * Errors: TABI_ERR_TYPE for another family; TABI_ERR_VALUE when a text is not UTF-8; TABI_ERR_TOO_SMALL.
  */
 int tabi_addr_alg(const tabi_addr *addr,
                   char *type,
@@ -1821,17 +2059,19 @@ int tabi_addr_alg(const tabi_addr *addr,
 /**
  * Makes an AF_BLUETOOTH address for the protocol BTPROTO_L2CAP.
  *
- * `bdaddr`: a device, "00:1A:7D:DA:71:13"; `cid`: 0 for the protocol's choice; `bdaddr_type`: BDADDR_BREDR (0)
- * ...
- * Returns 0 or TABI_ERR_OS for what is no device's address.
+ * `bdaddr` is the address of a device, such as "00:1A:7D:DA:71:13". `cid` is 0 to let the protocol choose.
+ * `bdaddr_type` is BDADDR_BREDR (0) or another BDADDR_* constant.
+ *
+ * Returns 0. Errors: TABI_ERR_OS when `bdaddr` is not the address of a device.
  */
 int tabi_addr_from_l2cap(const char *bdaddr, uint16_t psm, uint16_t cid, uint8_t bdaddr_type, tabi_addr *addr);
 
 /**
- * The parts of an AF_BLUETOOTH address of a BTPROTO_L2CAP socket. `psm`, `cid` and `bdaddr_type` may be NULL.
+ * Reads the parts of the AF_BLUETOOTH address of a BTPROTO_L2CAP socket. `psm`, `cid` and `bdaddr_type` may
+ * be NULL.
  *
- * `bdaddr` gets the device's address and its closing NUL; a `size` of 18 is enough. Returns 0; TABI_ERR_TYPE
- * for another family; TABI_ERR_TOO_SMALL.
+ * `bdaddr` gets the address of the device, with a NUL at the end. `size` is its size in bytes; 18 are always
+ * enough. Returns 0. Errors: TABI_ERR_TYPE for another family; TABI_ERR_TOO_SMALL.
  */
 int tabi_addr_l2cap(const tabi_addr *addr,
                     char *bdaddr,
@@ -1841,109 +2081,121 @@ int tabi_addr_l2cap(const tabi_addr *addr,
                     uint8_t *bdaddr_type);
 
 /**
- * Makes an AF_BLUETOOTH address for the protocol BTPROTO_RFCOMM. Returns as tabi_addr_from_l2cap().
+ * Makes an AF_BLUETOOTH address for the protocol BTPROTO_RFCOMM. `bdaddr` and the results are those of
+ * tabi_addr_from_l2cap().
  */
 int tabi_addr_from_rfcomm(const char *bdaddr, uint8_t channel, tabi_addr *addr);
 
 /**
- * The parts of an AF_BLUETOOTH address of a BTPROTO_RFCOMM socket; `channel` may be NULL. Else as
- * tabi_addr_l2cap().
+ * Reads the parts of the AF_BLUETOOTH address of a BTPROTO_RFCOMM socket. `channel` may be NULL. `bdaddr`,
+ * `size` and the results are those of tabi_addr_l2cap().
  */
 int tabi_addr_rfcomm(const tabi_addr *addr, char *bdaddr, size_t size, uint8_t *channel);
 
 /**
- * Makes an AF_BLUETOOTH address for the protocol BTPROTO_HCI: the number of an adapter, HCI_DEV_NONE for none,
- * and HCI_CHANNEL_RAW (0) or another channel. Returns 0.
+ * Makes an AF_BLUETOOTH address for the protocol BTPROTO_HCI.
+ *
+ * `device` is the number of an adapter, or HCI_DEV_NONE for none. `channel` is HCI_CHANNEL_RAW (0) or
+ * another channel. Returns 0.
  */
 int tabi_addr_from_hci(uint16_t device, uint16_t channel, tabi_addr *addr);
 
 /**
- * The parts of an AF_BLUETOOTH address of a BTPROTO_HCI socket. Any output may be NULL.
- *
- * Returns 0 or TABI_ERR_TYPE for another family.
+ * Reads the parts of the AF_BLUETOOTH address of a BTPROTO_HCI socket. Any output may be NULL. Returns 0.
+ * Errors: TABI_ERR_TYPE for another family.
  */
 int tabi_addr_hci(const tabi_addr *addr, uint16_t *device, uint16_t *channel);
 
 /**
- * Makes an AF_BLUETOOTH address for the protocol BTPROTO_SCO. Returns as tabi_addr_from_l2cap().
+ * Makes an AF_BLUETOOTH address for the protocol BTPROTO_SCO. `bdaddr` and the results are those of
+ * tabi_addr_from_l2cap().
  */
 int tabi_addr_from_sco(const char *bdaddr, tabi_addr *addr);
 
 /**
- * The device of an AF_BLUETOOTH address of a BTPROTO_SCO socket. As tabi_addr_l2cap().
+ * Reads the device of the AF_BLUETOOTH address of a BTPROTO_SCO socket. The arguments and the results are
+ * those of tabi_addr_l2cap().
  */
 int tabi_addr_sco(const tabi_addr *addr, char *bdaddr, size_t size);
 
 /* ---- Constants by name ---- */
 
 /**
- * The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a
- * number.
+ * Writes the value of a constant to `value`, such as that of "SO_REUSEPORT". Every name of Python's socket
+ * module that stands for a number is known.
  *
- * Returns 0, or TABI_ERR_VALUE when this platform has no such constant.
+ * Returns 0. Errors: TABI_ERR_VALUE when this system has no such constant.
  */
 int tabi_constant(const char *name, int64_t *value);
 
 /**
- * How many constants there are: tabi_constant_at() has them all.
+ * Returns the number of constants that tabi_constant_at() knows.
  */
 size_t tabi_constant_count(void);
 
 /**
- * The name and the value of one constant; they are sorted by name.
+ * Writes the name and the value of one constant. The constants are sorted by name.
  *
- * `index`: 0 to tabi_constant_count() - 1. The name is static. Returns 0, or TABI_ERR_VALUE for another index.
+ * `index` is 0 to tabi_constant_count() - 1. The name is static and must not be freed. Returns 0. Errors:
+ * TABI_ERR_VALUE when `index` is too large.
  */
 int tabi_constant_at(size_t index, const char **name, int64_t *value);
 
 /**
- * The text of a constant that is not a number: "BDADDR_ANY", "BDADDR_LOCAL".
+ * Writes the text of a constant that is not a number to `text`: "BDADDR_ANY" or "BDADDR_LOCAL".
  *
- * The text is static. Returns 0, or TABI_ERR_VALUE when there is no such constant.
+ * The text is static and must not be freed. Returns 0. Errors: TABI_ERR_VALUE when there is no such
+ * constant.
  */
 int tabi_string_constant(const char *name, const char **text);
 
 /* ---- Servers ---- */
 
 /**
- * A server: Python's `socketserver` classes.
+ * A server: an object of Python's `socketserver` classes.
  *
- * Any number of threads may use one at once. tabi_server_free() must be the last use of the handle.
+ * Any number of threads may use a server at the same time. tabi_server_free() must be the last use of the
+ * handle.
  */
 typedef struct tabi_server tabi_server;
 
 /**
- * One client of a server, or one datagram: what Python's handlers have as `self`.
+ * One client of a server, or one datagram: what a handler in Python has in `self`.
  *
- * It is lent to the handler, for use until that returns, by any thread.
+ * A handler may use its request, in any thread, until the handler returns. The server frees it.
  */
 typedef struct tabi_request tabi_request;
 
 /**
- * Answers a request. The server ends the connection afterwards, and frees `request`.
+ * A function that answers a request. Afterwards the server ends the connection and frees `request`.
  *
- * It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was
- * made with. It may call anything in this library, tabi_server_shutdown() included.
- * Returns 0 or more when all is well; a negative code (such as one that a function of this library returned)
- * is counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass
- * through. A thread that is ended in a handler (pthread_exit) stays there, with its request.
+ * The function runs in a thread of the server, possibly in several threads at the same time. `userdata` is
+ * the pointer that the server was made with. The function may call everything in this library, also
+ * tabi_server_shutdown().
+ *
+ * It returns 0 or more when it has succeeded. It returns a negative code, for example one that a function of
+ * this library has returned, when it has failed. The failure is counted, and reported to the server's hook
+ * handle_error. C++ exceptions and longjmp must not leave the function. When pthread_exit is called in it,
+ * the thread stays in the function, and the request is not ended.
  */
 typedef int (*tabi_handler)(tabi_request *request, void *userdata);
 
 /**
- * Makes a TCP server that handles its clients one after the other, in the thread that serves
- * (`TCPServer`). Arguments and results as in tabi_threading_tcp_server().
+ * Makes a TCP server that handles one client after the other, in the thread that serves (Python's
+ * `TCPServer`). The arguments and the results are those of tabi_threading_tcp_server().
  */
 int tabi_tcp_server(const char *host, int port, tabi_handler handler, void *userdata, tabi_server **out);
 
 /**
- * Makes a TCP server that handles each client in a thread of its own, bound and listening
- * (`ThreadingTCPServer`).
+ * Makes a TCP server that handles each client in a thread of its own (Python's `ThreadingTCPServer`). It is
+ * bound and listens.
  *
- * `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each
- * client, with `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
- * Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for
- * another port; TABI_GAI_* when the lookup fails.
+ * `host` is a name, an IPv4 address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets
+ * the system choose a free port. `handler` runs for each client, with `userdata`, until the server is freed.
+ * Threads are kept and used again. Each has a stack of 256 KiB; tabi_server_new() can change that.
+ *
+ * Returns 0 and a server, which tabi_server_free() frees. Errors: -errno, such as -EADDRINUSE or -EACCES;
+ * TABI_ERR_OVERFLOW when the port is not in its range; TABI_GAI_* when the host was not found.
  */
 int tabi_threading_tcp_server(const char *host,
                               int port,
@@ -1952,8 +2204,8 @@ int tabi_threading_tcp_server(const char *host,
                               tabi_server **out);
 
 /**
- * Makes a TCP server that handles each client in a process of its own: see TABI_FORKS for when that is sound
- * (`ForkingTCPServer`). Arguments and results as in tabi_threading_tcp_server().
+ * Makes a TCP server that handles each client in a process of its own (Python's `ForkingTCPServer`).
+ * TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
  */
 int tabi_forking_tcp_server(const char *host,
                             int port,
@@ -1962,14 +2214,14 @@ int tabi_forking_tcp_server(const char *host,
                             tabi_server **out);
 
 /**
- * Makes a UDP server that handles its datagrams one after the other, in the thread that serves
- * (`UDPServer`). Arguments and results as in tabi_threading_tcp_server().
+ * Makes a UDP server that handles one datagram after the other, in the thread that serves (Python's
+ * `UDPServer`). The arguments and the results are those of tabi_threading_tcp_server().
  */
 int tabi_udp_server(const char *host, int port, tabi_handler handler, void *userdata, tabi_server **out);
 
 /**
- * Makes a UDP server that handles each datagram in a thread of its own
- * (`ThreadingUDPServer`). Arguments and results as in tabi_threading_tcp_server().
+ * Makes a UDP server that handles each datagram in a thread of its own (Python's `ThreadingUDPServer`). The
+ * arguments and the results are those of tabi_threading_tcp_server().
  */
 int tabi_threading_udp_server(const char *host,
                               int port,
@@ -1978,8 +2230,8 @@ int tabi_threading_udp_server(const char *host,
                               tabi_server **out);
 
 /**
- * Makes a UDP server that handles each datagram in a process of its own: see TABI_FORKS for when that is sound
- * (`ForkingUDPServer`). Arguments and results as in tabi_threading_tcp_server().
+ * Makes a UDP server that handles each datagram in a process of its own (Python's `ForkingUDPServer`).
+ * TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
  */
 int tabi_forking_udp_server(const char *host,
                             int port,
@@ -1988,18 +2240,18 @@ int tabi_forking_udp_server(const char *host,
                             tabi_server **out);
 
 /**
- * Makes a unix stream server that handles its clients one after the other, in the thread that serves
- * (`UnixStreamServer`).
+ * Makes a unix stream server that handles one client after the other, in the thread that serves (Python's
+ * `UnixStreamServer`).
  *
- * `path`: 1 to 107 bytes (with "" Linux picks an abstract name); the socket's file stays when the server is
- * closed, as in Python. `handler` and results as in tabi_threading_tcp_server(); -EADDRINUSE when the file
- * exists.
+ * `path` has 1 to 107 bytes. With "" Linux chooses an abstract name. The file of the socket stays when the
+ * server is closed, as in Python. `handler`, `userdata` and the results are those of
+ * tabi_threading_tcp_server(). Errors: -EADDRINUSE when the file exists.
  */
 int tabi_unix_stream_server(const char *path, tabi_handler handler, void *userdata, tabi_server **out);
 
 /**
- * Makes a unix stream server that handles each client in a thread of its own
- * (`ThreadingUnixStreamServer`). Arguments and results as in tabi_unix_stream_server().
+ * Makes a unix stream server that handles each client in a thread of its own (Python's
+ * `ThreadingUnixStreamServer`). The arguments and the results are those of tabi_unix_stream_server().
  */
 int tabi_threading_unix_stream_server(const char *path,
                                       tabi_handler handler,
@@ -2007,20 +2259,21 @@ int tabi_threading_unix_stream_server(const char *path,
                                       tabi_server **out);
 
 /**
- * Makes a unix stream server that handles each client in a process of its own: see TABI_FORKS
- * (`ForkingUnixStreamServer`). Arguments and results as in tabi_unix_stream_server().
+ * Makes a unix stream server that handles each client in a process of its own (Python's
+ * `ForkingUnixStreamServer`). TABI_FORKS says when that is safe. The arguments and the results are those of
+ * tabi_unix_stream_server().
  */
 int tabi_forking_unix_stream_server(const char *path, tabi_handler handler, void *userdata, tabi_server **out);
 
 /**
- * Makes a unix datagram server that handles its datagrams one after the other, in the thread that serves
- * (`UnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+ * Makes a unix datagram server that handles one datagram after the other, in the thread that serves
+ * (Python's `UnixDatagramServer`). The arguments and the results are those of tabi_unix_stream_server().
  */
 int tabi_unix_datagram_server(const char *path, tabi_handler handler, void *userdata, tabi_server **out);
 
 /**
- * Makes a unix datagram server that handles each datagram in a thread of its own
- * (`ThreadingUnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+ * Makes a unix datagram server that handles each datagram in a thread of its own (Python's
+ * `ThreadingUnixDatagramServer`). The arguments and the results are those of tabi_unix_stream_server().
  */
 int tabi_threading_unix_datagram_server(const char *path,
                                         tabi_handler handler,
@@ -2028,8 +2281,9 @@ int tabi_threading_unix_datagram_server(const char *path,
                                         tabi_server **out);
 
 /**
- * Makes a unix datagram server that handles each datagram in a process of its own: see TABI_FORKS
- * (`ForkingUnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+ * Makes a unix datagram server that handles each datagram in a process of its own (Python's
+ * `ForkingUnixDatagramServer`). TABI_FORKS says when that is safe. The arguments and the results are those
+ * of tabi_unix_stream_server().
  */
 int tabi_forking_unix_datagram_server(const char *path,
                                       tabi_handler handler,
@@ -2037,153 +2291,171 @@ int tabi_forking_unix_datagram_server(const char *path,
                                       tabi_server **out);
 
 /**
- * Handles requests until tabi_server_shutdown() (Python's `serve_forever`).
+ * Handles requests until tabi_server_shutdown() is called (Python's `serve_forever`).
  *
- * `poll_interval`: seconds between two runs of the hook service_actions, 0.5 in Python; nothing else waits for
- * it.
- * Returns 0; TABI_ERR_CLOSED after tabi_server_close(), TABI_ERR_VALUE when the server is serving already and
- * for a negative `poll_interval`, and a socket's error when that is of no more use.
+ * `poll_interval` is the time in seconds between two calls of the hook service_actions. Python uses 0.5.
+ * Nothing else depends on it.
+ *
+ * Returns 0. Errors:
+ * - TABI_ERR_VALUE: the server is serving already, or `poll_interval` is negative or NaN.
+ * - TABI_ERR_CLOSED: the server was closed.
+ * - The error of a socket that can no longer be used.
  */
 int tabi_server_serve_forever(tabi_server *sv, double poll_interval);
 
 /**
- * Handles one request, or none when the server's timeout passes or it is shut down first (Python's
- * `handle_request`).
+ * Handles one request (Python's `handle_request`).
  *
- * Returns as tabi_server_serve_forever().
+ * It handles none when the server's timeout passes first, or when the server is shut down. The results are
+ * those of tabi_server_serve_forever().
  */
 int tabi_server_handle_request(tabi_server *sv);
 
 /**
  * Stops tabi_server_serve_forever() at once (Python's `shutdown`).
  *
- * From any thread, any number of times; it returns when the loop has ended, in a handler or hook of this
- * server at once. Before serve_forever it makes the next one return at once. Requests that have begun go on.
- * Returns 0.
+ * Any thread may call this, any number of times. The function returns when tabi_server_serve_forever() has
+ * ended. In a handler or a hook of the same server it returns at once. When the server is not serving yet,
+ * the next tabi_server_serve_forever() returns at once. Requests that have begun go on. Returns 0.
  */
 int tabi_server_shutdown(tabi_server *sv);
 
 /**
- * The descriptor through which a signal handler stops the server: write(2) eight bytes to it, a `uint64_t` 1.
+ * Returns a descriptor through which a signal handler can stop the server.
  *
- * The server keeps and closes it. Returns the descriptor.
+ * The signal handler writes eight bytes to it with write(2): a `uint64_t` that is 1. The descriptor belongs
+ * to the server, which closes it.
  */
 int tabi_server_wake_fd(tabi_server *sv);
 
 /**
- * 1 lets serve_forever and handle_request return -EINTR when a signal handler has run; they may be called
- * again. 0, at first, lets them go on. Returns 0.
+ * Sets what tabi_server_serve_forever() and tabi_server_handle_request() do when a signal handler has run.
+ *
+ * When `interruptible` is 1, they return -EINTR, and may be called again. When it is 0, which is the
+ * default, they go on. Returns 0.
  */
 int tabi_server_set_interruptible(tabi_server *sv, int interruptible);
 
 /**
- * What became of the requests that were active when a server was closed. Set `struct_size` before the call.
+ * What became of the requests that had begun when a server was closed. Set `struct_size` before the call.
  */
 typedef struct {
     /**
-     * sizeof(tabi_drain_report), set by the caller.
+     * sizeof(tabi_drain_report). The caller sets it.
      */
     size_t struct_size;
     /**
-     * How many ended by themselves.
+     * The number of requests that ended by themselves.
      */
     size_t finished;
     /**
-     * How many were cut off: their connections shut down, or never handled.
+     * The number of requests that were cut off: their connections were shut down, or they were never
+     * handled.
      */
     size_t cut;
     /**
-     * How many are still running: handlers that neither use their socket nor return, a second after they were
-     * cut off; all that had not ended when the server does not wait for them.
+     * The number of requests that are still running. One second after they were cut off, their handlers had
+     * neither used their sockets nor returned. When the server does not wait for requests, these are all
+     * that had not ended.
      */
     size_t left;
 } tabi_drain_report;
 
 /**
- * Stops accepting, waits for the requests that have begun, and closes the sockets (Python's `server_close`).
+ * Stops the server, waits for the requests that have begun, and closes its sockets (Python's
+ * `server_close`).
  *
- * `drain`: seconds that they have; then their connections are shut down, which ends handlers that use them.
- * TABI_NO_TIMEOUT waits as long as they take. A serve loop is stopped first. In a handler of this server it
- * does not wait for that one. `report` may be NULL. Closing again does nothing. Returns 0, or TABI_ERR_VALUE
- * for negative seconds and NaN.
+ * `drain` is the time in seconds that the requests have. After it, their connections are shut down, which
+ * ends handlers that use them. With TABI_NO_TIMEOUT the requests have as long as they need. `report` may be
+ * NULL. If the server is serving, it is stopped first. In a handler of the same server, the function does
+ * not wait for that handler's request. Closing a server twice is allowed; the second call does nothing.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
+ * too small.
  */
 int tabi_server_close(tabi_server *sv, double drain, tabi_drain_report *report);
 
 /**
- * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees
- * it.
+ * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT, and frees it. NULL does nothing.
  *
- * When it returns, no handler runs any more, unless `daemon_threads` is 1, `block_on_close` 0, or a
- * tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from
- * tabi_request_server().
+ * For a limit, call tabi_server_close() before. When the function returns, no handler is running, with three
+ * exceptions: `daemon_threads` is 1, `block_on_close` is 0, or tabi_server_close() has reported requests in
+ * `left`. Do not free a server that tabi_request_server() has returned.
  */
 void tabi_server_free(tabi_server *sv);
 
 /**
- * The address that the server is bound to, with the port that was picked for port 0 (Python's
- * `server_address`).
- * Returns 0.
+ * Writes the address that the server is bound to, with the port that the system chose for port 0 (Python's
+ * `server_address`). Returns 0.
  */
 int tabi_server_address(tabi_server *sv, tabi_addr *addr);
 
 /**
- * The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not
- * close it.
+ * Returns the descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED.
+ *
+ * The descriptor belongs to the server: do not close it.
  */
 int tabi_server_fileno(tabi_server *sv);
 
 /**
- * The server's socket, the first if it has several; NULL for NULL. The server closes and frees it.
+ * Returns the server's socket, or the first one if there are several. Returns NULL for NULL.
+ *
+ * The socket belongs to the server, which closes and frees it.
  */
 tabi_sock *tabi_server_sock(tabi_server *sv);
 
 /* ---- Requests ---- */
 
 /**
- * The client's socket, or the server's own for a datagram; NULL for NULL.
+ * Returns the client's socket. For a datagram this is the socket of the server. Returns NULL for NULL.
  *
- * The server closes and frees it: do not call tabi_sock_free(), and do not use it after the handler has
+ * The socket belongs to the server: do not call tabi_sock_free(), and do not use it after the handler has
  * returned.
  */
 tabi_sock *tabi_request_sock(tabi_request *request);
 
 /**
- * The address of the client, or of the sender of a datagram (Python's `self.client_address`). Returns 0.
+ * Writes the address of the client, or of the sender of a datagram (Python's `self.client_address`). Returns
+ * 0.
  */
 int tabi_request_client_address(tabi_request *request, tabi_addr *addr);
 
 /**
- * The server that took the request, for tabi_server_shutdown() and the like; NULL for NULL. Do not free it.
+ * Returns the server that took the request, for example for tabi_server_shutdown(). Returns NULL for NULL.
+ * Do not free it.
  */
 tabi_server *tabi_request_server(tabi_request *request);
 
 /**
- * The bytes of a datagram, and their number in `len` (which may be NULL); NULL and 0 for a stream client.
+ * Returns the bytes of a datagram. For a client of a stream the result is NULL.
  *
- * They belong to the request, until the handler returns.
+ * `len` gets the number of bytes, or 0. It may be NULL. The bytes belong to the request, and are valid until
+ * the handler returns.
  */
 const void *tabi_request_packet(tabi_request *request, size_t *len);
 
 /**
- * 1 when a datagram was longer than the server's max_packet_size, so that its end is lost; else 0.
+ * Returns 1 when a datagram was longer than the server's `max_packet_size`, so that its end is lost, and 0
+ * otherwise.
  */
 int tabi_request_is_cut(tabi_request *request);
 
 /**
- * Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram
- * (`sendto`).
+ * Sends bytes to the client: all of them over a stream (`sendall`), or one datagram to the sender of a
+ * datagram (`sendto`).
  *
- * Returns 0, or what tabi_sendall() and tabi_sendto() return when they fail.
+ * Returns 0. The errors are those of tabi_sendall() and tabi_sendto().
  */
 int tabi_request_reply(tabi_request *request, const void *data, size_t len);
 
 /**
- * Lets a request carry a pointer, from one hook to the next or from setup to handler. Returns 0.
+ * Stores a pointer in a request, to pass it from one hook to the next, or from a hook to the handler.
+ * Returns 0.
  */
 int tabi_request_set_data(tabi_request *request, void *data);
 
 /**
- * The pointer that the request carries; NULL at first, and for NULL.
+ * Returns the pointer that was stored in a request. It is NULL when none was stored, and for NULL.
  */
 void *tabi_request_data(tabi_request *request);
 
@@ -2246,8 +2518,8 @@ int tabi_server_run_job(tabi_server *sv, const tabi_job *job);
 #define TABI_THREADS 1
 
 /**
- * Each request is handled in a process of its own. This is safe only in a program that has no other threads, or
- * with a handler that calls nothing but the functions in signal-safety(7).
+ * Each request is handled in a process of its own. This is safe only in a program that has no other threads,
+ * or with a handler that calls nothing but the functions in signal-safety(7).
  */
 #define TABI_FORKS 2
 
@@ -2257,8 +2529,8 @@ int tabi_server_run_job(tabi_server *sv, const tabi_job *job);
 #define TABI_WHEN_FULL_WAIT 0
 
 /**
- * When all threads are busy, the server accepts up to `queue_size` more clients, which wait for a thread. Then it
- * stops accepting.
+ * When all threads are busy, the server accepts up to `queue_size` more clients, which wait for a thread.
+ * Then it stops accepting.
  */
 #define TABI_WHEN_FULL_QUEUE 1
 
@@ -2268,77 +2540,83 @@ int tabi_server_run_job(tabi_server *sv, const tabi_job *job);
 #define TABI_WHEN_FULL_REFUSE 2
 
 /**
- * What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
+ * What a thread of the server does. The hook `thread_main` calls it once, with the argument that it was
+ * given.
  */
 typedef void (*tabi_thread_body)(void *argument);
 
 /**
- * Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this
- * structure.
+ * Functions that replace steps of a server. NULL leaves a step as it is.
  *
- * Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
- * finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
- * The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
- * A thread that is ended in a hook (pthread_exit) stays there and does nothing any more.
+ * Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
+ * The functions finish_request, shutdown_request, close_request and handle_error run in the thread that
+ * handles the request; the others run in the thread that serves. The library holds no lock while they run. A
+ * function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
+ * pthread_exit is called in one, its thread stays there and does nothing more.
  */
 typedef struct {
     /**
-     * sizeof(tabi_server_hooks), set by the caller.
+     * sizeof(tabi_server_hooks). The caller sets it.
      */
     size_t struct_size;
     /**
-     * What each hook gets as its last argument.
+     * The last argument of each function.
      */
     void *userdata;
     /**
-     * Binds the sockets; else tabi_server_default_bind().
+     * Binds the sockets. Default: tabi_server_default_bind().
      */
     int (*server_bind)(tabi_server *server, void *userdata);
     /**
-     * Starts to listen; else tabi_server_default_activate().
+     * Starts to listen. Default: tabi_server_default_activate().
      */
     int (*server_activate)(tabi_server *server, void *userdata);
     /**
-     * Takes the next request from a socket that is ready; else tabi_server_default_get_request().
-     * `request` is made by that or by a tabi_request_from_ function. A failure skips the request.
+     * Takes the next request from a socket that is ready. Default: tabi_server_default_get_request(). The
+     * function sets `request` to one that the default function or a tabi_request_from_ function has made.
+     * After a failure the server goes on with the next request.
      */
     int (*get_request)(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata);
     /**
-     * 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
+     * Returns 1 when the request should be handled, 0 when it should be ended (it is counted as rejected),
+     * or a negative code when it has failed. Default: 1.
      */
     int (*verify_request)(tabi_request *request, void *userdata);
     /**
-     * Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it,
-     * on any thread, to that, to tabi_request_process() or to tabi_request_free().
+     * Lets the request be handled somewhere. Default: tabi_request_process_default(). The function owns the
+     * request. It passes it, in any thread, to tabi_request_process_default(), tabi_request_process() or
+     * tabi_request_free().
      */
     void (*process_request)(tabi_request *request, void *userdata);
     /**
-     * Runs the handler; else tabi_request_finish().
+     * Runs the handler. Default: tabi_request_finish().
      */
     int (*finish_request)(tabi_request *request, void *userdata);
     /**
-     * Ends the request; else tabi_request_shutdown() and close_request.
+     * Ends the request. Default: tabi_request_shutdown(), then close_request.
      */
     void (*shutdown_request)(tabi_request *request, void *userdata);
     /**
-     * Closes what belongs to the request; else tabi_request_close().
+     * Closes what belongs to the request. Default: tabi_request_close().
      */
     void (*close_request)(tabi_request *request, void *userdata);
     /**
-     * Reports a failure: its code, and a message that is valid during the call; else nothing.
+     * Reports that a request has failed, with the code and a message. The message is valid during the call.
+     * Default: nothing is reported.
      */
     void (*handle_error)(tabi_request *request, int code, const char *message, void *userdata);
     /**
-     * Runs when tabi_server_handle_request() found no request in time; else nothing.
+     * Runs when tabi_server_handle_request() has found no request in time. Default: nothing.
      */
     int (*handle_timeout)(tabi_server *server, void *userdata);
     /**
-     * Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
+     * Runs in tabi_server_serve_forever() after each request and after each `poll_interval`. A failure ends
+     * tabi_server_serve_forever(). Default: nothing.
      */
     int (*service_actions)(tabi_server *server, void *userdata);
     /**
-     * Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which
-     * returns when the thread is to end.
+     * Runs in each thread that handles requests, for the whole life of the thread. It calls `body(argument)`
+     * once, which returns when the thread should end. `name` is the thread's name.
      */
     void (*thread_main)(const char *name, tabi_thread_body body, void *argument, void *userdata);
 } tabi_server_hooks;
@@ -2389,7 +2667,8 @@ typedef struct {
      */
     size_t max_packet_size;
     /**
-     * The time in seconds that tabi_server_handle_request() waits for a request. The default is TABI_NO_TIMEOUT.
+     * The time in seconds that tabi_server_handle_request() waits for a request. The default is
+     * TABI_NO_TIMEOUT.
      */
     double timeout;
     /**
@@ -2397,23 +2676,23 @@ typedef struct {
      */
     double request_timeout;
     /**
-     * The largest number of requests at the same time. Further clients are closed at once. The default is 0: no
-     * limit.
+     * The largest number of requests at the same time. Further clients are closed at once. The default is 0:
+     * no limit.
      */
     size_t max_connections;
     /**
-     * The largest number of requests at the same time from one internet host. Further clients from there are closed
-     * at once. The default is 0: no limit.
+     * The largest number of requests at the same time from one internet host. Further clients from there are
+     * closed at once. The default is 0: no limit.
      */
     size_t max_connections_per_address;
     /**
-     * The number of threads that accept clients. The default is 1. With allow_reuse_port, each thread has a socket
-     * of its own.
+     * The number of threads that accept clients. The default is 1. With allow_reuse_port, each thread has a
+     * socket of its own.
      */
     size_t loops;
     /**
-     * For TABI_THREADS: the largest number of threads that handle requests at the same time. A thread that is
-     * ending is not counted. The default is 0: no limit.
+     * For TABI_THREADS: the largest number of threads that handle requests at the same time. A thread that
+     * is ending is not counted. The default is 0: no limit.
      */
     size_t max_threads;
     /**
@@ -2434,8 +2713,8 @@ typedef struct {
      */
     double thread_idle;
     /**
-     * For TABI_THREADS: the beginning of the threads' names. NULL (the default) stands for "tabi". The string is
-     * copied.
+     * For TABI_THREADS: the beginning of the threads' names. NULL (the default) stands for "tabi". The
+     * string is copied.
      */
     const char *thread_name;
     /**
@@ -2464,11 +2743,13 @@ typedef struct {
 int tabi_server_options_init(tabi_server_options *options, size_t struct_size);
 
 /**
- * Makes a server of any kind, bound and listening unless `bind_and_activate` is 0.
+ * Makes a server of any kind. It is bound and listens, unless `bind_and_activate` is 0.
  *
- * `addr`: what to bind to. `handler` runs for each request, with `userdata`, until the server is freed.
- * Returns 0 and a server that tabi_server_free() frees; TABI_ERR_VALUE for settings that cannot be,
- * TABI_ERR_TYPE for an address of another family; -EADDRINUSE, -EACCES ...
+ * `addr` is the address to bind to. `handler` runs for each request, with `userdata`, until the server is
+ * freed.
+ *
+ * Returns 0 and a server, which tabi_server_free() frees. Errors: TABI_ERR_VALUE for settings that are not
+ * allowed; TABI_ERR_TYPE when the address is of another family; -errno, such as -EADDRINUSE or -EACCES.
  */
 int tabi_server_new(const tabi_server_options *options,
                     const tabi_addr *addr,
@@ -2477,12 +2758,14 @@ int tabi_server_new(const tabi_server_options *options,
                     tabi_server **out);
 
 /**
- * Makes a server from sockets that were bound elsewhere, such as those of tabi_listen_fds(); never unlinks or
- * re-binds them.
+ * Makes a server from sockets that are bound already, such as those of tabi_listen_fds(). The server never
+ * binds them again, and never removes their files.
  *
- * `sockets`: `count` handles, 1 or more; when the call succeeds they are the server's, which frees them.
- * Family and type are the sockets' own, and may differ. Those that do not listen yet begin to.
- * Returns as tabi_server_new().
+ * `sockets` is an array of `count` handles, at least 1. When the call succeeds, they belong to the server,
+ * which frees them. The server uses the family and the type of each socket; they may differ. A socket that
+ * does not listen yet begins to listen.
+ *
+ * The results are those of tabi_server_new().
  */
 int tabi_server_from_sockets(const tabi_server_options *options,
                              tabi_sock *const *sockets,
@@ -2492,14 +2775,14 @@ int tabi_server_from_sockets(const tabi_server_options *options,
                              tabi_server **out);
 
 /**
- * Binds the server's socket (Python's `server_bind`), for servers with `bind_and_activate` 0. Errors as in
- * tabi_bind().
+ * Binds the server's socket (Python's `server_bind`). It is for servers with a `bind_and_activate` of 0. The
+ * results are those of tabi_bind().
  */
 int tabi_server_bind(tabi_server *sv);
 
 /**
- * Starts to listen (Python's `server_activate`), for servers with `bind_and_activate` 0. Errors as in
- * tabi_listen().
+ * Starts to listen (Python's `server_activate`). It is for servers with a `bind_and_activate` of 0. The
+ * results are those of tabi_listen().
  */
 int tabi_server_activate(tabi_server *sv);
 
@@ -2508,51 +2791,54 @@ int tabi_server_activate(tabi_server *sv);
  */
 typedef struct {
     /**
-     * sizeof(tabi_server_statistics), set by the caller.
+     * sizeof(tabi_server_statistics). The caller sets it.
      */
     size_t struct_size;
     /**
-     * Requests taken: clients accepted, datagrams received.
+     * The number of requests that were taken: clients accepted and datagrams received.
      */
     uint64_t accepted;
     /**
-     * Requests that have begun and not ended.
+     * The number of requests that have begun and not ended.
      */
     uint64_t active;
     /**
-     * Requests ended without being handled: over a limit, refused by verify_request, or no thread for them.
+     * The number of requests that were ended without being handled: they were above a limit, verify_request
+     * refused them, or there was no thread for them.
      */
     uint64_t rejected;
     /**
-     * Requests whose handler failed.
+     * The number of requests whose handler has failed.
      */
     uint64_t failed;
     /**
-     * Requests that have ended, for whatever reason.
+     * The number of requests that have ended, for any reason.
      */
     uint64_t finished;
     /**
-     * Threads that handle requests or wait for them.
+     * The number of threads that handle requests or wait for them.
      */
     uint64_t threads;
     /**
-     * Those of them that wait.
+     * The number of those threads that wait.
      */
     uint64_t idle_threads;
     /**
-     * Child processes that handle requests.
+     * The number of child processes that handle requests.
      */
     uint64_t children;
 } tabi_server_statistics;
 
 /**
- * Reads what the server has counted. Returns 0, or TABI_ERR_VALUE for a `struct_size` that is too small.
+ * Reads what the server has counted.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE when `struct_size` is too small.
  */
 int tabi_server_get_statistics(tabi_server *sv, tabi_server_statistics *statistics);
 
 /**
- * Collects the child processes that have ended, without waiting (Python's `collect_children`); the serve loop
- * does it by itself. Returns 0.
+ * Collects the child processes that have ended, without waiting (Python's `collect_children`).
+ * tabi_server_serve_forever() does this by itself. Returns 0.
  */
 int tabi_server_collect_children(tabi_server *sv);
 
@@ -2563,21 +2849,25 @@ int tabi_server_collect_children(tabi_server *sv);
  */
 typedef struct {
     /**
-     * Its name, "unknown" when none was given.
+     * The name of the socket, or "unknown" when it was given none.
      */
     const char *name;
     /**
-     * The socket. Set it to NULL when you keep it (tabi_server_from_sockets() takes it over).
+     * The socket. Set it to NULL when you keep it. tabi_server_from_sockets() takes it over.
      */
     tabi_sock *sk;
 } tabi_listen_socket;
 
 /**
- * The sockets that a service manager (sd_listen_fds(3)) or a predecessor handed over to this process by
- * `LISTEN_FDS`, `LISTEN_FDNAMES` and, unless it is absent, `LISTEN_PID`.
+ * Returns the sockets that were handed over to this process by a service manager (sd_listen_fds(3)) or by
+ * tabi_server_pass_to() in another process.
  *
- * Returns 0, an array of `count` sockets (0 when there are none, or when they were taken before) that
- * tabi_listen_fds_free() frees; TABI_ERR_VALUE when the variables make no sense; -EBADF, -ENOTSOCK.
+ * They are described by the environment variables LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID. LISTEN_PID may
+ * be absent.
+ *
+ * Returns 0 and an array of `count` sockets, which tabi_listen_fds_free() frees. `count` is 0 when there are
+ * none, and when they were taken before. Errors: TABI_ERR_VALUE when the variables are wrong; -EBADF,
+ * -ENOTSOCK.
  */
 int tabi_listen_fds(tabi_listen_socket **list, size_t *count);
 
@@ -2587,14 +2877,17 @@ int tabi_listen_fds(tabi_listen_socket **list, size_t *count);
 void tabi_listen_fds_free(tabi_listen_socket *list, size_t count);
 
 /**
- * Starts a program that inherits the server's sockets, so that a restart refuses nobody.
+ * Starts a program that gets the server's sockets, so that a server can be restarted without refusing a
+ * client.
  *
- * The successor takes them with tabi_listen_fds() and tabi_server_from_sockets(); this server goes on until
- * tabi_server_close(), and clients that come in between wait in the sockets' common queue. `path`: of the
- * program;
- * `argv`: its arguments without its name, ended by NULL; `name`: what the sockets are called, without ':'.
- * Returns 0 and the process's number in `pid` (which may be NULL; waitpid(2) for it); TABI_ERR_CLOSED,
- * TABI_ERR_VALUE, -ENOENT, -EMFILE ...
+ * The new program takes the sockets with tabi_listen_fds() and tabi_server_from_sockets(). This server goes
+ * on until tabi_server_close(). Both share one queue of clients, so that none is lost between them.
+ *
+ * `path` is the path of the program. `argv` holds its arguments, without its name, and ends with NULL.
+ * `name` is a name for the sockets and has no ':' in it. `pid` gets the number of the process, for
+ * waitpid(2). It may be NULL.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE for a bad `name`; -errno, such as -ENOENT or -EMFILE.
  */
 int tabi_server_pass_to(tabi_server *sv,
                         const char *path,
@@ -2605,28 +2898,31 @@ int tabi_server_pass_to(tabi_server *sv,
 /* ---- Steps of a server, for programs that replace some ---- */
 
 /**
- * What server_bind does unless it is replaced: sets the options and binds. Errors as in tabi_bind().
+ * Does what the step server_bind does by default: it sets the options and binds the sockets. The results are
+ * those of tabi_bind().
  */
 int tabi_server_default_bind(tabi_server *sv);
 
 /**
- * What server_activate does unless it is replaced: stream sockets start to listen. Errors as in tabi_listen().
+ * Does what the step server_activate does by default: stream sockets start to listen. The results are those
+ * of tabi_listen().
  */
 int tabi_server_default_activate(tabi_server *sv);
 
 /**
- * What get_request does unless it is replaced: accepts a client, or receives a datagram, without waiting.
+ * Does what the step get_request does by default: it accepts a client or receives a datagram, without
+ * waiting.
  *
- * `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and
- * tabi_recvfrom() do; -EAGAIN when there is none.
+ * `sk` is the socket that get_request was given. Returns 0 and a request. The errors are those of
+ * tabi_accept() and tabi_recvfrom(); -EAGAIN means that there is no request.
  */
 int tabi_server_default_get_request(tabi_server *sv, tabi_sock *sk, tabi_request **out);
 
 /**
- * Makes a request of a client that get_request has accepted itself.
+ * Makes a request from a client that the hook get_request has accepted itself.
  *
- * `sk`: the client's socket; when the call succeeds it is the request's, which frees it.
- * Returns 0 and a request that get_request hands on.
+ * `sk` is the socket of the client. When the call succeeds, it belongs to the request, which frees it.
+ * Returns 0 and a request, which get_request passes on.
  */
 int tabi_request_from_sock(tabi_server *sv,
                            tabi_sock *sk,
@@ -2634,10 +2930,10 @@ int tabi_request_from_sock(tabi_server *sv,
                            tabi_request **out);
 
 /**
- * Makes a request of a datagram, or of anything that has no socket of its own.
+ * Makes a request from a datagram, or from anything that has no socket of its own.
  *
- * `sk`: the server's socket that get_request was given; answers go out by it. `data`: `len` bytes, copied.
- * Returns 0 and a request that get_request hands on.
+ * `sk` is the socket of the server that get_request was given; answers are sent over it. `data` has `len`
+ * bytes, which are copied. Returns 0 and a request, which get_request passes on.
  */
 int tabi_request_from_packet(tabi_server *sv,
                              tabi_sock *sk,
@@ -2647,38 +2943,42 @@ int tabi_request_from_packet(tabi_server *sv,
                              tabi_request **out);
 
 /**
- * What process_request does unless it is replaced: has the request handled in-line, by a thread or by a
- * process.
+ * Does what the step process_request does by default: it lets the request be handled in this thread, in
+ * another thread or in a process.
  *
- * Takes the request over; do not use it again. Returns 0.
+ * The function takes the request over: do not use it afterwards. Returns 0.
  */
 int tabi_request_process_default(tabi_request *request);
 
 /**
- * Handles a request on this thread, from finish_request to its end; failures go to handle_error.
+ * Handles a request in this thread, from finish_request to its end. Failures are reported to handle_error.
  *
- * For those who replace process_request. Takes the request over; do not use it again. Returns 0.
+ * It is for programs that replace process_request. The function takes the request over: do not use it
+ * afterwards. Returns 0.
  */
 int tabi_request_process(tabi_request *request);
 
 /**
- * Gives up a request without handling it; its client's socket is closed. For those who replace
- * process_request. NULL does nothing.
+ * Gives up a request without handling it, and closes the client's socket. NULL does nothing.
+ *
+ * It is for programs that replace process_request.
  */
 void tabi_request_free(tabi_request *request);
 
 /**
- * What finish_request does unless it is replaced: runs the server's handler. Returns 0 or the failure's code.
+ * Does what the step finish_request does by default: it runs the server's handler. Returns 0 or the code of
+ * the failure.
  */
 int tabi_request_finish(tabi_request *request);
 
 /**
- * Tells a stream client that no more comes (shutdown(2) with SHUT_WR); does nothing for a datagram. Returns 0.
+ * Tells the client of a stream that nothing more will be sent (shutdown(2) with SHUT_WR). It does nothing
+ * for a datagram. Returns 0.
  */
 int tabi_request_shutdown(tabi_request *request);
 
 /**
- * Closes a stream client's socket; does nothing for a datagram. Returns 0.
+ * Closes the socket of a stream client. It does nothing for a datagram. Returns 0.
  */
 int tabi_request_close(tabi_request *request);
 

@@ -8,10 +8,10 @@ use crate::constants::{STRINGS, TABLE, constant};
 use crate::error::Error;
 use crate::ffi::boundary::{not_null, status, string};
 
-/// The value of a constant by its name, such as "SO_REUSEPORT": every name of Python's socket module that is a
-/// number.
+/// Writes the value of a constant to `value`, such as that of "SO_REUSEPORT". Every name of Python's socket
+/// module that stands for a number is known.
 ///
-/// Returns 0, or TABI_ERR_VALUE when this platform has no such constant.
+/// Returns 0. Errors: TABI_ERR_VALUE when this system has no such constant.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_constant(name: *const c_char, value: Option<&mut MaybeUninit<i64>>) -> c_int {
     status(|| {
@@ -23,15 +23,16 @@ pub unsafe extern "C" fn tabi_constant(name: *const c_char, value: Option<&mut M
     })
 }
 
-/// How many constants there are: tabi_constant_at() has them all.
+/// Returns the number of constants that tabi_constant_at() knows.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_constant_count() -> usize {
     TABLE.len()
 }
 
-/// The name and the value of one constant; they are sorted by name.
+/// Writes the name and the value of one constant. The constants are sorted by name.
 ///
-/// `index`: 0 to tabi_constant_count() - 1. The name is static. Returns 0, or TABI_ERR_VALUE for another index.
+/// `index` is 0 to tabi_constant_count() - 1. The name is static and must not be freed. Returns 0. Errors:
+/// TABI_ERR_VALUE when `index` is too large.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_constant_at(
     index: usize,
@@ -49,9 +50,10 @@ pub extern "C" fn tabi_constant_at(
     })
 }
 
-/// The text of a constant that is not a number: "BDADDR_ANY", "BDADDR_LOCAL".
+/// Writes the text of a constant that is not a number to `text`: "BDADDR_ANY" or "BDADDR_LOCAL".
 ///
-/// The text is static. Returns 0, or TABI_ERR_VALUE when there is no such constant.
+/// The text is static and must not be freed. Returns 0. Errors: TABI_ERR_VALUE when there is no such
+/// constant.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_string_constant(
     name: *const c_char,

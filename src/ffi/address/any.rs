@@ -10,9 +10,9 @@ use super::tabi_addr;
 use crate::address::RawAddress;
 use crate::ffi::boundary::{boundary, bytes, copy_text, count, not_null, status};
 
-/// Copies a struct sockaddr of `len` bytes (at most 128).
+/// Makes an address from a struct sockaddr of `len` bytes. It is copied.
 ///
-/// Returns 0 or TABI_ERR_VALUE when it is too long.
+/// Returns 0. Errors: TABI_ERR_VALUE when `len` is more than 128.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_sockaddr(
     sockaddr: *const libc::sockaddr,
@@ -28,22 +28,25 @@ pub unsafe extern "C" fn tabi_addr_from_sockaddr(
     })
 }
 
-/// The address as the system's own functions take it: `addr->len` bytes, valid as long as `addr` is. NULL for
-/// NULL.
+/// Returns the address in the form that functions of the system take.
+///
+/// It has `addr->len` bytes and is valid as long as `addr` is. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_sockaddr(addr: Option<&tabi_addr>) -> *const libc::sockaddr {
     addr.map_or(std::ptr::null(), |addr| addr.data.as_ptr().cast())
 }
 
-/// The family: AF_INET, AF_INET6, AF_UNIX ..., AF_UNSPEC (0) for no address; negative for an error.
+/// Returns the family of the address: AF_INET, AF_INET6, AF_UNIX and so on. It is AF_UNSPEC (0) when there is
+/// no address.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_family(addr: Option<&tabi_addr>) -> c_int {
     boundary(|| Ok(not_null(addr, "addr")?.raw()?.family().as_raw()))
 }
 
-/// The address as text for people, with its closing NUL: "('127.0.0.1', 80)", "'/run/s'".
+/// Writes the address to `text` for people to read, with a NUL at the end, such as "('127.0.0.1', 80)" or
+/// "'/run/s'".
 ///
-/// Returns the length without the NUL, or TABI_ERR_TOO_SMALL.
+/// `size` is the size of `text` in bytes. Returns the length without the NUL. Errors: TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_text(addr: Option<&tabi_addr>, text: *mut c_char, size: usize) -> ssize_t {
     count(|| {

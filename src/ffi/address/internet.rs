@@ -12,11 +12,16 @@ use crate::error::Error;
 use crate::ffi::boundary::{Outcome, boundary, copy_text, count, not_null, status, string};
 use crate::resolve::{check_port, inet, numeric_address, numeric_address6};
 
-/// Looks a host up, as bind and connect do for a socket of `family` (AF_INET or AF_INET6).
+/// Looks a host up and makes its address (what Python's `bind` and `connect` do with a host and a port).
 ///
-/// `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"` (else TABI_ERR_OS). `port`: 0 to 65535.
-/// Returns 0; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for another family, TABI_GAI_* when the lookup
-/// fails.
+/// `family` is AF_INET or AF_INET6. `host` is a name, an IP address, or "" for every address of this machine.
+/// With AF_INET it may also be `"<broadcast>"`. `port` is 0 to 65535.
+///
+/// Returns 0. Errors:
+/// - TABI_GAI_*: the host was not found.
+/// - TABI_ERR_OVERFLOW: the port is not in its range.
+/// - TABI_ERR_TYPE: the family is another one.
+/// - TABI_ERR_OS: `"<broadcast>"` with AF_INET6.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_host(
     family: c_int,
@@ -28,9 +33,10 @@ pub unsafe extern "C" fn tabi_addr_from_host(
     unsafe { tabi_addr_from_host6(family, host, port, 0, 0, addr) }
 }
 
-/// tabi_addr_from_host() with the other two parts of Python's AF_INET6 tuple, which AF_INET has no place for.
+/// Does what tabi_addr_from_host() does, with the other two parts of Python's AF_INET6 addresses. They have
+/// no effect for AF_INET.
 ///
-/// `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface, 0 for none.
+/// `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_host6(
     family: c_int,
@@ -49,10 +55,13 @@ pub unsafe extern "C" fn tabi_addr_from_host6(
     })
 }
 
-/// Reads a numeric host, which is not looked up, of either internet family: what tabi_getnameinfo() takes.
+/// Makes an address of AF_INET or AF_INET6 from a numeric host, without a lookup. tabi_getnameinfo() takes
+/// such an address.
 ///
-/// `host`: an IPv4 or IPv6 address, the latter perhaps with a scope ("fe80::1%lo"). `port`: judged by the C
-/// library; glibc takes it modulo 65536. Returns 0, or TABI_GAI_NONAME for a name.
+/// `host` is an IPv4 or IPv6 address. An IPv6 address may have a scope: "fe80::1%lo". `port` is given to the
+/// C library, which checks it; glibc takes it modulo 65536.
+///
+/// Returns 0. Errors: TABI_GAI_NONAME when `host` is a name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_numeric(
     host: *const c_char,
@@ -68,12 +77,13 @@ pub unsafe extern "C" fn tabi_addr_from_numeric(
     })
 }
 
-/// tabi_addr_from_numeric() with the other two parts of Python's AF_INET6 tuple, for IPv6 only.
+/// Does what tabi_addr_from_numeric() does for IPv6, with the other two parts of Python's AF_INET6 addresses.
 ///
-/// `flowinfo`: 0 to 1048575, in host byte order. `scope_id`: the number of an interface; with 0 a scope in
-/// `host` counts.
-/// Returns 0; TABI_GAI_NONAME for a name, TABI_ERR_OS for an IPv4 address, TABI_ERR_OVERFLOW for another
-/// `flowinfo`.
+/// `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface. When it is 0, a
+/// scope in `host` is used.
+///
+/// Returns 0. Errors: TABI_GAI_NONAME when `host` is a name; TABI_ERR_OS when it is an IPv4 address;
+/// TABI_ERR_OVERFLOW when `flowinfo` is too large.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_numeric6(
     host: *const c_char,
@@ -91,10 +101,11 @@ pub unsafe extern "C" fn tabi_addr_from_numeric6(
     })
 }
 
-/// The host of an AF_INET or AF_INET6 address as text, with its closing NUL, without a scope.
+/// Writes the IP address of an AF_INET or AF_INET6 address to `host` as text, without a scope and with a NUL
+/// at the end.
 ///
-/// `size`: the bytes of `host`; 46 are enough. Returns the length without the NUL; TABI_ERR_TYPE for
-/// another family, TABI_ERR_TOO_SMALL.
+/// `size` is the size of `host` in bytes; 46 are always enough. Returns the length without the NUL. Errors:
+/// TABI_ERR_TYPE for another family; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_host(addr: Option<&tabi_addr>, host: *mut c_char, size: usize) -> ssize_t {
     count(|| {
@@ -104,15 +115,16 @@ pub unsafe extern "C" fn tabi_addr_host(addr: Option<&tabi_addr>, host: *mut c_c
     })
 }
 
-/// The port of an AF_INET or AF_INET6 address (0 to 65535), or TABI_ERR_TYPE for another family.
+/// Returns the port of an AF_INET or AF_INET6 address, 0 to 65535. Errors: TABI_ERR_TYPE for another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_port(addr: Option<&tabi_addr>) -> c_int {
     boundary(|| Ok(internet(addr)?.port().into()))
 }
 
-/// The flow information (host byte order) and the scope of an AF_INET6 address.
+/// Writes the flow information (in host byte order) and the scope of an AF_INET6 address. Either output may
+/// be NULL.
 ///
-/// Returns 0 or TABI_ERR_TYPE for another family. Either output may be NULL.
+/// Returns 0. Errors: TABI_ERR_TYPE for another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_scope(
     addr: Option<&tabi_addr>,

@@ -21,16 +21,17 @@ crate::sys::linux_only! {
     pub use linux::*;
 }
 
-/// The address of a socket, of any family: a value that is copied freely and needs no free.
+/// The address of a socket, of any family.
 ///
-/// Fill it with tabi_addr_from_host(), tabi_addr_from_unix() or tabi_addr_from_sockaddr(); read it
-/// with the other tabi_addr_ functions. The first `len` bytes of `data` are a struct sockaddr.
+/// An address is a value: it may be copied, and it need not be freed. tabi_addr_from_host(),
+/// tabi_addr_from_unix() and tabi_addr_from_sockaddr() make addresses; the other tabi_addr_ functions read
+/// them. The first `len` bytes of `data` are a struct sockaddr.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_addr {
     /// The bytes of the struct sockaddr, aligned for every family.
     pub data: [u64; 16],
-    /// How many bytes of it there are; 0 for no address.
+    /// The number of bytes that are used. 0 means that there is no address.
     pub len: u32,
 }
 

@@ -11,10 +11,12 @@ use crate::address::{Address, RawAddress, UnixAddress};
 use crate::error::Error;
 use crate::ffi::boundary::{bytes, copy_bytes, count, not_null, status};
 
-/// Makes an AF_UNIX address of a path (1 to 107 bytes), of an abstract name (a NUL byte and 0 to 107 bytes of
-/// any value, on Linux), or, with `len` 0, of no name.
+/// Makes an AF_UNIX address.
 ///
-/// Returns 0; TABI_ERR_OS when it is too long, TABI_ERR_VALUE for a path with a NUL byte in it.
+/// `path` has `len` bytes. It is a path of 1 to 107 bytes; or, on Linux, an abstract name: a NUL byte and up
+/// to 107 more bytes of any value. With a `len` of 0 the address has no name.
+///
+/// Returns 0. Errors: TABI_ERR_OS when `path` is too long; TABI_ERR_VALUE when a path has a NUL byte in it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_unix(
     path: *const c_void,
@@ -30,10 +32,12 @@ pub unsafe extern "C" fn tabi_addr_from_unix(
     })
 }
 
-/// The path of an AF_UNIX address, or its abstract name with the leading NUL byte; no byte for an unnamed one.
+/// Writes the path of an AF_UNIX address to `path`. An abstract name begins with a NUL byte. An address
+/// without a name has 0 bytes.
 ///
-/// `path` gets no closing NUL: names may hold NUL bytes. `size`: its bytes; 108 are enough.
-/// Returns the length; TABI_ERR_TYPE for another family, TABI_ERR_TOO_SMALL.
+/// No NUL is added at the end, because a name may contain NUL bytes. `size` is the size of `path` in bytes;
+/// 108 are always enough. Returns the number of bytes. Errors: TABI_ERR_TYPE for another family;
+/// TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_unix(addr: Option<&tabi_addr>, path: *mut c_void, size: usize) -> ssize_t {
     count(|| match not_null(addr, "addr")?.decode()? {

@@ -5,41 +5,47 @@ use std::ffi::{c_char, c_int};
 
 use super::{codes, last_failure};
 
-/// The text of a code, such as "Connection refused" or "timed out".
+/// Returns the text of a code, such as "Connection refused" or "timed out".
 ///
-/// Works for every number: what is not a code is "unknown code", 0 and counts are "success".
-/// The string is static; any thread may call this at any time.
+/// Any number is allowed. The text of 0 and of positive numbers is "success"; the text of a number that is
+/// not a code is "unknown code". The string is static and must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_strerror(code: c_int) -> *const c_char {
     codes::text(code).as_ptr()
 }
 
-/// The name of a code, such as "ECONNREFUSED" or "TABI_ERR_TIMEOUT"; NULL for what is not a code.
+/// Returns the name of a code, such as "ECONNREFUSED" or "TABI_ERR_TIMEOUT".
 ///
-/// The name of an errno is `tabi_error_name(-errno)`. The string is static.
+/// The name of an errno is `tabi_error_name(-errno)`. Returns NULL for a number that is not a code. The
+/// string is static and must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_error_name(code: c_int) -> *const c_char {
     codes::name(code).map_or(std::ptr::null(), |name| name.as_ptr())
 }
 
-/// The number by which the system knows a code: the errno, the EAI_* number or the h_errno; EBADF
-/// for TABI_ERR_CLOSED; 0 for the library's other codes.
+/// Returns the number by which the system knows a code.
+///
+/// This is the errno for a negative errno, the EAI_* number for TABI_GAI_*, the h_errno for TABI_HERROR_*,
+/// and EBADF for TABI_ERR_CLOSED. The other codes of the library have no such number: the function returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_error_number(code: c_int) -> c_int {
     codes::system_number(code)
 }
 
-/// What went wrong in this thread's last call that failed, with the values: "port must be 0-65535, got 70000".
+/// Returns a message about the last call of this thread that failed, such as "port must be 0-65535, got
+/// 70000".
 ///
-/// "" when none has failed yet. The string belongs to the thread and is valid until the next call of
-/// this library fails in it.
+/// Each thread has a message of its own. The message is "" when no call of this thread has failed yet. The
+/// string belongs to the library and is valid until the next call of this function in the same thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_last_error_message() -> *const c_char {
     last_failure::last_message()
 }
 
-/// The version of the library that runs, such as "0.1.0"; TABI_VERSION_MAJOR, _MINOR and _PATCH are
-/// the header's. The string is static.
+/// Returns the version of the library that the program runs with, such as "0.1.0".
+///
+/// TABI_VERSION_MAJOR, TABI_VERSION_MINOR and TABI_VERSION_PATCH are the version of this header. The string
+/// is static and must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

@@ -14,19 +14,23 @@ use crate::socket::{DEFAULT_BUFFER_SIZE, Socket, SocketReader, SocketWriter};
 
 /// A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
 ///
-/// One thread may read while another writes; two may not do the same at once. Its calls follow the socket's
-/// timeout for each wait. A call that fails has lost nothing: what had arrived is read again, what was not sent
-/// stays to be sent, once. Free it before the socket.
+/// One thread may read while another writes. Two threads must not read at the same time, or write at the same
+/// time. The socket's timeout limits each wait. Nothing is lost when a call fails: what had arrived is read
+/// again by the next call, and what was not sent is sent later, once. Free the file before the socket.
 pub struct tabi_file {
     reader: SocketReader<&'static Socket>,
     writer: SocketWriter<&'static Socket>,
 }
 
-/// Makes a buffered reader and writer on a socket, which must outlive it.
+/// Makes a buffered reader and writer on a socket (Python's `socket.makefile`). The socket must live longer
+/// than the file.
 ///
-/// `buffering`: the most bytes that are read ahead, and held back when writing; -1 for the usual 8192; with 0
-/// none are. Buffers are allocated when they are first needed, and small for a connection that says little.
-/// Returns 0 and an object that tabi_file_free() frees, or TABI_ERR_VALUE for a `buffering` below -1.
+/// `buffering` is the largest number of bytes that are read ahead, and that are kept before they are sent. -1
+/// stands for 8192. 0 means no buffering. Buffers are allocated when they are first needed, and grow with
+/// use.
+///
+/// Returns 0 and a file, which tabi_file_free() frees. Errors: TABI_ERR_VALUE when `buffering` is less than
+/// -1.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_makefile(
     sk: Option<&tabi_sock>,
@@ -51,37 +55,42 @@ pub extern "C" fn tabi_makefile(
     })
 }
 
-/// Sends what is still buffered, as tabi_file_flush() does but without a report, and frees the object. NULL is
-/// nothing.
+/// Sends what is still buffered, and frees the file. NULL does nothing.
+///
+/// An error while sending is not reported. Call tabi_file_flush() before if you need to know.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_free(file: *mut tabi_file) {
     // SAFETY: the caller passes an object of this library for the last time.
     unsafe { take_back(file) }
 }
 
-/// Reads `len` bytes (Python's `read(n)`), fewer only at the end of the stream.
+/// Reads `len` bytes, or fewer when the stream ends before (Python's `read(n)`).
 ///
-/// Returns how many, or a code as tabi_recv() does: then nothing is consumed, and the next call reads it again.
+/// Returns the number of bytes read. The errors are those of tabi_recv(). After an error nothing is lost: the
+/// next call reads the same bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_read(file: *mut tabi_file, buffer: *mut c_void, len: usize) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
     count(|| unsafe { Ok(reader(file)?.readinto(writable(buffer, len)?)?) })
 }
 
-/// Reads what is there, at least 1 byte and at most `len`, with at most one tabi_recv() (Python's `read1`).
+/// Reads at least 1 and up to `len` bytes, with at most one call of tabi_recv() (Python's `read1`).
 ///
-/// Returns how many, 0 at the end of the stream, or a code as tabi_recv() does.
+/// Returns the number of bytes read, or 0 at the end of the stream. The errors are those of tabi_recv().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_read1(file: *mut tabi_file, buffer: *mut c_void, len: usize) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
     count(|| unsafe { Ok(reader(file)?.readinto1(writable(buffer, len)?)?) })
 }
 
-/// Reads a line with its newline (Python's `readline(size - 1)`) and puts a NUL behind it.
+/// Reads a line with its newline (Python's `readline(size - 1)`), and writes a NUL behind it.
 ///
-/// `size`: the bytes of `line`, at least 2, else TABI_ERR_VALUE. A line without newline was cut by `size`, and
-/// goes on in the next call, or by the end of the stream. Returns the length without the NUL, 0 at the end of
-/// the stream; a code as tabi_recv() does: then nothing is consumed, and the next call reads the whole line.
+/// `size` is the size of `line` in bytes, at least 2. A result without a newline is a part of a line that is
+/// longer than the buffer, and the next call reads its next part; or it is the end of a stream that does not
+/// end with a newline.
+///
+/// Returns the length without the NUL, or 0 at the end of the stream. Errors: TABI_ERR_VALUE when `size` is
+/// less than 2; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_char, size: usize) -> ssize_t {
     count(|| {
@@ -96,34 +105,36 @@ pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_c
     })
 }
 
-/// How many bytes were received and not yet read; poll(2) on the socket does not tell of them. TABI_ERR_NULL
-/// for NULL.
+/// Returns the number of bytes that were received and not read yet. poll(2) on the socket does not report
+/// them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_buffered(file: *mut tabi_file) -> ssize_t {
     // SAFETY: the caller passes an object of this library, and no other thread reads from it.
     count(|| unsafe { Ok(reader(file)?.buffer().len()) })
 }
 
-/// Writes bytes (Python's `write`): sent, or kept to be sent later.
+/// Writes bytes (Python's `write`). They are sent, or kept to be sent later.
 ///
-/// Returns how many were taken: all, unless sending fails after not_null, when the next call meets the error again;
-/// or a code as tabi_send() does, when none was taken. One timeout limits the whole call.
+/// One timeout limits the whole call. Returns the number of bytes that were taken. This is `len`, unless
+/// sending fails after a part: then the next call returns the error. The errors are those of tabi_send();
+/// then no byte was taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_write(file: *mut tabi_file, data: *const c_void, len: usize) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
     count(|| unsafe { Ok(writer(file)?.write(bytes(data, len, "data")?)?) })
 }
 
-/// Sends what was kept (Python's `flush`), within one timeout.
+/// Sends what is buffered (Python's `flush`).
 ///
-/// Returns 0, or a code as tabi_send() does: then what was not sent is still kept.
+/// One timeout limits the whole call. Returns 0. The errors are those of tabi_send(). After an error, what
+/// was not sent is still buffered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_flush(file: *mut tabi_file) -> c_int {
     // SAFETY: the caller passes an object of this library, and no other thread writes to it.
     status(|| unsafe { Ok(writer(file)?.flush()?) })
 }
 
-/// How many bytes were written and not yet sent. TABI_ERR_NULL for NULL.
+/// Returns the number of bytes that were written and not sent yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_unsent(file: *mut tabi_file) -> ssize_t {
     // SAFETY: the caller passes an object of this library, and no other thread writes to it.

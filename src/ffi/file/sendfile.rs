@@ -12,17 +12,22 @@ use crate::error::Error;
 use crate::ffi::boundary::count;
 use crate::ffi::socket::{socket, tabi_sock, until};
 
-/// Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without a copy where the system can.
+/// Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without copying it where the system
+/// can do that.
 ///
-/// `file`: an open descriptor. `offset`: where to begin, in bytes. `count`: how many bytes, more than 0; -1 for
-/// all to the end. `sent` may be NULL; it gets the number of bytes that went out, also when the call fails. The
-/// file's position is then behind them. One timeout limits the whole call. What the system cannot send itself
-/// (a pipe, some special files) is read and sent; the timeout does not limit reading, and what was read from a
-/// pipe and could not be sent is lost.
+/// `file` is an open descriptor. `offset` is the place in the file to begin at, in bytes. `count` is the
+/// number of bytes, more than 0; -1 stands for all up to the end. `sent` gets the number of bytes sent, also
+/// when the call fails. It may be NULL. One timeout limits the whole call.
 ///
-/// Returns that number, fewer than `count` at the end of the file; or a code as tabi_sendall() does;
-/// TABI_ERR_VALUE for another `count`, a negative `offset` or `file`, a socket that is not a stream or is
-/// non-blocking; -EBADF, -EISDIR ... for the file.
+/// Afterwards the position of the file is behind the bytes that were sent. A pipe, or a file that the system
+/// cannot send, is read and then sent. Reading it has no timeout, and bytes that were read from a pipe and
+/// could not be sent are lost.
+///
+/// Returns the number of bytes sent, which is smaller than `count` when the file ends before. Errors:
+/// - TABI_ERR_VALUE: `count`, `offset` or `file` is not in its range, or the socket is not a stream or is
+///   non-blocking.
+/// - -EBADF, -EISDIR and others: the file cannot be read.
+/// - The errors of tabi_sendall().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_sendfile(
     sk: Option<&tabi_sock>,
@@ -34,7 +39,7 @@ pub extern "C" fn tabi_sendfile(
     sendfile(sk, file, offset, count, sent, Limit::Timeout)
 }
 
-/// tabi_sendfile() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_sendfile() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_sendfile_until(
     sk: Option<&tabi_sock>,

@@ -11,19 +11,20 @@ use crate::error::Error;
 use crate::ffi::boundary::{Outcome, boundary, bytes, check_buffer, count, not_null};
 use crate::socket::{RawControlMessage, RawControlMessages};
 
-/// A control message in a tabi_control's buffer: zeroed before the first tabi_control_next().
+/// A control message in the buffer of a tabi_control. Set it to zero before the first call of
+/// tabi_control_next().
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_cmsg {
-    /// SOL_SOCKET, IPPROTO_IP ...
+    /// SOL_SOCKET, IPPROTO_IP and so on.
     pub level: c_int,
     /// The type within the level, such as SCM_RIGHTS.
     pub r#type: c_int,
-    /// The data, of no particular alignment; valid as long as the buffer is.
+    /// The data, which may have any alignment. It is valid as long as the buffer is.
     pub data: *mut c_void,
-    /// The bytes of the data, never more than the buffer holds.
+    /// The length of the data in bytes. It is never more than the buffer holds.
     pub len: usize,
-    /// Where the next message begins.
+    /// The place where the next message begins. It is for tabi_control_next().
     pub next: usize,
 }
 
@@ -38,9 +39,10 @@ impl tabi_cmsg {
     }
 }
 
-/// Finds the next control message in the buffer; `cmsg` is zeroed before the first.
+/// Finds the next control message in the buffer. Set `cmsg` to zero before the first call.
 ///
-/// Returns 1, or 0 when there is none, and `cmsg` is unchanged. A buffer of any content is safe to walk.
+/// Returns 1 when there is a message. Returns 0 when there is none; `cmsg` is not changed then. The function
+/// is safe for buffers of any content.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_next(
     control: Option<&tabi_control>,
@@ -62,9 +64,11 @@ pub unsafe extern "C" fn tabi_control_next(
     })
 }
 
-/// Closes the descriptors in the buffer that nobody has taken with tabi_cmsg_fds(). Again: nothing is left.
+/// Closes the descriptors in the buffer that were not taken with tabi_cmsg_fds(). A second call closes
+/// nothing.
 ///
-/// Only for a buffer that tabi_recvmsg() or tabi_recvmany() has filled. Returns how many were closed.
+/// The buffer must be one that tabi_recvmsg() or tabi_recvmany() has filled. Returns the number of
+/// descriptors that were closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_close_fds(control: Option<&mut tabi_control>) -> ssize_t {
     count(|| {
@@ -89,12 +93,14 @@ pub unsafe extern "C" fn tabi_control_close_fds(control: Option<&mut tabi_contro
     })
 }
 
-/// Takes the descriptors out of an SCM_RIGHTS message: they are the caller's, to be closed with
+/// Takes descriptors out of an SCM_RIGHTS message. They belong to the caller, who closes them with
 /// tabi_close_fd().
 ///
-/// `max_fds`: how many fit in `fds`; the rest is left for another call. Those that are taken are -1 in the buffer
-/// from then on.
-/// Returns how many were taken, 0 when none is left; TABI_ERR_TYPE for another kind of message.
+/// `max_fds` is the number of descriptors that `fds` has room for. If there are more, call the function
+/// again. In the buffer, -1 takes the place of a descriptor that was taken.
+///
+/// Returns the number of descriptors that were taken, 0 when none is left. Errors: TABI_ERR_TYPE for a
+/// message of another type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int, max_fds: usize) -> ssize_t {
     count(|| {

@@ -12,10 +12,10 @@ use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, not_null, status};
 use crate::socket::{ControlMessage, RawControlMessage, control};
 
-/// The number in a control message: IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS, UDP_GRO (the size of a segment
-/// in bytes) ...
+/// Reads the number in a control message, such as IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS or UDP_GRO (the
+/// size of a segment in bytes).
 ///
-/// Returns 0; TABI_ERR_TYPE for a message whose data is neither an int nor a byte.
+/// Returns 0. Errors: TABI_ERR_TYPE when the data of the message is neither an int nor a byte.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_int(
     cmsg: Option<&tabi_cmsg>,
@@ -31,11 +31,13 @@ pub unsafe extern "C" fn tabi_cmsg_int(
     })
 }
 
-/// Where a datagram arrived (IP_PKTINFO, IPV6_PKTINFO).
+/// Reads where a datagram has arrived (IP_PKTINFO, IPV6_PKTINFO).
 ///
-/// `destination` gets the address that it was sent to, `interface` the number of the interface that it came in
-/// by, and `local` the address that an answer should come from; any may be NULL. The addresses have port 0.
-/// Returns 0, or TABI_ERR_TYPE for another kind of message.
+/// `destination` gets the address that the datagram was sent to. `local` gets the address that an answer
+/// should come from. `interface` gets the number of the interface. Any of them may be NULL. The addresses
+/// have port 0.
+///
+/// Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_packet_info(
     cmsg: Option<&tabi_cmsg>,
@@ -67,11 +69,11 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
     })
 }
 
-/// When the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS,
+/// Reads when the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS,
 /// SO_TIMESTAMPING).
 ///
-/// Of SO_TIMESTAMPING this is the system's time, or the network card's where there is no other.
-/// Returns 0, or TABI_ERR_TYPE for another kind of message.
+/// With SO_TIMESTAMPING this is the time of the system, or that of the network card when there is no other.
+/// Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_timestamp(
     cmsg: Option<&tabi_cmsg>,
@@ -92,9 +94,9 @@ pub unsafe extern "C" fn tabi_cmsg_timestamp(
     })
 }
 
-/// Who sent the message (SCM_CREDENTIALS): process, user and group; any may be NULL.
+/// Reads which process, user and group sent the message (SCM_CREDENTIALS). Any output may be NULL.
 ///
-/// Returns 0, or TABI_ERR_TYPE for another kind of message.
+/// Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_credentials(
     cmsg: Option<&tabi_cmsg>,
@@ -117,12 +119,15 @@ pub unsafe extern "C" fn tabi_cmsg_credentials(
     })
 }
 
-/// The error that a datagram met, from a message received with MSG_ERRQUEUE (IP_RECVERR, IPV6_RECVERR).
+/// Reads what went wrong with a datagram, from a message that was received with MSG_ERRQUEUE (IP_RECVERR,
+/// IPV6_RECVERR).
 ///
-/// `error` gets the errno, `icmp_type` and `icmp_code` what the ICMP message said (0 for an error of this
-/// machine's), `info` what the error says beside, such as the path's MTU in bytes for EMSGSIZE; `offender` who
-/// sent the ICMP message, with `len` 0 for nobody. Any may be NULL. Returns 0, or TABI_ERR_TYPE for another
-/// kind of message.
+/// `error` gets the errno. `icmp_type` and `icmp_code` get those of the ICMP message, or 0 when the error
+/// comes from this machine. `info` gets more about the error, such as the MTU of the path in bytes for
+/// EMSGSIZE. `offender` gets the address of the machine that sent the ICMP message; its `len` is 0 when there
+/// is none. Any output may be NULL.
+///
+/// Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_cmsg_error(
     cmsg: Option<&tabi_cmsg>,

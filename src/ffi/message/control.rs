@@ -11,19 +11,21 @@ use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, not_null, status};
 use crate::socket::{bytes_of, cmsg_len, cmsg_space, control_buffer, encode};
 
-/// Control data (ancillary data) in the caller's buffer: a value that needs no free.
+/// Control data (also called ancillary data) in a buffer of the caller's. It is a value, and need not be
+/// freed.
 ///
-/// To send: set `data` and `size`, `len` to 0, and add messages with tabi_control_add() and its sisters. To
-/// receive: set `data` and `size`; tabi_recvmsg() sets `len`; read them with tabi_control_next(). The buffer
-/// needs no alignment; tabi_cmsg_space() tells the bytes that a message takes.
+/// To send: set `data` and `size`, set `len` to 0, and add messages with the tabi_control_add functions. To
+/// receive: set `data` and `size`, call tabi_recvmsg(), which sets `len`, and read the messages with
+/// tabi_control_next(). The buffer may have any alignment. tabi_cmsg_space() tells how many bytes of it a
+/// message needs.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_control {
-    /// The caller's buffer.
+    /// The buffer of the caller's.
     pub data: *mut c_void,
-    /// The bytes of the buffer, at most 2147483647.
+    /// The size of the buffer in bytes, at most 2147483647.
     pub size: usize,
-    /// How many of them hold control messages.
+    /// The number of bytes that control messages use.
     pub len: usize,
 }
 
@@ -39,26 +41,29 @@ impl tabi_control {
     }
 }
 
-/// The length of a control message with `len` bytes of data, without trailing padding (CMSG_LEN).
+/// Returns the length of a control message with `len` bytes of data, without the padding at its end
+/// (CMSG_LEN, Python's `CMSG_LEN`).
 ///
-/// Returns the length, or TABI_ERR_OVERFLOW when it would exceed 2147483647.
+/// Errors: TABI_ERR_OVERFLOW when the result would be more than 2147483647.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_cmsg_len(len: usize) -> ssize_t {
     count(|| Ok(cmsg_len(len)?))
 }
 
-/// The bytes that a control message with `len` bytes of data takes in a buffer, padding included (CMSG_SPACE).
+/// Returns the number of bytes of a buffer that a control message with `len` bytes of data needs, with
+/// padding (CMSG_SPACE, Python's `CMSG_SPACE`).
 ///
-/// Returns the bytes, or TABI_ERR_OVERFLOW when they would exceed 2147483647.
+/// Errors: TABI_ERR_OVERFLOW when the result would be more than 2147483647.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_cmsg_space(len: usize) -> ssize_t {
     count(|| Ok(cmsg_space(len)?))
 }
 
-/// Adds a control message of any level and type behind those that the buffer holds.
+/// Adds a control message of any level and type to the buffer.
 ///
-/// Returns 0; TABI_ERR_TOO_SMALL when there is no room for tabi_cmsg_space(len) bytes more; TABI_ERR_OVERFLOW
-/// for 2^31 bytes and more. When it fails the buffer is as before.
+/// `data` has `len` bytes. Returns 0. Errors: TABI_ERR_TOO_SMALL when fewer than tabi_cmsg_space(len) bytes
+/// are free; TABI_ERR_OVERFLOW when `len` is 2147483648 or more. When the call fails, the buffer is not
+/// changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add(
     control: Option<&mut tabi_control>,
@@ -71,8 +76,8 @@ pub unsafe extern "C" fn tabi_control_add(
     status(|| unsafe { add(not_null(control, "control")?, level, r#type, bytes(data, len, "data")?) })
 }
 
-/// Adds descriptors (SCM_RIGHTS), at most 253 on Linux; the receiver gets duplicates. Returns as
-/// tabi_control_add().
+/// Adds descriptors to send (SCM_RIGHTS), at most 253 on Linux. The receiver gets duplicates. The results are
+/// those of tabi_control_add().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_fds(
     control: Option<&mut tabi_control>,
@@ -88,10 +93,10 @@ pub unsafe extern "C" fn tabi_control_add_fds(
     })
 }
 
-/// Adds a message whose data is an int: IP_TTL, IP_TOS (level IPPROTO_IP), IPV6_HOPLIMIT, IPV6_TCLASS
-/// (IPPROTO_IPV6) ...
+/// Adds a control message whose data is an int, such as IP_TTL or IP_TOS (level IPPROTO_IP), or IPV6_HOPLIMIT
+/// or IPV6_TCLASS (level IPPROTO_IPV6).
 ///
-/// Returns as tabi_control_add(); the system checks the value when the message is sent.
+/// The results are those of tabi_control_add(). The system checks the value when the message is sent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_int(
     control: Option<&mut tabi_control>,
@@ -103,12 +108,11 @@ pub unsafe extern "C" fn tabi_control_add_int(
     status(|| unsafe { add(not_null(control, "control")?, level, r#type, &value.to_ne_bytes()) })
 }
 
-/// Chooses the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
+/// Sets the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
 ///
-/// `source`: an AF_INET or AF_INET6 address of this machine, 0.0.0.0 or :: for the system's choice; its port
-/// does not matter.
-/// `interface`: its number, 0 for any. Returns as tabi_control_add(); TABI_ERR_TYPE for an address of another
-/// family.
+/// `source` is an AF_INET or AF_INET6 address of this machine; 0.0.0.0 or :: lets the system choose. Its port
+/// has no effect. `interface` is the number of the interface, or 0 for any. The results are those of
+/// tabi_control_add(). Errors: also TABI_ERR_TYPE for an address of another family.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_packet_info(
     control: Option<&mut tabi_control>,

@@ -13,29 +13,30 @@ use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::many;
 use crate::sys::MessageHeader;
 
-/// A datagram for tabi_sendmany() and tabi_recvmany(): zeroed before its members are set.
+/// A datagram for tabi_sendmany() and tabi_recvmany(). Set it to zero before you set its members.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_datagram {
-    /// The bytes, or the room for them.
+    /// The bytes to send, or the buffer to receive into.
     pub data: *mut c_void,
-    /// Receiving: the bytes of the room; what does not fit is lost.
+    /// Receiving: the size of the buffer in bytes. The part of a datagram that does not fit is lost.
     pub size: usize,
-    /// How many bytes to send, or how many were received.
+    /// The number of bytes to send, or the number of bytes that were received.
     pub len: usize,
-    /// Received: MSG_TRUNC when the datagram was cut, MSG_CTRUNC when its control messages were.
+    /// Received: MSG_TRUNC when the datagram was cut, MSG_CTRUNC when its control messages were cut.
     pub flags: c_int,
-    /// Where to, with `addr.len` 0 on a connected socket; or the sender.
+    /// The address to send to, with an `addr.len` of 0 when the socket is connected; or the address of the
+    /// sender.
     pub addr: tabi_addr,
-    /// Control messages, as in tabi_sendmsg() and tabi_recvmsg(); all zero for none.
+    /// Control messages, as in tabi_sendmsg() and tabi_recvmsg(). All zero means that there are none.
     pub control: tabi_control,
 }
 
-/// Sends several datagrams, with one system call where the system can (sendmmsg(2) on Linux).
+/// Sends several datagrams, with one system call where the system has one for that (sendmmsg(2) on Linux).
 ///
-/// `flags`: MSG_* or 0. Returns how many of them the kernel took, at least one; when it refuses a later one,
-/// the next call meets the error. Else a code as tabi_send() does, and TABI_ERR_TYPE for an address of another
-/// family.
+/// `flags` is 0 or a combination of MSG_* constants. Returns the number of datagrams that the system
+/// accepted, at least one. When it refuses a later one, the next call returns the error. Errors: those of
+/// tabi_send(); TABI_ERR_TYPE for an address of another family.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendmany(
     sk: Option<&tabi_sock>,
@@ -65,11 +66,13 @@ pub unsafe extern "C" fn tabi_sendmany(
     })
 }
 
-/// Receives several datagrams, with one system call where the system can (recvmmsg(2) on Linux).
+/// Receives several datagrams, with one system call where the system has one for that (recvmmsg(2) on Linux).
 ///
-/// Waits for the first, and takes those that are there then. `flags`: MSG_* or 0.
-/// Returns how many of `datagrams` were filled, from the first on, or a code as tabi_recv() does; then none is
-/// changed.
+/// The call waits for the first datagram, and takes those that have arrived by then. `flags` is 0 or a
+/// combination of MSG_* constants.
+///
+/// Returns the number of datagrams received, which fill `datagrams` from its beginning. The errors are those
+/// of tabi_recv(); no datagram is changed then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recvmany(
     sk: Option<&tabi_sock>,

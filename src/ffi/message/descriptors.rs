@@ -13,13 +13,15 @@ use crate::ffi::boundary::{Outcome, bytes, check_buffer, count, not_null};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::ControlData;
 
-/// Sends bytes, at least one on a stream, and descriptors over an AF_UNIX socket (Python's `send_fds`).
+/// Sends bytes and descriptors over an AF_UNIX socket (Python's `send_fds`).
 ///
-/// `fds`: `fd_count` open descriptors, at most 253 on Linux; the receiver gets duplicates, the sender keeps its
-/// own.
-/// Returns the bytes that the kernel took; if that is not all, the descriptors went with the first. Else a code
-/// as tabi_send() does; TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for
-/// too many; -ETOOMANYREFS when too many are on their way.
+/// A stream needs at least one byte. `fds` is an array of `fd_count` open descriptors, at most 253 on Linux.
+/// The receiver gets duplicates; the descriptors still belong to the caller.
+///
+/// Returns the number of bytes that the system accepted. If it is smaller than `len`, the descriptors went
+/// with those bytes. Errors: those of tabi_send(); TABI_ERR_VALUE for a negative descriptor; -EBADF for one
+/// that is not open; -EINVAL for too many; -ETOOMANYREFS when too many descriptors were sent and not received
+/// yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_send_fds(
     sk: Option<&tabi_sock>,
@@ -43,12 +45,14 @@ pub unsafe extern "C" fn tabi_send_fds(
     })
 }
 
-/// Receives at most `len` bytes and `max_fds` descriptors over an AF_UNIX socket (Python's `recv_fds`).
+/// Receives up to `len` bytes and up to `max_fds` descriptors over an AF_UNIX socket (Python's `recv_fds`).
 ///
-/// `fds` gets the descriptors, which are close-on-exec and the caller's, to be closed with tabi_close_fd();
-/// `fd_count` how many they are. `msg_flags` may be NULL; it gets MSG_CTRUNC when more were sent than fit, or
-/// than the table of descriptors has room for: those are closed already. Returns as tabi_recv(); no descriptor
-/// has arrived when it fails.
+/// `fds` gets the descriptors, and `fd_count` their number. They are close-on-exec and belong to the caller,
+/// who closes them with tabi_close_fd(). `msg_flags` gets the flags of the message. MSG_CTRUNC means that
+/// more descriptors were sent than there was room for, in `fds` or in the process; those are closed already.
+/// `msg_flags` may be NULL.
+///
+/// The results are those of tabi_recv(). When the call fails, no descriptor has arrived.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv_fds(
     sk: Option<&tabi_sock>,

@@ -13,12 +13,13 @@ use crate::ffi::boundary::{bytes, count, not_null, status};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::{Credentials, linux};
 
-/// Sends bytes to a cipher of the kernel's with an order what to do with them (Python's `sendmsg_afalg`).
+/// Sends bytes to a cipher of the kernel, and says what to do with them (Python's `sendmsg_afalg`).
 ///
-/// `op`: ALG_OP_ENCRYPT, ALG_OP_DECRYPT ...; `iv`: the initialisation vector, NULL for none; `assoclen`: how
-/// many bytes are authenticated and not encrypted, 0 to 4294967295, below 0 for not saying. Else as
-/// tabi_sendmsg().
-/// Returns TABI_ERR_OS for a socket that is not AF_ALG; TABI_ERR_OVERFLOW for another `assoclen`.
+/// `op` is ALG_OP_ENCRYPT, ALG_OP_DECRYPT or another ALG_OP_* constant. `iv` is the initialisation vector of
+/// `iv_len` bytes; NULL means that there is none. `assoclen` is the number of bytes that are authenticated
+/// and not encrypted, 0 to 4294967295; a negative number leaves it out. The other arguments and the results
+/// are those of tabi_sendmsg(). Errors: also TABI_ERR_OS when the socket is not AF_ALG; TABI_ERR_OVERFLOW
+/// when `assoclen` is too large.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendmsg_afalg(
     sk: Option<&tabi_sock>,
@@ -47,9 +48,10 @@ pub unsafe extern "C" fn tabi_sendmsg_afalg(
     })
 }
 
-/// Adds the sender's credentials (SCM_CREDENTIALS); only a privileged process may name others than its own.
+/// Adds the credentials of the sender (SCM_CREDENTIALS). Only a privileged process may send others than its
+/// own.
 ///
-/// Returns as tabi_control_add().
+/// The results are those of tabi_control_add().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_credentials(
     control: Option<&mut tabi_control>,
@@ -62,9 +64,10 @@ pub unsafe extern "C" fn tabi_control_add_credentials(
     status(|| unsafe { add(not_null(control, "control")?, libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &ucred) })
 }
 
-/// Sends the bytes of one message as UDP datagrams of `bytes` bytes, the last perhaps smaller (UDP_SEGMENT).
+/// Lets the system send the bytes of one message as several UDP datagrams of `bytes` bytes each
+/// (UDP_SEGMENT). The last may be smaller.
 ///
-/// Returns as tabi_control_add().
+/// The results are those of tabi_control_add().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_segment_size(
     control: Option<&mut tabi_control>,

@@ -15,16 +15,18 @@ use crate::ffi::socket::{socket, tabi_sock, until};
 
 /// Receives a message into several buffers, one after the other (recvmsg(2), Python's `recvmsg_into`).
 ///
-/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: where control messages go, its `len` is
-/// set; NULL for none. `flags`: MSG_* or 0. `msg_flags` gets MSG_TRUNC (the message was cut), MSG_CTRUNC (the
-/// control data was cut), MSG_EOR ...; `sender` gets the sender's address, with `len` 0 where the system names
-/// nobody; both may be NULL.
+/// `buffers` is an array of `buffer_count` buffers, at most 1024 on Linux. `control` receives the control
+/// messages; its `len` is set. It may be NULL. `flags` is 0 or a combination of MSG_* constants. `msg_flags`
+/// gets the flags of the message: MSG_TRUNC when the message was cut, MSG_CTRUNC when the control data was
+/// cut, MSG_EOR and others. `sender` gets the address of the sender; its `len` is 0 when the system names
+/// none. `msg_flags` and `sender` may be NULL.
 ///
-/// Descriptors that arrive are close-on-exec and the caller's, also after MSG_CTRUNC: take them with
+/// Descriptors that arrive are close-on-exec and belong to the caller, also after MSG_CTRUNC. Take them with
 /// tabi_control_next() and tabi_cmsg_fds(), or close them with tabi_control_close_fds().
-/// Returns the number of bytes, 0 at the end of the stream, or a code as tabi_recv() does; -EMSGSIZE for too
-/// many buffers; TABI_ERR_VALUE for a control buffer above 2147483647 bytes. No descriptor has arrived when it
-/// fails.
+///
+/// Returns the number of bytes received, or 0 at the end of the stream. Errors: those of tabi_recv();
+/// -EMSGSIZE when there are too many buffers; TABI_ERR_VALUE when the control buffer has more than 2147483647
+/// bytes. When the call fails, no descriptor has arrived.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recvmsg(
     sk: Option<&tabi_sock>,
@@ -39,7 +41,7 @@ pub unsafe extern "C" fn tabi_recvmsg(
     unsafe { recvmsg(sk, buffers, buffer_count, control, flags, msg_flags, sender, Limit::Timeout) }
 }
 
-/// tabi_recvmsg() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_recvmsg() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recvmsg_until(
     sk: Option<&tabi_sock>,

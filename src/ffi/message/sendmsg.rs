@@ -13,11 +13,13 @@ use crate::ffi::socket::{socket, tabi_sock, until};
 
 /// Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
 ///
-/// `buffers`: `buffer_count` of them, at most 1024 on Linux. `control`: control messages to go with them, or
-/// NULL.
-/// `flags`: MSG_* or 0. `addr`: where to, or NULL on a connected socket.
-/// Returns the bytes that the kernel took, perhaps fewer than given, or a code as tabi_send() does; -EMSGSIZE
-/// for too many buffers; TABI_ERR_OS for more than 2147483647 buffers or bytes of control data.
+/// `buffers` is an array of `buffer_count` buffers, at most 1024 on Linux. `control` holds the control
+/// messages to send, and may be NULL. `flags` is 0 or a combination of MSG_* constants. `addr` is the address
+/// to send to. It is NULL when the socket is connected.
+///
+/// Returns the number of bytes that the system accepted, which may be smaller than the sum. Errors: those of
+/// tabi_send(); -EMSGSIZE when there are too many buffers; TABI_ERR_OS for more than 2147483647 buffers, or
+/// for more than 2147483647 bytes of control data.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendmsg(
     sk: Option<&tabi_sock>,
@@ -31,7 +33,7 @@ pub unsafe extern "C" fn tabi_sendmsg(
     unsafe { sendmsg(sk, buffers, buffer_count, control, flags, addr, Limit::Timeout) }
 }
 
-/// tabi_sendmsg() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_sendmsg() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendmsg_until(
     sk: Option<&tabi_sock>,

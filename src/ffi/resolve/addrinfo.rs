@@ -12,40 +12,41 @@ use crate::ffi::boundary::{
 };
 use crate::resolve::{Host, Service, getaddrinfo, getnameinfo};
 
-/// One answer of tabi_getaddrinfo(): what to make a socket with and where to connect or bind it.
+/// One answer of tabi_getaddrinfo(): the arguments for a socket, and the address to connect it or bind it to.
 #[repr(C)]
 pub struct tabi_addrinfo {
-    /// sizeof(tabi_addrinfo) of the library that made it; later versions may add to the end.
+    /// sizeof(tabi_addrinfo) in the library. Later versions may add members at the end.
     pub struct_size: usize,
-    /// The address family, AF_*.
+    /// The address family: an AF_* constant.
     pub family: c_int,
-    /// The type, SOCK_*.
+    /// The type: a SOCK_* constant.
     pub r#type: c_int,
-    /// The protocol, IPPROTO_*.
+    /// The protocol: an IPPROTO_* constant.
     pub proto: c_int,
-    /// The host's canonical name: in the first answer when AI_CANONNAME was asked for, else "".
+    /// The canonical name of the host, in the first answer and with AI_CANONNAME. Otherwise "".
     pub canonname: *const c_char,
     /// The address.
     pub addr: tabi_addr,
 }
 
-/// The answers of tabi_getaddrinfo(), in the order in which they should be tried.
+/// The answers of tabi_getaddrinfo(), in the order in which a program should try them.
 ///
-/// It does not change: any number of threads may read it.
+/// A list never changes. Any number of threads may read it.
 pub struct tabi_addrinfo_list {
     answers: Vec<tabi_addrinfo>,
     /// What the answers point to.
     _names: Vec<CString>,
 }
 
-/// Looks up the addresses of a host and a service (getaddrinfo(3)).
+/// Looks up the addresses of a host and a service (getaddrinfo(3), Python's `getaddrinfo`).
 ///
-/// `host`: a name, an address, or NULL for this machine. `service`: a name such as "http", a port such as "80",
-/// or NULL for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers, 0 does not;
-/// `flags` are AI_*. Blocks for as long as the system's resolver does.
+/// `host` is a name, an IP address, or NULL for this machine. `service` is a name such as "http", a port such
+/// as "80", or NULL for port 0. `family` (AF_*), `type` (SOCK_*) and `proto` (IPPROTO_*) limit the answers; 0
+/// does not. `flags` is 0 or a combination of AI_* constants. The call takes as long as the system's resolver
+/// needs.
 ///
-/// Returns how many answers there are, at least 1, and the list, which tabi_addrinfo_list_free() frees;
-/// TABI_GAI_* when the lookup fails, -errno where the resolver met an error of the system.
+/// Returns the number of answers, at least 1, and the list, which tabi_addrinfo_list_free() frees. Errors:
+/// TABI_GAI_* when the lookup fails; -errno when the resolver meets an error of the system.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getaddrinfo(
     host: *const c_char,
@@ -81,24 +82,28 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
     })
 }
 
-/// One answer of a list, valid until tabi_addrinfo_list_free(); NULL when there are not so many, and for NULL.
+/// Returns one answer of a list, or NULL when `index` is too large or `list` is NULL.
+///
+/// `index` begins at 0. The answer is valid until tabi_addrinfo_list_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addrinfo_at(list: Option<&tabi_addrinfo_list>, index: usize) -> *const tabi_addrinfo {
     list.and_then(|list| list.answers.get(index)).map_or(ptr::null(), ptr::from_ref)
 }
 
-/// Frees a list and all that its answers point to.
+/// Frees a list and all its answers. NULL does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addrinfo_list_free(list: *mut tabi_addrinfo_list) {
     // SAFETY: the caller passes a list of tabi_getaddrinfo() for the last time.
     unsafe { take_back(list) }
 }
 
-/// The names of an address's host and service (getnameinfo(3)).
+/// Looks up the names of an address's host and service (getnameinfo(3), Python's `getnameinfo`).
 ///
-/// `flags`: NI_*. `host_size`, `service_size`: the bytes of the buffers; NI_MAXHOST (1025) and 32 are always
-/// enough, and (NULL, 0) leaves one out. Blocks for as long as the system's resolver does.
-/// Returns 0; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
+/// `flags` is 0 or a combination of NI_* constants. `host_size` and `service_size` are the sizes of the
+/// buffers in bytes; NI_MAXHOST (1025) and 32 are always enough. (NULL, 0) leaves one of them out. The call
+/// takes as long as the system's resolver needs.
+///
+/// Returns 0. Errors: TABI_GAI_* when the lookup fails; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getnameinfo(
     addr: Option<&tabi_addr>,

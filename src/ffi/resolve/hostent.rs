@@ -11,16 +11,16 @@ use crate::address::ip_text;
 use crate::ffi::boundary::{copy_text, count, give, not_null, status, string, take_back};
 use crate::resolve::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex};
 
-/// What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
+/// What is known about a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
 #[repr(C)]
 pub struct tabi_hostent {
-    /// sizeof(tabi_hostent) of the library that made it; later versions may add to the end.
+    /// sizeof(tabi_hostent) in the library. Later versions may add members at the end.
     pub struct_size: usize,
-    /// The host's main name.
+    /// The main name of the host.
     pub name: *const c_char,
-    /// Its other names; a NULL ends them.
+    /// The other names of the host. The array ends with NULL.
     pub aliases: *const *const c_char,
-    /// Its addresses as text, at least one; a NULL ends them.
+    /// The addresses of the host as text, at least one. The array ends with NULL.
     pub addresses: *const *const c_char,
 }
 
@@ -49,10 +49,12 @@ fn give_entry(host: HostEntry) -> *mut tabi_hostent {
     give(Owned { entry, _texts: [vec![name], aliases, addresses], _pointers: pointers }).cast()
 }
 
-/// The first IPv4 address of a host as text (Python's `gethostbyname`).
+/// Writes the first IPv4 address of a host to `address` as text, with a NUL at the end (Python's
+/// `gethostbyname`).
 ///
-/// `name`: a name, an address, "" (0.0.0.0) or `"<broadcast>"`. `size`: the bytes of `address`; 16 are enough.
-/// Returns the length without the closing NUL; TABI_GAI_* when the lookup fails, TABI_ERR_TOO_SMALL.
+/// `name` is a name, an IPv4 address, "" (which gives 0.0.0.0) or `"<broadcast>"`. `size` is the size of
+/// `address` in bytes; 16 are always enough. Returns the length without the NUL. Errors: TABI_GAI_* when the
+/// lookup fails; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyname(
     name: *const c_char,
@@ -67,9 +69,9 @@ pub unsafe extern "C" fn tabi_gethostbyname(
     })
 }
 
-/// The names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
+/// Looks up the names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
 ///
-/// Returns 0 and an entry that tabi_hostent_free() frees; TABI_GAI_* when the host has no address,
+/// Returns 0 and an entry, which tabi_hostent_free() frees. Errors: TABI_GAI_* when the host has no address;
 /// TABI_HERROR_* when only the lookup of its names fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyname_ex(
@@ -84,11 +86,11 @@ pub unsafe extern "C" fn tabi_gethostbyname_ex(
     })
 }
 
-/// The names and addresses of the host with an IPv4 or IPv6 address (Python's `gethostbyaddr`).
+/// Looks up the names and addresses of the host that has an IP address (Python's `gethostbyaddr`).
 ///
-/// `address`: an address as text, or a name, which is looked up first. Returns 0 and an entry that
-/// tabi_hostent_free() frees; TABI_GAI_* when a name has no address, TABI_HERROR_* when nothing is known of the
-/// address, TABI_ERR_OS for "".
+/// `address` is an IPv4 or IPv6 address as text, or a name, whose address is looked up first. Returns 0 and
+/// an entry, which tabi_hostent_free() frees. Errors: TABI_GAI_* when a name has no address; TABI_HERROR_*
+/// when nothing is known about the address; TABI_ERR_OS for "".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyaddr(
     address: *const c_char,
@@ -102,7 +104,7 @@ pub unsafe extern "C" fn tabi_gethostbyaddr(
     })
 }
 
-/// Frees an entry and all that it points to.
+/// Frees an entry and all that it points to. NULL does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_hostent_free(entry: *mut tabi_hostent) {
     // SAFETY: the caller passes an entry of this library for the last time; it is the first field of an `Owned`.

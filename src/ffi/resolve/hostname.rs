@@ -8,30 +8,31 @@ use libc::ssize_t;
 use crate::ffi::boundary::{copy_text, count, optional_string, status, string};
 use crate::resolve::{getfqdn, gethostname, sethostname};
 
-/// This machine's name, with its closing NUL (gethostname(2)).
+/// Writes the name of this machine to `name`, with a NUL at the end (gethostname(2), Python's `gethostname`).
 ///
-/// `size`: the bytes of `name`; 65 are enough on Linux. Returns the length without the NUL, or
-/// TABI_ERR_TOO_SMALL.
+/// `size` is the size of `name` in bytes; 65 are always enough on Linux. Returns the length without the NUL.
+/// Errors: TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostname(name: *mut c_char, size: usize) -> ssize_t {
     // SAFETY: the caller passes `size` writable bytes.
     count(|| unsafe { copy_text(&gethostname()?, name, size) })
 }
 
-/// Sets this machine's name (sethostname(2)). Returns 0; -EPERM without the right to do so, -EINVAL when it is
-/// too long.
+/// Sets the name of this machine (sethostname(2), Python's `sethostname`).
+///
+/// Returns 0. Errors: -EPERM when the program is not allowed to; -EINVAL when the name is too long.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sethostname(name: *const c_char) -> c_int {
     // SAFETY: the caller passes a NUL-terminated string.
     status(|| Ok(sethostname(unsafe { string(name, "name") }?)?))
 }
 
-/// The fully qualified name of a host: the first of its names that has a dot (Python's `getfqdn`).
+/// Writes the fully qualified name of a host to `fqdn`: the first of its names that has a dot (Python's
+/// `getfqdn`).
 ///
-/// `name`: a name or an address; NULL, "", "0.0.0.0" and "::" stand for this machine. What nothing is known of
-/// stays as it is.
-/// `size`: the bytes of `fqdn`; 1025 are always enough. Returns the length without the closing NUL, or
-/// TABI_ERR_TOO_SMALL.
+/// `name` is a name or an IP address. NULL, "", "0.0.0.0" and "::" stand for this machine. When nothing is
+/// known about the host, the result is `name` itself. `size` is the size of `fqdn` in bytes; 1025 are always
+/// enough. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getfqdn(name: *const c_char, fqdn: *mut c_char, size: usize) -> ssize_t {
     count(|| {

@@ -8,10 +8,11 @@ use libc::ssize_t;
 use crate::ffi::boundary::{bytes, copy_bytes, copy_text, count, string};
 use crate::resolve;
 
-/// The four bytes of an IPv4 address in the grammar of inet_aton(3): "127.0.0.1", but also "127.1" and
-/// "0x7f.1".
+/// Writes the four bytes of an IPv4 address to `packed` (inet_aton(3), Python's `inet_aton`).
 ///
-/// `size`: the bytes of `packed`, at least 4. Returns 4; TABI_ERR_OS for other text, TABI_ERR_TOO_SMALL.
+/// `text` may have all forms of inet_aton(3): "127.0.0.1", but also "127.1" and "0x7f.1". `size` is the size
+/// of `packed` in bytes, at least 4. Returns 4. Errors: TABI_ERR_OS when the text is not such an address;
+/// TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_inet_aton(text: *const c_char, packed: *mut c_void, size: usize) -> ssize_t {
     count(|| {
@@ -22,10 +23,10 @@ pub unsafe extern "C" fn tabi_inet_aton(text: *const c_char, packed: *mut c_void
     })
 }
 
-/// The text of a packed IPv4 address, with its closing NUL (inet_ntoa(3)).
+/// Writes an IPv4 address to `text` as text, with a NUL at the end (inet_ntoa(3), Python's `inet_ntoa`).
 ///
-/// `len`: the bytes of `packed`, 4. `size`: the bytes of `text`; 16 are enough. Returns the length without the
-/// NUL; TABI_ERR_OS for another `len`, TABI_ERR_TOO_SMALL.
+/// `packed` has `len` bytes, which must be 4. `size` is the size of `text` in bytes; 16 are always enough.
+/// Returns the length without the NUL. Errors: TABI_ERR_OS for another `len`; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_inet_ntoa(
     packed: *const c_void,
@@ -41,10 +42,11 @@ pub unsafe extern "C" fn tabi_inet_ntoa(
     })
 }
 
-/// The bytes of an address from its text (inet_pton(3)).
+/// Writes the bytes of an IP address to `packed` (inet_pton(3), Python's `inet_pton`).
 ///
-/// `family`: AF_INET (4 bytes) or AF_INET6 (16 bytes). `size`: the bytes of `packed`. Returns how many were
-/// written; TABI_ERR_OS for other text, -EAFNOSUPPORT for another family, TABI_ERR_TOO_SMALL.
+/// `family` is AF_INET (4 bytes) or AF_INET6 (16 bytes). `size` is the size of `packed` in bytes. Returns the
+/// number of bytes written. Errors: TABI_ERR_OS when the text is not an address of the family; -EAFNOSUPPORT
+/// for another family; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_inet_pton(
     family: c_int,
@@ -60,11 +62,11 @@ pub unsafe extern "C" fn tabi_inet_pton(
     })
 }
 
-/// The text of a packed address, with its closing NUL (inet_ntop(3)).
+/// Writes an IP address to `text` as text, with a NUL at the end (inet_ntop(3), Python's `inet_ntop`).
 ///
-/// `family`: AF_INET or AF_INET6. `len`: the bytes of `packed`, 4 or 16. `size`: the bytes of `text`; 46 are
-/// enough.
-/// Returns the length without the NUL; TABI_ERR_VALUE for another family or `len`, TABI_ERR_TOO_SMALL.
+/// `family` is AF_INET or AF_INET6. `packed` has `len` bytes, 4 or 16. `size` is the size of `text` in bytes;
+/// 46 are always enough. Returns the length without the NUL. Errors: TABI_ERR_VALUE for another family or
+/// `len`; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_inet_ntop(
     family: c_int,
@@ -81,25 +83,25 @@ pub unsafe extern "C" fn tabi_inet_ntop(
     })
 }
 
-/// 16 bits from the host's to the network's byte order (htons(3)).
+/// Converts 16 bits from the byte order of this machine to that of the network (htons(3), Python's `htons`).
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_htons(value: u16) -> u16 {
     resolve::htons(value)
 }
 
-/// 32 bits from the host's to the network's byte order (htonl(3)).
+/// Converts 32 bits from the byte order of this machine to that of the network (htonl(3), Python's `htonl`).
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_htonl(value: u32) -> u32 {
     resolve::htonl(value)
 }
 
-/// 16 bits from the network's to the host's byte order (ntohs(3)).
+/// Converts 16 bits from the byte order of the network to that of this machine (ntohs(3), Python's `ntohs`).
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_ntohs(value: u16) -> u16 {
     resolve::ntohs(value)
 }
 
-/// 32 bits from the network's to the host's byte order (ntohl(3)).
+/// Converts 32 bits from the byte order of the network to that of this machine (ntohl(3), Python's `ntohl`).
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_ntohl(value: u32) -> u32 {
     resolve::ntohl(value)

@@ -13,26 +13,26 @@ use crate::resolve::{if_indextoname, if_nameindex, if_nametoindex};
 /// One network interface of tabi_if_nameindex().
 #[repr(C)]
 pub struct tabi_interface {
-    /// sizeof(tabi_interface) of the library that made it; later versions may add to the end.
+    /// sizeof(tabi_interface) in the library. Later versions may add members at the end.
     pub struct_size: usize,
-    /// The interface's number, 1 or more.
+    /// The number of the interface, at least 1.
     pub index: u32,
-    /// Its name, such as "lo".
+    /// The name of the interface, such as "lo".
     pub name: *const c_char,
 }
 
-/// The network interfaces, as tabi_if_nameindex() found them.
+/// The network interfaces that tabi_if_nameindex() has found.
 ///
-/// It does not change: any number of threads may read it.
+/// A list never changes. Any number of threads may read it.
 pub struct tabi_interface_list {
     interfaces: Vec<tabi_interface>,
     /// What the interfaces point to.
     _names: Vec<CString>,
 }
 
-/// The number and the name of every network interface (if_nameindex(3)).
+/// Lists the numbers and names of all network interfaces (if_nameindex(3), Python's `if_nameindex`).
 ///
-/// Returns how many there are, and the list, which tabi_interface_list_free() frees; or -errno.
+/// Returns the number of interfaces, and the list, which tabi_interface_list_free() frees. Errors: -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_if_nameindex(list: Option<&mut MaybeUninit<*mut tabi_interface_list>>) -> c_int {
     boundary(|| {
@@ -50,8 +50,9 @@ pub extern "C" fn tabi_if_nameindex(list: Option<&mut MaybeUninit<*mut tabi_inte
     })
 }
 
-/// One interface of a list, valid until tabi_interface_list_free(); NULL when there are not so many, and for
-/// NULL.
+/// Returns one interface of a list, or NULL when `index` is too large or `list` is NULL.
+///
+/// `index` begins at 0. The interface is valid until tabi_interface_list_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_interface_at(
     list: Option<&tabi_interface_list>,
@@ -60,15 +61,17 @@ pub extern "C" fn tabi_interface_at(
     list.and_then(|list| list.interfaces.get(index)).map_or(ptr::null(), ptr::from_ref)
 }
 
-/// Frees a list and the names in it.
+/// Frees a list and all its interfaces. NULL does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_interface_list_free(list: *mut tabi_interface_list) {
     // SAFETY: the caller passes a list of tabi_if_nameindex() for the last time.
     unsafe { take_back(list) }
 }
 
-/// The number of a network interface by its name (if_nametoindex(3)). Returns 0, or TABI_ERR_OS when there is
-/// none.
+/// Writes the number of the network interface with this name to `index` (if_nametoindex(3), Python's
+/// `if_nametoindex`).
+///
+/// Returns 0. Errors: TABI_ERR_OS when there is no such interface.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_if_nametoindex(
     name: *const c_char,
@@ -82,10 +85,11 @@ pub unsafe extern "C" fn tabi_if_nametoindex(
     })
 }
 
-/// The name of a network interface by its number, with its closing NUL (if_indextoname(3)).
+/// Writes the name of the network interface with this number to `name`, with a NUL at the end
+/// (if_indextoname(3), Python's `if_indextoname`).
 ///
-/// `size`: the bytes of `name`; IF_NAMESIZE (16) are enough. Returns the length without the NUL; -ENXIO when
-/// there is no such interface, TABI_ERR_TOO_SMALL.
+/// `size` is the size of `name` in bytes; IF_NAMESIZE (16) are always enough. Returns the length without the
+/// NUL. Errors: -ENXIO when there is no such interface; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_if_indextoname(index: u32, name: *mut c_char, size: usize) -> ssize_t {
     // SAFETY: the caller passes `size` writable bytes.

@@ -10,10 +10,9 @@ use crate::error::Error;
 use crate::ffi::boundary::{boundary, copy_text, count, optional_string, string};
 use crate::resolve::{getprotobyname, getservbyname, getservbyport};
 
-/// The port of a service (getservbyname(3)).
+/// Returns the port of a service, 0 to 65535 (getservbyname(3), Python's `getservbyname`).
 ///
-/// `proto`: "tcp", "udp", or NULL for any. Returns the port (0 to 65535), or TABI_ERR_OS when there is no such
-/// service.
+/// `proto` is "tcp", "udp", or NULL for any protocol. Errors: TABI_ERR_OS when there is no such service.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getservbyname(name: *const c_char, proto: *const c_char) -> c_int {
     boundary(|| {
@@ -23,11 +22,12 @@ pub unsafe extern "C" fn tabi_getservbyname(name: *const c_char, proto: *const c
     })
 }
 
-/// The name of the service on a port, with its closing NUL (getservbyport(3)).
+/// Writes the name of the service on a port to `name`, with a NUL at the end (getservbyport(3), Python's
+/// `getservbyport`).
 ///
-/// `port`: 0 to 65535. `proto`: "tcp", "udp", or NULL for any. `size`: the bytes of `name`. Returns the length
-/// without the NUL; TABI_ERR_OS when there is no such service, TABI_ERR_OVERFLOW for another port,
-/// TABI_ERR_TOO_SMALL.
+/// `port` is 0 to 65535. `proto` is "tcp", "udp", or NULL for any protocol. `size` is the size of `name` in
+/// bytes. Returns the length without the NUL. Errors: TABI_ERR_OS when there is no such service;
+/// TABI_ERR_OVERFLOW when the port is not in its range; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getservbyport(
     port: c_int,
@@ -45,8 +45,9 @@ pub unsafe extern "C" fn tabi_getservbyport(
     })
 }
 
-/// The number of a protocol, such as "tcp" (getprotobyname(3)). Returns TABI_ERR_OS when there is no such
-/// protocol.
+/// Returns the number of a protocol, such as "tcp" (getprotobyname(3), Python's `getprotobyname`).
+///
+/// Errors: TABI_ERR_OS when there is no such protocol.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getprotobyname(name: *const c_char) -> c_int {
     // SAFETY: the caller passes a NUL-terminated string.

@@ -13,9 +13,8 @@ use crate::ffi::boundary::{boundary, not_null, status};
 use crate::ffi::socket::tabi_sock;
 use crate::server::Server;
 
-/// The address that the server is bound to, with the port that was picked for port 0 (Python's
-/// `server_address`).
-/// Returns 0.
+/// Writes the address that the server is bound to, with the port that the system chose for port 0 (Python's
+/// `server_address`). Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_address(
     sv: Option<&tabi_server>,
@@ -28,8 +27,9 @@ pub extern "C" fn tabi_server_address(
     })
 }
 
-/// The descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED. It stays the server's: do not
-/// close it.
+/// Returns the descriptor of the server's socket (Python's `fileno`), or TABI_ERR_CLOSED.
+///
+/// The descriptor belongs to the server: do not close it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
     boundary(|| match server(sv)?.fileno() {
@@ -38,7 +38,9 @@ pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
     })
 }
 
-/// The server's socket, the first if it has several; NULL for NULL. The server closes and frees it.
+/// Returns the server's socket, or the first one if there are several. Returns NULL for NULL.
+///
+/// The socket belongs to the server, which closes and frees it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_sock(sv: Option<&tabi_server>) -> *mut tabi_sock {
     let socket = |server: &Server| tabi_sock::lend(server.socket());

@@ -58,8 +58,8 @@ unsafe fn unix_server<S: Into<Server>>(
     })
 }
 
-/// Makes a TCP server that handles its clients one after the other, in the thread that serves
-/// (`TCPServer`). Arguments and results as in tabi_threading_tcp_server().
+/// Makes a TCP server that handles one client after the other, in the thread that serves (Python's
+/// `TCPServer`). The arguments and the results are those of tabi_threading_tcp_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_tcp_server(
     host: *const c_char,
@@ -72,13 +72,15 @@ pub unsafe extern "C" fn tabi_tcp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::TcpServer::new) }
 }
 
-/// Makes a TCP server that handles each client in a thread of its own, bound and listening
-/// (`ThreadingTCPServer`).
+/// Makes a TCP server that handles each client in a thread of its own (Python's `ThreadingTCPServer`). It is
+/// bound and listens.
 ///
-/// `host`: a name, an IPv4 address, "" (any). `port`: 0 to 65535, 0 for a free one. `handler` runs for each
-/// client, with `userdata`, until the server is freed. Threads are kept and reused; they have 256 KiB of stack.
-/// Returns 0 and a server that tabi_server_free() frees; -EADDRINUSE, -EACCES ...; TABI_ERR_OVERFLOW for
-/// another port; TABI_GAI_* when the lookup fails.
+/// `host` is a name, an IPv4 address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets
+/// the system choose a free port. `handler` runs for each client, with `userdata`, until the server is freed.
+/// Threads are kept and used again. Each has a stack of 256 KiB; tabi_server_new() can change that.
+///
+/// Returns 0 and a server, which tabi_server_free() frees. Errors: -errno, such as -EADDRINUSE or -EACCES;
+/// TABI_ERR_OVERFLOW when the port is not in its range; TABI_GAI_* when the host was not found.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_threading_tcp_server(
     host: *const c_char,
@@ -91,8 +93,8 @@ pub unsafe extern "C" fn tabi_threading_tcp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingTcpServer::new) }
 }
 
-/// Makes a TCP server that handles each client in a process of its own: see TABI_FORKS for when that is sound
-/// (`ForkingTCPServer`). Arguments and results as in tabi_threading_tcp_server().
+/// Makes a TCP server that handles each client in a process of its own (Python's `ForkingTCPServer`).
+/// TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_forking_tcp_server(
     host: *const c_char,
@@ -105,8 +107,8 @@ pub unsafe extern "C" fn tabi_forking_tcp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::ForkingTcpServer::new) }
 }
 
-/// Makes a UDP server that handles its datagrams one after the other, in the thread that serves
-/// (`UDPServer`). Arguments and results as in tabi_threading_tcp_server().
+/// Makes a UDP server that handles one datagram after the other, in the thread that serves (Python's
+/// `UDPServer`). The arguments and the results are those of tabi_threading_tcp_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_udp_server(
     host: *const c_char,
@@ -119,8 +121,8 @@ pub unsafe extern "C" fn tabi_udp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::UdpServer::new) }
 }
 
-/// Makes a UDP server that handles each datagram in a thread of its own
-/// (`ThreadingUDPServer`). Arguments and results as in tabi_threading_tcp_server().
+/// Makes a UDP server that handles each datagram in a thread of its own (Python's `ThreadingUDPServer`). The
+/// arguments and the results are those of tabi_threading_tcp_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_threading_udp_server(
     host: *const c_char,
@@ -133,8 +135,8 @@ pub unsafe extern "C" fn tabi_threading_udp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingUdpServer::new) }
 }
 
-/// Makes a UDP server that handles each datagram in a process of its own: see TABI_FORKS for when that is sound
-/// (`ForkingUDPServer`). Arguments and results as in tabi_threading_tcp_server().
+/// Makes a UDP server that handles each datagram in a process of its own (Python's `ForkingUDPServer`).
+/// TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_forking_udp_server(
     host: *const c_char,
@@ -147,12 +149,12 @@ pub unsafe extern "C" fn tabi_forking_udp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::ForkingUdpServer::new) }
 }
 
-/// Makes a unix stream server that handles its clients one after the other, in the thread that serves
-/// (`UnixStreamServer`).
+/// Makes a unix stream server that handles one client after the other, in the thread that serves (Python's
+/// `UnixStreamServer`).
 ///
-/// `path`: 1 to 107 bytes (with "" Linux picks an abstract name); the socket's file stays when the server is
-/// closed, as in Python. `handler` and results as in tabi_threading_tcp_server(); -EADDRINUSE when the file
-/// exists.
+/// `path` has 1 to 107 bytes. With "" Linux chooses an abstract name. The file of the socket stays when the
+/// server is closed, as in Python. `handler`, `userdata` and the results are those of
+/// tabi_threading_tcp_server(). Errors: -EADDRINUSE when the file exists.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_unix_stream_server(
     path: *const c_char,
@@ -164,8 +166,8 @@ pub unsafe extern "C" fn tabi_unix_stream_server(
     unsafe { unix_server(path, handler, userdata, out, server::UnixStreamServer::new) }
 }
 
-/// Makes a unix stream server that handles each client in a thread of its own
-/// (`ThreadingUnixStreamServer`). Arguments and results as in tabi_unix_stream_server().
+/// Makes a unix stream server that handles each client in a thread of its own (Python's
+/// `ThreadingUnixStreamServer`). The arguments and the results are those of tabi_unix_stream_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_threading_unix_stream_server(
     path: *const c_char,
@@ -177,8 +179,9 @@ pub unsafe extern "C" fn tabi_threading_unix_stream_server(
     unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixStreamServer::new) }
 }
 
-/// Makes a unix stream server that handles each client in a process of its own: see TABI_FORKS
-/// (`ForkingUnixStreamServer`). Arguments and results as in tabi_unix_stream_server().
+/// Makes a unix stream server that handles each client in a process of its own (Python's
+/// `ForkingUnixStreamServer`). TABI_FORKS says when that is safe. The arguments and the results are those of
+/// tabi_unix_stream_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_forking_unix_stream_server(
     path: *const c_char,
@@ -190,8 +193,8 @@ pub unsafe extern "C" fn tabi_forking_unix_stream_server(
     unsafe { unix_server(path, handler, userdata, out, server::ForkingUnixStreamServer::new) }
 }
 
-/// Makes a unix datagram server that handles its datagrams one after the other, in the thread that serves
-/// (`UnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+/// Makes a unix datagram server that handles one datagram after the other, in the thread that serves
+/// (Python's `UnixDatagramServer`). The arguments and the results are those of tabi_unix_stream_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_unix_datagram_server(
     path: *const c_char,
@@ -203,8 +206,8 @@ pub unsafe extern "C" fn tabi_unix_datagram_server(
     unsafe { unix_server(path, handler, userdata, out, server::UnixDatagramServer::new) }
 }
 
-/// Makes a unix datagram server that handles each datagram in a thread of its own
-/// (`ThreadingUnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+/// Makes a unix datagram server that handles each datagram in a thread of its own (Python's
+/// `ThreadingUnixDatagramServer`). The arguments and the results are those of tabi_unix_stream_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_threading_unix_datagram_server(
     path: *const c_char,
@@ -216,8 +219,9 @@ pub unsafe extern "C" fn tabi_threading_unix_datagram_server(
     unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixDatagramServer::new) }
 }
 
-/// Makes a unix datagram server that handles each datagram in a process of its own: see TABI_FORKS
-/// (`ForkingUnixDatagramServer`). Arguments and results as in tabi_unix_stream_server().
+/// Makes a unix datagram server that handles each datagram in a process of its own (Python's
+/// `ForkingUnixDatagramServer`). TABI_FORKS says when that is safe. The arguments and the results are those
+/// of tabi_unix_stream_server().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_forking_unix_datagram_server(
     path: *const c_char,

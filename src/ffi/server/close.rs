@@ -9,18 +9,20 @@ use super::{server, tabi_server};
 use crate::ffi::boundary::{boundary, status, take_back};
 use crate::ffi::socket::duration;
 
-/// What became of the requests that were active when a server was closed. Set `struct_size` before the call.
+/// What became of the requests that had begun when a server was closed. Set `struct_size` before the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_drain_report {
-    /// sizeof(tabi_drain_report), set by the caller.
+    /// sizeof(tabi_drain_report). The caller sets it.
     pub struct_size: usize,
-    /// How many ended by themselves.
+    /// The number of requests that ended by themselves.
     pub finished: usize,
-    /// How many were cut off: their connections shut down, or never handled.
+    /// The number of requests that were cut off: their connections were shut down, or they were never
+    /// handled.
     pub cut: usize,
-    /// How many are still running: handlers that neither use their socket nor return, a second after they were
-    /// cut off; all that had not ended when the server does not wait for them.
+    /// The number of requests that are still running. One second after they were cut off, their handlers had
+    /// neither used their sockets nor returned. When the server does not wait for requests, these are all
+    /// that had not ended.
     pub left: usize,
 }
 
@@ -30,12 +32,16 @@ unsafe impl Growing for tabi_drain_report {
     const FIRST_SIZE: usize = offset_of!(tabi_drain_report, left) + size_of::<usize>();
 }
 
-/// Stops accepting, waits for the requests that have begun, and closes the sockets (Python's `server_close`).
+/// Stops the server, waits for the requests that have begun, and closes its sockets (Python's
+/// `server_close`).
 ///
-/// `drain`: seconds that they have; then their connections are shut down, which ends handlers that use them.
-/// TABI_NO_TIMEOUT waits as long as they take. A serve loop is stopped first. In a handler of this server it
-/// does not wait for that one. `report` may be NULL. Closing again does nothing. Returns 0, or TABI_ERR_VALUE
-/// for negative seconds and NaN.
+/// `drain` is the time in seconds that the requests have. After it, their connections are shut down, which
+/// ends handlers that use them. With TABI_NO_TIMEOUT the requests have as long as they need. `report` may be
+/// NULL. If the server is serving, it is stopped first. In a handler of the same server, the function does
+/// not wait for that handler's request. Closing a server twice is allowed; the second call does nothing.
+///
+/// Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
+/// too small.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_close(
     sv: Option<&tabi_server>,
@@ -60,12 +66,11 @@ pub unsafe extern "C" fn tabi_server_close(
     })
 }
 
-/// Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT (call that first for a limit), and frees
-/// it.
+/// Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT, and frees it. NULL does nothing.
 ///
-/// When it returns, no handler runs any more, unless `daemon_threads` is 1, `block_on_close` 0, or a
-/// tabi_server_close() before it has reported some as left. NULL does nothing. Not for a server from
-/// tabi_request_server().
+/// For a limit, call tabi_server_close() before. When the function returns, no handler is running, with three
+/// exceptions: `daemon_threads` is 1, `block_on_close` is 0, or tabi_server_close() has reported requests in
+/// `left`. Do not free a server that tabi_request_server() has returned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_free(sv: *mut tabi_server) {
     // SAFETY: NULL, or a handle that the caller owns.

@@ -12,11 +12,13 @@ use crate::ffi::boundary::{Failure, Outcome, give, not_null, status, take_back};
 use crate::ffi::socket::tabi_sock;
 use crate::socket::Socket;
 
-/// Makes a server of any kind, bound and listening unless `bind_and_activate` is 0.
+/// Makes a server of any kind. It is bound and listens, unless `bind_and_activate` is 0.
 ///
-/// `addr`: what to bind to. `handler` runs for each request, with `userdata`, until the server is freed.
-/// Returns 0 and a server that tabi_server_free() frees; TABI_ERR_VALUE for settings that cannot be,
-/// TABI_ERR_TYPE for an address of another family; -EADDRINUSE, -EACCES ...
+/// `addr` is the address to bind to. `handler` runs for each request, with `userdata`, until the server is
+/// freed.
+///
+/// Returns 0 and a server, which tabi_server_free() frees. Errors: TABI_ERR_VALUE for settings that are not
+/// allowed; TABI_ERR_TYPE when the address is of another family; -errno, such as -EADDRINUSE or -EACCES.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_new(
     options: *const tabi_server_options,
@@ -41,12 +43,14 @@ pub unsafe extern "C" fn tabi_server_new(
     })
 }
 
-/// Makes a server from sockets that were bound elsewhere, such as those of tabi_listen_fds(); never unlinks or
-/// re-binds them.
+/// Makes a server from sockets that are bound already, such as those of tabi_listen_fds(). The server never
+/// binds them again, and never removes their files.
 ///
-/// `sockets`: `count` handles, 1 or more; when the call succeeds they are the server's, which frees them.
-/// Family and type are the sockets' own, and may differ. Those that do not listen yet begin to.
-/// Returns as tabi_server_new().
+/// `sockets` is an array of `count` handles, at least 1. When the call succeeds, they belong to the server,
+/// which frees them. The server uses the family and the type of each socket; they may differ. A socket that
+/// does not listen yet begins to listen.
+///
+/// The results are those of tabi_server_new().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_from_sockets(
     options: *const tabi_server_options,
@@ -83,15 +87,15 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
     })
 }
 
-/// Binds the server's socket (Python's `server_bind`), for servers with `bind_and_activate` 0. Errors as in
-/// tabi_bind().
+/// Binds the server's socket (Python's `server_bind`). It is for servers with a `bind_and_activate` of 0. The
+/// results are those of tabi_bind().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_bind(sv: Option<&tabi_server>) -> c_int {
     status(|| Ok(server(sv)?.server_bind()?))
 }
 
-/// Starts to listen (Python's `server_activate`), for servers with `bind_and_activate` 0. Errors as in
-/// tabi_listen().
+/// Starts to listen (Python's `server_activate`). It is for servers with a `bind_and_activate` of 0. The
+/// results are those of tabi_listen().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_activate(sv: Option<&tabi_server>) -> c_int {
     status(|| Ok(server(sv)?.server_activate()?))

@@ -9,22 +9,25 @@ use super::{server, socket_of, tabi_request, tabi_server};
 use crate::ffi::boundary::{not_null, status};
 use crate::ffi::socket::tabi_sock;
 
-/// What server_bind does unless it is replaced: sets the options and binds. Errors as in tabi_bind().
+/// Does what the step server_bind does by default: it sets the options and binds the sockets. The results are
+/// those of tabi_bind().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_default_bind(sv: Option<&tabi_server>) -> c_int {
     status(|| Ok(server(sv)?.default_server_bind()?))
 }
 
-/// What server_activate does unless it is replaced: stream sockets start to listen. Errors as in tabi_listen().
+/// Does what the step server_activate does by default: stream sockets start to listen. The results are those
+/// of tabi_listen().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_default_activate(sv: Option<&tabi_server>) -> c_int {
     status(|| Ok(server(sv)?.default_server_activate()?))
 }
 
-/// What get_request does unless it is replaced: accepts a client, or receives a datagram, without waiting.
+/// Does what the step get_request does by default: it accepts a client or receives a datagram, without
+/// waiting.
 ///
-/// `sk`: the socket that get_request was given. Returns 0 and a request, or as tabi_accept() and
-/// tabi_recvfrom() do; -EAGAIN when there is none.
+/// `sk` is the socket that get_request was given. Returns 0 and a request. The errors are those of
+/// tabi_accept() and tabi_recvfrom(); -EAGAIN means that there is no request.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_default_get_request(
     sv: Option<&tabi_server>,

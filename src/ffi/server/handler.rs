@@ -8,13 +8,16 @@ use super::tabi_request;
 use crate::ffi::boundary::{Outcome, not_null};
 use crate::server::{HandlerResult, Request, RequestHandler};
 
-/// Answers a request. The server ends the connection afterwards, and frees `request`.
+/// A function that answers a request. Afterwards the server ends the connection and frees `request`.
 ///
-/// It runs on a thread of the server's, perhaps on several at once, with the `userdata` that the server was
-/// made with. It may call anything in this library, tabi_server_shutdown() included.
-/// Returns 0 or more when all is well; a negative code (such as one that a function of this library returned)
-/// is counted as a failure and reported to the server's handle_error. C++ exceptions and longjmp must not pass
-/// through. A thread that is ended in a handler (pthread_exit) stays there, with its request.
+/// The function runs in a thread of the server, possibly in several threads at the same time. `userdata` is
+/// the pointer that the server was made with. The function may call everything in this library, also
+/// tabi_server_shutdown().
+///
+/// It returns 0 or more when it has succeeded. It returns a negative code, for example one that a function of
+/// this library has returned, when it has failed. The failure is counted, and reported to the server's hook
+/// handle_error. C++ exceptions and longjmp must not leave the function. When pthread_exit is called in it,
+/// the thread stays in the function, and the request is not ended.
 pub type tabi_handler =
     Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>;
 

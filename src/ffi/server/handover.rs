@@ -16,17 +16,21 @@ use crate::server::listen_fds;
 /// One socket that was handed over to this process.
 #[repr(C)]
 pub struct tabi_listen_socket {
-    /// Its name, "unknown" when none was given.
+    /// The name of the socket, or "unknown" when it was given none.
     pub name: *const c_char,
-    /// The socket. Set it to NULL when you keep it (tabi_server_from_sockets() takes it over).
+    /// The socket. Set it to NULL when you keep it. tabi_server_from_sockets() takes it over.
     pub sk: *mut tabi_sock,
 }
 
-/// The sockets that a service manager (sd_listen_fds(3)) or a predecessor handed over to this process by
-/// `LISTEN_FDS`, `LISTEN_FDNAMES` and, unless it is absent, `LISTEN_PID`.
+/// Returns the sockets that were handed over to this process by a service manager (sd_listen_fds(3)) or by
+/// tabi_server_pass_to() in another process.
 ///
-/// Returns 0, an array of `count` sockets (0 when there are none, or when they were taken before) that
-/// tabi_listen_fds_free() frees; TABI_ERR_VALUE when the variables make no sense; -EBADF, -ENOTSOCK.
+/// They are described by the environment variables LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID. LISTEN_PID may
+/// be absent.
+///
+/// Returns 0 and an array of `count` sockets, which tabi_listen_fds_free() frees. `count` is 0 when there are
+/// none, and when they were taken before. Errors: TABI_ERR_VALUE when the variables are wrong; -EBADF,
+/// -ENOTSOCK.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_listen_fds(
     list: Option<&mut MaybeUninit<*mut tabi_listen_socket>>,
@@ -64,14 +68,17 @@ pub unsafe extern "C" fn tabi_listen_fds_free(list: *mut tabi_listen_socket, cou
     }
 }
 
-/// Starts a program that inherits the server's sockets, so that a restart refuses nobody.
+/// Starts a program that gets the server's sockets, so that a server can be restarted without refusing a
+/// client.
 ///
-/// The successor takes them with tabi_listen_fds() and tabi_server_from_sockets(); this server goes on until
-/// tabi_server_close(), and clients that come in between wait in the sockets' common queue. `path`: of the
-/// program;
-/// `argv`: its arguments without its name, ended by NULL; `name`: what the sockets are called, without ':'.
-/// Returns 0 and the process's number in `pid` (which may be NULL; waitpid(2) for it); TABI_ERR_CLOSED,
-/// TABI_ERR_VALUE, -ENOENT, -EMFILE ...
+/// The new program takes the sockets with tabi_listen_fds() and tabi_server_from_sockets(). This server goes
+/// on until tabi_server_close(). Both share one queue of clients, so that none is lost between them.
+///
+/// `path` is the path of the program. `argv` holds its arguments, without its name, and ends with NULL.
+/// `name` is a name for the sockets and has no ':' in it. `pid` gets the number of the process, for
+/// waitpid(2). It may be NULL.
+///
+/// Returns 0. Errors: TABI_ERR_VALUE for a bad `name`; -errno, such as -ENOENT or -EMFILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_pass_to(
     sv: Option<&tabi_server>,

@@ -16,31 +16,33 @@ use crate::ffi::socket::tabi_sock;
 use crate::server::{Failure, HandlerResult, Hooks, Request, Server};
 use crate::socket::Socket;
 
-/// What a thread of the server's does: to be called once by `thread_main`, with the argument that came along.
+/// What a thread of the server does. The hook `thread_main` calls it once, with the argument that it was
+/// given.
 pub type tabi_thread_body = Option<unsafe extern "C" fn(argument: *mut c_void)>;
 
-/// Steps of a server that are replaced; NULL leaves a step as it is. Each gets the `userdata` of this
-/// structure.
+/// Functions that replace steps of a server. NULL leaves a step as it is.
 ///
-/// Set it to zero, then `struct_size` and what is to be replaced. Hooks run in the thread that serves, except
-/// finish_request, shutdown_request, close_request and handle_error, which run where the request is handled.
-/// The library holds no lock while they run. A hook that returns `int` returns 0, or a negative code to fail.
-/// A thread that is ended in a hook (pthread_exit) stays there and does nothing any more.
+/// Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
+/// The functions finish_request, shutdown_request, close_request and handle_error run in the thread that
+/// handles the request; the others run in the thread that serves. The library holds no lock while they run. A
+/// function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
+/// pthread_exit is called in one, its thread stays there and does nothing more.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_server_hooks {
-    /// sizeof(tabi_server_hooks), set by the caller.
+    /// sizeof(tabi_server_hooks). The caller sets it.
     pub struct_size: usize,
-    /// What each hook gets as its last argument.
+    /// The last argument of each function.
     pub userdata: *mut c_void,
-    /// Binds the sockets; else tabi_server_default_bind().
+    /// Binds the sockets. Default: tabi_server_default_bind().
     pub server_bind:
         Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
-    /// Starts to listen; else tabi_server_default_activate().
+    /// Starts to listen. Default: tabi_server_default_activate().
     pub server_activate:
         Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
-    /// Takes the next request from a socket that is ready; else tabi_server_default_get_request().
-    /// `request` is made by that or by a tabi_request_from_ function. A failure skips the request.
+    /// Takes the next request from a socket that is ready. Default: tabi_server_default_get_request(). The
+    /// function sets `request` to one that the default function or a tabi_request_from_ function has made.
+    /// After a failure the server goes on with the next request.
     pub get_request: Option<
         unsafe extern "C-unwind" fn(
             server: *mut tabi_server,
@@ -49,22 +51,25 @@ pub struct tabi_server_hooks {
             userdata: *mut c_void,
         ) -> c_int,
     >,
-    /// 1 goes on with the request, 0 ends it (counted as rejected), a negative code fails; else 1.
+    /// Returns 1 when the request should be handled, 0 when it should be ended (it is counted as rejected),
+    /// or a negative code when it has failed. Default: 1.
     pub verify_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
-    /// Has the request handled somewhere; else tabi_request_process_default(). The request is yours: pass it,
-    /// on any thread, to that, to tabi_request_process() or to tabi_request_free().
+    /// Lets the request be handled somewhere. Default: tabi_request_process_default(). The function owns the
+    /// request. It passes it, in any thread, to tabi_request_process_default(), tabi_request_process() or
+    /// tabi_request_free().
     pub process_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
-    /// Runs the handler; else tabi_request_finish().
+    /// Runs the handler. Default: tabi_request_finish().
     pub finish_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
-    /// Ends the request; else tabi_request_shutdown() and close_request.
+    /// Ends the request. Default: tabi_request_shutdown(), then close_request.
     pub shutdown_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
-    /// Closes what belongs to the request; else tabi_request_close().
+    /// Closes what belongs to the request. Default: tabi_request_close().
     pub close_request: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
-    /// Reports a failure: its code, and a message that is valid during the call; else nothing.
+    /// Reports that a request has failed, with the code and a message. The message is valid during the call.
+    /// Default: nothing is reported.
     pub handle_error: Option<
         unsafe extern "C-unwind" fn(
             request: *mut tabi_request,
@@ -73,14 +78,15 @@ pub struct tabi_server_hooks {
             userdata: *mut c_void,
         ),
     >,
-    /// Runs when tabi_server_handle_request() found no request in time; else nothing.
+    /// Runs when tabi_server_handle_request() has found no request in time. Default: nothing.
     pub handle_timeout:
         Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
-    /// Runs in serve_forever after each request and each `poll_interval`; a failure ends it; else nothing.
+    /// Runs in tabi_server_serve_forever() after each request and after each `poll_interval`. A failure ends
+    /// tabi_server_serve_forever(). Default: nothing.
     pub service_actions:
         Option<unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int>,
-    /// Runs around the whole life of each thread that handles requests; calls `body(argument)` once, which
-    /// returns when the thread is to end.
+    /// Runs in each thread that handles requests, for the whole life of the thread. It calls `body(argument)`
+    /// once, which returns when the thread should end. `name` is the thread's name.
     pub thread_main: Option<
         unsafe extern "C-unwind" fn(
             name: *const c_char,

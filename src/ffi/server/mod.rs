@@ -41,9 +41,10 @@ pub use request::*;
 pub use run::*;
 pub use statistics::*;
 
-/// A server: Python's `socketserver` classes.
+/// A server: an object of Python's `socketserver` classes.
 ///
-/// Any number of threads may use one at once. tabi_server_free() must be the last use of the handle.
+/// Any number of threads may use a server at the same time. tabi_server_free() must be the last use of the
+/// handle.
 #[cfg_attr(all(), repr(transparent))]
 pub struct tabi_server(pub(crate) Server);
 

@@ -13,14 +13,14 @@ use crate::ffi::boundary::{Failure, Outcome, status};
 pub const TABI_INLINE: c_int = 0;
 /// Each request is handled in a thread of its own. Threads are kept and used again.
 pub const TABI_THREADS: c_int = 1;
-/// Each request is handled in a process of its own. This is safe only in a program that has no other threads, or
-/// with a handler that calls nothing but the functions in signal-safety(7).
+/// Each request is handled in a process of its own. This is safe only in a program that has no other threads,
+/// or with a handler that calls nothing but the functions in signal-safety(7).
 pub const TABI_FORKS: c_int = 2;
 
 /// When all threads are busy, the server stops accepting. New clients wait in the kernel's queue.
 pub const TABI_WHEN_FULL_WAIT: c_int = 0;
-/// When all threads are busy, the server accepts up to `queue_size` more clients, which wait for a thread. Then it
-/// stops accepting.
+/// When all threads are busy, the server accepts up to `queue_size` more clients, which wait for a thread.
+/// Then it stops accepting.
 pub const TABI_WHEN_FULL_QUEUE: c_int = 1;
 /// When all threads are busy, the server accepts new clients and closes them at once.
 pub const TABI_WHEN_FULL_REFUSE: c_int = 2;
@@ -50,21 +50,22 @@ pub struct tabi_server_options {
     pub request_queue_size: c_int,
     /// The length of the longest datagram in bytes, at least 1. The default is 8192.
     pub max_packet_size: usize,
-    /// The time in seconds that tabi_server_handle_request() waits for a request. The default is TABI_NO_TIMEOUT.
+    /// The time in seconds that tabi_server_handle_request() waits for a request. The default is
+    /// TABI_NO_TIMEOUT.
     pub timeout: f64,
     /// The timeout of each client's socket in seconds, more than 0. The default is TABI_NO_TIMEOUT.
     pub request_timeout: f64,
-    /// The largest number of requests at the same time. Further clients are closed at once. The default is 0: no
-    /// limit.
+    /// The largest number of requests at the same time. Further clients are closed at once. The default is 0:
+    /// no limit.
     pub max_connections: usize,
-    /// The largest number of requests at the same time from one internet host. Further clients from there are closed
-    /// at once. The default is 0: no limit.
+    /// The largest number of requests at the same time from one internet host. Further clients from there are
+    /// closed at once. The default is 0: no limit.
     pub max_connections_per_address: usize,
-    /// The number of threads that accept clients. The default is 1. With allow_reuse_port, each thread has a socket
-    /// of its own.
+    /// The number of threads that accept clients. The default is 1. With allow_reuse_port, each thread has a
+    /// socket of its own.
     pub loops: usize,
-    /// For TABI_THREADS: the largest number of threads that handle requests at the same time. A thread that is
-    /// ending is not counted. The default is 0: no limit.
+    /// For TABI_THREADS: the largest number of threads that handle requests at the same time. A thread that
+    /// is ending is not counted. The default is 0: no limit.
     pub max_threads: usize,
     /// For TABI_THREADS: what happens when all threads are busy. TABI_WHEN_FULL_WAIT (the default),
     /// TABI_WHEN_FULL_QUEUE or TABI_WHEN_FULL_REFUSE.
@@ -75,8 +76,8 @@ pub struct tabi_server_options {
     pub stack_size: usize,
     /// For TABI_THREADS: the time in seconds after which a thread without work ends. The default is 10.
     pub thread_idle: f64,
-    /// For TABI_THREADS: the beginning of the threads' names. NULL (the default) stands for "tabi". The string is
-    /// copied.
+    /// For TABI_THREADS: the beginning of the threads' names. NULL (the default) stands for "tabi". The
+    /// string is copied.
     pub thread_name: *const c_char,
     /// For TABI_THREADS: 1 lets requests go on when the server is closed. The default is 0.
     pub daemon_threads: c_int,

@@ -14,9 +14,9 @@ use crate::ffi::boundary::{Failure, Outcome, boundary, bytes, give, not_null, st
 use crate::ffi::socket::tabi_sock;
 use crate::server::{Request, Server};
 
-/// One client of a server, or one datagram: what Python's handlers have as `self`.
+/// One client of a server, or one datagram: what a handler in Python has in `self`.
 ///
-/// It is lent to the handler, for use until that returns, by any thread.
+/// A handler may use its request, in any thread, until the handler returns. The server frees it.
 #[cfg_attr(all(), repr(transparent))]
 pub struct tabi_request(pub(crate) Request);
 
@@ -26,22 +26,24 @@ impl tabi_request {
     }
 }
 
-/// The client's socket, or the server's own for a datagram; NULL for NULL.
+/// Returns the client's socket. For a datagram this is the socket of the server. Returns NULL for NULL.
 ///
-/// The server closes and frees it: do not call tabi_sock_free(), and do not use it after the handler has
+/// The socket belongs to the server: do not call tabi_sock_free(), and do not use it after the handler has
 /// returned.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_sock(request: Option<&tabi_request>) -> *mut tabi_sock {
     request.map_or(ptr::null_mut(), |request| tabi_sock::lend(request.0.socket()))
 }
 
-/// The server that took the request, for tabi_server_shutdown() and the like; NULL for NULL. Do not free it.
+/// Returns the server that took the request, for example for tabi_server_shutdown(). Returns NULL for NULL.
+/// Do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_server(request: Option<&tabi_request>) -> *mut tabi_server {
     request.map_or(ptr::null_mut(), |request| tabi_server::lend(request.0.server()))
 }
 
-/// The address of the client, or of the sender of a datagram (Python's `self.client_address`). Returns 0.
+/// Writes the address of the client, or of the sender of a datagram (Python's `self.client_address`). Returns
+/// 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_client_address(
     request: Option<&tabi_request>,
@@ -54,9 +56,10 @@ pub extern "C" fn tabi_request_client_address(
     })
 }
 
-/// The bytes of a datagram, and their number in `len` (which may be NULL); NULL and 0 for a stream client.
+/// Returns the bytes of a datagram. For a client of a stream the result is NULL.
 ///
-/// They belong to the request, until the handler returns.
+/// `len` gets the number of bytes, or 0. It may be NULL. The bytes belong to the request, and are valid until
+/// the handler returns.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_packet(
     request: Option<&tabi_request>,
@@ -69,16 +72,17 @@ pub extern "C" fn tabi_request_packet(
     if request.is_some_and(|request| request.0.is_datagram()) { packet.as_ptr().cast() } else { ptr::null() }
 }
 
-/// 1 when a datagram was longer than the server's max_packet_size, so that its end is lost; else 0.
+/// Returns 1 when a datagram was longer than the server's `max_packet_size`, so that its end is lost, and 0
+/// otherwise.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_is_cut(request: Option<&tabi_request>) -> c_int {
     boundary(|| Ok(not_null(request, "request")?.0.is_cut().into()))
 }
 
-/// Sends bytes to the client: all of them on a stream (`sendall`), one datagram to the sender of a datagram
-/// (`sendto`).
+/// Sends bytes to the client: all of them over a stream (`sendall`), or one datagram to the sender of a
+/// datagram (`sendto`).
 ///
-/// Returns 0, or what tabi_sendall() and tabi_sendto() return when they fail.
+/// Returns 0. The errors are those of tabi_sendall() and tabi_sendto().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_reply(
     request: Option<&tabi_request>,
@@ -95,7 +99,8 @@ pub unsafe extern "C" fn tabi_request_reply(
 /// A pointer of C's that a request carries.
 struct Carried(AtomicPtr<c_void>);
 
-/// Lets a request carry a pointer, from one hook to the next or from setup to handler. Returns 0.
+/// Stores a pointer in a request, to pass it from one hook to the next, or from a hook to the handler.
+/// Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_set_data(request: Option<&tabi_request>, data: *mut c_void) -> c_int {
     status(|| {
@@ -106,17 +111,17 @@ pub extern "C" fn tabi_request_set_data(request: Option<&tabi_request>, data: *m
     })
 }
 
-/// The pointer that the request carries; NULL at first, and for NULL.
+/// Returns the pointer that was stored in a request. It is NULL when none was stored, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_data(request: Option<&tabi_request>) -> *mut c_void {
     let carried = request.and_then(|request| request.0.data::<Carried>());
     carried.map_or(ptr::null_mut(), |carried| carried.0.load(Ordering::SeqCst))
 }
 
-/// Makes a request of a client that get_request has accepted itself.
+/// Makes a request from a client that the hook get_request has accepted itself.
 ///
-/// `sk`: the client's socket; when the call succeeds it is the request's, which frees it.
-/// Returns 0 and a request that get_request hands on.
+/// `sk` is the socket of the client. When the call succeeds, it belongs to the request, which frees it.
+/// Returns 0 and a request, which get_request passes on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_from_sock(
     sv: Option<&tabi_server>,
@@ -137,10 +142,10 @@ pub unsafe extern "C" fn tabi_request_from_sock(
     })
 }
 
-/// Makes a request of a datagram, or of anything that has no socket of its own.
+/// Makes a request from a datagram, or from anything that has no socket of its own.
 ///
-/// `sk`: the server's socket that get_request was given; answers go out by it. `data`: `len` bytes, copied.
-/// Returns 0 and a request that get_request hands on.
+/// `sk` is the socket of the server that get_request was given; answers are sent over it. `data` has `len`
+/// bytes, which are copied. Returns 0 and a request, which get_request passes on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_from_packet(
     sv: Option<&tabi_server>,
@@ -161,10 +166,10 @@ pub unsafe extern "C" fn tabi_request_from_packet(
     })
 }
 
-/// What process_request does unless it is replaced: has the request handled in-line, by a thread or by a
-/// process.
+/// Does what the step process_request does by default: it lets the request be handled in this thread, in
+/// another thread or in a process.
 ///
-/// Takes the request over; do not use it again. Returns 0.
+/// The function takes the request over: do not use it afterwards. Returns 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_process_default(request: *mut tabi_request) -> c_int {
     status(|| {
@@ -174,9 +179,10 @@ pub unsafe extern "C" fn tabi_request_process_default(request: *mut tabi_request
     })
 }
 
-/// Handles a request on this thread, from finish_request to its end; failures go to handle_error.
+/// Handles a request in this thread, from finish_request to its end. Failures are reported to handle_error.
 ///
-/// For those who replace process_request. Takes the request over; do not use it again. Returns 0.
+/// It is for programs that replace process_request. The function takes the request over: do not use it
+/// afterwards. Returns 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_process(request: *mut tabi_request) -> c_int {
     status(|| {
@@ -186,15 +192,17 @@ pub unsafe extern "C" fn tabi_request_process(request: *mut tabi_request) -> c_i
     })
 }
 
-/// Gives up a request without handling it; its client's socket is closed. For those who replace
-/// process_request. NULL does nothing.
+/// Gives up a request without handling it, and closes the client's socket. NULL does nothing.
+///
+/// It is for programs that replace process_request.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
     // SAFETY: the caller gives the request up.
     unsafe { take_back(request) }
 }
 
-/// What finish_request does unless it is replaced: runs the server's handler. Returns 0 or the failure's code.
+/// Does what the step finish_request does by default: it runs the server's handler. Returns 0 or the code of
+/// the failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
     status(|| {
@@ -203,7 +211,8 @@ pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
     })
 }
 
-/// Tells a stream client that no more comes (shutdown(2) with SHUT_WR); does nothing for a datagram. Returns 0.
+/// Tells the client of a stream that nothing more will be sent (shutdown(2) with SHUT_WR). It does nothing
+/// for a datagram. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_shutdown(request: Option<&tabi_request>) -> c_int {
     status(|| {
@@ -212,7 +221,7 @@ pub extern "C" fn tabi_request_shutdown(request: Option<&tabi_request>) -> c_int
     })
 }
 
-/// Closes a stream client's socket; does nothing for a datagram. Returns 0.
+/// Closes the socket of a stream client. It does nothing for a datagram. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_close(request: Option<&tabi_request>) -> c_int {
     status(|| {

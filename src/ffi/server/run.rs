@@ -7,21 +7,24 @@ use super::{server, tabi_server};
 use crate::ffi::boundary::{boundary, status};
 use crate::ffi::socket::duration;
 
-/// Handles requests until tabi_server_shutdown() (Python's `serve_forever`).
+/// Handles requests until tabi_server_shutdown() is called (Python's `serve_forever`).
 ///
-/// `poll_interval`: seconds between two runs of the hook service_actions, 0.5 in Python; nothing else waits for
-/// it.
-/// Returns 0; TABI_ERR_CLOSED after tabi_server_close(), TABI_ERR_VALUE when the server is serving already and
-/// for a negative `poll_interval`, and a socket's error when that is of no more use.
+/// `poll_interval` is the time in seconds between two calls of the hook service_actions. Python uses 0.5.
+/// Nothing else depends on it.
+///
+/// Returns 0. Errors:
+/// - TABI_ERR_VALUE: the server is serving already, or `poll_interval` is negative or NaN.
+/// - TABI_ERR_CLOSED: the server was closed.
+/// - The error of a socket that can no longer be used.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_serve_forever(sv: Option<&tabi_server>, poll_interval: f64) -> c_int {
     status(|| Ok(server(sv)?.serve_forever_every(duration("poll_interval", poll_interval)?)?))
 }
 
-/// Handles one request, or none when the server's timeout passes or it is shut down first (Python's
-/// `handle_request`).
+/// Handles one request (Python's `handle_request`).
 ///
-/// Returns as tabi_server_serve_forever().
+/// It handles none when the server's timeout passes first, or when the server is shut down. The results are
+/// those of tabi_server_serve_forever().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_handle_request(sv: Option<&tabi_server>) -> c_int {
     status(|| Ok(server(sv)?.handle_request()?))
@@ -29,9 +32,9 @@ pub extern "C" fn tabi_server_handle_request(sv: Option<&tabi_server>) -> c_int 
 
 /// Stops tabi_server_serve_forever() at once (Python's `shutdown`).
 ///
-/// From any thread, any number of times; it returns when the loop has ended, in a handler or hook of this
-/// server at once. Before serve_forever it makes the next one return at once. Requests that have begun go on.
-/// Returns 0.
+/// Any thread may call this, any number of times. The function returns when tabi_server_serve_forever() has
+/// ended. In a handler or a hook of the same server it returns at once. When the server is not serving yet,
+/// the next tabi_server_serve_forever() returns at once. Requests that have begun go on. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_shutdown(sv: Option<&tabi_server>) -> c_int {
     status(|| {
@@ -40,16 +43,19 @@ pub extern "C" fn tabi_server_shutdown(sv: Option<&tabi_server>) -> c_int {
     })
 }
 
-/// The descriptor through which a signal handler stops the server: write(2) eight bytes to it, a `uint64_t` 1.
+/// Returns a descriptor through which a signal handler can stop the server.
 ///
-/// The server keeps and closes it. Returns the descriptor.
+/// The signal handler writes eight bytes to it with write(2): a `uint64_t` that is 1. The descriptor belongs
+/// to the server, which closes it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_wake_fd(sv: Option<&tabi_server>) -> c_int {
     boundary(|| Ok(server(sv)?.wake_fd()))
 }
 
-/// 1 lets serve_forever and handle_request return -EINTR when a signal handler has run; they may be called
-/// again. 0, at first, lets them go on. Returns 0.
+/// Sets what tabi_server_serve_forever() and tabi_server_handle_request() do when a signal handler has run.
+///
+/// When `interruptible` is 1, they return -EINTR, and may be called again. When it is 0, which is the
+/// default, they go on. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_set_interruptible(sv: Option<&tabi_server>, interruptible: c_int) -> c_int {
     status(|| {
@@ -58,8 +64,8 @@ pub extern "C" fn tabi_server_set_interruptible(sv: Option<&tabi_server>, interr
     })
 }
 
-/// Collects the child processes that have ended, without waiting (Python's `collect_children`); the serve loop
-/// does it by itself. Returns 0.
+/// Collects the child processes that have ended, without waiting (Python's `collect_children`).
+/// tabi_server_serve_forever() does this by itself. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_collect_children(sv: Option<&tabi_server>) -> c_int {
     status(|| {

@@ -12,23 +12,24 @@ use crate::ffi::boundary::{Failure, status};
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_server_statistics {
-    /// sizeof(tabi_server_statistics), set by the caller.
+    /// sizeof(tabi_server_statistics). The caller sets it.
     pub struct_size: usize,
-    /// Requests taken: clients accepted, datagrams received.
+    /// The number of requests that were taken: clients accepted and datagrams received.
     pub accepted: u64,
-    /// Requests that have begun and not ended.
+    /// The number of requests that have begun and not ended.
     pub active: u64,
-    /// Requests ended without being handled: over a limit, refused by verify_request, or no thread for them.
+    /// The number of requests that were ended without being handled: they were above a limit, verify_request
+    /// refused them, or there was no thread for them.
     pub rejected: u64,
-    /// Requests whose handler failed.
+    /// The number of requests whose handler has failed.
     pub failed: u64,
-    /// Requests that have ended, for whatever reason.
+    /// The number of requests that have ended, for any reason.
     pub finished: u64,
-    /// Threads that handle requests or wait for them.
+    /// The number of threads that handle requests or wait for them.
     pub threads: u64,
-    /// Those of them that wait.
+    /// The number of those threads that wait.
     pub idle_threads: u64,
-    /// Child processes that handle requests.
+    /// The number of child processes that handle requests.
     pub children: u64,
 }
 
@@ -38,7 +39,9 @@ unsafe impl Growing for tabi_server_statistics {
     const FIRST_SIZE: usize = offset_of!(tabi_server_statistics, children) + size_of::<u64>();
 }
 
-/// Reads what the server has counted. Returns 0, or TABI_ERR_VALUE for a `struct_size` that is too small.
+/// Reads what the server has counted.
+///
+/// Returns 0. Errors: TABI_ERR_VALUE when `struct_size` is too small.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_get_statistics(
     sv: Option<&tabi_server>,

@@ -10,9 +10,10 @@ use crate::error::Error;
 use crate::ffi::boundary::{boundary, status, take_back};
 use crate::socket as core;
 
-/// Stops a direction of the connection: SHUT_RD, SHUT_WR or SHUT_RDWR (shutdown(2)).
+/// Stops one or both directions of a connection (shutdown(2), Python's `shutdown`).
 ///
-/// Returns 0, -ENOTCONN, or -EINVAL for another `how`.
+/// `how` is SHUT_RD, SHUT_WR or SHUT_RDWR. Returns 0. Errors: -ENOTCONN when the socket is not connected;
+/// -EINVAL for another `how`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_shutdown(sk: Option<&tabi_sock>, how: c_int) -> c_int {
     status(|| {
@@ -28,42 +29,55 @@ pub extern "C" fn tabi_shutdown(sk: Option<&tabi_sock>, how: c_int) -> c_int {
     })
 }
 
-/// Closes the socket (Python's `socket.close`); the handle lives on until tabi_sock_free(). Again: 0.
+/// Closes the socket (Python's `socket.close`). The handle stays valid until tabi_sock_free().
 ///
-/// Any thread may call this while others are inside calls on the same handle: those end with
-/// TABI_ERR_CLOSED, and the descriptor's number is given back when the last of them has left.
-/// Unless a duplicate is known, they are woken by shutdown(2), which a forked child would see. Without a timeout,
-/// these end only with their next event: a unix connect to a listener and a sendto to a datagram peer whose queues
-/// are full; with a duplicate, what was blocked already when the duplicate was made.
-/// In a forked child, closing a handle of the parent's wakes nobody and leaves the parent its connection; if one of the
-/// parent's threads was inside a call when it forked, the child's descriptor is given back by tabi_sock_free().
-/// Returns 0 or what close(2) reports; the socket is closed in any case.
+/// Any thread may close a socket while other threads are inside calls on it. Those calls end with
+/// TABI_ERR_CLOSED. The descriptor's number becomes free when the last of them has returned. Closing a socket
+/// twice is allowed; the second call returns 0.
+///
+/// tabi_close() ends calls of this library only. It does not wake a poll(2) or an epoll_wait(2) that the
+/// program itself runs on the number from tabi_fileno(). Remove the descriptor from such a set before you
+/// close the socket.
+///
+/// Other threads are woken with shutdown(2), unless the library knows of a duplicate of the descriptor. A
+/// forked child that has the same connection sees that shutdown. A few calls without a timeout are not woken,
+/// and end with their next event: connecting to a unix listener whose queue is full, and sending to a unix
+/// datagram peer whose queue is full. When there is a duplicate, this is also true for calls that were
+/// waiting already when it was made.
+///
+/// In a forked child, closing a socket of the parent wakes nobody and does not end the parent's connection.
+/// If a thread of the parent was inside a call at the time of the fork, tabi_sock_free() closes the child's
+/// descriptor.
+///
+/// Returns 0, or the error of close(2). The socket is closed in any case.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_close(sk: Option<&tabi_sock>) -> c_int {
     status(|| Ok(socket(sk)?.close()?))
 }
 
-/// Closes the socket if it is open and frees the handle. NULL is nothing.
+/// Frees the handle, and closes the socket if it is still open. NULL does nothing.
 ///
-/// No other thread may be using the handle: end its calls with tabi_close() and join it before.
+/// No other thread may use the handle at this time or later. End the calls of other threads with
+/// tabi_close(), and wait for those threads, before you free the handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sock_free(sk: *mut tabi_sock) {
     // SAFETY: the caller passes a handle of this library for the last time.
     unsafe { take_back(sk) }
 }
 
-/// Gives the descriptor up without closing it and returns it (Python's `socket.detach`); the handle is then
-/// closed.
+/// Takes the descriptor out of the handle without closing it (Python's `socket.detach`). The handle is closed
+/// afterwards.
 ///
-/// While other threads are inside calls the number stays theirs, and the result is a duplicate.
-/// Returns the descriptor, TABI_ERR_CLOSED, or -EMFILE.
+/// The descriptor belongs to the caller. If other threads are inside calls on the socket, the result is a
+/// duplicate, which has another number. Returns the descriptor, or -EMFILE when no duplicate could be made.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_detach(sk: Option<&tabi_sock>) -> c_int {
     boundary(|| Ok(socket(sk)?.detach()?.into_raw_fd()))
 }
 
-/// Says that the connection has an owner that the handle cannot know of, such as a forked child:
-/// tabi_close() then wakes its own calls without shutting the connection down. Returns 0.
+/// Tells the library that somebody else has the connection too, such as a forked child.
+///
+/// tabi_close() then wakes the calls on this handle without shutting the connection down. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_shared(sk: Option<&tabi_sock>) -> c_int {
     status(|| {
@@ -72,7 +86,7 @@ pub extern "C" fn tabi_set_shared(sk: Option<&tabi_sock>) -> c_int {
     })
 }
 
-/// Closes a bare descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
+/// Closes a descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_close_fd(fd: c_int) -> c_int {
     // SAFETY: the caller owns the descriptor.

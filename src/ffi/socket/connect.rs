@@ -7,10 +7,17 @@ use super::{inet_address, socket, tabi_sock, unix_address, until};
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{boundary, not_null, status};
 
-/// Connects to a host and port (connect(2), Python's `connect((host, port))`), within the timeout.
+/// Connects the socket to a host and a port (connect(2), Python's `connect((host, port))`).
 ///
-/// Returns 0; TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -ECONNREFUSED and its like; -EINPROGRESS when non-blocking;
-/// and what tabi_bind() returns for a bad host or port. After a failure make a new socket to try again.
+/// The timeout of the socket limits the call. `host` and `port` are as in tabi_bind(). After a failure, make
+/// a new socket before you try again.
+///
+/// Returns 0. Errors:
+/// - TABI_ERR_TIMEOUT: the timeout has passed.
+/// - -ECONNREFUSED, -ENETUNREACH and others: the system could not connect.
+/// - -EINPROGRESS: the socket is non-blocking, and the connection is being made. See
+///   tabi_finish_connect_until().
+/// - The errors of tabi_bind() for a bad host or port.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_connect(sk: Option<&tabi_sock>, host: *const c_char, port: c_int) -> c_int {
     status(|| {
@@ -20,7 +27,8 @@ pub unsafe extern "C" fn tabi_connect(sk: Option<&tabi_sock>, host: *const c_cha
     })
 }
 
-/// Connects an AF_UNIX socket to a path of 1 to 107 bytes. Errors as in tabi_connect() and tabi_bind_unix().
+/// Connects an AF_UNIX socket to a path of 1 to 107 bytes. The results are those of tabi_connect() and
+/// tabi_bind_unix().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_connect_unix(sk: Option<&tabi_sock>, path: *const c_char) -> c_int {
     status(|| {
@@ -30,17 +38,19 @@ pub unsafe extern "C" fn tabi_connect_unix(sk: Option<&tabi_sock>, path: *const 
     })
 }
 
-/// Connects to an address of any family. Errors as in tabi_connect().
+/// Connects the socket to an address of any family. The results are those of tabi_connect().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_connect_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
     status(|| Ok(socket(sk)?.connect(not_null(addr, "addr")?.raw()?)?))
 }
 
-/// tabi_connect() that returns the errors of connect(2) as positive numbers (Python's `connect_ex`).
+/// Does what tabi_connect() does, but returns the errors of connect(2) as positive numbers (Python's
+/// `connect_ex`).
 ///
-/// Returns 0 when connected; an errno: ECONNREFUSED ..., EAGAIN for a timeout, EBADF for a closed socket;
-/// or a negative code where the host or the port is no good. tabi_strerror() takes an errno negated;
-/// tabi_last_error_message() does not tell of it.
+/// Returns 0 when the socket is connected. Returns an errno, such as ECONNREFUSED, when it is not: EAGAIN
+/// after the timeout, EBADF when the socket is closed. Returns a negative code for a bad host or port.
+/// tabi_strerror() needs the errno with a minus sign. tabi_last_error_message() says nothing about these
+/// errnos.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_connect_ex(sk: Option<&tabi_sock>, host: *const c_char, port: c_int) -> c_int {
     boundary(|| {
@@ -50,17 +60,17 @@ pub unsafe extern "C" fn tabi_connect_ex(sk: Option<&tabi_sock>, host: *const c_
     })
 }
 
-/// tabi_connect_ex() for an address of any family.
+/// Does what tabi_connect_ex() does, for an address of any family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_connect_ex_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
     boundary(|| Ok(socket(sk)?.connect_ex(not_null(addr, "addr")?.raw()?)?))
 }
 
-/// Waits for a connect that is under way: non-blocking (-EINPROGRESS), timed out, or interrupted.
+/// Waits until a connection that was begun is made: after -EINPROGRESS, after a timeout, or after a signal.
 ///
-/// `deadline` as in tabi_recv_until(). Returns 0 when connected, the connection's own error,
-/// TABI_ERR_TIMEOUT or TABI_ERR_CLOSED; -ENOTCONN when none is under way, such as after a failure that was
-/// reported already.
+/// `deadline` is as in tabi_recv_until(). Returns 0 when the socket is connected. Errors: the error of the
+/// connection, such as -ECONNREFUSED; TABI_ERR_TIMEOUT; -ENOTCONN when no connection is being made, for
+/// example because its failure was reported before.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_finish_connect_until(sk: Option<&tabi_sock>, deadline: i64) -> c_int {
     status(|| Ok(socket(sk)?.finish_connect(until(deadline))?))

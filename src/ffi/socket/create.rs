@@ -12,9 +12,11 @@ use crate::socket::{Socket, helpers};
 
 /// Makes a socket (socket(2), Python's `socket.socket`).
 ///
-/// `family`: AF_INET, AF_INET6, AF_UNIX ...; `type`: SOCK_STREAM, SOCK_DGRAM ..., with SOCK_NONBLOCK for a
-/// non-blocking one; `proto`: 0 for the usual. The timeout is the default timeout.
-/// Returns 0 and a handle that tabi_sock_free() frees, or -errno (-EAFNOSUPPORT, -EMFILE ...).
+/// `family` is AF_INET, AF_INET6, AF_UNIX or another AF_* constant. `type` is SOCK_STREAM, SOCK_DGRAM or
+/// another SOCK_* constant; add SOCK_NONBLOCK for a non-blocking socket. `proto` is usually 0, which lets the
+/// system choose. The socket has the default timeout (see tabi_setdefaulttimeout()).
+///
+/// Returns 0 and a handle, which tabi_sock_free() frees. Errors: -errno, such as -EAFNOSUPPORT or -EMFILE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_socket(
     family: c_int,
@@ -29,9 +31,11 @@ pub extern "C" fn tabi_socket(
     })
 }
 
-/// Makes two sockets that are connected to each other (socketpair(2)); AF_UNIX and SOCK_STREAM are usual.
+/// Makes two sockets that are connected to each other (socketpair(2)). `family` is usually AF_UNIX, and
+/// `type` SOCK_STREAM.
 ///
-/// Returns 0 and two handles to be freed, or -errno (-EOPNOTSUPP for a family that cannot).
+/// Returns 0 and two handles, which tabi_sock_free() frees. Errors: -errno, such as -EOPNOTSUPP for a family
+/// that has no pairs.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_socketpair(
     family: c_int,
@@ -43,8 +47,10 @@ pub extern "C" fn tabi_socketpair(
     give_pair(|| Socket::socketpair(family.into(), r#type.into(), proto), one, other)
 }
 
-/// tabi_socketpair() for AF_INET and AF_INET6 too, whose sockets are connected over the loopback interface,
-/// each to the other and nobody else; SOCK_STREAM or SOCK_DGRAM. Returns as tabi_socketpair().
+/// Does what tabi_socketpair() does, also for AF_INET and AF_INET6 (Python's `socketpair`).
+///
+/// Sockets of AF_INET and AF_INET6 are connected over the loopback interface, and no other program can come
+/// between them. `type` is SOCK_STREAM or SOCK_DGRAM. The results are those of tabi_socketpair().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_socketpair_any(
     family: c_int,
@@ -76,10 +82,13 @@ fn given<T: From<c_int>>(number: c_int) -> Option<T> {
     (number != -1).then(|| number.into())
 }
 
-/// Takes over a descriptor that exists (Python's `socket.socket(fileno=fd)`).
+/// Makes a socket from a descriptor that exists (Python's `socket.socket(fileno=fd)`).
 ///
-/// -1 as `family`, `type` or `proto` asks the system. On success the descriptor belongs to the handle; on
-/// failure it stays the caller's. Returns 0, -EBADF, -ENOTSOCK, or TABI_ERR_VALUE for a negative `fd`.
+/// -1 as `family`, `type` or `proto` asks the system for the value. When the call succeeds, the descriptor
+/// belongs to the handle. When it fails, the descriptor still belongs to the caller.
+///
+/// Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK; TABI_ERR_VALUE when `fd`
+/// is negative.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_socket_from_fd(
     fd: c_int,
@@ -97,11 +106,13 @@ pub extern "C" fn tabi_socket_from_fd(
     })
 }
 
-/// A socket for a duplicate of a descriptor, which stays its owner's (Python's `fromfd`).
+/// Makes a socket from a duplicate of a descriptor (Python's `fromfd`). The descriptor itself still belongs
+/// to its owner.
 ///
-/// If another handle owns `fd`, tell it with tabi_set_shared(), or prefer tabi_dup().
-/// -1 as `family`, `type` or `proto` asks the system. Returns 0 and a handle that tabi_sock_free() frees;
-/// -EBADF, -ENOTSOCK, -EMFILE.
+/// If another handle owns `fd`, call tabi_set_shared() on that handle, or better use tabi_dup(). -1 as
+/// `family`, `type` or `proto` asks the system for the value.
+///
+/// Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK, -EMFILE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_fromfd(
     fd: c_int,
@@ -118,10 +129,12 @@ pub extern "C" fn tabi_fromfd(
     })
 }
 
-/// A second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
+/// Makes a second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
 ///
-/// It has the socket's timeout. Closing either wakes its own calls and leaves the other's connection alone.
-/// Returns 0 and a handle to be freed, TABI_ERR_CLOSED, or -EMFILE.
+/// It has the timeout of the first. Closing one of the handles ends the calls on that handle, and leaves the
+/// connection open for the other.
+///
+/// Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EMFILE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_dup(sk: Option<&tabi_sock>, out: Option<&mut MaybeUninit<*mut tabi_sock>>) -> c_int {
     status(|| {
@@ -131,9 +144,9 @@ pub extern "C" fn tabi_dup(sk: Option<&tabi_sock>, out: Option<&mut MaybeUninit<
     })
 }
 
-/// A second descriptor for a bare one, close-on-exec (Python's `socket.dup(fd)`).
+/// Returns a duplicate of a descriptor, which is close-on-exec (Python's `socket.dup(fd)`).
 ///
-/// If a handle owns `fd`, tell it with tabi_set_shared(). Returns the descriptor, -EBADF or -EMFILE.
+/// If a handle owns `fd`, call tabi_set_shared() on that handle. Errors: -EBADF, -EMFILE.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_dup_fd(fd: c_int) -> c_int {
     boundary(|| Ok(core::dup(fd)?.into_raw_fd()))

@@ -12,17 +12,23 @@ use crate::resolve::check_port;
 use crate::socket as core;
 use crate::socket::{CreateConnectionError, CreateConnectionOptions};
 
-/// Connects to a TCP server by host and port (Python's `create_connection`): the addresses of the host are
-/// tried in turn.
+/// Connects to a TCP server (Python's `create_connection`). The addresses of the host are tried one after the
+/// other.
 ///
-/// `timeout`: seconds for all of them together, and the new socket's timeout; TABI_NO_TIMEOUT for no limit; 0
-/// does not wait, which ends with -EINPROGRESS. An address may take its share of the time that is left; the
-/// lookup of the host counts, but is not cut short.
-/// `source_host` and `source_port`: where to connect from, NULL and 0 for the system's choice, "" for any
-/// address.
-/// Returns 0 and a handle that tabi_sock_free() frees; else the last address's error: -ECONNREFUSED,
-/// TABI_ERR_TIMEOUT ..., TABI_GAI_* when the host is not found, TABI_ERR_OVERFLOW for another port than 0 to
-/// 65535, TABI_ERR_VALUE for a bad timeout. tabi_last_error_message() tells the errors of all addresses.
+/// `host` and `port` are those of the server. `timeout` is the limit in seconds for all addresses together,
+/// and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. 0 means that the call does not wait
+/// for the connection: it returns -EINPROGRESS. While addresses are left to try, one address gets only a part
+/// of the remaining time. The time for looking up the host counts, but the lookup itself is not interrupted.
+///
+/// `source_host` and `source_port` are the address to connect from. NULL and 0 let the system choose; "" is
+/// any address of this machine.
+///
+/// Returns 0 and a handle, which tabi_sock_free() frees. Errors:
+/// - The error of the last address, such as -ECONNREFUSED or TABI_ERR_TIMEOUT. tabi_last_error_message()
+///   lists the errors of all addresses.
+/// - TABI_GAI_*: the host was not found.
+/// - TABI_ERR_OVERFLOW: a port is not 0 to 65535.
+/// - TABI_ERR_VALUE: the timeout is negative or NaN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_create_connection(
     host: *const c_char,

@@ -13,20 +13,24 @@ use crate::resolve::{check_port, inet};
 use crate::socket as core;
 use crate::socket::CreateServerOptions;
 
-/// A flag of tabi_create_server(): others may listen on the same port, with the clients spread over them
-/// (SO_REUSEPORT).
+/// A flag of tabi_create_server(): other sockets may listen on the same port, and the system spreads the
+/// clients over them (SO_REUSEPORT).
 pub const TABI_REUSE_PORT: c_uint = 1;
-/// A flag of tabi_create_server(): a server of AF_INET6 accepts IPv4 clients too.
+/// A flag of tabi_create_server(): a socket of AF_INET6 accepts IPv4 clients too.
 pub const TABI_DUALSTACK_IPV6: c_uint = 2;
 
-/// A TCP socket that listens on a host and port (Python's `create_server`).
+/// Makes a TCP socket that listens on a host and a port (Python's `create_server`).
 ///
-/// `family`: AF_INET or AF_INET6. `host`: a name, an address, or "" for all; `port`: 0 (a free one) to 65535.
-/// `backlog`: how many clients may wait, TABI_BACKLOG for Python's choice. `flags`: TABI_REUSE_PORT,
-/// TABI_DUALSTACK_IPV6, or 0. A port whose last connections still linger is listened on at once (SO_REUSEADDR);
-/// a server of AF_INET6 leaves IPv4 to others unless the flag says otherwise. Returns 0 and a handle that
-/// tabi_sock_free() frees; what tabi_bind() returns; TABI_ERR_VALUE for unknown flags, and for
-/// TABI_DUALSTACK_IPV6 with AF_INET or where the system cannot.
+/// `family` is AF_INET or AF_INET6. `host` is a name, an IP address, or "" for every address of this machine.
+/// `port` is 0 to 65535; 0 lets the system choose a free port. `backlog` is the number of clients that may
+/// wait to be accepted; TABI_BACKLOG is what Python uses when none is given. `flags` is 0 or a combination of
+/// TABI_REUSE_PORT and TABI_DUALSTACK_IPV6.
+///
+/// SO_REUSEADDR is set, so that a server can be started again at once on the same port. A socket of AF_INET6
+/// accepts IPv6 clients only, unless TABI_DUALSTACK_IPV6 is given.
+///
+/// Returns 0 and a handle, which tabi_sock_free() frees. Errors: those of tabi_bind(); TABI_ERR_VALUE for an
+/// unknown flag, and for TABI_DUALSTACK_IPV6 with AF_INET or on a system that cannot do it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_create_server(
     family: c_int,
@@ -44,7 +48,8 @@ pub unsafe extern "C" fn tabi_create_server(
     })
 }
 
-/// tabi_create_server() on an address of any family that listens, such as an AF_UNIX path.
+/// Does what tabi_create_server() does, for an address of any family whose sockets can listen, such as an
+/// AF_UNIX path.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_create_server_addr(
     addr: Option<&tabi_addr>,
@@ -80,7 +85,8 @@ fn create_server(
     Ok(())
 }
 
-/// Whether one socket can listen for IPv4 and IPv6 clients: 1 or 0 (Python's `has_dualstack_ipv6`).
+/// Returns 1 when one socket can listen for IPv4 and IPv6 clients, and 0 when it cannot (Python's
+/// `has_dualstack_ipv6`).
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_has_dualstack_ipv6() -> c_int {
     boundary(|| Ok(core::has_dualstack_ipv6().into()))

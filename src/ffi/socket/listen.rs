@@ -10,11 +10,16 @@ use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{boundary, give, not_null, status};
 
-/// Binds to a host and port (bind(2), Python's `bind((host, port))`).
+/// Binds the socket to a host and a port (bind(2), Python's `bind((host, port))`).
 ///
-/// `host`: a name, an address, "" (any) or, of AF_INET, `"<broadcast>"`; `port`: 0 (a free one) to 65535.
-/// Returns 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL; TABI_ERR_OVERFLOW for another port, TABI_ERR_TYPE for a
-/// socket that is not AF_INET or AF_INET6, TABI_GAI_* when the host is not found.
+/// `host` is a name, an IP address, or "" for every address of this machine. With AF_INET it may also be
+/// `"<broadcast>"`. `port` is 0 to 65535; 0 lets the system choose a free port.
+///
+/// Returns 0. Errors:
+/// - -EADDRINUSE, -EACCES, -EADDRNOTAVAIL: the system refuses the address.
+/// - TABI_ERR_OVERFLOW: the port is not in its range.
+/// - TABI_ERR_TYPE: the socket is neither AF_INET nor AF_INET6.
+/// - TABI_GAI_*: the host was not found.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_bind(sk: Option<&tabi_sock>, host: *const c_char, port: c_int) -> c_int {
     status(|| {
@@ -24,11 +29,12 @@ pub unsafe extern "C" fn tabi_bind(sk: Option<&tabi_sock>, host: *const c_char, 
     })
 }
 
-/// Binds an AF_UNIX socket to a path of 1 to 107 bytes (Python's `bind(path)`); with "" Linux picks an abstract
-/// name.
+/// Binds an AF_UNIX socket to a path (Python's `bind(path)`).
 ///
-/// Returns 0; -EADDRINUSE when the path exists; TABI_ERR_OS when it is too long; TABI_ERR_TYPE for another
-/// family.
+/// `path` has 1 to 107 bytes. With "" Linux chooses an abstract name.
+///
+/// Returns 0. Errors: -EADDRINUSE when the path exists; TABI_ERR_OS when the path is too long; TABI_ERR_TYPE
+/// when the socket is not AF_UNIX.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_bind_unix(sk: Option<&tabi_sock>, path: *const c_char) -> c_int {
     status(|| {
@@ -38,25 +44,31 @@ pub unsafe extern "C" fn tabi_bind_unix(sk: Option<&tabi_sock>, path: *const c_c
     })
 }
 
-/// Binds to an address of any family. Errors as in tabi_bind().
+/// Binds the socket to an address of any family. The results are those of tabi_bind().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_bind_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
     status(|| Ok(socket(sk)?.bind(not_null(addr, "addr")?.raw()?)?))
 }
 
-/// Starts to listen for clients (listen(2)); TABI_BACKLOG is Python's choice, below 0 is taken as 0.
+/// Starts to listen for clients (listen(2), Python's `listen`).
 ///
-/// Returns 0 or -errno (-EADDRINUSE, -EOPNOTSUPP).
+/// `backlog` is the number of clients that may wait to be accepted. TABI_BACKLOG is what Python uses when
+/// none is given. A negative number counts as 0.
+///
+/// Returns 0. Errors: -errno, such as -EADDRINUSE or -EOPNOTSUPP.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_listen(sk: Option<&tabi_sock>, backlog: c_int) -> c_int {
     status(|| Ok(socket(sk)?.listen(backlog)?))
 }
 
-/// Waits for a client (accept(2), Python's `accept`).
+/// Waits for a client and accepts it (accept(2), Python's `accept`).
 ///
-/// `peer` gets the client's address and may be NULL. The new socket has the default timeout, not this one's.
-/// Returns 0 and a handle to be freed; TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -EMFILE,
-/// after which the client is still in the queue.
+/// `peer` receives the address of the client. It may be NULL. The new socket has the default timeout, not the
+/// timeout of the listening socket.
+///
+/// Returns 0 and a handle, which tabi_sock_free() frees. Errors: TABI_ERR_TIMEOUT when the timeout passes;
+/// -EAGAIN when the socket is non-blocking and no client waits; -EMFILE when the process has too many open
+/// descriptors. After -EMFILE the client is still in the queue.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_accept(
     sk: Option<&tabi_sock>,
@@ -72,13 +84,16 @@ pub extern "C" fn tabi_accept(
     })
 }
 
-/// tabi_accept() that returns the bare descriptor, close-on-exec and blocking.
+/// Accepts a client like tabi_accept(), but returns a bare descriptor.
+///
+/// The descriptor is close-on-exec and blocking. It belongs to the caller, who closes it, for example with
+/// tabi_close_fd().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_accept_fd(sk: Option<&tabi_sock>, peer: Option<&mut MaybeUninit<tabi_addr>>) -> c_int {
     accept_fd(sk, peer, Limit::Timeout)
 }
 
-/// tabi_accept_fd() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_accept_fd() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_accept_fd_until(
     sk: Option<&tabi_sock>,

@@ -44,8 +44,9 @@ crate::sys::linux_only! {
 
 /// A socket: Python's `socket.socket`.
 ///
-/// Any number of threads may use one at once, tabi_close() included. tabi_sock_free() must be the last
-/// use of the handle. Descriptors are close-on-exec; sending to a vanished peer is -EPIPE, never a signal.
+/// Any number of threads may use a socket at the same time, and any of them may close it with tabi_close().
+/// tabi_sock_free() must be the last use of the handle. The descriptor is close-on-exec. Sending to a peer
+/// that has closed its connection returns -EPIPE and raises no signal.
 // In a cfg_attr because cbindgen would otherwise show C what is inside.
 #[cfg_attr(all(), repr(transparent))]
 pub struct tabi_sock(pub(crate) Socket);

@@ -9,12 +9,17 @@ use crate::error::{Error, Result};
 use crate::ffi::boundary::{Outcome, status, string};
 use crate::socket::{MulticastInterface, Socket};
 
-/// Receives what is sent to a multicast group (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
+/// Joins a multicast group: the socket receives what is sent to it (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
 ///
-/// `group`: an IPv4 or IPv6 address. `interface`: a name such as "eth0"; for IPv4 also one of its addresses; ""
-/// for the system's choice. Returns 0; -EINVAL for an address that is not a group's; -ENODEV for an unknown
-/// interface; -EADDRINUSE for a group that was joined already; TABI_ERR_VALUE for what is no address;
-/// TABI_ERR_TYPE for an IPv6 group with an address as its interface; TABI_ERR_CLOSED.
+/// `group` is an IPv4 or IPv6 address. `interface` is the name of an interface, such as "eth0". For IPv4 it
+/// may also be an address of the interface. "" lets the system choose.
+///
+/// Returns 0. Errors:
+/// - -EINVAL: the address is not that of a group.
+/// - -ENODEV: there is no such interface.
+/// - -EADDRINUSE: the socket has joined the group before.
+/// - TABI_ERR_VALUE: `group` is not an address.
+/// - TABI_ERR_TYPE: an IPv6 group, and an address as its interface.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_join_multicast(
     sk: Option<&tabi_sock>,
@@ -25,9 +30,11 @@ pub unsafe extern "C" fn tabi_join_multicast(
     unsafe { membership(sk, group, interface, |sk, group, interface| sk.join_multicast(group, interface)) }
 }
 
-/// Ends what tabi_join_multicast() began (IP_DROP_MEMBERSHIP, IPV6_LEAVE_GROUP), with the same arguments.
+/// Leaves a group that tabi_join_multicast() has joined, with the same arguments (IP_DROP_MEMBERSHIP,
+/// IPV6_LEAVE_GROUP).
 ///
-/// Returns 0; -EADDRNOTAVAIL for a group that was not joined; and what that returns.
+/// Returns 0. Errors: -EADDRNOTAVAIL when the socket has not joined the group; those of
+/// tabi_join_multicast().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_leave_multicast(
     sk: Option<&tabi_sock>,
@@ -38,11 +45,11 @@ pub unsafe extern "C" fn tabi_leave_multicast(
     unsafe { membership(sk, group, interface, |sk, group, interface| sk.leave_multicast(group, interface)) }
 }
 
-/// The interface that multicast datagrams leave by (IP_MULTICAST_IF, IPV6_MULTICAST_IF, after the socket's
-/// family).
+/// Sets the interface that multicast datagrams are sent from (IP_MULTICAST_IF for AF_INET, IPV6_MULTICAST_IF
+/// for AF_INET6).
 ///
-/// `interface` as in tabi_join_multicast(). Returns 0; -ENODEV or -EADDRNOTAVAIL for an unknown one;
-/// TABI_ERR_TYPE for an address on an AF_INET6 socket; TABI_ERR_CLOSED.
+/// `interface` is as in tabi_join_multicast(). Returns 0. Errors: -ENODEV or -EADDRNOTAVAIL when there is no
+/// such interface; TABI_ERR_TYPE for an address on an AF_INET6 socket.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_set_multicast_interface(
     sk: Option<&tabi_sock>,

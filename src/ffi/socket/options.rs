@@ -9,9 +9,9 @@ use libc::ssize_t;
 use super::{socket, tabi_sock};
 use crate::ffi::boundary::{bytes, copy_bytes, count, not_null, status};
 
-/// The value of an option that is an int (getsockopt(2)).
+/// Reads an option whose value is an int (getsockopt(2), Python's `getsockopt`).
 ///
-/// Returns 0, or -errno (-ENOPROTOOPT for an option that the socket does not have).
+/// Returns 0. Errors: -errno, such as -ENOPROTOOPT when the socket does not have the option.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_getsockopt(
     sk: Option<&tabi_sock>,
@@ -26,10 +26,10 @@ pub extern "C" fn tabi_getsockopt(
     })
 }
 
-/// The value of any option as bytes.
+/// Reads an option of any type as bytes (Python's `getsockopt(level, option, buflen)`).
 ///
-/// `size`: the bytes of `value`, 1 to 1024. Returns how many the option has; TABI_ERR_OS for another `size`;
-/// -EINVAL for one that is too small for SO_GET_FILTER; -errno.
+/// `size` is the size of `value` in bytes, 1 to 1024. Returns the number of bytes that the option has.
+/// Errors: TABI_ERR_OS for another `size`; -EINVAL when it is too small for SO_GET_FILTER; -errno.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getsockopt_bytes(
     sk: Option<&tabi_sock>,
@@ -45,7 +45,8 @@ pub unsafe extern "C" fn tabi_getsockopt_bytes(
     })
 }
 
-/// Sets an option that is an int (setsockopt(2)). Returns 0 or -errno (-ENOPROTOOPT, -EINVAL ...).
+/// Sets an option whose value is an int (setsockopt(2), Python's `setsockopt`). Returns 0. Errors: -errno,
+/// such as -ENOPROTOOPT or -EINVAL.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setsockopt(
     sk: Option<&tabi_sock>,
@@ -56,7 +57,7 @@ pub extern "C" fn tabi_setsockopt(
     status(|| Ok(socket(sk)?.setsockopt(level, option, value)?))
 }
 
-/// Sets an option from `len` bytes, such as a struct. Returns 0 or -errno.
+/// Sets an option from `len` bytes, such as those of a structure. Returns 0 or -errno.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_setsockopt_bytes(
     sk: Option<&tabi_sock>,
@@ -72,8 +73,8 @@ pub unsafe extern "C" fn tabi_setsockopt_bytes(
     })
 }
 
-/// Passes NULL with a length (Python's `setsockopt(level, option, None, optlen)`), as AF_ALG wants it. Returns
-/// 0 or -errno.
+/// Calls setsockopt(2) with NULL and a length, as AF_ALG needs it (Python's `setsockopt(level, option, None,
+/// optlen)`). Returns 0 or -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setsockopt_null(
     sk: Option<&tabi_sock>,

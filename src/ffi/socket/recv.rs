@@ -11,10 +11,11 @@ use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, check_buffer, count};
 
-/// Receives at most `len` bytes (recv(2), Python's `recv_into`).
+/// Receives up to `len` bytes (recv(2), Python's `recv_into`).
 ///
-/// `flags`: MSG_* or 0. Returns the number of bytes, 0 at the end of the stream (and for `len` 0);
-/// TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ECONNRESET, -ENOTCONN ...
+/// `flags` is 0 or a combination of MSG_* constants. Returns the number of bytes received. 0 means that the
+/// stream has ended, or that `len` is 0. Errors: TABI_ERR_TIMEOUT when the timeout passes; -EAGAIN when the
+/// socket is non-blocking and nothing has arrived; -errno, such as -ECONNRESET or -ENOTCONN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv(
     sk: Option<&tabi_sock>,
@@ -26,10 +27,11 @@ pub unsafe extern "C" fn tabi_recv(
     count(move || unsafe { recv(sk, buffer, len, flags, Limit::Timeout) })
 }
 
-/// tabi_recv() until a moment of its own instead of the socket's timeout.
+/// Does what tabi_recv() does, with a deadline instead of the socket's timeout.
 ///
-/// `deadline`: nanoseconds of CLOCK_MONOTONIC; INT64_MAX is never. For callers who spread one deadline over
-/// several calls, or re-enter one that a signal interrupted (see tabi_set_interruptible()).
+/// `deadline` is a moment in nanoseconds of CLOCK_MONOTONIC. INT64_MAX means that there is no limit. Use this
+/// when several calls together have one deadline, or to continue a call that a signal has interrupted (see
+/// tabi_set_interruptible()).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv_until(
     sk: Option<&tabi_sock>,
@@ -42,10 +44,10 @@ pub unsafe extern "C" fn tabi_recv_until(
     count(move || unsafe { recv(sk, buffer, len, flags, until(deadline)) })
 }
 
-/// Receives what has arrived already, without waiting, whatever the socket's timeout.
+/// Receives what has arrived, without waiting. The timeout of the socket does not matter.
 ///
-/// Returns as tabi_recv(), with -EAGAIN when nothing has arrived. For an event loop whose sockets keep their
-/// timeouts for the other calls.
+/// Use this in an event loop whose sockets keep their timeouts for other calls. The results are those of
+/// tabi_recv(). It returns -EAGAIN when nothing has arrived.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_try_recv(sk: Option<&tabi_sock>, buffer: *mut c_void, len: usize) -> ssize_t {
     // SAFETY: the caller passes `len` writable bytes.
@@ -66,10 +68,12 @@ pub(crate) unsafe fn recv(
     Ok(unsafe { sk.recv_raw(buffer.cast(), len, flags, limit) }?)
 }
 
-/// Receives `len` bytes within one timeout, fewer only at the end of the stream.
+/// Receives exactly `len` bytes, or fewer when the stream ends before.
 ///
-/// `flags`: MSG_* (not MSG_PEEK) or 0. `received` may be NULL; it gets the number of bytes in the buffer, also
-/// when the call fails. Returns that number, or a code as tabi_recv() does.
+/// One timeout limits the whole call. `flags` is 0 or a combination of MSG_* constants without MSG_PEEK.
+/// `received` gets the number of bytes that are in the buffer, also when the call fails. It may be NULL.
+///
+/// Returns the number of bytes received. The errors are those of tabi_recv().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv_exactly(
     sk: Option<&tabi_sock>,
@@ -82,7 +86,8 @@ pub unsafe extern "C" fn tabi_recv_exactly(
     unsafe { recv_exactly(sk, buffer, len, flags, received, Limit::Timeout) }
 }
 
-/// tabi_recv_exactly() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_recv_exactly() does, with a deadline instead of the socket's timeout. See
+/// tabi_recv_until().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv_exactly_until(
     sk: Option<&tabi_sock>,
@@ -118,10 +123,11 @@ unsafe fn recv_exactly(
     })
 }
 
-/// Receives at most `len` bytes and the sender's address (recvfrom(2), Python's `recvfrom_into`).
+/// Receives up to `len` bytes, and the address of the sender (recvfrom(2), Python's `recvfrom_into`).
 ///
-/// `sender` may be NULL; its `len` is 0 where the system names nobody. What does not fit of a datagram is
-/// lost. Returns as tabi_recv(), but asks the system also for `len` 0.
+/// `sender` may be NULL. Its `len` is 0 when the system names no sender. The part of a datagram that does not
+/// fit in the buffer is lost. The results are those of tabi_recv(), except that the system is also asked when
+/// `len` is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recvfrom(
     sk: Option<&tabi_sock>,
@@ -134,7 +140,7 @@ pub unsafe extern "C" fn tabi_recvfrom(
     count(move || unsafe { recvfrom(sk, buffer, len, flags, sender, Limit::Timeout) })
 }
 
-/// tabi_recvfrom() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_recvfrom() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recvfrom_until(
     sk: Option<&tabi_sock>,
@@ -148,7 +154,7 @@ pub unsafe extern "C" fn tabi_recvfrom_until(
     count(move || unsafe { recvfrom(sk, buffer, len, flags, sender, until(deadline)) })
 }
 
-/// tabi_recvfrom() without waiting: see tabi_try_recv().
+/// Does what tabi_recvfrom() does, without waiting. See tabi_try_recv().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_try_recvfrom(
     sk: Option<&tabi_sock>,

@@ -11,11 +11,15 @@ use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, bytes, count, not_null, status};
 
-/// Sends bytes (send(2)) and returns how many the kernel took, perhaps fewer than given.
+/// Sends bytes (send(2), Python's `send`).
 ///
-/// `flags`: MSG_* or 0. A vanished peer is -EPIPE or -ECONNRESET, never a signal. Other errors:
-/// TABI_ERR_TIMEOUT, TABI_ERR_CLOSED; -EAGAIN when non-blocking; -ENOTCONN; -EMSGSIZE for a datagram that is
-/// too long.
+/// `flags` is 0 or a combination of MSG_* constants. Returns the number of bytes that the system accepted,
+/// which may be smaller than `len`. Errors:
+/// - -EPIPE, -ECONNRESET: the peer has closed the connection. No signal is raised.
+/// - TABI_ERR_TIMEOUT: the timeout has passed.
+/// - -EAGAIN: the socket is non-blocking, and the system's buffer is full.
+/// - -ENOTCONN: the socket is not connected.
+/// - -EMSGSIZE: the datagram is too long.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_send(
     sk: Option<&tabi_sock>,
@@ -27,7 +31,7 @@ pub unsafe extern "C" fn tabi_send(
     count(move || unsafe { send(sk, data, len, flags, Limit::Timeout) })
 }
 
-/// tabi_send() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_send() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_send_until(
     sk: Option<&tabi_sock>,
@@ -40,9 +44,10 @@ pub unsafe extern "C" fn tabi_send_until(
     count(move || unsafe { send(sk, data, len, flags, until(deadline)) })
 }
 
-/// Sends what there is room for, without waiting, whatever the socket's timeout.
+/// Sends as many bytes as the system can take now, without waiting. The timeout of the socket does not
+/// matter.
 ///
-/// Returns as tabi_send(), with -EAGAIN when there is no room.
+/// The results are those of tabi_send(). It returns -EAGAIN when the system's buffer is full.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_try_send(sk: Option<&tabi_sock>, data: *const c_void, len: usize) -> ssize_t {
     // SAFETY: the caller passes `len` readable bytes.
@@ -63,10 +68,14 @@ pub(crate) unsafe fn send(
     Ok(sk.send_until(data, flags, limit)?)
 }
 
-/// Sends all bytes (Python's `sendall`) within one timeout for the whole.
+/// Sends all bytes (Python's `sendall`).
 ///
-/// `sent` may be NULL; it gets the number of bytes that the kernel took, also when the call fails.
-/// Returns 0, or a negative code as tabi_send() does.
+/// One timeout limits the whole call. `sent` gets the number of bytes that the system accepted, also when the
+/// call fails. It may be NULL. Returns 0. The errors are those of tabi_send().
+///
+/// When two threads call tabi_sendall() on the same socket at the same time, their bytes may be mixed: a long
+/// message is sent in several parts, and parts of the other message may come between them. Use a lock if
+/// messages must stay whole.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendall(
     sk: Option<&tabi_sock>,
@@ -79,7 +88,7 @@ pub unsafe extern "C" fn tabi_sendall(
     status(move || unsafe { sendall(sk, data, len, flags, sent, Limit::Timeout) })
 }
 
-/// tabi_sendall() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_sendall() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendall_until(
     sk: Option<&tabi_sock>,
@@ -110,10 +119,11 @@ unsafe fn sendall(
     Ok(result?)
 }
 
-/// Sends a datagram to a host and port (sendto(2)). Returns as tabi_send(), and as tabi_bind() for a bad host
-/// or port.
+/// Sends a datagram to a host and a port (sendto(2), Python's `sendto`).
 ///
-/// A name is looked up in every call: keep the result of tabi_addr_from_host() for tabi_sendto_addr().
+/// Each call looks the host up. To avoid this, call tabi_addr_from_host() once, and then tabi_sendto_addr().
+/// Returns the number of bytes sent. The errors are those of tabi_send(), and those of tabi_bind() for a bad
+/// host or port.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendto(
     sk: Option<&tabi_sock>,
@@ -131,7 +141,8 @@ pub unsafe extern "C" fn tabi_sendto(
     })
 }
 
-/// Sends a datagram to an address of the socket's family (sendto(2)). Returns as tabi_send().
+/// Sends a datagram to an address of the socket's family (sendto(2), Python's `sendto`). The results are
+/// those of tabi_send().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendto_addr(
     sk: Option<&tabi_sock>,
@@ -144,7 +155,7 @@ pub unsafe extern "C" fn tabi_sendto_addr(
     count(move || unsafe { sendto(sk, data, len, flags, addr, Limit::Timeout) })
 }
 
-/// tabi_sendto_addr() within a limit of its own: see tabi_recv_until().
+/// Does what tabi_sendto_addr() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendto_addr_until(
     sk: Option<&tabi_sock>,
@@ -158,7 +169,7 @@ pub unsafe extern "C" fn tabi_sendto_addr_until(
     count(move || unsafe { sendto(sk, data, len, flags, addr, until(deadline)) })
 }
 
-/// tabi_sendto_addr() without waiting: see tabi_try_send().
+/// Does what tabi_sendto_addr() does, without waiting. See tabi_try_send().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_try_sendto_addr(
     sk: Option<&tabi_sock>,

@@ -12,16 +12,21 @@ use crate::ffi::boundary::{boundary, not_null, status};
 use crate::socket as core;
 use crate::socket::Interest;
 
-/// Limits every later call that may block (Python's `settimeout`).
+/// Sets the timeout of the socket (Python's `settimeout`).
 ///
-/// `seconds`: > 0 limits each call as a whole; 0 makes the socket non-blocking; TABI_NO_TIMEOUT waits for ever.
-/// Returns 0; TABI_ERR_VALUE for negative seconds and NaN, TABI_ERR_OVERFLOW above 292 years.
+/// When `seconds` is more than 0, each call on the socket may take that long as a whole. 0 makes the socket
+/// non-blocking. With TABI_NO_TIMEOUT calls wait for ever.
+///
+/// Returns 0. Errors: TABI_ERR_VALUE when `seconds` is negative or NaN; TABI_ERR_OVERFLOW when it is more
+/// than 292 years.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_settimeout(sk: Option<&tabi_sock>, seconds: f64) -> c_int {
     status(|| Ok(socket(sk)?.settimeout(duration("timeout", seconds)?)?))
 }
 
-/// The timeout in seconds: 0 for non-blocking, TABI_NO_TIMEOUT for none (Python's `gettimeout`). Returns 0.
+/// Writes the timeout of the socket in seconds to `timeout` (Python's `gettimeout`).
+///
+/// It is 0 for a non-blocking socket, and TABI_NO_TIMEOUT when there is no timeout. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_gettimeout(sk: Option<&tabi_sock>, timeout: Option<&mut MaybeUninit<f64>>) -> c_int {
     status(|| {
@@ -31,38 +36,38 @@ pub extern "C" fn tabi_gettimeout(sk: Option<&tabi_sock>, timeout: Option<&mut M
     })
 }
 
-/// 1 removes the timeout, 0 makes the socket non-blocking (Python's `setblocking`). Returns 0 or a negative
-/// code.
+/// Makes the socket blocking without a timeout (`blocking` is 1), or non-blocking (`blocking` is 0) (Python's
+/// `setblocking`). Returns 0 or -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setblocking(sk: Option<&tabi_sock>, blocking: c_int) -> c_int {
     status(|| Ok(socket(sk)?.setblocking(blocking != 0)?))
 }
 
-/// 0 when the socket is non-blocking, else 1 (Python's `getblocking`).
+/// Returns 0 when the socket is non-blocking, and 1 otherwise (Python's `getblocking`).
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_getblocking(sk: Option<&tabi_sock>) -> c_int {
     boundary(|| Ok(socket(sk)?.getblocking().into()))
 }
 
-/// Sets the timeout that new sockets of this process get (Python's `setdefaulttimeout`); TABI_NO_TIMEOUT at
-/// first.
+/// Sets the timeout that new sockets of this process get (Python's `setdefaulttimeout`). Without this call it
+/// is TABI_NO_TIMEOUT.
 ///
-/// Returns and `seconds` as in tabi_settimeout().
+/// `seconds` and the results are those of tabi_settimeout().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setdefaulttimeout(seconds: f64) -> c_int {
     status(|| Ok(core::setdefaulttimeout(duration("timeout", seconds)?)?))
 }
 
-/// The timeout in seconds that new sockets get (Python's `getdefaulttimeout`).
+/// Returns the timeout in seconds that new sockets of this process get (Python's `getdefaulttimeout`).
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_getdefaulttimeout() -> f64 {
     seconds(core::getdefaulttimeout())
 }
 
-/// Waits until the socket is ready: TABI_READ (data, or a client) or TABI_WRITE (room, or connected).
+/// Waits until the socket is ready for reading (TABI_READ) or for writing (TABI_WRITE).
 ///
-/// `deadline` as in tabi_recv_until(). Returns 0, TABI_ERR_TIMEOUT, TABI_ERR_CLOSED, or TABI_ERR_VALUE for
-/// another `interest`.
+/// `deadline` is as in tabi_recv_until(). Returns 0 when the socket is ready. Errors: TABI_ERR_TIMEOUT;
+/// TABI_ERR_VALUE for another `interest`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_wait_until(sk: Option<&tabi_sock>, interest: c_int, deadline: i64) -> c_int {
     status(|| {
@@ -79,13 +84,16 @@ pub extern "C" fn tabi_wait_until(sk: Option<&tabi_sock>, interest: c_int, deadl
     })
 }
 
-/// Wait for something to read, or for a client.
+/// For tabi_wait_until(): wait until there is data to receive, or a client to accept.
 pub const TABI_READ: c_int = 0;
-/// Wait for room to write, or for the connection.
+/// For tabi_wait_until(): wait until data can be sent, or the connection is made.
 pub const TABI_WRITE: c_int = 1;
 
-/// Whether a call that a signal interrupts returns -EINTR, with the progress made, instead of going on with the
-/// time that is left: 1 or 0 (at first). For callers that must look at signals, as Python does. Returns 0.
+/// Sets what a call on the socket does when a signal interrupts it.
+///
+/// When `interruptible` is 1, the call returns -EINTR, and reports the progress that it has made. This is for
+/// callers that must look at signals, as Python does. When it is 0, which is the default, the call goes on
+/// with the time that is left. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_interruptible(sk: Option<&tabi_sock>, interruptible: c_int) -> c_int {
     boundary(|| {

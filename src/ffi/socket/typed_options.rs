@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 use crate::ffi::boundary::{not_null, status};
 use crate::socket::TcpKeepalive;
 
-/// Whether close waits for unsent bytes, and for how many seconds (SO_LINGER).
+/// Reads whether close waits until all data is sent, and for how many seconds (SO_LINGER).
 ///
-/// `on` gets 0 or 1. Returns 0, TABI_ERR_CLOSED or -errno.
+/// `on` gets 0 or 1. Returns 0 or -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_linger(
     sk: Option<&tabi_sock>,
@@ -28,10 +28,10 @@ pub extern "C" fn tabi_linger(
     })
 }
 
-/// Sets whether close waits for unsent bytes (SO_LINGER): `on` 0 or 1, `seconds` 0 or more.
+/// Sets whether close waits until all data is sent (SO_LINGER).
 ///
-/// 0 seconds make close drop unsent bytes and reset the connection. Returns 0; TABI_ERR_VALUE for negative
-/// seconds; TABI_ERR_CLOSED or -errno.
+/// `on` is 0 or 1. `seconds` is 0 or more. With 0 seconds, close throws away the data that is not sent yet,
+/// and resets the connection. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is negative; -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_linger(sk: Option<&tabi_sock>, on: c_int, seconds: c_int) -> c_int {
     status(|| {
@@ -40,10 +40,13 @@ pub extern "C" fn tabi_set_linger(sk: Option<&tabi_sock>, on: c_int, seconds: c_
     })
 }
 
-/// Whether the system probes an idle TCP connection: after how many seconds, how many seconds apart, and how
-/// many probes may stay without an answer (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).
+/// Reads how the system checks that an idle TCP connection still exists (SO_KEEPALIVE, TCP_KEEPIDLE,
+/// TCP_KEEPINTVL, TCP_KEEPCNT).
 ///
-/// `on` gets 0 or 1. Returns 0; -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+/// `on` gets 0 or 1. `time` gets the number of idle seconds before the first probe, `interval` the number of
+/// seconds between two probes, and `retries` the number of unanswered probes that end the connection.
+///
+/// Returns 0. Errors: -EOPNOTSUPP or -ENOPROTOOPT when the socket is not TCP.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_keepalive(
     sk: Option<&tabi_sock>,
@@ -65,11 +68,15 @@ pub extern "C" fn tabi_keepalive(
     })
 }
 
-/// Turns probes of an idle TCP connection on: after `time` seconds, `interval` seconds apart, until `retries`
-/// of them stay without an answer. 0 keeps what is set. tabi_setsockopt() with SO_KEEPALIVE turns them off.
+/// Lets the system check that an idle TCP connection still exists (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL,
+/// TCP_KEEPCNT). tabi_setsockopt() with SO_KEEPALIVE turns this off.
 ///
-/// `time` and `interval`: 1 to 32767 seconds; `retries`: 1 to 127. Returns 0; TABI_ERR_VALUE for another
-/// number; -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+/// `time` is the number of idle seconds before the first probe, 1 to 32767. `interval` is the number of
+/// seconds between two probes, 1 to 32767. `retries` is the number of unanswered probes that end the
+/// connection, 1 to 127. 0 keeps the present value.
+///
+/// Returns 0. Errors: TABI_ERR_VALUE for a number that is not in its range; -EOPNOTSUPP or -ENOPROTOOPT when
+/// the socket is not TCP.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_keepalive(
     sk: Option<&tabi_sock>,
@@ -89,10 +96,10 @@ pub extern "C" fn tabi_set_keepalive(
     })
 }
 
-/// The system's own limit of each receive on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none
-/// (SO_RCVTIMEO).
+/// Reads the system's own timeout for receiving on a blocking descriptor (SO_RCVTIMEO), in seconds.
+/// TABI_NO_TIMEOUT means that there is none.
 ///
-/// tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
+/// Prefer tabi_settimeout(), which limits a call as a whole. Returns 0 or -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_rcvtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut MaybeUninit<f64>>) -> c_int {
     status(|| {
@@ -102,18 +109,20 @@ pub extern "C" fn tabi_rcvtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut May
     })
 }
 
-/// Sets what tabi_rcvtimeo() reports, rounded up to microseconds; calls that it ends return -EAGAIN.
+/// Sets the system's own timeout for receiving on a blocking descriptor (SO_RCVTIMEO), in seconds. Calls that
+/// it ends return -EAGAIN.
 ///
-/// Returns 0; TABI_ERR_VALUE for 0 and negative seconds and NaN; TABI_ERR_OVERFLOW, TABI_ERR_CLOSED or -errno.
+/// The value is rounded up to microseconds. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is 0, negative
+/// or NaN; TABI_ERR_OVERFLOW when it is too large; -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_rcvtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_int {
     status(|| Ok(socket(sk)?.set_read_timeout(duration("timeout", seconds)?)?))
 }
 
-/// The system's own limit of each send on a blocking descriptor in seconds, TABI_NO_TIMEOUT for none
-/// (SO_SNDTIMEO).
+/// Reads the system's own timeout for sending on a blocking descriptor (SO_SNDTIMEO), in seconds.
+/// TABI_NO_TIMEOUT means that there is none.
 ///
-/// tabi_settimeout() is the better choice: it limits a call as a whole. Returns 0, TABI_ERR_CLOSED or -errno.
+/// Prefer tabi_settimeout(), which limits a call as a whole. Returns 0 or -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_sndtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut MaybeUninit<f64>>) -> c_int {
     status(|| {
@@ -123,7 +132,8 @@ pub extern "C" fn tabi_sndtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut May
     })
 }
 
-/// Sets what tabi_sndtimeo() reports. Returns and rounding as in tabi_set_rcvtimeo().
+/// Sets the system's own timeout for sending on a blocking descriptor (SO_SNDTIMEO), in seconds. Rounding and
+/// results are those of tabi_set_rcvtimeo().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_sndtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_int {
     status(|| Ok(socket(sk)?.set_write_timeout(duration("timeout", seconds)?)?))

@@ -10,10 +10,12 @@ use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Failure, Outcome, copy_text, status, string};
 
-/// Makes an AF_ALG address: an algorithm's type ("hash", "skcipher" ..., at most 13 bytes) and name (at most
-/// 63), the features that it must have and which of them count.
+/// Makes an AF_ALG address.
 ///
-/// Returns 0 or TABI_ERR_VALUE for a longer text or one that is not UTF-8.
+/// `type` is the type of an algorithm, such as "hash" or "skcipher", at most 13 bytes. `name` is its name, at
+/// most 63 bytes. `feat` holds the features that it must have, and `mask` says which of them count.
+///
+/// Returns 0. Errors: TABI_ERR_VALUE when a text is too long or is not UTF-8.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_alg(
     r#type: *const c_char,
@@ -31,10 +33,10 @@ pub unsafe extern "C" fn tabi_addr_from_alg(
     })
 }
 
-/// The parts of an AF_ALG address, the texts with their closing NUL. `feat` and `mask` may be NULL.
+/// Reads the parts of an AF_ALG address, the texts with a NUL at the end. `feat` and `mask` may be NULL.
 ///
-/// `type_size`, `name_size`: the bytes of the buffers; 15 and 65 are enough. Returns 0; TABI_ERR_TYPE for
-/// another family; TABI_ERR_VALUE for text that is not UTF-8; TABI_ERR_TOO_SMALL.
+/// `type_size` and `name_size` are the sizes of the buffers in bytes; 15 and 65 are always enough. Returns 0.
+/// Errors: TABI_ERR_TYPE for another family; TABI_ERR_VALUE when a text is not UTF-8; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_alg(
     addr: Option<&tabi_addr>,

@@ -12,9 +12,10 @@ use crate::ffi::boundary::{Outcome, copy_text, status, string};
 
 /// Makes an AF_BLUETOOTH address for the protocol BTPROTO_L2CAP.
 ///
-/// `bdaddr`: a device, "00:1A:7D:DA:71:13"; `cid`: 0 for the protocol's choice; `bdaddr_type`: BDADDR_BREDR (0)
-/// ...
-/// Returns 0 or TABI_ERR_OS for what is no device's address.
+/// `bdaddr` is the address of a device, such as "00:1A:7D:DA:71:13". `cid` is 0 to let the protocol choose.
+/// `bdaddr_type` is BDADDR_BREDR (0) or another BDADDR_* constant.
+///
+/// Returns 0. Errors: TABI_ERR_OS when `bdaddr` is not the address of a device.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_l2cap(
     bdaddr: *const c_char,
@@ -30,10 +31,11 @@ pub unsafe extern "C" fn tabi_addr_from_l2cap(
     })
 }
 
-/// The parts of an AF_BLUETOOTH address of a BTPROTO_L2CAP socket. `psm`, `cid` and `bdaddr_type` may be NULL.
+/// Reads the parts of the AF_BLUETOOTH address of a BTPROTO_L2CAP socket. `psm`, `cid` and `bdaddr_type` may
+/// be NULL.
 ///
-/// `bdaddr` gets the device's address and its closing NUL; a `size` of 18 is enough. Returns 0; TABI_ERR_TYPE
-/// for another family; TABI_ERR_TOO_SMALL.
+/// `bdaddr` gets the address of the device, with a NUL at the end. `size` is its size in bytes; 18 are always
+/// enough. Returns 0. Errors: TABI_ERR_TYPE for another family; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_l2cap(
     addr: Option<&tabi_addr>,
@@ -54,7 +56,8 @@ pub unsafe extern "C" fn tabi_addr_l2cap(
     })
 }
 
-/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_RFCOMM. Returns as tabi_addr_from_l2cap().
+/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_RFCOMM. `bdaddr` and the results are those of
+/// tabi_addr_from_l2cap().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_rfcomm(
     bdaddr: *const c_char,
@@ -68,8 +71,8 @@ pub unsafe extern "C" fn tabi_addr_from_rfcomm(
     })
 }
 
-/// The parts of an AF_BLUETOOTH address of a BTPROTO_RFCOMM socket; `channel` may be NULL. Else as
-/// tabi_addr_l2cap().
+/// Reads the parts of the AF_BLUETOOTH address of a BTPROTO_RFCOMM socket. `channel` may be NULL. `bdaddr`,
+/// `size` and the results are those of tabi_addr_l2cap().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_rfcomm(
     addr: Option<&tabi_addr>,
@@ -88,8 +91,10 @@ pub unsafe extern "C" fn tabi_addr_rfcomm(
     })
 }
 
-/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_HCI: the number of an adapter, HCI_DEV_NONE for none,
-/// and HCI_CHANNEL_RAW (0) or another channel. Returns 0.
+/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_HCI.
+///
+/// `device` is the number of an adapter, or HCI_DEV_NONE for none. `channel` is HCI_CHANNEL_RAW (0) or
+/// another channel. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_hci(
     device: u16,
@@ -99,9 +104,8 @@ pub extern "C" fn tabi_addr_from_hci(
     encode(addr, || Ok(BluetoothAddress::Hci { device, channel }.encode()))
 }
 
-/// The parts of an AF_BLUETOOTH address of a BTPROTO_HCI socket. Any output may be NULL.
-///
-/// Returns 0 or TABI_ERR_TYPE for another family.
+/// Reads the parts of the AF_BLUETOOTH address of a BTPROTO_HCI socket. Any output may be NULL. Returns 0.
+/// Errors: TABI_ERR_TYPE for another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_hci(
     addr: Option<&tabi_addr>,
@@ -117,7 +121,8 @@ pub extern "C" fn tabi_addr_hci(
     })
 }
 
-/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_SCO. Returns as tabi_addr_from_l2cap().
+/// Makes an AF_BLUETOOTH address for the protocol BTPROTO_SCO. `bdaddr` and the results are those of
+/// tabi_addr_from_l2cap().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_sco(
     bdaddr: *const c_char,
@@ -130,7 +135,8 @@ pub unsafe extern "C" fn tabi_addr_from_sco(
     })
 }
 
-/// The device of an AF_BLUETOOTH address of a BTPROTO_SCO socket. As tabi_addr_l2cap().
+/// Reads the device of the AF_BLUETOOTH address of a BTPROTO_SCO socket. The arguments and the results are
+/// those of tabi_addr_l2cap().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_sco(addr: Option<&tabi_addr>, bdaddr: *mut c_char, size: usize) -> c_int {
     status(|| {

@@ -10,13 +10,15 @@ use crate::constants;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::status;
 
-/// Makes an AF_CAN address for the protocols CAN_RAW and CAN_BCM: an interface, 0 for all. Returns 0.
+/// Makes an AF_CAN address for the protocols CAN_RAW and CAN_BCM. `interface` is the number of an interface,
+/// or 0 for all. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_can(interface: u32, addr: Option<&mut MaybeUninit<tabi_addr>>) -> c_int {
     encode(addr, || Ok(CanAddress::Interface { interface }.encode()))
 }
 
-/// The interface of an AF_CAN address of any protocol. Returns 0 or TABI_ERR_TYPE for another family.
+/// Reads the interface of an AF_CAN address of any protocol. Returns 0. Errors: TABI_ERR_TYPE for another
+/// family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_can(addr: Option<&tabi_addr>, interface: Option<&mut MaybeUninit<u32>>) -> c_int {
     status(|| {
@@ -26,8 +28,8 @@ pub extern "C" fn tabi_addr_can(addr: Option<&tabi_addr>, interface: Option<&mut
     })
 }
 
-/// Makes an AF_CAN address for the protocol CAN_ISOTP: the identifiers of received and of sent frames. Returns
-/// 0.
+/// Makes an AF_CAN address for the protocol CAN_ISOTP. `rx_id` is the identifier of received frames, `tx_id`
+/// that of sent frames. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_can_isotp(
     interface: u32,
@@ -38,8 +40,8 @@ pub extern "C" fn tabi_addr_from_can_isotp(
     encode(addr, || Ok(CanAddress::Isotp { interface, rx_id, tx_id }.encode()))
 }
 
-/// The parts of an AF_CAN address of a CAN_ISOTP socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for
-/// another family.
+/// Reads the parts of the AF_CAN address of a CAN_ISOTP socket. Any output may be NULL. Returns 0. Errors:
+/// TABI_ERR_TYPE for another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_can_isotp(
     addr: Option<&tabi_addr>,
@@ -56,8 +58,10 @@ pub extern "C" fn tabi_addr_can_isotp(
     })
 }
 
-/// Makes an AF_CAN address for the protocol CAN_J1939: name, parameter group number and address of a
-/// controller, J1939_NO_NAME, J1939_NO_PGN and J1939_NO_ADDR for none. Returns 0.
+/// Makes an AF_CAN address for the protocol CAN_J1939.
+///
+/// `name`, `pgn` and `address` are the name of a controller, its parameter group number and its address.
+/// J1939_NO_NAME, J1939_NO_PGN and J1939_NO_ADDR stand for none. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_can_j1939(
     interface: u32,
@@ -69,8 +73,8 @@ pub extern "C" fn tabi_addr_from_can_j1939(
     encode(addr, || Ok(CanAddress::J1939 { interface, name, pgn, address }.encode()))
 }
 
-/// The parts of an AF_CAN address of a CAN_J1939 socket. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for
-/// another family.
+/// Reads the parts of the AF_CAN address of a CAN_J1939 socket. Any output may be NULL. Returns 0. Errors:
+/// TABI_ERR_TYPE for another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_can_j1939(
     addr: Option<&tabi_addr>,

@@ -9,7 +9,9 @@ use crate::address::NetlinkAddress;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::status;
 
-/// Makes an AF_NETLINK address: `pid` 0 is the kernel, `groups` has a bit for each group. Returns 0.
+/// Makes an AF_NETLINK address.
+///
+/// `pid` is 0 for the kernel. `groups` has one bit for each multicast group. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_netlink(
     pid: u32,
@@ -19,7 +21,8 @@ pub extern "C" fn tabi_addr_from_netlink(
     encode(addr, || Ok(NetlinkAddress { pid, groups }.encode()))
 }
 
-/// The parts of an AF_NETLINK address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+/// Reads the parts of an AF_NETLINK address. Any output may be NULL. Returns 0. Errors: TABI_ERR_TYPE for
+/// another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_netlink(
     addr: Option<&tabi_addr>,

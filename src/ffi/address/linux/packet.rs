@@ -14,9 +14,12 @@ use crate::ffi::boundary::{bytes, copy_bytes, count};
 
 /// Makes an AF_PACKET address.
 ///
-/// `interface`: its number, 0 for all; `protocol`: 0 to 65535 in host byte order, such as ETH_P_ALL;
-/// `packet_type`: PACKET_HOST ...; `hardware_type`: ARPHRD_*; `hardware_address`: at most 8 bytes.
-/// Returns 0; TABI_ERR_OVERFLOW for another protocol; TABI_ERR_VALUE for a longer address.
+/// `interface` is the number of an interface, or 0 for all. `protocol` is 0 to 65535 in host byte order, such
+/// as ETH_P_ALL. `packet_type` is PACKET_HOST or another PACKET_* constant. `hardware_type` is an ARPHRD_*
+/// number. `hardware_address` has `len` bytes, at most 8.
+///
+/// Returns 0. Errors: TABI_ERR_OVERFLOW when the protocol is not in its range; TABI_ERR_VALUE when the
+/// hardware address is too long.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_packet(
     interface: u32,
@@ -37,11 +40,11 @@ pub unsafe extern "C" fn tabi_addr_from_packet(
     })
 }
 
-/// The parts of an AF_PACKET address; any output may be NULL, `hardware_address` with a `size` of 0 only if
-/// there is none.
+/// Reads the parts of an AF_PACKET address. Any output may be NULL. For `hardware_address`, NULL with a
+/// `size` of 0 is allowed only when the address has no hardware address.
 ///
-/// `size`: the bytes of `hardware_address`; 32 are enough. Returns the length of that; TABI_ERR_TYPE for
-/// another family; TABI_ERR_TOO_SMALL.
+/// `size` is the size of `hardware_address` in bytes; 32 are always enough. Returns the length of the
+/// hardware address. Errors: TABI_ERR_TYPE for another family; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_packet(
     addr: Option<&tabi_addr>,

@@ -19,7 +19,8 @@ pub extern "C" fn tabi_addr_from_qipcrtr(
     encode(addr, || Ok(QipcrtrAddress { node, port }.encode()))
 }
 
-/// The parts of an AF_QIPCRTR address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+/// Reads the parts of an AF_QIPCRTR address. Any output may be NULL. Returns 0. Errors: TABI_ERR_TYPE for
+/// another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_qipcrtr(
     addr: Option<&tabi_addr>,

@@ -10,11 +10,14 @@ use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::status;
 
-/// Makes an AF_TIPC address of the parts of Python's tuple: TIPC_ADDR_NAMESEQ with type, lower and upper;
-/// TIPC_ADDR_NAME with type and instance; TIPC_ADDR_ID with node and reference.
+/// Makes an AF_TIPC address from the parts of Python's tuple.
 ///
-/// `scope`: TIPC_CLUSTER_SCOPE is Python's choice. Returns 0; TABI_ERR_TYPE for another `addr_type`;
-/// TABI_ERR_OVERFLOW for a scope beyond -128 to 127.
+/// `addr_type` says what `v1`, `v2` and `v3` are. For TIPC_ADDR_NAMESEQ they are type, lower and upper; for
+/// TIPC_ADDR_NAME, type and instance; for TIPC_ADDR_ID, node and reference. `scope` is TIPC_CLUSTER_SCOPE
+/// when Python is given none.
+///
+/// Returns 0. Errors: TABI_ERR_TYPE for another `addr_type`; TABI_ERR_OVERFLOW when the scope is not -128 to
+/// 127.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_tipc(
     addr_type: u32,
@@ -31,11 +34,11 @@ pub extern "C" fn tabi_addr_from_tipc(
     })
 }
 
-/// The parts of an AF_TIPC address, as tabi_addr_from_tipc() takes them; what a type lacks is as in Python's
-/// tuple.
+/// Reads the parts of an AF_TIPC address, as tabi_addr_from_tipc() takes them. A part that a type does not
+/// have is what Python's tuple has in its place. Any output may be NULL.
 ///
-/// Any output may be NULL. Returns 0; TABI_ERR_TYPE for another family; TABI_ERR_VALUE for another type of
-/// address.
+/// Returns 0. Errors: TABI_ERR_TYPE for another family; TABI_ERR_VALUE when the address is of an unknown
+/// type.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_tipc(
     addr: Option<&tabi_addr>,

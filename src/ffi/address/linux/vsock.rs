@@ -9,7 +9,7 @@ use crate::address::VsockAddress;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::status;
 
-/// Makes an AF_VSOCK address. Returns 0.
+/// Makes an AF_VSOCK address. `cid` is the number of a virtual machine: VMADDR_CID_HOST and so on. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_from_vsock(
     cid: u32,
@@ -19,7 +19,8 @@ pub extern "C" fn tabi_addr_from_vsock(
     encode(addr, || Ok(VsockAddress { cid, port }.encode()))
 }
 
-/// The parts of an AF_VSOCK address. Any output may be NULL. Returns 0 or TABI_ERR_TYPE for another family.
+/// Reads the parts of an AF_VSOCK address. Any output may be NULL. Returns 0. Errors: TABI_ERR_TYPE for
+/// another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_vsock(
     addr: Option<&tabi_addr>,

@@ -9,9 +9,11 @@ use libc::ssize_t;
 use crate::ffi::boundary::{copy_text, count, not_null, status, string};
 use crate::ffi::socket::{socket, tabi_sock};
 
-/// The number of an interface in the socket's own network namespace (SIOCGIFINDEX).
+/// Writes the number of the interface with this name to `index`, in the socket's network namespace
+/// (SIOCGIFINDEX).
 ///
-/// Returns 0; -ENODEV for an unknown name; TABI_ERR_OS for one of more than 15 bytes; TABI_ERR_CLOSED.
+/// Returns 0. Errors: -ENODEV when there is no such interface; TABI_ERR_OS when the name has more than 15
+/// bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_interface_index(
     sk: Option<&tabi_sock>,
@@ -27,10 +29,12 @@ pub unsafe extern "C" fn tabi_interface_index(
     })
 }
 
-/// The name of an interface in the socket's own network namespace, with its closing NUL (SIOCGIFNAME).
+/// Writes the name of the interface with this number to `name`, with a NUL at the end, in the socket's
+/// network namespace (SIOCGIFNAME).
 ///
-/// Empty for 0 and for an unknown number, as in Python's addresses. `size`: the bytes of `name`; 16 are enough.
-/// Returns the length without the NUL; TABI_ERR_TOO_SMALL or TABI_ERR_CLOSED.
+/// The name is empty for 0 and for a number that no interface has, as in Python's addresses. `size` is the
+/// size of `name` in bytes; 16 are always enough. Returns the length without the NUL. Errors:
+/// TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_interface_name(
     sk: Option<&tabi_sock>,

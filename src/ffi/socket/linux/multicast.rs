@@ -7,10 +7,11 @@ use crate::ffi::boundary::status;
 use crate::ffi::socket::multicast::{address, multicast_interface};
 use crate::ffi::socket::{socket, tabi_sock};
 
-/// Receives what one sender sends to a multicast group (IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_SOURCE_GROUP).
+/// Joins a multicast group, but receives only what one sender sends to it (IP_ADD_SOURCE_MEMBERSHIP,
+/// MCAST_JOIN_SOURCE_GROUP).
 ///
-/// `source`: the sender's address. Else as tabi_join_multicast(); TABI_ERR_TYPE also when group and source are
-/// of different families.
+/// `source` is the address of the sender. The other arguments and the results are those of
+/// tabi_join_multicast(). Errors: also TABI_ERR_TYPE when group and source are of different families.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_join_source_multicast(
     sk: Option<&tabi_sock>,
@@ -27,10 +28,11 @@ pub unsafe extern "C" fn tabi_join_source_multicast(
     })
 }
 
-/// Ends what tabi_join_source_multicast() began (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP), with the
-/// same arguments.
+/// Leaves a group that tabi_join_source_multicast() has joined, with the same arguments
+/// (IP_DROP_SOURCE_MEMBERSHIP, MCAST_LEAVE_SOURCE_GROUP).
 ///
-/// Returns 0; -EADDRNOTAVAIL or -EINVAL for what was not joined; and what that returns.
+/// Returns 0. Errors: -EADDRNOTAVAIL or -EINVAL when the socket has not joined it; those of
+/// tabi_join_source_multicast().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_leave_source_multicast(
     sk: Option<&tabi_sock>,

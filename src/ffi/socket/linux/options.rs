@@ -9,11 +9,11 @@ use libc::ssize_t;
 use crate::ffi::boundary::{copy_text, count, status, string};
 use crate::ffi::socket::{socket, tabi_sock};
 
-/// The name of the interface that the socket is bound to, with its closing NUL; empty for none
-/// (SO_BINDTODEVICE).
+/// Writes the name of the interface that the socket is bound to, with a NUL at the end (SO_BINDTODEVICE). The
+/// name is empty when there is none.
 ///
-/// `size`: the bytes of `name`; 16 are enough. Returns the length without the NUL; TABI_ERR_TOO_SMALL,
-/// TABI_ERR_CLOSED or -errno.
+/// `size` is the size of `name` in bytes; 16 are always enough. Returns the length without the NUL. Errors:
+/// TABI_ERR_TOO_SMALL; -errno.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_device(sk: Option<&tabi_sock>, name: *mut c_char, size: usize) -> ssize_t {
     count(|| {
@@ -23,10 +23,11 @@ pub unsafe extern "C" fn tabi_device(sk: Option<&tabi_sock>, name: *mut c_char, 
     })
 }
 
-/// Binds the socket to the interface of this name, at most 15 bytes; "" unbinds it (SO_BINDTODEVICE).
+/// Binds the socket to an interface (SO_BINDTODEVICE).
 ///
-/// Returns 0; TABI_ERR_VALUE for a longer name; -ENODEV for an unknown one; -EPERM for changing it without
-/// CAP_NET_RAW; TABI_ERR_CLOSED.
+/// `name` is the interface's name, at most 15 bytes. "" ends the binding. Returns 0. Errors: TABI_ERR_VALUE
+/// when the name is too long; -ENODEV when there is no such interface; -EPERM when the binding is changed
+/// without CAP_NET_RAW.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_bind_device(sk: Option<&tabi_sock>, name: *const c_char) -> c_int {
     status(|| {
@@ -36,10 +37,10 @@ pub unsafe extern "C" fn tabi_bind_device(sk: Option<&tabi_sock>, name: *const c
     })
 }
 
-/// The name of TCP's congestion control, such as "cubic", with its closing NUL (TCP_CONGESTION).
+/// Writes the name of TCP's congestion control, such as "cubic", with a NUL at the end (TCP_CONGESTION).
 ///
-/// `size`: the bytes of `name`; 16 are enough. Returns the length without the NUL; TABI_ERR_TOO_SMALL;
-/// -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+/// `size` is the size of `name` in bytes; 16 are always enough. Returns the length without the NUL. Errors:
+/// TABI_ERR_TOO_SMALL; -EOPNOTSUPP or -ENOPROTOOPT when the socket is not TCP.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_congestion(sk: Option<&tabi_sock>, name: *mut c_char, size: usize) -> ssize_t {
     count(|| {
@@ -49,10 +50,10 @@ pub unsafe extern "C" fn tabi_congestion(sk: Option<&tabi_sock>, name: *mut c_ch
     })
 }
 
-/// Sets TCP's congestion control by name, at most 15 bytes (TCP_CONGESTION).
+/// Sets TCP's congestion control by its name, at most 15 bytes (TCP_CONGESTION).
 ///
-/// Returns 0; TABI_ERR_VALUE for a longer name; -ENOENT for an unknown one; -EPERM for one that is reserved;
-/// -EOPNOTSUPP or -ENOPROTOOPT for a socket that is not TCP; TABI_ERR_CLOSED.
+/// Returns 0. Errors: TABI_ERR_VALUE when the name is too long; -ENOENT when the system does not know it;
+/// -EPERM when only privileged programs may use it; -EOPNOTSUPP or -ENOPROTOOPT when the socket is not TCP.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_set_congestion(sk: Option<&tabi_sock>, name: *const c_char) -> c_int {
     status(|| {
@@ -62,10 +63,10 @@ pub unsafe extern "C" fn tabi_set_congestion(sk: Option<&tabi_sock>, name: *cons
     })
 }
 
-/// Who made the other end of an AF_UNIX connection, as it was then (SO_PEERCRED).
+/// Reads which process made the other end of an AF_UNIX connection, as it was at that time (SO_PEERCRED).
 ///
-/// Any output may be NULL. Returns 0; -ENOTCONN where there is no other end, or one of another family;
-/// TABI_ERR_CLOSED.
+/// Any output may be NULL. Returns 0. Errors: -ENOTCONN when there is no other end, or when the socket is of
+/// another family.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_peer_credentials(
     sk: Option<&tabi_sock>,

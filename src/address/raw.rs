@@ -185,7 +185,17 @@ impl RawAddress {
 use std::os::unix::ffi::OsStringExt;
 
 impl RawAddress {
-    /// What a call of socket2 reported.
+    /// The address as socket2 takes it.
+    pub(crate) fn to_socket2(self) -> socket2::SockAddr {
+        let mut storage = socket2::SockAddrStorage::zeroed();
+        // SAFETY: the storage is a sockaddr_storage, of which `len` bytes at most are the address.
+        unsafe {
+            *storage.view_as() = self.storage;
+            socket2::SockAddr::new(storage, self.len)
+        }
+    }
+
+    /// An address that socket2 has got.
     pub(crate) fn from_socket2(address: socket2::SockAddr) -> Self {
         let len = address.len().min(Self::CAPACITY as libc::socklen_t);
         // SAFETY: socket2 stores every address in a sockaddr_storage.

@@ -1,19 +1,18 @@
 //! Connections, made within a deadline.
 #![allow(unsafe_code)]
 
-use std::os::fd::RawFd;
+use std::os::fd::BorrowedFd;
 
 use socket2::SockRef;
 
 use super::Socket;
-use super::create::{self, int_option};
 use super::handle::InFlight;
 use super::timeout::Timeout;
 use super::wait::{Interest, Kind, Plan, deadline_of};
 use crate::address::RawAddress;
 use crate::constants::{AF_UNIX, SOCK_STREAM};
 use crate::deadline::Limit;
-use crate::error::{Error, Result, last_errno};
+use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
 use crate::sys;
 
@@ -79,22 +78,25 @@ impl Socket {
     }
 
     fn connect_raw(&self, plan: Plan, address: &RawAddress) -> Result<()> {
+        let address = address.to_socket2();
         let mut begun = false;
         let connected = self.run(plan, |fd, _| {
+            // SAFETY: `run` keeps the descriptor open while it lends it.
+            let descriptor = unsafe { BorrowedFd::borrow_raw(fd) };
+            let socket = SockRef::from(&descriptor);
             if begun {
-                return connection_result(fd);
+                return sys::as_system_call(connection_result(&socket));
             }
-            // SAFETY: the address has `len` bytes.
-            let result = unsafe { libc::connect(fd, address.as_ptr(), address.len()) };
-            let errno = last_errno();
+            let result = socket.connect(&address).map_err(Error::from);
             // An interrupted connect goes on in the kernel, where a second one would fail with EALREADY. Only that of a unix
             // socket has not begun.
-            let interrupted = errno == libc::EINTR && self.family != AF_UNIX;
-            begun = result < 0 && (errno == libc::EINPROGRESS || interrupted);
-            if begun && !self.is_interruptible() {
-                sys::set_errno(libc::EINPROGRESS);
-            }
-            result as isize
+            begun = match result {
+                Err(Error::Os(libc::EINPROGRESS)) => true,
+                Err(Error::Os(libc::EINTR)) => self.family != AF_UNIX,
+                _ => false,
+            };
+            let goes_on = begun && !self.is_interruptible();
+            sys::as_system_call(if goes_on { Err(Error::Os(libc::EINPROGRESS)) } else { result })
         });
         connected.map(drop)
     }
@@ -107,11 +109,10 @@ impl Socket {
     pub fn finish_connect(&self, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
         self.wait_ready(&call, Interest::Write, deadline_of(limit, self.mode.timeout()))?;
-        if connection_result(call.fd()) < 0 {
-            return Err(Error::last_os());
-        }
+        let socket = SockRef::from(&call);
+        connection_result(&socket)?;
         // The system tells a connection's error once; it calls a socket without one ready too.
-        create::name(&call, libc::getpeername).map(drop)
+        Ok(socket.peer_addr().map(drop)?)
     }
 
     /// The address as this socket's family has it, host looked up; for callers that use it more than once.
@@ -120,15 +121,10 @@ impl Socket {
     }
 }
 
-/// What a connect that is no longer under way came to, as a system call would tell.
-fn connection_result(fd: RawFd) -> isize {
-    match int_option(fd, libc::SOL_SOCKET, libc::SO_ERROR) {
-        Ok(0 | libc::EISCONN) => 0,
-        Ok(errno) => {
-            sys::set_errno(errno);
-            -1
-        }
-        // `errno` tells.
-        Err(_) => -1,
+/// What a connect that is no longer under way came to.
+fn connection_result(socket: &SockRef<'_>) -> Result<()> {
+    match socket.take_error()?.map(Error::from) {
+        None | Some(Error::Os(libc::EISCONN)) => Ok(()),
+        Some(error) => Err(error),
     }
 }

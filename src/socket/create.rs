@@ -1,7 +1,7 @@
 //! Making sockets, and the small system calls that name and end them.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
 use socket2::{Domain, Protocol, SockRef, Type};
@@ -14,7 +14,7 @@ use crate::address::RawAddress;
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily, SOCK_STREAM, SocketKind};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
-use crate::sys::{self, SOCK_NONBLOCK, TYPE_FLAGS};
+use crate::sys::{self, SOCK_NONBLOCK, TYPE_FLAGS, syscall};
 
 impl Socket {
     /// A new socket (`socket.socket`): family `AF_*`, type `SOCK_*`, protocol 0 for the family's own.
@@ -154,10 +154,7 @@ impl Socket {
                     peer = address.map_or(peer, RawAddress::from_socket2);
                     client.into_raw_fd() as isize
                 }
-                Err(error) => {
-                    sys::set_errno(error.errno());
-                    -1
-                }
+                Err(error) => sys::as_system_call(Err(error)),
             }
         })?;
         // SAFETY: accept succeeded, so the descriptor was just born and has no other owner.
@@ -176,66 +173,41 @@ pub(super) fn detect(
     kind: Option<SocketKind>,
     proto: Option<i32>,
 ) -> Result<(AddressFamily, SocketKind, i32)> {
-    let family = match (name_of(fd, libc::getsockname), family) {
+    let family = match (own_name(fd), family) {
         (Ok(name), family) => family.unwrap_or_else(|| name.family()),
         // Some sockets have no name, such as the ciphers of Linux.
         (Err(Error::Os(errno)), Some(family)) if ![libc::EBADF, libc::ENOTSOCK].contains(&errno) => family,
         (Err(error), _) => return Err(error),
     };
+    // SAFETY: the call above found it open.
+    let descriptor = unsafe { BorrowedFd::borrow_raw(fd) };
+    let socket = SockRef::from(&descriptor);
     let kind = match kind {
         Some(kind) => kind,
-        None => SocketKind::from_raw(int_option(fd, libc::SOL_SOCKET, libc::SO_TYPE)?),
+        None => SocketKind::from_raw(socket.r#type()?.into()),
     };
     let proto = match proto {
         Some(proto) => proto,
-        // SAFETY: the calls above found it open.
-        None => sys::protocol(&SockRef::from(&unsafe { BorrowedFd::borrow_raw(fd) }))?,
+        None => sys::protocol(&socket)?,
     };
     Ok((family, kind, proto))
 }
 
-pub(super) fn int_option(fd: RawFd, level: i32, name: i32) -> Result<i32> {
-    let mut value: libc::c_int = 0;
-    let mut len = size_of_val(&value) as libc::socklen_t;
-    // SAFETY: `value` has `len` bytes.
-    match unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len) } {
-        0 => Ok(value),
-        _ => Err(Error::last_os()),
-    }
-}
-
-type NameCall = unsafe extern "C" fn(libc::c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
-
-/// The address that `getsockname` or `getpeername` reports.
-pub(super) fn name(call: &InFlight<'_>, ask: NameCall) -> Result<RawAddress> {
-    name_of(call.fd(), ask)
-}
-
-fn name_of(fd: RawFd, ask: NameCall) -> Result<RawAddress> {
+/// The address that a socket is bound to. socket2 asks only descriptors that are known to be open.
+fn own_name(fd: RawFd) -> Result<RawAddress> {
     let mut address = RawAddress::empty();
     let mut len = RawAddress::CAPACITY as libc::socklen_t;
     // SAFETY: the address has `len` bytes, and both outlive the call.
-    if unsafe { ask(fd, address.as_mut_ptr(), &mut len) } != 0 {
-        return Err(Error::last_os());
-    }
+    unsafe { syscall!(getsockname(fd, address.as_mut_ptr(), &mut len)) }?;
     address.set_len(len);
     Ok(address)
 }
 
-pub(super) fn bind(call: &InFlight<'_>, address: &RawAddress) -> Result<()> {
-    // SAFETY: the address has `len` bytes.
-    match unsafe { libc::bind(call.fd(), address.as_ptr(), address.len()) } {
-        0 => Ok(()),
-        _ => Err(Error::last_os()),
-    }
-}
-
+/// Whether child processes inherit the descriptor, which socket2 sets and does not tell.
 pub(super) fn get_inheritable(call: &InFlight<'_>) -> Result<bool> {
     // SAFETY: F_GETFD touches no memory.
-    match unsafe { libc::fcntl(call.as_fd().as_raw_fd(), libc::F_GETFD) } {
-        -1 => Err(Error::last_os()),
-        flags => Ok(flags & libc::FD_CLOEXEC == 0),
-    }
+    let flags = unsafe { syscall!(fcntl(call.fd(), libc::F_GETFD)) }?;
+    Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
 /// Another descriptor for the same socket, close-on-exec (`socket.dup`). Fails with `Os(EBADF)` or `Os(EMFILE)`.

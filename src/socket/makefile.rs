@@ -188,7 +188,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
     fn line_part(&mut self, room: usize) -> Result<LinePart> {
         let available = self.filled()?;
         let searched = &available[..available.len().min(room)];
-        Ok(match find_newline(searched) {
+        Ok(match memchr::memchr(b'\n', searched) {
             Some(position) => LinePart { len: position + 1, is_last: true },
             None => LinePart { len: searched.len(), is_last: searched.is_empty() },
         })
@@ -250,10 +250,4 @@ impl<S: Deref<Target = Socket>> BufRead for SocketReader<S> {
 
 fn make_room(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
     bytes.try_reserve(more).map_err(|_| Error::Os(libc::ENOMEM))
-}
-
-fn find_newline(bytes: &[u8]) -> Option<usize> {
-    // SAFETY: memchr reads at most the slice.
-    let found = unsafe { libc::memchr(bytes.as_ptr().cast(), i32::from(b'\n'), bytes.len()) };
-    (!found.is_null()).then(|| found as usize - bytes.as_ptr() as usize)
 }

@@ -244,7 +244,7 @@ impl Socket {
     pub fn bind(&self, address: impl ToAddress) -> Result<()> {
         let address = address.to_address(self.family)?;
         let call = self.handle.enter()?;
-        create::bind(&call, &address)
+        Ok(SockRef::from(&call).bind(&address.to_socket2())?)
     }
 
     /// Starts to listen for clients (`socket.listen`); a `backlog` below 0 is taken as 0.
@@ -290,12 +290,14 @@ impl Socket {
 
     /// [`Socket::getsockname`] as the system has it.
     pub fn getsockname_raw(&self) -> Result<RawAddress> {
-        create::name(&self.handle.enter()?, libc::getsockname)
+        let call = self.handle.enter()?;
+        Ok(RawAddress::from_socket2(SockRef::from(&call).local_addr()?))
     }
 
     /// [`Socket::getpeername`] as the system has it.
     pub fn getpeername_raw(&self) -> Result<RawAddress> {
-        create::name(&self.handle.enter()?, libc::getpeername)
+        let call = self.handle.enter()?;
+        Ok(RawAddress::from_socket2(SockRef::from(&call).peer_addr()?))
     }
 
     /// Whether child processes inherit the descriptor (`socket.get_inheritable`); at first they do not.

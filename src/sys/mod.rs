@@ -16,7 +16,7 @@ mod unix;
 #[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd", target_os = "netbsd")))]
 compile_error!("tabi has no backend for this system: add one beside src/sys/linux");
 
-pub(crate) use syscall::syscall;
+pub(crate) use syscall::{as_system_call, syscall};
 
 /// Items that only Linux has: `linux_only! { pub use linux::*; }`. A module itself stands under `cfg(target_os)`, which
 /// rustfmt and cbindgen follow.

@@ -1,4 +1,6 @@
-//! The C library's way to report a failure, as a [`Result`](crate::error::Result).
+//! The C library's way to report a failure, as a [`Result`], and back.
+
+use crate::error::Result;
 
 /// Makes a call that returns -1 and sets `errno` when it fails, `let fd = unsafe { syscall!(dup(fd)) }?;`.
 ///
@@ -12,3 +14,14 @@ macro_rules! syscall {
     };
 }
 pub(crate) use syscall;
+
+/// A result as a system call reports it: 0, or -1 with the `errno`.
+pub(crate) fn as_system_call(result: Result<()>) -> isize {
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            crate::sys::set_errno(error.errno());
+            -1
+        }
+    }
+}

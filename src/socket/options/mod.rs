@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
-use super::{Socket, create};
+use super::Socket;
 use crate::error::{Error, Result};
 use crate::sys::{self, syscall};
 
@@ -81,8 +81,12 @@ impl Socket {
         if sys::option_unit(level, option) != 1 {
             return Err(Error::Os(libc::EINVAL));
         }
+        let mut value: libc::c_int = 0;
+        let mut len = size_of_val(&value) as libc::socklen_t;
         let call = self.handle.enter()?;
-        create::int_option(call.fd(), level, option)
+        // SAFETY: `value` has `len` bytes.
+        unsafe { syscall!(getsockopt(call.fd(), level, option, (&raw mut value).cast(), &mut len)) }?;
+        Ok(value)
     }
 
     /// The value of an option as bytes, at most `buflen` of them, 1 to 1024

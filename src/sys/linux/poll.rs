@@ -11,7 +11,7 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], limit: Option<Duration>) -> Result<
     // About 292 years: without a limit there would be no time left to read.
     let limit = limit.unwrap_or(Duration::from_secs(i64::MAX as u64 / 1_000_000_000));
     let mut left = libc::timespec {
-        tv_sec: libc::time_t::try_from(limit.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: libc::c_long::from(limit.subsec_nanos() as i32),
     };
     // The system call itself writes back the time left, which tells without another clock whether

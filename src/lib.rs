@@ -57,7 +57,7 @@ pub use constants::{
     SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, TCP_NODELAY,
 };
 pub use deadline::{Deadline, Limit};
-pub use error::{Error, Result, SendallError, strerror};
+pub use error::{Error, IoError, Result, SendallError, strerror};
 pub use error_names::errorcode;
 
 pub use resolve::{

@@ -1,10 +1,13 @@
 //! What can go wrong, in Python's categories.
 
+mod io;
 mod text;
 
 use std::borrow::Cow;
-use std::io;
+use std::io::ErrorKind;
+use std::net::AddrParseError;
 
+pub use io::IoError;
 pub use text::{gai_strerror, hstrerror, strerror};
 
 /// The result of every fallible function of this crate.
@@ -17,6 +20,26 @@ pub type Message = Cow<'static, str>;
 ///
 /// `Timeout` (a deadline of this library passed) is neither `Os(EAGAIN)` (a non-blocking call found
 /// nothing) nor `Os(ETIMEDOUT)` (the kernel gave up on a peer).
+///
+/// It converts to [`std::io::Error`] and back without losing its kind, its text or its source, so `?` mixes both:
+///
+/// ```
+/// use std::io::{self, ErrorKind};
+///
+/// fn parse(text: &[u8]) -> io::Result<u8> {
+///     text.first().copied().ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "an empty message"))
+/// }
+///
+/// fn answer(socket: &tabi::Socket) -> tabi::Result<u8> {
+///     Ok(parse(&socket.recv(10)?)?)
+/// }
+///
+/// let (one, other) = tabi::Socket::socketpair(tabi::AF_UNIX, tabi::SOCK_STREAM, 0)?;
+/// one.shutdown(tabi::SHUT_WR)?;
+/// let error = answer(&other).unwrap_err();
+/// assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidData, "an empty message"));
+/// # Ok::<(), tabi::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -47,6 +70,10 @@ pub enum Error {
     /// An argument is of the wrong kind, such as an address of another family. Python: `TypeError`.
     #[error("{0}")]
     Type(Message),
+    /// An error of the standard library that is none of the others, whole. It comes from a program's own code, such as a
+    /// handler that uses [`std::io`]; the calls of this crate do not make it. Python: `OSError`.
+    #[error(transparent)]
+    Io(IoError),
 }
 
 impl Error {
@@ -67,8 +94,8 @@ impl Error {
         Error::Type(message.into())
     }
 
-    /// The `errno` that comes nearest: the number itself for [`Error::Os`], `EBADF` for
-    /// [`Error::Closed`], `ETIMEDOUT` for [`Error::Timeout`], 0 where there is none.
+    /// The `errno` that comes nearest: the number itself for [`Error::Os`], `EBADF` for [`Error::Closed`],
+    /// `ETIMEDOUT` for [`Error::Timeout`], `EINVAL` for a bad argument, 0 where there is none.
     pub fn errno(&self) -> i32 {
         match self {
             Error::Os(errno) => *errno,
@@ -76,41 +103,40 @@ impl Error {
             Error::Timeout => libc::ETIMEDOUT,
             Error::Value(_) | Error::Overflow(_) | Error::Type(_) => libc::EINVAL,
             Error::OsMessage(_) | Error::Gai(_) | Error::Herror(_) => 0,
+            Error::Io(error) => match error.kind() {
+                ErrorKind::WouldBlock => libc::EAGAIN,
+                ErrorKind::Interrupted => libc::EINTR,
+                ErrorKind::TimedOut => libc::ETIMEDOUT,
+                ErrorKind::InvalidInput => libc::EINVAL,
+                _ => 0,
+            },
+        }
+    }
+
+    /// The kind that [`std::io::Error`] has for it: that of the `errno`, `TimedOut`, `NotConnected` for [`Error::Closed`],
+    /// `InvalidInput` for a bad argument, `Other` for a failed look-up.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Os(errno) => std::io::Error::from_raw_os_error(*errno).kind(),
+            Error::Timeout => ErrorKind::TimedOut,
+            Error::Closed => ErrorKind::NotConnected,
+            Error::Value(_) | Error::Overflow(_) | Error::Type(_) => ErrorKind::InvalidInput,
+            Error::OsMessage(_) | Error::Gai(_) | Error::Herror(_) => ErrorKind::Other,
+            Error::Io(error) => error.kind(),
         }
     }
 
     /// True when a non-blocking call found that it would have to wait (`BlockingIOError` in Python).
     pub fn would_block(&self) -> bool {
-        matches!(self, Error::Os(errno)
-            if [libc::EAGAIN, libc::EWOULDBLOCK, libc::EINPROGRESS, libc::EALREADY].contains(errno))
+        let waiting = [libc::EAGAIN, libc::EWOULDBLOCK, libc::EINPROGRESS, libc::EALREADY];
+        matches!(self, Error::Os(_) | Error::Io(_)) && waiting.contains(&self.errno())
     }
 }
 
-impl From<Error> for io::Error {
-    /// Keeps the kind (`TimedOut`, `InvalidInput`, the kind of the `errno`) and the text.
-    fn from(error: Error) -> Self {
-        let kind = match &error {
-            Error::Os(errno) => return io::Error::from_raw_os_error(*errno),
-            Error::Timeout => io::ErrorKind::TimedOut,
-            Error::Closed => io::ErrorKind::NotConnected,
-            Error::Value(_) | Error::Overflow(_) | Error::Type(_) => io::ErrorKind::InvalidInput,
-            Error::OsMessage(_) | Error::Gai(_) | Error::Herror(_) => io::ErrorKind::Other,
-        };
-        io::Error::new(kind, error)
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        if let Some(errno) = error.raw_os_error() {
-            return Error::Os(errno);
-        }
-        let kind = error.kind();
-        match error.downcast::<Error>() {
-            Ok(own) => own,
-            Err(_) if kind == io::ErrorKind::TimedOut => Error::Timeout,
-            Err(other) => Error::OsMessage(other.to_string().into()),
-        }
+impl From<AddrParseError> for Error {
+    /// [`Error::Value`] with the parser's text.
+    fn from(error: AddrParseError) -> Self {
+        Error::value(error.to_string())
     }
 }
 
@@ -131,12 +157,12 @@ impl From<SendallError> for Error {
     }
 }
 
-impl From<SendallError> for io::Error {
+impl From<SendallError> for std::io::Error {
     fn from(partial: SendallError) -> Self {
         partial.error.into()
     }
 }
 
 pub(crate) fn last_errno() -> i32 {
-    io::Error::last_os_error().raw_os_error().unwrap_or(0)
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }

@@ -12,6 +12,7 @@ use crate::sys;
 ///
 /// Bytes of a name that are not UTF-8 become U+FFFD. Systems other than Linux with glibc report no aliases.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HostEntry {
     /// The host's main name.
     pub name: String,

@@ -10,6 +10,7 @@ mod bad_input;
 mod close;
 mod constants;
 mod descriptors;
+mod errors;
 mod families;
 mod fork;
 mod helpers;

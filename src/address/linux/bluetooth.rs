@@ -35,6 +35,7 @@ impl fmt::Display for Bdaddr {
 
 /// An address of `AF_BLUETOOTH`; its form depends on the socket's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum BluetoothAddress {
     /// `BTPROTO_L2CAP` (`struct sockaddr_l2`).
     L2cap {

@@ -17,6 +17,7 @@ const SIZE: usize = 24;
 /// assert_eq!(address.encode().decode_for(CAN_ISOTP), Address::Can(address));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CanAddress {
     /// `CAN_RAW` and `CAN_BCM`: nothing but the interface.
     Interface {

@@ -18,6 +18,7 @@ pub struct TipcAddress {
 
 /// Whom an address of `AF_TIPC` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TipcName {
     /// `TIPC_ADDR_NAMESEQ`: a service's instances from `lower` to `upper`.
     NameSequence {

@@ -36,7 +36,7 @@ impl Failure {
             Failure::Returned(code, _) => *code,
             Failure::Core(error) | Failure::Detailed(error, _) => match error {
                 Error::Os(errno) => -errno,
-                Error::OsMessage(_) => code::ERR_OS,
+                Error::OsMessage(_) | Error::Io(_) => code::ERR_OS,
                 Error::Timeout => code::ERR_TIMEOUT,
                 Error::Closed => code::ERR_CLOSED,
                 Error::Gai(number) => to_code(GAI_CODES, *number).unwrap_or(code::GAI_OTHER),

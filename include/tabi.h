@@ -2329,10 +2329,11 @@ int tabi_server_shutdown(tabi_server *sv);
 int tabi_server_wake_fd(tabi_server *sv);
 
 /**
- * Sets what tabi_server_serve_forever() and tabi_server_handle_request() do when a signal handler has run.
+ * Sets what tabi_server_serve_forever(), tabi_server_handle_request() and tabi_server_close() do when a
+ * signal handler has run in their thread.
  *
- * When `interruptible` is 1, they return -EINTR, and may be called again. When it is 0, which is the
- * default, they go on. Returns 0.
+ * When `interruptible` is 1, they return -EINTR, and may be called again; a server with one loop remembers a
+ * shutdown that was asked for meanwhile. When it is 0, which is the default, they go on. Returns 0.
  */
 int tabi_server_set_interruptible(tabi_server *sv, int interruptible);
 
@@ -2368,10 +2369,12 @@ typedef struct {
  * `drain` is the time in seconds that the requests have. After it, their connections are shut down, which
  * ends handlers that use them. With TABI_NO_TIMEOUT the requests have as long as they need. `report` may be
  * NULL. If the server is serving, it is stopped first. In a handler of the same server, the function does
- * not wait for that handler's request. Closing a server twice is allowed; the second call does nothing.
+ * not wait for that handler's request. Closing a server twice is allowed: with a `drain` the second call
+ * drains what the first has left, with TABI_NO_TIMEOUT it does nothing.
  *
  * Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
- * too small.
+ * too small; -EINTR when tabi_server_set_interruptible() asks for it. Then nothing was cut off, `report` says
+ * what has ended so far, and another call goes on.
  */
 int tabi_server_close(tabi_server *sv, double drain, tabi_drain_report *report);
 

@@ -45,6 +45,7 @@
 
 mod classes;
 mod concurrency;
+mod event;
 mod hooks;
 mod intake;
 mod lifecycle;

@@ -65,6 +65,118 @@ static void an_interruptible_server_returns_for_a_signal(void)
     tabi_server_free(server);
 }
 
+/* Two pipes: a job says that it has begun, and is told to end. */
+static int begun[2], let_go[2];
+
+static void open_pipes(void)
+{
+    CHECK_EQ(pipe(begun), 0);
+    CHECK_EQ(pipe(let_go), 0);
+}
+
+static void close_pipes(void)
+{
+    CHECK_EQ(close(begun[0]) + close(begun[1]) + close(let_go[0]) + close(let_go[1]), 0);
+}
+
+static int hold(tabi_request *request, void *userdata)
+{
+    char byte;
+    (void)request;
+    (void)userdata;
+    CHECK_EQ(write(begun[1], "x", 1), 1);
+    while (read(let_go[0], &byte, 1) != 1)
+        CHECK_EQ(errno, EINTR);
+    return 0;
+}
+
+static void a_signal_ends_the_wait_of_an_interruptible_close_and_closing_again_goes_on(void)
+{
+    tabi_server *server;
+    tabi_drain_report report = {sizeof report, 9, 9, 9};
+    tabi_job job = {sizeof job, NULL, hold, NULL, NULL};
+    char byte;
+    open_pipes();
+    CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, check_stream, NULL, &server));
+    CHECK_EQ(tabi_server_run_job(server, &job), 1);
+    CHECK_EQ(read(begun[0], &byte, 1), 1);
+    CHECK_OK(tabi_server_set_interruptible(server, 1));
+    CHECK_EQ(ualarm(10000, 10000), 0);
+    CHECK_CODE(tabi_server_close(server, TABI_NO_TIMEOUT, &report), -EINTR);
+    CHECK_EQ(report.finished, 0);
+    CHECK_EQ(report.cut, 0);
+    CHECK_EQ(report.left, 1);
+    CHECK_CODE(tabi_server_close(server, 60.0, &report), -EINTR);
+    ualarm(0, 0);
+    /* It does not serve any more, although the close has not come to its end. */
+    CHECK_CODE(tabi_server_serve_forever(server, 0.5), TABI_ERR_CLOSED);
+    CHECK_EQ(write(let_go[1], "x", 1), 1);
+    CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, &report));
+    CHECK_EQ(report.left, 0);
+    tabi_server_free(server);
+    close_pipes();
+}
+
+static void closing_again_drains_what_was_left(void)
+{
+    tabi_server_options options;
+    tabi_addr any;
+    tabi_server *server;
+    tabi_drain_report report = {sizeof report, 9, 9, 9};
+    tabi_job job = {sizeof job, NULL, hold, NULL, NULL};
+    char byte;
+    open_pipes();
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.concurrency = TABI_THREADS;
+    options.block_on_close = 0;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, check_stream, NULL, &server));
+    CHECK_EQ(tabi_server_run_job(server, &job), 1);
+    CHECK_EQ(read(begun[0], &byte, 1), 1);
+    CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, &report));
+    CHECK_EQ(report.left, 1);
+    CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, &report));
+    CHECK_EQ(report.left, 0);
+    CHECK_EQ(write(let_go[1], "x", 1), 1);
+    CHECK_OK(tabi_server_close(server, 60.0, &report));
+    CHECK_EQ(report.cut, 0);
+    CHECK_EQ(report.left, 0);
+    tabi_server_free(server);
+    close_pipes();
+}
+
+static volatile sig_atomic_t wake_fd;
+
+static void stop(int signal_number)
+{
+    uint64_t one = 1;
+    (void)signal_number;
+    if (write(wake_fd, &one, sizeof one) != sizeof one)
+        abort();
+}
+
+/* The signal that interrupts the loop asks it to stop: that must not be forgotten when it returns. */
+static void an_interrupted_server_keeps_a_stop(void)
+{
+    struct sigaction action;
+    tabi_server *server;
+    int rc;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = stop;
+    CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, check_stream, NULL, &server));
+    CHECK_OK(tabi_server_set_interruptible(server, 1));
+    wake_fd = (int)CHECK_OK(tabi_server_wake_fd(server));
+    CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
+    CHECK_EQ(ualarm(20000, 0), 0);
+    rc = tabi_server_serve_forever(server, TABI_NO_TIMEOUT);
+    if (rc == -EINTR)
+        rc = tabi_server_serve_forever(server, TABI_NO_TIMEOUT);
+    CHECK_OK(rc);
+    action.sa_handler = on_alarm;
+    CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
+    tabi_server_free(server);
+}
+
 static void null_is_an_error(void)
 {
     CHECK_CODE(tabi_request_is_cut(NULL), TABI_ERR_NULL);
@@ -79,6 +191,9 @@ int main(void)
 {
     RUN(a_stream_has_no_packet);
     RUN(an_interruptible_server_returns_for_a_signal);
+    RUN(an_interrupted_server_keeps_a_stop);
+    RUN(a_signal_ends_the_wait_of_an_interruptible_close_and_closing_again_goes_on);
+    RUN(closing_again_drains_what_was_left);
     RUN(null_is_an_error);
     return 0;
 }

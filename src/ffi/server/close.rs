@@ -6,6 +6,7 @@ use std::mem::offset_of;
 
 use super::growing::{Growing, check_size, write};
 use super::{server, tabi_server};
+use crate::error::Error;
 use crate::ffi::boundary::{boundary, status, take_back};
 use crate::ffi::socket::duration;
 
@@ -38,10 +39,12 @@ unsafe impl Growing for tabi_drain_report {
 /// `drain` is the time in seconds that the requests have. After it, their connections are shut down, which
 /// ends handlers that use them. With TABI_NO_TIMEOUT the requests have as long as they need. `report` may be
 /// NULL. If the server is serving, it is stopped first. In a handler of the same server, the function does
-/// not wait for that handler's request. Closing a server twice is allowed; the second call does nothing.
+/// not wait for that handler's request. Closing a server twice is allowed: with a `drain` the second call
+/// drains what the first has left, with TABI_NO_TIMEOUT it does nothing.
 ///
 /// Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
-/// too small.
+/// too small; -EINTR when tabi_server_set_interruptible() asks for it. Then nothing was cut off, `report` says
+/// what has ended so far, and another call goes on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_close(
     sv: Option<&tabi_server>,
@@ -62,7 +65,7 @@ pub unsafe extern "C" fn tabi_server_close(
             // SAFETY: `report` is not NULL, and the caller set its `struct_size` to its size.
             unsafe { write(report, &ends) }?;
         }
-        Ok(())
+        if done.interrupted { Err(Error::Os(libc::EINTR).into()) } else { Ok(()) }
     })
 }
 
@@ -76,7 +79,8 @@ pub unsafe extern "C" fn tabi_server_free(sv: *mut tabi_server) {
     // SAFETY: NULL, or a handle that the caller owns.
     if let Some(server) = unsafe { sv.as_ref() } {
         boundary::<c_int>(|| {
-            server.0.server_close(None);
+            // Nothing may run any more when the handle is gone, whatever signals arrive.
+            while server.0.server_close(None).interrupted {}
             Ok(0)
         });
     }

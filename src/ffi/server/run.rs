@@ -52,10 +52,11 @@ pub extern "C" fn tabi_server_wake_fd(sv: Option<&tabi_server>) -> c_int {
     boundary(|| Ok(server(sv)?.wake_fd()))
 }
 
-/// Sets what tabi_server_serve_forever() and tabi_server_handle_request() do when a signal handler has run.
+/// Sets what tabi_server_serve_forever(), tabi_server_handle_request() and tabi_server_close() do when a
+/// signal handler has run in their thread.
 ///
-/// When `interruptible` is 1, they return -EINTR, and may be called again. When it is 0, which is the
-/// default, they go on. Returns 0.
+/// When `interruptible` is 1, they return -EINTR, and may be called again; a server with one loop remembers a
+/// shutdown that was asked for meanwhile. When it is 0, which is the default, they go on. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_set_interruptible(sv: Option<&tabi_server>, interruptible: c_int) -> c_int {
     status(|| {

@@ -1,10 +1,12 @@
 //! The end of a server.
 
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::caller::Caller;
 use crate::deadline::Deadline;
+use crate::server::event::Woken;
 use crate::server::intake::is_datagram;
 use crate::server::{Request, Server};
 
@@ -22,6 +24,9 @@ pub struct DrainReport {
     /// How many are still running: handlers that neither use their socket nor return, a second after they were cut off;
     /// all that had not ended when the server does not wait for them.
     pub left: usize,
+    /// True when a signal handler has ended the wait of a server that is
+    /// [interruptible](Server::set_interruptible). Nothing was cut off: close again to go on.
+    pub interrupted: bool,
 }
 
 impl Server {
@@ -30,20 +35,32 @@ impl Server {
     /// Without `drain` it waits as long as they take, or not at all if `block_on_close` is off or `daemon_threads` is on.
     /// With it they have so much time; then their connections are shut down, which ends handlers that use
     /// them, and children get `SIGTERM`, a second later `SIGKILL`. A serve loop is stopped first. Called in a handler, it
-    /// does not wait for that one. Closing again does nothing.
+    /// does not wait for that one. Closing again with `drain` drains what the first time has left, and without it does
+    /// nothing.
     pub fn server_close(&self, drain: Option<Duration>) -> DrainReport {
-        if !self.core.lifecycle.begin_closing() {
+        if !self.core.lifecycle.begin_closing() && drain.is_none() {
             return DrainReport::default();
         }
         let runner = &self.core.runner;
-        let mut close = Close { server: self, caller: Caller::of(self.id()), loops_ended: false };
+        let mut close = Close {
+            server: self,
+            caller: Caller::of(self.id()),
+            loops_ended: false,
+            interruptible: self.core.interruptible.load(Ordering::Relaxed),
+            interrupted: false,
+        };
         let waits = drain.is_some() || runner.waits_on_close();
         let deadline = if waits { Deadline::after_timeout(drain) } else { Deadline::now() };
 
-        let handled_before = self.active().handled();
+        let (_, handled_before) = self.active().counts();
         close.stop_loops(deadline);
         let unserved = self.reject_all(runner.close());
         let (running, handled) = close.wait_for_requests(deadline);
+        let finished = handled.wrapping_sub(handled_before);
+        if close.interrupted {
+            self.core.lifecycle.interrupt_closing();
+            return DrainReport { finished, cut: unserved, left: running, interrupted: true };
+        }
         let left = if running > 0 && waits { close.cut_requests() } else { running };
         if left == 0 {
             runner.join(close.caller.handler_threads(), Deadline::after(GRACE));
@@ -52,7 +69,7 @@ impl Server {
             self.close_sockets();
         }
         let cut = unserved + if waits { running } else { 0 };
-        DrainReport { finished: handled.wrapping_sub(handled_before), cut, left }
+        DrainReport { finished, cut, left, interrupted: false }
     }
 
     /// Ends requests that nobody will handle; returns how many they were.
@@ -75,6 +92,10 @@ struct Close<'a> {
     /// Neither its loop nor its requests can be waited for.
     caller: Caller,
     loops_ended: bool,
+    /// Whether signals end the waiting.
+    interruptible: bool,
+    /// One has.
+    interrupted: bool,
 }
 
 impl Close<'_> {
@@ -88,7 +109,9 @@ impl Close<'_> {
         if self.caller.in_loop {
             return;
         }
-        self.loops_ended = lifecycle.wait_idle(deadline);
+        let woken = lifecycle.wait_idle(deadline, self.interruptible);
+        self.loops_ended = woken == Woken::Announced;
+        self.interrupted |= woken == Woken::Interrupted;
         if self.loops_ended {
             // Those who answer datagrams still need their socket.
             for socket in self.server.sockets().iter().filter(|socket| !is_datagram(socket)) {
@@ -97,11 +120,16 @@ impl Close<'_> {
         }
     }
 
-    /// Waits for the requests but those of the caller; returns how many are left, and how many were handled ever.
-    fn wait_for_requests(&self, deadline: Deadline) -> (usize, usize) {
-        self.server.core.runner.collect_until(deadline);
+    /// Waits for the requests but those of the caller, unless it was interrupted; returns how many are left, and how many
+    /// were handled ever.
+    fn wait_for_requests(&mut self, deadline: Deadline) -> (usize, usize) {
         let own = self.caller.requests.len();
-        let (active, handled) = self.server.active().wait(own, deadline);
+        if !self.interrupted {
+            let collected = self.server.core.runner.collect_until(deadline, self.interruptible);
+            self.interrupted = collected == Woken::Interrupted
+                || self.server.active().wait(own, deadline, self.interruptible) == Woken::Interrupted;
+        }
+        let (active, handled) = self.server.active().counts();
         (active.saturating_sub(own), handled)
     }
 
@@ -111,6 +139,8 @@ impl Close<'_> {
         let runner = &server.core.runner;
         server.reject_all(runner.interrupt());
         server.active().cut(&self.caller.requests);
+        // From here on it does not take long.
+        self.interruptible = false;
         let grace = Deadline::after(GRACE);
         self.stop_loops(grace);
         let (mut left, _) = self.wait_for_requests(grace);

@@ -20,10 +20,11 @@ mod close;
 mod serve;
 
 use std::os::fd::RawFd;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex};
 
-use super::{lock, wait_until};
+use super::event::{Event, Woken};
+use super::lock;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys::Wake;
@@ -35,7 +36,7 @@ pub use close::DrainReport;
 pub(crate) struct Lifecycle {
     state: Mutex<State>,
     /// Notified when `serving` becomes false.
-    loops_ended: Condvar,
+    loops_ended: Event,
     /// A stop is asked for. Beside the lock, as each loop reads it before each poll.
     stop: AtomicBool,
     stop_wake: Wake,
@@ -49,13 +50,15 @@ struct State {
     rounds: u64,
     /// Draining or closed.
     closing: bool,
+    /// A `server_close` runs or has ended, and was not interrupted: the next need not wait for what it waits for.
+    close_began: bool,
 }
 
 impl Lifecycle {
     pub(crate) fn new() -> Result<Lifecycle> {
         Ok(Lifecycle {
             state: Mutex::default(),
-            loops_ended: Condvar::new(),
+            loops_ended: Event::default(),
             stop: AtomicBool::new(false),
             stop_wake: Wake::new()?,
         })
@@ -75,19 +78,22 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// Back to idle. `close_sockets` runs if a `server_close` could not wait for this.
-    fn end(&self, close_sockets: impl FnOnce()) {
+    /// Back to idle. `close_sockets` runs if a `server_close` could not wait for this. `interrupted` says that whoever
+    /// serves looks at signals and then goes on: a stop that was asked for is kept until then.
+    fn end(&self, interrupted: bool, close_sockets: impl FnOnce()) {
         let mut state = lock(&self.state);
         state.serving = false;
         state.rounds += 1;
-        self.stop.store(false, Ordering::SeqCst);
-        self.stop_wake.clear();
+        if !interrupted {
+            self.stop.store(false, Ordering::SeqCst);
+            self.stop_wake.clear();
+        }
         let closing = state.closing;
         drop(state);
         if closing {
             close_sockets();
         }
-        self.loops_ended.notify_all();
+        self.loops_ended.announce();
     }
 
     fn ask_to_stop(&self) {
@@ -111,13 +117,20 @@ impl Lifecycle {
         self.ask_to_stop();
         let before = state.rounds;
         while !caller_works_for_server && state.serving && state.rounds == before {
-            (state, _) = wait_until(&self.loops_ended, state, Deadline::NEVER);
+            (state, _) = self.loops_ended.wait(&self.state, state, Deadline::NEVER, false);
         }
     }
 
-    /// To draining; false when a close came before.
+    /// To draining; false when a close came before that was not interrupted.
     fn begin_closing(&self) -> bool {
-        !std::mem::replace(&mut lock(&self.state).closing, true)
+        let mut state = lock(&self.state);
+        state.closing = true;
+        !std::mem::replace(&mut state.close_began, true)
+    }
+
+    /// A close was interrupted: the next one has everything to wait for.
+    fn interrupt_closing(&self) {
+        lock(&self.state).close_began = false;
     }
 
     /// Ends the loops if there are any, without waiting for it.
@@ -128,13 +141,13 @@ impl Lifecycle {
         }
     }
 
-    /// Waits until no loop runs; false when the deadline came first.
-    fn wait_idle(&self, deadline: Deadline) -> bool {
+    /// Waits until no loop runs; gives up at the deadline, and if `interruptible` when a signal handler has run.
+    fn wait_idle(&self, deadline: Deadline, interruptible: bool) -> Woken {
         let mut state = lock(&self.state);
-        let mut late = false;
-        while state.serving && !late {
-            (state, late) = wait_until(&self.loops_ended, state, deadline);
+        let mut woken = Woken::Announced;
+        while state.serving && woken == Woken::Announced {
+            (state, woken) = self.loops_ended.wait(&self.state, state, deadline, interruptible);
         }
-        !state.serving
+        if state.serving { woken } else { Woken::Announced }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::caller::{Caller, Role, with_role};
 use crate::deadline::Deadline;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::server::intake::{Loop, Round};
 use crate::server::{Request, Server};
 use crate::socket::IntoTimeout;
@@ -34,11 +34,10 @@ impl Server {
     /// Fails with [`Value`](crate::Error::Value) for negative seconds and NaN, else as [`Server::serve_forever`] does.
     pub fn serve_forever_every(&self, poll_interval: impl IntoTimeout) -> Result<()> {
         let poll_interval = poll_interval.into_timeout()?;
-        let _serving = self.begin()?;
-        match self.options().loops {
+        self.serve(|| match self.options().loops {
             1 => self.run_loop(0, poll_interval),
             loops => self.run_loops(loops, poll_interval),
-        }
+        })
     }
 
     /// The first loop on this thread, each of the others on one of its own.
@@ -70,8 +69,7 @@ impl Server {
     ///
     /// [`Server::shutdown`] ends the wait. Fails as [`Server::serve_forever`] does.
     pub fn handle_request(&self) -> Result<()> {
-        let _serving = self.begin()?;
-        with_role(self.id(), Role::Loop, || self.handle_one())
+        self.serve(|| with_role(self.id(), Role::Loop, || self.handle_one()))
     }
 
     fn handle_one(&self) -> Result<()> {
@@ -102,8 +100,10 @@ impl Server {
         self.core.lifecycle.stop_wake.write_fd()
     }
 
-    /// Whether `serve_forever` and `handle_request` end with `Os(EINTR)` when a signal handler has run, for callers that
-    /// must look at signals themselves, as Python does; they may be called again. By default they go on.
+    /// Whether calls that wait for long return when a signal handler has run in their thread, for callers that must look
+    /// at signals themselves, as Python does. `serve_forever` and `handle_request` then fail with `Os(EINTR)`, and a
+    /// server with one loop keeps a stop that was asked for; [`Server::server_close`] reports that it was
+    /// [interrupted](crate::server::DrainReport::interrupted). Each may be called again. By default they go on.
     pub fn set_interruptible(&self, interruptible: bool) {
         self.core.interruptible.store(interruptible, Ordering::Relaxed);
     }
@@ -114,9 +114,13 @@ impl Server {
             || options.max_connections_per_address.is_some_and(|most| request.same_host() > most)
     }
 
-    fn begin(&self) -> Result<Serving<'_>> {
+    fn serve(&self, run: impl FnOnce() -> Result<()>) -> Result<()> {
         self.core.lifecycle.begin(|| self.prepare_sockets())?;
-        Ok(Serving { server: self })
+        let mut serving = Serving { server: self, interrupted: false };
+        let result = run();
+        // Of several loops the others have been stopped, and a stop by somebody else cannot be told from that.
+        serving.interrupted = matches!(result, Err(Error::Os(libc::EINTR))) && self.options().loops == 1;
+        result
     }
 
     fn run_loop(&self, index: usize, poll_interval: Option<Duration>) -> Result<()> {
@@ -125,8 +129,8 @@ impl Server {
             if own_sockets { vec![Arc::clone(&self.sockets()[index])] } else { self.sockets().to_vec() };
         let stop_others = StopOthers(self);
         let result = with_role(self.id(), Role::Loop, || Loop::new(self, index, sockets).run(poll_interval));
-        if result.is_ok() {
-            // It was stopped, and so were the others.
+        if result.is_ok() || self.options().loops == 1 {
+            // It was stopped, and so were the others; or there are none.
             std::mem::forget(stop_others);
         }
         result
@@ -136,11 +140,13 @@ impl Server {
 /// The server serves until this is dropped, also by a panic of a hook.
 struct Serving<'a> {
     server: &'a Server,
+    /// It looks at signals, and then serves on.
+    interrupted: bool,
 }
 
 impl Drop for Serving<'_> {
     fn drop(&mut self) {
-        self.server.core.lifecycle.end(|| self.server.close_sockets());
+        self.server.core.lifecycle.end(self.interrupted, || self.server.close_sockets());
     }
 }
 

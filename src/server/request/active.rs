@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 
 use super::{Body, HandlerResult, Job, caught};
 use crate::SHUT_RDWR;
 use crate::address::Address;
 use crate::deadline::Deadline;
-use crate::server::{Server, lock, wait_until};
+use crate::server::event::{Event, Woken};
+use crate::server::{Server, lock};
 use crate::socket::Socket;
 
 #[derive(Default)]
 pub(crate) struct Active {
     table: Mutex<Table>,
     /// A request has ended while somebody waited for it.
-    request_ended: Condvar,
+    request_ended: Event,
 }
 
 #[derive(Default)]
@@ -149,7 +150,7 @@ impl Active {
         // The last owner of a socket closes it, and a job's end is the program's code: not under the lock.
         drop(entry);
         if watched {
-            self.request_ended.notify_all();
+            self.request_ended.announce();
         }
     }
 
@@ -157,23 +158,22 @@ impl Active {
         lock(&self.table).active
     }
 
-    /// How many requests have ended so far, without those that were rejected.
-    pub(crate) fn handled(&self) -> usize {
-        lock(&self.table).handled
+    /// How many requests are active, and how many have ended so far that were not rejected.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let table = lock(&self.table);
+        (table.active, table.handled)
     }
 
-    /// Waits until at most `rest` requests are active; gives up at the deadline. Returns how many there are, and how many
-    /// were [handled](Active::handled).
-    pub(crate) fn wait(&self, rest: usize, deadline: Deadline) -> (usize, usize) {
+    /// Waits until at most `rest` requests are active; gives up at the deadline, and if `interruptible` when a signal
+    /// handler has run, and tells why it has returned.
+    pub(crate) fn wait(&self, rest: usize, deadline: Deadline, interruptible: bool) -> Woken {
         let mut table = lock(&self.table);
         table.watched = true;
-        while table.active > rest {
-            match wait_until(&self.request_ended, table, deadline) {
-                (guard, false) => table = guard,
-                (guard, true) => return (guard.active, guard.handled),
-            }
+        let mut woken = Woken::Announced;
+        while table.active > rest && woken == Woken::Announced {
+            (table, woken) = self.request_ended.wait(&self.table, table, deadline, interruptible);
         }
-        (table.active, table.handled)
+        woken
     }
 
     /// Cuts all requests off but these: the connections of clients are shut down, so that their handlers find the end of

@@ -8,6 +8,7 @@ mod threads;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::event::Woken;
 use super::intake::LoopWakers;
 use super::{Concurrency, Hooks, Request, Statistics};
 use crate::deadline::Deadline;
@@ -138,11 +139,12 @@ impl Runner {
         }
     }
 
-    /// Takes note of what ends elsewhere until all has ended or the deadline comes.
-    pub(crate) fn collect_until(&self, deadline: Deadline) {
+    /// Takes note of what ends elsewhere until all has ended, the deadline comes, or if `interruptible` a signal handler
+    /// has run.
+    pub(crate) fn collect_until(&self, deadline: Deadline, interruptible: bool) -> Woken {
         match self {
-            Runner::Inline | Runner::Threads(_) => {}
-            Runner::Forks(children) => children.collect_until(deadline),
+            Runner::Inline | Runner::Threads(_) => Woken::Announced,
+            Runner::Forks(children) => children.collect_until(deadline, interruptible),
         }
     }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::Capacity;
 use super::child::{Child, Forked, exit, fork};
 use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::server::event::Woken;
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
 use crate::sys;
@@ -97,18 +99,25 @@ impl Children {
         }
     }
 
-    /// Collects children until none is left or the deadline comes.
-    pub(crate) fn collect_until(&self, deadline: Deadline) {
+    /// Collects children until none is left, the deadline comes, or if `interruptible` a signal handler has run.
+    pub(crate) fn collect_until(&self, deadline: Deadline, interruptible: bool) -> Woken {
         let mut polled = Vec::new();
         loop {
             self.collect(&polled);
-            if deadline.has_passed() || self.count() == 0 {
-                return;
+            if self.count() == 0 {
+                return Woken::Announced;
+            }
+            if deadline.has_passed() {
+                return Woken::Late;
             }
             polled.clear();
             let look = self.poll_for(&mut polled);
-            // An interrupted poll only makes for an early look.
-            let _ = sys::poll(&mut polled, deadline.min(look).left());
+            // Any other interrupted poll only makes for an early look.
+            if let (Err(Error::Os(libc::EINTR)), true) =
+                (sys::poll(&mut polled, deadline.min(look).left()), interruptible)
+            {
+                return Woken::Interrupted;
+            }
         }
     }
 

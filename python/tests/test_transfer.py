@@ -230,6 +230,22 @@ class Receiving(Base):
         ):
             self.same_on_both(lambda module: play(module, receive))
 
+    @unittest.skipUnless(sys.platform == "linux", "elsewhere MSG_TRUNC does not throw a stream's bytes away")
+    def test_bytes_that_nobody_wrote_are_zeros(self):
+        size = 100_000
+        for receive in (
+            lambda sock: sock.recv(size, standard.MSG_TRUNC),
+            lambda sock: sock.recvfrom(size, standard.MSG_TRUNC)[0],
+            lambda sock: sock.recvmsg(size, 0, standard.MSG_TRUNC)[0],
+        ):
+            one, other = self.tcp_pair(_socket)
+            other.sendall(b"y" * size)
+            while len(one.recv(size, standard.MSG_PEEK)) < size:
+                pass
+            # What the receiver's memory was before.
+            bytearray(b"x") * size
+            self.assertEqual(bytes(size), receive(one))
+
     def test_buffers_that_live_where_others_lived_are_filled_to_their_own_length(self):
         one, other = self.pair()
         for size in [1, 100, 7, 3000, 2, 8000] * 50:

@@ -1,5 +1,4 @@
 //! Sending and receiving what goes at once, whatever the socket's timeout: for callers who wait elsewhere.
-#![allow(unsafe_code)]
 
 use super::Socket;
 use crate::address::Address;
@@ -26,13 +25,12 @@ impl Socket {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn try_recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
-        // SAFETY: the slice is writable for its length.
-        unsafe { self.recv_raw(buffer.as_mut_ptr(), buffer.len(), 0, Limit::Now) }
+        self.recv_into_until(buffer, 0, Limit::Now)
     }
 
     /// [`Socket::recvfrom_into`] without waiting; see [`Socket::try_recv_into`].
     pub fn try_recvfrom_into(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
-        self.recvfrom_until(buffer, 0, Limit::Now)
+        self.recvfrom_into_until(buffer, 0, Limit::Now)
     }
 
     /// [`Socket::send`] without waiting, in every mode: what there is room for.

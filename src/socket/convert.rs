@@ -1,23 +1,41 @@
 //! Rust's own traits: reading, writing, and conversions from and to the standard library's types.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
-use super::{Socket, create};
+use super::{ControlBuffer, ControlData, Socket, create};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::error::{Error, Result};
 
+/// The most buffers of one system call; every system takes as many.
+const MOST_BUFFERS: usize = 1024;
+
 impl Read for &Socket {
+    /// [`Socket::recv_into`].
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(self.recv_into(buffer)?)
+    }
+
+    /// Fills the buffers one after the other, with one system call.
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let most = buffers.len().min(MOST_BUFFERS);
+        let message = self.recvmsg_into(&mut buffers[..most], &mut ControlBuffer::default(), 0)?;
+        Ok(message.len)
     }
 }
 
 impl Write for &Socket {
+    /// [`Socket::send`].
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(self.send(bytes)?)
+    }
+
+    /// Sends the buffers one after the other, with one system call.
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        let most = buffers.len().min(MOST_BUFFERS);
+        Ok(self.sendmsg(&buffers[..most], &ControlData::new(), 0)?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -29,11 +47,19 @@ impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         (&*self).read(buffer)
     }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        (&*self).read_vectored(buffers)
+    }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         (&*self).write(bytes)
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&*self).write_vectored(buffers)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -48,15 +74,24 @@ impl AsRawFd for Socket {
     }
 }
 
-impl AsFd for Socket {
-    /// Lends the descriptor. It stays open until the socket is dropped, even when [`Socket::close`] is
-    /// called meanwhile; that then shuts the connection down.
+impl Socket {
+    /// Lends the descriptor, for calls of other libraries; `Err(Closed)` when the socket is closed.
     ///
-    /// # Panics
+    /// It stays open until the socket is dropped, even when [`Socket::close`] is called meanwhile; that then shuts the
+    /// connection down. There is no `AsFd`, which could not fail: any thread may close a socket at any time.
     ///
-    /// When the socket is closed.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.handle.borrow().expect("the socket is closed")
+    /// ```
+    /// use tabi::{AF_UNIX, Error, SOCK_STREAM, Socket};
+    ///
+    /// let (one, _other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// let copy = one.try_as_fd()?.try_clone_to_owned()?;
+    /// one.close()?;
+    /// assert_eq!(one.try_as_fd().unwrap_err(), Error::Closed);
+    /// drop(copy);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn try_as_fd(&self) -> Result<BorrowedFd<'_>> {
+        self.handle.borrow().ok_or(Error::Closed)
     }
 }
 
@@ -68,12 +103,12 @@ impl From<OwnedFd> for Socket {
     }
 }
 
-impl From<Socket> for OwnedFd {
-    /// # Panics
-    ///
-    /// When the socket is closed; [`Socket::detach`] reports that instead.
-    fn from(socket: Socket) -> Self {
-        socket.detach().expect("the socket is closed")
+impl TryFrom<Socket> for OwnedFd {
+    type Error = Error;
+
+    /// [`Socket::detach`]: fails with [`Error::Closed`] for a closed socket.
+    fn try_from(socket: Socket) -> Result<Self> {
+        socket.detach()
     }
 }
 

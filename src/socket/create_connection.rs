@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Socket;
-use super::timeout::getdefaulttimeout;
+use super::timeout::{self, IntoTimeout, Timeout};
 use crate::address::Address;
 use crate::constants::{AF_UNSPEC, SOCK_STREAM};
 use crate::deadline::{Deadline, Limit};
@@ -12,13 +12,44 @@ use crate::error::{Error, Result};
 use crate::resolve::{AddrInfo, Host, Service, getaddrinfo};
 
 /// What [`create_connection_with`] may be told.
+///
+/// ```
+/// use tabi::{CreateConnectionOptions, create_connection_with};
+///
+/// let server = tabi::create_server(("127.0.0.1", 0))?;
+/// let port = server.getsockname()?.port().unwrap();
+/// let options = CreateConnectionOptions::new().timeout(5.0)?.source_address(("127.0.0.1", 0));
+/// let client = create_connection_with(("localhost", port), &options)?;
+/// # Ok::<(), tabi::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct CreateConnectionOptions<'a> {
-    /// The time for all addresses together, and the new socket's timeout: `None` for the default timeout,
-    /// `Some(None)` for no limit.
-    pub timeout: Option<Option<Duration>>,
-    /// The host and port (0 for any) to connect from.
-    pub source_address: Option<(&'a str, u16)>,
+    /// `None` for the default timeout of new sockets.
+    timeout: Option<Timeout>,
+    source_address: Option<(&'a str, u16)>,
+}
+
+impl<'a> CreateConnectionOptions<'a> {
+    /// The default timeout, and any source address.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the time for all addresses together, which is the new socket's timeout too; 0 makes the socket non-blocking.
+    /// The default is [`getdefaulttimeout`](crate::getdefaulttimeout)'s.
+    ///
+    /// Fails as [`Socket::settimeout`] does.
+    pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.timeout = Some(timeout::parse(timeout)?);
+        Ok(self)
+    }
+
+    /// Sets the host and port (0 for any) to connect from.
+    pub fn source_address(mut self, address: (&'a str, u16)) -> Self {
+        self.source_address = Some(address);
+        self
+    }
 }
 
 /// Connects to a TCP server by host and port (`socket.create_connection`).
@@ -45,7 +76,7 @@ pub fn create_connection_with<'h, 's>(
     address: (impl Into<Host<'h>>, impl Into<Service<'s>>),
     options: &CreateConnectionOptions<'_>,
 ) -> Result<Socket, CreateConnectionError> {
-    let timeout = options.timeout.unwrap_or_else(getdefaulttimeout);
+    let timeout = options.timeout.unwrap_or_else(timeout::default_timeout).duration();
     let deadline = Deadline::after_timeout(timeout);
     let answers = getaddrinfo(address.0, address.1, AF_UNSPEC, SOCK_STREAM, 0, 0)
         .map_err(|error| CreateConnectionError { errors: vec![(Address::None, error)] })?;

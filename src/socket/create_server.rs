@@ -7,25 +7,49 @@ use crate::resolve::ToAddress;
 
 /// What [`create_server_with`] may be told.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct CreateServerOptions {
-    /// `AF_INET` (at first), `AF_INET6` or `AF_UNIX`.
-    pub family: AddressFamily,
-    /// How many clients may wait to be accepted; [`DEFAULT_BACKLOG`] at first.
-    pub backlog: i32,
-    /// Whether others may listen on the same port, with the clients spread over them (`SO_REUSEPORT`).
-    pub reuse_port: bool,
-    /// Whether a server of `AF_INET6` accepts IPv4 clients too.
-    pub dualstack_ipv6: bool,
+    family: AddressFamily,
+    backlog: i32,
+    reuse_port: bool,
+    dualstack_ipv6: bool,
 }
 
-impl Default for CreateServerOptions {
-    fn default() -> Self {
+impl CreateServerOptions {
+    /// `AF_INET`, a backlog of [`DEFAULT_BACKLOG`], a port of its own, one version of IP.
+    pub fn new() -> Self {
         CreateServerOptions {
             family: AF_INET,
             backlog: DEFAULT_BACKLOG,
             reuse_port: false,
             dualstack_ipv6: false,
         }
+    }
+
+    /// Sets the family: `AF_INET`, `AF_INET6` or `AF_UNIX`.
+    pub fn family(self, family: AddressFamily) -> Self {
+        CreateServerOptions { family, ..self }
+    }
+
+    /// Sets how many clients may wait to be accepted; below 0 is taken as 0.
+    pub fn backlog(self, backlog: i32) -> Self {
+        CreateServerOptions { backlog, ..self }
+    }
+
+    /// Sets whether others may listen on the same port, with the clients spread over them (`SO_REUSEPORT`).
+    pub fn reuse_port(self, reuse_port: bool) -> Self {
+        CreateServerOptions { reuse_port, ..self }
+    }
+
+    /// Sets whether a server of `AF_INET6` accepts IPv4 clients too.
+    pub fn dualstack_ipv6(self, dualstack_ipv6: bool) -> Self {
+        CreateServerOptions { dualstack_ipv6, ..self }
+    }
+}
+
+impl Default for CreateServerOptions {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -45,7 +69,7 @@ pub fn create_server(address: impl ToAddress) -> Result<Socket> {
 /// use tabi::{AF_INET6, CreateServerOptions, create_server_with, has_dualstack_ipv6};
 ///
 /// if has_dualstack_ipv6() {
-///     let both = CreateServerOptions { family: AF_INET6, dualstack_ipv6: true, ..Default::default() };
+///     let both = CreateServerOptions::new().family(AF_INET6).dualstack_ipv6(true);
 ///     let server = create_server_with(("", 0), &both)?;
 ///     let port = server.getsockname()?.port().unwrap();
 ///     tabi::create_connection(("127.0.0.1", port))?;

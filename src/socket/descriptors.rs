@@ -8,8 +8,9 @@ use super::Socket;
 use super::ancillary::cmsg_space_unchecked;
 use super::control::ControlMessage;
 use super::control_buffer::{ControlBuffer, ControlData};
-use super::io::reserve;
+use super::io::reserve_for;
 use crate::address::{Address, RawAddress};
+use crate::deadline::Limit;
 use crate::error::Result;
 
 /// The most descriptors that a Linux message holds; other systems take no more.
@@ -55,11 +56,11 @@ impl Socket {
         maxfds: usize,
         flags: i32,
     ) -> Result<(Vec<u8>, Vec<OwnedFd>, i32, Address)> {
-        let mut bytes = reserve(bufsize)?;
+        let mut bytes = reserve_for(bufsize, flags)?;
         let buffer = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bufsize };
         // SAFETY: `bufsize` bytes are reserved.
         let received = unsafe { self.recv_fds_raw(buffer, maxfds, flags) }?;
-        // SAFETY: the kernel wrote the bytes, no more than `bufsize`.
+        // SAFETY: the kernel wrote the bytes, or `reserve_for` did.
         unsafe { bytes.set_len(received.len.min(bufsize)) };
         Ok((bytes, received.fds, received.flags, received.sender.decode_for(self.proto)))
     }
@@ -78,7 +79,7 @@ impl Socket {
         let room = cmsg_space_unchecked(maxfds.min(MOST_FDS) * size_of::<i32>());
         let mut control = ControlBuffer::new(room + OTHER_CONTROL)?;
         // SAFETY: the caller vouches for the buffer.
-        let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags) }?;
+        let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags, Limit::Timeout) }?;
         let mut fds = Vec::new();
         for message in control.messages() {
             if let ControlMessage::Rights(more) = message {

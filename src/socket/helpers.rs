@@ -1,10 +1,11 @@
 //! Small helpers of Python's module, and `recv_exactly`.
-#![allow(unsafe_code)]
 
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
 use super::Socket;
+use super::io::uninit;
 use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_DGRAM, SOCK_STREAM, SocketKind};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
@@ -136,28 +137,31 @@ impl Socket {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn recv_exactly(&self, buffer: &mut [u8]) -> Result<usize, RecvExactlyError> {
-        // SAFETY: the slice is writable for its length.
-        unsafe { self.recv_exactly_raw(buffer.as_mut_ptr(), buffer.len(), 0, Limit::Timeout) }
+        self.recv_exactly_until(buffer, 0, Limit::Timeout)
     }
 
-    /// [`Socket::recv_exactly`] into memory that need not be initialised, with `MSG_*` flags other than `MSG_PEEK`,
-    /// within a limit of its own.
-    ///
-    /// # Safety
-    ///
-    /// `buffer` must be valid for writing `len` bytes.
-    pub unsafe fn recv_exactly_raw(
+    /// [`Socket::recv_exactly`] with `MSG_*` flags other than `MSG_PEEK` and a limit of its own.
+    pub fn recv_exactly_until(
         &self,
-        buffer: *mut u8,
-        len: usize,
+        buffer: &mut [u8],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize, RecvExactlyError> {
+        self.recv_exactly_uninit(uninit(buffer), flags, limit)
+    }
+
+    /// [`Socket::recv_exactly_until`] into memory that need not be initialised: see [`Socket::recv_uninit`].
+    pub fn recv_exactly_uninit(
+        &self,
+        buffer: &mut [MaybeUninit<u8>],
         flags: i32,
         limit: Limit,
     ) -> Result<usize, RecvExactlyError> {
         let limit = self.whole(limit);
+        let len = buffer.len();
         let mut received = 0;
         loop {
-            // SAFETY: the caller vouches for the buffer, and `received` is within it.
-            match unsafe { self.recv_raw(buffer.add(received), len - received, flags, limit) } {
+            match self.recv_uninit(&mut buffer[received..], flags, limit) {
                 Ok(0) => return Ok(received),
                 Ok(n) => received += n.min(len - received),
                 Err(error) => return Err(RecvExactlyError { received, error }),

@@ -1,7 +1,9 @@
 //! Sending and receiving bytes.
 #![allow(unsafe_code)]
 
+use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
+use std::ptr;
 
 use super::Socket;
 use super::wait::{Interest, Plan, deadline_of};
@@ -21,11 +23,12 @@ impl Socket {
     }
 
     /// [`Socket::recv`] with `MSG_*` flags.
+    ///
+    /// With `MSG_TRUNC`, a stream throws bytes away and only counts them: they are zeros here.
     pub fn recv_with_flags(&self, bufsize: usize, flags: i32) -> Result<Vec<u8>> {
-        let mut bytes = reserve(bufsize)?;
-        // SAFETY: `bufsize` bytes are reserved.
-        let n = unsafe { self.recv_raw(bytes.as_mut_ptr(), bufsize, flags, Limit::Timeout) }?;
-        // SAFETY: the kernel wrote `n` bytes, no more than `bufsize`.
+        let mut bytes = reserve_for(bufsize, flags)?;
+        let n = self.recv_uninit(&mut bytes.spare_capacity_mut()[..bufsize], flags, Limit::Timeout)?;
+        // SAFETY: the kernel wrote `n` bytes, or `reserve_for` did.
         unsafe { bytes.set_len(n.min(bufsize)) };
         Ok(bytes)
     }
@@ -40,23 +43,42 @@ impl Socket {
     /// [`Socket::recv_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may exceed the buffer.
     #[inline]
     pub fn recv_into_with_flags(&self, buffer: &mut [u8], flags: i32) -> Result<usize> {
-        // SAFETY: the slice is writable for its length.
-        unsafe { self.recv_raw(buffer.as_mut_ptr(), buffer.len(), flags, Limit::Timeout) }
+        self.recv_into_until(buffer, flags, Limit::Timeout)
     }
 
-    /// [`Socket::recv_into`] into memory that need not be initialised, within a limit of its own.
+    /// [`Socket::recv_into`] with `MSG_*` flags and a limit of its own.
     ///
-    /// # Safety
+    /// ```
+    /// use std::time::Duration;
+    /// use tabi::{AF_UNIX, Deadline, Error, Limit, SOCK_STREAM, Socket};
     ///
-    /// `buffer` must be valid for writing `len` bytes.
+    /// let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// one.sendall(b"hello")?;
+    /// // One deadline for two calls.
+    /// let limit = Limit::Until(Deadline::after(Duration::from_millis(20)));
+    /// let mut buffer = [0; 100];
+    /// assert_eq!(other.recv_into_until(&mut buffer, 0, limit)?, 5);
+    /// assert_eq!(other.recv_into_until(&mut buffer, 0, limit), Err(Error::Timeout));
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    #[inline]
+    pub fn recv_into_until(&self, buffer: &mut [u8], flags: i32, limit: Limit) -> Result<usize> {
+        self.recv_uninit(uninit(buffer), flags, limit)
+    }
+
+    /// [`Socket::recv_into_until`] into memory that need not be initialised.
+    ///
+    /// As many bytes as the result says are initialised then, at the front of the buffer, unless `flags` holds
+    /// `MSG_TRUNC`: a stream then counts bytes that nobody wrote.
     #[inline(always)]
-    pub unsafe fn recv_raw(&self, buffer: *mut u8, len: usize, flags: i32, limit: Limit) -> Result<usize> {
+    pub fn recv_uninit(&self, buffer: &mut [MaybeUninit<u8>], flags: i32, limit: Limit) -> Result<usize> {
+        let (start, len) = (buffer.as_mut_ptr(), buffer.len());
         if len == 0 {
             return if self.is_closed() { Err(Error::Closed) } else { Ok(0) };
         }
         self.run(Plan::receive(limit, flags), move |fd, extra| {
-            // SAFETY: the caller vouches for the buffer.
-            unsafe { libc::recv(fd, buffer.cast(), len, flags | extra) }
+            // SAFETY: the slice is writable for its length.
+            unsafe { libc::recv(fd, start.cast(), len, flags | extra) }
         })
     }
 
@@ -66,17 +88,14 @@ impl Socket {
         self.recvfrom_with_flags(bufsize, 0)
     }
 
-    /// [`Socket::recvfrom`] with `MSG_*` flags.
+    /// [`Socket::recvfrom`] with `MSG_*` flags; `MSG_TRUNC` as in [`Socket::recv_with_flags`].
     pub fn recvfrom_with_flags(&self, bufsize: usize, flags: i32) -> Result<(Vec<u8>, Address)> {
-        let mut bytes = reserve(bufsize)?;
-        let mut sender = RawAddress::empty();
-        // SAFETY: `bufsize` bytes are reserved, and `sender` is writable.
-        let n = unsafe {
-            self.recvfrom_raw(bytes.as_mut_ptr(), bufsize, flags, Limit::Timeout, &raw mut sender)
-        }?;
-        // SAFETY: the kernel wrote `n` bytes, no more than `bufsize`.
+        let mut bytes = reserve_for(bufsize, flags)?;
+        let room = &mut bytes.spare_capacity_mut()[..bufsize];
+        let (n, sender) = self.recvfrom_decoded(room, flags, Limit::Timeout)?;
+        // SAFETY: the kernel wrote `n` bytes, or `reserve_for` did.
         unsafe { bytes.set_len(n.min(bufsize)) };
-        Ok((bytes, sender.decode_for(self.proto)))
+        Ok((bytes, sender))
     }
 
     /// Receives into a buffer and reports the sender's address (`socket.recvfrom_into`).
@@ -87,48 +106,55 @@ impl Socket {
 
     /// [`Socket::recvfrom_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may exceed the buffer.
     pub fn recvfrom_into_with_flags(&self, buffer: &mut [u8], flags: i32) -> Result<(usize, Address)> {
-        self.recvfrom_until(buffer, flags, Limit::Timeout)
+        self.recvfrom_into_until(buffer, flags, Limit::Timeout)
     }
 
-    pub(crate) fn recvfrom_until(
+    /// [`Socket::recvfrom_into`] with `MSG_*` flags and a limit of its own.
+    pub fn recvfrom_into_until(
         &self,
         buffer: &mut [u8],
         flags: i32,
         limit: Limit,
     ) -> Result<(usize, Address)> {
-        let mut sender = RawAddress::empty();
-        // SAFETY: the slice is writable for its length, and so is `sender`.
-        let n =
-            unsafe { self.recvfrom_raw(buffer.as_mut_ptr(), buffer.len(), flags, limit, &raw mut sender) }?;
+        self.recvfrom_decoded(uninit(buffer), flags, limit)
+    }
+
+    fn recvfrom_decoded(
+        &self,
+        buffer: &mut [MaybeUninit<u8>],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<(usize, Address)> {
+        let mut sender = MaybeUninit::uninit();
+        let n = self.recvfrom_uninit(buffer, flags, limit, Some(&mut sender))?;
+        // SAFETY: a call that succeeds has written the address.
+        let sender: RawAddress = unsafe { sender.assume_init() };
         Ok((n, sender.decode_for(self.proto)))
     }
 
-    /// [`Socket::recvfrom_into`] into memory that need not be initialised, with the system's form of
-    /// the address, within a limit of its own.
+    /// [`Socket::recvfrom_into_until`] into memory that need not be initialised, with the system's form of the address.
     ///
-    /// `sender` may be null; it is written only when the call succeeds.
-    ///
-    /// # Safety
-    ///
-    /// `buffer` must be valid for writing `len` bytes, and `sender` for writing, unless it is null.
+    /// `sender` is initialised when the call succeeds, and left as it was when it fails. For the buffer see
+    /// [`Socket::recv_uninit`].
     #[inline(always)]
-    pub unsafe fn recvfrom_raw(
+    pub fn recvfrom_uninit(
         &self,
-        buffer: *mut u8,
-        len: usize,
+        buffer: &mut [MaybeUninit<u8>],
         flags: i32,
         limit: Limit,
-        sender: *mut RawAddress,
+        sender: Option<&mut MaybeUninit<RawAddress>>,
     ) -> Result<usize> {
+        let (start, len) = (buffer.as_mut_ptr(), buffer.len());
+        let sender = sender.map_or(ptr::null_mut(), MaybeUninit::as_mut_ptr);
         let mut address_len = 0;
         let reported = &mut address_len;
         let n = self.run(Plan::receive(limit, flags), move |fd, extra| {
-            // SAFETY: the caller vouches for the buffer and the address.
-            unsafe { recvfrom(fd, buffer, len, flags | extra, sender, reported) }
+            // SAFETY: the slice is writable for its length, and so is the address unless it is null.
+            unsafe { recvfrom(fd, start.cast(), len, flags | extra, sender, reported) }
         })?;
         if !sender.is_null() {
-            // SAFETY: as above; the system has written so many bytes. A closed socket's, which looks like an empty
-            // message, has none, and must not change the address.
+            // SAFETY: the system has written so many bytes of the address, which is writable. A closed socket's, which
+            // looks like an empty message, has none, and must not change the address.
             unsafe { RawAddress::complete(sender, address_len) };
         }
         Ok(n)
@@ -248,7 +274,7 @@ impl Socket {
 ///
 /// # Safety
 ///
-/// As for [`Socket::recvfrom_raw`].
+/// The buffer is writable for `len` bytes, and `sender` is too, unless it is null.
 #[inline]
 unsafe fn recvfrom(
     fd: RawFd,
@@ -278,4 +304,21 @@ pub(super) fn reserve(len: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(len).map_err(|_| Error::Os(libc::ENOMEM))?;
     Ok(bytes)
+}
+
+/// [`reserve`] for what a call with these flags receives. With `MSG_TRUNC` a stream counts bytes that it does not write:
+/// the room holds zeros then, so that nothing is handed out which nobody wrote.
+pub(super) fn reserve_for(len: usize, flags: i32) -> Result<Vec<u8>> {
+    let mut bytes = reserve(len)?;
+    if flags & libc::MSG_TRUNC != 0 {
+        bytes.resize(len, 0);
+        bytes.clear();
+    }
+    Ok(bytes)
+}
+
+/// The same memory for a call that only writes to it.
+pub(super) fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: both have the same layout; only the kernel writes to the result, and what it writes is initialised.
+    unsafe { &mut *(ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
 }

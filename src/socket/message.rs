@@ -8,7 +8,7 @@ use super::Socket;
 use super::ancillary;
 use super::control::ControlMessage;
 use super::control_buffer::{ControlBuffer, ControlData};
-use super::io::reserve;
+use super::io::reserve_for;
 use super::wait::Plan;
 use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
@@ -71,8 +71,19 @@ impl Socket {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn sendmsg(&self, buffers: &[IoSlice<'_>], control: &ControlData<'_>, flags: i32) -> Result<usize> {
+        self.sendmsg_until(buffers, control, flags, Limit::Timeout)
+    }
+
+    /// [`Socket::sendmsg`] within a limit of its own.
+    pub fn sendmsg_until(
+        &self,
+        buffers: &[IoSlice<'_>],
+        control: &ControlData<'_>,
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize> {
         // SAFETY: the slices are readable for their lengths.
-        unsafe { self.sendmsg_raw(send_iovecs(buffers), control.as_bytes(), flags, None, Limit::Timeout) }
+        unsafe { self.sendmsg_raw(send_iovecs(buffers), control.as_bytes(), flags, None, limit) }
     }
 
     /// [`Socket::sendmsg`] to an address.
@@ -94,14 +105,26 @@ impl Socket {
     ///
     /// Received descriptors are close-on-exec, and closed when the message is dropped. Fails as [`Socket::recv`] does, and
     /// with [`Error::Value`] for an `ancbufsize` above 2^31 - 1.
+    /// `MSG_TRUNC` as in [`Socket::recv_with_flags`].
     pub fn recvmsg(&self, bufsize: usize, ancbufsize: usize, flags: i32) -> Result<Message> {
+        self.recvmsg_until(bufsize, ancbufsize, flags, Limit::Timeout)
+    }
+
+    /// [`Socket::recvmsg`] within a limit of its own.
+    pub fn recvmsg_until(
+        &self,
+        bufsize: usize,
+        ancbufsize: usize,
+        flags: i32,
+        limit: Limit,
+    ) -> Result<Message> {
         check_control_size(ancbufsize)?;
-        let mut data = reserve(bufsize)?;
+        let mut data = reserve_for(bufsize, flags)?;
         let mut control = ControlBuffer::new(ancbufsize)?;
         let buffer = libc::iovec { iov_base: data.as_mut_ptr().cast(), iov_len: bufsize };
         // SAFETY: `bufsize` bytes are reserved.
-        let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags) }?;
-        // SAFETY: the kernel wrote the bytes, no more than `bufsize`.
+        let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags, limit) }?;
+        // SAFETY: the kernel wrote the bytes, or `reserve_for` did.
         unsafe { data.set_len(message.len.min(bufsize)) };
         let ancdata = control.messages().collect();
         Ok(Message { data, ancdata, flags: message.flags, address: message.sender.decode_for(self.proto) })
@@ -131,10 +154,21 @@ impl Socket {
         control: &mut ControlBuffer,
         flags: i32,
     ) -> Result<MessageInfo> {
+        self.recvmsg_into_until(buffers, control, flags, Limit::Timeout)
+    }
+
+    /// [`Socket::recvmsg_into`] within a limit of its own.
+    pub fn recvmsg_into_until(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut ControlBuffer,
+        flags: i32,
+        limit: Limit,
+    ) -> Result<MessageInfo> {
         // SAFETY: an IoSliceMut has the layout of an iovec, and is writable for its length.
         let message = unsafe {
             let buffers = &*(ptr::from_ref(buffers) as *const [libc::iovec]);
-            self.recvmsg_to(buffers, control, flags)
+            self.recvmsg_to(buffers, control, flags, limit)
         }?;
         Ok(MessageInfo {
             len: message.len,
@@ -151,10 +185,11 @@ impl Socket {
         buffers: &[libc::iovec],
         control: &mut ControlBuffer,
         flags: i32,
+        limit: Limit,
     ) -> Result<RawMessage> {
         let (room, size) = control.room();
         // SAFETY: the caller vouches for the buffers; the control buffer has its size.
-        let message = unsafe { self.recvmsg_raw(buffers, room, size, flags, Limit::Timeout) }?;
+        let message = unsafe { self.recvmsg_raw(buffers, room, size, flags, limit) }?;
         // SAFETY: recvmsg wrote this much, and its descriptors are now the buffer's.
         unsafe { control.set_filled(message.control_len) };
         Ok(message)

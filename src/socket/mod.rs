@@ -24,6 +24,7 @@ mod makefile;
 pub(crate) mod many;
 mod message;
 mod options;
+mod reader;
 mod sendfile;
 mod state;
 #[cfg(all(test, loom))]
@@ -62,10 +63,10 @@ pub use create_connection::{
 };
 pub use create_server::{CreateServerOptions, create_server, create_server_with, has_dualstack_ipv6};
 pub use helpers::{RecvExactlyError, fromfd, socketpair};
-pub use makefile::{DEFAULT_BUFFER_SIZE, SocketReader};
 pub use many::{IncomingDatagram, OutgoingDatagram};
 pub use message::{Message, MessageInfo, RawMessage};
 pub use options::{MulticastInterface, TcpKeepalive};
+pub use reader::{DEFAULT_BUFFER_SIZE, SocketReader};
 #[cfg(feature = "capi")]
 pub(crate) use timeout::parse_seconds;
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
@@ -260,7 +261,13 @@ impl Socket {
     /// Fails with [`Error::Timeout`], [`Error::Closed`], `Os(EAGAIN)` when non-blocking, `Os(EMFILE)` when
     /// the table of descriptors is full (the client then stays in the kernel's queue).
     pub fn accept(&self) -> Result<(Socket, Address)> {
-        let (socket, address) = self.accept_raw()?;
+        self.accept_until(Limit::Timeout)
+    }
+
+    /// [`Socket::accept`] within a limit of its own. On a listener without a timeout, see [`Socket::accept_fd`].
+    pub fn accept_until(&self, limit: Limit) -> Result<(Socket, Address)> {
+        let (fd, address) = self.accept_fd(limit)?;
+        let socket = Socket::accepted(fd, self.family, self.kind, self.proto)?;
         Ok((socket, address.decode_for(self.proto)))
     }
 

@@ -1,11 +1,11 @@
-//! Buffered writing to a socket: the writable half of Python's `socket.makefile`.
+//! Buffered writing to a socket.
 
 use std::io::{self, Write};
 use std::ops::Deref;
 use std::thread;
 
 use super::Socket;
-use super::makefile::DEFAULT_BUFFER_SIZE;
+use super::reader::DEFAULT_BUFFER_SIZE;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 

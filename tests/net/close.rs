@@ -219,9 +219,8 @@ fn is_idempotent_and_ends_every_later_call() {
 
 #[test]
 fn keeps_a_lent_descriptor_until_the_drop() {
-    use std::os::fd::AsFd;
     let (socket, peer) = stream_pair(AF_UNIX);
-    let lent = socket.as_fd();
+    let lent = socket.try_as_fd().unwrap();
     socket.close().unwrap();
     assert_eq!(peer.recv(1).unwrap(), b"", "the connection is shut down");
     assert!(lent.try_clone_to_owned().is_ok(), "the descriptor is still open");

@@ -1,7 +1,6 @@
 //! `create_connection`, `create_server` and the other helpers of Python's module.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,7 +37,7 @@ fn a_connection_is_made_and_keeps_its_timeout() {
     peer.sendall(b"x").unwrap();
     assert_eq!(client.recv(10).unwrap(), b"x");
     let timeout = Some(Duration::from_secs(30));
-    let options = CreateConnectionOptions { timeout: Some(timeout), ..Default::default() };
+    let options = CreateConnectionOptions::new().timeout(timeout).unwrap();
     let client = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap();
     assert_eq!(client.gettimeout(), timeout);
 }
@@ -78,12 +77,12 @@ fn a_host_that_is_not_found_is_an_error_of_the_resolver() {
 #[test]
 fn the_source_address_is_bound() {
     let server = create_server(("127.0.0.1", 0)).unwrap();
-    let options = CreateConnectionOptions { source_address: Some(("127.0.0.9", 0)), ..Default::default() };
+    let options = CreateConnectionOptions::new().source_address(("127.0.0.9", 0));
     let client = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap();
     let (_, address) = server.accept().unwrap();
     assert_eq!(address, client.getsockname().unwrap());
     assert_eq!(address.as_inet().unwrap().ip().to_string(), "127.0.0.9");
-    let options = CreateConnectionOptions { source_address: Some(("192.0.2.1", 0)), ..Default::default() };
+    let options = CreateConnectionOptions::new().source_address(("192.0.2.1", 0));
     let error = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap_err();
     assert_eq!(Error::from(error), Error::Os(libc::EADDRNOTAVAIL), "an address of another machine");
 }
@@ -105,13 +104,12 @@ fn one_deadline_limits_all_addresses() {
         }
         assert!(waiting.len() < 10, "a backlog of 0 is larger than that");
     }
-    let options =
-        CreateConnectionOptions { timeout: Some(Some(Duration::from_millis(100))), ..Default::default() };
+    let options = CreateConnectionOptions::new().timeout(0.1).unwrap();
     let begin = Instant::now();
     let error = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap_err();
     assert_eq!(Error::from(error), Error::Timeout);
     assert!(begin.elapsed() >= Duration::from_millis(100), "not before its time");
-    let options = CreateConnectionOptions { timeout: Some(Some(Duration::ZERO)), ..Default::default() };
+    let options = CreateConnectionOptions::new().timeout(0.0).unwrap();
     let error = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap_err();
     assert_eq!(Error::from(error), Error::Os(libc::EINPROGRESS), "a non-blocking connect is only begun");
 }
@@ -132,7 +130,7 @@ fn a_server_reuses_its_address_and_no_other_takes_it() {
 
 #[test]
 fn servers_may_share_a_port() {
-    let options = CreateServerOptions { reuse_port: true, ..Default::default() };
+    let options = CreateServerOptions::new().reuse_port(true);
     let one = create_server_with(("127.0.0.1", 0), &options).unwrap();
     let address = one.getsockname().unwrap();
     create_server_with(&address, &options).unwrap();
@@ -142,7 +140,7 @@ fn servers_may_share_a_port() {
 #[test]
 fn the_backlog_is_python_s_or_the_caller_s() {
     for backlog in [-1, 0, 5, i32::MAX] {
-        let options = CreateServerOptions { backlog, ..Default::default() };
+        let options = CreateServerOptions::new().backlog(backlog);
         let server = create_server_with(("127.0.0.1", 0), &options).unwrap();
         create_connection(("127.0.0.1", port(&server))).unwrap();
         server.accept().unwrap();
@@ -152,7 +150,7 @@ fn the_backlog_is_python_s_or_the_caller_s() {
 #[test]
 fn unix_servers_listen_too() {
     let path = support::temporary_path();
-    let options = CreateServerOptions { family: AF_UNIX, reuse_port: true, ..Default::default() };
+    let options = CreateServerOptions::new().family(AF_UNIX).reuse_port(true);
     let server = create_server_with(path.as_path(), &options).unwrap();
     let client = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
     client.connect(path.as_path()).unwrap();
@@ -162,8 +160,8 @@ fn unix_servers_listen_too() {
 
 #[test]
 fn dual_stack_servers_take_both_and_others_leave_ipv4_alone() {
-    let both = CreateServerOptions { family: AF_INET6, dualstack_ipv6: true, ..Default::default() };
-    let v4 = CreateServerOptions { family: AF_INET, ..both };
+    let both = CreateServerOptions::new().family(AF_INET6).dualstack_ipv6(true);
+    let v4 = both.family(AF_INET);
     assert!(matches!(create_server_with(("", 0), &v4), Err(Error::Value(_))));
     assert_eq!(has_dualstack_ipv6(), loopback_v6());
     if !has_dualstack_ipv6() {
@@ -175,7 +173,7 @@ fn dual_stack_servers_take_both_and_others_leave_ipv4_alone() {
         let (_, address) = server.accept().unwrap();
         assert_eq!(address.as_inet().unwrap().ip().to_string(), seen);
     }
-    let only_v6 = CreateServerOptions { dualstack_ipv6: false, ..both };
+    let only_v6 = both.dualstack_ipv6(false);
     let server = create_server_with(("", 0), &only_v6).unwrap();
     create_server(("", port(&server))).expect("IPv4 is free for another");
 }
@@ -183,7 +181,7 @@ fn dual_stack_servers_take_both_and_others_leave_ipv4_alone() {
 #[test]
 fn fromfd_duplicates() {
     let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
-    let copy = fromfd(other.as_fd(), None, None, None).unwrap();
+    let copy = fromfd(other.try_as_fd().unwrap(), None, None, None).unwrap();
     assert_ne!(copy.fileno(), other.fileno());
     assert_eq!((copy.family(), copy.kind(), copy.proto()), (AF_UNIX, SOCK_STREAM, 0));
     assert!(!copy.get_inheritable().unwrap());

@@ -14,6 +14,7 @@ mod errors;
 mod families;
 mod fork;
 mod helpers;
+mod limits;
 mod many;
 mod message;
 mod multicast;

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import sys
 
+from .._genuine import module as builtin
+
 _WORD = ctypes.sizeof(ctypes.c_void_p)
 _HEADER = object.__basicsize__
 
@@ -21,6 +23,8 @@ _BYTES_AT = bytes.__basicsize__ - 1
 BYTEARRAYS: dict[int, tuple] = {}
 _VIEWS: dict[int, tuple] = {}
 _MOST_PLACES = 4096
+
+_MSG_TRUNC = builtin.MSG_TRUNC
 
 #: Up to this size zeroing costs less than asking the interpreter through ctypes.
 SMALL = 8192
@@ -168,6 +172,9 @@ class Buffer:
         return ctypes.c_void_p(self.address + offset)
 
 
-def room(size: int) -> bytes:
-    """A ``bytes`` object of that many bytes for a call to fill before anybody else sees it."""
-    return bytes(size) if size <= SMALL else _undefined_bytes_of_any_size(None, size)
+def room(size: int, flags: int) -> bytes:
+    """A ``bytes`` object of that many bytes for a call with these flags to fill before anybody else sees it.
+
+    With ``MSG_TRUNC`` a stream counts bytes that it does not write: they are zeros.
+    """
+    return bytes(size) if size <= SMALL or flags & _MSG_TRUNC else _undefined_bytes_of_any_size(None, size)

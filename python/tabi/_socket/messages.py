@@ -89,7 +89,7 @@ class Messages:
         flags = c_int(flags, "recvmsg", *given)
         if bufsize < 0:
             raise ValueError("negative buffer size in recvmsg()")
-        data = room(bufsize)
+        data = room(bufsize, flags)
         n, *rest = _receive(self, _IoVec(address_of(data), bufsize), 1, ancbufsize, flags)
         return (data if n == bufsize else data[:n], *rest)
 

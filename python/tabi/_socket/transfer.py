@@ -333,7 +333,7 @@ def _recv_any(self, bufsize, flags) -> bytes:
     bufsize, flags = _sizes("recv", bufsize, flags)
     if bufsize == 0:
         return b""
-    data = room(bufsize)
+    data = room(bufsize, flags)
     n = _recv_waiting(self, data, _size(bufsize), flags)
     return data if n == bufsize else data[:n]
 
@@ -341,7 +341,7 @@ def _recv_any(self, bufsize, flags) -> bytes:
 def _recvfrom_any(self, bufsize, flags) -> tuple:
     require_socket(self, "recvfrom")
     bufsize, flags = _sizes("recvfrom", bufsize, flags)
-    data, sender = room(bufsize), blank()
+    data, sender = room(bufsize, flags), blank()
     n = _recvfrom_waiting(self, data, _size(bufsize), flags, sender)
     return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 

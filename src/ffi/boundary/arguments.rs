@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_void};
+use std::mem::MaybeUninit;
 
 use super::failure::Failure;
 use super::outcome::{Outcome, Reported};
@@ -39,6 +40,21 @@ pub(crate) fn check_buffer(data: *const c_void, len: usize, name: &'static str) 
         return Err(Failure::Null(name).into());
     }
     if len > isize::MAX as usize { Err(impossible_length(len, name)) } else { Ok(()) }
+}
+
+/// A buffer to be filled; `(NULL, 0)` is empty.
+///
+/// # Safety
+///
+/// `buffer` is NULL or writable for `len` bytes, which the result lends.
+#[inline]
+pub(crate) unsafe fn room<'a>(buffer: *mut c_void, len: usize) -> Outcome<&'a mut [MaybeUninit<u8>]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    check_buffer(buffer, len, "buffer")?;
+    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest.
+    Ok(unsafe { std::slice::from_raw_parts_mut(buffer.cast(), len) })
 }
 
 #[cold]

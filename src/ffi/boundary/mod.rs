@@ -11,7 +11,7 @@ mod results;
 
 pub use errors::*;
 
-pub(crate) use arguments::{bytes, check_buffer, not_null, optional_string, string};
+pub(crate) use arguments::{bytes, check_buffer, not_null, optional_string, room, string};
 pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;
 pub(crate) use last_failure::last_text;

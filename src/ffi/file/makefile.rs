@@ -15,8 +15,8 @@ use crate::socket::{DEFAULT_BUFFER_SIZE, Socket, SocketReader, SocketWriter};
 /// A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
 ///
 /// One thread may read while another writes. Two threads must not read at the same time, or write at the same
-/// time. The socket's timeout limits each wait. Nothing is lost when a call fails: what had arrived is read
-/// again by the next call, and what was not sent is sent later, once. Free the file before the socket.
+/// time. The socket's timeout limits each call as a whole. Nothing is lost when a call fails: what had arrived
+/// is read again by the next call, and what was not sent is sent later, once. Free the file before the socket.
 pub struct tabi_file {
     reader: SocketReader<&'static Socket>,
     writer: SocketWriter<&'static Socket>,

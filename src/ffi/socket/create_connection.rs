@@ -49,8 +49,10 @@ pub unsafe extern "C" fn tabi_create_connection(
             // SAFETY: the caller passes a NUL-terminated string.
             false => Some((utf8(unsafe { string(source_host, "source_host") }?)?, inet_port(source_port)?)),
         };
-        let options =
-            CreateConnectionOptions { timeout: Some(duration("timeout", timeout)?), source_address: source };
+        let mut options = CreateConnectionOptions::new().timeout(duration("timeout", timeout)?)?;
+        if let Some(source) = source {
+            options = options.source_address(source);
+        }
         let socket = core::create_connection_with((host, port), &options).map_err(|all| {
             let text = each_error(&all);
             Failure::Detailed(all.into(), text)

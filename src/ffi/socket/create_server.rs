@@ -75,12 +75,11 @@ fn create_server(
         ))
         .into());
     }
-    let options = CreateServerOptions {
-        family: address.family(),
-        backlog,
-        reuse_port: flags & TABI_REUSE_PORT != 0,
-        dualstack_ipv6: flags & TABI_DUALSTACK_IPV6 != 0,
-    };
+    let options = CreateServerOptions::new()
+        .family(address.family())
+        .backlog(backlog)
+        .reuse_port(flags & TABI_REUSE_PORT != 0)
+        .dualstack_ipv6(flags & TABI_DUALSTACK_IPV6 != 0);
     out.write(give(tabi_sock(core::create_server_with(address, &options)?)));
     Ok(())
 }

@@ -9,7 +9,7 @@ use libc::ssize_t;
 use super::{socket, tabi_sock, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, check_buffer, count};
+use crate::ffi::boundary::{Outcome, count, room};
 
 /// Receives up to `len` bytes (recv(2), Python's `recv_into`).
 ///
@@ -63,9 +63,9 @@ pub(crate) unsafe fn recv(
     limit: Limit,
 ) -> Outcome<usize> {
     let sk = socket(sk)?;
-    check_buffer(buffer, len, "buffer")?;
     // SAFETY: the caller passes `len` writable bytes.
-    Ok(unsafe { sk.recv_raw(buffer.cast(), len, flags, limit) }?)
+    let buffer = unsafe { room(buffer, len) }?;
+    Ok(sk.recv_uninit(buffer, flags, limit)?)
 }
 
 /// Receives exactly `len` bytes, or fewer when the stream ends before.
@@ -114,9 +114,9 @@ unsafe fn recv_exactly(
 ) -> ssize_t {
     count(|| {
         let sk = socket(sk)?;
-        check_buffer(buffer, len, "buffer")?;
         // SAFETY: the caller passes `len` writable bytes.
-        let result = unsafe { sk.recv_exactly_raw(buffer.cast(), len, flags, limit) };
+        let buffer = unsafe { room(buffer, len) }?;
+        let result = sk.recv_exactly_uninit(buffer, flags, limit);
         let so_far = result.as_ref().map_or_else(|partial| partial.received, |n| *n);
         received.map(|received| received.write(so_far));
         Ok(result?)
@@ -176,8 +176,7 @@ pub(crate) unsafe fn recvfrom(
     limit: Limit,
 ) -> Outcome<usize> {
     let sk = socket(sk)?;
-    check_buffer(buffer, len, "buffer")?;
-    let sender = sender.map_or(std::ptr::null_mut(), tabi_addr::as_raw);
-    // SAFETY: the caller passes `len` writable bytes, and an address that is writable unless it is NULL.
-    Ok(unsafe { sk.recvfrom_raw(buffer.cast(), len, flags, limit, sender) }?)
+    // SAFETY: the caller passes `len` writable bytes.
+    let buffer = unsafe { room(buffer, len) }?;
+    Ok(sk.recvfrom_uninit(buffer, flags, limit, sender.map(tabi_addr::as_raw))?)
 }

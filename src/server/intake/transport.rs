@@ -83,7 +83,7 @@ impl Server {
         let most = self.options().max_packet_size;
         packet.try_reserve_exact(most).map_err(|_| Error::Os(libc::ENOMEM))?;
         packet.resize(most, 0);
-        let (size, sender) = socket.recvfrom_until(&mut packet, sys::TRUE_LENGTH, Limit::Now)?;
+        let (size, sender) = socket.recvfrom_into_until(&mut packet, sys::TRUE_LENGTH, Limit::Now)?;
         packet.truncate(size);
         packet.shrink_to_fit();
         Ok(Request::from_packet(self, socket, packet, size, sender))

@@ -1,0 +1,160 @@
+//! Calls with a limit of their own, and what a limit means for calls of many parts.
+
+use std::io::{IoSlice, IoSliceMut, Read, Write};
+use std::os::fd::OwnedFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{HANG, stream_pair};
+use tabi::constants::MSG_TRUNC;
+use tabi::{
+    AF_INET, AF_UNIX, ControlBuffer, ControlData, Deadline, Error, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
+};
+
+const SHORT: Duration = Duration::from_millis(30);
+
+/// No timeout, a long one, and non-blocking: a limit of its own counts in each.
+const MODES: [Option<Duration>; 3] = [None, Some(HANG), Some(Duration::ZERO)];
+
+#[test]
+fn every_receiving_call_keeps_a_limit_of_its_own_in_every_mode() {
+    for mode in MODES {
+        let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+        let listener = tabi::create_server(("127.0.0.1", 0)).unwrap();
+        other.settimeout(mode).unwrap();
+        listener.settimeout(mode).unwrap();
+        let mut buffer = [0; 16];
+        let into = |limit| other.recv_into_until(&mut [0; 16], 0, limit).map(|_| ());
+        let from = |limit| other.recvfrom_into_until(&mut [0; 16], 0, limit).map(|_| ());
+        let message = |limit| other.recvmsg_until(16, 0, 0, limit).map(|_| ());
+        let message_into = |limit| {
+            let mut buffers = [IoSliceMut::new(&mut buffer)];
+            other.recvmsg_into_until(&mut buffers, &mut ControlBuffer::default(), 0, limit).map(|_| ())
+        };
+        let exactly = |limit| Ok(other.recv_exactly_until(&mut [0; 4], 0, limit).map(|_| ())?);
+        let accept = |limit| listener.accept_until(limit).map(|_| ());
+        type Call<'a> = Box<dyn FnMut(Limit) -> tabi::Result<()> + 'a>;
+        let calls: [(&str, Call<'_>); 6] = [
+            ("recv_into_until", Box::new(into)),
+            ("recvfrom_into_until", Box::new(from)),
+            ("recvmsg_until", Box::new(message)),
+            ("recvmsg_into_until", Box::new(message_into)),
+            ("recv_exactly_until", Box::new(exactly)),
+            ("accept_until", Box::new(accept)),
+        ];
+        for (name, mut call) in calls {
+            let begin = Instant::now();
+            assert_eq!(call(Limit::after(SHORT)), Err(Error::Timeout), "{name} {mode:?}");
+            assert!(begin.elapsed() >= SHORT, "{name} {mode:?}: never before its time");
+            assert_eq!(call(Limit::Now), Err(Error::Os(libc::EAGAIN)), "{name} {mode:?}");
+            assert_eq!(call(Limit::Until(Deadline::now())), Err(Error::Timeout), "{name} {mode:?}");
+            one.send(b"four").unwrap();
+            let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+            client.connect(listener.getsockname().unwrap()).unwrap();
+            assert_eq!(call(Limit::FOREVER), Ok(()), "{name} {mode:?}");
+            while other.try_recv_into(&mut [0; 16]).is_ok() {}
+            while listener.accept_until(Limit::Now).is_ok() {}
+        }
+    }
+}
+
+#[test]
+fn a_message_is_sent_within_its_limit() {
+    let (one, other) = stream_pair(AF_UNIX);
+    let chunk = vec![1; 1 << 16];
+    let send = |limit| one.sendmsg_until(&[IoSlice::new(&chunk)], &ControlData::new(), 0, limit);
+    while send(Limit::Now).is_ok() {}
+    assert_eq!(send(Limit::after(SHORT)), Err(Error::Timeout));
+    while other.try_recv_into(&mut [0; 1 << 16]).is_ok() {}
+    assert!(send(Limit::FOREVER).unwrap() > 0);
+}
+
+/// With MSG_TRUNC, a TCP socket of Linux counts bytes that it does not write.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_byte_is_handed_out_that_nobody_wrote() {
+    const SIZE: usize = 100;
+    type Receive = fn(&Socket) -> Vec<u8>;
+    let receive: [(&str, Receive); 3] = [
+        ("recv", |socket| socket.recv_with_flags(SIZE, MSG_TRUNC).unwrap()),
+        ("recvfrom", |socket| socket.recvfrom_with_flags(SIZE, MSG_TRUNC).unwrap().0),
+        ("recvmsg", |socket| socket.recvmsg(SIZE, 0, MSG_TRUNC).unwrap().data),
+    ];
+    for (name, receive) in receive {
+        let (one, other) = stream_pair(AF_INET);
+        one.sendall(&[1; SIZE]).unwrap();
+        other.wait(tabi::Interest::Read, Limit::after(HANG)).unwrap();
+        // What a receiver's memory was before: a secret of somebody else's.
+        drop(std::hint::black_box(vec![0x5a; SIZE]));
+        assert_eq!(receive(&other), [0; SIZE], "{name}");
+    }
+}
+
+/// Sends a byte now and then, and the end of the line long after the test's patience.
+fn drip(peer: Socket) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let begin = Instant::now();
+        while begin.elapsed() < HANG / 10 {
+            if peer.send(b"x").is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = peer.send(b"\n");
+    })
+}
+
+#[test]
+fn a_timeout_limits_a_line_as_a_whole() {
+    let (socket, peer) = stream_pair(AF_UNIX);
+    socket.settimeout(0.1).unwrap();
+    let dripping = drip(peer);
+    let mut reader = socket.makefile_reader();
+    assert_eq!(reader.readline(1000), Err(Error::Timeout));
+    assert_eq!(reader.readline_into(&mut [0; 1000]), Err(Error::Timeout));
+    assert_eq!(reader.readinto(&mut [0; 1000]), Err(Error::Timeout));
+    // Nothing is lost by that.
+    let mut first = [0; 3];
+    reader.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"xxx");
+    socket.close().unwrap();
+    dripping.join().unwrap();
+}
+
+#[test]
+fn a_reader_keeps_a_limit_of_its_own() {
+    let (socket, peer) = stream_pair(AF_UNIX);
+    let dripping = drip(peer);
+    let mut reader = socket.makefile_reader();
+    let limit = || Limit::after(SHORT);
+    assert_eq!(reader.readline_until(1000, limit()), Err(Error::Timeout));
+    assert_eq!(reader.readline_into_until(&mut [0; 1000], limit()), Err(Error::Timeout));
+    assert_eq!(reader.readinto_until(&mut [0; 1000], limit()), Err(Error::Timeout));
+    assert_ne!(reader.readinto1_until(&mut [0; 1000], Limit::FOREVER), Ok(0));
+    socket.close().unwrap();
+    dripping.join().unwrap();
+}
+
+#[test]
+fn all_slices_go_in_one_message() {
+    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    let slices = [IoSlice::new(b"head "), IoSlice::new(b""), IoSlice::new(b"body")];
+    assert_eq!((&one).write_vectored(&slices).unwrap(), 9);
+    let (mut head, mut body) = ([0; 5], [0; 10]);
+    let mut rooms = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    assert_eq!((&other).read_vectored(&mut rooms).unwrap(), 9);
+    assert_eq!((&head, &body[..4]), (b"head ", &b"body"[..]));
+    // More slices than a system call takes are sent in part, as `write_vectored` may.
+    let many: Vec<_> = (0..5000).map(|_| IoSlice::new(b"x")).collect();
+    let (stream, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    assert_eq!((&stream).write_vectored(&many).unwrap(), 1024);
+}
+
+#[test]
+fn a_closed_socket_lends_and_gives_no_descriptor() {
+    let (socket, _peer) = stream_pair(AF_UNIX);
+    assert!(socket.try_as_fd().is_ok());
+    socket.close().unwrap();
+    assert_eq!(socket.try_as_fd().unwrap_err(), Error::Closed);
+    assert_eq!(OwnedFd::try_from(socket).unwrap_err(), Error::Closed);
+}

@@ -2465,46 +2465,47 @@ void *tabi_request_data(tabi_request *request);
 /* ---- Jobs ---- */
 
 /**
- * Work that a server runs as it runs its requests: on its threads, within its limits, counted and drained with
- * them. Set it to zero, then `struct_size`, `run` and what else is needed; tabi_server_run_job() copies it.
+ * Work that a program gives to its server. The server runs it like a request: in one of its threads, within
+ * its limits. It is counted, and tabi_server_close() waits for it.
  *
- * Of the server's hooks only handle_error has to do with jobs: neither the handler nor the other steps of a
- * request run for one.
+ * Set the structure to zero; then set `struct_size`, `run` and what else is needed. tabi_server_run_job()
+ * copies it. Of the server's hooks, only handle_error runs for jobs. The handler does not run for them.
  */
 typedef struct {
     /**
-     * sizeof(tabi_job), set by the caller.
+     * sizeof(tabi_job). The caller sets it.
      */
     size_t struct_size;
     /**
-     * What each function gets as its last argument.
+     * The last argument of each function.
      */
     void *userdata;
     /**
-     * Does the work, on a thread of the server's. `request` stands for the job: tabi_request_server() knows its
-     * server; it has no client and no packet. Returns as a tabi_handler does.
+     * Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
+     * its server, but it has no client and no packet. The result is that of a tabi_handler.
      */
     int (*run)(tabi_request *request, void *userdata);
     /**
-     * Asks the job to end soon: the time that tabi_server_close() gave is over. Runs on the thread that closes
-     * the server, while `run` runs on another or has not begun. NULL: nobody asks.
+     * Asks the job to end soon, because the time that tabi_server_close() was given has passed. It runs in
+     * the thread that closes the server, while `run` runs in another thread or has not begun. NULL means
+     * that nothing is asked.
      */
     void (*cut)(void *userdata);
     /**
-     * Runs once, as the last of the three and on any thread: when the job has run, or when it never will; where a
-     * child process runs the job, when that has been made. May be NULL.
+     * Runs once, after the other two and in any thread: when the job has ended, or when it will never run.
+     * If a child process runs the job, it runs in the parent as soon as that process exists. It may be NULL.
      */
     void (*end)(void *userdata);
 } tabi_job;
 
 /**
- * Has a job run as if it were a request that was just taken: on a thread of the server's, in a process, or
- * in-line before this returns, as the server's concurrency says. It never waits for a thread.
+ * Runs a job as if it were a request that was just taken: in a thread of the server, in a process, or in
+ * this thread before the function returns. The server's `concurrency` says which. The function never waits
+ * for a thread.
  *
- * Returns 1 when the job runs, will run or has run, and 0 when it was refused: all threads are busy and
- * `when_full` says so, the server has `max_connections` requests, or its threads are gone because it is
- * closed. In both cases `end` runs.
- * TABI_ERR_VALUE for a `struct_size` that is too small, TABI_ERR_NULL; then `end` does not run.
+ * Returns 1 when the job runs, will run or has run. Returns 0 when it was refused: all threads are busy and
+ * `when_full` says so, the server has `max_connections` requests, or the server is closed. In both cases
+ * `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small; `end` does not run then.
  */
 int tabi_server_run_job(tabi_server *sv, const tabi_job *job);
 

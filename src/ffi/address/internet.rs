@@ -29,7 +29,7 @@ pub unsafe extern "C" fn tabi_addr_from_host(
     port: c_int,
     addr: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a NUL-terminated string.
     unsafe { tabi_addr_from_host6(family, host, port, 0, 0, addr) }
 }
 

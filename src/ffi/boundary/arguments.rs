@@ -26,7 +26,7 @@ pub(crate) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &'static s
         return Ok(&[]);
     }
     check_buffer(data, len, name)?;
-    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest.
+    // SAFETY: `data` is not NULL, `len` is possible, and the caller promises that many readable bytes.
     Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
 }
 
@@ -71,7 +71,7 @@ pub(crate) unsafe fn string<'a>(text: *const c_char, name: &'static str) -> Outc
     if text.is_null() {
         return Err(Failure::Null(name).into());
     }
-    // SAFETY: not NULL, and the caller vouches for the rest.
+    // SAFETY: `text` is not NULL, and the caller promises that it ends.
     Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
@@ -81,6 +81,6 @@ pub(crate) unsafe fn string<'a>(text: *const c_char, name: &'static str) -> Outc
 ///
 /// `text` is NULL or NUL-terminated, and unchanged while the result is in use.
 pub(crate) unsafe fn optional_string<'a>(text: *const c_char) -> Option<&'a [u8]> {
-    // SAFETY: not NULL where it is read, and the caller vouches for the rest.
+    // SAFETY: `text` is not NULL where it is read, and the caller promises that it ends.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
 }

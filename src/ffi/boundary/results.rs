@@ -19,7 +19,7 @@ pub(crate) unsafe fn copy_text<T: AsRef<[u8]> + ?Sized>(
     size: usize,
 ) -> Outcome<usize> {
     let text = text.as_ref();
-    // SAFETY: the caller vouches for the buffer.
+    // SAFETY: `buffer` is NULL or writable for `size` bytes.
     unsafe { copy_bytes(&[text, &[0]].concat(), buffer.cast(), size) }?;
     Ok(text.len())
 }
@@ -35,7 +35,7 @@ pub(crate) unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, size: usize) 
         return Err(Failure::TooSmall(bytes.len()).into());
     }
     if !bytes.is_empty() {
-        // SAFETY: checked to be there and large enough; the caller vouches for the rest.
+        // SAFETY: `buffer` is not NULL and has more bytes than are copied; nobody else has it during the call.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), bytes.len()) };
     }
     Ok(bytes.len())
@@ -53,7 +53,7 @@ pub(crate) fn give<T>(object: T) -> *mut T {
 /// `object` came from [`give`], and this is its last use.
 pub(crate) unsafe fn take_back<T>(object: *mut T) {
     if !object.is_null() {
-        // SAFETY: the caller vouches that this is the one owner.
+        // SAFETY: `object` is not NULL, came from `give`, and has no other owner.
         let object = unsafe { Box::from_raw(object) };
         let _ = catch_unwind(AssertUnwindSafe(|| drop(object)));
     }

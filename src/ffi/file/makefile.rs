@@ -150,7 +150,7 @@ unsafe fn reader<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketReader<&'sta
     if file.is_null() {
         return Err(Failure::Null("file").into());
     }
-    // SAFETY: not NULL, and the caller vouches for the rest.
+    // SAFETY: `file` is not NULL and lives, and no other thread is in its reading half.
     Ok(unsafe { &mut *ptr::addr_of_mut!((*file).reader) })
 }
 
@@ -163,7 +163,7 @@ unsafe fn writer<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketWriter<&'sta
     if file.is_null() {
         return Err(Failure::Null("file").into());
     }
-    // SAFETY: not NULL, and the caller vouches for the rest.
+    // SAFETY: `file` is not NULL and lives, and no other thread is in its writing half.
     Ok(unsafe { &mut *ptr::addr_of_mut!((*file).writer) })
 }
 
@@ -175,7 +175,7 @@ unsafe fn writable<'a>(buffer: *mut c_void, len: usize) -> Outcome<&'a mut [u8]>
     if len == 0 {
         return Ok(&mut []);
     }
-    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest. It may be uninitialised: it
-    // is only written to, and what is read back was written before.
+    // SAFETY: `buffer` is not NULL, `len` is possible, and the caller promises that many writable bytes. They may be
+    // uninitialised: the core only writes to them, and reads only what it has written.
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.cast(), len) })
 }

@@ -33,7 +33,7 @@ impl tabi_cmsg {
     ///
     /// `data` is readable for `len` bytes while the result is in use.
     pub(crate) unsafe fn raw<'a>(&self) -> Outcome<RawControlMessage<'a>> {
-        // SAFETY: the same contract.
+        // SAFETY: `data` is readable for `len` bytes.
         let data = unsafe { bytes(self.data, self.len, "cmsg->data") }?;
         Ok(RawControlMessage { level: self.level, kind: self.r#type, data })
     }
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int
 ///
 /// `fds` is readable and writable for more than `index` numbers, of any alignment.
 unsafe fn take_fd(fds: *mut c_int, index: usize) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the number at `index` is readable and writable, and `Unaligned` asks for no alignment.
     unsafe { ptr::replace(fds.add(index).cast::<Unaligned>(), Unaligned(-1)).0 }
 }
 

@@ -36,7 +36,7 @@ impl tabi_control {
     ///
     /// `data` is readable for `len` bytes while the result is in use.
     pub(crate) unsafe fn messages<'a>(&self) -> Outcome<&'a [u8]> {
-        // SAFETY: the same contract.
+        // SAFETY: `data` is readable for `len` bytes.
         unsafe { bytes(self.data, self.len, "control->data") }
     }
 }
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
 ///
 /// `control->data` is writable for `control->size` bytes.
 pub(super) unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, data: &[u8]) -> Outcome {
-    // SAFETY: the same contract.
+    // SAFETY: `control->data` is writable for `control->size` bytes.
     let room = unsafe { room(control) }?;
     let space = cmsg_space(data.len())?;
     match encode(room, level, kind, data)? {

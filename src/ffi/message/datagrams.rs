@@ -61,7 +61,8 @@ pub unsafe extern "C" fn tabi_sendmany(
             sk.outgoing(buffer, address.as_ref(), control).map(MessageHeader::new)
         });
         let mut headers = headers.collect::<crate::Result<Vec<_>>>()?;
-        // SAFETY: the caller vouches for the bytes; addresses and control messages outlive the call.
+        // SAFETY: the caller passes readable bytes; the addresses and control messages that the headers point to
+        // outlive the call.
         Ok(unsafe { sk.send_headers(&mut headers, flags, Limit::Timeout) }?)
     })
 }
@@ -97,7 +98,7 @@ pub unsafe extern "C" fn tabi_recvmany(
                 .map(MessageHeader::new)
         });
         let mut headers = headers.collect::<crate::Result<Vec<_>>>()?;
-        // SAFETY: the caller vouches for the rooms; the addresses outlive the call.
+        // SAFETY: the caller passes writable buffers; the addresses that the headers point to outlive the call.
         let filled = unsafe { sk.receive_headers(&mut headers, flags, Limit::Timeout) }?;
         for ((datagram, (_, received)), header) in
             datagrams.iter_mut().zip(&mut parts).zip(&headers).take(filled)
@@ -121,7 +122,7 @@ unsafe fn slice<'a>(datagrams: *const tabi_datagram, count: usize) -> Outcome<&'
     if count == 0 {
         return Ok(&[]);
     }
-    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest.
+    // SAFETY: `datagrams` is not NULL, `count` is possible, and the caller promises that many to read.
     Ok(unsafe { std::slice::from_raw_parts(datagrams, count) })
 }
 
@@ -133,6 +134,6 @@ unsafe fn slice_mut<'a>(datagrams: *mut tabi_datagram, count: usize) -> Outcome<
     if count == 0 {
         return Ok(&mut []);
     }
-    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest.
+    // SAFETY: `datagrams` is not NULL, `count` is possible, and the caller promises that many to write to.
     Ok(unsafe { std::slice::from_raw_parts_mut(datagrams, count) })
 }

@@ -85,7 +85,7 @@ pub unsafe extern "C" fn tabi_recv_fds(
 ///
 /// `fds` is NULL or `fd_count` readable numbers; those that are open stay open while the result is in use.
 unsafe fn borrowed<'a>(fds: *const c_int, fd_count: usize) -> Outcome<Vec<BorrowedFd<'a>>> {
-    // SAFETY: the same contract.
+    // SAFETY: `fds` is NULL or has `fd_count` readable numbers.
     let numbers = unsafe { bytes(fds.cast(), fd_count.saturating_mul(size_of::<c_int>()), "fds") }?;
     let number = |bytes: &[u8]| c_int::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     let numbers = numbers.chunks_exact(size_of::<c_int>()).map(number);

@@ -37,7 +37,7 @@ pub unsafe extern "C" fn tabi_recvmsg(
     msg_flags: Option<&mut MaybeUninit<c_int>>,
     sender: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> ssize_t {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes `buffer_count` buffers and a control buffer, all writable for their lengths.
     unsafe { recvmsg(sk, buffers, buffer_count, control, flags, msg_flags, sender, Limit::Timeout) }
 }
 
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn tabi_recvmsg_until(
     deadline: i64,
 ) -> ssize_t {
     let limit = until(deadline);
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes `buffer_count` buffers and a control buffer, all writable for their lengths.
     unsafe { recvmsg(sk, buffers, buffer_count, control, flags, msg_flags, sender, limit) }
 }
 
@@ -78,7 +78,7 @@ unsafe fn recvmsg(
         let buffers = unsafe { iovecs(buffers, buffer_count) }?;
         let (data, size) = control.as_ref().map_or((std::ptr::null_mut(), 0), |c| (c.data, c.size));
         check_buffer(data, size, "control->data")?;
-        // SAFETY: the caller vouches for each buffer and for the control buffer.
+        // SAFETY: the buffers are writable for their lengths, and the control buffer is for its `size`.
         let message = unsafe { sk.recvmsg_raw(buffers, data.cast(), size, flags, limit) }?;
         if let Some(control) = control {
             control.len = message.control_len;

@@ -29,7 +29,7 @@ pub unsafe extern "C" fn tabi_sendmsg(
     flags: c_int,
     addr: Option<&tabi_addr>,
 ) -> ssize_t {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes `buffer_count` buffers and a control buffer, all readable for their lengths.
     unsafe { sendmsg(sk, buffers, buffer_count, control, flags, addr, Limit::Timeout) }
 }
 
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn tabi_sendmsg_until(
     deadline: i64,
 ) -> ssize_t {
     let limit = until(deadline);
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes `buffer_count` buffers and a control buffer, all readable for their lengths.
     unsafe { sendmsg(sk, buffers, buffer_count, control, flags, addr, limit) }
 }
 
@@ -68,7 +68,7 @@ unsafe fn sendmsg(
         // SAFETY: the caller's control buffer is readable for its `len`.
         let control = unsafe { control.map_or(Ok(&[][..]), |control| control.messages()) }?;
         let address = addr.map(|addr| addr.raw().and_then(|raw| Ok(sk.resolve(raw)?))).transpose()?;
-        // SAFETY: the caller vouches for each buffer.
+        // SAFETY: the caller passes buffers that are readable for their lengths; the address outlives the call.
         Ok(unsafe { sk.sendmsg_raw(buffers, control, flags, address.as_ref(), limit) }?)
     })
 }
@@ -81,7 +81,7 @@ pub(crate) unsafe fn iovecs<'a>(buffers: *const libc::iovec, count: usize) -> Ou
         return Ok(&[]);
     }
     check_buffer(buffers.cast(), count.saturating_mul(size_of::<libc::iovec>()), "buffers")?;
-    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest.
+    // SAFETY: `buffers` is not NULL, `count` is possible, and the caller promises that many.
     let buffers = unsafe { std::slice::from_raw_parts(buffers, count) };
     for buffer in buffers {
         check_buffer(buffer.iov_base, buffer.iov_len, "buffers[].iov_base")?;

@@ -58,6 +58,6 @@ pub unsafe extern "C" fn tabi_getprotobyname(name: *const c_char) -> c_int {
 ///
 /// `proto` is NULL or NUL-terminated.
 unsafe fn protocol<'a>(proto: *const c_char) -> Option<Cow<'a, str>> {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: `proto` is NULL or NUL-terminated.
     unsafe { optional_string(proto) }.map(String::from_utf8_lossy)
 }

@@ -30,7 +30,7 @@ unsafe fn inet_server<S: Into<Server>>(
     status(|| {
         let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
-        // SAFETY: the same contract.
+        // SAFETY: `host` is NULL or NUL-terminated.
         let host = unsafe { string(host, "host") }?;
         let address = inet(AF_INET, host, check_port(port.into())?, 0, 0)?;
         out.write(give(tabi_server(make(address, handler)?.into())));
@@ -51,7 +51,7 @@ unsafe fn unix_server<S: Into<Server>>(
     status(|| {
         let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
-        // SAFETY: the same contract.
+        // SAFETY: `path` is NULL or NUL-terminated.
         let path = UnixAddress::from_bytes(unsafe { string(path, "path") }?)?;
         out.write(give(tabi_server(make(path, handler)?.into())));
         Ok(())
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn tabi_tcp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
     unsafe { inet_server(host, port, handler, userdata, out, server::TcpServer::new) }
 }
 
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn tabi_threading_tcp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
     unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingTcpServer::new) }
 }
 
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn tabi_forking_tcp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
     unsafe { inet_server(host, port, handler, userdata, out, server::ForkingTcpServer::new) }
 }
 
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn tabi_udp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
     unsafe { inet_server(host, port, handler, userdata, out, server::UdpServer::new) }
 }
 
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn tabi_threading_udp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
     unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingUdpServer::new) }
 }
 
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn tabi_forking_udp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
     unsafe { inet_server(host, port, handler, userdata, out, server::ForkingUdpServer::new) }
 }
 
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn tabi_unix_stream_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
     unsafe { unix_server(path, handler, userdata, out, server::UnixStreamServer::new) }
 }
 
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn tabi_threading_unix_stream_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
     unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixStreamServer::new) }
 }
 
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn tabi_forking_unix_stream_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
     unsafe { unix_server(path, handler, userdata, out, server::ForkingUnixStreamServer::new) }
 }
 
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn tabi_unix_datagram_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
     unsafe { unix_server(path, handler, userdata, out, server::UnixDatagramServer::new) }
 }
 
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn tabi_threading_unix_datagram_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
     unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixDatagramServer::new) }
 }
 
@@ -229,6 +229,6 @@ pub unsafe extern "C" fn tabi_forking_unix_datagram_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the same contract.
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
     unsafe { unix_server(path, handler, userdata, out, server::ForkingUnixDatagramServer::new) }
 }

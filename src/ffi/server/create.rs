@@ -32,7 +32,7 @@ pub unsafe extern "C" fn tabi_server_new(
         let given = unsafe { tabi_server_options::read(options) }?;
         let (addr, out) = (not_null(addr, "addr")?.raw()?, not_null(out, "out")?);
         let handler = CHandler::new(handler, userdata)?;
-        // SAFETY: as above.
+        // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
         let options = unsafe { given.to_core() }?;
         let server = match given.bind_and_activate {
             0 => options.prepare(addr, handler)?,
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
             // SAFETY: NULL, or a handle that the caller owns.
             .map(|&sk| Ok(not_null(unsafe { sk.as_ref() }, "sockets")?.0.dup()?))
             .collect::<Outcome<_>>()?;
-        // SAFETY: as above.
+        // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
         let server = unsafe { given.to_core() }?.adopt(copies, handler)?;
         for &sk in handles {
             // SAFETY: the caller gives the handle up with the success of this call.

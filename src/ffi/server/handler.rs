@@ -29,7 +29,7 @@ pub(crate) struct CHandler {
 
 // SAFETY: the contract of tabi_handler says that it runs on many threads with the same userdata.
 unsafe impl Send for CHandler {}
-// SAFETY: as above.
+// SAFETY: tabi_handler says that the function runs in several threads at the same time, with one userdata.
 unsafe impl Sync for CHandler {}
 
 impl CHandler {
@@ -40,7 +40,7 @@ impl CHandler {
 
 impl RequestHandler for CHandler {
     fn handle(&self, request: &Request) -> HandlerResult {
-        // SAFETY: the request outlives the call, and the caller of the constructor vouched for the function.
+        // SAFETY: the handler is a function of the program that made the server; the request outlives the call.
         handler_result(outside(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) }))?;
         Ok(())
     }

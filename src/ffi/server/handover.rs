@@ -96,7 +96,7 @@ pub unsafe extern "C" fn tabi_server_pass_to(
         let mut argument = argv;
         // SAFETY: the caller passes NULL or an array of strings that NULL ends.
         while let Some(text) = unsafe { argument.as_ref() }.filter(|text| !text.is_null()) {
-            // SAFETY: as above.
+            // SAFETY: `*text` is not NULL, and the caller passes NUL-terminated strings.
             command.arg(OsStr::from_bytes(unsafe { string(*text, "argv") }?));
             // SAFETY: the array goes on, as NULL has not come yet.
             argument = unsafe { argument.add(1) };

@@ -110,7 +110,7 @@ pub(crate) struct CHooks(tabi_server_hooks);
 
 // SAFETY: the contract of tabi_server_hooks says on which threads the functions run with the userdata.
 unsafe impl Send for CHooks {}
-// SAFETY: as above.
+// SAFETY: tabi_server_hooks says that its functions run in several threads at the same time, with one userdata.
 unsafe impl Sync for CHooks {}
 
 impl CHooks {
@@ -125,13 +125,11 @@ impl CHooks {
     }
 
     fn step(&self, hook: ServerStep, server: &Server) -> Result<()> {
-        // SAFETY: whoever made the server vouched for the function and the userdata; the handle is lent for the call.
+        // SAFETY: the hook is a function of the program that made the server; the server outlives the call.
         result(outside(|| unsafe { hook(tabi_server::lend(server), self.0.userdata) })).map(drop)
     }
 }
 
-// SAFETY of the calls below: whoever made the server vouched for the functions and the userdata; the handles are
-// lent for the call.
 impl Hooks for CHooks {
     fn server_bind(&self, server: &Server) -> Result<()> {
         match self.0.server_bind {
@@ -151,7 +149,8 @@ impl Hooks for CHooks {
         let Some(hook) = self.0.get_request else { return server.default_get_request(socket) };
         let mut request = ptr::null_mut();
         let (sv, sk) = (tabi_server::lend(server), tabi_sock::lend(socket));
-        // SAFETY: see above; `request` outlives the call.
+        // SAFETY: the hook is a function of the program that made the server; the server, the socket and `request`
+        // outlive the call.
         result(outside(|| unsafe { hook(sv, sk, &mut request, self.0.userdata) }))?;
         // SAFETY: the hook's success hands over a request that it owned.
         unsafe { take_request(request) }.map_err(|_| Error::value("get_request succeeded without a request"))
@@ -160,7 +159,7 @@ impl Hooks for CHooks {
     fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
         match self.0.verify_request {
             Some(hook) => {
-                // SAFETY: see above.
+                // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
                 let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
                 Ok(handler_result(code)? > 0)
             }
@@ -170,7 +169,7 @@ impl Hooks for CHooks {
 
     fn process_request(&self, request: Request) {
         match self.0.process_request {
-            // SAFETY: see above; the request is the hook's from now on.
+            // SAFETY: the hook is a function of the program that made the server, and takes the request over.
             Some(hook) => outside(|| unsafe { hook(give_request(request), self.0.userdata) }),
             None => Server::default_process_request(request),
         }
@@ -179,7 +178,7 @@ impl Hooks for CHooks {
     fn finish_request(&self, request: &Request) -> Result<(), Failure> {
         match self.0.finish_request {
             Some(hook) => {
-                // SAFETY: see above.
+                // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
                 let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
                 Ok(handler_result(code).map(drop)?)
             }
@@ -189,7 +188,7 @@ impl Hooks for CHooks {
 
     fn shutdown_request(&self, request: &Request) {
         match self.0.shutdown_request {
-            // SAFETY: see above.
+            // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
             Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
             None => {
                 request.shutdown();
@@ -200,7 +199,7 @@ impl Hooks for CHooks {
 
     fn close_request(&self, request: &Request) {
         match self.0.close_request {
-            // SAFETY: see above.
+            // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
             Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
             None => request.close(),
         }
@@ -211,7 +210,7 @@ impl Hooks for CHooks {
         let failure = seen_by_c(failure);
         let code = failure.code();
         let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
-        // SAFETY: see above; the message outlives the call.
+        // SAFETY: the hook is a function of the program that made the server; request and message outlive the call.
         outside(|| unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) });
     }
 
@@ -237,7 +236,7 @@ impl Hooks for CHooks {
         let Some(hook) = self.0.thread_main else { return body() };
         let name = CString::new(name).unwrap_or_default();
         let argument: *mut &mut dyn FnMut() = &mut body;
-        // SAFETY: see above; name and body outlive the call.
+        // SAFETY: the hook is a function of the program that made the server; name and body outlive the call.
         outside(|| unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) });
     }
 }

@@ -10,26 +10,27 @@ use super::{server, tabi_request, tabi_server};
 use crate::ffi::boundary::{Outcome, boundary, not_null};
 use crate::server::{HandlerResult, Job, Request};
 
-/// Work that a server runs as it runs its requests: on its threads, within its limits, counted and drained with
-/// them. Set it to zero, then `struct_size`, `run` and what else is needed; tabi_server_run_job() copies it.
+/// Work that a program gives to its server. The server runs it like a request: in one of its threads, within
+/// its limits. It is counted, and tabi_server_close() waits for it.
 ///
-/// Of the server's hooks only handle_error has to do with jobs: neither the handler nor the other steps of a
-/// request run for one.
+/// Set the structure to zero; then set `struct_size`, `run` and what else is needed. tabi_server_run_job()
+/// copies it. Of the server's hooks, only handle_error runs for jobs. The handler does not run for them.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_job {
-    /// sizeof(tabi_job), set by the caller.
+    /// sizeof(tabi_job). The caller sets it.
     pub struct_size: usize,
-    /// What each function gets as its last argument.
+    /// The last argument of each function.
     pub userdata: *mut c_void,
-    /// Does the work, on a thread of the server's. `request` stands for the job: tabi_request_server() knows its
-    /// server; it has no client and no packet. Returns as a tabi_handler does.
+    /// Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
+    /// its server, but it has no client and no packet. The result is that of a tabi_handler.
     pub run: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
-    /// Asks the job to end soon: the time that tabi_server_close() gave is over. Runs on the thread that closes
-    /// the server, while `run` runs on another or has not begun. NULL: nobody asks.
+    /// Asks the job to end soon, because the time that tabi_server_close() was given has passed. It runs in
+    /// the thread that closes the server, while `run` runs in another thread or has not begun. NULL means
+    /// that nothing is asked.
     pub cut: Option<unsafe extern "C-unwind" fn(userdata: *mut c_void)>,
-    /// Runs once, as the last of the three and on any thread: when the job has run, or when it never will; where a
-    /// child process runs the job, when that has been made. May be NULL.
+    /// Runs once, after the other two and in any thread: when the job has ended, or when it will never run.
+    /// If a child process runs the job, it runs in the parent as soon as that process exists. It may be NULL.
     pub end: Option<unsafe extern "C-unwind" fn(userdata: *mut c_void)>,
 }
 
@@ -65,14 +66,14 @@ impl CJob {
 
 impl Job for CJob {
     fn run(&self, request: &Request) -> HandlerResult {
-        // SAFETY: who made the job vouched for the function and its userdata; the request outlives the call.
+        // SAFETY: `run` is a function of the program that made the job; the request outlives the call.
         handler_result(outside(|| unsafe { (self.run)(tabi_request::lend(request), self.rest.userdata) }))?;
         Ok(())
     }
 
     fn cut(&self) {
         if let Some(cut) = self.rest.cut {
-            // SAFETY: who made the job vouched for the function; `end` has not run, as this object is still here.
+            // SAFETY: `cut` is a function of the program that made the job; `end` has not run, as this object is still here.
             outside(|| unsafe { cut(self.rest.userdata) });
         }
     }
@@ -81,19 +82,19 @@ impl Job for CJob {
 impl Drop for CJob {
     fn drop(&mut self) {
         if let Some(end) = self.rest.end {
-            // SAFETY: who made the job vouched for the function, and this is the only call of it.
+            // SAFETY: `end` is a function of the program that made the job, and this is the only call of it.
             outside(|| unsafe { end(self.rest.userdata) });
         }
     }
 }
 
-/// Has a job run as if it were a request that was just taken: on a thread of the server's, in a process, or
-/// in-line before this returns, as the server's concurrency says. It never waits for a thread.
+/// Runs a job as if it were a request that was just taken: in a thread of the server, in a process, or in
+/// this thread before the function returns. The server's `concurrency` says which. The function never waits
+/// for a thread.
 ///
-/// Returns 1 when the job runs, will run or has run, and 0 when it was refused: all threads are busy and
-/// `when_full` says so, the server has `max_connections` requests, or its threads are gone because it is
-/// closed. In both cases `end` runs.
-/// TABI_ERR_VALUE for a `struct_size` that is too small, TABI_ERR_NULL; then `end` does not run.
+/// Returns 1 when the job runs, will run or has run. Returns 0 when it was refused: all threads are busy and
+/// `when_full` says so, the server has `max_connections` requests, or the server is closed. In both cases
+/// `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small; `end` does not run then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_run_job(sv: Option<&tabi_server>, job: *const tabi_job) -> c_int {
     boundary(|| {

@@ -242,6 +242,6 @@ pub(crate) unsafe fn take_request(request: *mut tabi_request) -> Outcome<Request
     if request.is_null() {
         return Err(Failure::Null("request").into());
     }
-    // SAFETY: the caller vouches for it.
+    // SAFETY: `request` is not NULL, came from `give_request`, and is not used again.
     Ok(unsafe { Box::from_raw(request) }.0)
 }

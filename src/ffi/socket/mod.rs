@@ -67,7 +67,7 @@ pub(crate) fn socket(sk: Option<&tabi_sock>) -> Outcome<&Socket> {
 ///
 /// `host` is NULL or NUL-terminated.
 pub(crate) unsafe fn inet_address(sk: &Socket, host: *const c_char, port: c_int) -> Outcome<RawAddress> {
-    // SAFETY: the same contract.
+    // SAFETY: `host` is NULL or NUL-terminated.
     let host = unsafe { string(host, "host") }?;
     Ok(inet(sk.family(), host, check_port(port.into())?, 0, 0)?)
 }
@@ -76,7 +76,7 @@ pub(crate) unsafe fn inet_address(sk: &Socket, host: *const c_char, port: c_int)
 ///
 /// `path` is NULL or NUL-terminated.
 unsafe fn unix_address(path: *const c_char) -> Outcome<UnixAddress> {
-    // SAFETY: the same contract.
+    // SAFETY: `path` is NULL or NUL-terminated.
     let path = unsafe { string(path, "path") }?;
     Ok(UnixAddress::from_bytes(path)?)
 }

@@ -72,7 +72,7 @@ unsafe fn membership(
     change: impl FnOnce(&Socket, IpAddr, MulticastInterface) -> Result<()>,
 ) -> c_int {
     status(|| {
-        // SAFETY: the same contract.
+        // SAFETY: both strings are NULL or NUL-terminated.
         let (group, interface) = unsafe { (address(group, "group")?, multicast_interface(interface)?) };
         Ok(change(socket(sk)?, group, interface)?)
     })
@@ -82,7 +82,7 @@ unsafe fn membership(
 ///
 /// `text` is NULL or NUL-terminated.
 pub(super) unsafe fn address(text: *const c_char, name: &'static str) -> Outcome<IpAddr> {
-    // SAFETY: the same contract.
+    // SAFETY: `text` is NULL or NUL-terminated.
     let text = String::from_utf8_lossy(unsafe { string(text, name) }?);
     let address = text.parse();
     Ok(address.map_err(|_| Error::value(format!("{name} must be an IPv4 or IPv6 address, got '{text}'")))?)
@@ -92,7 +92,7 @@ pub(super) unsafe fn address(text: *const c_char, name: &'static str) -> Outcome
 ///
 /// `text` is NULL or NUL-terminated.
 pub(super) unsafe fn multicast_interface(text: *const c_char) -> Outcome<MulticastInterface> {
-    // SAFETY: the same contract.
+    // SAFETY: `text` is NULL or NUL-terminated.
     let text = String::from_utf8_lossy(unsafe { string(text, "interface") }?);
     Ok(text.parse()?)
 }

@@ -67,7 +67,7 @@ pub unsafe extern "C" fn tabi_addr_alg(
 ///
 /// `text` is NULL or NUL-terminated, and unchanged while the result is in use.
 unsafe fn text<'a>(text: *const c_char, name: &'static str) -> Outcome<&'a str> {
-    // SAFETY: the same contract.
+    // SAFETY: `text` is NULL or NUL-terminated.
     let text = unsafe { string(text, name) }?;
     Ok(std::str::from_utf8(text)
         .map_err(|_| Error::value(format!("{name} is not UTF-8: {}", text.escape_ascii())))?)

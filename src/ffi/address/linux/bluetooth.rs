@@ -157,7 +157,7 @@ fn bluetooth(addr: Option<&tabi_addr>, proto: i32) -> Outcome<BluetoothAddress> 
 ///
 /// `bdaddr` is NULL or NUL-terminated.
 unsafe fn device(bdaddr: *const c_char) -> Outcome<Bdaddr> {
-    // SAFETY: the same contract.
+    // SAFETY: `bdaddr` is NULL or NUL-terminated.
     let bdaddr = unsafe { string(bdaddr, "bdaddr") }?;
     Ok(String::from_utf8_lossy(bdaddr).parse()?)
 }

@@ -116,7 +116,8 @@ int tabi_error_number(int code);
  * 70000".
  *
  * Each thread has a message of its own. The message is "" when no call of this thread has failed yet. The
- * string belongs to the library and is valid until the next call of this function in the same thread.
+ * string belongs to the library. It is readable as long as the thread lives, but the next call of this
+ * function in the thread may change it.
  */
 const char *tabi_last_error_message(void);
 
@@ -1265,7 +1266,8 @@ int tabi_control_add_segment_size(tabi_control *control, uint16_t bytes);
  * Finds the next control message in the buffer. Set `cmsg` to zero before the first call.
  *
  * Returns 1 when there is a message. Returns 0 when there is none; `cmsg` is not changed then. The function
- * is safe for buffers of any content.
+ * is safe for buffers of any content. Errors: TABI_ERR_VALUE when `control->len` is more than
+ * `control->size`.
  */
 int tabi_control_next(const tabi_control *control, tabi_cmsg *cmsg);
 
@@ -1274,7 +1276,7 @@ int tabi_control_next(const tabi_control *control, tabi_cmsg *cmsg);
  * nothing.
  *
  * The buffer must be one that tabi_recvmsg() or tabi_recvmany() has filled. Returns the number of
- * descriptors that were closed.
+ * descriptors that were closed. Errors: TABI_ERR_VALUE when `control->len` is more than `control->size`.
  */
 ssize_t tabi_control_close_fds(tabi_control *control);
 
@@ -1805,7 +1807,8 @@ void tabi_interface_list_free(tabi_interface_list *list);
  * Writes the number of the network interface with this name to `index` (if_nametoindex(3), Python's
  * `if_nametoindex`).
  *
- * Returns 0. Errors: TABI_ERR_OS when there is no such interface.
+ * Returns 0. Errors: TABI_ERR_OS when there is no such interface; -errno, such as -EMFILE, when the system
+ * cannot look.
  */
 int tabi_if_nametoindex(const char *name, uint32_t *index);
 

@@ -31,13 +31,19 @@ pub fn if_nameindex() -> Result<Vec<(u32, String)>> {
 
 /// The number of a network interface by its name (`socket.if_nametoindex`).
 ///
-/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name.
+/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name, and with
+/// [`Error::Os`] when the system cannot look, such as `EMFILE`.
 pub fn if_nametoindex(name: impl AsRef<[u8]>) -> Result<u32> {
     let name = name.as_ref();
     let name_c = c_string(name, "an interface name")?;
     // SAFETY: the name is NUL-terminated.
     match unsafe { libc::if_nametoindex(name_c.as_ptr()) } {
-        0 => Err(Error::OsMessage(format!("no interface with this name: {}", quoted(name)).into())),
+        0 => Err(match Error::last_os() {
+            Error::Os(libc::ENODEV | libc::ENXIO) => {
+                Error::OsMessage(format!("no interface with this name: {}", quoted(name)).into())
+            }
+            error => error,
+        }),
         index => Ok(index),
     }
 }

@@ -62,6 +62,24 @@ static void the_message_survives_a_success(void)
     CHECK_STR(tabi_last_error_message(), "port must be 0-65535, got -1");
 }
 
+static void an_old_message_stays_readable(void)
+{
+    char name[1000];
+    int64_t value;
+    const char *before, *after;
+    CHECK_CODE(tabi_close(NULL), TABI_ERR_NULL);
+    before = tabi_last_error_message();
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = '\0';
+    CHECK_CODE(tabi_constant(name, &value), TABI_ERR_VALUE);
+    after = tabi_last_error_message();
+    CHECK(strlen(after) > sizeof name);
+    CHECK_STR(before, "sk must not be NULL");
+    CHECK_CODE(tabi_listen(NULL, 1), TABI_ERR_NULL);
+    CHECK(tabi_last_error_message() == after);
+    CHECK_STR(after, "sk must not be NULL");
+}
+
 /* As a courtesy; perror() must never say "Success". */
 static void a_failure_sets_errno(void)
 {
@@ -93,6 +111,7 @@ int main(void)
     RUN(every_number_has_a_text);
     RUN(the_message_belongs_to_the_thread);
     RUN(the_message_survives_a_success);
+    RUN(an_old_message_stays_readable);
     RUN(a_failure_sets_errno);
     RUN(the_library_is_of_the_headers_version);
     return 0;

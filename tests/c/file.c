@@ -119,6 +119,7 @@ static void bad_arguments(void)
     CHECK_CODE(tabi_file_readline(file, line, 1), TABI_ERR_VALUE);
     CHECK_CODE(tabi_file_readline(file, NULL, 2), TABI_ERR_NULL);
     CHECK_CODE(tabi_file_readline(NULL, line, 2), TABI_ERR_NULL);
+    CHECK_CODE(tabi_file_readline(NULL, NULL, 0), TABI_ERR_NULL);
     CHECK_CODE(tabi_file_read(file, NULL, 1), TABI_ERR_NULL);
     CHECK_CODE(tabi_file_read(NULL, line, 1), TABI_ERR_NULL);
     CHECK_CODE(tabi_file_read1(NULL, line, 1), TABI_ERR_NULL);

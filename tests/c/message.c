@@ -123,6 +123,9 @@ static void build_and_walk(void)
     CHECK_CODE(tabi_cmsg_error(&cmsg, NULL, NULL, NULL, NULL, NULL), TABI_ERR_TYPE);
     control.len = control.size + 1;
     CHECK_CODE(tabi_control_add_int(&control, 1, 2, 3), TABI_ERR_VALUE);
+    memset(&cmsg, 0, sizeof cmsg);
+    CHECK_CODE(tabi_control_next(&control, &cmsg), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_control_close_fds(&control), TABI_ERR_VALUE);
 }
 
 /* Whatever a buffer holds, the walk stays within it: valgrind and sanitizers watch. */

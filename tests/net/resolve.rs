@@ -12,8 +12,10 @@ use tabi::constants::{
 use tabi::{
     AF_INET, AF_INET6, Address, AddressFamily, Error, IPPROTO_TCP, SOCK_DGRAM, SOCK_STREAM, Socket,
     SocketKind, gethostbyaddr, gethostbyname, gethostbyname_ex, getnameinfo, getprotobyname, getservbyname,
-    getservbyport, inet_aton, inet_ntoa, inet_ntop, inet_pton,
+    getservbyport, if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton,
 };
+
+use crate::support::in_own_process;
 
 const NUMERIC: i32 = NI_NUMERICHOST | NI_NUMERICSERV;
 
@@ -454,6 +456,18 @@ fn threads_that_ask_for_services_each_get_their_own_answer() {
                 }
             });
         }
+    });
+}
+
+/// The system looks for an interface with a socket of its own.
+#[test]
+#[allow(unsafe_code)]
+fn a_full_table_of_descriptors_is_not_a_missing_interface() {
+    in_own_process(|| {
+        let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the structure is readable. The test has its process to itself.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &none) }, 0);
+        assert_eq!(if_nametoindex("lo"), Err(Error::Os(libc::EMFILE)));
     });
 }
 

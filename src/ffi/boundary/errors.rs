@@ -36,7 +36,8 @@ pub extern "C" fn tabi_error_number(code: c_int) -> c_int {
 /// 70000".
 ///
 /// Each thread has a message of its own. The message is "" when no call of this thread has failed yet. The
-/// string belongs to the library and is valid until the next call of this function in the same thread.
+/// string belongs to the library. It is readable as long as the thread lives, but the next call of this
+/// function in the thread may change it.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_last_error_message() -> *const c_char {
     last_failure::last_message()

@@ -1,52 +1,65 @@
-//! The failure that each thread saw last.
-#![allow(unsafe_code)]
+//! The last failure of each thread.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{c_char, c_int};
 
 use super::failure::Failure;
 use crate::sys;
 
-/// The last failure of a thread; its text is made only when somebody asks.
 struct Last {
-    code: c_int,
     failure: Option<Failure>,
-    text: Option<CString>,
+    /// Whether the text is that of the failure: it is made only when somebody asks.
+    has_text: bool,
+    /// Buffers for the text, each larger than the one before. The last is in use; the others are kept, because the
+    /// program may still have a pointer to them.
+    texts: Vec<Box<[u8]>>,
 }
 
 thread_local! {
-    static LAST: RefCell<Last> = const { RefCell::new(Last { code: 0, failure: None, text: None }) };
+    static LAST: RefCell<Last> =
+        const { RefCell::new(Last { failure: None, has_text: false, texts: Vec::new() }) };
 }
 
+/// Notes a failure as the last of this thread, sets `errno`, and returns the code.
 pub(crate) fn report(failure: Failure) -> c_int {
     let (code, errno) = (failure.code(), failure.errno());
-    // A thread that is ending has no place for the message any more; the code is the truth.
+    // A thread that is ending cannot keep the failure any more. The code still says what went wrong.
     let _ = LAST.try_with(|last| {
         let mut last = last.borrow_mut();
-        (last.code, last.failure) = (code, Some(failure));
+        (last.failure, last.has_text) = (Some(failure), false);
     });
     sys::set_errno(errno);
     code
 }
 
-/// The text of this thread's last failure, valid until its next one.
+/// The text of this thread's last failure. The bytes live as long as the thread; the next call may change them.
 pub(crate) fn last_message() -> *const c_char {
-    LAST.try_with(|last| {
-        let mut last = last.borrow_mut();
-        let Some(failure) = last.failure.take() else {
-            return last.text.as_ref().map_or(c"".as_ptr(), |text| text.as_ptr());
-        };
-        let text = failure.message().replace('\0', "\\0");
-        last.text.insert(CString::new(text).unwrap_or_default()).as_ptr()
-    })
-    .unwrap_or(c"".as_ptr())
+    LAST.try_with(|last| last.borrow_mut().text()).unwrap_or(c"".as_ptr())
+}
+
+impl Last {
+    fn text(&mut self) -> *const c_char {
+        let Some(failure) = &self.failure else { return c"".as_ptr() };
+        if !self.has_text {
+            let mut text = failure.message().replace('\0', "\\0").into_bytes();
+            text.push(0);
+            if self.texts.last().is_none_or(|buffer| buffer.len() < text.len()) {
+                self.texts.push(vec![0; text.len().next_power_of_two()].into());
+            }
+            if let Some(buffer) = self.texts.last_mut() {
+                buffer[..text.len()].copy_from_slice(&text);
+            }
+            self.has_text = true;
+        }
+        self.texts.last().map_or(c"".as_ptr(), |buffer| buffer.as_ptr().cast())
+    }
 }
 
 /// The text of this thread's last failure when that had this code.
 pub(crate) fn last_text(code: c_int) -> Option<String> {
-    if LAST.try_with(|last| last.borrow().code != code).unwrap_or(true) {
-        return None;
-    }
-    // SAFETY: the text is the thread's and stays as it is until its next failure.
-    Some(unsafe { CStr::from_ptr(last_message()) }.to_string_lossy().into_owned())
+    let text = |last: &RefCell<Last>| {
+        let last = last.borrow();
+        last.failure.as_ref().filter(|failure| failure.code() == code).map(Failure::message)
+    };
+    LAST.try_with(text).ok().flatten()
 }

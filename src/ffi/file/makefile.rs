@@ -94,11 +94,13 @@ pub unsafe extern "C" fn tabi_file_read1(file: *mut tabi_file, buffer: *mut c_vo
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_char, size: usize) -> ssize_t {
     count(|| {
+        // SAFETY: the caller passes a file of this library, from which no other thread reads.
+        let reader = unsafe { reader(file) }?;
         if size < 2 {
             return Err(Error::value(format!("size must be 2 or more, got {size}")).into());
         }
         // SAFETY: the caller passes `size` writable bytes.
-        let (reader, line) = unsafe { (reader(file)?, writable(line.cast(), size)?) };
+        let line = unsafe { writable(line.cast(), size) }?;
         let n = reader.readline_into(&mut line[..size - 1])?;
         line[n] = 0;
         Ok(n)

@@ -42,7 +42,8 @@ impl tabi_cmsg {
 /// Finds the next control message in the buffer. Set `cmsg` to zero before the first call.
 ///
 /// Returns 1 when there is a message. Returns 0 when there is none; `cmsg` is not changed then. The function
-/// is safe for buffers of any content.
+/// is safe for buffers of any content. Errors: TABI_ERR_VALUE when `control->len` is more than
+/// `control->size`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_next(
     control: Option<&tabi_control>,
@@ -51,15 +52,8 @@ pub unsafe extern "C" fn tabi_control_next(
     boundary(|| {
         let (control, cmsg) = (not_null(control, "control")?, not_null(cmsg, "cmsg")?);
         // SAFETY: the caller's buffer is readable for its `len`.
-        let mut messages = RawControlMessages::from_offset(unsafe { control.messages() }?, cmsg.next);
-        let Some(message) = messages.next() else { return Ok(0) };
-        *cmsg = tabi_cmsg {
-            level: message.level,
-            r#type: message.kind,
-            data: message.data.as_ptr().cast_mut().cast(),
-            len: message.data.len(),
-            next: messages.offset(),
-        };
+        let Some(next) = (unsafe { message_at(control, cmsg.next) })? else { return Ok(0) };
+        *cmsg = next;
         Ok(1)
     })
 }
@@ -68,24 +62,25 @@ pub unsafe extern "C" fn tabi_control_next(
 /// nothing.
 ///
 /// The buffer must be one that tabi_recvmsg() or tabi_recvmany() has filled. Returns the number of
-/// descriptors that were closed.
+/// descriptors that were closed. Errors: TABI_ERR_VALUE when `control->len` is more than `control->size`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_close_fds(control: Option<&mut tabi_control>) -> ssize_t {
     count(|| {
         let control = not_null(control, "control")?;
-        let mut closed = 0;
+        let (mut closed, mut offset) = (0, 0);
         // SAFETY: the caller's buffer is readable for its `len`.
-        for message in RawControlMessages::new(unsafe { control.messages() }?) {
-            if message.level == libc::SOL_SOCKET && message.kind == libc::SCM_RIGHTS {
-                let data = message.data.as_ptr().cast_mut();
-                for index in 0..message.data.len() / size_of::<c_int>() {
-                    // SAFETY: the number is within the caller's own buffer, which is writable.
-                    let fd = unsafe { take_fd(data.cast(), index) };
-                    if fd >= 0 {
-                        // SAFETY: it was received, and taken by nobody else.
-                        let _ = unsafe { crate::socket::close(fd) };
-                        closed += 1;
-                    }
+        while let Some(message) = (unsafe { message_at(control, offset) })? {
+            offset = message.next;
+            if (message.level, message.r#type) != (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+                continue;
+            }
+            for index in 0..message.len / size_of::<c_int>() {
+                // SAFETY: the number is within the message, and the caller's buffer is writable.
+                let fd = unsafe { take_fd(message.data.cast(), index) };
+                if fd >= 0 {
+                    // SAFETY: the descriptor was received with the message, and nobody has taken it.
+                    let _ = unsafe { crate::socket::close(fd) };
+                    closed += 1;
                 }
             }
         }
@@ -129,6 +124,25 @@ pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int
         }
         Ok(taken)
     })
+}
+
+/// The message that begins `offset` bytes into the buffer or later. Its data may be written to, as the buffer may.
+///
+/// # Safety
+///
+/// `control->data` is readable for `control->len` bytes.
+unsafe fn message_at(control: &tabi_control, offset: usize) -> Outcome<Option<tabi_cmsg>> {
+    // SAFETY: the buffer is readable, and nothing writes to it before this function returns.
+    let bytes = unsafe { control.messages() }?;
+    let mut messages = RawControlMessages::from_offset(bytes, offset);
+    Ok(messages.next().map(|message| tabi_cmsg {
+        level: message.level,
+        r#type: message.kind,
+        // From the program's own pointer: one from `bytes` could only be read through.
+        data: control.data.wrapping_byte_add(message.data.as_ptr().addr() - bytes.as_ptr().addr()),
+        len: message.data.len(),
+        next: messages.offset(),
+    }))
 }
 
 /// Reads a descriptor's number and puts -1 in its place.

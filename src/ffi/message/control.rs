@@ -8,7 +8,7 @@ use libc::ssize_t;
 use crate::address::Address;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, not_null, status};
+use crate::ffi::boundary::{Failure, Outcome, Reported, bytes, check_buffer, count, not_null, status};
 use crate::socket::{bytes_of, cmsg_len, cmsg_space, control_buffer, encode};
 
 /// Control data (also called ancillary data) in a buffer of the caller's. It is a value, and need not be
@@ -36,8 +36,17 @@ impl tabi_control {
     ///
     /// `data` is readable for `len` bytes while the result is in use.
     pub(crate) unsafe fn messages<'a>(&self) -> Outcome<&'a [u8]> {
+        if self.len > self.size {
+            return Err(self.too_long());
+        }
         // SAFETY: `data` is readable for `len` bytes.
         unsafe { bytes(self.data, self.len, "control->data") }
+    }
+
+    #[cold]
+    fn too_long(&self) -> Reported {
+        let text = format!("control->len must be at most control->size, got {} of {}", self.len, self.size);
+        Error::value(text).into()
     }
 }
 
@@ -159,12 +168,7 @@ pub(super) unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, 
 /// `control->data` is writable for `control->size` bytes while the result is in use.
 unsafe fn room<'a>(control: &tabi_control) -> Outcome<&'a mut [u8]> {
     check_buffer(control.data, control.size, "control->data")?;
-    let free = control.size.checked_sub(control.len).ok_or_else(|| {
-        Error::value(format!(
-            "control->len must be at most control->size, got {} of {}",
-            control.len, control.size
-        ))
-    })?;
+    let free = control.size.checked_sub(control.len).ok_or_else(|| control.too_long())?;
     if free == 0 {
         return Ok(&mut []);
     }

@@ -71,7 +71,8 @@ pub unsafe extern "C" fn tabi_interface_list_free(list: *mut tabi_interface_list
 /// Writes the number of the network interface with this name to `index` (if_nametoindex(3), Python's
 /// `if_nametoindex`).
 ///
-/// Returns 0. Errors: TABI_ERR_OS when there is no such interface.
+/// Returns 0. Errors: TABI_ERR_OS when there is no such interface; -errno, such as -EMFILE, when the system
+/// cannot look.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_if_nametoindex(
     name: *const c_char,

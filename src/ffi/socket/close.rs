@@ -88,7 +88,7 @@ pub extern "C" fn tabi_set_shared(sk: Option<&tabi_sock>) -> c_int {
 
 /// Closes a descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_close_fd(fd: c_int) -> c_int {
+pub unsafe extern "C" fn tabi_close_fd(fd: c_int) -> c_int {
     // SAFETY: the caller owns the descriptor.
     status(|| Ok(unsafe { core::close(fd) }?))
 }

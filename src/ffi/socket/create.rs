@@ -90,7 +90,7 @@ fn given<T: From<c_int>>(number: c_int) -> Option<T> {
 /// Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK; TABI_ERR_VALUE when `fd`
 /// is negative.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_socket_from_fd(
+pub unsafe extern "C" fn tabi_socket_from_fd(
     fd: c_int,
     family: c_int,
     r#type: c_int,
@@ -114,7 +114,7 @@ pub extern "C" fn tabi_socket_from_fd(
 ///
 /// Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK, -EMFILE.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_fromfd(
+pub unsafe extern "C" fn tabi_fromfd(
     fd: c_int,
     family: c_int,
     r#type: c_int,
@@ -148,6 +148,6 @@ pub extern "C" fn tabi_dup(sk: Option<&tabi_sock>, out: Option<&mut MaybeUninit<
 ///
 /// If a handle owns `fd`, call tabi_set_shared() on that handle. Errors: -EBADF, -EMFILE.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_dup_fd(fd: c_int) -> c_int {
+pub unsafe extern "C" fn tabi_dup_fd(fd: c_int) -> c_int {
     boundary(|| Ok(core::dup(fd)?.into_raw_fd()))
 }

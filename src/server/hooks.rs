@@ -44,7 +44,7 @@ pub trait Hooks: Send + Sync + 'static {
     /// `Os(EAGAIN)` says that there is no request after all.
     ///
     /// An error skips the request; `EMFILE` and its like make the server pause until descriptors are back.
-    /// `Closed`, `EBADF`, `ENOTSOCK` and `EINVAL` (the socket itself is of no more use) end `serve_forever`.
+    /// `Closed`, `EBADF`, `ENOTSOCK` and `EINVAL` end `serve_forever` if the socket is closed or does not listen.
     fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
         server.default_get_request(socket)
     }
@@ -95,8 +95,11 @@ pub trait Hooks: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Whether `get_request` returns at once although no client may be there. While clients are waiting, it is then
-    /// called again without asking the system first. True of the default; say so if yours is no other.
+    /// Whether `get_request` returns at once when no client is there. While clients are waiting, it is then called
+    /// again without asking the system first.
+    ///
+    /// The default `get_request` does. The answer is `false` here because a program that replaces hooks may replace
+    /// that one too; return `true` if yours does not, or does not wait either.
     fn get_request_never_waits(&self) -> bool {
         false
     }

@@ -13,3 +13,4 @@ mod requests;
 mod system_calls;
 mod threads;
 mod transports;
+mod trouble;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Duration;
 
+use super::transport::{HUNG_UP, is_of_no_use};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::server::request::caught;
@@ -12,7 +14,7 @@ use crate::server::{Failure, Server};
 use crate::socket::Socket;
 use crate::sys;
 
-/// How long a loop leaves its sockets alone when the table of descriptors is full and none of its own requests ends.
+/// How long a loop leaves its sockets alone when the system is short of something and none of its own requests ends.
 const FULL_PAUSE: Duration = Duration::from_millis(50);
 /// How many requests are taken without a poll while clients are waiting: stopping must not wait longer.
 const IN_A_ROW: u32 = 16;
@@ -97,10 +99,11 @@ impl<'a> Loop<'a> {
                 let more = accepts && !polled.waited && takes_at_once;
                 self.tries = if more { IN_A_ROW } else { 0 };
             }
-            Err(Error::Os(libc::EINTR)) if !core.interruptible.load(Ordering::Relaxed) => {
-                return Ok(Round::Ready(0));
+            Err(error @ Error::Os(libc::EINTR)) => {
+                let interruptible = core.interruptible.load(Ordering::Relaxed);
+                return if interruptible { Err(error) } else { Ok(Round::Ready(0)) };
             }
-            Err(error) => return Err(error),
+            Err(_) => return Ok(self.pause(deadline)),
         }
         core.runner.collect(&self.polled[own..]);
         let is_ready = |polled: &libc::pollfd| polled.revents != 0;
@@ -117,6 +120,18 @@ impl<'a> Loop<'a> {
         }
         let late = ready == 0 && deadline.has_passed();
         Ok(if late { Round::TimedOut } else { Round::Ready(ready) })
+    }
+
+    /// Waits a little when the system cannot poll: it is short of memory, or the process may have fewer descriptors now
+    /// than it has.
+    fn pause(&mut self, deadline: Deadline) -> Round {
+        let wake = &mut self.polled[..1];
+        match sys::poll(wake, Some(FULL_PAUSE)) {
+            Ok(polled) if polled.ready > 0 => return Round::Stopped,
+            Ok(_) => {}
+            Err(_) => thread::sleep(FULL_PAUSE),
+        }
+        if deadline.has_passed() { Round::TimedOut } else { Round::Ready(0) }
     }
 
     /// Whether another request may be taken.
@@ -140,19 +155,18 @@ impl<'a> Loop<'a> {
             // The first request may have taken the last thread.
             if left == most || self.capacity().is_free() {
                 left -= 1;
-                let socket = Arc::clone(&self.sockets[index]);
-                self.handle_request(&socket)?;
+                self.handle_request(index)?;
             }
         }
         Ok(())
     }
 
-    fn handle_request(&mut self, socket: &Arc<Socket>) -> Result<()> {
-        let server = self.server;
-        let request = match caught(|| Ok::<_, Failure>(server.hooks().get_request(server, socket))) {
+    fn handle_request(&mut self, index: usize) -> Result<()> {
+        let (server, socket) = (self.server, Arc::clone(&self.sockets[index]));
+        let request = match caught(|| Ok::<_, Failure>(server.hooks().get_request(server, &socket))) {
             Ok(Ok(request)) => request,
-            Ok(Err(error)) => return self.no_request(Some(error)),
-            Err(_panic) => return self.no_request(None),
+            Ok(Err(error)) => return self.no_request(index, Some(error)),
+            Err(_panic) => return self.no_request(index, None),
         };
         self.failures = 0;
         server.counters().accept();
@@ -181,13 +195,20 @@ impl<'a> Loop<'a> {
 
     /// A client that gave up, or a network that is down, is no reason to stop; a full table is one to pause.
     /// Without an error, `get_request` has panicked.
-    fn no_request(&mut self, error: Option<Error>) -> Result<()> {
+    fn no_request(&mut self, index: usize, error: Option<Error>) -> Result<()> {
         match error {
+            // A unix socket that was shut down reports nothing else than that no client is there.
+            Some(Error::Os(libc::EAGAIN)) if self.polled[index + 1].revents & HUNG_UP != 0 => {
+                return Err(Error::Os(libc::EINVAL));
+            }
             Some(Error::Os(libc::EAGAIN | libc::EINTR)) => {
                 self.tries = 0;
                 return Ok(());
             }
-            Some(error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL))) => {
+            // A hook may fail with these numbers for reasons of its own.
+            Some(error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)))
+                if is_of_no_use(&self.sockets[index]) =>
+            {
                 return Err(error);
             }
             Some(Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {

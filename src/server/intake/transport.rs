@@ -1,6 +1,7 @@
 //! How the kinds of sockets are bound, started and asked for requests. A new transport goes here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::RawAddress;
 use crate::deadline::Limit;
@@ -11,6 +12,16 @@ use crate::sys;
 
 pub(crate) fn is_datagram(socket: &Socket) -> bool {
     socket.kind() == crate::SOCK_DGRAM
+}
+
+/// What a poll says of a socket that does not listen, or that is none.
+pub(super) const HUNG_UP: libc::c_short = libc::POLLHUP | libc::POLLNVAL;
+
+/// Whether no request can come from a socket any more: it is closed, or it does not listen.
+pub(super) fn is_of_no_use(socket: &Socket) -> bool {
+    let mut polled = [libc::pollfd { fd: socket.fileno(), events: 0, revents: 0 }];
+    let _ = sys::poll(&mut polled, Some(Duration::ZERO));
+    socket.is_closed() || polled[0].revents & HUNG_UP != 0
 }
 
 fn is_inet(socket: &Socket) -> bool {

@@ -1,0 +1,113 @@
+//! Trouble that a serve loop survives, and trouble that ends it.
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::net::TcpStream;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::support::serving::{StopServing, any_port, ask, connect, echo, while_serving};
+use crate::support::{in_own_process, temporary_path, wait_until};
+use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
+use tabi::{AF_INET, AF_UNIX, Error, Result, SHUT_RDWR, SOCK_STREAM, Socket};
+
+/// The first tries of a `get_request` of one's own fail as if the server's socket were to blame.
+struct Blames(AtomicUsize);
+
+impl Hooks for Blames {
+    fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
+        match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(Error::Os(libc::EINVAL)),
+            1 => Err(Error::Os(libc::EBADF)),
+            2 => Err(Error::Os(libc::ENOTSOCK)),
+            3 => Err(Error::Closed),
+            _ => server.default_get_request(socket),
+        }
+    }
+}
+
+#[test]
+fn a_get_request_that_fails_does_not_end_a_server_whose_socket_is_sound() {
+    let server = TcpServer::options().hooks(Blames(AtomicUsize::new(0))).bind(any_port(), echo).unwrap();
+    while_serving(&server, || ask(&mut connect(&server)));
+}
+
+/// What `serve_forever` ends with when something happens to the server's socket, and a client asks afterwards.
+fn end_after(server: &Server, client: impl FnOnce(), happens: impl FnOnce(&Socket)) -> Error {
+    client();
+    happens(server.socket());
+    server.serve_forever().unwrap_err()
+}
+
+#[test]
+fn a_socket_that_does_not_listen_any_more_ends_the_server() {
+    let tcp = TcpServer::new(any_port(), echo).unwrap();
+    let shut = |socket: &Socket| socket.shutdown(SHUT_RDWR).unwrap();
+    assert_eq!(end_after(&tcp, || (), shut), Error::Os(libc::EINVAL));
+
+    let path = temporary_path();
+    let unix = ServerOptions::new(AF_UNIX, SOCK_STREAM).bind(&*path, echo).unwrap();
+    let client = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let queued = || client.connect(&*path).unwrap();
+    // A client in the queue is still taken; then comes the end.
+    let end = end_after(&unix, queued, |socket| {
+        client.close().unwrap();
+        shut(socket);
+    });
+    assert_eq!(end, Error::Os(libc::EINVAL));
+
+    let idle = ServerOptions::new(AF_INET, SOCK_STREAM).prepare(any_port(), echo).unwrap();
+    idle.server_bind().unwrap();
+    assert_eq!(idle.serve_forever().unwrap_err(), Error::Os(libc::EINVAL), "it was never activated");
+}
+
+fn set_most_descriptors(most: u64) -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the calls fill and read one structure.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit), 0);
+        let before = std::mem::replace(&mut limit.rlim_cur, most);
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
+        before
+    }
+}
+
+#[test]
+fn a_poll_that_fails_does_not_end_a_server() {
+    in_own_process(|| {
+        let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
+        let mut early = connect(&server);
+        let address = early.peer_addr().unwrap();
+        thread::scope(|scope| {
+            let serving = scope.spawn(|| server.serve_forever_every(0.001));
+            let _stop = StopServing(&server);
+            ask(&mut early);
+            // More descriptors are polled than the process may have: the system says EINVAL.
+            let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+            let threads: Vec<_> =
+                tasks.map(|task| File::open(task.unwrap().path().join("syscall")).unwrap()).collect();
+            let before = set_most_descriptors(1);
+            wait_until("the poll has failed", || serving.is_finished() || one_polls_one_descriptor(&threads));
+            assert!(!serving.is_finished());
+            set_most_descriptors(before);
+            let mut late = TcpStream::connect(address).unwrap();
+            ask(&mut late);
+            server.shutdown();
+            serving.join().unwrap().unwrap();
+        });
+    });
+}
+
+/// Whether one of these threads polls one descriptor: what a loop does that cannot poll all of its own.
+fn one_polls_one_descriptor(threads: &[File]) -> bool {
+    threads.iter().any(|thread| {
+        let mut bytes = [0; 200];
+        let read = thread.read_at(&mut bytes, 0).unwrap_or(0);
+        let call = String::from_utf8_lossy(&bytes[..read]).into_owned();
+        let mut words = call.split(' ');
+        words.next() == Some(&libc::SYS_ppoll.to_string()) && words.nth(1) == Some("0x1")
+    })
+}

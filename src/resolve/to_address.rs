@@ -70,7 +70,7 @@ macro_rules! host_and_port {
         /// `(host, port, flowinfo, scope_id)`, Python's form for `AF_INET6`.
         impl ToAddress for ($host, u16, u32, u32) {
             fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-                check_family(family, AF_INET6, || "a (host, port, flowinfo, scope_id) address".to_owned())?;
+                check_family(family, AF_INET6, "a (host, port, flowinfo, scope_id) address")?;
                 inet(family, self.0.as_bytes(), self.1, self.2, self.3)
             }
         }
@@ -129,13 +129,16 @@ impl ToAddress for net::SocketAddr {
 
 impl ToAddress for str {
     fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        check_family(family, AF_UNIX, || {
-            let hint = match self.parse::<SocketAddr>() {
+        if family != AF_UNIX {
+            let pair = match self.parse::<SocketAddr>() {
                 Ok(address) => format!("(\"{}\", {})", address.ip(), address.port()),
                 Err(_) => "(host, port)".to_owned(),
             };
-            format!("{} alone is a path (write {hint} for a host and port); it", quoted(self.as_bytes()))
-        })?;
+            return Err(Error::type_error(format!(
+                "{} alone is the path of a unix socket, but the socket is of family {family}: write {pair} for a host and port",
+                quoted(self.as_bytes())
+            )));
+        }
         UnixAddress::from_bytes(self.as_bytes())?.to_address(family)
     }
 }
@@ -169,7 +172,7 @@ impl ToAddress for Address {
 
 impl ToAddress for RawAddress {
     fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        check_family(family, self.family(), || "the address".to_owned())?;
+        check_family(family, self.family(), "the address")?;
         Ok(*self)
     }
 }
@@ -228,9 +231,9 @@ fn spoken(family: AddressFamily) -> AddressFamily {
     AddressFamily::from_raw(sys::address_family(family.as_raw()))
 }
 
-fn check_family(socket: AddressFamily, address: AddressFamily, what: impl FnOnce() -> String) -> Result<()> {
+fn check_family(socket: AddressFamily, address: AddressFamily, what: &str) -> Result<()> {
     if spoken(socket) == address {
         return Ok(());
     }
-    Err(Error::type_error(format!("{} is of family {address}, but the socket is of family {socket}", what())))
+    Err(Error::type_error(format!("{what} is of family {address}, but the socket is of family {socket}")))
 }

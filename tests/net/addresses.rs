@@ -82,8 +82,8 @@ fn a_text_alone_is_a_path_and_never_a_host() {
     };
     assert_eq!(
         text,
-        "\"127.0.0.1:80\" alone is a path (write (\"127.0.0.1\", 80) for a host and port); \
-         it is of family AF_UNIX, but the socket is of family AF_INET"
+        "\"127.0.0.1:80\" alone is the path of a unix socket, but the socket is of family AF_INET: \
+         write (\"127.0.0.1\", 80) for a host and port"
     );
     assert!(refused("[::1]:80", AF_INET6).contains(r#"write ("::1", 80)"#));
     assert!(refused(String::from("localhost"), AF_INET).contains("write (host, port)"));

@@ -2,6 +2,8 @@
 
 use super::{check_text, up_to_nul};
 use crate::constants::AddressFamily;
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::socket::Socket;
 use crate::socket::options::Value;

@@ -42,6 +42,11 @@ pub fn if_nametoindex(name: impl AsRef<[u8]>) -> Result<u32> {
             Error::Os(libc::ENODEV | libc::ENXIO) => {
                 Error::OsMessage(format!("no interface with this name: {}", quoted(name)).into())
             }
+            // glibc had no socket to ask with, and does not say why.
+            Error::Os(libc::ENOENT) => {
+                let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::DGRAM, None);
+                socket.err().map_or(Error::Os(libc::ENOENT), Error::from)
+            }
             error => error,
         }),
         index => Ok(index),

@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::helpers::helper;
 use crate::support::serving::{any_port, connect, read_to_end, while_serving};
 use crate::support::{HANG, wait_until};
 use tabi::server::{
     DatagramRequestHandler, HandlerResult, Hooks, Request, Server, StreamRequestHandler, TcpServer,
-    ThreadingTcpServer, UdpServer, listen_fds,
+    ThreadingTcpServer, UdpServer,
 };
 use tabi::{AF_INET, Error, Result, SOCK_STREAM, Socket};
 
@@ -25,12 +26,6 @@ fn who(request: &Request) -> Result<()> {
     request.reply(std::process::id().to_string().as_bytes())
 }
 
-fn this_test(name: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([name, "--exact", "--nocapture", "--test-threads=1"]).stdout(Stdio::piped());
-    command
-}
-
 fn answer_of(address: SocketAddr) -> std::io::Result<u32> {
     let mut client = TcpStream::connect(address)?;
     client.set_read_timeout(Some(HANG))?;
@@ -38,29 +33,6 @@ fn answer_of(address: SocketAddr) -> std::io::Result<u32> {
     let mut text = String::new();
     client.read_to_string(&mut text)?;
     Ok(text.parse().unwrap())
-}
-
-/// The successor: serves the sockets that it was given until its standard input ends.
-#[test]
-fn successor() {
-    if std::env::var_os("TABI_SUCCESSOR").is_none() {
-        return;
-    }
-    let mut sockets = listen_fds().unwrap();
-    assert_eq!(sockets.len(), 1);
-    let given = sockets.pop().unwrap();
-    assert!(!given.socket.get_inheritable().unwrap());
-    assert_eq!(listen_fds().unwrap().len(), 0, "they can be taken once");
-    println!("\nname {}", given.name);
-    let server = ThreadingTcpServer::options().adopt(vec![given.socket], who).unwrap();
-    thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
-        let _ = std::io::stdin().read(&mut [0; 1]);
-        server.shutdown();
-        serving.join().unwrap().unwrap();
-    });
-    let report = server.server_close(Some(HANG));
-    assert_eq!((report.cut, report.left), (0, 0));
 }
 
 /// The name that the successor was told, once it runs, and the rest of what it says.
@@ -89,8 +61,8 @@ fn a_restart_under_load_refuses_and_loses_nobody() {
         }
         let serving = scope.spawn(|| server.serve_forever());
         wait_until("the first has answered", || answers.lock().unwrap().len() >= 100);
-        let mut command = this_test("handover::successor");
-        command.env("TABI_SUCCESSOR", "1").stdin(Stdio::piped());
+        let mut command = helper("server_helper");
+        command.arg("successor").stdin(Stdio::piped()).stdout(Stdio::piped());
         server.pass_to(&mut command, "chat").unwrap();
         let mut successor = command.spawn().unwrap();
         let report = server.server_close(Some(HANG));
@@ -121,8 +93,8 @@ fn activated(variables: &[(&str, &str)]) -> String {
     listener.bind(any_port()).unwrap();
     listener.listen(5).unwrap();
     let fd = listener.fileno();
-    let mut command = this_test("handover::an_activated_process");
-    command.env("TABI_ACTIVATED", "1").envs(variables.iter().copied());
+    let mut command = helper("server_helper");
+    command.arg("activated").envs(variables.iter().copied());
     // SAFETY: between fork and exec only dup2 and fcntl are called. Descriptor 3 may be the listener itself.
     unsafe {
         command.pre_exec(move || {
@@ -137,23 +109,6 @@ fn activated(variables: &[(&str, &str)]) -> String {
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().find_map(|line| line.strip_prefix("got ")).unwrap_or_else(|| panic!("{text}")).to_owned()
-}
-
-#[test]
-fn an_activated_process() {
-    if std::env::var_os("TABI_ACTIVATED").is_none() {
-        return;
-    }
-    match listen_fds() {
-        Ok(sockets) => {
-            let names: Vec<_> = sockets.iter().map(|given| given.name.as_str()).collect();
-            println!("\ngot {names:?}");
-            let ports: Vec<_> =
-                sockets.iter().map(|given| given.socket.getsockname().unwrap().port()).collect();
-            println!("at {ports:?}");
-        }
-        Err(error) => println!("\ngot {error}"),
-    }
 }
 
 #[test]
@@ -180,8 +135,8 @@ fn sockets_of_a_service_manager_are_taken_with_their_names() {
 fn one_command_takes_the_sockets_of_several_servers() {
     let chat = TcpServer::options().loops(2).allow_reuse_port(true).bind(any_port(), who).unwrap();
     let admin = TcpServer::new(any_port(), who).unwrap();
-    let mut command = this_test("handover::an_activated_process");
-    command.env("TABI_ACTIVATED", "1");
+    let mut command = helper("server_helper");
+    command.arg("activated");
     chat.pass_to(&mut command, "chat").unwrap();
     admin.pass_to(&mut command, "admin").unwrap();
     let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
@@ -193,8 +148,8 @@ fn one_command_takes_the_sockets_of_several_servers() {
 #[test]
 fn sockets_that_a_program_passes_by_itself_are_not_overwritten() {
     let server = TcpServer::new(any_port(), who).unwrap();
-    let mut command = this_test("handover::an_activated_process");
-    command.env("TABI_ACTIVATED", "1").env("LISTEN_FDS", "1");
+    let mut command = helper("server_helper");
+    command.arg("activated").env("LISTEN_FDS", "1");
     let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
     listener.bind(any_port()).unwrap();
     let (own, fd) = (listener.getsockname().unwrap().port(), listener.fileno());

@@ -3,15 +3,17 @@
 #![allow(unsafe_code)]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::helpers::helper;
+use crate::support::limits::limit;
 use crate::support::serving::{StopServing, any_port, ask, connect, echo, read_to_end, while_serving};
-use crate::support::{HANG, in_own_process, wait_until};
+use crate::support::{in_own_process, wait_until};
 use tabi::server::{
     Failure, ForkingTcpServer, Forks, HandlerResult, Hooks, Request, Server, ServerOptions, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
@@ -264,16 +266,6 @@ fn hooks_that_fail_or_panic_harm_only_their_request() {
     assert_eq!(server.statistics().rejected, 1);
 }
 
-fn limit(resource: libc::__rlimit_resource_t, most: u64) {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the calls fill and read one structure.
-    unsafe {
-        assert_eq!(libc::getrlimit(resource, &mut limit), 0);
-        limit.rlim_cur = most.min(limit.rlim_max);
-        assert_eq!(libc::setrlimit(resource, &limit), 0);
-    }
-}
-
 fn cpu_time() -> Duration {
     // SAFETY: getrusage fills the structure, for which zeros are a value.
     let usage = unsafe {
@@ -285,40 +277,12 @@ fn cpu_time() -> Duration {
     time(usage.ru_utime) + time(usage.ru_stime)
 }
 
-const CLIENTS: usize = 500;
-
-/// 500 clients in a process of their own against servers that may have 64 descriptors.
-fn crowd(port: u16) -> std::process::Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["limits::the_crowd", "--exact", "--nocapture"])
-        .env("TABI_CROWD", port.to_string())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-#[test]
-fn the_crowd() {
-    let Ok(port) = std::env::var("TABI_CROWD") else { return };
-    limit(libc::RLIMIT_NOFILE, 2 * CLIENTS as u64);
-    let address: SocketAddr = ([127, 0, 0, 1], port.parse().unwrap()).into();
-    let threads: Vec<_> = (0..CLIENTS)
-        .map(|_| {
-            thread::Builder::new().stack_size(64 * 1024).spawn(move || {
-                let mut client = TcpStream::connect(address).unwrap();
-                client.set_read_timeout(Some(HANG)).unwrap();
-                ask(&mut client);
-            })
-        })
-        .collect();
-    for thread in threads {
-        thread.unwrap().join().unwrap();
-    }
-}
+const CLIENTS: u64 = 500;
 
 #[test]
 fn a_full_table_of_descriptors_neither_spins_nor_loses_clients() {
     in_own_process(|| {
+        let crowd = helper("server_helper");
         limit(libc::RLIMIT_NOFILE, 64);
         let echoing =
             |options: ServerOptions| options.request_queue_size(1024).bind(any_port(), echo).unwrap();
@@ -329,40 +293,31 @@ fn a_full_table_of_descriptors_neither_spins_nor_loses_clients() {
             echoing(threads(100, WhenFull::Queue(100))),
         ] {
             until_closed(&server, || {
-                let crowd = crowd(server.server_address().port().unwrap());
-                let output = crowd.wait_with_output().unwrap();
-                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+                let port = server.server_address().port().unwrap();
+                let crowd = Command::new(crowd.get_program())
+                    .args(["crowd", &port.to_string(), &CLIENTS.to_string()])
+                    .output()
+                    .unwrap();
+                assert!(crowd.status.success(), "{}", String::from_utf8_lossy(&crowd.stderr));
             });
             let statistics = server.statistics();
-            assert_eq!((statistics.accepted, statistics.finished), (CLIENTS as u64, CLIENTS as u64));
+            assert_eq!((statistics.accepted, statistics.finished), (CLIENTS, CLIENTS));
             assert_eq!((statistics.failed, statistics.rejected), (0, 0));
         }
     });
 }
 
 #[test]
-fn an_idle_crowd() {
-    let Ok(port) = std::env::var("TABI_IDLE_CROWD") else { return };
-    limit(libc::RLIMIT_NOFILE, CLIENTS as u64);
-    let address: SocketAddr = ([127, 0, 0, 1], port.parse().unwrap()).into();
-    let _clients: Vec<_> = (0..CLIENTS / 4).map(|_| TcpStream::connect(address).unwrap()).collect();
-    thread::sleep(2 * HANG);
-}
-
-#[test]
 fn a_forking_server_may_have_more_children_than_descriptors() {
     in_own_process(|| {
+        let mut crowd = helper("server_helper");
         limit(libc::RLIMIT_NOFILE, 64);
         let forks = Forks::default().max_children(100);
         let options = TcpServer::options().concurrency(forks);
         let server = options.bind(any_port(), echo).unwrap();
         until_closed(&server, || {
-            let mut crowd = Command::new(std::env::current_exe().unwrap())
-                .args(["limits::an_idle_crowd", "--exact"])
-                .env("TABI_IDLE_CROWD", server.server_address().port().unwrap().to_string())
-                .stdout(std::process::Stdio::null())
-                .spawn()
-                .unwrap();
+            let port = server.server_address().port().unwrap().to_string();
+            let mut crowd = crowd.args(["idle-crowd", &port, "125"]).spawn().unwrap();
             wait_until("all children are there", || server.statistics().children == 100);
             crowd.kill().unwrap();
             crowd.wait().unwrap();

@@ -1,15 +1,15 @@
 //! Many clients: idle ones at the same time, short ones in a row. `TABI_MANY=1` runs the full numbers.
 #![cfg(target_os = "linux")]
-#![allow(unsafe_code)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
+use crate::support::helpers::helper;
+use crate::support::limits::limit;
+use crate::support::serving::{ask, connect_to};
 use crate::support::{self, HANG};
-use tabi::server::{Request, ThreadingTcpServer};
-use tabi::{AF_INET, Result, SOCK_STREAM, Socket};
+use tabi::{AF_INET, SOCK_STREAM, Socket};
 
 fn full_or(scaled: usize, full: usize) -> usize {
     if std::env::var_os("TABI_MANY").is_some() { full } else { scaled }
@@ -35,13 +35,8 @@ struct Takes {
 
 impl Server {
     fn start() -> Server {
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["many::server_in_a_process", "--exact", "--nocapture", "--test-threads=1"])
-            .env("TABI_SERVES", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process =
+            helper("server_helper").arg("echo").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let questions = process.stdin.take().unwrap();
         let mut answers = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = answers.find_map(|line| line.unwrap().strip_prefix("port ")?.parse().ok()).unwrap();
@@ -63,9 +58,7 @@ impl Server {
     }
 
     fn connect(&self) -> TcpStream {
-        let client = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        client.set_read_timeout(Some(HANG)).unwrap();
-        client
+        connect_to(([127, 0, 0, 1], self.port).into())
     }
 
     fn stop(mut self) {
@@ -75,71 +68,9 @@ impl Server {
     }
 }
 
-fn echo(request: &Request) -> Result<()> {
-    let mut buffer = [0; 1024];
-    loop {
-        match request.socket().recv_into(&mut buffer)? {
-            0 => return Ok(()),
-            n => request.socket().sendall(&buffer[..n])?,
-        }
-    }
-}
-
-#[test]
-fn server_in_a_process() {
-    if std::env::var_os("TABI_SERVES").is_none() {
-        return;
-    }
-    more_descriptors();
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), echo).unwrap();
-    println!("\nport {}", server.server_address().port().unwrap());
-    std::thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
-        for question in std::io::stdin().lines() {
-            if question.unwrap() == "close" {
-                let report = server.server_close(Some(Duration::ZERO));
-                println!("{} {} {}", report.finished, report.cut, report.left);
-                continue;
-            }
-            let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-            let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
-            let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count();
-            let statistics = server.statistics();
-            println!(
-                "{} {descriptors} {} {} {}",
-                pages * 4096,
-                statistics.threads,
-                statistics.accepted,
-                statistics.active
-            );
-        }
-        server.shutdown();
-        serving.join().unwrap().unwrap();
-    });
-    let report = server.server_close(Some(HANG));
-    assert_eq!((report.cut, report.left), (0, 0));
-}
-
-fn more_descriptors() {
-    // SAFETY: the calls fill and read one structure.
-    unsafe {
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit), 0);
-        limit.rlim_cur = limit.rlim_max;
-        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
-    }
-}
-
-fn ask(client: &mut TcpStream) {
-    client.write_all(b"ping").unwrap();
-    let mut answer = [0; 4];
-    client.read_exact(&mut answer).unwrap();
-    assert_eq!(&answer, b"ping");
-}
-
 #[test]
 fn many_idle_clients_are_held_and_answered() {
-    more_descriptors();
+    limit(libc::RLIMIT_NOFILE, u64::MAX);
     let count = full_or(1000, 5000);
     let mut server = Server::start();
     ask(&mut server.connect());

@@ -4,20 +4,18 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::helpers::helper;
 use crate::support::{HANG, temporary_path, tools};
-use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
 
-/// Runs `server_in_a_process` under strace for so many clients, one after the other; returns the number of its calls.
+/// Has `server_helper` serve, under strace, so many clients, one after the other; returns the number of its calls.
 fn calls_for(clients: usize) -> usize {
     let log = temporary_path();
     let mut server = Command::new("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&log)
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "system_calls::server_in_a_process", "--nocapture", "--test-threads=1"])
-        .env("TABI_CLIENTS", clients.to_string())
+        .arg(helper("server_helper").get_program())
+        .args(["short-connections", &clients.to_string()])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -36,27 +34,6 @@ fn calls_for(clients: usize) -> usize {
     assert!(server.wait().unwrap().success());
     let trace = std::fs::read_to_string(log).unwrap();
     trace.lines().filter(|line| !line.contains("resumed>")).count()
-}
-
-#[test]
-fn server_in_a_process() {
-    let Ok(clients) = std::env::var("TABI_CLIENTS") else { return };
-    let clients: usize = clients.parse().unwrap();
-    let served = AtomicUsize::new(0);
-    let server = ThreadingTcpServer::new(("127.0.0.1", 0), move |request: &Request| -> HandlerResult {
-        let mut buffer = [0; 64];
-        let n = request.socket().recv_into(&mut buffer)?;
-        request.socket().sendall(&buffer[..n])?;
-        while request.socket().recv_into(&mut buffer)? > 0 {}
-        if served.fetch_add(1, Ordering::SeqCst) + 1 == clients {
-            request.server().shutdown();
-        }
-        Ok(())
-    })
-    .unwrap();
-    println!("\nport {}", server.server_address().port().unwrap());
-    server.serve_forever_every(None).unwrap();
-    server.server_close(None);
 }
 
 #[test]

@@ -32,8 +32,7 @@ impl Library {
 pub(crate) fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+        let mut cargo = cargo();
         cargo.args(["build", "--quiet", "--message-format=json", "--package", "tabi-capi"]);
         if cfg!(feature = "idna") {
             cargo.args(["--features", "idna"]);
@@ -57,9 +56,16 @@ pub(crate) fn library() -> &'static Library {
     })
 }
 
+/// The cargo that built the test, in the package's directory.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo
+}
+
 /// The options by which cargo builds what it has built this test by: it is in `[TARGET/]PROFILE/deps` of the target
 /// directory, where cargo keeps a file about the compiler.
-fn same_profile_and_place() -> Vec<String> {
+pub(crate) fn same_profile_and_place() -> Vec<String> {
     let test = env::current_exe().expect("the test knows its own path");
     let name = |path: &Path| path.file_name().expect("a directory has a name").to_string_lossy().into_owned();
     let profile = test.ancestors().nth(2).expect("the test is in a profile's directory");

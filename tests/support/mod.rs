@@ -4,10 +4,13 @@
 pub(crate) mod c_program;
 pub(crate) mod compile;
 pub(crate) mod header;
+pub(crate) mod helpers;
 pub(crate) mod library;
+pub(crate) mod limits;
 pub(crate) mod own_process;
 pub(crate) mod serving;
 pub(crate) mod tools;
+pub(crate) mod waiting;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,53 +20,7 @@ use std::time::{Duration, Instant};
 
 pub use own_process::in_own_process;
 use tabi::{AF_INET, AF_UNIX, Address, SOCK_STREAM, Socket};
-
-/// How long a test waits for what must happen before it calls it a hang.
-pub const HANG: Duration = Duration::from_secs(30);
-
-/// A thread of this process, as the kernel numbers them.
-pub struct ThreadId(u32);
-
-impl ThreadId {
-    pub fn current() -> Self {
-        let link = fs::read_link("/proc/thread-self").unwrap();
-        ThreadId(link.file_name().unwrap().to_str().unwrap().parse().unwrap())
-    }
-
-    /// Waits until the thread sleeps in a system call that can block on a socket.
-    pub fn wait_until_blocked(&self) {
-        const BLOCKING: [i64; 11] = [
-            libc::SYS_recvfrom,
-            libc::SYS_sendto,
-            libc::SYS_recvmsg,
-            libc::SYS_recvmmsg,
-            libc::SYS_sendmsg,
-            libc::SYS_accept4,
-            libc::SYS_connect,
-            libc::SYS_ppoll,
-            libc::SYS_accept,
-            libc::SYS_read,
-            libc::SYS_sendfile,
-        ];
-        let file = PathBuf::from(format!("/proc/self/task/{}", self.0));
-        wait_until("the thread is blocked", || {
-            let call = fs::read_to_string(file.join("syscall")).unwrap_or_default();
-            let number = call.split(' ').next().and_then(|n| n.parse().ok());
-            let sleeps = fs::read_to_string(file.join("stat"))
-                .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')));
-            sleeps && number.is_some_and(|number| BLOCKING.contains(&number))
-        });
-    }
-}
-
-/// Waits until something holds that no event announces.
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !holds() {
-        assert!(begin.elapsed() < HANG, "{what}: not within {HANG:?}");
-        thread::yield_now();
-    }
-}
+pub use waiting::{HANG, ThreadId, wait_until};
 
 /// A path for a unix socket that nothing has yet.
 pub fn temporary_path() -> PathBuf {

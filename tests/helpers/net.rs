@@ -1,0 +1,99 @@
+//! Makes calls on sockets, for tests that count the system calls of a whole process.
+//!
+//! `net_helper CALLS ROUNDS`, where CALLS is one of the names in `main`.
+
+#[path = "../support/waiting.rs"]
+mod waiting;
+
+use std::error::Error;
+use std::io::IoSlice;
+use std::sync::mpsc;
+
+use tabi::{
+    AF_INET, AF_UNIX, AddressFamily, ControlData, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM,
+    SOCK_STREAM, Socket, socketpair,
+};
+use waiting::ThreadId;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [calls, rounds] = arguments.as_slice() else { return Err("usage: net_helper CALLS ROUNDS".into()) };
+    let rounds = rounds.parse()?;
+    match calls.as_str() {
+        "blocking" => ready(AF_UNIX, None, rounds),
+        "timeout-ready" => ready(AF_INET, Some(5.0), rounds),
+        "timeout-not-ready" => not_ready(60.0, rounds),
+        "accept-ready" => accept_ready(rounds),
+        "messages" => messages(rounds),
+        other => Err(format!("no such calls: {other}").into()),
+    }
+}
+
+/// Everything is sent before it is received: each call finds what it wants.
+fn ready(family: AddressFamily, timeout: Option<f64>, rounds: usize) -> Outcome {
+    let (one, other) = socketpair(family, SOCK_STREAM, 0)?;
+    if let Some(seconds) = timeout {
+        one.settimeout(seconds)?;
+        other.settimeout(seconds)?;
+    }
+    let mut buffer = [0; 4];
+    for _ in 0..rounds {
+        assert_eq!(one.send(b"tick")?, 4);
+        assert_eq!(other.recv_into(&mut buffer)?, 4);
+    }
+    Ok(())
+}
+
+/// The receiver always comes before the bytes.
+fn not_ready(timeout: f64, rounds: usize) -> Outcome {
+    let (one, other) = socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    other.settimeout(timeout)?;
+    let (tell, told) = mpsc::channel();
+    let receiver = std::thread::spawn(move || {
+        let mut buffer = [0; 4];
+        for _ in 0..rounds {
+            tell.send(ThreadId::current()).unwrap();
+            assert_eq!(other.recv_into(&mut buffer).unwrap(), 4);
+        }
+    });
+    for thread in told {
+        thread.wait_until_blocked();
+        one.send(b"tick")?;
+    }
+    receiver.join().map_err(|_| "the receiver panicked".into())
+}
+
+/// Clients connect before the server looks.
+fn accept_ready(rounds: usize) -> Outcome {
+    let listener = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+    listener.bind(("127.0.0.1", 0))?;
+    listener.listen(i32::try_from(rounds)?)?;
+    listener.settimeout(5.0)?;
+    let mut clients = Vec::new();
+    for _ in 0..rounds {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+        client.connect(listener.getsockname()?)?;
+        clients.push(client);
+    }
+    for _ in 0..rounds {
+        listener.accept()?;
+    }
+    Ok(())
+}
+
+/// A message, and eight datagrams at once, there and back.
+fn messages(rounds: usize) -> Outcome {
+    let (one, other) = socketpair(AF_INET, SOCK_DGRAM, 0)?;
+    other.settimeout(5.0)?;
+    let (mut rooms, outgoing) = ([[0; 4]; 8], [OutgoingDatagram::new(b"tick"); 8]);
+    let mut incoming: Vec<_> = rooms.iter_mut().map(|room| IncomingDatagram::new(room)).collect();
+    for _ in 0..rounds {
+        one.sendmsg(&[IoSlice::new(b"tick")], &ControlData::new(), 0)?;
+        assert_eq!(other.recvmsg(4, 100, 0)?.data, b"tick");
+        assert_eq!(one.sendmany(&outgoing, 0)?, 8);
+        assert_eq!(other.recvmany(&mut incoming, 0)?, 8);
+    }
+    Ok(())
+}

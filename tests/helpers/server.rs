@@ -1,0 +1,142 @@
+//! Servers and clients in a process of their own, for the tests of servers.
+//!
+//! `server_helper ROLE [ARGUMENT]`, where ROLE is one of the names in `main`.
+
+#[path = "../support/limits.rs"]
+mod limits;
+#[allow(dead_code, reason = "tests use the rest")]
+#[path = "../support/serving.rs"]
+mod serving;
+#[path = "../support/waiting.rs"]
+mod waiting;
+
+use std::error::Error;
+use std::io::{self, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use limits::limit;
+use serving::{any_port, ask, connect_to, echo, while_serving};
+use tabi::server::{Request, ThreadingTcpServer, listen_fds};
+use waiting::HANG;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["successor"] => successor(),
+        ["activated"] => activated(),
+        ["echo"] => echo_server(),
+        ["short-connections", clients] => short_connections(clients.parse()?),
+        ["crowd", port, clients] => crowd(port.parse()?, clients.parse()?),
+        ["idle-crowd", port, clients] => idle_crowd(port.parse()?, clients.parse()?),
+        other => Err(format!("no such role: {other:?}").into()),
+    }
+}
+
+/// Serves the socket that it was given until its standard input ends. Each client sends a byte and learns who answers.
+fn successor() -> Outcome {
+    let mut sockets = listen_fds()?;
+    assert_eq!(sockets.len(), 1);
+    let given = sockets.pop().ok_or("no socket was given")?;
+    assert!(!given.socket.get_inheritable()?);
+    assert_eq!(listen_fds()?.len(), 0, "they can be taken once");
+    println!("name {}", given.name);
+    let server = ThreadingTcpServer::options().adopt(vec![given.socket], |request: &Request| {
+        request.socket().recv(1)?;
+        request.reply(std::process::id().to_string().as_bytes())
+    })?;
+    while_serving(&server, || {
+        let _ = io::stdin().read(&mut [0; 1]);
+    });
+    let report = server.server_close(Some(HANG));
+    assert_eq!((report.cut, report.left), (0, 0));
+    Ok(())
+}
+
+/// Prints the names of the sockets that a service manager gave it, then their ports.
+fn activated() -> Outcome {
+    match listen_fds() {
+        Ok(sockets) => {
+            let names: Vec<_> = sockets.iter().map(|given| given.name.as_str()).collect();
+            println!("got {names:?}");
+            let addresses: tabi::Result<Vec<_>> =
+                sockets.iter().map(|given| given.socket.getsockname()).collect();
+            println!("at {:?}", addresses?.iter().map(tabi::Address::port).collect::<Vec<_>>());
+        }
+        Err(error) => println!("got {error}"),
+    }
+    Ok(())
+}
+
+/// Echoes. Each line of standard input asks for what the server takes; `close` closes it with its clients.
+fn echo_server() -> Outcome {
+    limit(libc::RLIMIT_NOFILE, u64::MAX);
+    let server = ThreadingTcpServer::new(any_port(), echo)?;
+    println!("port {}", server.server_address().port().ok_or("a port")?);
+    while_serving(&server, || {
+        for question in io::stdin().lines() {
+            if question.unwrap() == "close" {
+                let report = server.server_close(Some(Duration::ZERO));
+                println!("{} {} {}", report.finished, report.cut, report.left);
+                continue;
+            }
+            let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+            let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+            let memory = pages * 4096;
+            let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count();
+            let statistics = server.statistics();
+            let (threads, accepted, active) = (statistics.threads, statistics.accepted, statistics.active);
+            println!("{memory} {descriptors} {threads} {accepted} {active}");
+        }
+    });
+    let report = server.server_close(Some(HANG));
+    assert_eq!((report.cut, report.left), (0, 0));
+    Ok(())
+}
+
+/// Answers one message of each client, waits for the client's end, and stops after so many clients.
+fn short_connections(clients: usize) -> Outcome {
+    let served = AtomicUsize::new(0);
+    let server = ThreadingTcpServer::new(any_port(), move |request: &Request| -> tabi::Result<()> {
+        let mut buffer = [0; 64];
+        let n = request.socket().recv_into(&mut buffer)?;
+        request.socket().sendall(&buffer[..n])?;
+        while request.socket().recv_into(&mut buffer)? > 0 {}
+        if served.fetch_add(1, Ordering::SeqCst) + 1 == clients {
+            request.server().shutdown();
+        }
+        Ok(())
+    })?;
+    println!("port {}", server.server_address().port().ok_or("a port")?);
+    server.serve_forever_every(None)?;
+    server.server_close(None);
+    Ok(())
+}
+
+/// So many clients at the same time, each of which is answered.
+fn crowd(port: u16, clients: u64) -> Outcome {
+    limit(libc::RLIMIT_NOFILE, 2 * clients);
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let client = move || ask(&mut connect_to(address));
+    let threads: Vec<_> =
+        (0..clients).map(|_| thread::Builder::new().stack_size(64 * 1024).spawn(client)).collect();
+    for thread in threads {
+        thread?.join().map_err(|_| "a client was not answered")?;
+    }
+    Ok(())
+}
+
+/// So many clients that say nothing, until the test ends this process.
+fn idle_crowd(port: u16, clients: u64) -> Outcome {
+    limit(libc::RLIMIT_NOFILE, 2 * clients);
+    let clients: Result<Vec<_>, _> = (0..clients).map(|_| TcpStream::connect(("127.0.0.1", port))).collect();
+    let _connected = clients?;
+    loop {
+        thread::park();
+    }
+}

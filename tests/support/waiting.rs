@@ -1,0 +1,54 @@
+//! Waiting for what no event announces, and giving up in the end.
+#![allow(dead_code, reason = "each program uses its own part")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for what must happen before it calls it a hang.
+pub const HANG: Duration = Duration::from_secs(30);
+
+/// A thread of this process, as the kernel numbers them.
+pub struct ThreadId(u32);
+
+impl ThreadId {
+    pub fn current() -> Self {
+        let link = fs::read_link("/proc/thread-self").unwrap();
+        ThreadId(link.file_name().unwrap().to_str().unwrap().parse().unwrap())
+    }
+
+    /// Waits until the thread sleeps in a system call that can block on a socket.
+    pub fn wait_until_blocked(&self) {
+        const BLOCKING: [i64; 11] = [
+            libc::SYS_recvfrom,
+            libc::SYS_sendto,
+            libc::SYS_recvmsg,
+            libc::SYS_recvmmsg,
+            libc::SYS_sendmsg,
+            libc::SYS_accept4,
+            libc::SYS_connect,
+            libc::SYS_ppoll,
+            libc::SYS_accept,
+            libc::SYS_read,
+            libc::SYS_sendfile,
+        ];
+        let file = PathBuf::from(format!("/proc/self/task/{}", self.0));
+        wait_until("the thread is blocked", || {
+            let call = fs::read_to_string(file.join("syscall")).unwrap_or_default();
+            let number = call.split(' ').next().and_then(|n| n.parse().ok());
+            let sleeps = fs::read_to_string(file.join("stat"))
+                .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')));
+            sleeps && number.is_some_and(|number| BLOCKING.contains(&number))
+        });
+    }
+}
+
+/// Waits until something holds that no event announces.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < HANG, "{what}: not within {HANG:?}");
+        thread::yield_now();
+    }
+}

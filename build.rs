@@ -1,9 +1,12 @@
-//! Builds the C library of `capi/`: gives `libtabi.so` its name for the loader, and makes its header.
+//! Builds the C library of `capi/`: gives `libtabi.so` its name for the loader and its symbols their versions, and makes
+//! its header.
 
 use std::path::{Path, PathBuf};
 
 #[path = "capi/header.rs"]
 mod header;
+#[path = "capi/versions.rs"]
+mod versions;
 
 fn main() {
     for file in ["build.rs", "src", "capi", "cbindgen.toml"] {
@@ -12,7 +15,12 @@ fn main() {
     println!("cargo:rerun-if-env-changed=TABI_WRITE_HEADER");
     set_soname();
     stay_loaded();
-    write_header();
+    let package = PathBuf::from(env("CARGO_MANIFEST_DIR"));
+    let root = package.parent().expect("capi/ stands in the checkout");
+    let out = PathBuf::from(env("OUT_DIR"));
+    let header = write_header(root, &out);
+    let ledger = std::fs::read_to_string(package.join("symbols.tsv")).expect("capi/symbols.tsv is readable");
+    versions::link(&ledger, &header::functions(&header), &out);
 }
 
 /// Without a SONAME, programs would record the path of the file that they were linked with.
@@ -36,15 +44,14 @@ fn stay_loaded() {
 
 /// The header goes to `OUT_DIR`, where a test compares it with the committed one. The source tree is written
 /// only when `TABI_WRITE_HEADER=1` asks for it.
-fn write_header() {
-    let package = PathBuf::from(env("CARGO_MANIFEST_DIR"));
-    let root = package.parent().expect("capi/ stands in the checkout");
+fn write_header(root: &Path, out: &Path) -> String {
     let version = ["MAJOR", "MINOR", "PATCH"].map(|part| env(&format!("CARGO_PKG_VERSION_{part}")));
     let header = header::text(root, version);
-    write(&Path::new(&env("OUT_DIR")).join("tabi.h"), &header);
+    write(&out.join("tabi.h"), &header);
     if std::env::var_os("TABI_WRITE_HEADER").is_some() {
         write(&root.join("include/tabi.h"), &header);
     }
+    header
 }
 
 fn write(path: &Path, text: &str) {

@@ -76,6 +76,16 @@ fn in_order(header: &str, order: &str) -> String {
     sorted + &header[end..]
 }
 
+/// The functions of a header that [`text`] made.
+pub(crate) fn functions(header: &str) -> Vec<&str> {
+    let items = header.split("\n\n").filter(|item| item.starts_with("/**"));
+    let declares_one = |item: &&str| {
+        let declaration = item.split_once("*/\n").map_or("", |(_, declaration)| declaration);
+        !declaration.starts_with("#define ") && !declaration.starts_with("typedef ")
+    };
+    items.filter(declares_one).map(name).collect()
+}
+
 /// The constant, type or function that a comment and a declaration are about.
 fn name(item: &str) -> &str {
     let declaration = item.split_once("*/\n").map_or(item, |(_, declaration)| declaration);

@@ -78,6 +78,8 @@ fn the_library_exports_exactly_what_the_header_declares() {
     let options: &[&str] = if cfg!(target_os = "macos") { &["-gUj"] } else { &["-D", "--defined-only"] };
     let symbols = compile::run(nm.args(options).arg(&library::library().shared_object));
     let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
+    // A version stands behind the name, and is a symbol itself.
+    let names = names.filter_map(|name| name.split('@').next()).filter(|name| !name.starts_with("TABI_"));
     let prefix = if cfg!(target_os = "macos") { "_" } else { "" };
     let exported: BTreeSet<String> =
         names.map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect();

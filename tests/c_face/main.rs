@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod abi;
 mod api_map;
 mod header;
 mod install;

@@ -38,6 +38,27 @@ pub(crate) fn types() -> BTreeSet<String> {
     .collect()
 }
 
+/// The structs whose fields programs see, with the names of these.
+pub(crate) fn structs() -> Vec<(String, Vec<String>)> {
+    let code = without_comments(&text());
+    let definitions = code.split("typedef struct {").skip(1).map(|rest| {
+        let (fields, rest) = rest.split_once('}').expect("a struct ends");
+        let name = rest.split(';').next().expect("a struct has a name").trim();
+        let fields = fields.split(';').map(str::trim).filter(|field| !field.is_empty()).map(field_name);
+        (name.to_owned(), fields.collect())
+    });
+    definitions.collect()
+}
+
+/// The name that a field's declaration gives: the last word, or the one in `(*parentheses)` of a function.
+fn field_name(declaration: &str) -> String {
+    let name = match declaration.split_once("(*") {
+        Some((_, function)) => function.split(')').next().unwrap_or(function),
+        None => declaration.split('[').next().unwrap_or(declaration),
+    };
+    name.rsplit([' ', '*']).next().unwrap_or(name).to_owned()
+}
+
 /// The names `tabi_...(` in C code.
 pub(crate) fn calls(code: &str) -> BTreeSet<String> {
     let code = without_comments(code);

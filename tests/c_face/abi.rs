@@ -1,0 +1,123 @@
+//! What compiled programs rely on: the exported symbols with their versions, the layout of structs, the numbers of codes.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+use crate::support::{compile, header, library, tools};
+
+/// The rows of `capi/symbols.tsv`: each symbol and the version of tabi that brought it.
+fn ledger() -> Vec<(&'static str, &'static str)> {
+    let lines = include_str!("../../capi/symbols.tsv").lines();
+    let rows = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    rows.map(|row| row.split_once('\t').expect("a symbol and a version")).collect()
+}
+
+#[test]
+fn the_ledger_names_each_function_of_the_header_once() {
+    let listed: BTreeSet<String> = ledger().iter().map(|(symbol, _)| (*symbol).to_owned()).collect();
+    assert_eq!(listed, header::functions());
+    assert_eq!(listed.len(), ledger().len(), "a symbol stands twice in capi/symbols.tsv");
+}
+
+#[test]
+fn no_symbol_is_of_a_later_version_than_the_library() {
+    let numbers = |version: &str| -> Vec<u32> {
+        version.split('.').map(|number| number.parse().expect("a number")).collect()
+    };
+    let library = numbers(env!("CARGO_PKG_VERSION"));
+    let later: Vec<_> = ledger().into_iter().filter(|(_, version)| numbers(version) > library).collect();
+    assert_eq!(later, []);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_library_exports_each_symbol_in_its_version_and_nothing_else() {
+    if !tools::have("nm", "the list of exported symbols") || !tools::have("ld.bfd", "versions of symbols") {
+        return;
+    }
+    let mut nm = Command::new("nm");
+    let exported = compile::run(
+        nm.args(["-D", "--defined-only", "--with-symbol-versions"]).arg(&library::library().shared_object),
+    );
+    let exported: BTreeSet<&str> =
+        exported.lines().map(|line| line.split_whitespace().last().expect("a name")).collect();
+    let symbols = ledger().into_iter().map(|(symbol, version)| format!("{symbol}@@TABI_{version}"));
+    // A version is a symbol, too.
+    let versions = ledger().into_iter().map(|(_, version)| format!("TABI_{version}"));
+    let expected: BTreeSet<String> = symbols.chain(versions).collect();
+    assert_eq!(exported, expected.iter().map(String::as_str).collect());
+}
+
+/// A program's references have versions, so that the loader can refuse a library that lacks them.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_asks_for_the_version_that_brought_a_symbol() {
+    use crate::support::c_program::{self, Linkage};
+    if !tools::have("cc", "versions of symbols") || !tools::have("ld.bfd", "versions of symbols") {
+        return;
+    }
+    let source = library::scratch("abi").join("strerror.c");
+    let code = "#include <tabi.h>\nint main(void) { return tabi_strerror(0)[0] != 's'; }\n";
+    fs::write(&source, code).expect("the scratch directory can be written");
+    let program = c_program::program(&source, Linkage::Shared);
+    let undefined = compile::run(
+        Command::new("nm").args(["-D", "--undefined-only", "--with-symbol-versions"]).arg(&program),
+    );
+    assert!(undefined.contains("tabi_strerror@TABI_0.1"), "{undefined}");
+    compile::run(&mut Command::new(program));
+}
+
+/// A change of a line that a release has is a change that breaks programs. New lines are fine: constants, structs, and
+/// fields at the end of a struct that begins with `struct_size`, where only the size of the struct changes.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn structs_and_constants_are_as_compiled_programs_know_them() {
+    if !tools::have("cc", "the layout of structs") {
+        return;
+    }
+    let recorded = include_str!("../data/abi.tsv");
+    let found = layout();
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (before, now) = (lines(recorded), lines(&found));
+    let gone: Vec<_> = before.difference(&now).filter(|line| !line.starts_with('#')).collect();
+    let new: Vec<_> = now.difference(&before).collect();
+    assert!(gone.is_empty() && new.is_empty(), "tests/data/abi.tsv has {gone:#?}, the header {new:#?}");
+}
+
+/// Has a C program print all that `tests/data/abi.tsv` records, in the order of the header.
+fn layout() -> String {
+    let mut code =
+        String::from("#include <stddef.h>\n#include <stdio.h>\n#include <tabi.h>\n\nint main(void)\n{\n");
+    for name in constants() {
+        let _ = writeln!(code, "    printf(\"{name}\\t\\t\\t%ld\\n\", (long){name});");
+    }
+    for (name, fields) in header::structs() {
+        let _ = writeln!(code, "    printf(\"{name}\\t\\t\\t%zu\\n\", sizeof({name}));");
+        for field in fields {
+            let size = format!("sizeof(((const {name} *)0)->{field})");
+            let _ = writeln!(
+                code,
+                "    printf(\"{name}\\t{field}\\t%zu\\t%zu\\n\", offsetof({name}, {field}), {size});"
+            );
+        }
+    }
+    code += "    return 0;\n}\n";
+    let program = library::scratch("abi").join("layout");
+    let source = program.with_extension("c");
+    fs::write(&source, code).expect("the scratch directory can be written");
+    let mut cc = Command::new("cc");
+    cc.args(compile::C_FLAGS).arg("-I").arg(compile::include()).arg("-o").arg(&program).arg(source);
+    compile::run(&mut cc);
+    compile::run(&mut Command::new(program))
+}
+
+/// The constants whose values never change.
+fn constants() -> Vec<String> {
+    // What the version is, and what the system's headers or floating point say.
+    let others = |name: &String| {
+        !name.starts_with("TABI_VERSION_") && !["TABI_NO_TIMEOUT", "TABI_BACKLOG"].contains(&name.as_str())
+    };
+    header::macros().into_iter().filter(others).collect()
+}

@@ -1,15 +1,16 @@
 //! `getaddrinfo`: a host and a service to the addresses that a socket can use.
-#![allow(unsafe_code)]
 
 use std::borrow::Cow;
-use std::ffi::{CStr, CString};
-use std::ptr;
+use std::ffi::CString;
 
 use super::idna;
 use crate::address::{Address, RawAddress};
 use crate::c_string::c_string;
-use crate::constants::{AF_UNSPEC, AddressFamily, SocketKind};
-use crate::error::{Error, Result, last_errno};
+use crate::constants::{AddressFamily, SocketKind};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
+use crate::sys::{Answer, Answers, Hints};
 
 /// One answer of [`getaddrinfo`]: what to make a socket with and where to connect or bind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,8 +122,9 @@ pub fn getaddrinfo<'h, 's>(
 ) -> Result<Vec<AddrInfo>> {
     let host = host.into().0.map(host_name).transpose()?;
     let service = service.into().0.map(|name| c_string(&name, "a service")).transpose()?;
-    let hints = Hints { family, kind, proto, flags };
-    Answers::of(host.as_deref(), service.as_deref(), hints)?.iter().map(|answer| answer.info()).collect()
+    let hints = Hints { family: family.as_raw(), kind: kind.as_raw(), proto, flags };
+    let answers = Answers::of(host.as_deref(), service.as_deref(), hints)?;
+    Ok(answers.iter().map(|answer| info(&answer)).collect())
 }
 
 /// The host as the C library takes it, encoded where that is asked for.
@@ -130,92 +132,17 @@ pub(super) fn host_name(host: &[u8]) -> Result<CString> {
     c_string(&idna::encode(host)?, "a host name")
 }
 
-/// What limits a lookup.
-#[derive(Clone, Copy)]
-pub(super) struct Hints {
-    pub(super) family: AddressFamily,
-    pub(super) kind: SocketKind,
-    pub(super) proto: i32,
-    pub(super) flags: i32,
+/// The address of an answer, empty where there is none.
+pub(super) fn address_of(answer: &Answer<'_>) -> RawAddress {
+    answer.address().map_or_else(RawAddress::empty, RawAddress::from_socket2)
 }
 
-impl Hints {
-    pub(super) const NONE: Hints = Hints { family: AF_UNSPEC, kind: SocketKind::ANY, proto: 0, flags: 0 };
-}
-
-/// The C library's list, which is never empty.
-pub(super) struct Answers(*mut libc::addrinfo);
-
-impl Answers {
-    /// The only call of `getaddrinfo(3)` in this crate.
-    pub(super) fn of(host: Option<&CStr>, service: Option<&CStr>, hints: Hints) -> Result<Self> {
-        // SAFETY: addrinfo is plain integers and pointers, for which all zeros is a value.
-        let mut wanted: libc::addrinfo = unsafe { std::mem::zeroed() };
-        wanted.ai_family = hints.family.as_raw();
-        wanted.ai_socktype = hints.kind.as_raw();
-        wanted.ai_protocol = hints.proto;
-        wanted.ai_flags = hints.flags;
-        let mut list = ptr::null_mut();
-        let host = host.map_or(ptr::null(), CStr::as_ptr);
-        let service = service.map_or(ptr::null(), CStr::as_ptr);
-        // SAFETY: both names are NULL or NUL-terminated, the hints' pointers are NULL; `list` is freed on drop.
-        match unsafe { libc::getaddrinfo(host, service, &wanted, &mut list) } {
-            0 if list.is_null() => Err(Error::Gai(libc::EAI_NONAME)),
-            0 => Ok(Answers(list)),
-            code => Err(gai_error(code)),
-        }
+fn info(answer: &Answer<'_>) -> AddrInfo {
+    AddrInfo {
+        family: AddressFamily::from_raw(answer.family()),
+        kind: SocketKind::from_raw(answer.kind()),
+        proto: answer.proto(),
+        canonname: answer.canonname(),
+        address: address_of(answer).decode(),
     }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = Answer<'_>> {
-        // SAFETY: the list and its entries live as long as `self`.
-        let mut next = unsafe { self.0.as_ref() };
-        std::iter::from_fn(move || {
-            let entry = next?;
-            // SAFETY: the next entry is NULL or lives as long as `self`.
-            next = unsafe { entry.ai_next.as_ref() };
-            Some(Answer(entry))
-        })
-    }
-}
-
-impl Drop for Answers {
-    fn drop(&mut self) {
-        // SAFETY: the list came from getaddrinfo and is freed once.
-        unsafe { libc::freeaddrinfo(self.0) };
-    }
-}
-
-/// One entry of the list.
-pub(super) struct Answer<'a>(&'a libc::addrinfo);
-
-impl Answer<'_> {
-    pub(super) fn address(&self) -> Result<RawAddress> {
-        if self.0.ai_addr.is_null() {
-            return Ok(RawAddress::empty());
-        }
-        // SAFETY: the entry's address has this many bytes.
-        RawAddress::from_bytes(unsafe {
-            std::slice::from_raw_parts(self.0.ai_addr.cast(), self.0.ai_addrlen as usize)
-        })
-    }
-
-    fn info(&self) -> Result<AddrInfo> {
-        let canonname = match self.0.ai_canonname {
-            name if name.is_null() => String::new(),
-            // SAFETY: not NULL, and NUL-terminated as long as the list lives.
-            name => unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned(),
-        };
-        Ok(AddrInfo {
-            family: AddressFamily::from_raw(self.0.ai_family),
-            kind: SocketKind::from_raw(self.0.ai_socktype),
-            proto: self.0.ai_protocol,
-            canonname,
-            address: self.address()?.decode(),
-        })
-    }
-}
-
-/// A failure of `getaddrinfo` or `getnameinfo`, to be made before anything else touches `errno`.
-pub(super) fn gai_error(code: i32) -> Error {
-    if code == libc::EAI_SYSTEM { Error::Os(last_errno()) } else { Error::Gai(code) }
 }

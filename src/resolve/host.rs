@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::addrinfo::{Answers, Hints, host_name};
+use super::addrinfo::{address_of, host_name};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
+use crate::sys::{Answers, Hints};
 
 /// The first address of `host` for a socket of `family` (`AF_UNSPEC` for either); the port in the result is 0.
 ///
@@ -43,8 +44,9 @@ fn numeric(host: &[u8], family: AddressFamily) -> Option<IpAddr> {
 }
 
 fn first_answer(host: &[u8], family: AddressFamily) -> Result<SocketAddr> {
-    let answers = Answers::of(Some(&host_name(host)?), None, Hints { family, ..Hints::NONE })?;
+    let hints = Hints { family: family.as_raw(), ..Hints::default() };
+    let answers = Answers::of(Some(&host_name(host)?), None, hints)?;
     let first = answers.iter().next().ok_or(Error::Gai(libc::EAI_NONAME))?;
-    let address = first.address()?.decode();
+    let address = address_of(&first).decode();
     address.as_inet().ok_or_else(|| Error::OsMessage("unsupported address family".into()))
 }

@@ -8,19 +8,7 @@ use crate::constants::{AF_INET, AF_UNSPEC};
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`.
-///
-/// Bytes of a name that are not UTF-8 become U+FFFD. Systems other than Linux with glibc report no aliases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct HostEntry {
-    /// The host's main name.
-    pub name: String,
-    /// Its other names.
-    pub aliases: Vec<String>,
-    /// Its addresses, at least one.
-    pub addresses: Vec<IpAddr>,
-}
+pub use crate::sys::HostEntry;
 
 /// The first IPv4 address of a host (`socket.gethostbyname`).
 ///

@@ -5,6 +5,7 @@ use std::ffi::CStr;
 
 use crate::c_string::{c_string, quoted};
 use crate::error::{Error, Result};
+use crate::sys;
 
 /// The number and the name of every network interface (`socket.if_nameindex`).
 ///
@@ -36,20 +37,11 @@ pub fn if_nameindex() -> Result<Vec<(u32, String)>> {
 pub fn if_nametoindex(name: impl AsRef<[u8]>) -> Result<u32> {
     let name = name.as_ref();
     let name_c = c_string(name, "an interface name")?;
-    // SAFETY: the name is NUL-terminated.
-    match unsafe { libc::if_nametoindex(name_c.as_ptr()) } {
-        0 => Err(match Error::last_os() {
-            Error::Os(libc::ENODEV | libc::ENXIO) => {
-                Error::OsMessage(format!("no interface with this name: {}", quoted(name)).into())
-            }
-            // glibc had no socket to ask with, and does not say why.
-            Error::Os(libc::ENOENT) => {
-                let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::DGRAM, None);
-                socket.err().map_or(Error::Os(libc::ENOENT), Error::from)
-            }
-            error => error,
-        }),
-        index => Ok(index),
+    match sys::interface_index(&name_c) {
+        Err(Error::Os(libc::ENODEV | libc::ENXIO)) => {
+            Err(Error::OsMessage(format!("no interface with this name: {}", quoted(name)).into()))
+        }
+        result => result,
     }
 }
 

@@ -1,15 +1,14 @@
 //! `getnameinfo`: an address to the names of its host and its service.
-#![allow(unsafe_code)]
 
-use std::ffi::CStr;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 
-use super::addrinfo::{Answers, Hints, gai_error};
+use super::addrinfo::address_of;
 use super::to_address::check_flowinfo;
 use crate::address::{Address, RawAddress};
 use crate::c_string::c_string;
 use crate::constants::SOCK_DGRAM;
 use crate::error::{Error, Result};
+use crate::sys::{self, Answers, Hints};
 
 /// What [`getnameinfo`] takes: an address that needs no lookup.
 ///
@@ -73,11 +72,11 @@ pub(crate) fn numeric_address(host: &[u8], port: i64) -> Result<RawAddress> {
     let host = c_string(host, "a host")?;
     let port = c_string(port.to_string().as_bytes(), "a port")?;
     // A type must be named for the C library to take a bare number as the service.
-    let hints = Hints { kind: SOCK_DGRAM, flags: libc::AI_NUMERICHOST, ..Hints::NONE };
+    let hints = Hints { kind: SOCK_DGRAM.as_raw(), flags: libc::AI_NUMERICHOST, ..Hints::default() };
     let answers = Answers::of(Some(&host), Some(&port), hints)?;
-    let mut addresses = answers.iter().map(|answer| answer.address());
-    match (addresses.next(), addresses.next()) {
-        (Some(only), None) => only,
+    let mut answers = answers.iter();
+    match (answers.next(), answers.next()) {
+        (Some(only), None) => Ok(address_of(&only)),
         _ => Err(Error::OsMessage("sockaddr resolved to multiple addresses".into())),
     }
 }
@@ -107,28 +106,5 @@ pub(crate) fn numeric_address6(host: &[u8], port: i64, flowinfo: u32, scope_id: 
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub fn getnameinfo(address: impl NumericAddress, flags: i32) -> Result<(String, String)> {
-    // NI_MAXHOST and NI_MAXSERV of the systems' headers, which the libc crate lacks in part.
-    let (mut host, mut service) = ([0u8; 1025], [0u8; 32]);
-    let address = address.numeric_address()?;
-    // SAFETY: the address has `len` bytes, and both buffers are writable for the lengths stated.
-    let code = unsafe {
-        libc::getnameinfo(
-            address.as_ptr(),
-            address.len(),
-            host.as_mut_ptr().cast(),
-            host.len() as _,
-            service.as_mut_ptr().cast(),
-            service.len() as _,
-            flags,
-        )
-    };
-    if code != 0 {
-        return Err(gai_error(code));
-    }
-    Ok((text(&host), text(&service)))
-}
-
-fn text(buffer: &[u8]) -> String {
-    let bytes = CStr::from_bytes_until_nul(buffer).map_or(buffer, CStr::to_bytes);
-    String::from_utf8_lossy(bytes).into_owned()
+    sys::name_info(&address.numeric_address()?.to_socket2(), flags)
 }

@@ -38,7 +38,8 @@ pub(crate) use system::{
 pub(crate) use system::{
     ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH, TYPE_FLAGS,
 };
+pub use unix::HostEntry;
 pub(crate) use unix::{
-    ControlValue, MessageHeader, Run, Thread, close, duplicate, errno_name, forks, monotonic_nanoseconds,
-    set_nonblocking,
+    Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Run, Thread, close, duplicate,
+    errno_name, forks, interface_index, monotonic_nanoseconds, name_info, set_nonblocking,
 };

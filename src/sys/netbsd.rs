@@ -21,7 +21,9 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use libc::c_int;
-use socket2::{InterfaceIndexOrAddress, SockRef};
+use socket2::SockRef;
+
+use super::unix::InterfaceV4;
 
 pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
@@ -67,7 +69,7 @@ pub(crate) fn protocol(_socket: &SockRef<'_>) -> io::Result<c_int> {
 pub(crate) fn join_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
-    interface: &InterfaceIndexOrAddress,
+    interface: &InterfaceV4,
 ) -> io::Result<()> {
     socket.join_multicast_v4(group, &interface_address(interface))
 }
@@ -76,20 +78,20 @@ pub(crate) fn join_multicast_v4(
 pub(crate) fn leave_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
-    interface: &InterfaceIndexOrAddress,
+    interface: &InterfaceV4,
 ) -> io::Result<()> {
     socket.leave_multicast_v4(group, &interface_address(interface))
 }
 
 /// The value of `IP_MULTICAST_IF` for an interface by its number.
 pub(crate) fn multicast_interface_v4(index: u32) -> [u8; 4] {
-    interface_address(&InterfaceIndexOrAddress::Index(index)).octets()
+    interface_address(&InterfaceV4::Index(index)).octets()
 }
 
 /// The system reads an address of the form 0.x.x.x as an interface's number.
-fn interface_address(interface: &InterfaceIndexOrAddress) -> Ipv4Addr {
+fn interface_address(interface: &InterfaceV4) -> Ipv4Addr {
     match interface {
-        InterfaceIndexOrAddress::Index(index) => Ipv4Addr::from(index & 0xff_ffff),
-        InterfaceIndexOrAddress::Address(address) => *address,
+        InterfaceV4::Index(index) => Ipv4Addr::from(index & 0xff_ffff),
+        InterfaceV4::Address(address) => *address,
     }
 }

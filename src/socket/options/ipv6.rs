@@ -10,7 +10,7 @@ options! {
     /// Whether the socket is for IPv6 only, or for IPv4 too by mapped addresses (`IPV6_V6ONLY`).
     only_v6, set_only_v6: bool;
     /// Whether received datagrams carry their traffic class (`IPV6_RECVTCLASS`).
-    recv_tclass_v6, set_recv_tclass_v6: bool;
+    recv_tclass_v6, set_recv_tclass_v6: bool = libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS;
     /// The traffic class of sent packets, 0 to 255 (`IPV6_TCLASS`).
     tclass_v6, set_tclass_v6: u32;
     /// How many routers a packet may pass, 0 to 255 (`IPV6_UNICAST_HOPS`).

@@ -1,15 +1,12 @@
 //! Groups of receivers, for both families.
-#![allow(unsafe_code)]
 
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
-use socket2::InterfaceIndexOrAddress;
-
 use crate::error::{Error, Result};
 use crate::socket::Socket;
-use crate::sys;
+use crate::sys::{self, InterfaceV4};
 
 /// An interface of this machine, for multicast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,11 +33,7 @@ impl FromStr for MulticastInterface {
             return Ok(MulticastInterface::Address(address));
         }
         let name = CString::new(text).map_err(|_| Error::value("interface must not contain a NUL byte"))?;
-        // SAFETY: the name is NUL-terminated.
-        match unsafe { libc::if_nametoindex(name.as_ptr()) } {
-            0 => Err(Error::last_os()),
-            index => Ok(MulticastInterface::Index(index)),
-        }
+        sys::interface_index(&name).map(MulticastInterface::Index)
     }
 }
 
@@ -98,10 +91,8 @@ impl Socket {
             return self.set_multicast_if_v6(index(interface)?);
         }
         match interface.v4() {
-            InterfaceIndexOrAddress::Address(address) => {
-                self.with_socket2(|socket| socket.set_multicast_if_v4(&address))
-            }
-            InterfaceIndexOrAddress::Index(index) => {
+            InterfaceV4::Address(address) => self.with_socket2(|socket| socket.set_multicast_if_v4(&address)),
+            InterfaceV4::Index(index) => {
                 let request = sys::multicast_interface_v4(index);
                 self.setsockopt_bytes(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request)
             }
@@ -111,11 +102,11 @@ impl Socket {
 
 impl MulticastInterface {
     /// The interface as IPv4 takes it.
-    fn v4(self) -> InterfaceIndexOrAddress {
+    fn v4(self) -> InterfaceV4 {
         match self {
-            MulticastInterface::Any => InterfaceIndexOrAddress::Address(Ipv4Addr::UNSPECIFIED),
-            MulticastInterface::Index(index) => InterfaceIndexOrAddress::Index(index),
-            MulticastInterface::Address(address) => InterfaceIndexOrAddress::Address(address),
+            MulticastInterface::Any => InterfaceV4::Address(Ipv4Addr::UNSPECIFIED),
+            MulticastInterface::Index(index) => InterfaceV4::Index(index),
+            MulticastInterface::Address(address) => InterfaceV4::Address(address),
         }
     }
 }

@@ -6,8 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
 use crate::error::{Error, Result};
-use crate::resolve::HostEntry;
-use crate::sys::unix::{port_of, text};
+use crate::sys::unix::{HostEntry, port_of, text};
 
 #[expect(unused_doc_comments, reason = "cbindgen reads it: these are not our exports")]
 /// cbindgen:ignore

@@ -6,10 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::constants::{AF_INET, SOCK_STREAM};
 use crate::error::{Error, Result};
-use crate::resolve::{HostEntry, getaddrinfo, getnameinfo};
-use crate::sys::unix::{port_of, text};
+use crate::sys::unix::{Answers, Hints, HostEntry, name_info, port_of, text};
 
 /// The numbers of `h_errno`, the same on every system.
 const HOST_NOT_FOUND: i32 = 1;
@@ -18,17 +16,19 @@ const NO_RECOVERY: i32 = 3;
 
 /// The entry of a host by its name; IPv4 addresses, no aliases.
 pub(crate) fn host_by_name(name: &CStr) -> Result<HostEntry> {
-    let flags = libc::AI_CANONNAME;
-    let answers = getaddrinfo(name.to_bytes(), None, AF_INET, SOCK_STREAM, 0, flags).map_err(herror)?;
-    let canonname = answers.first().map(|first| first.canonname.clone()).unwrap_or_default();
+    let (family, kind, flags) = (libc::AF_INET, libc::SOCK_STREAM, libc::AI_CANONNAME);
+    let hints = Hints { family, kind, flags, ..Hints::default() };
+    let answers = Answers::of(Some(name), None, hints).map_err(herror)?;
+    let canonname = answers.iter().next().map(|first| first.canonname()).unwrap_or_default();
     let name = if canonname.is_empty() { name.to_string_lossy().into_owned() } else { canonname };
-    let addresses = answers.iter().filter_map(|answer| Some(answer.address.as_inet()?.ip())).collect();
+    let addresses = answers.iter().filter_map(|answer| Some(answer.address()?.as_socket()?.ip())).collect();
     Ok(HostEntry { name, aliases: Vec::new(), addresses })
 }
 
 /// The entry of a host by its address, without aliases and further addresses.
 pub(crate) fn host_by_address(address: IpAddr) -> Result<HostEntry> {
-    let (name, _) = getnameinfo(SocketAddr::new(address, 0), libc::NI_NAMEREQD).map_err(herror)?;
+    let named = name_info(&SocketAddr::new(address, 0).into(), libc::NI_NAMEREQD);
+    let (name, _) = named.map_err(herror)?;
     Ok(HostEntry { name, aliases: Vec::new(), addresses: vec![address] })
 }
 

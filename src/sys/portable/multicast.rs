@@ -5,22 +5,24 @@ use std::net::Ipv4Addr;
 
 use socket2::{InterfaceIndexOrAddress, SockRef};
 
+use crate::sys::unix::InterfaceV4;
+
 /// Joins a group.
 pub(crate) fn join_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
-    interface: &InterfaceIndexOrAddress,
+    interface: &InterfaceV4,
 ) -> io::Result<()> {
-    socket.join_multicast_v4_n(group, interface)
+    socket.join_multicast_v4_n(group, &by_socket2(interface))
 }
 
 /// Leaves a group.
 pub(crate) fn leave_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
-    interface: &InterfaceIndexOrAddress,
+    interface: &InterfaceV4,
 ) -> io::Result<()> {
-    socket.leave_multicast_v4_n(group, interface)
+    socket.leave_multicast_v4_n(group, &by_socket2(interface))
 }
 
 /// The value of `IP_MULTICAST_IF` for an interface by its number, which socket2 does not set.
@@ -29,4 +31,11 @@ pub(crate) fn multicast_interface_v4(index: u32) -> [u8; 12] {
     let mut request = [0; 12];
     request[8..].copy_from_slice(&index.to_ne_bytes());
     request
+}
+
+fn by_socket2(interface: &InterfaceV4) -> InterfaceIndexOrAddress {
+    match interface {
+        InterfaceV4::Index(index) => InterfaceIndexOrAddress::Index(*index),
+        InterfaceV4::Address(address) => InterfaceIndexOrAddress::Address(*address),
+    }
 }

@@ -215,6 +215,21 @@ class MaxThreads(unittest.TestCase):
                 self.assertEqual(b"", second.recv(5))
             self.assertEqual(1, server.statistics().rejected)
 
+    def test_who_was_accepted_refused_and_served_is_counted(self):
+        server = TCP(Held, max_threads=1, when_full="refuse")
+        with serving(server):
+            (held,) = self.hold(server, 1)
+            for _ in range(3):
+                with connect(server) as refused:
+                    self.assertEqual(b"", refused.recv(5))
+            counts = server.statistics()
+            self.assertEqual((4, 1, 3, 3), (counts.accepted, counts.active, counts.rejected, counts.finished))
+            server.let_go.set()
+            self.assertEqual(b"", read_all(held))
+            wait_until(lambda: server.statistics().active == 0)
+            counts = server.statistics()
+            self.assertEqual((4, 3, 4, 0), (counts.accepted, counts.rejected, counts.finished, counts.failed))
+
     def test_bad_settings_are_named(self):
         with TCP(when_full="drop") as server:
             self.assertRaisesRegex(ValueError, "when_full.*'drop'", server.serve_forever)

@@ -285,6 +285,42 @@ except KeyboardInterrupt:
                 )
                 process.communicate(timeout=LIMIT)
 
+    def test_a_close_that_ctrl_c_has_ended_goes_on_when_it_is_called_again(self):
+        self.ends(
+            """
+let_go = threading.Event()
+
+def work(handler):
+    let_go.wait()
+
+server = make()
+thread = serve(server)
+clients = [connect(server) for _ in range(2)]
+server.shutdown()
+closing = True
+
+def interrupt():
+    while closing:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+pressing = threading.Thread(target=interrupt)
+try:
+    pressing.start()
+    server.server_close(drain=1000)
+    print("not interrupted")
+except KeyboardInterrupt:
+    closing = False
+    try:
+        pressing.join()
+    except KeyboardInterrupt:
+        pressing.join()
+threading.Timer(0.05, let_go.set).start()
+print(tuple(server.server_close(drain=1000)))
+""",
+            "(2, 0, 0)\n",
+        )
+
     def test_ctrl_c_ends_an_inline_handler(self):
         self.ends(
             """
@@ -396,6 +432,29 @@ os.kill(child, signal.SIGKILL)
 os.waitpid(child, 0)
 """,
             "refused\n",
+        )
+
+    def test_a_child_that_stops_the_server_does_not_stop_its_parent_s(self):
+        self.ends(
+            """
+import warnings
+warnings.simplefilter("ignore")
+work = lambda handler: None
+server = make()
+thread = serve(server)
+connect(server).close()
+child = os.fork()
+if child == 0:
+    server.shutdown()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+connect(server).close()
+print(thread.is_alive())
+server.shutdown()
+thread.join()
+server.server_close()
+""",
+            "True\n",
         )
 
     def test_a_child_has_servers_of_its_own(self):

@@ -1,5 +1,10 @@
-"""The serve loop and the threads of ``tabi.socketserver``: the library's."""
+"""What ``tabi.socketserver`` is made of: the serve loop, the threads, the limits and the end are the library's."""
 
-from .native import DrainReport, Statistics, existing, native_of, seconds
+from . import process
+from .native import existing, native_of
+from .reports import DrainReport, Statistics
+from .settings import seconds
 
 __all__ = ["DrainReport", "Statistics", "existing", "native_of", "seconds"]
+
+process.watch()

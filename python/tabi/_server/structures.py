@@ -14,8 +14,9 @@ _End = CFUNCTYPE(None, c_void_p, c_void_p)
 
 #: ``get_request`` and ``service_actions``, without the arguments that they get and do not need: a C function may ignore them.
 InTheLoop = CFUNCTYPE(c_int)
-Finish = _Step
-ShutdownRequest = _End
+#: ``tabi_job.run``, which is also what a handler is; and its ``cut`` and ``end``.
+RunJob = _Step
+TellJob = CFUNCTYPE(None, c_void_p)
 ThreadBody = CFUNCTYPE(None, c_void_p)
 ThreadMain = CFUNCTYPE(None, c_char_p, ThreadBody, c_void_p, c_void_p)
 _HandleError = CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_void_p)
@@ -32,8 +33,8 @@ class Hooks(ctypes.Structure):
         ("get_request", InTheLoop),
         ("verify_request", _Step),
         ("process_request", _End),
-        ("finish_request", Finish),
-        ("shutdown_request", ShutdownRequest),
+        ("finish_request", _Step),
+        ("shutdown_request", _End),
         ("close_request", _End),
         ("handle_error", _HandleError),
         ("handle_timeout", _Step),
@@ -75,6 +76,18 @@ class Options(ctypes.Structure):
         ("block_on_close", c_int),
         ("max_children", c_size_t),
         ("hooks", HooksPointer),
+    ]
+
+
+class Job(ctypes.Structure):
+    """``tabi_job``"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("userdata", c_void_p),
+        ("run", RunJob),
+        ("cut", TellJob),
+        ("end", TellJob),
     ]
 
 

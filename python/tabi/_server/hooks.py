@@ -1,0 +1,106 @@
+"""What the native server calls: the steps of its loop that are Python's, and the life of its threads."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import itertools
+import threading
+import weakref
+from typing import Optional
+
+from . import structures
+
+#: What a step of the loop returns when the native loop has nothing more to do with the client, and when it must end.
+_NO_REQUEST = -errno.EAGAIN
+_CANNOT_GO_ON = -errno.EINVAL
+#: Errors of ``accept`` that mean "not now": the native loop waits until descriptors are back.
+_TABLE_FULL = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+
+_numbers = itertools.count(1)
+#: The threads of each server, by the number that the hooks get as userdata.
+_workers: dict[int, dict[int, threading.Thread]] = {}
+
+#: The native server has to have a handler, and never asks it: its loop takes no request itself.
+NO_HANDLER = structures.RunJob(lambda request, userdata: _CANNOT_GO_ON)
+
+
+class LoopHooks:
+    """The hooks of one server."""
+
+    def __init__(self, server) -> None:
+        self.number = next(_numbers)
+        self.workers: dict[int, threading.Thread] = {}
+        _workers[self.number] = self.workers
+        self._server = weakref.ref(server)
+        self._raised: Optional[BaseException] = None
+        #: Kept, as native code calls them.
+        self._steps = [structures.InTheLoop(self._guarded(step).__next__) for step in (_get_request, _service_actions)]
+        get_request, service_actions = self._steps
+        self.table = structures.Hooks(
+            struct_size=ctypes.sizeof(structures.Hooks),
+            userdata=self.number,
+            get_request=get_request,
+            service_actions=service_actions,
+            thread_main=_thread_main,
+        )
+
+    def discard(self) -> None:
+        """The native server is gone, and its threads with it."""
+        del _workers[self.number]
+        # A generator that waits to go on would keep this object.
+        self._steps = self.table = None
+
+    def raise_what_was_raised(self) -> None:
+        """Raises what a step has raised. It has ended the loop."""
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+
+    def _guarded(self, step):
+        """Steps of the loop one after the other. What one of them raises does not pass through native code: it ends the
+        loop, and ``raise_what_was_raised`` raises it.
+
+        A generator, because a signal's handler may raise as soon as Python runs: here that is within ``try``, and in
+        a function it would be before its first line.
+        """
+        result = 0
+        while True:
+            try:
+                while True:
+                    yield result
+                    # No name for the server: it would keep it for ever.
+                    result = step(self._server())
+            except GeneratorExit:
+                return
+            except BaseException as error:
+                self._raised, result = error, _CANNOT_GO_ON
+
+
+def _get_request(server) -> int:
+    number = server._handle_request_noblock()
+    return -number if number in _TABLE_FULL else _NO_REQUEST
+
+
+def _service_actions(server) -> int:
+    server.service_actions()
+    # What handlers set that know of no other way to stop Python's loop.
+    if vars(server).get("_BaseServer__shutdown_request"):
+        server.shutdown()
+    return 0
+
+
+@structures.ThreadMain
+def _thread_main(name, body, argument, number) -> None:
+    workers = _workers[number]
+    thread = threading.current_thread()
+    thread.name = name.decode()
+    workers[thread.ident] = thread
+    try:
+        body(argument)
+    finally:
+        workers.pop(thread.ident, None)
+        # Python keeps what it knows of a thread that it did not start itself for ever.
+        with threading._active_limbo_lock:
+            threading._active.pop(thread.ident, None)
+        threading._dangling.discard(thread)

@@ -1,4 +1,4 @@
-//! The table of constants in C.
+//! The C functions that look up constants by name.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

@@ -1,7 +1,9 @@
-//! The C face: `include/tabi.h` is made from the rooms below.
+//! The C face. `include/tabi.h` is made from the comments in these rooms.
 //!
-//! Each exported function checks its pointers, calls one function of the core and converts the result;
-//! the conventions are in CONTRIBUTING.md. A handle that C may pass as NULL is an `Option` of a reference.
+//! Each exported function checks its arguments, calls one function of the core and converts the result. The
+//! conventions are in CONTRIBUTING.md. A handle, which C may pass as NULL, is an `Option` of a reference.
+//!
+//! This module is public only for the C library in `capi/`. Rust programs use the crate itself.
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
 mod address;

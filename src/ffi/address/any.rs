@@ -1,4 +1,4 @@
-//! What addresses of every family have in C: a struct sockaddr, a family, a text.
+//! The C functions for addresses of every family.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

@@ -1,4 +1,4 @@
-//! Addresses of AF_INET and AF_INET6 in C.
+//! The C functions for addresses of AF_INET and AF_INET6.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

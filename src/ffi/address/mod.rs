@@ -59,7 +59,7 @@ const _: () = {
 };
 
 impl tabi_addr {
-    /// The place of an address for the core to write to.
+    /// The place where the core writes an address.
     pub(crate) fn as_raw(place: &mut MaybeUninit<tabi_addr>) -> &mut MaybeUninit<RawAddress> {
         // SAFETY: a tabi_addr has the layout of a RawAddress, and both may be uninitialised here.
         unsafe { &mut *std::ptr::from_mut(place).cast() }

@@ -1,4 +1,4 @@
-//! Addresses of AF_UNIX in C.
+//! The C functions for addresses of AF_UNIX.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};

@@ -1,4 +1,4 @@
-//! Arguments from C: NULL, lengths, strings.
+//! Checks of the arguments that C passes: pointers, lengths and strings.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_void};
@@ -8,14 +8,14 @@ use super::failure::Failure;
 use super::outcome::{Outcome, Reported};
 use crate::error::Error;
 
-/// The argument, which must not be NULL.
+/// The argument, or the failure that it is NULL.
 #[inline]
 pub(crate) fn not_null<T>(argument: Option<T>, name: &'static str) -> Outcome<T> {
-    // Not `ok_or`: a failure that is made beforehand must be dropped again, in every call.
+    // `ok_or` would make a failure in every call, only to drop it.
     argument.ok_or_else(|| Failure::Null(name).into())
 }
 
-/// A buffer to read from; `(NULL, 0)` is empty.
+/// A buffer to read from. `(NULL, 0)` is an empty one.
 ///
 /// # Safety
 ///
@@ -30,7 +30,7 @@ pub(crate) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &'static s
     Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
 }
 
-/// Checks a buffer to be filled; `(NULL, 0)` is legal.
+/// Checks a buffer. `(NULL, 0)` is an empty one.
 #[inline]
 pub(crate) fn check_buffer(data: *const c_void, len: usize, name: &'static str) -> Outcome {
     if len == 0 {
@@ -42,18 +42,21 @@ pub(crate) fn check_buffer(data: *const c_void, len: usize, name: &'static str) 
     if len > isize::MAX as usize { Err(impossible_length(len, name)) } else { Ok(()) }
 }
 
-/// A buffer to be filled; `(NULL, 0)` is empty.
+/// A buffer to write to. `(NULL, 0)` is an empty one. Its bytes may be uninitialised.
 ///
 /// # Safety
 ///
 /// `buffer` is NULL or writable for `len` bytes, which the result lends.
 #[inline]
-pub(crate) unsafe fn room<'a>(buffer: *mut c_void, len: usize) -> Outcome<&'a mut [MaybeUninit<u8>]> {
+pub(crate) unsafe fn bytes_to_fill<'a>(
+    buffer: *mut c_void,
+    len: usize,
+) -> Outcome<&'a mut [MaybeUninit<u8>]> {
     if len == 0 {
         return Ok(&mut []);
     }
     check_buffer(buffer, len, "buffer")?;
-    // SAFETY: not NULL, of a possible length, and the caller vouches for the rest.
+    // SAFETY: `buffer` is not NULL, `len` is possible, and the caller promises that many writable bytes.
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.cast(), len) })
 }
 

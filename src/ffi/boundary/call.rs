@@ -1,4 +1,4 @@
-//! The frame around each exported function: a failure becomes its code, and so does a panic.
+//! What surrounds the body of each C function: a failure becomes its code, and so does a panic.
 #![allow(unsafe_code)]
 
 use std::any::Any;
@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::last_failure::report;
 use super::outcome::{Outcome, Reported};
 
-/// What an exported function may return: `int` or `ssize_t`, negative for a failure.
+/// The types that exported functions return: `int` and `ssize_t`. A negative value is the code of a failure.
 pub(crate) trait Code {
     fn from_code(code: c_int) -> Self;
 }
@@ -28,8 +28,8 @@ impl Code for ssize_t {
     }
 }
 
-/// Runs the body of an exported function: a failure becomes its code, and so does a panic, which
-/// must not unwind into C.
+/// Runs the body of an exported function and returns its value, or the code of its failure. A panic becomes a code
+/// too, because it must not unwind into C.
 #[inline(always)]
 pub(crate) fn boundary<C: Code>(body: impl FnOnce() -> Outcome<C>) -> C {
     match catch_unwind(AssertUnwindSafe(body)) {

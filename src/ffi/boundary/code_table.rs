@@ -1,7 +1,7 @@
-// The C face's own error codes: number, name, text. build.rs makes the header's macros of it, and
-// `codes` the names and texts, so that none can drift. Codes are never renumbered.
+// The error codes of the C face: number, name and text. The header's macros and the functions that explain codes
+// are made from this table. The numbers never change.
 //
-// -1 to -4095 are the system's: -errno.
+// -1 to -4095 are the errors of the system: -errno.
 macro_rules! for_each_code {
     ($use_code:ident) => {
         $use_code! { -5001, GAI_ADDRFAMILY, "address family for hostname not supported" }

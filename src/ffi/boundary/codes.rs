@@ -1,4 +1,4 @@
-//! The codes: their numbers, names and texts.
+//! The names and texts of the codes, and the system's numbers for them.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_int};
@@ -18,7 +18,7 @@ pub(crate) mod code {
     for_each_code!(constant);
 }
 
-/// The resolver's numbers differ between systems; the codes do not.
+/// The resolver's numbers and the codes for them. The numbers differ between systems, the codes do not.
 #[rustfmt::skip]
 pub(crate) const GAI_CODES: &[(c_int, c_int)] = &[
     (sys::EAI_ADDRFAMILY, code::GAI_ADDRFAMILY),
@@ -45,7 +45,7 @@ pub(crate) fn to_code(table: &[(c_int, c_int)], number: c_int) -> Option<c_int> 
     table.iter().find(|(own, _)| *own == number).map(|(_, code)| *code)
 }
 
-/// The number that the system knows the code by: `errno`, `EAI_*` or `h_errno`; 0 where there is none.
+/// The system's number for a code: an `errno`, an `EAI_*` or an `h_errno`. It is 0 when there is none.
 pub(crate) fn system_number(code: c_int) -> c_int {
     match code {
         -4095..=-1 => -code,
@@ -58,7 +58,7 @@ pub(crate) fn system_number(code: c_int) -> c_int {
     }
 }
 
-/// The code's name: `ECONNREFUSED`, `TABI_ERR_TIMEOUT`.
+/// The name of a code, such as `ECONNREFUSED` or `TABI_ERR_TIMEOUT`.
 pub(crate) fn name(code: c_int) -> Option<&'static CStr> {
     macro_rules! own_name {
         ($number:expr, $name:ident, $text:expr) => {
@@ -74,7 +74,7 @@ pub(crate) fn name(code: c_int) -> Option<&'static CStr> {
     }
 }
 
-/// The code's text, the same for every failure that has it.
+/// The text of a code.
 pub(crate) fn text(code: c_int) -> &'static CStr {
     macro_rules! own_text {
         ($number:expr, $name:ident, $text:expr) => {
@@ -93,7 +93,7 @@ pub(crate) fn text(code: c_int) -> &'static CStr {
     }
 }
 
-/// The system's text for an `errno`, made once.
+/// The system's text for an `errno`. It is made once and then kept.
 pub(crate) fn system_text(errno: c_int) -> &'static CStr {
     static TEXTS: [OnceLock<CString>; 256] = [const { OnceLock::new() }; 256];
     match usize::try_from(errno).ok().and_then(|index| TEXTS.get(index)) {

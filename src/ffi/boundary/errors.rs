@@ -1,4 +1,4 @@
-//! Errors in C: codes, names, texts and the last message.
+//! The C functions that explain errors.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

@@ -1,4 +1,4 @@
-//! Why an exported function fails, and the code for it.
+//! The reasons why a C function fails, and the code of each.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
@@ -6,16 +6,16 @@ use std::ffi::c_int;
 use super::codes::{GAI_CODES, HERROR_CODES, code, to_code};
 use crate::error::Error;
 
-/// Why an exported function fails: an error of the core's, or one that only C can make.
+/// The reason why an exported function fails: an error of the core, or a mistake that only C can make.
 pub(crate) enum Failure {
     Core(Error),
-    /// An error of the core's, with a text that says more.
+    /// An error of the core, and a text that says more.
     Detailed(Error, String),
     /// The named argument is NULL.
     Null(&'static str),
     /// A buffer of this many bytes would hold the result.
     TooSmall(usize),
-    /// A callback in C returned this negative code; the error is what the core would call it.
+    /// A callback in C has returned this negative code. The error is the core's for it.
     Returned(c_int, Error),
     Panic(String),
 }
@@ -48,7 +48,7 @@ impl Failure {
         }
     }
 
-    /// The `errno` that comes nearest.
+    /// The `errno` that fits best.
     pub(crate) fn errno(&self) -> c_int {
         match self {
             Failure::Core(error) | Failure::Detailed(error, _) | Failure::Returned(_, error) => {
@@ -64,7 +64,7 @@ impl Failure {
         }
     }
 
-    /// What went wrong, with the values.
+    /// The text for people, with the values.
     pub(crate) fn message(&self) -> String {
         match self {
             Failure::Core(error) | Failure::Returned(_, error) => error.to_string(),

@@ -1,4 +1,4 @@
-//! What stands between C and the core: panics, NULL, lengths, codes, and the error that each thread saw last.
+//! What stands between C and the core: checks of arguments, codes of failures, and the last failure of each thread.
 
 mod arguments;
 mod call;
@@ -11,7 +11,7 @@ mod results;
 
 pub use errors::*;
 
-pub(crate) use arguments::{bytes, check_buffer, not_null, optional_string, room, string};
+pub(crate) use arguments::{bytes, bytes_to_fill, check_buffer, not_null, optional_string, string};
 pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;
 pub(crate) use last_failure::last_text;

@@ -1,4 +1,4 @@
-//! How a function of the C face ends: with a value, or with a failure that is noted.
+//! The result of a C function's body: a value, or the code of a failure that was noted.
 #![allow(unsafe_code)]
 
 use super::failure::Failure;
@@ -8,8 +8,8 @@ use crate::error::Result;
 /// The result of a function that C will see as a code.
 pub(crate) type Outcome<T = ()> = Result<T, Reported>;
 
-/// The code of a failure that is noted as this thread's last. A word, so that a count or a code comes out of
-/// the hot calls in registers: whole failures cost them a dozen instructions each.
+/// The code of a failure that was noted as the last one of this thread. It fits in a register, and so does a count
+/// or a code. Returning whole failures would cost the most frequent calls a dozen instructions.
 pub(crate) struct Reported(pub(super) isize);
 
 impl<E: Into<Failure>> From<E> for Reported {

@@ -8,7 +8,7 @@ use super::arguments::check_buffer;
 use super::failure::Failure;
 use super::outcome::Outcome;
 
-/// Copies a text and its closing NUL into the caller's buffer; returns its length without the NUL.
+/// Copies a text into the caller's buffer, with a NUL at the end. Returns the length without the NUL.
 ///
 /// # Safety
 ///
@@ -24,7 +24,7 @@ pub(crate) unsafe fn copy_text<T: AsRef<[u8]> + ?Sized>(
     Ok(text.len())
 }
 
-/// Copies bytes into the caller's buffer; returns how many.
+/// Copies bytes into the caller's buffer. Returns their number.
 ///
 /// # Safety
 ///
@@ -41,12 +41,12 @@ pub(crate) unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, size: usize) 
     Ok(bytes.len())
 }
 
-/// Hands an object over to C, which owns it until it calls the object's `_free`.
+/// Gives an object to C, which owns it until it calls the `_free` function of the type.
 pub(crate) fn give<T>(object: T) -> *mut T {
     Box::into_raw(Box::new(object))
 }
 
-/// Takes an object back from C and drops it; NULL is nothing.
+/// Takes an object back from C and drops it. Does nothing for NULL.
 ///
 /// # Safety
 ///

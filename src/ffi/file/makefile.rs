@@ -1,4 +1,4 @@
-//! Buffered reading and writing in C: Python's `makefile`.
+//! The C functions for buffered reading and writing: Python's `makefile`.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, c_void};

@@ -1,4 +1,4 @@
-//! Files in C: buffered ones on a socket, and those that are sent.
+//! Files in C: buffered files on a socket, and files that are sent.
 
 mod makefile;
 mod sendfile;

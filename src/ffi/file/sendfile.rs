@@ -1,4 +1,4 @@
-//! Files sent over a socket, in C.
+//! The C functions that send files over a socket.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

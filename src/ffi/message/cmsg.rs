@@ -1,4 +1,4 @@
-//! Control messages in C: walked through, and the descriptors taken out of them.
+//! The C functions that find control messages in a buffer, and take descriptors out of them.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn tabi_cmsg_fds(cmsg: Option<&tabi_cmsg>, fds: *mut c_int
     })
 }
 
-/// The message that begins `offset` bytes into the buffer or later. Its data may be written to, as the buffer may.
+/// The first message at `offset` or later. Its data may be written to if the buffer may.
 ///
 /// # Safety
 ///

@@ -1,4 +1,4 @@
-//! What control messages say, in C.
+//! The C functions that read what a control message says.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_uint};
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
                 Some((address(info.destination), address(info.local), info.interface))
             }
             Some(ControlMessage::Ipv6PacketInfo(info)) => {
-                // A link's own addresses mean nothing without the link.
+                // An address that is valid on one link needs the number of the link.
                 let scope = if info.destination.is_unicast_link_local() { info.interface } else { 0 };
                 let address = RawAddress::from(SocketAddrV6::new(info.destination, 0, 0, scope));
                 Some((address, address, info.interface))

@@ -1,4 +1,4 @@
-//! Control data in C: the buffer, and messages added to it.
+//! Control data in C: the buffer, and the functions that add messages to it.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_uint, c_void};
@@ -152,21 +152,21 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
 /// `control->data` is writable for `control->size` bytes.
 pub(super) unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, data: &[u8]) -> Outcome {
     // SAFETY: `control->data` is writable for `control->size` bytes.
-    let room = unsafe { room(control) }?;
+    let free = unsafe { free_bytes(control) }?;
     let space = cmsg_space(data.len())?;
-    match encode(room, level, kind, data)? {
+    match encode(free, level, kind, data)? {
         Some(space) => control.len += space,
         None => return Err(Failure::TooSmall(control.len + space).into()),
     }
     Ok(())
 }
 
-/// What is free of the buffer.
+/// The bytes of the buffer behind its messages.
 ///
 /// # Safety
 ///
 /// `control->data` is writable for `control->size` bytes while the result is in use.
-unsafe fn room<'a>(control: &tabi_control) -> Outcome<&'a mut [u8]> {
+unsafe fn free_bytes<'a>(control: &tabi_control) -> Outcome<&'a mut [u8]> {
     check_buffer(control.data, control.size, "control->data")?;
     let free = control.size.checked_sub(control.len).ok_or_else(|| control.too_long())?;
     if free == 0 {

@@ -1,4 +1,4 @@
-//! Several datagrams in one call, in C.
+//! The C functions that send and receive several datagrams in one call.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};

@@ -1,4 +1,4 @@
-//! Descriptors passed from process to process, in C.
+//! The C functions that pass descriptors from process to process.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};

@@ -1,4 +1,4 @@
-//! Messages to the ciphers of Linux, and control messages that only Linux sends, in C.
+//! The C functions for messages that only Linux has: to its ciphers, and control messages.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};

@@ -1,4 +1,4 @@
-//! `recvmsg` in C.
+//! The C functions that receive a message into several buffers.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

@@ -1,4 +1,4 @@
-//! `sendmsg` in C, with the system's `struct iovec`.
+//! The C functions that send messages from several buffers (`struct iovec`).
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

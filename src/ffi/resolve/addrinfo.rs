@@ -1,4 +1,4 @@
-//! `getaddrinfo` and `getnameinfo` in C.
+//! The C functions `tabi_getaddrinfo` and `tabi_getnameinfo`.
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, c_char, c_int};

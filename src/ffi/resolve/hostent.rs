@@ -1,4 +1,4 @@
-//! `gethostbyname` and its relatives in C.
+//! The C functions `tabi_gethostbyname` and its relatives.
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, c_char, c_int};
@@ -24,7 +24,7 @@ pub struct tabi_hostent {
     pub addresses: *const *const c_char,
 }
 
-/// An entry with what it points to; C sees the first field.
+/// An entry, and what it points to. C sees only the first field.
 #[repr(C)]
 struct Owned {
     entry: tabi_hostent,

@@ -1,4 +1,4 @@
-//! This machine's own name, and full names, in C.
+//! The C functions for the name of this machine, and for full names of hosts.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

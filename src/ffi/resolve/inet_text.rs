@@ -1,4 +1,4 @@
-//! Addresses as text and as packed bytes, and byte order, in C.
+//! The C functions that convert addresses between text and bytes, and numbers between byte orders.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, c_void};

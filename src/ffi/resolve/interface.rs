@@ -1,4 +1,4 @@
-//! Network interfaces in C.
+//! The C functions that list network interfaces.
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, c_char, c_int};

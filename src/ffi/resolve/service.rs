@@ -1,4 +1,4 @@
-//! Services and protocols in C.
+//! The C functions that look up services and protocols.
 #![allow(unsafe_code)]
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! What a server in C is: its address and sockets.
+//! The C functions that tell a server's address and sockets.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

@@ -1,4 +1,4 @@
-//! Calls of functions written in C, and the codes that they return.
+//! How the library calls functions of a C program, and what their results mean.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
@@ -9,8 +9,8 @@ use crate::ffi::boundary::codes::{HERROR_CODES, code, system_number, text};
 use crate::ffi::boundary::{Failure, last_text};
 use crate::server::{self, HandlerResult};
 
-/// Calls a hook or a handler. A thread that is ended inside of it, as CPython ends its threads when the program
-/// exits, stays there: it could not leave through frames of Rust without ending the whole program.
+/// Calls a hook or a handler. A thread may be ended inside of it with pthread_exit, as CPython does with its threads
+/// when a program exits. Such a thread stays here: if it left through the frames of Rust, the whole program would end.
 pub(crate) fn outside<T>(hook: impl FnOnce() -> T) -> T {
     struct Stay;
     impl Drop for Stay {
@@ -26,21 +26,21 @@ pub(crate) fn outside<T>(hook: impl FnOnce() -> T) -> T {
     result
 }
 
-/// What a hook returned whose errors are the core's own.
+/// The result of a hook whose failures are errors of the core.
 pub(crate) fn result(code: c_int) -> Result<c_int> {
     if code < 0 { Err(to_error(code)) } else { Ok(code) }
 }
 
-/// A negative code that a handler or a hook returned. Inside of a [`server::Failure`] it travels through the core as it is.
+/// A negative code that a handler or a hook has returned. A [`server::Failure`] carries it through the core unchanged.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 struct ReturnedCode {
     code: c_int,
-    /// What the core would call it, with the details that only the thread knows on which the callback ran.
+    /// The core's error for the code. Its details are known only to the thread that ran the callback.
     error: Error,
 }
 
-/// What a handler returned, or a hook that may fail with anything.
+/// The result of a handler, or of a hook that may fail with any error.
 pub(crate) fn handler_result(code: c_int) -> HandlerResult<c_int> {
     match code {
         0.. => Ok(code),
@@ -61,8 +61,8 @@ pub(crate) fn seen_by_c(failure: &server::Failure) -> Failure {
     Failure::Core(own.unwrap_or_else(|| Error::OsMessage(error.to_string().into())))
 }
 
-/// The core's error for a code that a callback returned, with the details when it is this thread's last
-/// failure.
+/// The core's error for a code that a callback has returned. It has the details when the code is that of this thread's
+/// last failure.
 fn to_error(code: c_int) -> Error {
     let message = || {
         let text = last_text(code).unwrap_or_else(|| text(code).to_string_lossy().into_owned());

@@ -1,4 +1,4 @@
-//! Servers in C by Python's class names: one call each.
+//! The C functions that make servers by the names of Python's classes.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, c_void};

@@ -1,4 +1,4 @@
-//! Servers in C: closed and freed.
+//! The C functions that close and free servers.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

@@ -1,4 +1,4 @@
-//! Servers in C: made of settings, bound, listening.
+//! The C functions that make servers from settings, bind them and let them listen.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};

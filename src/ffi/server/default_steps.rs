@@ -1,4 +1,4 @@
-//! The steps of a server as they are unless a C program replaces them.
+//! The C functions that do what the steps of a server do by default.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

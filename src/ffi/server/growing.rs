@@ -1,5 +1,5 @@
-//! Structures that begin with `struct_size` and grow at their end: a program may know fewer members than the library,
-//! or more.
+//! Structures that begin with `struct_size` and grow at their end. A program may know fewer members than the library
+//! does, or more.
 #![allow(unsafe_code)]
 
 use std::ptr;

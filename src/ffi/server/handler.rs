@@ -1,4 +1,4 @@
-//! Handlers written in C.
+//! Handlers that are functions of a C program.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -21,7 +21,7 @@ use crate::server::{HandlerResult, Request, RequestHandler};
 pub type tabi_handler =
     Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>;
 
-/// A handler in C with its userdata.
+/// A handler of a C program, and its userdata.
 pub(crate) struct CHandler {
     call: unsafe extern "C-unwind" fn(*mut tabi_request, *mut c_void) -> c_int,
     userdata: *mut c_void,

@@ -1,4 +1,4 @@
-//! Listening sockets handed from process to process, in C.
+//! The C functions that hand listening sockets from process to process.
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, OsStr, c_char, c_int};

@@ -1,4 +1,4 @@
-//! The steps of a server that a C program replaces.
+//! The C functions of a program that replace steps of a server.
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, c_char, c_int, c_void};
@@ -105,7 +105,7 @@ unsafe impl Growing for tabi_server_hooks {
 
 type ServerStep = unsafe extern "C-unwind" fn(server: *mut tabi_server, userdata: *mut c_void) -> c_int;
 
-/// Hooks in C.
+/// The hooks of a server that a C program has made.
 pub(crate) struct CHooks(tabi_server_hooks);
 
 // SAFETY: the contract of tabi_server_hooks says on which threads the functions run with the userdata.

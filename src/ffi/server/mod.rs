@@ -1,4 +1,4 @@
-//! Servers in C.
+//! Servers in C. A file for each thing that a program does with a server.
 #![allow(unsafe_code)]
 
 mod attributes;
@@ -58,7 +58,7 @@ pub(crate) fn server(server: Option<&tabi_server>) -> Outcome<&Server> {
     Ok(&not_null(server, "server")?.0)
 }
 
-/// The server's own socket behind a handle that it has lent.
+/// The socket of the server that a hook was given.
 pub(crate) fn socket_of<'a>(server: &'a Server, sk: Option<&tabi_sock>) -> Outcome<&'a Arc<Socket>> {
     let lent: *const tabi_sock = not_null(sk, "sk")?;
     let own = server.sockets().iter().find(|socket| ptr::eq(tabi_sock::lend(socket), lent));

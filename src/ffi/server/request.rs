@@ -1,4 +1,4 @@
-//! Requests in C: what a handler is given.
+//! Requests in C: what a handler is given, and what hooks do with it.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn tabi_request_reply(
     })
 }
 
-/// A pointer of C's that a request carries.
+/// The pointer that tabi_request_set_data() stores in a request.
 struct Carried(AtomicPtr<c_void>);
 
 /// Stores a pointer in a request, to pass it from one hook to the next, or from a hook to the handler.
@@ -230,7 +230,7 @@ pub extern "C" fn tabi_request_close(request: Option<&tabi_request>) -> c_int {
     })
 }
 
-/// The handle of a request that C owns.
+/// Makes a handle of a request, which C owns.
 pub(crate) fn give_request(request: Request) -> *mut tabi_request {
     Box::into_raw(Box::new(tabi_request(request)))
 }

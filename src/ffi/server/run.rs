@@ -1,4 +1,4 @@
-//! Servers in C: serving, and stopped.
+//! The C functions that let a server serve, and stop it.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

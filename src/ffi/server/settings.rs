@@ -1,7 +1,8 @@
 //! The settings of a server in the forms of C and of the core.
 //!
-//! A new setting is a member at the end of `tabi_server_options`, and a name in the list below if the core has it under
-//! the same name. The default is the core's. A member that stands in no list does not compile.
+//! To add a setting, write a member at the end of `tabi_server_options`, and its name in the list below. The default
+//! is the core's. A setting that the core has under another name, or in another form, is listed as "by hand" and
+//! converted in `defaults` and `to_core`. A member that is in no list does not compile.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
@@ -86,13 +87,13 @@ setting!(i32, c_int, |number| *number, |_name, number| Ok(number));
 setting!(bool, c_int, |yes| (*yes).into(), |_name, number| Ok(number != 0));
 setting!(AddressFamily, c_int, |family| family.as_raw(), |_name, raw| Ok(AddressFamily::from_raw(raw)));
 setting!(SocketKind, c_int, |kind| kind.as_raw(), |_name, raw| Ok(SocketKind::from_raw(raw)));
-// 0 is no limit.
+// In C, 0 means that there is no limit.
 setting!(Option<usize>, usize, |most| most.unwrap_or(0), |_name, most| Ok((most > 0).then_some(most)));
-// -1 is neither yes nor no.
+// In C, -1 lets the library choose.
 setting!(Option<bool>, c_int, |choice| choice.map_or(-1, c_int::from), |_name, number| Ok(
     (number != -1).then_some(number != 0)
 ));
-// TABI_NO_TIMEOUT is no limit.
+// In C, TABI_NO_TIMEOUT means that there is no limit.
 setting!(Option<Duration>, f64, |limit| seconds(*limit), |name, limit| Ok(duration(name, limit)?));
 
 impl tabi_server_options {

@@ -1,4 +1,4 @@
-//! What a server counts, in C.
+//! The C functions that tell what a server has counted.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

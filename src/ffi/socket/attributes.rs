@@ -1,4 +1,4 @@
-//! What a socket in C is: its addresses, family, type, descriptor.
+//! The C functions that tell a socket's addresses, family, type and descriptor.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

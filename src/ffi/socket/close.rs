@@ -1,4 +1,4 @@
-//! Sockets in C: shut down, closed, detached.
+//! The C functions that shut down, close, detach and free sockets.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

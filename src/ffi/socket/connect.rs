@@ -1,4 +1,4 @@
-//! Sockets in C: connected.
+//! The C functions that connect sockets.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

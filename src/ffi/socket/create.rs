@@ -1,4 +1,4 @@
-//! Sockets in C: made, taken over, duplicated.
+//! The C functions that make sockets, take descriptors over and duplicate them.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
@@ -77,7 +77,7 @@ pub(crate) fn give_pair(
     })
 }
 
-/// A family, a type or a protocol of C's, where -1 asks the system.
+/// A family, a type or a protocol from C. -1 asks the system for it.
 fn given<T: From<c_int>>(number: c_int) -> Option<T> {
     (number != -1).then(|| number.into())
 }

@@ -1,4 +1,4 @@
-//! `create_connection` in C.
+//! The C function `tabi_create_connection`.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn tabi_create_connection(
     })
 }
 
-/// The errors of all addresses, which are shown as everywhere in C.
+/// The text of the errors of all addresses.
 fn each_error(all: &CreateConnectionError) -> String {
     let texts = all.errors.iter().map(|(address, error)| match address {
         Address::None => error.to_string(),

@@ -1,4 +1,4 @@
-//! `create_server` in C.
+//! The C functions `tabi_create_server` and its relatives.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, c_uint};

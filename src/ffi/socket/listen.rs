@@ -1,4 +1,4 @@
-//! Sockets in C: bound, listening, accepting.
+//! The C functions that bind sockets, listen and accept.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

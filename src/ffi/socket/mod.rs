@@ -1,4 +1,4 @@
-//! Sockets in C.
+//! Sockets in C. A file for each thing that a program does with a socket.
 #![allow(unsafe_code)]
 
 mod attributes;
@@ -47,7 +47,7 @@ crate::sys::linux_only! {
 /// Any number of threads may use a socket at the same time, and any of them may close it with tabi_close().
 /// tabi_sock_free() must be the last use of the handle. The descriptor is close-on-exec. Sending to a peer
 /// that has closed its connection returns -EPIPE and raises no signal.
-// In a cfg_attr because cbindgen would otherwise show C what is inside.
+// The attribute is in a cfg_attr, so that cbindgen does not see it: the type is opaque in C.
 #[cfg_attr(all(), repr(transparent))]
 pub struct tabi_sock(pub(crate) Socket);
 

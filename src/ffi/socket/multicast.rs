@@ -1,4 +1,4 @@
-//! Multicast groups in C.
+//! The C functions for multicast groups.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

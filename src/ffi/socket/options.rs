@@ -1,4 +1,4 @@
-//! `getsockopt` and `setsockopt` in C.
+//! The C functions `tabi_getsockopt` and `tabi_setsockopt`.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};

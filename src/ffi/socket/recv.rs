@@ -1,4 +1,4 @@
-//! Receiving in C.
+//! The C functions that receive.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -9,7 +9,7 @@ use libc::ssize_t;
 use super::{socket, tabi_sock, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, count, room};
+use crate::ffi::boundary::{Outcome, bytes_to_fill, count};
 
 /// Receives up to `len` bytes (recv(2), Python's `recv_into`).
 ///
@@ -64,7 +64,7 @@ pub(crate) unsafe fn recv(
 ) -> Outcome<usize> {
     let sk = socket(sk)?;
     // SAFETY: the caller passes `len` writable bytes.
-    let buffer = unsafe { room(buffer, len) }?;
+    let buffer = unsafe { bytes_to_fill(buffer, len) }?;
     Ok(sk.recv_uninit(buffer, flags, limit)?)
 }
 
@@ -115,7 +115,7 @@ unsafe fn recv_exactly(
     count(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes `len` writable bytes.
-        let buffer = unsafe { room(buffer, len) }?;
+        let buffer = unsafe { bytes_to_fill(buffer, len) }?;
         let result = sk.recv_exactly_uninit(buffer, flags, limit);
         let so_far = result.as_ref().map_or_else(|partial| partial.received, |n| *n);
         received.map(|received| received.write(so_far));
@@ -177,6 +177,6 @@ pub(crate) unsafe fn recvfrom(
 ) -> Outcome<usize> {
     let sk = socket(sk)?;
     // SAFETY: the caller passes `len` writable bytes.
-    let buffer = unsafe { room(buffer, len) }?;
+    let buffer = unsafe { bytes_to_fill(buffer, len) }?;
     Ok(sk.recvfrom_uninit(buffer, flags, limit, sender.map(tabi_addr::as_raw))?)
 }

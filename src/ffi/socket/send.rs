@@ -1,4 +1,4 @@
-//! Sending in C.
+//! The C functions that send.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, c_void};

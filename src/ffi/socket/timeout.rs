@@ -1,4 +1,4 @@
-//! Timeouts and blocking modes in C.
+//! The C functions for timeouts and blocking modes.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
@@ -102,12 +102,12 @@ pub extern "C" fn tabi_set_interruptible(sk: Option<&tabi_sock>, interruptible: 
     })
 }
 
-/// C has one number for what Python has two types for: infinity is no timeout.
+/// A time in seconds from C. Infinity means that there is no limit.
 pub(crate) fn duration(name: &str, seconds: f64) -> Result<Option<Duration>> {
     if seconds == f64::INFINITY { Ok(None) } else { core::parse_seconds(name, seconds).map(Some) }
 }
 
-/// The limit of a call that C gave a deadline, in nanoseconds of CLOCK_MONOTONIC.
+/// The limit of a call that was given a deadline in nanoseconds of CLOCK_MONOTONIC.
 pub(crate) fn until(deadline: i64) -> Limit {
     Limit::Until(Deadline::from_monotonic(deadline))
 }

@@ -1,4 +1,4 @@
-//! Options in C whose values are structures, texts or durations.
+//! The C functions for options whose values are structures or durations.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

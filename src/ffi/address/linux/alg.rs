@@ -1,4 +1,4 @@
-//! Addresses of AF_ALG in C.
+//! The C functions for addresses of AF_ALG.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

@@ -1,4 +1,4 @@
-//! Addresses of AF_BLUETOOTH in C: one function each way for each protocol.
+//! The C functions for addresses of AF_BLUETOOTH. Each protocol has its own.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

@@ -1,4 +1,4 @@
-//! Addresses of AF_CAN in C: one function each way for each protocol.
+//! The C functions for addresses of AF_CAN. Each protocol has its own.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

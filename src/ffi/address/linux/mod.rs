@@ -1,4 +1,4 @@
-//! Addresses of Linux's own families in C: one function to make one, one to read its parts.
+//! Addresses of families that only Linux has, in C. One function makes an address, one reads its parts.
 #![allow(unsafe_code)]
 
 mod alg;

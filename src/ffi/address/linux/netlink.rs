@@ -1,4 +1,4 @@
-//! Addresses of AF_NETLINK in C.
+//! The C functions for addresses of AF_NETLINK.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

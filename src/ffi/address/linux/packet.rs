@@ -1,4 +1,4 @@
-//! Addresses of AF_PACKET in C.
+//! The C functions for addresses of AF_PACKET.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};

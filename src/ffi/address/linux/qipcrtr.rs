@@ -1,4 +1,4 @@
-//! Addresses of AF_QIPCRTR in C.
+//! The C functions for addresses of AF_QIPCRTR.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

@@ -1,4 +1,4 @@
-//! Addresses of AF_TIPC in C.
+//! The C functions for addresses of AF_TIPC.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

@@ -1,4 +1,4 @@
-//! Addresses of AF_VSOCK in C.
+//! The C functions for addresses of AF_VSOCK.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;

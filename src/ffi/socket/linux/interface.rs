@@ -1,4 +1,4 @@
-//! A network interface's number and name, asked through a socket, in C.
+//! The C functions that convert an interface's name and number in the namespace of a socket.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

@@ -1,4 +1,4 @@
-//! What only Linux has for sockets.
+//! The C functions for sockets that only Linux has.
 
 mod interface;
 mod multicast;

@@ -1,4 +1,4 @@
-//! Groups of receivers that hear chosen senders only, in C.
+//! The C functions for multicast groups with chosen senders.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

@@ -1,4 +1,4 @@
-//! Linux's own options in C: the device, TCP's congestion control, who the peer is.
+//! The C functions for options that only Linux has.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};

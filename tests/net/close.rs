@@ -3,7 +3,6 @@
 
 use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -229,43 +228,37 @@ fn keeps_a_lent_descriptor_until_the_drop() {
     assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(9)), "and closed with the socket");
 }
 
-/// Every pair carries its own number and is closed by one thread while another reads it: whoever
-/// reads a number that is not its own has read from a recycled descriptor.
+/// Every pair carries its own number and is read by one thread until another closes it, while six more threads do the
+/// same. Whoever reads a number that is not its own has read from a recycled descriptor.
 #[test]
 fn no_call_ever_reads_another_sockets_bytes() {
     const THREADS: u64 = 8;
-    let rounds = support::scaled(1_000_000 / 10 / THREADS);
-    let operations = Arc::new(AtomicU64::new(0));
-    let threads: Vec<_> = (0..THREADS)
-        .map(|thread_number| {
-            let operations = Arc::clone(&operations);
-            thread::spawn(move || {
-                let (give, take) = mpsc::sync_channel::<Arc<Socket>>(4);
-                let closer = thread::spawn(move || take.iter().for_each(|s| s.close().unwrap()));
-                for round in 0..rounds {
-                    let tag = (thread_number << 32 | round).to_ne_bytes();
-                    let (reader, writer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
-                    let reader = Arc::new(reader);
-                    writer.sendall(&tag).unwrap();
-                    give.send(Arc::clone(&reader)).unwrap();
-                    let mut buffer = [0; 8];
-                    for _ in 0..3 {
-                        match reader.recv_into(&mut buffer) {
-                            Ok(8) => assert_eq!(buffer, tag, "bytes of another socket"),
-                            Ok(0) | Err(Error::Closed) => break,
-                            other => panic!("{other:?}"),
-                        }
-                        let _ = writer.send(&tag);
-                    }
-                    operations.fetch_add(10, Ordering::Relaxed);
-                }
-                drop(give);
-                closer.join().unwrap();
-            })
-        })
-        .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
-    assert!(operations.load(Ordering::Relaxed) >= rounds * THREADS * 10);
+    let rounds = support::scaled(12_500);
+    let read_one = |thread_number: u64, round: u64, give: &mpsc::SyncSender<Arc<Socket>>| {
+        let tag = (thread_number << 32 | round).to_ne_bytes();
+        let (reader, writer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+        let reader = Arc::new(reader);
+        give.send(Arc::clone(&reader)).unwrap();
+        let mut buffer = [0; 8];
+        loop {
+            match writer.sendall(&tag) {
+                Ok(()) => (),
+                Err(partial) => assert_eq!(partial.error, Error::Os(libc::EPIPE), "the reader is closed"),
+            }
+            match reader.recv_into(&mut buffer) {
+                Ok(8) => assert_eq!(buffer, tag, "bytes of another socket"),
+                Err(Error::Closed) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for thread_number in 0..THREADS {
+            let (give, take) = mpsc::sync_channel::<Arc<Socket>>(4);
+            scope.spawn(move || take.iter().for_each(|socket| socket.close().unwrap()));
+            scope.spawn(move || (0..rounds).for_each(|round| read_one(thread_number, round, &give)));
+        }
+    });
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support;
+use crate::support::{self, in_own_process};
 use tabi::constants::SOCK_RAW;
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, CreateConnectionOptions, CreateServerOptions, Error,
@@ -42,12 +42,50 @@ fn a_connection_is_made_and_keeps_its_timeout() {
     assert_eq!(client.gettimeout(), timeout);
 }
 
+/// Gives a host name two addresses of this machine, which only the calling thread and its children see. False where the
+/// user may not do that.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn give_two_addresses_to(name: &str) -> bool {
+    let path = support::temporary_path();
+    std::fs::write(&path, format!("127.0.0.2 {name}\n127.0.0.3 {name}\n")).unwrap();
+    let hosts = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
+    let bind = |from: &std::ffi::CStr, onto: &std::ffi::CStr, flags| {
+        let none = std::ptr::null();
+        // SAFETY: the paths are NUL-terminated; no type and no data is needed for these flags.
+        unsafe { libc::mount(from.as_ptr(), onto.as_ptr(), none, flags, none.cast()) == 0 }
+    };
+    // SAFETY: unshare touches no memory.
+    let own_mounts = unsafe { libc::unshare(libc::CLONE_NEWNS) } == 0;
+    let given = own_mounts
+        && bind(c"none", c"/", libc::MS_REC | libc::MS_PRIVATE)
+        && bind(&hosts, c"/etc/hosts", libc::MS_BIND);
+    std::fs::remove_file(path).unwrap();
+    given
+}
+
 #[test]
-fn addresses_are_tried_in_turn() {
-    // "localhost" is ::1 and 127.0.0.1 on most machines; only the second has a server here.
-    let server = create_server(("127.0.0.1", 0)).unwrap();
-    let client = create_connection(("localhost", port(&server))).unwrap();
-    assert_eq!(client.getpeername().unwrap(), server.getsockname().unwrap());
+#[cfg(target_os = "linux")]
+fn all_addresses_of_a_host_are_tried_in_turn() {
+    in_own_process(|| {
+        let host = "two-addresses.example";
+        if !give_two_addresses_to(host) {
+            return eprintln!("skipped: only root can give a host two addresses");
+        }
+        // Whichever of them the system puts first, one of these servers has the second.
+        for address in ["127.0.0.2", "127.0.0.3"] {
+            let server = create_server((address, 0)).unwrap();
+            let client = create_connection((host, port(&server))).unwrap();
+            assert_eq!(client.getpeername().unwrap(), server.getsockname().unwrap());
+        }
+        let held = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        held.bind(("0.0.0.0", 0)).unwrap();
+        let all =
+            create_connection_with((host, port(&held)), &CreateConnectionOptions::default()).unwrap_err();
+        let mut refused: Vec<_> = all.errors.iter().map(|(address, _)| address.to_string()).collect();
+        refused.sort();
+        assert_eq!(refused, ["127.0.0.2", "127.0.0.3"].map(|ip| format!("{ip}:{}", port(&held))), "{all}");
+    });
 }
 
 #[test]
@@ -137,13 +175,24 @@ fn servers_may_share_a_port() {
     assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE), "it does not share");
 }
 
+/// How many clients may wait at a listening TCP socket, as Linux tells it.
+#[cfg(target_os = "linux")]
+fn backlog_of(server: &Socket) -> u32 {
+    // The field of tcp_info that counts selective acknowledgements holds the backlog of a socket that listens.
+    let info = server.getsockopt_bytes(libc::IPPROTO_TCP, libc::TCP_INFO, 104).unwrap();
+    u32::from_ne_bytes(info[28..32].try_into().unwrap())
+}
+
 #[test]
-fn the_backlog_is_python_s_or_the_caller_s() {
-    for backlog in [-1, 0, 5, i32::MAX] {
-        let options = CreateServerOptions::new().backlog(backlog);
+#[cfg(target_os = "linux")]
+fn the_backlog_is_pythons_or_the_callers() {
+    let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+    let most: u32 = most.trim().parse().unwrap();
+    assert_eq!(backlog_of(&create_server(("127.0.0.1", 0)).unwrap()), most.min(128));
+    for (asked, given) in [(-1, 0), (0, 0), (5, 5), (i32::MAX, most)] {
+        let options = CreateServerOptions::new().backlog(asked);
         let server = create_server_with(("127.0.0.1", 0), &options).unwrap();
-        create_connection(("127.0.0.1", port(&server))).unwrap();
-        server.accept().unwrap();
+        assert_eq!(backlog_of(&server), given, "a backlog of {asked}");
     }
 }
 

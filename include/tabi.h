@@ -306,8 +306,9 @@ int tabi_shutdown(tabi_sock *sk, int how);
  * Other threads are woken with shutdown(2), unless the library knows of a duplicate of the descriptor. A
  * forked child that has the same connection sees that shutdown. A few calls without a timeout are not woken,
  * and end with their next event: connecting to a unix listener whose queue is full, and sending to a unix
- * datagram peer whose queue is full. When there is a duplicate, this is also true for calls that were
- * waiting already when it was made.
+ * datagram peer whose queue is full. A call that was waiting already when a duplicate was made or the
+ * descriptor was detached is not woken either: it ends with its next event or its deadline. To have it woken
+ * too, call tabi_set_shared() before it begins.
  *
  * In a forked child, closing a socket of the parent wakes nobody and does not end the parent's connection.
  * If a thread of the parent was inside a call at the time of the fork, tabi_sock_free() closes the child's
@@ -683,8 +684,10 @@ int tabi_has_dualstack_ipv6(void);
  * Takes the descriptor out of the handle without closing it (Python's `socket.detach`). The handle is closed
  * afterwards.
  *
- * The descriptor belongs to the caller. If other threads are inside calls on the socket, the result is a
- * duplicate, which has another number. Returns the descriptor, or -EMFILE when no duplicate could be made.
+ * The descriptor belongs to the caller, who has to close it. It is the one that tabi_fileno() gave, which is
+ * never closed by the library afterwards. Calls of other threads on the handle are woken as tabi_close() wakes
+ * those of a handle with a duplicate: keep the descriptor open until they have returned. Returns the
+ * descriptor, or TABI_ERR_CLOSED.
  */
 int tabi_detach(tabi_sock *sk);
 

@@ -492,6 +492,22 @@ class Closing(unittest.TestCase):
             other.sendall(b"for the copy")
             self.assertEqual(b"for the copy", copy.recv(100))
 
+    def test_a_detached_number_stays_the_same_and_open_while_others_are_in_calls(self):
+        one, other = socket.socketpair()
+        one.settimeout(HANG)
+        thread = threading.Thread(target=lambda: self.assertRaises(OSError, one.recv, 1))
+        thread.start()
+        while not thread_sleeps(thread):
+            pass
+        # As `ssl` does it: the new socket has the number before the old one gives it up, and the result is ignored.
+        with other, socket.socket(fileno=one.fileno()) as successor:
+            self.assertEqual(successor.fileno(), one.detach())
+            other.sendall(b"a")
+            thread.join(HANG)
+            self.assertFalse(thread.is_alive())
+            successor.settimeout(HANG)
+            self.assertEqual(b"a", successor.recv(1))
+
 
 class Signals(unittest.TestCase):
     def test_a_storm_of_signals_loses_no_byte_and_moves_no_deadline(self):

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use super::ancillary::{RawControlMessages, bytes_of, close_received_fds, cmsg_space, encode};
 use super::control::ControlMessage;
+use super::io::reserve;
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -54,7 +55,8 @@ impl<'fd> ControlData<'fd> {
 
     /// Adds descriptors (`SCM_RIGHTS`), at most 253 in one message on Linux; the receiver gets duplicates.
     pub fn fds<F: AsFd>(&mut self, fds: &'fd [F]) -> Result<&mut Self> {
-        let numbers: Vec<u8> = fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()).collect();
+        let mut numbers = reserve(fds.len().saturating_mul(size_of::<i32>()))?;
+        numbers.extend(fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()));
         self.raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
     }
 

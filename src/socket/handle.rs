@@ -17,7 +17,8 @@
 //!   ends a connection which somebody else was just given.
 //! - **What is lent** ([`Handle::borrow`]) stays open until the handle is dropped; a close then ends the connection only.
 //! - **A detach** takes the number along when no other call is in flight; otherwise the number stays with the calls that
-//!   use it until they have left, and the caller gets a duplicate.
+//!   use it until they have left, and the caller gets a duplicate. C and Python get the number itself, because their
+//!   programs know it already: the calls in flight are woken first, and nobody gives the number back.
 //!
 //! The transitions are those of [`State`]. Loom tries this file in all orders of threads, on a model of the system
 //! (`state_model`).
@@ -162,6 +163,20 @@ impl Handle {
             }
             Taken::Closed => Err(Error::Closed),
         }
+    }
+
+    /// Gives the number itself away, also while other calls are in flight: they are woken, and whoever leaves last does not
+    /// give it back.
+    ///
+    /// Fails with [`Error::Closed`], and with `Os(EBUSY)` when the descriptor is lent.
+    #[cfg(any(feature = "capi", loom))]
+    pub(super) fn detach_number(&self) -> Result<RawFd> {
+        let _call = self.enter()?;
+        if !self.state.take_in_use() {
+            return Err(if self.is_closed() { Error::Closed } else { Error::Os(libc::EBUSY) });
+        }
+        self.wake_calls();
+        Ok(self.fd)
     }
 
     /// Ends whatever is blocked on the connection, unless it has another owner.

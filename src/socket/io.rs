@@ -299,11 +299,11 @@ fn send(fd: RawFd, bytes: &[u8], flags: libc::c_int) -> isize {
     unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), flags | NO_SIGPIPE) }
 }
 
-/// Room for `len` bytes, or the error that there is none: a caller's number must not end the process.
-pub(super) fn reserve(len: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(len).map_err(|_| Error::Os(libc::ENOMEM))?;
-    Ok(bytes)
+/// Room for `len` items, or the error that there is none: a caller's number must not end the process.
+pub(crate) fn reserve<T>(len: usize) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(len).map_err(|_| Error::Os(libc::ENOMEM))?;
+    Ok(items)
 }
 
 /// [`reserve`] for what a call with these flags receives. With `MSG_TRUNC` a stream counts bytes that it does not write:

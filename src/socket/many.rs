@@ -4,6 +4,7 @@
 use super::Socket;
 use super::ancillary;
 use super::control_buffer::{ControlBuffer, ControlData};
+use super::io::reserve;
 use super::message::header;
 use super::wait::Plan;
 use crate::address::{Address, RawAddress};
@@ -100,8 +101,9 @@ impl Socket {
     /// Returns how many of them the kernel took, at least one; when it refuses a later one, the next call meets the
     /// error. Fails as [`Socket::send`] does when it refuses the first, and with [`Error::Type`] for an address of another family.
     pub fn sendmany(&self, datagrams: &[OutgoingDatagram<'_>], flags: i32) -> Result<usize> {
-        let buffers: Vec<libc::iovec> = datagrams.iter().map(|datagram| iovec(datagram.bytes)).collect();
-        let mut headers = Vec::with_capacity(datagrams.len());
+        let mut buffers = reserve(datagrams.len())?;
+        buffers.extend(datagrams.iter().map(|datagram| iovec(datagram.bytes)));
+        let mut headers = reserve(datagrams.len())?;
         for (datagram, buffer) in datagrams.iter().zip(&buffers) {
             let control = datagram.control.map_or(&[][..], ControlData::as_bytes);
             headers.push(MessageHeader::new(self.outgoing(buffer, datagram.address, control)?));
@@ -129,8 +131,9 @@ impl Socket {
     pub fn recvmany(&self, datagrams: &mut [IncomingDatagram<'_>], flags: i32) -> Result<usize> {
         let room =
             |buffer: &mut [u8]| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
-        let buffers: Vec<libc::iovec> = datagrams.iter_mut().map(|datagram| room(datagram.buffer)).collect();
-        let mut headers = Vec::with_capacity(datagrams.len());
+        let mut buffers = reserve(datagrams.len())?;
+        buffers.extend(datagrams.iter_mut().map(|datagram| room(datagram.buffer)));
+        let mut headers = reserve(datagrams.len())?;
         for (datagram, buffer) in datagrams.iter_mut().zip(&buffers) {
             datagram.received = RawDatagram::empty();
             let (room, size) = datagram.control.room();
@@ -205,8 +208,7 @@ impl Socket {
         if !self.is_closed() {
             return Ok(count);
         }
-        // A close from another thread looks like datagrams without bytes, from nobody.
-        match headers[..count].iter().take_while(|header| !header.is_blank()).count() {
+        match received_before_close(&headers[..count]) {
             0 => Err(Error::Closed),
             received => Ok(received),
         }
@@ -253,6 +255,28 @@ pub(crate) unsafe fn finish(datagram: &mut RawDatagram, header: &MessageHeader, 
     ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
 }
 
+/// How many of the datagrams came before a close from another thread, which looks like datagrams without bytes, from
+/// nobody. An empty datagram of an unnamed peer looks the same, but others may follow it.
+fn received_before_close(headers: &[MessageHeader]) -> usize {
+    headers.iter().rposition(|header| !header.is_blank()).map_or(0, |last| last + 1)
+}
+
 fn iovec(bytes: &[u8]) -> libc::iovec {
     libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_an_empty_datagram_counts_although_a_close_came() {
+        let blank = MessageHeader::new(header(&[]).unwrap());
+        let mut with_control = header(&[]).unwrap();
+        with_control.msg_controllen = 24;
+        let with_control = MessageHeader::new(with_control);
+        assert_eq!(received_before_close(&[blank, blank]), 0);
+        assert_eq!(received_before_close(&[blank, with_control, blank, blank]), 2);
+        assert_eq!(received_before_close(&[with_control, with_control]), 2);
+    }
 }

@@ -63,6 +63,8 @@ pub use create_connection::{
 };
 pub use create_server::{CreateServerOptions, create_server, create_server_with, has_dualstack_ipv6};
 pub use helpers::{RecvExactlyError, fromfd, socketpair};
+#[cfg(feature = "capi")]
+pub(crate) use io::reserve;
 pub use many::{IncomingDatagram, OutgoingDatagram};
 pub use message::{Message, MessageInfo, RawMessage};
 pub use options::{MulticastInterface, TcpKeepalive};
@@ -145,9 +147,10 @@ impl Socket {
     /// Calls in which other threads are blocked end with [`Error::Closed`]. When nobody else owns the
     /// socket they are woken by `shutdown(2)`, which a forked child that shares it sees as the end of the
     /// connection; with a duplicate ([`Socket::dup`]) alive, they are woken without touching the connection.
-    /// Without a timeout, these end only with their next event: a unix `connect` to a listener and a `sendto` to a
-    /// datagram peer whose queues are full; with a duplicate, what was blocked already when the
-    /// duplicate was made.
+    /// These calls end only with their next event or their deadline: without a timeout, a unix `connect` to a listener and
+    /// a `sendto` to a datagram peer whose queues are full; and a call that had begun to wait before the socket got another
+    /// owner, by [`Socket::dup`], [`Socket::detach`] or [`Socket::set_shared`]. To be able to wake that one too, call
+    /// `set_shared` before it begins.
     ///
     /// In a forked child, closing a socket of the parent's leaves the parent its connection and wakes nobody. If one of the
     /// parent's threads was inside a call when it forked, the child's descriptor is given back when the socket is dropped.
@@ -168,6 +171,13 @@ impl Socket {
     /// duplicate of it. Fails with [`Error::Closed`] when the socket is closed.
     pub fn detach(&self) -> Result<OwnedFd> {
         self.handle.detach()
+    }
+
+    /// [`Socket::detach`] for faces whose programs know the number already: it stays the same, and stays open, although
+    /// other threads may be inside calls. They are woken; one that comes late may still use the number.
+    #[cfg(feature = "capi")]
+    pub(crate) fn detach_fileno(&self) -> Result<RawFd> {
+        self.handle.detach_number()
     }
 
     /// A second socket for the same connection, with a descriptor of its own that is close-on-exec

@@ -130,6 +130,13 @@ impl State {
         }
     }
 
+    /// Takes the number away whoever uses it, and notes its new owner: nobody gives it back from now on. False when it was
+    /// closed, or when a borrower counts on it.
+    pub(super) fn take_in_use(&self) -> bool {
+        let free = |state| state & (CLOSED | BORROWED) == 0;
+        self.update(|state| free(state).then_some(state | CLOSED | RELEASED | SHARED)).is_ok()
+    }
+
     fn update(&self, next: impl FnMut(u32) -> Option<u32>) -> Result<u32, u32> {
         self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next)
     }

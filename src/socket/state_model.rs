@@ -57,6 +57,11 @@ fn detach(handle: &Handle) -> bool {
     handle.detach().map(kernel::take_over).is_ok()
 }
 
+/// As C and Python detach; the number is given up by its new owner, who keeps it while others use it.
+fn detach_number(handle: &Handle) -> bool {
+    handle.detach_number().is_ok()
+}
+
 /// False when it was closed before there were two owners.
 fn dup(handle: &Handle) -> bool {
     let mut copied = false;
@@ -159,6 +164,36 @@ fn a_detach_wakes_the_calls_of_a_shared_handle() {
     in_every_order(true, [detach, polling_call], |outcome| {
         assert!(outcome.results[0]);
         assert_eq!(outcome.shut_down, 0);
+    });
+}
+
+#[test]
+fn a_number_that_is_detached_while_others_use_it_is_never_given_back() {
+    loom::model(|| {
+        let handle = Arc::new(Handle::new(kernel::open(), true));
+        let threads = [polling_call, short_call].map(|part| {
+            let handle = Arc::clone(&handle);
+            thread::spawn(move || part(&handle))
+        });
+        assert!(detach_number(&handle));
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        drop(handle);
+        assert_eq!(kernel::times_given_up(), 0, "the number is its new owner's");
+    });
+}
+
+#[test]
+fn a_number_is_detached_or_closed() {
+    loom::model(|| {
+        let handle = Arc::new(Handle::new(kernel::open(), false));
+        let other = Arc::clone(&handle);
+        let closing = thread::spawn(move || close(&other));
+        let detached = detach_number(&handle);
+        closing.join().unwrap();
+        drop(handle);
+        assert_eq!(kernel::times_given_up(), usize::from(!detached));
     });
 }
 

@@ -1,6 +1,8 @@
 //! Many datagrams in one call, and UDP segments.
 #![cfg(any(target_os = "linux", target_os = "android"))]
+#![allow(unsafe_code)]
 
+use crate::support::in_own_process;
 use tabi::constants::MSG_TRUNC;
 use tabi::{
     AF_INET, AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, OutgoingDatagram,
@@ -12,6 +14,25 @@ fn bound() -> (Socket, RawAddress) {
     socket.bind(("127.0.0.1", 0)).unwrap();
     let address = socket.getsockname_raw().unwrap();
     (socket, address)
+}
+
+#[test]
+fn too_little_memory_is_an_error() {
+    in_own_process(|| {
+        let datagrams = vec![OutgoingDatagram::new(b"x"); 1 << 20];
+        let (socket, _) = bound();
+        let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+        let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+        // SAFETY: sysconf touches no memory.
+        let used = pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
+        // Room for the buffers of that many datagrams, and not for their headers too.
+        let limit = libc::rlimit { rlim_cur: used + (40 << 20), rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: setrlimit reads one struct.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
+        assert_eq!(socket.sendmany(&datagrams, 0), Err(Error::Os(libc::ENOMEM)));
+        // The rest needs no more room than there is.
+        assert_eq!(socket.sendmany(&datagrams[..1], 0).unwrap_err().errno(), libc::EDESTADDRREQ);
+    });
 }
 
 #[test]

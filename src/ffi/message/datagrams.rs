@@ -10,7 +10,7 @@ use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, check_buffer, count};
 use crate::ffi::socket::{socket, tabi_sock};
-use crate::socket::many;
+use crate::socket::{many, reserve};
 use crate::sys::MessageHeader;
 
 /// A datagram for tabi_sendmany() and tabi_recvmany(). Set it to zero before you set its members.
@@ -48,7 +48,8 @@ pub unsafe extern "C" fn tabi_sendmany(
         let sk = socket(sk)?;
         // SAFETY: the caller passes that many datagrams.
         let datagrams = unsafe { slice(datagrams, datagram_count) }?;
-        let mut parts = Vec::with_capacity(datagrams.len());
+        let mut parts = reserve(datagrams.len())?;
+        let mut headers = reserve(datagrams.len())?;
         for datagram in datagrams {
             check_buffer(datagram.data, datagram.len, "datagrams[].data")?;
             let address = datagram.addr.raw()?;
@@ -57,10 +58,9 @@ pub unsafe extern "C" fn tabi_sendmany(
             let buffer = libc::iovec { iov_base: datagram.data, iov_len: datagram.len };
             parts.push((buffer, (!address.is_empty()).then_some(address), control));
         }
-        let headers = parts.iter().map(|(buffer, address, control)| {
-            sk.outgoing(buffer, address.as_ref(), control).map(MessageHeader::new)
-        });
-        let mut headers = headers.collect::<crate::Result<Vec<_>>>()?;
+        for (buffer, address, control) in &parts {
+            headers.push(MessageHeader::new(sk.outgoing(buffer, address.as_ref(), control)?));
+        }
         // SAFETY: the caller passes readable bytes; the addresses and control messages that the headers point to
         // outlive the call.
         Ok(unsafe { sk.send_headers(&mut headers, flags, Limit::Timeout) }?)
@@ -85,19 +85,19 @@ pub unsafe extern "C" fn tabi_recvmany(
         let sk = socket(sk)?;
         // SAFETY: the caller passes that many datagrams.
         let datagrams = unsafe { slice_mut(datagrams, datagram_count) }?;
-        let mut parts = Vec::with_capacity(datagrams.len());
+        let mut parts = reserve(datagrams.len())?;
+        let mut headers = reserve(datagrams.len())?;
         for datagram in datagrams.iter() {
             check_buffer(datagram.data, datagram.size, "datagrams[].data")?;
             check_buffer(datagram.control.data, datagram.control.size, "datagrams[].control.data")?;
             let buffer = libc::iovec { iov_base: datagram.data, iov_len: datagram.size };
             parts.push((buffer, many::RawDatagram::empty()));
         }
-        let headers = parts.iter_mut().zip(datagrams.iter()).map(|((buffer, received), datagram)| {
+        for ((buffer, received), datagram) in parts.iter_mut().zip(datagrams.iter()) {
             let control = &datagram.control;
-            many::incoming(buffer, &mut received.sender, control.data.cast(), control.size)
-                .map(MessageHeader::new)
-        });
-        let mut headers = headers.collect::<crate::Result<Vec<_>>>()?;
+            let header = many::incoming(buffer, &mut received.sender, control.data.cast(), control.size)?;
+            headers.push(MessageHeader::new(header));
+        }
         // SAFETY: the caller passes writable buffers; the addresses that the headers point to outlive the call.
         let filled = unsafe { sk.receive_headers(&mut headers, flags, Limit::Timeout) }?;
         for ((datagram, (_, received)), header) in

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use primitives::{KERNEL_BUFFER, Peer};
-use tabi::{AF_INET, AF_UNIX, OutgoingDatagram, SOCK_DGRAM, SOCK_STREAM, Socket};
+use tabi::{AF_INET, AF_UNIX, OutgoingDatagram, SOCK_DGRAM, SOCK_STREAM, Socket, SocketKind};
 
 struct Tabi(Socket);
 
@@ -18,7 +18,7 @@ fn nodelay(socket: &Socket) {
     socket.setsockopt(libc::IPPROTO_TCP, libc::TCP_NODELAY, 1).expect("TCP_NODELAY");
 }
 
-fn bound(kind: i32) -> Socket {
+fn bound(kind: SocketKind) -> Socket {
     let socket = Socket::new(AF_INET, kind, 0).expect("a socket");
     socket.bind(("127.0.0.1", 0)).expect("a free port");
     socket
@@ -113,7 +113,7 @@ impl Peer for Tabi {
     }
 
     fn getaddrinfo() -> Option<usize> {
-        Some(tabi::getaddrinfo("127.0.0.1", 80, 0, SOCK_STREAM, 0, 0).expect("addresses").len())
+        Some(tabi::getaddrinfo("127.0.0.1", 80, tabi::constants::AF_UNSPEC, SOCK_STREAM, 0, 0).expect("addresses").len())
     }
 
     fn create_connections(times: u64, clock: &dyn Fn() -> f64) -> f64 {

@@ -41,8 +41,7 @@ pub fn text() -> String {
 
 /// Tells the port that a server listens on, which it may have left to the system (port 0).
 pub fn print_listening(server: &Socket) -> Result<()> {
-    let address: std::net::SocketAddr = server.getsockname()?.try_into()?;
-    println!("listening on {address}");
+    println!("listening on {}", server.getsockname()?);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ffi::CString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::idna;
 use crate::address::{Address, RawAddress};
@@ -29,40 +30,68 @@ pub struct AddrInfo {
 }
 
 /// The host that [`getaddrinfo`] looks up: a name, an address, or `None` for this machine.
-#[derive(Debug, Clone, Copy)]
-pub struct Host<'a>(Option<&'a [u8]>);
+///
+/// It is made from a `&str`, a `String`, bytes, or one of [`std::net`]'s IP addresses.
+#[derive(Debug, Clone)]
+pub struct Host<'a>(Option<Cow<'a, [u8]>>);
 
 impl<'a> From<&'a str> for Host<'a> {
     fn from(name: &'a str) -> Self {
-        Host(Some(name.as_bytes()))
+        Host(Some(name.as_bytes().into()))
     }
 }
 
 impl<'a> From<&'a String> for Host<'a> {
     fn from(name: &'a String) -> Self {
-        Host(Some(name.as_bytes()))
+        Host::from(name.as_str())
+    }
+}
+
+impl From<String> for Host<'_> {
+    fn from(name: String) -> Self {
+        Host(Some(name.into_bytes().into()))
     }
 }
 
 impl<'a> From<&'a [u8]> for Host<'a> {
     fn from(name: &'a [u8]) -> Self {
-        Host(Some(name))
+        Host(Some(name.into()))
     }
 }
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Host<'a> {
     fn from(name: &'a [u8; N]) -> Self {
-        Host(Some(name))
+        Host::from(&name[..])
     }
 }
 
 impl<'a> From<Option<&'a str>> for Host<'a> {
     fn from(name: Option<&'a str>) -> Self {
-        Host(name.map(str::as_bytes))
+        Host(name.map(|name| name.as_bytes().into()))
+    }
+}
+
+impl From<IpAddr> for Host<'_> {
+    fn from(address: IpAddr) -> Self {
+        Host::from(address.to_string())
+    }
+}
+
+impl From<Ipv4Addr> for Host<'_> {
+    fn from(address: Ipv4Addr) -> Self {
+        Host::from(address.to_string())
+    }
+}
+
+impl From<Ipv6Addr> for Host<'_> {
+    fn from(address: Ipv6Addr) -> Self {
+        Host::from(address.to_string())
     }
 }
 
 /// The service that [`getaddrinfo`] looks up: a name such as `"http"`, a port, or `None` for port 0.
+///
+/// It is made from a `u16`, a `&str`, a `String` or bytes.
 #[derive(Debug, Clone)]
 pub struct Service<'a>(Option<Cow<'a, [u8]>>);
 
@@ -75,6 +104,12 @@ impl<'a> From<&'a str> for Service<'a> {
 impl<'a> From<&'a String> for Service<'a> {
     fn from(name: &'a String) -> Self {
         Service(Some(name.as_bytes().into()))
+    }
+}
+
+impl From<String> for Service<'_> {
+    fn from(name: String) -> Self {
+        Service(Some(name.into_bytes().into()))
     }
 }
 
@@ -92,18 +127,18 @@ impl<'a> From<Option<&'a str>> for Service<'a> {
 
 impl From<u16> for Service<'_> {
     fn from(port: u16) -> Self {
-        Service(Some(port.to_string().into_bytes().into()))
+        Service::from(port.to_string())
     }
 }
 
 /// Looks up the addresses of a host and a service (`socket.getaddrinfo`, `getaddrinfo(3)`).
 ///
-/// `family` (`AF_*`), `kind` (`SOCK_*`) and `proto` (`IPPROTO_*`) limit the answers, 0 does not; `flags` are
-/// `AI_*`. The answers are in the order in which they should be tried. A port number is the C library's to
-/// judge: glibc takes it modulo 65536.
+/// `family`, `kind` and `proto` (`IPPROTO_*`) limit the answers; `AF_UNSPEC`, [`SocketKind::ANY`] and 0 do not. `flags` are
+/// `AI_*`, or 0 for none. The answers, at least one, are in the order in which they should be tried. The call blocks for as long as the system's
+/// resolver does.
 ///
-/// Fails with [`Error::Gai`], with [`Error::Os`] where the resolver met an error of the system, and with
-/// [`Error::Value`] for a name with a NUL byte in it.
+/// Fails with [`Error::Gai`] when the host or the service has no answer, with [`Error::Os`] where the resolver met an error of
+/// the system, and with [`Error::Value`] for a name with a NUL byte in it.
 ///
 /// ```
 /// use tabi::{AF_INET, SOCK_STREAM};
@@ -120,7 +155,7 @@ pub fn getaddrinfo<'h, 's>(
     proto: i32,
     flags: i32,
 ) -> Result<Vec<AddrInfo>> {
-    let host = host.into().0.map(host_name).transpose()?;
+    let host = host.into().0.map(|name| host_name(&name)).transpose()?;
     let service = service.into().0.map(|name| c_string(&name, "a service")).transpose()?;
     let hints = Hints { family: family.as_raw(), kind: kind.as_raw(), proto, flags };
     let answers = Answers::of(host.as_deref(), service.as_deref(), hints)?;

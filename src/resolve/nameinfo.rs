@@ -1,6 +1,6 @@
 //! `getnameinfo`: an address to the names of its host and its service.
 
-use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::addrinfo::address_of;
 use super::to_address::check_flowinfo;
@@ -12,10 +12,14 @@ use crate::sys::{self, Answers, Hints};
 
 /// What [`getnameinfo`] takes: an address that needs no lookup.
 ///
-/// `(host, port)` and `(host, port, flowinfo, scope_id)` are Python's tuples; the host must be numeric. A scope
-/// in the host (`"fe80::1%lo"`) counts when `scope_id` is 0.
+/// `(host, port)` and `(host, port, flowinfo, scope_id)` are Python's tuples; the host is an IP address, as text or as one of
+/// [`std::net`]'s. A scope in the text (`"fe80::1%lo"`) counts when `scope_id` is 0. The socket addresses of [`std::net`],
+/// [`Address`] and [`RawAddress`] are taken too.
 pub trait NumericAddress {
-    /// The address as the system has it. Fails with [`Error::Gai`] when the host is not numeric.
+    /// The address in the system's form.
+    ///
+    /// Fails with [`Error::Gai`] when the host is not numeric, with [`Error::Overflow`] for a `flowinfo` above 1048575, and
+    /// with [`Error::OsMessage`] for a 4-tuple with an IPv4 host.
     fn numeric_address(&self) -> Result<RawAddress>;
 }
 
@@ -25,35 +29,35 @@ impl<T: NumericAddress + ?Sized> NumericAddress for &T {
     }
 }
 
-impl<H: AsRef<[u8]>> NumericAddress for (H, u16) {
-    fn numeric_address(&self) -> Result<RawAddress> {
-        numeric_address(self.0.as_ref(), self.1.into())
-    }
+macro_rules! host_and_port {
+    ($($host:ty)*) => {$(
+        impl NumericAddress for ($host, u16) {
+            fn numeric_address(&self) -> Result<RawAddress> {
+                numeric_address(self.0.as_ref(), self.1.into())
+            }
+        }
+
+        impl NumericAddress for ($host, u16, u32, u32) {
+            fn numeric_address(&self) -> Result<RawAddress> {
+                numeric_address6(self.0.as_ref(), self.1.into(), self.2, self.3)
+            }
+        }
+    )*};
 }
 
-impl<H: AsRef<[u8]>> NumericAddress for (H, u16, u32, u32) {
-    fn numeric_address(&self) -> Result<RawAddress> {
-        numeric_address6(self.0.as_ref(), self.1.into(), self.2, self.3)
-    }
+host_and_port!(&str String &String &[u8]);
+
+macro_rules! socket_addr {
+    ($($address:ty),*) => {$(
+        impl NumericAddress for $address {
+            fn numeric_address(&self) -> Result<RawAddress> {
+                RawAddress::try_from(&Address::from(SocketAddr::from(*self)))
+            }
+        }
+    )*};
 }
 
-impl NumericAddress for SocketAddr {
-    fn numeric_address(&self) -> Result<RawAddress> {
-        RawAddress::try_from(&Address::from(*self))
-    }
-}
-
-impl NumericAddress for SocketAddrV4 {
-    fn numeric_address(&self) -> Result<RawAddress> {
-        Ok((*self).into())
-    }
-}
-
-impl NumericAddress for SocketAddrV6 {
-    fn numeric_address(&self) -> Result<RawAddress> {
-        Ok((*self).into())
-    }
-}
+socket_addr!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
 
 impl NumericAddress for Address {
     fn numeric_address(&self) -> Result<RawAddress> {

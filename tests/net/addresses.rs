@@ -204,3 +204,18 @@ fn the_repr_of_a_path_is_pythons() {
         assert_eq!(String::from_utf8(shown.stdout).unwrap(), theirs, "{}", name.escape_ascii());
     }
 }
+
+#[test]
+fn an_ip_address_is_a_host_that_needs_no_text() {
+    let server = tabi::create_server((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = server.getsockname().unwrap().port().unwrap();
+    for host in [IpAddr::V4(Ipv4Addr::LOCALHOST), "127.0.0.1".parse().unwrap()] {
+        let client = tabi::create_connection((host, port)).unwrap();
+        assert_eq!(client.getpeername().unwrap().as_inet(), Some((host, port).into()));
+    }
+    let numeric = tabi::constants::NI_NUMERICHOST | tabi::constants::NI_NUMERICSERV;
+    let expected = Ok(("127.0.0.1".to_owned(), "80".to_owned()));
+    assert_eq!(tabi::getnameinfo((Ipv4Addr::LOCALHOST, 80), numeric), expected);
+    assert_eq!(tabi::getnameinfo((String::from("127.0.0.1"), 80), numeric), expected);
+    assert_eq!(tabi::getnameinfo((Ipv6Addr::LOCALHOST, 80), numeric).unwrap().0, "::1");
+}

@@ -70,7 +70,7 @@ mod getaddrinfo {
             getaddrinfo("127.0.0.1", "8080", AF_INET, SOCK_STREAM, 0, 0),
             getaddrinfo(b"127.0.0.1", &port, AF_INET, SOCK_STREAM, 0, 0),
             getaddrinfo(&b"127.0.0.1"[..], &b"8080"[..], AF_INET, SOCK_STREAM, 0, 0),
-            getaddrinfo(&String::from("127.0.0.1"), 8080u16, AF_INET, SOCK_STREAM, 0, 0),
+            getaddrinfo(String::from("127.0.0.1"), 8080u16, AF_INET, SOCK_STREAM, 0, 0),
             getaddrinfo(Some("127.0.0.1"), 8080, AF_INET, SOCK_STREAM, 0, 0),
         ] {
             assert_eq!(addresses(&answers.unwrap()), expected);

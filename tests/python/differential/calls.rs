@@ -199,7 +199,7 @@ fn getaddrinfo(arguments: &[Value]) -> Result<Value> {
     let hints = (number(2).into(), number(3).into(), number(4), number(5));
     let found = match &arguments[1] {
         Value::None => tabi::getaddrinfo(host, None::<&str>, hints.0, hints.1, hints.2, hints.3),
-        Value::Int(port) => tabi::getaddrinfo(host, &port.to_string(), hints.0, hints.1, hints.2, hints.3),
+        Value::Int(port) => tabi::getaddrinfo(host, port.to_string(), hints.0, hints.1, hints.2, hints.3),
         service => tabi::getaddrinfo(host, service.text(), hints.0, hints.1, hints.2, hints.3),
     }?;
     let any = Socket::new(AF_UNIX, tabi::SOCK_STREAM, 0)?;

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""Turns the results of `run.py` into tables on the screen, plots in docs/images/ and docs/benchmarks.md."""
+"""Turns the results of `run.py` into tables on the screen, plots in docs/images/ and docs/benchmarks.md.
+
+With `--only SECTION` the page's other sections stay as they are. Every figure of the page comes from the results.
+"""
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import RESULTS, ROOT, svg, tables
 from harness.primitives import SIZES
 from harness.rounds import summary
-from harness.servers import GROWTH
+from harness.servers import CLIENTS, GROWTH, IDLE
 from harness.tables import ABSENT, BASE, LABELS, OURS, SERVER_BASE, SERVER_LABELS, bold, plain, spread, table
 
 IMAGES = ROOT / "docs" / "images"
@@ -49,9 +53,8 @@ def primitives_section(results, images):
                 lines.append([bold(name, LABELS[name]), *map(spread, cells)])
         parts.append(f"### {title}\n\n{table(header, lines)}\n")
     parts.append(
-        "**For you:** a call through tabi costs a few tens of nanoseconds over the system call, with or without a timeout; what you "
-        "do with the data, and the network, cost thousands of times more. The row with an in-flight count is raw C that pays for "
-        "nothing but a safe `close`: that is the guard's price.\n"
+        f"**For you:** a send and a receive through tabi cost {plain(tables.over(found[0], 'tabi-c'))} ns more than the two system calls, with or "
+        "without a timeout. The row with an in-flight count is raw C that pays for nothing but a safe `close`: that is the guard's price.\n"
     )
     parts.append("### By message size\n\nUnix pair, time by raw C; the last column is raw C's own time.\n")
     for timeout, title in (0, "no timeout"), (5, "5 s timeout"):
@@ -117,8 +120,15 @@ def bulk_section(results):
         "with `recvmmsg`, and sends a batch with `sendmmsg`. `create_connection` is connect, accept and both closes.\n",
         table(["", *(title for *_, title in columns)], lines) + "\n",
         "**For you:** moving much data costs the same with all of them: the kernel copies. `getaddrinfo` of a number asks nobody; "
-        "opening a connection costs ten times more than using it once: keep connections.\n",
+        f"opening and closing a connection costs raw C as much as {plain(connection_price(results, found[-1]))} sends and receives on it: keep connections.\n",
     ]
+
+
+def connection_price(results, created):
+    """Exchanges of 64 B by TCP that take as long as a new connection, in raw C."""
+    exchange = tables.nanoseconds(tables.row_of(tables.exchanges(results), case="tcp", size=64, timeout=0, cpus=1), BASE)
+    price = tables.nanoseconds(created, BASE)
+    return price and exchange and price[0] / exchange[0]
 
 
 def servers_section(results, images):
@@ -151,22 +161,24 @@ def servers_section(results, images):
         setup = plain(tables.idle(results, name, "cpu"), 2, " s")
         lines.append([bold(name, label), plain(tables.connection_calls(results, name), 1), *idle, setup, *tail])
     parts.append(
-        "System calls of the server for one connection with one message (8 clients); KiB of resident memory, and of page tables, for each of 5,000 "
-        "idle connections that have had one message; the server's CPU seconds until all 5,000 were there; the 99th percentile of the wait for an echo, two CPUs.\n"
+        f"System calls of the server for one connection with one message ({CLIENTS} clients); KiB of resident memory, and of page tables, for each of {IDLE:,} "
+        f"idle connections that have had one message; the server's CPU seconds until all {IDLE:,} were there; the 99th percentile of the wait for an echo, two CPUs.\n"
     )
-    parts.append(table(["", "system calls", "KiB each", "page tables", "CPU to take 5,000", "p99 echo", "p99 churn"], lines) + "\n")
-    parts.append(
-        "**For you:** clients that come and go cost a server that keeps its threads about half of what a new thread for each costs. "
-        "A thread for each of 5,000 idle clients is about 50 MiB. An event loop (epoll, libuv, tokio) uses less memory for many "
-        "idle clients; what it takes is that every handler is written for it.\n"
-    )
+    parts.append(table(["", "system calls", "KiB each", "page tables", f"CPU to take {IDLE:,}", "p99 echo", "p99 churn"], lines) + "\n")
     churn = tables.row_of(rows, mode="churn", cpus=1)
+    each = [tables.idle(results, "tabi-c", key) for key in ("VmRSS", "VmPTE")]
+    total = sum(part[0] for part in each) * IDLE / 1024 if all(each) else None
+    parts.append(
+        f"**For you:** clients that come and go cost tabi's server {plain(tables.server_ratio(churn, 'tabi-c', 1), 2)} of the CPU that a new "
+        f"thread for each costs. A thread for each of {IDLE:,} idle clients takes {plain(total)} MiB. An event loop (epoll, libuv, tokio) uses "
+        "less memory for many idle clients; what it takes is that every handler is written for it.\n"
+    )
     values = {name: tables.server_ratio(churn, name, 1) for name in SERVER_LABELS}
     memory = {name: tables.idle(results, name, "VmRSS") for name in SERVER_LABELS}
     images["servers"] = svg.bars(
         [
             ("Server CPU per short connection, by a C thread each", "×", 1, bar_rows(values, SERVER_LABELS, SERVER_BASE)),
-            ("Resident memory per idle connection, 5,000 of them", " KiB", None, bar_rows(memory, SERVER_LABELS, SERVER_BASE)),
+            (f"Resident memory per idle connection, {IDLE:,} of them", " KiB", None, bar_rows(memory, SERVER_LABELS, SERVER_BASE)),
         ],
         "Echo servers", "Less is better. Medians; thin lines are the range. One CPU.",
     )
@@ -192,7 +204,7 @@ def growth_section(results, images):
         "## From 10 to 10,000 connections\n\nThe server's CPU microseconds for each message, all connections talking.\n",
         table(["connections", *(f"{clients:,}" for clients in GROWTH)], lines) + "\n",
         "![Growth](images/growth.svg)\n",
-        "**For you:** a thread each carries ten thousand clients; the price of a message grows with the caches that so many threads "
+        f"**For you:** a thread each carries {GROWTH[-1]:,} clients; the price of a message grows with the caches that so many threads "
         "miss, and with the event loops' as well.\n",
     ]
 
@@ -223,15 +235,55 @@ def sizes_section(results):
     ]
     crates, seconds = found["crates"], found.get("build", {})
     build = [
-        ["with the C face (`capi`)", crates["capi"], plain(seconds.get("capi"), 1, " s")],
-        ["without", crates["core"], plain(seconds.get("core"), 1, " s")],
+        ["the C library (`tabi-capi`)", crates["capi"], plain(seconds.get("capi"), 1, " s")],
+        ["the Rust crate (`tabi`)", crates["core"], plain(seconds.get("core"), 1, " s")],
     ]
     return [
         "## Size and build\n\nStripped sizes; the other libraries as Debian ships them.\n", table(["", "stripped"], lines) + "\n",
         "`cargo build --release` from nothing, sources already there; crates of others that are compiled, build dependencies too.\n",
         table(["", "crates", "CPU time"], build) + "\n",
-        "**For you:** a Rust program that turns the default features off builds none of the C face's generator.\n",
+        "**For you:** a Rust program that uses the crate builds nothing of the C face.\n",
     ]
+
+
+def python_section(results):
+    found, machine = tables.found(results, "python"), results["python"]["machine"]
+    lines = []
+    for row in found["calls"]:
+        limit = "none" if row["timeout"] is None else f"{row['timeout']:g} s"
+        times = [f"{row[module]:,.0f} ns" for module in ("builtin", "tabi")]
+        lines.append([f"`{row['call']}`", f"{row['bytes']:,}", limit, *times, f"{row['tabi'] / row['builtin']:.2f}"])
+    start = found["start"]
+    lines.append(["start and `import socket`", "", "", *(f"{start[module][0]:.0f} ms" for module in ("builtin", "tabi")), f"{start['tabi'][0] / start['builtin'][0]:.2f}"])
+    more = start["tabi"][1] - start["builtin"][1]
+
+    def ratios(size, timed):
+        each = [row["tabi"] / row["builtin"] for row in found["calls"] if row["bytes"] == size and (row["timeout"] is not None) == timed]
+        return f"{min(each):.2f} to {max(each):.2f}"
+
+    small, large = (sorted({row["bytes"] for row in found["calls"]})[at] for at in (0, -1))
+    return [
+        "## Python beside CPython\n\nSingle calls on the built-in module and on tabi, which take turns; one message over a pair of unix sockets in one "
+        "thread. Made by `python3 benches/run.py --only python && python3 benches/report.py --only python`, CPython "
+        f"{found['python']}, {machine['date']}, commit {machine['commit']}, load average {machine['busy']}: read the ratios, not the times.\n",
+        table(["call", "bytes", "timeout", "built-in", "tabi", "ratio"], lines) + "\n",
+        f"**For you:** a call of {small} bytes costs {ratios(small, False)} times CPython's without a timeout, and {ratios(small, True)} times with one: "
+        f"the call through ctypes costs more, and with a timeout a system call less pays for it. With {large:,} bytes it is "
+        f"{ratios(large, False)} and {ratios(large, True)}. A process takes {more:,} KiB more.\n",
+    ]
+
+
+def replaced(page, made):
+    """The page with sections in the place of those of the same title, or behind the last."""
+    titled = re.split(r"^(?=## )", page, flags=re.M)
+    for section in filter(None, re.split(r"^(?=## )", made, flags=re.M)):
+        title = section.partition("\n")[0]
+        same = [at for at, old in enumerate(titled) if old.partition("\n")[0] == title]
+        if same:
+            titled[same[0]] = section
+        else:
+            titled.append(section)
+    return "\n".join(section.strip("\n") + "\n" for section in titled)
 
 
 def overview(results):
@@ -254,10 +306,9 @@ def overview(results):
 BOUNDS = [
     (
         "C face, send + receive",
-        "The guard that makes `close` safe is two locked steps around each call, about 10 ns each on this CPU. Raw C that pays for "
-        "nothing but them (the row *raw C with an in-flight count*) stands at {guard}, the C face at {ours}: the rest of the call was brought "
-        "from 329 instructions to 149 and is inside the noise. The system calls of this kernel are short; the shorter they are, the "
-        "larger the guard's share.",
+        "The guard that makes `close` safe is two locked steps around each call, together {guard_ns} ns for a send and a receive. Raw C that "
+        "pays for nothing but them (the row *raw C with an in-flight count*) stands at {guard}, the C face at {ours}. The system calls of this "
+        "kernel are short; the shorter they are, the larger the guard's share.",
     ),
     (
         "C face, 5 s timeout, data ready",
@@ -265,13 +316,12 @@ BOUNDS = [
     ),
     (
         "C face, 5 s timeout, never ready",
-        "A receive that has to wait is `poll` and then `recv`, so that the deadline holds and a `close` is noticed; the `poll` alone is about "
-        "0.4 µs of a round trip of 5 µs here. Plain C that tries first and then polls stands at {try_pingpong}, CPython at {cpython_pingpong}. "
+        "A receive that has to wait is `poll` and then `recv`, so that the deadline holds and a `close` is noticed. Plain C that tries first and then polls stands at {try_pingpong}, CPython at {cpython_pingpong}. "
         "SO_RCVTIMEO needs no `poll`, but limits each call in the kernel and not the whole, and is shared by all who share the socket.",
     ),
     (
         "threaded server, messages",
-        "A message pays the guard twice, for its receive and its send: about 40 ns of 2.7 µs. Raw C with kept threads "
+        "A message pays the guard twice, for its receive and its send: {guard_ns} ns. Raw C with kept threads "
         "stands at {kept_messages}, and the copy of the baseline at {again_messages}. On two CPUs other work ran beside: the copy of the "
         "baseline itself was anywhere in {again_two}, and a row within that says nothing.",
     ),
@@ -281,19 +331,19 @@ BOUNDS = [
     ),
     (
         "system calls per connection",
-        "`accept`, two `recv`, `send` and `close`, and a futex call each to wake a kept thread and to rest it; the tenths beyond 7 are the polls "
-        "between bursts of clients. Threads that accept for themselves would save the futex calls, and the limits, hooks and prompt "
+        "`accept`, two `recv`, `send` and `close`, and a futex call each to wake a kept thread and to rest it; what is above that are the "
+        "polls between bursts of clients. Threads that accept for themselves would save the futex calls, and the limits, hooks and prompt "
         "`shutdown` with them.",
     ),
     (
         "resident memory",
-        "Two pages of stack as in raw C, and on the heap the request, its socket, and what the Rust runtime keeps for a thread. "
-        "With page tables counted it is {memory} KiB against {base_memory} KiB of raw C, whose 8 MiB stacks need more of them.",
+        "The touched pages of the stack as in raw C, and on the heap the request, its socket, and what the Rust runtime keeps for a thread. "
+        "With page tables counted it is {memory} KiB against {base_memory} KiB of raw C, whose larger stacks need more of them.",
     ),
     (
         "libtabi.so",
-        "Of the code, 350 KiB are Rust's standard library, half of that what prints a backtrace; the C face's functions are 165 KiB, the core 105, the "
-        "server 60. Optimising for size instead of speed takes 5 % off it and adds 4 instructions to a send and a receive: not done.",
+        "A large part of the code is Rust's standard library, and much of that prints backtraces. Optimising for size instead of speed "
+        "takes little off and makes each call longer: not done.",
     ),
     ("connections per second", "Bound by the hand-over to another thread, as raw C with kept threads is: it stands at {kept_churn}."),
 ]
@@ -314,6 +364,7 @@ def bound_facts(results):
         return f"{sum(part[0] for part in parts):.1f}" if all(parts) else ABSENT
 
     return {
+        "guard_ns": plain(tables.over(tables.row_of(rows, case="unix", size=64, timeout=0, cpus=1), "guard")),
         "guard": exchange("guard", "unix", 0), "ours": exchange("tabi-c", "unix", 0), "guard_timed": exchange("guard", "unix", 5),
         "try_pingpong": exchange("try", "pingpong", 5), "cpython_pingpong": exchange("cpython", "pingpong", 5),
         "kept_messages": served("c_kept_threads", "echo", 0), "again_messages": served("c_threads-again", "echo", 0),
@@ -379,28 +430,33 @@ def noise_note(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--only", help="sections of run.py, separated by commas; the others stay as they are on the page")
     options = parser.parse_args()
     if not options.results.exists():
         raise SystemExit(f"{options.results} is not there: run benches/run.py first")
     results = json.loads(options.results.read_text())
-    images, parts = {}, head(results)
+    if options.only:
+        results = {name: found for name, found in results.items() if name in options.only.split(",")}
+    images, parts = {}, [] if options.only else head(results)
     makers = {
         "primitives": [targets_section, primitives_section, threads_section], "bulk": [bulk_section], "servers": [servers_section],
         "growth": [growth_section], "counts": [counts_section], "sizes": [sizes_section],
+        "python": [python_section],
     }
     for section, sections in makers.items():
         for make in sections if section in results else []:
             takes_images = make.__code__.co_argcount == 2
             parts += make(results, images) if takes_images else make(results)
-    if {"primitives", "servers"} <= results.keys():
+    if {"primitives", "servers"} <= results.keys() and not options.only:
         images["overview"] = overview(results)
         parts.insert(3, "![What it costs](images/overview.svg)\n")
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name, image in images.items():
         (IMAGES / f"{name}.svg").write_text(image)
-    page = "\n".join(parts)
+    made = "\n".join(parts)
+    page = replaced(PAGE.read_text(), made) if options.only else made
     PAGE.write_text(page)
-    print(page)
+    print(made)
     print(f"written: {PAGE}, {', '.join(sorted(f'{name}.svg' for name in images))}")
 
 

@@ -18,7 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import RESULTS, ROOT, counts, peers, primitives, servers
 
-SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "counts", "sizes"]
+SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "counts", "sizes", "python"]
+#: What needs no peer to be built.
+ALONE = {"sizes", "python"}
 
 
 def git(*arguments):
@@ -64,9 +66,11 @@ def main():
         parser.error(f"sections are {', '.join(SECTIONS)}, got {', '.join(sorted(unknown))}")
     os.chdir(ROOT)
 
-    peers.build_load()
-    alone, missing = peers.build(peers.PRIMITIVES)
-    serving, missing_servers = peers.build(peers.SERVERS)
+    alone, missing, serving, missing_servers = [], {}, [], {}
+    if set(sections) - ALONE:
+        peers.build_load()
+        alone, missing = peers.build(peers.PRIMITIVES)
+        serving, missing_servers = peers.build(peers.SERVERS)
     if options.peers:
         wanted = {*options.peers.split(","), "raw", "c_threads"}
         alone = [peer for peer in alone if peer.name in wanted]
@@ -84,6 +88,7 @@ def main():
         "idle": lambda: servers.measure_idle(serving, max(1, options.rounds // 3), cpus),
         "counts": lambda: counts.measure(alone, serving),
         "sizes": counts.sizes,
+        "python": lambda: peers.python_speed().measure(options.rounds * 50),
     }
     for section in sections:
         begin = time.monotonic()

@@ -3,6 +3,7 @@
 A peer whose library is not installed is left out and named; nothing else stops.
 """
 
+import importlib.util
 import os
 import shlex
 import shutil
@@ -119,6 +120,14 @@ def need_python_face():
     done = subprocess.run(command, env={**os.environ, **PYTHON_FACE}, capture_output=True)
     if done.returncode != 0:
         raise Missing("tabi for Python")
+
+
+def python_speed():
+    """The module that times single calls of Python's, on the built-in module and on tabi."""
+    spec = importlib.util.spec_from_file_location("speed", ROOT / "python" / "benchmarks" / "speed.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 PYTHON_FACE = {

@@ -35,6 +35,12 @@ def nanoseconds(row, name):
     return summary(row["ns"][name]) if row and row["ns"].get(name) else None
 
 
+def over(row, name):
+    """Nanoseconds that a peer takes more than raw C, or None."""
+    own, base = nanoseconds(row, name), nanoseconds(row, BASE)
+    return own and base and own[0] - base[0]
+
+
 def server_ratio(row, name, column, invert=False, base=SERVER_BASE):
     """Column 0: seconds, 1: the server's CPU seconds per operation. `invert` turns times into rates."""
     values = row and row["values"].get(name)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times single calls on the built-in module and on tabi, in turns, and prints the ratio of the medians.
 
-    python3 python/benchmarks/speed.py
+    python3 python/benchmarks/speed.py                                       prints them
+    python3 benches/run.py --only python && python3 benches/report.py --only python    writes them to docs/benchmarks.md
 
 A ratio of 1.00 is as fast as the built-in module. Each call moves one message over a pair of unix
 sockets in one thread; the two modules take turns, so that a busy machine slows both.
@@ -123,29 +124,43 @@ def build() -> None:
                 os.environ["TABI_LIBRARY"] = path
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=400, help="how often each is timed (400)")
-    options = parser.parse_args()
-
+def measure(rounds: int) -> dict:
+    """Nanoseconds of single calls, and what a start takes: the medians of the built-in module and of tabi."""
     build()
-    sys.path.insert(0, PACKAGES)
+    if PACKAGES not in sys.path:
+        sys.path.insert(0, PACKAGES)
     import _socket as builtin
 
     import tabi
     from tabi import _socket
 
-    print(f"Python {sys.version.split()[0]}, tabi {tabi.library_version()} ({tabi.library_path()})\n")
-    print(f"{'call':<12}{'bytes':>7}  {'timeout':>7}  {'built-in':>10}  {'tabi':>10}  {'ratio':>5}")
+    calls = []
     for size in (64, 65536):
         kinds = ["recv", "recv_into", "send", "recvfrom", "sendto"] if size == 64 else ["recv", "recv_into", "send"]
         for kind in kinds:
             for timeout in (None, 5.0):
-                one, other = compare([builtin, _socket], kind, size, timeout, options.rounds)
-                limit = "none" if timeout is None else f"{timeout:g} s"
-                figures = f"{one * 1e9:>7.0f} ns  {other * 1e9:>7.0f} ns  {other / one:>5.2f}"
-                print(f"{kind:<12}{size:>7}  {limit:>7}  {figures}")
-    (builtin_ms, builtin_kib), (tabi_ms, tabi_kib) = start_up()
+                one, other = compare([builtin, _socket], kind, size, timeout, rounds)
+                calls.append({"call": kind, "bytes": size, "timeout": timeout, "builtin": one * 1e9, "tabi": other * 1e9})
+    return {
+        "python": sys.version.split()[0],
+        "library": tabi.library_path(),
+        "calls": calls,
+        "start": dict(zip(("builtin", "tabi"), start_up())),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=400, help="how often each is timed (400)")
+    found = measure(parser.parse_args().rounds)
+
+    print(f"Python {found['python']}, {found['library']}\n")
+    print(f"{'call':<12}{'bytes':>7}  {'timeout':>7}  {'built-in':>10}  {'tabi':>10}  {'ratio':>5}")
+    for row in found["calls"]:
+        limit = "none" if row["timeout"] is None else f"{row['timeout']:g} s"
+        figures = f"{row['builtin']:>7.0f} ns  {row['tabi']:>7.0f} ns  {row['tabi'] / row['builtin']:>5.2f}"
+        print(f"{row['call']:<12}{row['bytes']:>7}  {limit:>7}  {figures}")
+    (builtin_ms, builtin_kib), (tabi_ms, tabi_kib) = found["start"].values()
     print(f"\nstart and import: built-in {builtin_ms:.0f} ms, {builtin_kib} KiB; tabi {tabi_ms:.0f} ms, {tabi_kib} KiB")
 
 

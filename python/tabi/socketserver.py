@@ -2,7 +2,8 @@
 
 The classes are the running Python's own, on sockets of tabi's, with these differences:
 
-- ``shutdown`` stops ``serve_forever`` at once, from any thread and from a handler; nothing is polled.
+- ``shutdown`` stops ``serve_forever`` at once, from any thread and from a handler. ``poll_interval`` is only how often
+  ``service_actions`` runs.
 - A full table of descriptors makes the server wait instead of spin.
 - The threads of ``ThreadingMixIn`` are kept and used again. ``max_threads`` limits them; ``when_full`` says what
   happens then: ``"wait"`` (accept nobody until a thread is free), ``"queue"`` (accept ``queue_size`` more) or

@@ -1,16 +1,9 @@
-//! What Apple's systems, and the BSDs have beyond that; other systems have nothing here.
+//! What Apple's systems and the BSDs have beyond what every Unix has.
 
 #![allow(missing_docs)]
 
 use super::{AddressFamily, constants};
 
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "netbsd",
-    target_os = "openbsd"
-))]
 constants! {
     AF_LINK: AddressFamily = libc::AF_LINK;
     AI_ADDRCONFIG: i32 = libc::AI_ADDRCONFIG;
@@ -43,12 +36,3 @@ constants! {
     SO_REUSEPORT: i32 = libc::SO_REUSEPORT;
     SO_USELOOPBACK: i32 = libc::SO_USELOOPBACK;
 }
-
-#[cfg(not(any(
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "netbsd",
-    target_os = "openbsd"
-)))]
-constants! {}

@@ -3,8 +3,8 @@
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use crate::error::{Error, Result, last_errno};
-use crate::sys;
+use crate::error::{Result, last_errno};
+use crate::sys::{self, syscall};
 
 /// A child process that nobody has waited for yet.
 pub(crate) struct Child {
@@ -24,8 +24,7 @@ pub(crate) enum Forked {
 /// What the child may do when the process had other threads is said at [`crate::server::Forks`], whose users choose it.
 pub(crate) fn fork() -> Result<Forked> {
     // SAFETY: fork touches no memory; this library's own locks are not used by the child (see `children`).
-    match unsafe { libc::fork() } {
-        -1 => Err(Error::last_os()),
+    match unsafe { syscall!(fork()) }? {
         0 => Ok(Forked::Child),
         pid => Ok(Forked::Parent(Child { pid, pidfd: sys::process_descriptor(pid) })),
     }

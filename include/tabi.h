@@ -505,7 +505,7 @@ double tabi_getdefaulttimeout(void);
  */
 int tabi_set_interruptible(tabi_sock *sk, int interruptible);
 
-/* ---- Calls with a deadline of their own, and calls that do not wait ---- */
+/* ---- Calls with a deadline, and calls that do not wait ---- */
 
 /**
  * For tabi_wait_until(): wait until there is data to receive, or a client to accept.
@@ -2852,7 +2852,7 @@ int tabi_server_get_statistics(tabi_server *sv, tabi_server_statistics *statisti
  */
 int tabi_server_collect_children(tabi_server *sv);
 
-/* ---- A restart that refuses nobody ---- */
+/* ---- Restarting a server without refusing clients ---- */
 
 /**
  * One socket that was handed over to this process.
@@ -2905,7 +2905,7 @@ int tabi_server_pass_to(tabi_server *sv,
                         const char *name,
                         pid_t *pid);
 
-/* ---- Steps of a server, for programs that replace some ---- */
+/* ---- The default steps of a server, for programs that replace some of them ---- */
 
 /**
  * Does what the step server_bind does by default: it sets the options and binds the sockets. The results are

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::sys;
 
 /// Where requests are handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +119,12 @@ impl Threads {
     fn check(&self) -> Result<()> {
         if self.name.contains('\0') {
             return Err(Error::value("a thread name must not contain a NUL byte"));
+        }
+        if !sys::has_address_space(self.stack_size) {
+            return Err(Error::value(format!(
+                "the system has no stack of {} bytes for a thread",
+                self.stack_size
+            )));
         }
         at_least("max_threads", self.max_threads.unwrap_or(1), 1)
     }

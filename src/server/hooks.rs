@@ -95,6 +95,13 @@ pub trait Hooks: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether `service_actions` does anything. If not, nothing wakes an idle loop, whatever its `poll_interval`.
+    ///
+    /// The answer is `true` here because a program that replaces hooks may replace that one.
+    fn has_service_actions(&self) -> bool {
+        true
+    }
+
     /// Whether `get_request` returns at once when no client is there. While clients are waiting, it is then called
     /// again without asking the system first.
     ///
@@ -116,6 +123,10 @@ pub trait Hooks: Send + Sync + 'static {
 pub(crate) struct DefaultHooks;
 
 impl Hooks for DefaultHooks {
+    fn has_service_actions(&self) -> bool {
+        false
+    }
+
     fn get_request_never_waits(&self) -> bool {
         true
     }

@@ -11,7 +11,10 @@ use super::request::{Failure, Request, RequestHandler};
 use crate::constants::{AddressFamily, SocketKind};
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
-use crate::socket::{IntoTimeout, Socket};
+use crate::socket::{IntoTimeout, Socket, checked_timeout};
+
+/// No system counts the bytes of a call in more than 31 bits.
+const LONGEST_DATAGRAM: usize = i32::MAX as usize;
 
 /// The settings of a [`Server`], then the server itself.
 ///
@@ -123,7 +126,7 @@ impl ServerOptions {
         self
     }
 
-    /// The longest datagram in bytes (`max_packet_size`), 1 or more, 8192 by default; the rest of a longer one is
+    /// The longest datagram in bytes (`max_packet_size`), 1 to 2147483647, 8192 by default; the rest of a longer one is
     /// lost, and [`Request::is_cut`] says so.
     pub fn max_packet_size(mut self, bytes: usize) -> Self {
         self.max_packet_size = bytes;
@@ -134,7 +137,7 @@ impl ServerOptions {
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
-        self.timeout = timeout.into_timeout()?;
+        self.timeout = checked_timeout(timeout)?;
         Ok(self)
     }
 
@@ -143,7 +146,7 @@ impl ServerOptions {
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn request_timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
-        self.request_timeout = timeout.into_timeout()?;
+        self.request_timeout = checked_timeout(timeout)?;
         Ok(self)
     }
 
@@ -248,7 +251,10 @@ impl ServerOptions {
 
     fn check(&self) -> Result<()> {
         at_least("loops", self.loops, 1)?;
-        at_least("max_packet_size", self.max_packet_size, 1)?;
+        if !(1..=LONGEST_DATAGRAM).contains(&self.max_packet_size) {
+            let got = self.max_packet_size;
+            return Err(Error::value(format!("max_packet_size must be 1 to {LONGEST_DATAGRAM}, got {got}")));
+        }
         at_least("max_connections", self.max_connections.unwrap_or(1), 1)?;
         at_least("max_connections_per_address", self.max_connections_per_address.unwrap_or(1), 1)?;
         if self.request_timeout == Some(Duration::ZERO) {

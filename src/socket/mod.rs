@@ -69,9 +69,9 @@ pub use many::{IncomingDatagram, OutgoingDatagram};
 pub use message::{Message, MessageInfo, RawMessage};
 pub use options::{MulticastInterface, TcpKeepalive};
 pub use reader::{DEFAULT_BUFFER_SIZE, SocketReader};
-#[cfg(feature = "capi")]
-pub(crate) use timeout::parse_seconds;
 pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
+#[cfg(feature = "capi")]
+pub(crate) use timeout::{checked_timeout, parse_seconds};
 pub use wait::Interest;
 pub use writer::SocketWriter;
 

@@ -205,6 +205,11 @@ pub(super) fn parse(timeout: impl IntoTimeout) -> Result<Timeout> {
     Timeout::from_duration(timeout.into_timeout()?)
 }
 
+/// A timeout that [`crate::Socket::settimeout`] will take.
+pub(crate) fn checked_timeout(timeout: impl IntoTimeout) -> Result<Option<Duration>> {
+    Ok(parse(timeout)?.duration())
+}
+
 /// Sets the timeout that new sockets get (`socket.setdefaulttimeout`); by default there is none.
 ///
 /// Fails as [`crate::Socket::settimeout`] does.

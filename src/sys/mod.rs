@@ -41,5 +41,5 @@ pub(crate) use system::{
 pub use unix::HostEntry;
 pub(crate) use unix::{
     Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Run, Thread, close, duplicate,
-    errno_name, forks, interface_index, monotonic_nanoseconds, name_info, set_nonblocking,
+    errno_name, forks, has_address_space, interface_index, monotonic_nanoseconds, name_info, set_nonblocking,
 };

@@ -377,3 +377,22 @@ fn when_the_system_refuses_a_thread_clients_wait_for_one() {
         assert_eq!(server.statistics().failed, 0);
     });
 }
+
+#[test]
+fn clients_for_whom_there_is_no_thread_do_not_hold_the_end_up() {
+    in_own_process(|| {
+        let large = Threads::default().stack_size(1 << 40);
+        let server = TcpServer::options().concurrency(large).bind(any_port(), echo).unwrap();
+        limit(libc::RLIMIT_AS, 1 << 39);
+        thread::scope(|scope| {
+            scope.spawn(|| server.serve_forever().unwrap());
+            let _stop = StopServing(&server);
+            let mut client = connect(&server);
+            wait_until("the client is accepted", || server.statistics().accepted == 1);
+            let report = server.server_close(None);
+            assert_eq!((report.finished, report.cut, report.left), (0, 1, 0));
+            assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "the client sees the end");
+        });
+        assert_eq!(server.statistics().rejected, 1);
+    });
+}

@@ -97,22 +97,6 @@ fn a_drain_counts_clients_that_came_while_the_loop_ended() {
     });
 }
 
-#[test]
-fn clients_for_whom_there_is_no_thread_do_not_hold_the_end_up() {
-    // No system gives a thread so much stack.
-    let server = threads(Threads::default().stack_size(usize::MAX / 4)).bind(any_port(), greet).unwrap();
-    thread::scope(|scope| {
-        scope.spawn(|| server.serve_forever().unwrap());
-        let _stop = StopServing(&server);
-        let mut client = connect(&server);
-        wait_until("the client is accepted", || server.statistics().accepted == 1);
-        let report = server.server_close(None);
-        assert_eq!((report.finished, report.cut, report.left), (0, 1, 0));
-        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "the client sees the end");
-    });
-    assert_eq!(server.statistics().rejected, 1);
-}
-
 #[derive(Clone, Default)]
 struct CountsEnds(Arc<AtomicUsize>);
 

@@ -225,26 +225,37 @@ fn children_that_do_not_end_are_cut_off() {
 
 #[test]
 fn settings_that_cannot_be_are_refused_and_name_the_value() {
-    let refused: [(ServerOptions, &str); 8] = [
-        (TcpServer::options().loops(0), "loops must be 1 or more, got 0"),
-        (TcpServer::options().max_packet_size(0), "max_packet_size must be 1 or more, got 0"),
-        (TcpServer::options().max_connections(0), "max_connections must be 1 or more, got 0"),
+    let refused: [(ServerOptions, String); 10] = [
+        (TcpServer::options().loops(0), "loops must be 1 or more, got 0".to_owned()),
+        (
+            TcpServer::options().max_packet_size(0),
+            "max_packet_size must be 1 to 2147483647, got 0".to_owned(),
+        ),
+        (
+            UdpServer::options().max_packet_size(1 << 31),
+            "max_packet_size must be 1 to 2147483647, got 2147483648".to_owned(),
+        ),
+        (
+            TcpServer::options().concurrency(Threads::default().stack_size(usize::MAX)),
+            format!("the system has no stack of {} bytes for a thread", usize::MAX),
+        ),
+        (TcpServer::options().max_connections(0), "max_connections must be 1 or more, got 0".to_owned()),
         (
             TcpServer::options().max_connections_per_address(0),
-            "max_connections_per_address must be 1 or more, got 0",
+            "max_connections_per_address must be 1 or more, got 0".to_owned(),
         ),
         (
             TcpServer::options().concurrency(Threads::default().max_threads(0)),
-            "max_threads must be 1 or more, got 0",
+            "max_threads must be 1 or more, got 0".to_owned(),
         ),
         (
             TcpServer::options().concurrency(Threads::default().name("a\0b")),
-            "a thread name must not contain a NUL byte",
+            "a thread name must not contain a NUL byte".to_owned(),
         ),
-        (ForkingTcpServer::options().loops(2), "a forking server has 1 loop, got 2"),
+        (ForkingTcpServer::options().loops(2), "a forking server has 1 loop, got 2".to_owned()),
         (
             TcpServer::options().request_timeout(0.0).unwrap(),
-            "request_timeout must be above 0 seconds, got 0",
+            "request_timeout must be above 0 seconds, got 0".to_owned(),
         ),
     ];
     for (options, message) in refused {
@@ -257,6 +268,8 @@ fn settings_that_cannot_be_are_refused_and_name_the_value() {
     let options = format!("{:?}", TcpServer::options().max_connections(7));
     assert!(options.contains("max_connections: Some(7)"), "{options}");
     assert!(TcpServer::options().request_timeout(f64::NAN).is_err());
+    let forever = TcpServer::options().request_timeout(Duration::MAX).unwrap_err();
+    assert!(matches!(forever, Error::Overflow(_)), "no socket takes such a timeout: {forever}");
     assert!(matches!(TcpServer::options().adopt(vec![], answer), Err(Error::Value(_))));
     let busy = TcpServer::new(any_port(), answer).unwrap();
     assert_eq!(TcpServer::new(busy.server_address(), answer).unwrap_err(), Error::Os(libc::EADDRINUSE));

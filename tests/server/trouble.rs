@@ -5,12 +5,12 @@
 use std::fs::File;
 use std::net::TcpStream;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use crate::support::serving::{StopServing, any_port, ask, connect, echo, while_serving};
-use crate::support::{in_own_process, temporary_path, wait_until};
+use crate::support::{ThreadId, in_own_process, temporary_path, wait_until};
 use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
 use tabi::{AF_INET, AF_UNIX, Error, Result, SHUT_RDWR, SOCK_STREAM, Socket};
 
@@ -78,7 +78,9 @@ fn set_most_descriptors(most: u64) -> u64 {
 #[test]
 fn a_poll_that_fails_does_not_end_a_server() {
     in_own_process(|| {
-        let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
+        // Its service_actions make the loop come round by itself.
+        let ticks = Ticks(Arc::default());
+        let server = ThreadingTcpServer::options().hooks(ticks).bind(any_port(), echo).unwrap();
         let mut early = connect(&server);
         let address = early.peer_addr().unwrap();
         thread::scope(|scope| {
@@ -110,4 +112,64 @@ fn one_polls_one_descriptor(threads: &[File]) -> bool {
         let mut words = call.split(' ');
         words.next() == Some(&libc::SYS_ppoll.to_string()) && words.nth(1) == Some("0x1")
     })
+}
+
+#[test]
+fn data_of_a_request_that_panics_when_it_is_dropped_harms_nobody() {
+    struct Explosive;
+    impl Drop for Explosive {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+    in_own_process(|| {
+        let server = TcpServer::options()
+            .max_threads(1)
+            .bind(any_port(), |request: &Request| {
+                request.data_or_insert(|| Explosive);
+                echo(request)
+            })
+            .unwrap();
+        while_serving(&server, || {
+            for _ in 0..3 {
+                ask(&mut connect(&server));
+            }
+            wait_until("the requests have ended", || server.statistics().active == 0);
+        });
+        assert_eq!((server.statistics().finished, server.statistics().failed), (3, 0));
+    });
+}
+
+/// Counts how often `service_actions` runs.
+struct Ticks(Arc<AtomicUsize>);
+
+impl Hooks for Ticks {
+    fn service_actions(&self, _: &Server) -> Result<()> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_wakes_an_idle_server_that_has_no_service_actions() {
+    let idle = TcpServer::new(any_port(), echo).unwrap();
+    let ticks = Arc::new(AtomicUsize::new(0));
+    let ticking = TcpServer::options().hooks(Ticks(Arc::clone(&ticks))).bind(any_port(), echo).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            sender.send(ThreadId::current()).unwrap();
+            idle.serve_forever_every(0.001)
+        });
+        let _stop_idle = StopServing(&idle);
+        let thread = receiver.recv().unwrap();
+        thread.wait_until_blocked();
+        let before = thread.switches();
+        scope.spawn(|| ticking.serve_forever_every(0.001));
+        let _stop_ticking = StopServing(&ticking);
+        wait_until("the other server has been woken", || ticks.load(Ordering::SeqCst) >= 100);
+        assert_eq!(thread.switches(), before);
+        ticking.shutdown();
+        idle.shutdown();
+    });
 }

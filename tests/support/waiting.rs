@@ -18,6 +18,13 @@ impl ThreadId {
         ThreadId(link.file_name().unwrap().to_str().unwrap().parse().unwrap())
     }
 
+    /// How often the thread has gone to sleep so far.
+    pub fn switches(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/self/task/{}/status", self.0)).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.unwrap().trim().parse().unwrap()
+    }
+
     /// Waits until the thread sleeps in a system call that can block on a socket.
     pub fn wait_until_blocked(&self) {
         const BLOCKING: [i64; 11] = [

@@ -228,6 +228,10 @@ impl Hooks for CHooks {
         }
     }
 
+    fn has_service_actions(&self) -> bool {
+        self.0.service_actions.is_some()
+    }
+
     fn get_request_never_waits(&self) -> bool {
         self.0.get_request.is_none()
     }

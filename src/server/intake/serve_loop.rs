@@ -49,6 +49,7 @@ impl<'a> Loop<'a> {
     }
 
     pub(crate) fn run(&mut self, poll_interval: Option<Duration>) -> Result<()> {
+        let poll_interval = poll_interval.filter(|_| self.server.hooks().has_service_actions());
         let next = || Deadline::after_timeout(poll_interval);
         let mut deadline = next();
         loop {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{BoxedError, Failure, HandlerResult, Request, RequestHandler, caught};
 use crate::error::{Error, Result};
-use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, SocketWriter};
+use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, SocketWriter, checked_timeout};
 
 /// Answers stream clients through a buffered reader and a writer (`socketserver.StreamRequestHandler`).
 ///
@@ -79,7 +79,7 @@ where
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
-        self.timeout = timeout.into_timeout()?;
+        self.timeout = checked_timeout(timeout)?;
         Ok(self)
     }
 

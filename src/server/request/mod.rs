@@ -29,7 +29,7 @@ pub use job::Job;
 pub struct Request {
     body: Body,
     client_address: Address,
-    data: OnceLock<Box<dyn Any + Send + Sync>>,
+    data: Data,
     ticket: Ticket,
 }
 
@@ -37,6 +37,22 @@ enum Body {
     Stream(Arc<Socket>),
     Datagram { packet: Vec<u8>, size: usize, socket: Arc<Socket> },
     Job(Arc<dyn Job>),
+}
+
+/// What a request carries for its hooks and its handler.
+#[derive(Default)]
+struct Data(OnceLock<Box<dyn Any + Send + Sync>>);
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        // A request ends in threads through which no panic may pass.
+        if let Some(carried) = self.0.take() {
+            let _ = caught(|| -> Result<()> {
+                drop(carried);
+                Ok(())
+            });
+        }
+    }
 }
 
 impl Request {
@@ -64,7 +80,7 @@ impl Request {
 
     fn new(server: &Server, body: Body, client_address: Address) -> Request {
         let ticket = Ticket::new(server, &body, &client_address);
-        Request { body, client_address, data: OnceLock::new(), ticket }
+        Request { body, client_address, data: Data::default(), ticket }
     }
 
     /// The server that took the request (`self.server` of a Python handler).
@@ -125,19 +141,20 @@ impl Request {
         }
     }
 
-    /// What the request carries from one hook or step of its handler to the next, made by the first who asks.
+    /// What the request carries from one hook or step of its handler to the next, made by the first who asks. It is dropped
+    /// with the request; a panic then goes no further.
     ///
     /// # Panics
     ///
     /// When it carries something of another type.
     pub fn data_or_insert<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> &T {
-        let data = self.data.get_or_init(|| Box::new(make()));
+        let data = self.data.0.get_or_init(|| Box::new(make()));
         data.downcast_ref().expect("a request carries one value of one type")
     }
 
     /// What the request carries, if it is of this type.
     pub fn data<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.data.get()?.downcast_ref()
+        self.data.0.get()?.downcast_ref()
     }
 
     /// Handles the request on this thread, from `finish_request` to its end: what the server's own threads do, for those

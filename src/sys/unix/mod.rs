@@ -25,4 +25,4 @@ pub(crate) use interface::{InterfaceV4, interface_index};
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use message::MessageHeader;
 pub(crate) use ready::Polled;
-pub(crate) use thread::{Run, Thread};
+pub(crate) use thread::{Run, Thread, has_address_space};

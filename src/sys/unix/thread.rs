@@ -25,6 +25,19 @@ unsafe impl Send for Thread {}
 // SAFETY: nothing can be done through a shared reference.
 unsafe impl Sync for Thread {}
 
+/// Whether the process could have a stack of this size now. Nothing is kept.
+pub(crate) fn has_address_space(bytes: usize) -> bool {
+    let (protection, flags) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANON);
+    // SAFETY: the system picks where; nobody uses the memory.
+    let place = unsafe { libc::mmap(std::ptr::null_mut(), bytes.max(1), protection, flags, -1, 0) };
+    if place == libc::MAP_FAILED {
+        return false;
+    }
+    // SAFETY: exactly what was mapped above is given back.
+    unsafe { libc::munmap(place, bytes.max(1)) };
+    true
+}
+
 impl Thread {
     /// Starts a thread with so many bytes of stack, or the least that the system allows.
     ///

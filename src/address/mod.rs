@@ -168,13 +168,21 @@ impl From<UnixAddress> for Address {
     }
 }
 
+impl TryFrom<&Address> for SocketAddr {
+    type Error = Error;
+
+    /// Fails with [`Error::Type`] for an address that is not an internet address.
+    fn try_from(address: &Address) -> Result<Self> {
+        let not_internet = || Error::type_error(format!("{} is not an internet address", address.repr()));
+        address.as_inet().ok_or_else(not_internet)
+    }
+}
+
 impl TryFrom<Address> for SocketAddr {
     type Error = Error;
 
     /// Fails with [`Error::Type`] for an address that is not an internet address.
     fn try_from(address: Address) -> Result<Self> {
-        address
-            .as_inet()
-            .ok_or_else(|| Error::type_error(format!("{} is not an internet address", address.repr())))
+        (&address).try_into()
     }
 }

@@ -14,6 +14,22 @@ use crate::sys;
 const UNIX_PATH_OFFSET: usize = offset_of!(libc::sockaddr_un, sun_path);
 const DATA_OFFSET: usize = offset_of!(libc::sockaddr, sa_data);
 
+/// A family's own address structure.
+///
+/// # Safety
+///
+/// It is made of integers alone, without padding between them.
+pub(crate) unsafe trait Structure: Copy {}
+
+// SAFETY: port, address and zeros fill the structure.
+unsafe impl Structure for libc::sockaddr_in {}
+// SAFETY: port, flow information, address and scope lie on their own alignment, one behind the other.
+unsafe impl Structure for libc::sockaddr_in6 {}
+// SAFETY: an array of bytes follows the family.
+unsafe impl Structure for libc::sockaddr_un {}
+// SAFETY: arrays of bytes fill the place between the family and an aligned integer.
+unsafe impl Structure for libc::sockaddr_storage {}
+
 /// A `struct sockaddr` of any family with its length, held by value.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -37,7 +53,9 @@ impl RawAddress {
         RawAddress { storage, len: 0 }
     }
 
-    /// Copies the bytes of a `struct sockaddr` (at most [`RawAddress::CAPACITY`] of them).
+    /// Copies the bytes of a `struct sockaddr`.
+    ///
+    /// Fails with [`Error::Value`] when there are more than [`RawAddress::CAPACITY`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > Self::CAPACITY {
             return Err(Error::value(format!(
@@ -55,21 +73,21 @@ impl RawAddress {
         Ok(raw)
     }
 
-    /// Copies a family's own address structure.
-    pub(crate) fn from_struct<T: Copy>(address: T, len: usize) -> Self {
+    /// Copies a family's own address structure, of which the first `len` bytes count.
+    fn from_struct<T: Structure>(address: T, len: usize) -> Self {
         const { assert!(size_of::<T>() <= Self::CAPACITY) };
         debug_assert!(len <= size_of::<T>());
         let mut raw = Self::empty();
-        // SAFETY: T fits (asserted above), is plain data, and the storage is aligned for every sockaddr.
+        // SAFETY: T fits into the storage (asserted above) and has no padding, so that every byte stays initialised.
         unsafe { raw.as_mut_ptr().cast::<T>().write_unaligned(address) };
         raw.len = len as libc::socklen_t;
         raw
     }
 
     /// Reads it as a family's own address structure; bytes beyond the length are zero.
-    pub(crate) fn to_struct<T: Copy>(self) -> T {
+    pub(crate) fn to_struct<T: Structure>(self) -> T {
         const { assert!(size_of::<T>() <= Self::CAPACITY) };
-        // SAFETY: T fits (asserted above), and callers name libc structures of plain integers, valid for any bytes.
+        // SAFETY: the storage has T's size in initialised bytes (asserted above), and any bytes are a valid T.
         unsafe { self.as_ptr().cast::<T>().read_unaligned() }
     }
 

@@ -132,6 +132,7 @@ impl State {
 
     /// Takes the number away whoever uses it, and notes its new owner: nobody gives it back from now on. False when it was
     /// closed, or when a borrower counts on it.
+    #[cfg(any(feature = "capi", loom))]
     pub(super) fn take_in_use(&self) -> bool {
         let free = |state| state & (CLOSED | BORROWED) == 0;
         self.update(|state| free(state).then_some(state | CLOSED | RELEASED | SHARED)).is_ok()

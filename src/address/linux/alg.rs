@@ -49,7 +49,7 @@ impl AlgAddress {
         &self.name
     }
 
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         let name_at = SIZE - NAME_SIZE;
         Writer::new(constants::AF_ALG)

@@ -70,7 +70,7 @@ pub enum BluetoothAddress {
 }
 
 impl BluetoothAddress {
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         let fields = Writer::new(constants::AF_BLUETOOTH);
         match *self {

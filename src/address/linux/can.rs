@@ -56,7 +56,7 @@ impl CanAddress {
         }
     }
 
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         let fields = Writer::new(constants::AF_CAN).u16(0).u32(self.interface());
         let fields = match *self {

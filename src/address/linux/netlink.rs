@@ -25,7 +25,7 @@ pub struct NetlinkAddress {
 }
 
 impl NetlinkAddress {
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         Writer::new(constants::AF_NETLINK).u16(0).u32(self.pid).u32(self.groups).finish()
     }

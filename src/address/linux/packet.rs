@@ -76,7 +76,7 @@ impl PacketAddress {
         }
     }
 
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         Writer::new(constants::AF_PACKET)
             .bytes(&self.protocol.to_be_bytes())

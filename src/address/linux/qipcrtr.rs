@@ -15,7 +15,7 @@ pub struct QipcrtrAddress {
 }
 
 impl QipcrtrAddress {
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         Writer::new(constants::AF_QIPCRTR).u16(0).u32(self.node).u32(self.port).finish()
     }

@@ -74,7 +74,7 @@ impl TipcAddress {
         }
     }
 
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         let fields =
             Writer::new(constants::AF_TIPC).u8(self.parts().0 as u8).bytes(&self.scope.to_ne_bytes());

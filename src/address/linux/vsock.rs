@@ -15,7 +15,7 @@ pub struct VsockAddress {
 }
 
 impl VsockAddress {
-    /// The system's form.
+    /// The address in the system's form.
     pub fn encode(&self) -> RawAddress {
         Writer::new(constants::AF_VSOCK).u16(0).u32(self.port).u32(self.cid).fill(16).finish()
     }

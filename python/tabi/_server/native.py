@@ -80,7 +80,7 @@ class Native:
         self.inherited = False
         self._serving = threading.Lock()
         self._served_by: Optional[int] = None
-        #: Set when the one who serves has ended to do so. Unlike the library's own wait, Ctrl-C ends the wait for it.
+        #: Set when nobody serves. Ctrl-C can end a wait for it, but not a wait in ``tabi_server_shutdown``.
         self._served = threading.Event()
         self._served.set()
         natives[self.hooks.number] = self

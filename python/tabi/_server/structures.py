@@ -12,7 +12,7 @@ WHEN_FULL = {"wait": 0, "queue": 1, "refuse": 2}
 _Step = CFUNCTYPE(c_int, c_void_p, c_void_p)
 _End = CFUNCTYPE(None, c_void_p, c_void_p)
 
-#: ``get_request`` and ``service_actions``, without the arguments that they get and do not need: a C function may ignore them.
+#: ``get_request`` and ``service_actions``. They need none of their arguments, and a C function may ignore what it gets.
 InTheLoop = CFUNCTYPE(c_int)
 #: ``tabi_job.run``, which is also what a handler is; and its ``cut`` and ``end``.
 RunJob = _Step

@@ -134,7 +134,7 @@ def _encode_inet(family: int, address, method: str) -> bytes:
     name, shortest, longest, form = _FORMS[family]
     if not isinstance(address, tuple):
         raise TypeError(f"{method}(): {name} address must be tuple, not {type(address).__name__}")
-    # A subclass may say anything about itself: what it holds counts.
+    # The items that the tuple holds, not what the methods of a subclass say.
     address = tuple.__getitem__(address, slice(None))
     if not shortest <= len(address) <= longest:
         raise TypeError(f"{name} address must be {form}")
@@ -143,7 +143,7 @@ def _encode_inet(family: int, address, method: str) -> bytes:
     flowinfo, scope_id = (tuple(map(unsigned, address[2:])) + (0, 0))[:2]
     if not INT_MIN <= port <= INT_MAX:
         raise OverflowError(f"{method}(): port must be 0-65535.")
-    # The host comes first: its error is the one that Python reports when both are wrong.
+    # The host is checked first. When both are wrong, Python reports the error of the host.
     possible = 0 <= port <= 0xFFFF and flowinfo <= 0xFFFFF
     raw = blank()
     check(_from_host(family, host, port if possible else 0, flowinfo if possible else 0, scope_id, raw))
@@ -166,7 +166,7 @@ def _encode_unix(address) -> bytes:
         path = contiguous_bytes(address)
     raw = blank()
     code = _from_unix(path, len(path), raw)
-    # Python's words where the library's say more.
+    # Python's shorter text, in the place of the library's.
     if code == ERR_OS:
         raise OSError("AF_UNIX path too long")
     check(code)

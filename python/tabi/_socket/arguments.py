@@ -1,7 +1,7 @@
 """Checks of arguments, worded as the running Python words them.
 
-The fast paths look only at exact ``int`` and ``bytes``. What they do not recognise comes here; what is
-wrong is handed to the built-in method of a socket that was never opened: it can do nothing but object.
+The fast paths accept only exact ``int`` and ``bytes``. All other arguments come here. A wrong argument is given to the
+built-in method of a socket that was never opened, which can do nothing but raise the error that it has for it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import operator
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 
-#: Never opened: its methods check their arguments and then fail.
+#: A socket that was never opened: its methods check their arguments, and then fail.
 _nobody = builtin.socket.__new__(builtin.socket)
 
 
@@ -41,7 +41,7 @@ def require_socket(self: object, method: str) -> None:
 def _number(value: object) -> int | None:
     """The plain integer that the value is, or, asked once, stands for; ``None`` for anything else."""
     if isinstance(value, int):
-        # Not what a subclass says: the built-in module reads the number itself.
+        # The number itself, as in the built-in module, and not what a subclass says of it.
         return int.__index__(value)
     return int(operator.index(value)) if hasattr(type(value), "__index__") else None
 

@@ -18,19 +18,19 @@ _VIEW = _HEADER + 5 * _WORD, _HEADER + 7 * _WORD
 #: Where `PyBytesObject` keeps its content; a NUL follows it, which the basic size counts.
 _BYTES_AT = bytes.__basicsize__ - 1
 
-#: For a place in memory where such an object was seen: arguments that ctypes reads when it makes the call.
-#: Whatever object of that type lives there later, its own first byte and length are what is read.
+#: By an object's place in memory: arguments for ctypes, which reads the first byte and the length when it makes the
+#: call. If another object of that type lives in the same place later, the values that are read are that object's own.
 BYTEARRAYS: dict[int, tuple] = {}
 _VIEWS: dict[int, tuple] = {}
 _MOST_PLACES = 4096
 
 _MSG_TRUNC = builtin.MSG_TRUNC
 
-#: Up to this size zeroing costs less than asking the interpreter through ctypes.
+#: Up to this size, zeroed memory costs less than a call through ctypes for memory that is not zeroed.
 SMALL = 8192
 
-#: A new ``bytes`` object whose content is undefined: for large ones, where zeroing would cost.
-#: Its arguments are `None` and a size that fits a C int.
+#: Makes a new ``bytes`` object whose content is undefined. It is for large objects, where zeroing is expensive.
+#: The arguments are `None` and a size that fits a C int.
 undefined_bytes = ctypes.PyDLL(None)["PyBytes_FromStringAndSize"]
 undefined_bytes.restype = ctypes.py_object
 
@@ -129,9 +129,9 @@ _bytes_layout_is_known = all(_quick_address_of(sample) == _asked_address_of(samp
 #: Where a ``bytes`` object's content begins in memory, as long as it lives.
 address_of = _quick_address_of if _bytes_layout_is_known else _asked_address_of
 
-#: The first byte and the length as arguments for the library, for one call. Of a bytearray they are true as
-#: long as the interpreter's lock is held; of a contiguous memoryview as long as it lives and is not released.
-#: ``LASTING`` ones may be kept for the object's later calls.
+#: The first byte and the length of a buffer, as arguments for one call of the library. For a bytearray they are right
+#: as long as the interpreter's lock is held; for a contiguous memoryview, as long as it lives and is not released.
+#: If ``LASTING`` is true, they may be kept for later calls with the same object.
 LASTING = _layout_is_known()
 if LASTING:
     arguments_of, arguments_of_view = _quick_arguments_of, _quick_arguments_of_view

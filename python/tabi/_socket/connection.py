@@ -85,7 +85,7 @@ class Connection:
         began = monotonic_ns() if self._tabi_timeout else 0
         code = _connect(self._tabi_handle, raw)
         if code < 0:
-            # An interrupted connect goes on in the kernel: there is nothing to repeat, only to wait for.
+            # An interrupted connect goes on in the kernel. It is not repeated; its end is waited for.
             again(
                 self,
                 code,
@@ -101,7 +101,7 @@ class Connection:
         timeout = self._tabi_timeout
         moment = min(monotonic_ns() + int(timeout * 1e9), _NEVER) if timeout else _NEVER
         code = _connect(self._tabi_handle, raw)
-        # A handler's exception comes through; whatever else the connection came to is a number.
+        # Exceptions of signal handlers are raised. Every error of the connection itself is returned as a number.
         while code == EINTR:
             check_signals()
             code = _finish_connect(self._tabi_handle, moment)
@@ -111,7 +111,7 @@ class Connection:
         require_socket(self, "shutdown")
         number = fitting(how)
         if number is None:
-            # Python 3.9 takes floats here.
+            # Python 3.9 accepts floats here.
             objects("shutdown", how)
             number = int(how)
         check(_shutdown(self._tabi_handle, number))
@@ -181,7 +181,7 @@ def _set_other(self, level: int, option: int, value) -> None:
     """An option from an object that stands for an integer, or from a buffer."""
     number = None
     with contextlib.suppress(Exception):
-        # Python looks for a buffer whatever was wrong with the number.
+        # Whatever is wrong with the number, Python looks for a buffer next.
         number = fitting(value)
     if number is not None:
         check(_setsockopt(self._tabi_handle, level, option, number))

@@ -20,10 +20,10 @@ class Handle(ctypes.Structure):
         free(byref(self))
 
 
-#: What a socket has that was never opened: NULL. The library calls it an error, and Python EBADF.
+#: The handle of a socket that was never opened: NULL. The library's error for it is EBADF in Python.
 NOTHING = None
 
-#: The handle of each descriptor that a socket has: from its beginning to its end.
+#: The handles of all open sockets by their descriptor.
 _owners: dict[int, object] = {}
 
 
@@ -42,7 +42,7 @@ def register(handle, fd: int) -> None:
     _owners[fd] = handle
 
 
-# The table is bound now: when the interpreter ends, the module's own names may be gone already.
+# The default keeps the table: when the interpreter ends, the module's names may be gone already.
 def forget(handle, fd: int, owners=_owners) -> None:
     """Says that the socket is about to give the descriptor up: its number may soon be another socket's."""
     if owners.get(fd) is handle:

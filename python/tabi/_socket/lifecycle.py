@@ -33,20 +33,21 @@ _SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
 _FLAGS_OF_TYPE = _SOCK_NONBLOCK | getattr(builtin, "SOCK_CLOEXEC", 0)
 _NO_TIMEOUT = float("inf")
 
-# What stands for the last buffer and address where there was none: nothing that a caller passes.
+# The last buffer and address of a socket that has had none. No caller can pass these objects.
 _NO_BUFFER = object(), None, None
 _NO_ADDRESS = object(), None
 
-#: Seconds; a little less than what 2**63 nanoseconds are.
+#: In seconds; a little less than 2**63 nanoseconds.
 _LONGEST_TIMEOUT = 9.2e9
 
 
 class Lifecycle:
     """Creation, closing, and the attributes that do not change in between."""
 
-    # The prefix leaves subclasses every name that the built-in type leaves them. The timeout is what gettimeout()
-    # returns; the sibling is OpenSSL's view of this socket (see `tabi._install.tls`); patience is how many of the next receiving
-    # calls wait at once; the last buffer and address are what was passed last and how to pass it on (see `transfer`).
+    # With this prefix subclasses may use the same names as with the built-in type. The timeout is what gettimeout()
+    # returns. The sibling is OpenSSL's view of this socket (see `tabi._install.tls`). Patience is how many of the next
+    # receiving calls wait without trying. The last buffer and the last address are the ones that were passed last,
+    # with the form in which the library takes them (see `transfer`).
     __slots__ = (
         "_tabi_fd",
         "_tabi_family",
@@ -94,7 +95,7 @@ class Lifecycle:
             if fd > INT_MAX:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             if fd == self._tabi_fd:
-                # It has this descriptor already: giving the old one up would close the new one.
+                # The object has this descriptor already. Giving up what it had before would close it.
                 _begin(self, self._tabi_handle, family, type, proto)
                 check(_settimeout(self._tabi_handle, _limit(self._tabi_timeout)))
                 return
@@ -105,7 +106,7 @@ class Lifecycle:
         fd, family, kind, proto = self._tabi_fd, self._tabi_family, self._tabi_type, self._tabi_proto
         return f"<socket object, fd={fd}, family={family}, type={kind}, proto={proto}>"
 
-    # The names are bound now: when the interpreter ends, the module's own may be gone already.
+    # The defaults keep what is needed: when the interpreter ends, the module's names may be gone already.
     def __del__(self, warn=warnings.warn, kind=ResourceWarning, close=_close, forget=handles.forget):
         fd = self._tabi_fd
         if fd == -1:
@@ -117,7 +118,7 @@ class Lifecycle:
             if self._tabi_sibling is not None:
                 self._tabi_sibling.detach()
             forget(self._tabi_handle, fd)
-            # Nobody hears the error, as in the built-in module.
+            # The error is ignored, as in the built-in module.
             close(self._tabi_handle)
 
     def __reduce__(self):
@@ -168,12 +169,12 @@ class Lifecycle:
         require_socket(self, "setblocking")
         if type(flag) is not bool:
             objects("setblocking", flag)
-        # Not a subclass's method: the built-in one asks nobody either.
+        # The built-in method does not call the `settimeout` of a subclass either.
         Lifecycle.settimeout(self, None if flag else 0.0)
 
 
 def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
-    """Makes a new handle this object's own; what the object had before is given up. -1 is what nobody said."""
+    """Gives a new handle to this object, which gives up what it had before. The system knows the values that are -1."""
     if self._tabi_fd != -1:
         _give_up(self)
     _begin(self, handles.adopt(pointer), family, kind, proto)
@@ -222,7 +223,7 @@ def parse_timeout(timeout):
     return (whole if whole == nanoseconds else whole + 1) / 1e9
 
 
-#: What the library gives new sockets; kept here too, where asking costs nothing.
+#: The default timeout of the library. A copy is kept here, where reading it costs nothing.
 _default_timeout = None
 
 

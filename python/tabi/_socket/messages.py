@@ -31,10 +31,10 @@ _cmsg_len = _library.quick("tabi_cmsg_len", ctypes.c_size_t, result=_SSIZE)
 _cmsg_space = _library.quick("tabi_cmsg_space", ctypes.c_size_t, result=_SSIZE)
 _deadline = ctypes.c_int64
 
-#: The one object that CPython has for zero: the flags of nearly every call.
+#: CPython has only one object for zero. Nearly every call has it as its flags.
 _DEFAULT = 0
 
-#: Up to this many bytes, and buffers, copying costs less than pinning each buffer.
+#: Up to this many bytes and this many buffers, copying costs less than pinning each buffer.
 _COPIED = 1 << 16
 _COPIED_BUFFERS = 1024
 
@@ -154,7 +154,7 @@ def CMSG_SPACE(length, /):
 
 
 def _control_size(length, size, message: str) -> int:
-    # The buffer size of recv is parsed in the same way.
+    # The built-in module parses this argument as it parses the buffer size of recv.
     length = as_size(length, "recv", length)
     if not 0 <= length <= INT_MAX:
         raise OverflowError(message)
@@ -208,7 +208,7 @@ def _pack(ancdata: list):
         return None
     packed = bytearray()
     for number, item in enumerate(ancdata, 1):
-        # Any sequence will do.
+        # Every kind of sequence is accepted.
         if isinstance(item, (bytes, dict)) or not hasattr(type(item), "__getitem__") or len(item) != 3:
             # The built-in method objects to this list before it looks for a descriptor.
             return object_to("sendmsg", [], ancdata)
@@ -305,7 +305,7 @@ def _unpack(received: bytes) -> list:
 
 
 def _close_descriptors(received: bytes) -> None:
-    """Closes descriptors that arrived and that nobody will take."""
+    """Closes received descriptors that will not reach the caller."""
     for level, kind, data, _ in _items(received):
         if level == builtin.SOL_SOCKET and kind == getattr(builtin, "SCM_RIGHTS", None):
             for fd in struct.unpack_from(f"@{len(data) // 4}i", data):

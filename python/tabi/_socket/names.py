@@ -41,7 +41,7 @@ _FUNCTIONS = [
 
 
 class _Function(staticmethod):
-    """A function of the module. Like a built-in function, it does not become a method when a class has it as an attribute."""
+    """A function of the module. Like a built-in one, it does not become a method when it is an attribute of a class."""
 
     if sys.version_info < (3, 10):
 

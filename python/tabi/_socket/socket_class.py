@@ -34,7 +34,8 @@ class _Spec(ctypes.Structure):
     ]
 
 
-# From CPython's `object.h` and `typeslots.h`: the class may have subclasses; its attributes cannot be set; its help text.
+# From CPython's `object.h` and `typeslots.h`: a class that may have subclasses, whose attributes cannot be set, and the
+# slot of its help text.
 _BASETYPE = 1 << 10
 _IMMUTABLETYPE = 1 << 8
 _TP_DOC = 56

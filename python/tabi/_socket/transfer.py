@@ -1,9 +1,9 @@
 """Sending and receiving: the hot paths.
 
-Each fast path takes exact types only and tries once, without waiting. Everything else (other integers,
-large sizes, waiting, errors, signals) is the business of the slow paths below. What is small is tried with
-the interpreter's lock held: between busy threads to give it up and get it back costs more than the kernel's
-part, and while it is held no other thread can resize the buffer.
+Each fast path accepts exact types only, and tries the call once without waiting. Other integers, large sizes and errors
+are handled by the slow paths below, and what has to wait by ``waiting``. A small message is tried with the interpreter's
+lock held. Between busy threads, giving the lock up and getting it back costs more than the system call itself. While
+the lock is held, no other thread can resize the buffer.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import BYTEARRAYS as _bytearrays
 from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, room, undefined_bytes
 from .buffers import SMALL as _SMALL
-from .handle import check_family
-from .interrupt import again
 from .sockaddr import LENGTH_AT as _LENGTH_AT
 from .sockaddr import SIZE as _ADDRESS_SIZE
 from .sockaddr import blank
+from .waiting import recv_waiting, recvfrom_waiting, send_rest, send_waiting, sendall_from, sendto_waiting
 
 _ssize = ctypes.c_ssize_t
 _try_recv = _library.quick("tabi_try_recv", result=_ssize)
@@ -35,44 +34,34 @@ _try_send = _library.quick("tabi_try_send", result=_ssize)
 _try_send_much = _library.function("tabi_try_send", result=_ssize)
 _try_sendto = _library.quick("tabi_try_sendto_addr", result=_ssize)
 _try_sendto_much = _library.function("tabi_try_sendto_addr", result=_ssize)
-_recv = _library.function("tabi_recv", result=_ssize)
-_recv_until = _library.function("tabi_recv_until", result=_ssize)
-_recvfrom = _library.function("tabi_recvfrom", result=_ssize)
-_recvfrom_until = _library.function("tabi_recvfrom_until", result=_ssize)
-_send = _library.function("tabi_send", result=_ssize)
-_send_until = _library.function("tabi_send_until", result=_ssize)
-_sendto = _library.function("tabi_sendto_addr", result=_ssize)
-_sendto_until = _library.function("tabi_sendto_addr_until", result=_ssize)
-_sendall = _library.function("tabi_sendall")
-_sendall_until = _library.function("tabi_sendall_until")
 
 _size = ctypes.c_size_t
-_deadline = ctypes.c_int64
 
-#: The one object that CPython has for zero: the flags and the ``nbytes`` of nearly every call.
+#: CPython has only one object for zero. Nearly every call has it as its flags and as ``nbytes``.
 _DEFAULT = 0
 
-#: Times n it is a new object, except for n = 1: the quickest way to memory that a call may fill.
+#: ``_ZERO * n`` makes a new object (except for n = 1). It is the quickest way to get memory that a call may fill.
 _ZERO = b"\0"
 
-#: What a try may come to although a call that may wait comes to something else.
+#: Results of a try after which a call that may wait can still have another result.
 _UNDECIDED = frozenset((EAGAIN, EINTR, ERR_CLOSED, ERR_NULL))
 
-#: How many calls wait at once after one that tried in vain: who waits for each answer would nearly always do.
+#: After a try that found nothing, this many calls wait without trying. A program that waits for each answer would
+#: otherwise try in vain before nearly every wait.
 _CALLS_WITHOUT_TRY = 16
 
-#: Buffers up to this size a socket keeps until it gets another one: passing them on again costs nothing.
+#: A socket keeps the last buffer up to this size, so that the next call can pass it on without work.
 _KEPT = _SMALL if LASTING else -1
 
-#: What `sendto` sees where it got no argument.
+#: The default of arguments of `sendto`: the caller has not given them.
 _MISSING = object()
 
 
 def never_try() -> None:
-    """Has every receiving call wait in the kernel from now on.
+    """From now on no receiving call tries: every one waits in the kernel.
 
-    Once a socket has SO_RCVLOWAT, and whoever inherits it: a call that may wait then waits for that many bytes,
-    where a try would return with fewer.
+    This is called when some socket gets SO_RCVLOWAT, which accepted sockets inherit. A call that may wait then waits
+    for that many bytes, but a try would return with fewer.
     """
     global _try_recv, _try_recv_much, _try_recvfrom
     _try_recv = _try_recv_much = _try_recvfrom = lambda *arguments: EAGAIN
@@ -98,7 +87,7 @@ class Transfer:
             if n >= 0:
                 return data[:n]
             _be_patient(self, n)
-        n = _recv_waiting(self, data, bufsize, 0)
+        n = recv_waiting(self, data, bufsize, 0)
         return data if n == bufsize else data[:n]
 
     def recv_into(self, buffer, nbytes=0, flags=0):
@@ -141,7 +130,7 @@ class Transfer:
                 address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else None
                 return data if n == bufsize else data[:n], address
             _be_patient(self, n)
-        n = _recvfrom_waiting(self, data, bufsize, 0, sender)
+        n = recvfrom_waiting(self, data, bufsize, 0, sender)
         return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
@@ -152,7 +141,7 @@ class Transfer:
             if nbytes > target.size:
                 raise ValueError("nbytes is greater than the length of the buffer")
             sender = blank()
-            n = _recvfrom_waiting(self, target.at(), _size(nbytes or target.size), flags, sender)
+            n = recvfrom_waiting(self, target.at(), _size(nbytes or target.size), flags, sender)
         return n, decode(sender, self._tabi_proto, self)
 
     def send(self, data, flags=0, /):
@@ -167,9 +156,9 @@ class Transfer:
         if n == size or n > 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
-            return _send_rest(self, data, n)
+            return send_rest(self, data, n)
         _check_undecided(self, n)
-        return _send_waiting(self, data, size, 0)
+        return send_waiting(self, data, size, 0)
 
     def sendall(self, data, flags=0, /):
         try:
@@ -190,7 +179,7 @@ class Transfer:
         began = monotonic_ns() if self._tabi_timeout else 0
         with _readable("sendall", data, flags) as source:
             flags = _flags("sendall", data, flags)
-            _sendall_from(self, source, done, flags, began)
+            sendall_from(self, source, done, flags, began)
 
     def sendto(self, data, to=_MISSING, address=_MISSING, /, *more):
         if type(data) is not bytes or address is not _MISSING or to is _MISSING or (size := len(data)) > INT_MAX:
@@ -206,9 +195,9 @@ class Transfer:
         if n == size or n >= 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
-            return _send_rest(self, data, n)
+            return send_rest(self, data, n)
         _check_undecided(self, n)
-        return _sendto_waiting(self, data, size, 0, raw)
+        return sendto_waiting(self, data, size, 0, raw)
 
 
 def _small_copy(data, flags):
@@ -221,13 +210,13 @@ def _small_copy(data, flags):
 
 
 def _check_undecided(self, code: int) -> None:
-    """Raises what a try came to, unless waiting, or looking closer, may still come to something else."""
+    """Raises the error of a try, unless waiting or a slow path may still have another result."""
     if code not in _UNDECIDED or (code == EAGAIN and self._tabi_timeout == 0.0):
         raise exception(code)
 
 
 def _be_patient(self, code: int) -> None:
-    """Lets the next receiving calls wait at once, where this one tried in vain."""
+    """After a try that found nothing: lets the next receiving calls wait without trying."""
     _check_undecided(self, code)
     self._tabi_patience = _CALLS_WITHOUT_TRY
 
@@ -236,96 +225,8 @@ def _can_be_filled(view: memoryview) -> bool:
     try:
         return view.c_contiguous and not view.readonly
     except ValueError:
-        # It was released.
+        # The view was released.
         return False
-
-
-def _recv_waiting(self, start, size, flags: int) -> int:
-    """``start`` and ``size``, here and below, are what ctypes passes on: bytes or a pointer; an int or a ``_size``."""
-    # Read once: other threads count too, and below zero it would never be zero again.
-    patience = self._tabi_patience
-    if patience:
-        self._tabi_patience = patience - 1
-    began = monotonic_ns() if self._tabi_timeout else 0
-    n = _recv(self._tabi_handle, start, size, flags)
-    if n >= 0:
-        return n
-    return again(
-        self,
-        n,
-        began,
-        lambda: _recv(self._tabi_handle, start, size, flags),
-        lambda moment: _recv_until(self._tabi_handle, start, size, flags, _deadline(moment)),
-    )
-
-
-def _recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
-    # Read once: other threads count too, and below zero it would never be zero again.
-    patience = self._tabi_patience
-    if patience:
-        self._tabi_patience = patience - 1
-    began = monotonic_ns() if self._tabi_timeout else 0
-    n = _recvfrom(self._tabi_handle, start, size, flags, sender)
-    if n >= 0:
-        return n
-    check_family(self)
-    return again(
-        self,
-        n,
-        began,
-        lambda: _recvfrom(self._tabi_handle, start, size, flags, sender),
-        lambda moment: _recvfrom_until(self._tabi_handle, start, size, flags, sender, _deadline(moment)),
-    )
-
-
-def _send_waiting(self, start, size, flags: int) -> int:
-    began = monotonic_ns() if self._tabi_timeout else 0
-    n = _send(self._tabi_handle, start, size, flags)
-    if n >= 0:
-        return n
-    return again(
-        self,
-        n,
-        began,
-        lambda: _send(self._tabi_handle, start, size, flags),
-        lambda moment: _send_until(self._tabi_handle, start, size, flags, _deadline(moment)),
-    )
-
-
-def _sendto_waiting(self, start, size, flags: int, raw: bytes) -> int:
-    began = monotonic_ns() if self._tabi_timeout else 0
-    n = _sendto(self._tabi_handle, start, size, flags, raw)
-    if n >= 0:
-        return n
-    return again(
-        self,
-        n,
-        began,
-        lambda: _sendto(self._tabi_handle, start, size, flags, raw),
-        lambda moment: _sendto_until(self._tabi_handle, start, size, flags, raw, _deadline(moment)),
-    )
-
-
-def _send_rest(self, data: bytes, done: int) -> int:
-    """What a blocking call does when there is room for a part only: it waits until the rest has gone too."""
-    with Buffer(data) as source:
-        n = _send(self._tabi_handle, source.at(done), _size(source.size - done), 0)
-    # The next call meets the error again; what has gone is not to be reported as if it had not.
-    return done + max(n, 0)
-
-
-def _sendall_from(self, source: Buffer, done: int, flags: int, began: int) -> None:
-    def send_rest(moment=None) -> int:
-        nonlocal done
-        sent = _size()
-        rest = self._tabi_handle, source.at(done), _size(source.size - done), flags, ctypes.byref(sent)
-        code = _sendall(*rest) if moment is None else _sendall_until(*rest, _deadline(moment))
-        done += sent.value
-        return code
-
-    code = send_rest()
-    if code < 0:
-        again(self, code, began, send_rest, send_rest)
 
 
 def _recv_any(self, bufsize, flags) -> bytes:
@@ -334,7 +235,7 @@ def _recv_any(self, bufsize, flags) -> bytes:
     if bufsize == 0:
         return b""
     data = room(bufsize, flags)
-    n = _recv_waiting(self, data, _size(bufsize), flags)
+    n = recv_waiting(self, data, _size(bufsize), flags)
     return data if n == bufsize else data[:n]
 
 
@@ -342,7 +243,7 @@ def _recvfrom_any(self, bufsize, flags) -> tuple:
     require_socket(self, "recvfrom")
     bufsize, flags = _sizes("recvfrom", bufsize, flags)
     data, sender = room(bufsize, flags), blank()
-    n = _recvfrom_waiting(self, data, _size(bufsize), flags, sender)
+    n = recvfrom_waiting(self, data, _size(bufsize), flags, sender)
     return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 
 
@@ -353,7 +254,7 @@ def _recv_into_view(self, buffer) -> int:
     view = memoryview(buffer)
     try:
         start, length = arguments_of_view(view)
-        return _recv_waiting(self, start, length, 0) if view.nbytes else 0
+        return recv_waiting(self, start, length, 0) if view.nbytes else 0
     finally:
         view.release()
 
@@ -366,14 +267,14 @@ def _recv_into_any(self, buffer, nbytes, flags) -> int:
         if nbytes > target.size:
             raise ValueError("buffer too small for requested bytes")
         size = nbytes or target.size
-        return _recv_waiting(self, target.at(), _size(size), flags) if size else 0
+        return recv_waiting(self, target.at(), _size(size), flags) if size else 0
 
 
 def _send_any(self, data, flags) -> int:
     require_socket(self, "send")
     with _readable("send", data, flags) as source:
         flags = _flags("send", data, flags)
-        return _send_waiting(self, source.at(), _size(source.size), flags)
+        return send_waiting(self, source.at(), _size(source.size), flags)
 
 
 def _sendto_any(self, *given) -> int:
@@ -386,7 +287,7 @@ def _sendto_any(self, *given) -> int:
         flags = _flags("sendto", data, *(flags or [0]), address)
         raw = encode(self, address, "sendto")
         audit("socket.sendto", self, address)
-        return _sendto_waiting(self, source.at(), _size(source.size), flags, raw)
+        return sendto_waiting(self, source.at(), _size(source.size), flags, raw)
 
 
 def _numbers(method: str, size, flags, *buffer) -> tuple[int, int]:
@@ -411,7 +312,7 @@ def _flags(method: str, data, flags, *address) -> int:
 
 
 def _readable(method: str, data, *arguments) -> Buffer:
-    """Pinned before the numbers are asked: an ``__index__`` must not resize it."""
+    """Pins a buffer to read from. This happens before ``__index__`` methods run, which could resize the buffer."""
     try:
         return Buffer(data)
     except TypeError:
@@ -422,5 +323,5 @@ def _writable(method: str, buffer, *arguments) -> Buffer:
     try:
         return Buffer(buffer, writable=True)
     except Exception:
-        # Whatever a `__buffer__` raised, as in the built-in module.
+        # A `__buffer__` method may raise anything. The built-in module raises a `TypeError` of its own then.
         return object_to(method, buffer, *arguments)

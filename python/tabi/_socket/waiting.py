@@ -1,0 +1,114 @@
+"""Sending and receiving that may wait: in the kernel, until the timeout, and on through signals."""
+
+from __future__ import annotations
+
+import ctypes
+from time import monotonic_ns
+
+from .. import _library
+from .buffers import Buffer
+from .handle import check_family
+from .interrupt import again
+
+_ssize = ctypes.c_ssize_t
+_recv = _library.function("tabi_recv", result=_ssize)
+_recv_until = _library.function("tabi_recv_until", result=_ssize)
+_recvfrom = _library.function("tabi_recvfrom", result=_ssize)
+_recvfrom_until = _library.function("tabi_recvfrom_until", result=_ssize)
+_send = _library.function("tabi_send", result=_ssize)
+_send_until = _library.function("tabi_send_until", result=_ssize)
+_sendto = _library.function("tabi_sendto_addr", result=_ssize)
+_sendto_until = _library.function("tabi_sendto_addr_until", result=_ssize)
+_sendall = _library.function("tabi_sendall")
+_sendall_until = _library.function("tabi_sendall_until")
+
+_size = ctypes.c_size_t
+_deadline = ctypes.c_int64
+
+
+def recv_waiting(self, start, size, flags: int) -> int:
+    """Receives, and waits for that. ``start`` is bytes or a pointer, ``size`` an int or a ``_size``."""
+    # The value is read once, as other threads count down too. Below zero it would never become zero again.
+    patience = self._tabi_patience
+    if patience:
+        self._tabi_patience = patience - 1
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _recv(self._tabi_handle, start, size, flags)
+    if n >= 0:
+        return n
+    return again(
+        self,
+        n,
+        began,
+        lambda: _recv(self._tabi_handle, start, size, flags),
+        lambda moment: _recv_until(self._tabi_handle, start, size, flags, _deadline(moment)),
+    )
+
+
+def recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
+    # The value is read once, as other threads count down too. Below zero it would never become zero again.
+    patience = self._tabi_patience
+    if patience:
+        self._tabi_patience = patience - 1
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _recvfrom(self._tabi_handle, start, size, flags, sender)
+    if n >= 0:
+        return n
+    check_family(self)
+    return again(
+        self,
+        n,
+        began,
+        lambda: _recvfrom(self._tabi_handle, start, size, flags, sender),
+        lambda moment: _recvfrom_until(self._tabi_handle, start, size, flags, sender, _deadline(moment)),
+    )
+
+
+def send_waiting(self, start, size, flags: int) -> int:
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _send(self._tabi_handle, start, size, flags)
+    if n >= 0:
+        return n
+    return again(
+        self,
+        n,
+        began,
+        lambda: _send(self._tabi_handle, start, size, flags),
+        lambda moment: _send_until(self._tabi_handle, start, size, flags, _deadline(moment)),
+    )
+
+
+def sendto_waiting(self, start, size, flags: int, raw: bytes) -> int:
+    began = monotonic_ns() if self._tabi_timeout else 0
+    n = _sendto(self._tabi_handle, start, size, flags, raw)
+    if n >= 0:
+        return n
+    return again(
+        self,
+        n,
+        began,
+        lambda: _sendto(self._tabi_handle, start, size, flags, raw),
+        lambda moment: _sendto_until(self._tabi_handle, start, size, flags, raw, _deadline(moment)),
+    )
+
+
+def send_rest(self, data: bytes, done: int) -> int:
+    """Sends what a first call could not: a blocking call returns only when everything has been sent."""
+    with Buffer(data) as source:
+        n = _send(self._tabi_handle, source.at(done), _size(source.size - done), 0)
+    # An error is not reported here, as a part has been sent. The next call will meet the error again.
+    return done + max(n, 0)
+
+
+def sendall_from(self, source: Buffer, done: int, flags: int, began: int) -> None:
+    def send_more(moment=None) -> int:
+        nonlocal done
+        sent = _size()
+        rest = self._tabi_handle, source.at(done), _size(source.size - done), flags, ctypes.byref(sent)
+        code = _sendall(*rest) if moment is None else _sendall_until(*rest, _deadline(moment))
+        done += sent.value
+        return code
+
+    code = send_more()
+    if code < 0:
+        again(self, code, began, send_more, send_more)

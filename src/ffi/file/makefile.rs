@@ -32,7 +32,7 @@ pub struct tabi_file {
 /// Returns 0 and a file, which tabi_file_free() frees. Errors: TABI_ERR_VALUE when `buffering` is less than
 /// -1.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_makefile(
+pub unsafe extern "C" fn tabi_makefile(
     sk: Option<&tabi_sock>,
     buffering: ssize_t,
     out: Option<&mut MaybeUninit<*mut tabi_file>>,

@@ -29,19 +29,20 @@ use crate::ffi::socket::{socket, tabi_sock, until};
 /// - -EBADF, -EISDIR and others: the file cannot be read.
 /// - The errors of tabi_sendall().
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_sendfile(
+pub unsafe extern "C" fn tabi_sendfile(
     sk: Option<&tabi_sock>,
     file: c_int,
     offset: i64,
     count: i64,
     sent: Option<&mut MaybeUninit<usize>>,
 ) -> ssize_t {
-    sendfile(sk, file, offset, count, sent, Limit::Timeout)
+    // SAFETY: the caller passes a descriptor, which it does not close during the call.
+    unsafe { sendfile(sk, file, offset, count, sent, Limit::Timeout) }
 }
 
 /// Does what tabi_sendfile() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_sendfile_until(
+pub unsafe extern "C" fn tabi_sendfile_until(
     sk: Option<&tabi_sock>,
     file: c_int,
     offset: i64,
@@ -49,10 +50,14 @@ pub extern "C" fn tabi_sendfile_until(
     sent: Option<&mut MaybeUninit<usize>>,
     deadline: i64,
 ) -> ssize_t {
-    sendfile(sk, file, offset, count, sent, until(deadline))
+    // SAFETY: the caller passes a descriptor, which it does not close during the call.
+    unsafe { sendfile(sk, file, offset, count, sent, until(deadline)) }
 }
 
-fn sendfile(
+/// # Safety
+///
+/// `file` stays what it is during the call: a descriptor that the caller may read from, or none.
+unsafe fn sendfile(
     sk: Option<&tabi_sock>,
     file: c_int,
     offset: i64,
@@ -76,7 +81,7 @@ fn sendfile(
             }
             _ => Some(usize::try_from(bytes).unwrap_or(usize::MAX)),
         };
-        // SAFETY: not -1; the system checks whether it is open.
+        // SAFETY: `file` is not negative, and nobody closes it during the call. The system checks whether it is open.
         let file = unsafe { BorrowedFd::borrow_raw(file) };
         let result = sk.sendfile_until(file, offset, bytes, limit);
         let so_far = result.as_ref().map_or_else(|partial| partial.sent, |n| *n);

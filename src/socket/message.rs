@@ -1,4 +1,7 @@
 //! Messages: scattered buffers, flags, address and control data in one call.
+//!
+//! The headers are the system's own: socket2's take neither a C program's `iovec`s nor a place for an address that
+//! outlives the call, and there is none for several messages at once.
 #![allow(unsafe_code)]
 
 use std::io::{IoSlice, IoSliceMut};

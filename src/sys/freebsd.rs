@@ -2,21 +2,10 @@
 
 #[path = "portable/control.rs"]
 mod control;
-/// cbindgen:ignore
-#[path = "portable/hosts.rs"]
-mod hosts;
-#[path = "portable/lacking.rs"]
-mod lacking;
-#[path = "portable/many.rs"]
-mod many;
 #[path = "portable/multicast.rs"]
 mod multicast;
-#[path = "portable/poll.rs"]
-mod poll;
-#[path = "portable/sendfile.rs"]
-mod sendfile;
-#[path = "portable/wake.rs"]
-mod wake;
+#[path = "portable/mod.rs"]
+mod portable;
 
 use std::ffi::CStr;
 use std::io;
@@ -25,18 +14,8 @@ use libc::c_int;
 use socket2::SockRef;
 
 pub(crate) use control::{packet_info_v4, read_control};
-pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
-pub(crate) use lacking::{
-    ABSTRACT_NAMES, TRUE_LENGTH, abstract_name, accept, address_family, option_unit, own_errno_name,
-    process_descriptor,
-};
-#[cfg(feature = "capi")]
-pub(crate) use lacking::{EAI_ADDRFAMILY, EAI_NODATA};
-pub(crate) use many::{recvmmsg, sendmmsg};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
-pub(crate) use poll::poll;
-pub(crate) use sendfile::sendfile;
-pub(crate) use wake::Wake;
+pub(crate) use portable::*;
 
 /// The flag that keeps a send from raising SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;

@@ -1,8 +1,8 @@
 //! The ground: what differs between systems, so that the rooms above are the same on every one.
 //!
-//! One backend a system, chosen here and nowhere else. A backend offers every name that is taken from `system` below
-//! and says which pieces it is made of: its own, those of the BSDs (`bsd/`), or those of every Unix (`unix/`). A new
-//! system is one more backend. Nothing here imports anything but [`crate::error`].
+//! One backend a system, chosen here and nowhere else. A backend offers every name that is taken from `system` below,
+//! by pieces of its own and by those in `portable/`, which serve more systems than one; `unix/` is the same everywhere. A
+//! new system is one more backend. Nothing here imports anything but [`crate::error`].
 #![allow(unsafe_code)]
 
 mod syscall;

@@ -2,7 +2,7 @@
 //!
 //! Plain numbers and switches are one line each in a table (`options!`). What is a structure, a text or a
 //! duration has functions of its own. All pass through the in-flight guard, so that a closed socket
-//! gives [`Error::Closed`].
+//! gives [`Error::Closed`]. What socket2 has a call for goes through it; it has none for options by number.
 #![allow(unsafe_code)]
 
 use std::io;

@@ -1,4 +1,4 @@
-//! `sendfile(2)`, without the signal that it may raise.
+//! `sendfile(2)`, without the signal that it may raise. socket2 takes offsets of 32 bits on 32-bit systems.
 
 use std::os::fd::RawFd;
 

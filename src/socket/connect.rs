@@ -68,12 +68,18 @@ impl Socket {
         // SO_SNDTIMEO limits a connect that blocks in the system, which then fails like this.
         let own = SockRef::from(call).write_timeout().unwrap_or(None);
         let _never_blocks = self.mode.never_block(call)?;
-        match own {
-            None => self.connect_raw(plan.always_polling(true), address),
-            Some(own) => match self.connect_raw(Plan::new(Kind::Connect, Limit::after(own)), address) {
-                Err(Error::Timeout) => Err(Error::Os(libc::EINPROGRESS)),
-                result => result,
-            },
+        let limited = |own| Plan::new(Kind::Connect, Limit::after(own));
+        match self.connect_raw(own.map_or(plan.always_polling(true), limited), address) {
+            Ok(()) => {}
+            Err(Error::Timeout) => return Err(Error::Os(libc::EINPROGRESS)),
+            Err(error) => return Err(error),
+        }
+        // Linux takes a connection for made only once connect has said so: the next one is to fail with EISCONN, as after
+        // a connect that blocked.
+        match SockRef::from(call).connect(&address.to_socket2()).map_err(Error::from) {
+            Ok(()) | Err(Error::Os(libc::EISCONN)) => Ok(()),
+            Err(_) if call.is_closed() => Err(Error::Closed),
+            Err(error) => Err(error),
         }
     }
 

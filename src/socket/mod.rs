@@ -69,9 +69,10 @@ pub use many::{IncomingDatagram, OutgoingDatagram};
 pub use message::{Message, MessageInfo, RawMessage};
 pub use options::{MulticastInterface, TcpKeepalive};
 pub use reader::{DEFAULT_BUFFER_SIZE, SocketReader};
-pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
+pub(crate) use timeout::checked_timeout;
 #[cfg(feature = "capi")]
-pub(crate) use timeout::{checked_timeout, parse_seconds};
+pub(crate) use timeout::parse_seconds;
+pub use timeout::{IntoTimeout, getdefaulttimeout, setdefaulttimeout};
 pub use wait::Interest;
 pub use writer::SocketWriter;
 

@@ -11,7 +11,7 @@ use std::thread;
 
 use crate::support::serving::{StopServing, any_port, ask, connect, echo, while_serving};
 use crate::support::{ThreadId, in_own_process, temporary_path, wait_until};
-use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
+use tabi::server::{ForkingTcpServer, Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
 use tabi::{AF_INET, AF_UNIX, Error, Result, SHUT_RDWR, SOCK_STREAM, Socket};
 
 /// The first tries of a `get_request` of one's own fail as if the server's socket were to blame.
@@ -171,5 +171,67 @@ fn nothing_wakes_an_idle_server_that_has_no_service_actions() {
         assert_eq!(thread.switches(), before);
         ticking.shutdown();
         idle.shutdown();
+    });
+}
+
+/// No limit holds for the superuser.
+fn become_nobody() {
+    // SAFETY: the calls touch no memory.
+    unsafe {
+        if libc::geteuid() == 0 {
+            assert_eq!(libc::setresuid(65534, 65534, 65534), 0);
+        }
+    }
+}
+
+fn set_most_processes(most: u64) -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the calls fill and read one structure.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
+        let before = std::mem::replace(&mut limit.rlim_cur, most);
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
+        before
+    }
+}
+
+/// Echoes once: a child has copies of all clients' sockets too, so that none of them sees its client's end.
+fn echo_once(request: &Request) -> Result<()> {
+    request.reply(&request.socket().recv(1024)?)
+}
+
+#[test]
+fn clients_for_whom_the_system_has_no_process_wait_for_one() {
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), echo_once).unwrap();
+        while_serving(&server, || {
+            ask(&mut connect(&server));
+            become_nobody();
+            let before = set_most_processes(0);
+            let mut clients: Vec<_> = (0..6).map(|_| connect(&server)).collect();
+            wait_until("a process is refused", || server.statistics().accepted >= 2);
+            wait_until("the first client has left", || server.statistics().children == 0);
+            set_most_processes(before);
+            clients.iter_mut().for_each(ask);
+        });
+        server.server_close(None);
+        let statistics = server.statistics();
+        assert_eq!((statistics.accepted, statistics.finished, statistics.failed), (7, 7, 0));
+    });
+}
+
+#[test]
+fn clients_that_wait_for_a_process_do_not_hold_the_end_up() {
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), echo).unwrap();
+        while_serving(&server, || {
+            become_nobody();
+            set_most_processes(0);
+            let _client = connect(&server);
+            wait_until("the client is accepted", || server.statistics().accepted == 1);
+            let report = server.server_close(None);
+            assert_eq!((report.finished, report.cut, report.left), (0, 1, 0));
+        });
+        assert_eq!((server.statistics().rejected, server.statistics().active), (1, 0));
     });
 }

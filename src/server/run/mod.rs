@@ -134,8 +134,9 @@ impl Runner {
     /// Takes no more requests. Gives back those that nobody will ever handle.
     pub(crate) fn close(&self) -> VecDeque<Request> {
         match self {
+            Runner::Inline => VecDeque::new(),
             Runner::Threads(pool) => pool.close(),
-            Runner::Inline | Runner::Forks(_) => VecDeque::new(),
+            Runner::Forks(children) => children.take_waiting(),
         }
     }
 
@@ -155,7 +156,7 @@ impl Runner {
             Runner::Threads(pool) => pool.take_queue(),
             Runner::Forks(children) => {
                 children.signal(libc::SIGTERM);
-                VecDeque::new()
+                children.take_waiting()
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Requests that are handled by child processes.
 
+use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -16,9 +17,14 @@ use crate::sys;
 /// How often children are looked for where no descriptor tells of their end.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How soon a process that the system refused is tried again.
+const RETRY: Duration = Duration::from_millis(20);
+
 pub(crate) struct Children {
     settings: Forks,
     running: Mutex<Vec<Running>>,
+    /// Requests for which the system has refused a process so far.
+    waiting: Mutex<VecDeque<Request>>,
 }
 
 struct Running {
@@ -29,16 +35,18 @@ struct Running {
 
 impl Children {
     pub(crate) fn new(settings: Forks) -> Children {
-        Children { settings, running: Mutex::default() }
+        Children { settings, running: Mutex::default(), waiting: Mutex::default() }
     }
 
     pub(crate) fn count(&self) -> usize {
         lock(&self.running).len()
     }
 
-    /// Full, it need not be asked again: the serve loop polls for the end of each child.
+    /// With all its children at work it need not be asked again: the serve loop polls for the end of each.
     pub(crate) fn capacity(&self) -> Capacity {
-        if self.count() < self.settings.max_children {
+        if !self.retry() {
+            Capacity::Full { look_again: Deadline::after(RETRY) }
+        } else if self.count() < self.settings.max_children {
             Capacity::Free
         } else {
             Capacity::Full { look_again: Deadline::NEVER }
@@ -49,8 +57,31 @@ impl Children {
         self.settings.block_on_close
     }
 
-    /// Has a request handled by a new child.
+    /// Has a request handled by a new child, or later if the system refuses one.
     pub(crate) fn process(&self, request: Request) {
+        if let Some(refused) = self.start(request) {
+            lock(&self.waiting).push_back(refused);
+        }
+    }
+
+    /// Tries again to start the children that the system refused; false while some are missing.
+    fn retry(&self) -> bool {
+        loop {
+            let Some(request) = lock(&self.waiting).pop_front() else { return true };
+            if let Some(refused) = self.start(request) {
+                lock(&self.waiting).push_front(refused);
+                return false;
+            }
+        }
+    }
+
+    /// The requests for which there was no child yet.
+    pub(crate) fn take_waiting(&self) -> VecDeque<Request> {
+        std::mem::take(&mut *lock(&self.waiting))
+    }
+
+    /// Starts a child for a request. Gives it back when the system has no process to spare at the moment.
+    fn start(&self, request: Request) -> Option<Request> {
         // The child must not drop it: that takes a lock, which another thread may have held during the fork.
         let request = ManuallyDrop::new(request);
         match fork() {
@@ -59,16 +90,20 @@ impl Children {
                 let request = ManuallyDrop::into_inner(request);
                 request.leave_to_child();
                 lock(&self.running).push(Running { child, ticket: request.into_ticket() });
+                None
             }
+            Err(Error::Os(libc::EAGAIN | libc::ENOMEM)) => Some(ManuallyDrop::into_inner(request)),
             Err(error) => {
                 let request = ManuallyDrop::into_inner(request);
                 request.server().report(&request, &Failure::from(error));
                 request.end();
+                None
             }
         }
     }
 
-    /// What to poll for the ends of the children, in their order; and when to look for those whose end no descriptor tells. Only what is open is polled: the system allows no more than the process may have descriptors.
+    /// What to poll for the ends of the children, in their order; and when to look for those whose end no descriptor tells.
+    /// Only what is open is polled: the system allows no more than the process may have descriptors.
     pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Deadline {
         let running = lock(&self.running);
         let before = polled.len();

@@ -50,7 +50,7 @@ def exception(code: int) -> BaseException:
         return OSError(-code, os.strerror(-code))
     if code == ERR_TIMEOUT:
         return timeout("timed out")
-    # No handle at all is what a socket has that was never opened.
+    # A socket that was never opened has no handle.
     if code in (ERR_CLOSED, ERR_NULL):
         return OSError(errno.EBADF, os.strerror(errno.EBADF))
     if -5100 < code <= -5001:

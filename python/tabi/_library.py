@@ -15,7 +15,7 @@ import sys
 _NAMES = {"darwin": "libtabi.dylib", "win32": "tabi.dll"}
 NAME = _NAMES.get(sys.platform, "libtabi.so")
 
-#: What an undeclared ``int`` may hold: ctypes cuts larger ones without a word.
+#: The range of an ``int`` argument that is not declared. ctypes silently cuts larger numbers.
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 

@@ -32,7 +32,7 @@ class _Loader:
         return self._loader.create_module(spec)
 
     def exec_module(self, module) -> None:
-        # From here on the module looks as if it had been loaded without us.
+        # The module shall look as if its own loader had loaded it.
         module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
         self._adjust(module)

@@ -6,7 +6,7 @@ import os
 
 _FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-#: Runs in the child before anything else; finds this package wherever it was found here.
+#: Runs in the child before anything else. The child finds this package in the folder where this process found it.
 _FIRST = (
     "import sys; sys.path.insert(0, {folder!r}); import tabi; "
     "sys.path.remove({folder!r}); tabi.install(); "

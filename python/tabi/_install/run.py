@@ -14,7 +14,7 @@ import types
 def _fresh_main() -> types.ModuleType:
     """A new ``__main__``, which stays: threads and child processes of the program look into it later."""
     main = types.ModuleType("__main__")
-    # As in a program that Python starts itself: the module, not its dictionary.
+    # Python itself puts the module here in a program's `__main__`, and its dictionary in all other modules.
     main.__builtins__ = builtins
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
@@ -66,7 +66,7 @@ def script(arguments: list[str]) -> None:
 
 def _is_zip(path: str) -> bool:
     if not os.path.isfile(path):
-        # A pipe, such as the shell's <(...), can be read only once.
+        # It may be a pipe, such as the shell's <(...), which can be read only once.
         return False
     with open(path, "rb") as file:
         return file.read(4) == b"PK\x03\x04"

@@ -16,7 +16,7 @@ from .._socket.lifecycle import Lifecycle
 class Sibling(builtin.socket):
     """OpenSSL's view of a socket; it never closes the descriptor."""
 
-    # `_ssl` holds only a weak reference; the socket itself keeps its sibling.
+    # `_ssl` has only a weak reference to it. The socket itself keeps it alive.
     __slots__ = ("__weakref__",)
 
     def __del__(self) -> None:

@@ -54,7 +54,7 @@ def encode(sock, address, method: str) -> bytes:
         device, channel = _parse(address, 2, 2, method)
         return _pack("rfcomm", (_TEXT, _U8), device, channel & 0xFF)
     if proto == getattr(builtin, "BTPROTO_HCI", None):
-        # A place for the device's address, which this form has not.
+        # This form has no address of a device; `_parse` expects one.
         _, number, *rest = _parse(("", *address) if isinstance(address, tuple) else address, 2, 3, method)
         return _pack("hci", (_U16, _U16), number & 0xFFFF, (*rest, 0)[0] & 0xFFFF)
     if proto == getattr(builtin, "BTPROTO_SCO", None):
@@ -68,7 +68,7 @@ def decode(sock, raw: bytes, proto: int):
     """Python's form of an address of this protocol."""
     if proto == builtin.BTPROTO_L2CAP:
         device, psm, cid, kind = _unpack("l2cap", raw, _U16, _U16, _U8)
-        # The shortest form that says all.
+        # The shortest tuple without a loss.
         return (device, psm, cid, kind) if kind else (device, psm, cid) if cid else (device, psm)
     if proto == builtin.BTPROTO_RFCOMM:
         return _unpack("rfcomm", raw, _U8)

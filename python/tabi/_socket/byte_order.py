@@ -11,7 +11,7 @@ _SWAPPED = sys.byteorder == "little"
 
 def _convert(function: str, value, size: int) -> int:
     if type(value) is not int or not 0 <= value < 1 << (8 * size):
-        # Wrong, or an object that stands for a number: the built-in function judges, and has no side effects.
+        # A wrong value, or an object that stands for a number: the built-in function decides. It has no side effects.
         return delegate(function, value)
     return int.from_bytes(value.to_bytes(size, "little"), "big") if _SWAPPED else value
 

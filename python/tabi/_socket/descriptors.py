@@ -24,7 +24,7 @@ def _descriptor(function: str, fd) -> int:
     number = operator.index(fd)
     if number < 0:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    # The built-in functions cut larger numbers, and close whatever is left.
+    # The built-in functions cut a larger number down, and close the descriptor that remains.
     if number > INT_MAX:
         raise OverflowError("Python int too large to convert to C int")
     return number

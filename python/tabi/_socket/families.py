@@ -100,7 +100,7 @@ def _encode_tipc(sock, address, method: str) -> bytes:
     if parts[0] not in (builtin.TIPC_ADDR_NAMESEQ, builtin.TIPC_ADDR_NAME, builtin.TIPC_ADDR_ID):
         raise TypeError("Invalid address type")
     scope = parts[4] if len(parts) == 5 else builtin.TIPC_CLUSTER_SCOPE
-    # The system's field is a signed byte.
+    # The system has a signed byte for the scope.
     return pack("tipc", (_U32, _U32, _U32, _U32, _INT), *parts[:4], ctypes.c_int8(scope).value)
 
 

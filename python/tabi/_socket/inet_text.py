@@ -53,7 +53,7 @@ def inet_ntop(address_family, packed_ip, /):
     text = bytes(_LONGEST_TEXT)
     size = _inet_ntop(family, packed, len(packed), text, len(text)) if len(packed) <= _LONGEST_PACKED else -1
     if size < 0:
-        # The built-in function has the words for this.
+        # The built-in function raises its own error.
         return delegate("inet_ntop", address_family, packed_ip)
     return text[:size].decode()
 

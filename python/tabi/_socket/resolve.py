@@ -59,11 +59,11 @@ _hostent_free = _library.quick("tabi_hostent_free", _OUT, result=None)
 _gethostname = _library.quick("tabi_gethostname", _TEXT, _SIZE, result=_SSIZE)
 _sethostname = _library.quick("tabi_sethostname", _TEXT)
 
-#: What addresses and ports in numbers came to: the same at any time.
+#: Answers for hosts and ports that were given as numbers. They are the same at any time.
 _answers: dict[tuple, tuple] = {}
 _MOST_ANSWERS = 256
 
-#: What the resolver may answer with: NI_MAXHOST and NI_MAXSERV.
+#: The longest answers of the resolver: NI_MAXHOST and NI_MAXSERV.
 _LONGEST_HOST = 1025
 _LONGEST_SERVICE = 32
 
@@ -81,7 +81,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
         for value in (family, type, proto, flags)
     ]
     if isinstance(port, int) and port.__class__ is not int:
-        # Whether a truth value or an enum's member is a port depends on the version.
+        # Whether a truth value or a member of an enum may be a port depends on the version of Python.
         return delegate("getaddrinfo", *given)
     service = _service(port)
     sys.audit("socket.getaddrinfo", host, port, family, type, proto)
@@ -132,7 +132,7 @@ def _answer(place: int) -> tuple:
 
 def getnameinfo(sockaddr, flags, /):
     if not isinstance(sockaddr, tuple):
-        # The traceback must not keep what was passed.
+        # The traceback must not keep the argument alive.
         del sockaddr
         raise TypeError("getnameinfo() argument 1 must be a tuple")
     given = sockaddr, flags

@@ -73,7 +73,7 @@ def if_nametoindex(name, /):
         return delegate("if_nametoindex", name)
     index = ctypes.c_uint32()
     if _if_nametoindex(encoded, ctypes.addressof(index)) < 0:
-        # Only some versions of Python add a number to this error.
+        # The error has a number in some versions of Python only, so the built-in function raises it.
         return delegate("if_nametoindex", name)
     return index.value
 

@@ -1,16 +1,13 @@
 //! What a Rust program gets when it depends on the crate.
 
-use std::process::Command;
-
-use crate::support::compile;
+use crate::support::{compile, library};
 
 /// A shared or static library among the crate's own would be built for every dependent, under a name without a hash:
 /// two versions of the crate in one program would then overwrite each other.
 #[test]
 fn the_crate_is_a_plain_library_without_a_build_script() {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-    let metadata = compile::run(cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]));
+    let metadata =
+        compile::run(library::cargo().args(["metadata", "--no-deps", "--offline", "--format-version", "1"]));
     let targets = |name: &str| {
         let named = format!("\"name\":\"{name}\",\"version\"");
         let package = metadata.split("\"manifest_path\"").find(|package| package.contains(&named));
@@ -22,4 +19,12 @@ fn the_crate_is_a_plain_library_without_a_build_script() {
         assert!(!tabi.contains(kind), "the crate has a target of kind {kind}");
         assert!(capi.contains(kind), "the C library has no target of kind {kind}");
     }
+}
+
+/// The tests are built together with the C library, which turns the feature `capi` on for the crate.
+#[test]
+fn the_crate_compiles_without_the_c_face() {
+    let mut cargo = library::cargo();
+    cargo.args(["check", "--quiet", "--package", "tabi", "--lib"]);
+    compile::run(cargo.args(library::same_profile_and_place()));
 }

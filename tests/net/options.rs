@@ -48,8 +48,8 @@ fn options_of_every_socket() {
         timestamp, set_timestamp, libc::SO_TIMESTAMP: true => 1, false => 0;
         timestamp_nanoseconds, set_timestamp_nanoseconds, libc::SO_TIMESTAMPNS: true => 1, false => 0;
         timestamping, set_timestamping, libc::SO_TIMESTAMPING: 16 => 16, 0 => 0;
-        incoming_cpu, set_incoming_cpu, libc::SO_INCOMING_CPU: 0 => 0;
-        device_index, set_device_index, libc::SO_BINDTOIFINDEX: 0 => 0;
+        incoming_cpu, set_incoming_cpu, libc::SO_INCOMING_CPU: 1 => 1, 0 => 0;
+        device_index, set_device_index, libc::SO_BINDTOIFINDEX: 1 => 1, 0 => 0;
     }
     round_trips! { tcp(), libc::SOL_SOCKET;
         recv_low_water, set_recv_low_water, libc::SO_RCVLOWAT: 17 => 17, 1 => 1;

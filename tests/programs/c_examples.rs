@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use crate::process::Process;
-use crate::support::tools;
+use crate::support::{library, tools};
 
 const PROGRAMS: [&str; 8] = [
     "tcp_client",
@@ -28,10 +28,9 @@ fn programs() -> Option<&'static Path> {
             return None;
         }
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c-examples");
-        let test = std::env::current_exe().unwrap();
         let mut make = Command::new("make");
         make.arg("-C").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("c-examples"));
-        make.arg(format!("LIBRARY={}", test.parent().unwrap().display()))
+        make.arg(format!("LIBRARY={}", library::library().directory().display()))
             .arg(format!("OUT={}", out.display()));
         make.args(PROGRAMS.map(|program| out.join(program)));
         let made = make.output().unwrap();

@@ -12,7 +12,7 @@ use crate::conversations;
 use crate::examples;
 use crate::languages::Language;
 use crate::process::Process;
-use crate::support::tools;
+use crate::support::{library, tools};
 
 #[test]
 fn hello_servers_greet_a_plain_client() {
@@ -278,10 +278,10 @@ fn the_makefile_builds_the_c_programs_with_either_library() {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("makefile");
-    let test = std::env::current_exe().unwrap();
     let mut make = Command::new("make");
     make.arg("-C").arg(root.join("c-examples")).arg("all").arg("static");
-    make.arg(format!("LIBRARY={}", test.parent().unwrap().display())).arg(format!("OUT={}", out.display()));
+    make.arg(format!("LIBRARY={}", library::library().directory().display()))
+        .arg(format!("OUT={}", out.display()));
     let made = make.output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     for directory in [out.clone(), out.join("static")] {

@@ -9,15 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::HANG;
+use crate::support::serving::any_port;
 use tabi::server::{
     Concurrency, Failure, ForkingTcpServer, HandlerResult, Hooks, Job, Request, Server, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
 };
 use tabi::{Error, Result};
-
-fn any() -> (&'static str, u16) {
-    ("127.0.0.1", 0)
-}
 
 fn welcome(request: &Request) -> Result<()> {
     request.reply(b"welcome")
@@ -59,12 +56,15 @@ fn held(dropped: &Arc<AtomicUsize>) -> (Held, Receiver<&'static str>, Sender<()>
 }
 
 fn threads(settings: Threads) -> Server {
-    ThreadingTcpServer::options().concurrency(Concurrency::Threads(settings)).bind(any(), welcome).unwrap()
+    ThreadingTcpServer::options()
+        .concurrency(Concurrency::Threads(settings))
+        .bind(any_port(), welcome)
+        .unwrap()
 }
 
 #[test]
 fn a_job_runs_on_a_thread_of_the_server_and_is_counted() {
-    let server = ThreadingTcpServer::new(any(), welcome).unwrap();
+    let server = ThreadingTcpServer::new(any_port(), welcome).unwrap();
     let (tell, told) = mpsc::channel();
     let caller = thread::current().id();
     assert!(server.run_job(move |request: &Request| -> HandlerResult {
@@ -98,7 +98,7 @@ fn a_job_has_no_client_and_passes_none_of_the_steps_of_a_request() {
             panic!("a job is not closed")
         }
     }
-    let server = TcpServer::options().hooks(NoSteps).bind(any(), welcome).unwrap();
+    let server = TcpServer::options().hooks(NoSteps).bind(any_port(), welcome).unwrap();
     let (tell, told) = mpsc::channel();
     // An in-line server runs it at once.
     assert!(server.run_job(move |request: &Request| -> HandlerResult {
@@ -120,7 +120,7 @@ fn failures_and_panics_of_jobs_are_counted_and_told() {
     let tell = Mutex::new(tell);
     let server = TcpServer::options()
         .on_error(move |_, failure| tell.lock().unwrap().send(failure.to_string()).unwrap())
-        .bind(any(), welcome)
+        .bind(any_port(), welcome)
         .unwrap();
     assert!(server.run_job(|_: &Request| -> HandlerResult { Err("no luck".into()) }));
     assert!(server.run_job(|_: &Request| -> HandlerResult { panic!("no care") }));
@@ -149,7 +149,7 @@ fn a_job_without_a_thread_is_refused_and_dropped() {
 
 #[test]
 fn jobs_and_clients_share_the_limit_of_connections() {
-    let server = ThreadingTcpServer::options().max_connections(1).bind(any(), welcome).unwrap();
+    let server = ThreadingTcpServer::options().max_connections(1).bind(any_port(), welcome).unwrap();
     let dropped = Arc::default();
     let (job, begun, end) = held(&dropped);
     assert!(server.run_job(job));
@@ -166,7 +166,7 @@ fn jobs_and_clients_share_the_limit_of_connections() {
 
 #[test]
 fn closing_a_server_waits_for_its_jobs_and_cuts_those_that_are_late() {
-    let server = ThreadingTcpServer::new(any(), welcome).unwrap();
+    let server = ThreadingTcpServer::new(any_port(), welcome).unwrap();
     let dropped = Arc::default();
     let jobs: Vec<_> = (0..3).map(|_| held(&dropped)).collect();
     let mut ends = Vec::new();
@@ -202,7 +202,7 @@ fn queued_jobs_that_never_began_are_cut() {
 
 #[test]
 fn a_job_may_close_the_server_that_runs_it() {
-    let server = ThreadingTcpServer::new(any(), welcome).unwrap();
+    let server = ThreadingTcpServer::new(any_port(), welcome).unwrap();
     let (tell, told) = mpsc::channel();
     assert!(server.run_job(move |request: &Request| -> HandlerResult {
         Ok(tell.send(request.server().server_close(None))?)
@@ -212,7 +212,7 @@ fn a_job_may_close_the_server_that_runs_it() {
 
 #[test]
 fn a_forking_server_runs_a_job_in_a_child() {
-    let server = ForkingTcpServer::new(any(), welcome).unwrap();
+    let server = ForkingTcpServer::new(any_port(), welcome).unwrap();
     let parent = std::process::id();
     assert!(server.run_job(move |_: &Request| -> HandlerResult {
         if std::process::id() == parent { Ok(()) } else { Err("in a child, which then ends badly".into()) }

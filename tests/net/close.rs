@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{self, ThreadId, full_listener, stream_pair, temporary_path};
+use crate::support::{self, ThreadId, full_listener, in_own_process, stream_pair, temporary_path};
 use tabi::constants::SOCK_SEQPACKET;
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
@@ -226,6 +226,30 @@ fn keeps_a_lent_descriptor_until_the_drop() {
     let number = lent.as_raw_fd();
     drop(socket);
     assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(9)), "and closed with the socket");
+}
+
+/// Nothing wakes a blocking connect that waits for a place in the queue of a unix listener.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_call_that_cannot_be_woken_keeps_the_number_until_it_has_left() {
+    in_own_process(|| {
+        let (listener, _queue, address) = full_listener(AF_UNIX);
+        let socket = Arc::new(Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap());
+        let number = socket.fileno();
+        let (tell, told) = mpsc::channel();
+        let connecting = Arc::clone(&socket);
+        let thread = thread::spawn(move || {
+            tell.send(ThreadId::current()).unwrap();
+            connecting.connect(&address)
+        });
+        told.recv().unwrap().wait_until_blocked();
+        socket.close().unwrap();
+        let still_open = tabi::socket::dup(number).map(drop);
+        assert_eq!(still_open, Ok(()), "nobody else may get the number while the system uses it");
+        drop(listener.accept().unwrap());
+        assert_eq!(thread.join().unwrap(), Err(Error::Closed));
+        assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(libc::EBADF)), "the call was the last");
+    });
 }
 
 /// Every pair carries its own number and is read by one thread until another closes it, while six more threads do the

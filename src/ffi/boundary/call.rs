@@ -57,3 +57,18 @@ fn panicked(panic: Box<dyn Any + Send>) -> c_int {
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     report(Failure::Panic(text.unwrap_or_else(|| "panic".to_owned())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ffi::boundary::codes::code;
+    use crate::ffi::boundary::last_failure::last_text;
+
+    #[test]
+    fn a_panic_ends_as_a_code_with_its_text() {
+        assert_eq!(status(|| panic!("on purpose")), code::ERR_PANIC);
+        assert_eq!(last_text(code::ERR_PANIC).as_deref(), Some("internal error: on purpose"));
+        assert_eq!(count(|| panic!("number {}", 7)), code::ERR_PANIC as ssize_t);
+        assert_eq!(last_text(code::ERR_PANIC).as_deref(), Some("internal error: number 7"));
+    }
+}

@@ -88,6 +88,27 @@ fn all_addresses_of_a_host_are_tried_in_turn() {
     });
 }
 
+/// An address that does not answer takes no more than its share of the time, so that the next is tried too.
+#[test]
+#[cfg(target_os = "linux")]
+fn each_address_has_its_share_of_the_time() {
+    in_own_process(|| {
+        let host = "two-addresses.example";
+        if !give_two_addresses_to(host) {
+            return eprintln!("skipped: only root can give a host two addresses");
+        }
+        for (silent, answering) in [("127.0.0.2", "127.0.0.3"), ("127.0.0.3", "127.0.0.2")] {
+            let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+            listener.bind((silent, 0)).unwrap();
+            let _queue = support::fill_queue(&listener);
+            let server = create_server((answering, port(&listener))).unwrap();
+            let options = CreateConnectionOptions::new().timeout(2.0).unwrap();
+            let client = create_connection_with((host, port(&server)), &options).unwrap();
+            assert_eq!(client.getpeername().unwrap(), server.getsockname().unwrap());
+        }
+    });
+}
+
 #[test]
 fn one_error_or_all_errors() {
     let (_held, port) = closed_port();
@@ -128,20 +149,7 @@ fn the_source_address_is_bound() {
 #[test]
 fn one_deadline_limits_all_addresses() {
     // A server whose queue is full does not answer.
-    let server = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
-    server.bind(("127.0.0.1", 0)).unwrap();
-    server.listen(0).unwrap();
-    let address = server.getsockname().unwrap();
-    let mut waiting = Vec::new();
-    loop {
-        let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
-        client.settimeout(0.3).unwrap();
-        match client.connect(&address) {
-            Ok(()) => waiting.push(client),
-            Err(error) => break assert_eq!(error, Error::Timeout),
-        }
-        assert!(waiting.len() < 10, "a backlog of 0 is larger than that");
-    }
+    let (server, _queue, _) = support::full_listener(AF_INET);
     let options = CreateConnectionOptions::new().timeout(0.1).unwrap();
     let begin = Instant::now();
     let error = create_connection_with(("127.0.0.1", port(&server)), &options).unwrap_err();

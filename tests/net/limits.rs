@@ -2,10 +2,11 @@
 
 use std::io::{IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::OwnedFd;
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{HANG, stream_pair};
+use crate::support::{HANG, stream_pair, temporary_path};
 use tabi::constants::MSG_TRUNC;
 use tabi::{
     AF_INET, AF_UNIX, ControlBuffer, ControlData, Deadline, Error, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
@@ -67,6 +68,23 @@ fn a_message_is_sent_within_its_limit() {
     assert_eq!(send(Limit::after(SHORT)), Err(Error::Timeout));
     while other.try_recv_into(&mut [0; 1 << 16]).is_ok() {}
     assert!(send(Limit::FOREVER).unwrap() > 0);
+}
+
+/// A sender of unix datagrams polls as ready while the receiver that it names has no place for another one.
+#[test]
+fn a_send_to_a_full_receiver_ends_in_time() {
+    let receiver = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    receiver.bind(temporary_path().as_path()).unwrap();
+    let address = receiver.getsockname().unwrap();
+    let sender = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    sender.settimeout(0.0).unwrap();
+    while sender.sendto(b"x", &address).is_ok() {}
+    sender.settimeout(SHORT).unwrap();
+    let (end, ended) = mpsc::channel();
+    let begin = Instant::now();
+    thread::spawn(move || end.send(sender.sendto(b"x", &address)).unwrap());
+    assert_eq!(ended.recv_timeout(HANG).expect("it ends"), Err(Error::Timeout));
+    assert!(begin.elapsed() >= SHORT, "never before its time");
 }
 
 /// With MSG_TRUNC, a TCP socket of Linux counts bytes that it does not write.

@@ -101,6 +101,8 @@ fn files_that_the_system_cannot_send_are_copied() {
     let status = File::open("/proc/self/status").unwrap();
     let sent = one.sendfile(&status, 0, Some(5)).unwrap();
     assert_eq!((sent, other.recv(100).unwrap()), (5, b"Name:".to_vec()));
+    let sent = one.sendfile(&status, 3, Some(3)).unwrap();
+    assert_eq!((sent, other.recv(100).unwrap()), (3, b"e:\t".to_vec()), "from the offset on");
     let (source, mut feeder) = std::os::unix::net::UnixStream::pair().unwrap();
     feeder.write_all(b"from a socket").unwrap();
     assert_eq!(one.sendfile(&source, 0, Some(13)).unwrap(), 13);

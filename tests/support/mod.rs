@@ -53,19 +53,26 @@ pub fn full_listener(family: tabi::AddressFamily) -> (Socket, Vec<Socket>, Addre
         AF_UNIX => listener.bind(temporary_path().as_path()).unwrap(),
         _ => listener.bind(("127.0.0.1", 0)).unwrap(),
     }
-    listener.listen(0).unwrap();
+    let queue = fill_queue(&listener);
     let address = listener.getsockname().unwrap();
+    (listener, queue, address)
+}
+
+/// Has a bound socket listen, and connects to it until its queue is full; returns the clients in the queue.
+pub fn fill_queue(listener: &Socket) -> Vec<Socket> {
+    listener.listen(0).unwrap();
+    let (family, address) = (listener.family(), listener.getsockname().unwrap());
     let mut queue = Vec::new();
     loop {
         let client = Socket::new(family, SOCK_STREAM, 0).unwrap();
         client.settimeout(0.0).unwrap();
         let connected = client.connect(&address);
         if family == AF_UNIX && connected.is_err() {
-            return (listener, queue, address);
+            return queue;
         }
         // A TCP client that is not let in waits for its SYN to be answered: it can't be written to.
         if client.wait(tabi::Interest::Write, until(200)).is_err() {
-            return (listener, queue, address);
+            return queue;
         }
         queue.push(client);
         assert!(queue.len() < 100, "the queue never fills");

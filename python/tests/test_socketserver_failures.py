@@ -89,6 +89,7 @@ class Failures(unittest.TestCase):
         server = Strict()
         with self.assertRaisesRegex(ValueError, "no"), serving(server) as thread, connect(server):
             thread.join(LIMIT)
+            self.assertFalse(thread.is_alive(), "the loop has not ended")
 
     def test_an_error_of_service_actions_ends_the_loop(self):
         with TCP() as server:

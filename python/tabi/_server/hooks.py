@@ -11,9 +11,8 @@ from typing import Optional
 
 from . import structures
 
-#: What a step of the loop returns when the native loop has nothing more to do with the client, and when it must end.
+#: What a step of the loop returns when the native loop has nothing more to do with the client.
 _NO_REQUEST = -errno.EAGAIN
-_CANNOT_GO_ON = -errno.EINVAL
 #: Errors of ``accept`` that mean "not now": the native loop waits until descriptors are back.
 _TABLE_FULL = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
@@ -22,7 +21,7 @@ _numbers = itertools.count(1)
 _workers: dict[int, dict[int, threading.Thread]] = {}
 
 #: The native server has to have a handler, and never asks it: its loop takes no request itself.
-NO_HANDLER = structures.RunJob(lambda request, userdata: _CANNOT_GO_ON)
+NO_HANDLER = structures.RunJob(lambda request, userdata: _NO_REQUEST)
 
 
 class LoopHooks:
@@ -34,6 +33,8 @@ class LoopHooks:
         _workers[self.number] = self.workers
         self._server = weakref.ref(server)
         self._raised: Optional[BaseException] = None
+        #: Stops the loop. Who makes the native server says how.
+        self.stop = lambda: None
         #: Kept, as native code calls them.
         self._steps = [structures.InTheLoop(self._guarded(step).__next__) for step in (_get_request, _service_actions)]
         get_request, service_actions = self._steps
@@ -75,7 +76,8 @@ class LoopHooks:
             except GeneratorExit:
                 return
             except BaseException as error:
-                self._raised, result = error, _CANNOT_GO_ON
+                self._raised, result = error, _NO_REQUEST
+                self.stop()
 
 
 def _get_request(server) -> int:

@@ -7,6 +7,7 @@ accepts and verifies it. A threading server then gives the request to the librar
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import sys
 import threading
@@ -76,6 +77,7 @@ class Native:
         self.daemon = bool(server.daemon_threads) if self.threaded else True
         self.hooks = hooks.LoopHooks(server)
         self.handle = self._make(server.fileno(), settings.options(server, self.hooks.table))
+        self.hooks.stop = functools.partial(os.write, _wake_fd(self.handle), _STOP)
         #: It is a parent's: this process has a copy of its socket, and no more.
         self.inherited = False
         self._serving = threading.Lock()
@@ -138,7 +140,7 @@ class Native:
         if self.inherited:
             return
         served, me = self._served, threading.get_ident()
-        os.write(_wake_fd(self.handle), _STOP)
+        self.hooks.stop()
         if me != self._served_by and me not in self.workers:
             served.wait()
 

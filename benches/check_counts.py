@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks what tabi costs in counts that a machine's mood does not change: `python3 benches/check_counts.py`.
+"""Checks what tabi costs, in counts that do not depend on how busy the machine is: `python3 benches/check_counts.py`.
 
 Instructions are user-space instructions of the whole program for one send and one receive of 64 bytes, counted
 by callgrind; they may exceed the expected number by TOLERANCE, because compilers differ. System calls are counted by
-strace and are exact; a server's connection may take SLACK more, because threads that meet at a lock take a call each.
+strace and are exact; a server's connection may take SLACK more, because threads that wait for the same lock make a call each.
 Exits with 1 when a count is above its limit. Times are never checked.
 """
 
@@ -18,7 +18,7 @@ from harness.primitives import TIMEOUT, echo_server
 
 TOLERANCE = 0.10
 SLACK = 0.5
-# The program's own loop and the C library's wrappers take 50 of these.
+# 50 of these are the program's own loop and the wrappers of the C library.
 INSTRUCTIONS = {("unix", 0): 150, ("unix", TIMEOUT): 150}
 # A send and a receive; then the same where the receive has to wait.
 CALLS = {("unix", 0): 2, ("unix", TIMEOUT): 2, ("pingpong", 0): 2, ("pingpong", TIMEOUT): 3}
@@ -47,7 +47,7 @@ def checks():
     with echo_server(None, peers.LATE) as port:
         for (case, timeout), expected in CALLS.items():
             found = counts.system_calls(program, case, timeout, port if case == "pingpong" else "1")
-            # The pace of the answers may make the first of them wait where later ones do not.
+            # The first answer may have to be waited for although later ones need not.
             yield check(f"{case}, timeout {timeout} s", sum(found.values()), expected + 0.05, "system calls")
     peers.build_load()
     server = named(peers.SERVERS, "tabi-c")

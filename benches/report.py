@@ -38,9 +38,10 @@ def primitives_section(results, images):
     rows = tables.exchanges(results)
     parts = ["## One send and one receive\n"]
     parts.append(
-        "Time by raw C in the same round, 64 bytes, one CPU: median, and the range of the middle eight tenths of the rounds. "
-        "The unix pair, TCP and UDP columns are one thread that sends to itself: data is always ready. In the ping-pong an echo "
-        "server stands at the other end, on the same CPU, and nothing is ready when the receive begins; its time is that of both.\n"
+        "The tables show times divided by the time of raw C in the same round, for 64 bytes on one CPU: the median, and the range of the "
+        "middle eight tenths of the rounds. In the columns for the unix pair, TCP and UDP, one thread sends to itself, so data is always "
+        "ready. In the ping-pong, an echo server runs on the same CPU, and nothing is ready when the receive begins. Its time is that of "
+        "both programs.\n"
     )
     columns = [("unix", 1), ("tcp", 1), ("udp", 1), ("pingpong", 1)]
     header = ["", "unix pair", "TCP", "UDP", "TCP ping-pong"]
@@ -54,9 +55,9 @@ def primitives_section(results, images):
         parts.append(f"### {title}\n\n{table(header, lines)}\n")
     parts.append(
         f"**For you:** a send and a receive through tabi cost {plain(tables.over(found[0], 'tabi-c'))} ns more than the two system calls, with or "
-        "without a timeout. The row with an in-flight count is raw C that pays for nothing but a safe `close`: that is the guard's price.\n"
+        "without a timeout. The row *raw C with an in-flight count* is raw C that counts its calls, so that `close` is safe. It shows what this count costs.\n"
     )
-    parts.append("### By message size\n\nUnix pair, time by raw C; the last column is raw C's own time.\n")
+    parts.append("### By message size\n\nTimes of a unix pair divided by the time of raw C. The last column is the time of raw C.\n")
     for timeout, title in (0, "no timeout"), (5, "5 s timeout"):
         lines = []
         for size in SIZES:
@@ -73,7 +74,7 @@ def primitives_section(results, images):
             series.append((LABELS[name], name in OURS, COLOURS[name], points))
     images["sizes"] = svg.lines(
         series, SIZE_NAMES, "Send and receive with a timeout of 5 s, by message size",
-        "Unix pair, one CPU. Time by that of raw C without a timeout kept: 1 is the bare system calls.", "times raw C", log_y=True,
+        "Unix pair, one CPU. Time divided by that of raw C, which keeps no timeout: 1 is the bare system calls.", "times raw C", log_y=True,
     )
     parts.append("![Send and receive by message size](images/sizes.svg)\n")
     return parts
@@ -93,8 +94,8 @@ def threads_section(results, images):
         series, {count: str(count) for count in counts}, "From 1 to 64 threads, each with a unix pair of its own",
         "Two CPUs, 64 B. Millions of send + receive per second of all threads together; more is better.", "million/s", zero=True,
     )
-    text = "**For you:** threads that use sockets of their own share nothing in tabi, no lock and no counter.\n"
-    title = "## Threads\n\nMillions of send + receive per second, 64 B, two CPUs, by number of threads.\n"
+    text = "**For you:** threads that use different sockets share nothing in tabi, neither a lock nor a counter.\n"
+    title = "## Threads\n\nMillions of sends and receives of 64 bytes per second on two CPUs, by number of threads.\n"
     return [title, table(["threads", *map(str, counts)], lines) + "\n", "![By threads](images/threads.svg)\n", text]
 
 
@@ -115,12 +116,12 @@ def bulk_section(results):
         if name not in (BASE, "poll", "try", "rcvtimeo") and any(cells):
             lines.append([bold(name, LABELS[name]), *map(spread, cells)])
     return [
-        "## Bulk, datagrams, lookups, new connections\n\nTime by raw C. 1 GiB goes through TCP from one thread to another on two CPUs, "
-        "`sendall` of 1 MiB at a time, `recv_into` of 256 KiB. A datagram is 64 bytes, sent and received on one thread; raw C receives "
-        "with `recvmmsg`, and sends a batch with `sendmmsg`. `create_connection` is connect, accept and both closes.\n",
+        "## Bulk, datagrams, lookups, new connections\n\nTimes divided by the time of raw C. 1 GiB goes through TCP from one thread to another on two CPUs, "
+        "with `sendall` of 1 MiB at a time and `recv_into` of 256 KiB. A datagram of 64 bytes is sent and received by one thread. Raw C receives "
+        "with `recvmmsg` and sends a batch with `sendmmsg`. `create_connection` is a connect, an accept and two closes.\n",
         table(["", *(title for *_, title in columns)], lines) + "\n",
-        "**For you:** moving much data costs the same with all of them: the kernel copies. `getaddrinfo` of a number asks nobody; "
-        f"opening and closing a connection costs raw C as much as {plain(connection_price(results, found[-1]))} sends and receives on it: keep connections.\n",
+        "**For you:** moving much data costs the same with all of them, because the kernel copies the data. `getaddrinfo` of a numeric address sends no query. "
+        f"Opening and closing a connection costs raw C as much as {plain(connection_price(results, found[-1]))} sends and receives on it, so keep connections open.\n",
     ]
 
 
@@ -134,9 +135,9 @@ def connection_price(results, created):
 def servers_section(results, images):
     rows = tables.found(results, "servers")
     parts = [
-        "## Servers\n\nAn echo server for each peer under one load generator, 8 clients, 64 B, by raw C with a thread for each connection. "
-        "Rates: more is better; CPU is the server's, less is better. *Churn* is connect, one message, close. On one CPU server and "
-        "generator share it; on two each has its own.\n"
+        "## Servers\n\nEach peer is an echo server for the same load generator, with 8 clients and messages of 64 bytes. Values are divided by those of raw C with a thread "
+        "for each connection. Of the rates, more is better. CPU is that of the server, and less is better. *Churn* is a connect, one message and a close. With one "
+        "CPU, the server and the generator share it; with two, each has its own.\n"
     ]
     header = ["", "messages/s", "CPU per message", "connections/s", "CPU per connection"]
     for cpus, title in (1, "one CPU"), (2, "two CPUs"):
@@ -161,17 +162,18 @@ def servers_section(results, images):
         setup = plain(tables.idle(results, name, "cpu"), 2, " s")
         lines.append([bold(name, label), plain(tables.connection_calls(results, name), 1), *idle, setup, *tail])
     parts.append(
-        f"System calls of the server for one connection with one message ({CLIENTS} clients); KiB of resident memory, and of page tables, for each of {IDLE:,} "
-        f"idle connections that have had one message; the server's CPU seconds until all {IDLE:,} were there; the 99th percentile of the wait for an echo, two CPUs.\n"
+        f"The table shows the system calls of the server for one connection with one message ({CLIENTS} clients), the KiB of resident memory and of page tables for each of "
+        f"{IDLE:,} idle connections that have exchanged one message, the CPU seconds of the server until all {IDLE:,} were connected, and the 99th percentile of the wait for an "
+        "echo on two CPUs.\n"
     )
     parts.append(table(["", "system calls", "KiB each", "page tables", f"CPU to take {IDLE:,}", "p99 echo", "p99 churn"], lines) + "\n")
     churn = tables.row_of(rows, mode="churn", cpus=1)
     each = [tables.idle(results, "tabi-c", key) for key in ("VmRSS", "VmPTE")]
     total = sum(part[0] for part in each) * IDLE / 1024 if all(each) else None
     parts.append(
-        f"**For you:** clients that come and go cost tabi's server {plain(tables.server_ratio(churn, 'tabi-c', 1), 2)} of the CPU that a new "
-        f"thread for each costs. A thread for each of {IDLE:,} idle clients takes {plain(total)} MiB. An event loop (epoll, libuv, tokio) uses "
-        "less memory for many idle clients; what it takes is that every handler is written for it.\n"
+        f"**For you:** for short connections, tabi's server uses {plain(tables.server_ratio(churn, 'tabi-c', 1), 2)} of the CPU that a new "
+        f"thread for each connection uses. A thread for each of {IDLE:,} idle clients takes {plain(total)} MiB in total. An event loop (epoll, libuv, tokio) uses "
+        "less memory for many idle clients, but every handler must be written for it.\n"
     )
     values = {name: tables.server_ratio(churn, name, 1) for name in SERVER_LABELS}
     memory = {name: tables.idle(results, name, "VmRSS") for name in SERVER_LABELS}
@@ -201,11 +203,11 @@ def growth_section(results, images):
         "The server's CPU microseconds for one 64 B message; less is better. Server and generator on a CPU each.", "µs/message", log_y=True,
     )
     return [
-        "## From 10 to 10,000 connections\n\nThe server's CPU microseconds for each message, all connections talking.\n",
+        "## From 10 to 10,000 connections\n\nThe table shows the CPU microseconds of the server for each message while all connections are in use.\n",
         table(["connections", *(f"{clients:,}" for clients in GROWTH)], lines) + "\n",
         "![Growth](images/growth.svg)\n",
-        f"**For you:** a thread each carries {GROWTH[-1]:,} clients; the price of a message grows with the caches that so many threads "
-        "miss, and with the event loops' as well.\n",
+        f"**For you:** a server with a thread for each client can serve {GROWTH[-1]:,} clients. With more clients a message costs more, because more of their "
+        "data is no longer in the CPU's caches. This is also true of event loops.\n",
     ]
 
 
@@ -219,9 +221,9 @@ def counts_section(results):
             lines.append([bold(name, label), *numbers, *calls])
     header = ["", "instructions", "with timeout", "not ready", "system calls", "with timeout", "not ready"]
     return [
-        "## Counts\n\nUser-space instructions (callgrind) and system calls (strace) of one send + receive of 64 B: no timeout; a timeout of 5 s, data "
-        "ready; the same where the receive has to wait. These do not depend on the machine's mood. "
-        "`python3 benches/check_counts.py` keeps watch over them.\n",
+        "## Counts\n\nThe table shows the user-space instructions (callgrind) and the system calls (strace) of one send and one receive of 64 bytes: without a timeout, "
+        "with a timeout of 5 s and data ready, and with the same timeout when the receive has to wait. These counts do not depend on how busy the machine is. "
+        "`python3 benches/check_counts.py` fails when they get larger.\n",
         table(header, lines) + "\n",
     ]
 
@@ -239,8 +241,8 @@ def sizes_section(results):
         ["the Rust crate (`tabi`)", crates["core"], plain(seconds.get("core"), 1, " s")],
     ]
     return [
-        "## Size and build\n\nStripped sizes; the other libraries as Debian ships them.\n", table(["", "stripped"], lines) + "\n",
-        "`cargo build --release` from nothing, sources already there; crates of others that are compiled, build dependencies too.\n",
+        "## Size and build\n\nThese are the sizes of stripped files. The other libraries are those of Debian's packages.\n", table(["", "stripped"], lines) + "\n",
+        "The next table is a `cargo build --release` that starts with the sources only. It counts the crates of others that are compiled, build dependencies included.\n",
         table(["", "crates", "CPU time"], build) + "\n",
         "**For you:** a Rust program that uses the crate builds nothing of the C face.\n",
     ]
@@ -263,13 +265,14 @@ def python_section(results):
 
     small, large = (sorted({row["bytes"] for row in found["calls"]})[at] for at in (0, -1))
     return [
-        "## Python beside CPython\n\nSingle calls on the built-in module and on tabi, which take turns; one message over a pair of unix sockets in one "
-        "thread. Made by `python3 benches/run.py --only python && python3 benches/report.py --only python`, CPython "
-        f"{found['python']}, {machine['date']}, commit {machine['commit']}, load average {machine['busy']}: read the ratios, not the times.\n",
+        "## Python beside CPython\n\nEach row is one call on the built-in module and on tabi, measured in turns. Each call moves one message over a pair of unix sockets in one "
+        "thread. The table was made by `python3 benches/run.py --only python && python3 benches/report.py --only python` with CPython "
+        f"{found['python']} on {machine['date']}, at commit {machine['commit']} and a load average of {machine['busy']}. The ratios are more exact than the times. "
+        "The rows *tabi in Python* of the other tables are from the commits at the top of this page.\n",
         table(["call", "bytes", "timeout", "built-in", "tabi", "ratio"], lines) + "\n",
-        f"**For you:** a call of {small} bytes costs {ratios(small, False)} times CPython's without a timeout, and {ratios(small, True)} times with one: "
-        f"the call through ctypes costs more, and with a timeout a system call less pays for it. With {large:,} bytes it is "
-        f"{ratios(large, False)} and {ratios(large, True)}. A process takes {more:,} KiB more.\n",
+        f"**For you:** a call that moves {small} bytes takes {ratios(small, False)} times as long as CPython's without a timeout, and {ratios(small, True)} times as long with "
+        f"one. A call through ctypes costs more; with a timeout, tabi makes one system call less. With {large:,} bytes the ratios are "
+        f"{ratios(large, False)} without a timeout and {ratios(large, True)} with one. A process uses {more:,} KiB more memory.\n",
     ]
 
 
@@ -296,56 +299,57 @@ def overview(results):
     return svg.bars(
         [
             ("Send and receive 64 B with a timeout of 5 s (time, raw C without one = 1)", "×", 1, bar_rows(exchange, LABELS, BASE)),
-            ("Server: CPU for a client that connects, is answered and leaves (raw C, a thread each = 1)", "×", 1, bar_rows(cpu, SERVER_LABELS, SERVER_BASE)),
+            ("Server: CPU for a client that connects, gets one answer and disconnects (raw C with a thread for each client = 1)", "×", 1, bar_rows(cpu, SERVER_LABELS, SERVER_BASE)),
         ],
-        "What it costs, beside what one would use instead", "Less is better. Medians; thin lines are the range of the rounds. Linux, loopback, one CPU.",
+        "What it costs, beside the alternatives", "Less is better. Medians; thin lines are the range of the rounds. Linux, loopback, one CPU.",
     )
 
 
-# What bounds a measure that does not hold: the beginning of its name, and why.
+# Why a measure does not hold: the beginning of its name, and the reason.
 BOUNDS = [
     (
         "C face, send + receive",
-        "The guard that makes `close` safe is two locked steps around each call, together {guard_ns} ns for a send and a receive. Raw C that "
-        "pays for nothing but them (the row *raw C with an in-flight count*) stands at {guard}, the C face at {ours}. The system calls of this "
-        "kernel are short; the shorter they are, the larger the guard's share.",
+        "The guard that makes `close` safe is two locked steps around each call, together {guard_ns} ns for a send and a receive. Raw C with "
+        "this guard alone (the row *raw C with an in-flight count*) has {guard}, the C face has {ours}. The system calls of this "
+        "kernel are short, and the shorter they are, the larger is the share of the guard.",
     ),
     (
         "C face, 5 s timeout, data ready",
-        "The same guard: a timeout adds nothing while data is ready. Raw C with an in-flight count stands at {guard_timed}.",
+        "The reason is the same guard. A timeout adds nothing while data is ready. Raw C with an in-flight count has {guard_timed}.",
     ),
     (
         "C face, 5 s timeout, never ready",
-        "A receive that has to wait is `poll` and then `recv`, so that the deadline holds and a `close` is noticed. Plain C that tries first and then polls stands at {try_pingpong}, CPython at {cpython_pingpong}. "
-        "SO_RCVTIMEO needs no `poll`, but limits each call in the kernel and not the whole, and is shared by all who share the socket.",
+        "A receive that has to wait is a `poll` and a `recv`, so that the deadline holds and a `close` is noticed. Plain C that tries first and then "
+        "polls has {try_pingpong}, CPython has {cpython_pingpong}. SO_RCVTIMEO needs no `poll`, but it limits each system call and not the whole call, "
+        "and all owners of the socket share it.",
     ),
     (
         "threaded server, messages",
-        "A message pays the guard twice, for its receive and its send: {guard_ns} ns. Raw C with kept threads "
-        "stands at {kept_messages}, and the copy of the baseline at {again_messages}. On two CPUs other work ran beside: the copy of the "
-        "baseline itself was anywhere in {again_two}, and a row within that says nothing.",
+        "A message pays for the guard twice, in its receive and in its send: {guard_ns} ns. Raw C with kept threads "
+        "has {kept_messages}, and the copy of the baseline has {again_messages}. On two CPUs other programs ran at the same time: the copy of the "
+        "baseline itself was between the limits {again_two}, and a value between them means nothing.",
     ),
     (
         "server CPU per message",
-        "As for messages per second: the copy of the baseline stands at {again_cpu} on one CPU, and ranges over {again_cpu_two} on two.",
+        "The reason is that for messages per second. The copy of the baseline has {again_cpu} on one CPU and {again_cpu_two} on two.",
     ),
     (
         "system calls per connection",
-        "`accept`, two `recv`, `send` and `close`, and a futex call each to wake a kept thread and to rest it; what is above that are the "
-        "polls between bursts of clients. Threads that accept for themselves would save the futex calls, and the limits, hooks and prompt "
-        "`shutdown` with them.",
+        "These are `accept`, two `recv`, `send` and `close`, a futex call to wake a kept thread, and another with which the thread waits again. The rest are the "
+        "polls while no client waits. Threads that accept clients themselves would save the futex calls, but the limits, the hooks and the prompt "
+        "`shutdown` would be lost.",
     ),
     (
         "resident memory",
-        "The touched pages of the stack as in raw C, and on the heap the request, its socket, and what the Rust runtime keeps for a thread. "
-        "With page tables counted it is {memory} KiB against {base_memory} KiB of raw C, whose larger stacks need more of them.",
+        "It consists of the used pages of the stack, as in raw C, and on the heap of the request, its socket, and what the Rust runtime keeps for a thread. "
+        "Together with the page tables it is {memory} KiB, against {base_memory} KiB of raw C, whose larger stacks need more page tables.",
     ),
     (
         "libtabi.so",
         "A large part of the code is Rust's standard library, and much of that prints backtraces. Optimising for size instead of speed "
-        "takes little off and makes each call longer: not done.",
+        "makes the library only a little smaller and each call longer, so it is not done.",
     ),
-    ("connections per second", "Bound by the hand-over to another thread, as raw C with kept threads is: it stands at {kept_churn}."),
+    ("connections per second", "The limit is the hand-over to another thread. Raw C with kept threads has the same limit: it has {kept_churn}."),
 ]
 
 
@@ -386,7 +390,7 @@ def targets_section(results):
             if value is not None and not holds and group.startswith(beginning):
                 reasons[beginning] = f"- *{group}*: {reason.format(**facts)}"
     header = ["ratio to raw C in the same run, or a count", "must be", "is", "holds"]
-    bounds = "What bounds those that do not hold:\n\n" + "\n".join(reasons.values()) + "\n"
+    bounds = "These are the reasons for the values that do not hold:\n\n" + "\n".join(reasons.values()) + "\n"
     return ["## What must hold\n", table(header, lines) + "\n", *([bounds] if reasons else [])]
 
 
@@ -397,8 +401,8 @@ def head(results):
     commits = sorted({section["machine"]["commit"] for section in results.values()})
     load = max(section["machine"]["busy"] for section in results.values())
     return [
-        "# Benchmarks\n\nMade by `python3 benches/run.py` and `python3 benches/report.py`; `benches/README.md` says how it is measured. "
-        "Do not edit: run them again.\n",
+        "# Benchmarks\n\nThis page is made by `python3 benches/run.py` and `python3 benches/report.py`. `benches/README.md` says how the figures are measured. "
+        "Do not edit the page: run the two programs again.\n",
         table(
             ["", ""],
             [
@@ -422,8 +426,8 @@ def noise_note(results):
         served += [abs(tables.server_ratio(row, "c_threads-again", column)[0] - 1) for column in (0, 1)]
     return (
         f"The baseline ran a second time under another name. The medians of that copy differ from 1 by {summary(off)[0] * 100:.1f} % "
-        f"at the median and {max(off) * 100:.1f} % at most on one thread, and by {max(served) * 100:.1f} % at most for servers: "
-        "smaller differences than that between two rows mean nothing.\n"
+        f"at the median and {max(off) * 100:.1f} % at most on one thread, and by {max(served) * 100:.1f} % at most for servers; "
+        "a difference between two rows that is smaller than this means nothing.\n"
     )
 
 

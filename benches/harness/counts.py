@@ -1,4 +1,4 @@
-"""Counts that do not depend on the machine's mood: instructions, system calls, sizes.
+"""Counts that do not depend on how busy the machine is: instructions, system calls, sizes.
 
 Each is the difference of two runs of different length, so that start-up falls out.
 """

@@ -25,7 +25,7 @@ def row_of(rows, **wanted):
 
 
 def ratio(row, name, base=BASE):
-    """Median and range of a peer's time by raw C's, or None."""
+    """Median and range of a peer's time divided by that of raw C, or None."""
     if not row or not row["ns"].get(name) or not row["ns"].get(base):
         return None
     return summary(ratios(row["ns"][name], row["ns"][base]))

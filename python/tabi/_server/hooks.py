@@ -70,9 +70,8 @@ class LoopHooks:
             try:
                 while True:
                     yield result
-                    # No name for the server: it would keep it for ever. The loop goes on after a get_request that
-                    # fails; it ends with the service_actions that come next.
-                    result = _CANNOT_GO_ON if self._raised is not None else step(self._server())
+                    # No name for the server: it would keep it for ever. After an exception no step runs any more.
+                    result = _NO_REQUEST if self._raised is not None else step(self._server())
             except GeneratorExit:
                 return
             except BaseException as error:

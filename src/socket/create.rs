@@ -1,7 +1,7 @@
 //! Making sockets, and the small system calls that name and end them.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
 use socket2::{Domain, Protocol, SockRef, Type};
@@ -215,6 +215,31 @@ pub(super) fn get_inheritable(call: &InFlight<'_>) -> Result<bool> {
 /// A [`Socket`] on `fd` does not learn of it: prefer [`Socket::dup`], or call [`Socket::set_shared`].
 pub fn dup(fd: RawFd) -> Result<OwnedFd> {
     sys::duplicate(fd)
+}
+
+/// A socket for a duplicate of a descriptor (`socket.fromfd`), which stays its owner's.
+///
+/// Family, type and protocol are believed; `None` asks the system. A [`Socket`] on `fd` does not learn of the duplicate:
+/// prefer [`Socket::dup`] there, or call [`Socket::set_shared`] on it.
+/// Fails with `Os(EBADF)`, `Os(ENOTSOCK)` and `Os(EMFILE)`.
+pub fn fromfd(
+    fd: impl AsFd,
+    family: Option<AddressFamily>,
+    kind: Option<SocketKind>,
+    proto: Option<i32>,
+) -> Result<Socket> {
+    fromfd_number(fd.as_fd().as_raw_fd(), family, kind, proto)
+}
+
+pub(crate) fn fromfd_number(
+    fd: RawFd,
+    family: Option<AddressFamily>,
+    kind: Option<SocketKind>,
+    proto: Option<i32>,
+) -> Result<Socket> {
+    let socket = Socket::from_fd(sys::duplicate(fd)?, family, kind, proto)?;
+    socket.set_shared();
+    Ok(socket)
 }
 
 /// Closes a descriptor that no object owns (`socket.close`). Fails with `Os(EBADF)`.

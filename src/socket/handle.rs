@@ -1,26 +1,29 @@
-//! The descriptor and who uses it: what makes `close()` safe while other threads are inside a call.
+//! The descriptor of a socket and the calls that use it. This file makes `close()` safe while other threads
+//! are inside calls.
 //!
 //! The protocol, for a descriptor that any number of threads use at once:
 //!
-//! - **To enter** is one atomic addition. A call that entered before the close may use the descriptor's number until it
-//!   leaves: the number is not given back to the kernel before that. A call that entered after it sees so at once, and
-//!   must leave without touching the descriptor.
-//! - **To leave** is one subtraction. Whoever leaves a closed handle as the last gives the descriptor back, which is
-//!   the thread that closed it, or the last of the calls that it woke.
-//! - **A close** lets no further call begin, and wakes those in flight: by ending the connection (`shutdown(2)`), which
-//!   stays ended, so that a call which only just began to wait sees it too; or, when the connection has another owner,
-//!   by raising the wake-up descriptor on which calls of such a handle wait. It tries again for a moment, because a
-//!   system call that has not begun to block cannot be woken on every system. It never waits for the others to leave.
-//! - **A call that did nothing** must look whether the handle was closed before it believes its result: a woken call
-//!   sees the end of a stream.
-//! - **Another owner** is noted ([`Handle::set_shared`]) before anybody may see that owner's descriptor, so that no close
-//!   ends a connection which somebody else was just given.
-//! - **What is lent** ([`Handle::borrow`]) stays open until the handle is dropped; a close then ends the connection only.
-//! - **A detach** takes the number along when no other call is in flight; otherwise the number stays with the calls that
-//!   use it until they have left, and the caller gets a duplicate. C and Python get the number itself, because their
-//!   programs know it already: the calls in flight are woken first, and nobody gives the number back.
+//! - **Entering** is one atomic addition. A call that entered before the close may use the number of the
+//!   descriptor until it leaves, because the kernel does not get the number back before that. A call that
+//!   entered after the close sees this at once, and must leave without touching the descriptor.
+//! - **Leaving** is one atomic subtraction. The last call to leave a closed handle closes the descriptor.
+//!   This is either the `close` itself or the last of the calls that it woke.
+//! - **Closing** lets no further call begin, and wakes the calls in flight. It ends the connection with
+//!   `shutdown(2)`; the connection stays ended, so a call that has only just begun to wait sees it too. If
+//!   the connection has another owner, closing raises the wake-up descriptor instead, on which the calls of
+//!   such a handle wait. Closing repeats this for a moment, because on some systems a system call that has
+//!   not yet begun to block cannot be woken. It never waits for the other calls to leave.
+//! - **A call whose system call did nothing** must check whether the handle was closed before it trusts the
+//!   result, because to a woken call a close looks like the end of a stream.
+//! - **Another owner** is recorded ([`Handle::set_shared`]) before anybody can see the descriptor of that
+//!   owner. So no close ends a connection that somebody else has just received.
+//! - **A lent descriptor** ([`Handle::borrow`]) stays open until the handle is dropped. A close then only
+//!   ends the connection.
+//! - **Detaching** takes the number along if no other call is in flight. Otherwise the number stays with the
+//!   calls until they have left, and the caller gets a duplicate. C and Python get the number itself, because
+//!   their programs know it already: the calls in flight are woken first, and no call closes the number.
 //!
-//! The transitions are those of [`State`]. Loom tries this file in all orders of threads, on a model of the system
+//! [`State`] makes the transitions. Loom runs this file in all orders of threads, on a model of the system
 //! (`state_model`).
 #![allow(unsafe_code)]
 
@@ -33,14 +36,14 @@ use crate::error::{Error, Result};
 
 /// A descriptor with a count of the calls that are using it.
 ///
-/// The last call to leave a closed handle gives the descriptor back to the kernel, so that its number
-/// is never used after it may mean something else.
+/// The last call to leave a closed handle closes the descriptor, so that no call uses the number when it may
+/// already mean another file.
 pub(super) struct Handle {
     fd: RawFd,
     state: State,
-    /// What wakes the calls of a handle that must not be shut down.
+    /// The wake-up descriptor, for a connection that must not be shut down because it has another owner.
     wake: OnceLock<Wake>,
-    /// [`kernel::forks`] when the handle was made.
+    /// The value of [`kernel::forks`] when the handle was made.
     forks: u32,
 }
 
@@ -59,14 +62,15 @@ impl Handle {
         }
     }
 
-    /// Begins a call; the descriptor is valid until the result is dropped.
+    /// Begins a call. The descriptor stays valid until the result is dropped.
     #[inline(always)]
     pub(super) fn enter(&self) -> Result<InFlight<'_>> {
         let (call, seen) = self.enter_and_see();
         if seen.is_closed() { Err(Error::Closed) } else { Ok(call) }
     }
 
-    /// [`Handle::enter`] for a caller who looks at how things stand: closed, the descriptor must not be used.
+    /// [`Handle::enter`] for a caller that checks the state itself. If the state says closed, the descriptor
+    /// must not be used.
     #[inline(always)]
     pub(super) fn enter_and_see(&self) -> (InFlight<'_>, Seen) {
         let seen = self.state.enter();
@@ -82,8 +86,8 @@ impl Handle {
         self.state.see().is_shared()
     }
 
-    /// Notes that somebody else owns the same socket. Fails with [`Error::Closed`] when a close came before, which may
-    /// have shut it down.
+    /// Records that the connection has another owner. Fails with [`Error::Closed`] after a close, because the
+    /// close may have shut the connection down.
     pub(super) fn set_shared(&self) -> Result<()> {
         if self.state.share() { Ok(()) } else { Err(Error::Closed) }
     }
@@ -94,7 +98,8 @@ impl Handle {
         if self.is_closed() { -1 } else { self.fd }
     }
 
-    /// Lends the descriptor out; from now on it lives as long as the handle, even when closed.
+    /// Lends the descriptor. From now on it stays open until the handle is dropped, even when the handle is
+    /// closed.
     pub(super) fn borrow(&self) -> Option<BorrowedFd<'_>> {
         if !self.state.borrow() {
             return None;
@@ -103,13 +108,14 @@ impl Handle {
         Some(unsafe { BorrowedFd::borrow_raw(self.fd) })
     }
 
-    /// True in a child that was forked since: the connection and the wake-up are the parent's too, and of the calls in
-    /// flight that are counted here, some are the parent's alone.
+    /// True in a child process that was forked after the handle was made. The parent owns the connection and
+    /// the wake-up descriptor too, and some of the calls that are counted here run only in the parent.
     fn is_inherited(&self) -> bool {
         self.forks != kernel::forks()
     }
 
-    /// The descriptor that becomes readable when a shared handle is closed, or -1 when nothing tells.
+    /// The descriptor that becomes readable when a shared handle is closed. -1 in a forked child, which has
+    /// none.
     pub(super) fn wake_fd(&self) -> Result<RawFd> {
         if self.is_inherited() {
             return Ok(-1);
@@ -121,15 +127,15 @@ impl Handle {
                 self.wake.get_or_init(|| new)
             }
         };
-        // A close between the start of this call and the line above found nothing to raise.
+        // A close that came after this call had begun, but before the wake-up descriptor was made, could not
+        // raise it.
         if self.is_closed() {
             wake.raise();
         }
         Ok(wake.fd())
     }
 
-    /// Ends the calls in flight and gives the descriptor back when the last of them has left.
-    /// Closing again does nothing.
+    /// Ends the calls in flight. The last of them to leave closes the descriptor. Closing again does nothing.
     pub(super) fn close(&self) -> Result<()> {
         let Ok(call) = self.enter() else { return Ok(()) };
         if !self.state.close() {
@@ -143,14 +149,15 @@ impl Handle {
         self.leave()
     }
 
-    /// Gives the descriptor away. While other calls are in flight the number stays theirs, and the
-    /// result is a duplicate.
+    /// Gives the descriptor away. While other calls are in flight, they keep the descriptor, and the result
+    /// is a duplicate.
     pub(super) fn detach(&self) -> Result<OwnedFd> {
         let call = self.enter()?;
         match self.state.take() {
             Taken::Alone => {
                 drop(call);
-                // SAFETY: the handle will never touch the descriptor again.
+                // SAFETY: `State::take` has made the caller the only user of the descriptor, and the handle
+                // never touches it again.
                 Ok(unsafe { OwnedFd::from_raw_fd(self.fd) })
             }
             Taken::InUse => {
@@ -165,8 +172,8 @@ impl Handle {
         }
     }
 
-    /// Gives the number itself away, also while other calls are in flight: they are woken, and whoever leaves last does not
-    /// give it back.
+    /// Gives the number itself away, even while other calls are in flight. Those calls are woken, and the
+    /// last one to leave does not close the descriptor.
     ///
     /// Fails with [`Error::Closed`], and with `Os(EBUSY)` when the descriptor is lent.
     #[cfg(any(feature = "capi", loom))]
@@ -179,15 +186,16 @@ impl Handle {
         Ok(self.fd)
     }
 
-    /// Ends whatever is blocked on the connection, unless it has another owner.
+    /// Shuts the connection down, which ends the calls that are blocked on it, unless the connection has
+    /// another owner.
     fn end_connection(&self) {
         if !self.is_shared() && !self.is_inherited() {
             kernel::shut_down(self.fd);
         }
     }
 
-    /// Wakes every other call in flight, again and again for a moment: one may stand just before its
-    /// system call, where a wake-up is not seen by all systems.
+    /// Wakes all other calls in flight, and repeats this for a moment: a call may be just before its system
+    /// call, and not all systems wake a call there.
     fn wake_calls(&self) {
         for tried in 0..kernel::WAKE_TRIES {
             if !self.state.see().has_others() || self.is_inherited() {
@@ -227,7 +235,7 @@ impl InFlight<'_> {
         self.handle.fd
     }
 
-    /// True when another thread has closed the socket since the call began.
+    /// True when another thread has closed the socket since this call began.
     #[inline]
     pub(super) fn is_closed(&self) -> bool {
         self.handle.is_closed()
@@ -235,7 +243,8 @@ impl InFlight<'_> {
 }
 
 impl InFlight<'_> {
-    /// Ends the call in place: the compiler leaves a drop out of line, which the hot calls would feel.
+    /// Ends the call without `drop`. The compiler does not inline the drop, and that would cost the common
+    /// calls several instructions.
     #[inline(always)]
     pub(super) fn leave(self) {
         let _ = mem::ManuallyDrop::new(self).handle.leave();
@@ -244,7 +253,7 @@ impl InFlight<'_> {
 
 impl AsFd for InFlight<'_> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: a handle keeps its descriptor while a call is in flight.
+        // SAFETY: the handle keeps its descriptor open while a call is in flight.
         unsafe { BorrowedFd::borrow_raw(self.handle.fd) }
     }
 }

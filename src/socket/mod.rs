@@ -1,17 +1,16 @@
 //! [`Socket`]: Python's `socket.socket`.
 
 mod ancillary;
-mod at_once;
 mod connect;
 pub(crate) mod control;
 pub(crate) mod control_buffer;
 mod convert;
-mod create;
+pub(crate) mod create;
 mod create_connection;
 mod create_server;
+pub(crate) mod datagrams;
 mod descriptors;
 mod handle;
-pub(crate) mod helpers;
 mod io;
 #[cfg(not(loom))]
 mod kernel;
@@ -21,15 +20,17 @@ mod kernel;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
 mod makefile;
-pub(crate) mod many;
 mod message;
 mod options;
 mod reader;
+mod recv_exactly;
 mod sendfile;
+mod socketpair;
 mod state;
 #[cfg(all(test, loom))]
 mod state_model;
 mod timeout;
+mod try_calls;
 mod wait;
 mod writer;
 
@@ -57,18 +58,19 @@ pub use ancillary::{RawControlMessage, RawControlMessages, close_received_fds, c
 pub(crate) use ancillary::{bytes_of, encode};
 pub use control::{ControlMessage, Credentials, Ipv4PacketInfo, Ipv6PacketInfo, RecvErr, Timestamps};
 pub use control_buffer::{ControlBuffer, ControlData};
-pub use create::{close, dup};
+pub use create::{close, dup, fromfd};
 pub use create_connection::{
     CreateConnectionError, CreateConnectionOptions, create_connection, create_connection_with,
 };
 pub use create_server::{CreateServerOptions, create_server, create_server_with, has_dualstack_ipv6};
-pub use helpers::{RecvExactlyError, fromfd, socketpair};
+pub use datagrams::{IncomingDatagram, OutgoingDatagram};
 #[cfg(feature = "capi")]
 pub(crate) use io::reserve;
-pub use many::{IncomingDatagram, OutgoingDatagram};
 pub use message::{Message, MessageInfo, RawMessage};
 pub use options::{MulticastInterface, TcpKeepalive};
 pub use reader::{DEFAULT_BUFFER_SIZE, SocketReader};
+pub use recv_exactly::RecvExactlyError;
+pub use socketpair::socketpair;
 pub(crate) use timeout::checked_timeout;
 #[cfg(feature = "capi")]
 pub(crate) use timeout::parse_seconds;
@@ -78,12 +80,12 @@ pub use writer::SocketWriter;
 
 /// A network socket with the methods of Python's `socket.socket`.
 ///
-/// Every method takes `&self`: many threads may use one socket at once. [`Socket::close`] may be called
-/// while others are inside a call; those end with [`Error::Closed`], and the descriptor's number is
-/// given back only after the last of them has left.
+/// Every method takes `&self`, so many threads may use one socket at the same time. [`Socket::close`] may be
+/// called while other threads are inside calls on the socket. Those calls end with [`Error::Closed`], and the
+/// number of the descriptor becomes free only after the last of them has returned.
 ///
-/// A socket is in one of Python's three modes, set by [`Socket::settimeout`]: blocking (no timeout, at
-/// first), non-blocking (0) or with a timeout that limits each call as a whole.
+/// A socket is in one of Python's three modes, which [`Socket::settimeout`] sets: blocking (no timeout, the
+/// default), non-blocking (a timeout of 0), or with a timeout that limits each call as a whole.
 ///
 /// ```
 /// use tabi::{AF_INET, SOCK_STREAM, Socket};
@@ -99,18 +101,19 @@ pub use writer::SocketWriter;
 /// assert_eq!(client.recv(1024)?, b"hello world");
 /// # Ok::<(), tabi::Error>(())
 /// ```
-// In this order: with the handle's address the socket's own, a hot call keeps one pointer and not two.
+// The handle comes first, so that it has the address of the socket. A `recv` then keeps one pointer instead
+// of two.
 #[repr(C)]
 pub struct Socket {
     handle: Handle,
     mode: Mode,
-    /// Whether the last call in a direction had to wait: see `wait`.
+    /// For each direction, whether the last call had to wait; see `wait`.
     waited: [AtomicBool; 2],
     /// A receiving call has found the end of the stream.
     at_end: AtomicBool,
     interruptible: AtomicBool,
-    /// A unix datagram or packet sender sleeps on its peer's queue, where shutting its own socket down
-    /// does not wake it: it has to wait with `poll`.
+    /// Whether sends must wait in `poll`. A send on a unix datagram or packet socket that blocks in the
+    /// kernel waits for the peer's queue, and shutting its own socket down does not wake it.
     sends_poll: bool,
     family: AddressFamily,
     kind: SocketKind,
@@ -118,74 +121,81 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// The descriptor's number, or -1 after `close` or `detach` (`socket.fileno`).
+    /// Returns the number of the descriptor, or -1 after `close` or `detach` (`socket.fileno`).
     ///
-    /// The number is the socket's: whoever closes it elsewhere breaks the promise that no other
-    /// socket's bytes are read.
+    /// The descriptor still belongs to the socket. Do not close it by its number: the number could then mean
+    /// another file, and this socket would read that file's bytes.
     #[inline]
     pub fn fileno(&self) -> RawFd {
         self.handle.fileno()
     }
 
-    /// The address family, `AF_*` (`socket.family`).
+    /// Returns the address family, `AF_*` (`socket.family`).
     #[inline]
     pub fn family(&self) -> AddressFamily {
         self.family
     }
 
-    /// The type, `SOCK_*`, without `SOCK_NONBLOCK` and `SOCK_CLOEXEC` (`socket.type`).
+    /// Returns the type, `SOCK_*`, without `SOCK_NONBLOCK` and `SOCK_CLOEXEC` (`socket.type`).
     pub fn kind(&self) -> SocketKind {
         self.kind
     }
 
-    /// The protocol, 0 for the family's own (`socket.proto`).
+    /// Returns the protocol (`socket.proto`). 0 stands for the usual protocol of the family and type.
     pub fn proto(&self) -> i32 {
         self.proto
     }
 
-    /// Closes the socket (`socket.close`); closing again does nothing.
+    /// Closes the socket (`socket.close`). Closing it again does nothing.
     ///
-    /// Calls in which other threads are blocked end with [`Error::Closed`]. When nobody else owns the
-    /// socket they are woken by `shutdown(2)`, which a forked child that shares it sees as the end of the
-    /// connection; with a duplicate ([`Socket::dup`]) alive, they are woken without touching the connection.
-    /// These calls end only with their next event or their deadline: without a timeout, a unix `connect` to a listener and
-    /// a `sendto` to a datagram peer whose queues are full; and a call that had begun to wait before the socket got another
-    /// owner, by [`Socket::dup`], [`Socket::detach`] or [`Socket::set_shared`]. To be able to wake that one too, call
-    /// `set_shared` before it begins.
+    /// Calls in which other threads are blocked end with [`Error::Closed`]. If the socket is the only owner
+    /// of its connection, `close` wakes them with `shutdown(2)`; a forked child that shares the connection
+    /// sees its end. If the socket has a duplicate ([`Socket::dup`]), they are woken in another way, and the
+    /// connection stays.
     ///
-    /// In a forked child, closing a socket of the parent's leaves the parent its connection and wakes nobody. If one of the
-    /// parent's threads was inside a call when it forked, the child's descriptor is given back when the socket is dropped.
+    /// Some blocked calls cannot be woken, and end only with their next event or at their deadline:
+    /// - on a socket without a timeout, a unix `connect` to a listener whose queue is full, and a `sendto` to
+    ///   a unix datagram peer whose queue is full;
+    /// - a call that had begun to wait before the socket got another owner by [`Socket::dup`],
+    ///   [`Socket::detach`] or [`Socket::set_shared`]. Call `set_shared` before such a call begins; then it
+    ///   can be woken.
     ///
-    /// Fails with what `close(2)` reports; the descriptor is gone all the same.
+    /// In a forked child, closing a socket of the parent leaves the connection of the parent as it is and
+    /// wakes nobody. If a thread of the parent was inside a call when the parent forked, the child's
+    /// descriptor is closed when the socket is dropped.
+    ///
+    /// Errors: what `close(2)` reports. The descriptor is closed even then.
     pub fn close(&self) -> Result<()> {
         self.handle.close()
     }
 
-    /// True after [`Socket::close`] or [`Socket::detach`].
+    /// Returns true after [`Socket::close`] or [`Socket::detach`].
     pub fn is_closed(&self) -> bool {
         self.handle.is_closed()
     }
 
-    /// Closes the object without closing the descriptor, and returns that (`socket.detach`).
+    /// Closes the socket object without closing its descriptor, and returns the descriptor (`socket.detach`).
     ///
-    /// If other threads are inside calls, they keep the number until they leave, and the result is a
-    /// duplicate of it. Fails with [`Error::Closed`] when the socket is closed.
+    /// If other threads are inside calls, those calls are woken and keep the descriptor until they have
+    /// returned; the result is then a duplicate of it. Fails with [`Error::Closed`] when the socket is
+    /// closed.
     pub fn detach(&self) -> Result<OwnedFd> {
         self.handle.detach()
     }
 
-    /// [`Socket::detach`] for faces whose programs know the number already: it stays the same, and stays open, although
-    /// other threads may be inside calls. They are woken; one that comes late may still use the number.
+    /// [`Socket::detach`] for C and Python, whose programs know the number of the descriptor already: the
+    /// number stays the same and stays open, even while other threads are inside calls. Those calls are
+    /// woken, but a call that has just begun may still use the number for a moment.
     #[cfg(feature = "capi")]
     pub(crate) fn detach_fileno(&self) -> Result<RawFd> {
         self.handle.detach_number()
     }
 
-    /// A second socket for the same connection, with a descriptor of its own that is close-on-exec
-    /// (`socket.dup`). It has this socket's timeout.
+    /// Returns a second socket for the same connection (`socket.dup`). It has a descriptor of its own, which
+    /// is close-on-exec, and this socket's timeout.
     ///
-    /// Fails with [`Error::Os`] (`EMFILE`) when the table of descriptors is full, with [`Error::Closed`] when the socket
-    /// is closed, also during the call.
+    /// Fails with `Os(EMFILE)` when the process has too many open descriptors, and with [`Error::Closed`]
+    /// when the socket is closed before or during the call.
     pub fn dup(&self) -> Result<Socket> {
         let call = self.handle.enter()?;
         let copy = sys::duplicate(call.fd())?;
@@ -193,54 +203,58 @@ impl Socket {
         Ok(Socket::assemble(copy, true, self.family, self.kind, self.proto, self.mode.timeout()))
     }
 
-    /// Says that another owner of this connection exists that this object cannot see, such as a forked
-    /// child or a descriptor duplicated by other means: `close` then never shuts the connection down.
+    /// Says that the connection has another owner that this object cannot know of, such as a forked child, or
+    /// a descriptor that was duplicated by other means. [`Socket::close`] then never shuts the connection
+    /// down.
     pub fn set_shared(&self) {
-        // A closed socket has nothing to shut down any more.
+        // This fails only for a closed socket, which will not be shut down any more.
         let _ = self.handle.set_shared();
     }
 
-    /// Whether another owner of this connection is known: see [`Socket::set_shared`] and [`Socket::dup`].
+    /// Returns whether the connection is known to have another owner; see [`Socket::set_shared`] and
+    /// [`Socket::dup`].
     pub fn is_shared(&self) -> bool {
         self.handle.is_shared()
     }
 
-    /// Whether a receiving call has found the end of the stream: nothing is left unread.
+    /// Whether a receiving call has found the end of the stream, so that nothing is left to read.
     pub(crate) fn is_at_end(&self) -> bool {
         self.at_end.load(Ordering::Relaxed)
     }
 
-    /// Limits every later call that may block (`socket.settimeout`): a [`Duration`], `f64` seconds, or
-    /// `None` for no limit; 0 makes the socket non-blocking.
+    /// Sets the timeout of every later call that may block (`socket.settimeout`).
     ///
-    /// The limit is for the call as a whole: a `sendall` of many parts, a `connect` with its lookup done.
-    /// Fails with [`Error::Value`] for negative seconds and NaN, [`Error::Overflow`] for too many.
+    /// `timeout` is a [`Duration`], an `f64` of seconds, or `None` for no limit. 0 makes the socket
+    /// non-blocking. The timeout limits a call as a whole: all parts of a `sendall`, or a `connect` (but not
+    /// the look-up of its host). Fails with [`Error::Value`] for negative seconds and NaN, and with
+    /// [`Error::Overflow`] for 2^63 nanoseconds (292 years) or more.
     pub fn settimeout(&self, timeout: impl IntoTimeout) -> Result<()> {
         let timeout = timeout::parse(timeout)?;
         let call = self.handle.enter()?;
         self.mode.set(&call, timeout)
     }
 
-    /// The timeout, `None` for none (`socket.gettimeout`).
+    /// Returns the timeout, `None` if the socket has none (`socket.gettimeout`).
     pub fn gettimeout(&self) -> Option<Duration> {
         self.mode.timeout().duration()
     }
 
-    /// `true` removes the timeout, `false` makes the socket non-blocking (`socket.setblocking`).
+    /// Removes the timeout (`true`) or makes the socket non-blocking (`false`) (`socket.setblocking`).
     pub fn setblocking(&self, blocking: bool) -> Result<()> {
         self.settimeout(if blocking { None } else { Some(Duration::ZERO) })
     }
 
-    /// False when the socket is non-blocking (`socket.getblocking`).
+    /// Returns false when the socket is non-blocking, that is, when its timeout is 0 (`socket.getblocking`).
     pub fn getblocking(&self) -> bool {
         self.mode.timeout() != Timeout::ZERO
     }
 
-    /// Whether calls end with `Os(EINTR)` when a signal handler has run, with the progress they made,
-    /// instead of going on with the time that is left. At first they go on.
+    /// Sets whether calls end with `Os(EINTR)` when a signal handler has run. The default is false: calls
+    /// then go on with the time that is left.
     ///
-    /// `sendall` then also ends so whenever the kernel took only a part, which is all that a signal may leave to see.
-    /// This is for callers that must look at signals themselves, as Python does.
+    /// An interrupted call reports the progress that it made. On an interruptible socket, `sendall` also ends
+    /// with `EINTR` whenever the kernel took only a part of the bytes, because a signal during a send may
+    /// show in no other way. This is for callers that must look at signals themselves, as Python does.
     pub fn set_interruptible(&self, interruptible: bool) {
         self.interruptible.store(interruptible, Ordering::Relaxed);
     }
@@ -250,75 +264,85 @@ impl Socket {
         self.interruptible.load(Ordering::Relaxed)
     }
 
-    /// Binds to an address (`socket.bind`).
+    /// Binds the socket to an address (`socket.bind`).
     ///
-    /// Fails with [`Error::Os`] (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`) and as the lookup of a host does.
+    /// Fails with [`Error::Os`] (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`), and with the errors of the look-up
+    /// when the address has a host that is not found.
     pub fn bind(&self, address: impl ToAddress) -> Result<()> {
         let address = address.to_address(self.family)?;
         let call = self.handle.enter()?;
         Ok(SockRef::from(&call).bind(&address.to_socket2())?)
     }
 
-    /// Starts to listen for clients (`socket.listen`); a `backlog` below 0 is taken as 0.
-    /// [`DEFAULT_BACKLOG`] is what Python takes when none is given.
+    /// Starts to listen for clients (`socket.listen`).
+    ///
+    /// `backlog` is the number of clients that may wait to be accepted; a negative number counts as 0.
+    /// [`DEFAULT_BACKLOG`] is what Python uses when none is given. Fails with [`Error::Os`], such as
+    /// `EADDRINUSE` or `EOPNOTSUPP`.
     pub fn listen(&self, backlog: i32) -> Result<()> {
         let call = self.handle.enter()?;
         Ok(SockRef::from(&call).listen(backlog.max(0))?)
     }
 
-    /// Waits for a client (`socket.accept`): a connected socket and the client's address.
+    /// Waits for a client and accepts it (`socket.accept`). Returns a connected socket and the address of the
+    /// client.
     ///
-    /// The new socket is close-on-exec and has the default timeout, not this socket's.
-    /// Fails with [`Error::Timeout`], [`Error::Closed`], `Os(EAGAIN)` when non-blocking, `Os(EMFILE)` when
-    /// the table of descriptors is full (the client then stays in the kernel's queue).
+    /// The new socket is close-on-exec and has the default timeout, not the timeout of this socket. Fails
+    /// with [`Error::Timeout`], with [`Error::Closed`], with `Os(EAGAIN)` when the socket is non-blocking and
+    /// no client waits, and with `Os(EMFILE)` when the process has too many open descriptors. After `EMFILE`
+    /// the client is still in the kernel's queue.
     pub fn accept(&self) -> Result<(Socket, Address)> {
         self.accept_until(Limit::Timeout)
     }
 
-    /// [`Socket::accept`] within a limit of its own. On a listener without a timeout, see [`Socket::accept_fd`].
+    /// [`Socket::accept`] with a limit instead of the timeout. For a listener without a timeout, see
+    /// [`Socket::accept_fd`].
     pub fn accept_until(&self, limit: Limit) -> Result<(Socket, Address)> {
         let (fd, address) = self.accept_fd(limit)?;
         let socket = Socket::accepted(fd, self.family, self.kind, self.proto)?;
         Ok((socket, address.decode_for(self.proto)))
     }
 
-    /// [`Socket::accept`] with the system's form of the address.
+    /// [`Socket::accept`] with the address in the form of the system.
     pub fn accept_raw(&self) -> Result<(Socket, RawAddress)> {
         let (fd, address) = self.accept_fd(Limit::Timeout)?;
         Ok((Socket::accepted(fd, self.family, self.kind, self.proto)?, address))
     }
 
-    /// Stops one direction or both of a connection (`socket.shutdown`): `SHUT_RD`, `SHUT_WR`, `SHUT_RDWR`, which are [`Shutdown`].
+    /// Stops one or both directions of a connection (`socket.shutdown`). `how` is `SHUT_RD`, `SHUT_WR` or
+    /// `SHUT_RDWR`, which are values of [`Shutdown`].
     ///
-    /// Fails with `Os(ENOTCONN)` on a socket that is not connected.
+    /// Fails with `Os(ENOTCONN)` when the socket is not connected.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         let call = self.handle.enter()?;
         Ok(SockRef::from(&call).shutdown(how)?)
     }
 
-    /// The socket's own address (`socket.getsockname`).
+    /// Returns the address of the socket itself (`socket.getsockname`).
     pub fn getsockname(&self) -> Result<Address> {
         Ok(self.getsockname_raw()?.decode_for(self.proto))
     }
 
-    /// The peer's address (`socket.getpeername`). Fails with `Os(ENOTCONN)` when there is none.
+    /// Returns the address of the peer (`socket.getpeername`). Fails with `Os(ENOTCONN)` when there is no
+    /// peer.
     pub fn getpeername(&self) -> Result<Address> {
         Ok(self.getpeername_raw()?.decode_for(self.proto))
     }
 
-    /// [`Socket::getsockname`] as the system has it.
+    /// [`Socket::getsockname`] with the address in the form of the system.
     pub fn getsockname_raw(&self) -> Result<RawAddress> {
         let call = self.handle.enter()?;
         Ok(RawAddress::from_socket2(SockRef::from(&call).local_addr()?))
     }
 
-    /// [`Socket::getpeername`] as the system has it.
+    /// [`Socket::getpeername`] with the address in the form of the system.
     pub fn getpeername_raw(&self) -> Result<RawAddress> {
         let call = self.handle.enter()?;
         Ok(RawAddress::from_socket2(SockRef::from(&call).peer_addr()?))
     }
 
-    /// Whether child processes inherit the descriptor (`socket.get_inheritable`); at first they do not.
+    /// Returns whether child processes inherit the descriptor (`socket.get_inheritable`). By default they do
+    /// not.
     pub fn get_inheritable(&self) -> Result<bool> {
         let call = self.handle.enter()?;
         create::get_inheritable(&call)
@@ -331,11 +355,12 @@ impl Socket {
     }
 }
 
-/// The backlog of `listen` when none is given, as in Python: 128, or less where the system allows less.
+/// The backlog of `listen` that Python uses when none is given: 128, or less where the system allows less.
 pub const DEFAULT_BACKLOG: i32 = if libc::SOMAXCONN < 128 { libc::SOMAXCONN } else { 128 };
 
 impl fmt::Debug for Socket {
-    /// Reads like Python's `repr`: `<socket fd=3, family=2, type=1, proto=0, laddr=('127.0.0.1', 80)>`.
+    /// Writes the same text as Python's `repr`:
+    /// `<socket fd=3, family=2, type=1, proto=0, laddr=('127.0.0.1', 80)>`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_closed() {
             f.write_str("<socket [closed]")?;

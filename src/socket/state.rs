@@ -1,7 +1,8 @@
-//! The word that says who uses a descriptor and who gives it back: all that `close()` relies on.
+//! The atomic word that says which calls use a descriptor and which of them must close it. `close()` relies
+//! on it.
 //!
-//! It knows nothing of descriptors: each transition tells its caller what to do. That makes it small
-//! enough to be checked in every order that threads can take (`state_model.rs`).
+//! This file does not touch descriptors: each transition tells its caller what to do. So it is small enough
+//! to be checked in every order that threads can take (`state_model.rs`).
 
 #[cfg(loom)]
 use loom::sync::atomic::AtomicU32;
@@ -11,31 +12,31 @@ use std::sync::atomic::Ordering;
 
 /// No further call may begin.
 const CLOSED: u32 = 1;
-/// The descriptor has been given back, or given away.
+/// The descriptor has been closed or given away.
 const RELEASED: u32 = 2;
-/// A `BorrowedFd` may be about: the descriptor stays until the socket is dropped.
+/// A `BorrowedFd` may exist: the descriptor stays open until the socket is dropped.
 const BORROWED: u32 = 4;
-/// Somebody else owns the same socket (a duplicate): waking must not shut it down.
+/// The connection has another owner, such as a duplicate: it must not be shut down to wake calls.
 const SHARED: u32 = 8;
-/// One call in flight.
+/// One call in flight. The bits from here on count the calls.
 const CALL: u32 = 16;
 
-/// Who uses a descriptor. Every transition is one atomic operation on one word, so that all threads
-/// see them in the same order.
+/// The state of a descriptor and the number of calls that use it. Every transition is one atomic operation on
+/// one word, so all threads see the transitions in the same order.
 pub(super) struct State(AtomicU32);
 
-/// How things stood at a moment.
+/// The state at one moment.
 #[derive(Clone, Copy)]
 pub(super) struct Seen(u32);
 
-/// What `detach` comes to.
+/// The result of [`State::take`].
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// The descriptor is the caller's; nobody else will touch it.
+    /// The descriptor belongs to the caller. Nobody else will touch it.
     Alone,
-    /// Other calls or a borrower use it: only a duplicate can be given away.
+    /// Other calls or a borrower use the descriptor, so only a duplicate can be given away.
     InUse,
-    /// It was closed before.
+    /// The descriptor was closed before.
     Closed,
 }
 
@@ -50,7 +51,7 @@ impl Seen {
         self.0 & SHARED != 0
     }
 
-    /// Neither closed nor shared: one test for the two.
+    /// Neither closed nor shared. One test for both saves instructions.
     #[inline(always)]
     pub(super) fn is_open_and_alone(self) -> bool {
         self.0 & (CLOSED | SHARED) == 0
@@ -61,7 +62,7 @@ impl Seen {
         self.0 & BORROWED != 0
     }
 
-    /// Whether there are calls in flight beside the caller's own.
+    /// Whether other calls than the caller's own are in flight.
     pub(super) fn has_others(self) -> bool {
         self.0 / CALL > 1
     }
@@ -72,20 +73,21 @@ impl State {
         State(AtomicU32::new(if shared { SHARED } else { 0 }))
     }
 
-    /// How things stand.
+    /// Reads the state.
     #[inline]
     pub(super) fn see(&self) -> Seen {
         Seen(self.0.load(Ordering::SeqCst))
     }
 
-    /// Begins a call, which must [`State::leave`]; if it was closed before, without using the descriptor.
+    /// Begins a call, which must end with [`State::leave`]. If the returned state says closed, the call must
+    /// not use the descriptor.
     #[inline(always)]
     pub(super) fn enter(&self) -> Seen {
-        // Either the caller sees CLOSED, or the closer sees the call.
+        // Either this call sees CLOSED, or the call that closes sees this call in the count.
         Seen(self.0.fetch_add(CALL, Ordering::SeqCst))
     }
 
-    /// Ends a call. True for the one caller that must now give the descriptor back.
+    /// Ends a call. Returns true to the one caller that must now close the descriptor.
     #[inline(always)]
     #[must_use]
     pub(super) fn leave(&self) -> bool {
@@ -93,34 +95,36 @@ impl State {
         before & CLOSED != 0 && before / CALL == 1 && self.release()
     }
 
-    /// A call that came too late may bring the count to nothing a second time: the first to release does it.
+    /// Returns true only the first time, and not while the descriptor is lent. A call that begins and leaves
+    /// after the close can bring the count to zero a second time.
     #[cold]
     #[inline(never)]
     fn release(&self) -> bool {
         self.0.fetch_or(RELEASED, Ordering::SeqCst) & (RELEASED | BORROWED) == 0
     }
 
-    /// Lets no further call begin. True for the first to do so.
+    /// Lets no further call begin. Returns true to the first caller that does this.
     pub(super) fn close(&self) -> bool {
         self.0.fetch_or(CLOSED, Ordering::SeqCst) & CLOSED == 0
     }
 
-    /// Notes another owner of the connection. False when a close came before and may have ended it already.
+    /// Records another owner of the connection. Returns false after a close, which may have ended the
+    /// connection already.
     pub(super) fn share(&self) -> bool {
         self.0.fetch_or(SHARED, Ordering::SeqCst) & CLOSED == 0
     }
 
-    /// [`State::share`] and [`State::close`] at once: nobody can see one without the other.
+    /// Does [`State::share`] and [`State::close`] in one step, so that no thread sees one without the other.
     pub(super) fn share_and_close(&self) -> bool {
         self.0.fetch_or(SHARED | CLOSED, Ordering::SeqCst) & CLOSED == 0
     }
 
-    /// Lends the descriptor out until [`State::end`]. False when closed.
+    /// Lends the descriptor until [`State::end`]. Returns false when it is closed.
     pub(super) fn borrow(&self) -> bool {
         self.update(|state| (state & CLOSED == 0).then_some(state | BORROWED)).is_ok()
     }
 
-    /// Takes the descriptor away if the caller's is the only call in flight.
+    /// Takes the descriptor away if the caller's call is the only one in flight.
     pub(super) fn take(&self) -> Taken {
         let alone = |state| state / CALL == 1 && state & (CLOSED | BORROWED) == 0;
         match self.update(|state| alone(state).then_some(state | CLOSED | RELEASED)) {
@@ -130,8 +134,8 @@ impl State {
         }
     }
 
-    /// Takes the number away whoever uses it, and notes its new owner: nobody gives it back from now on. False when it was
-    /// closed, or when a borrower counts on it.
+    /// Takes the number away even while calls use it, and records the new owner, so that no call closes the
+    /// descriptor from now on. Returns false when it is closed or lent.
     #[cfg(any(feature = "capi", loom))]
     pub(super) fn take_in_use(&self) -> bool {
         let free = |state| state & (CLOSED | BORROWED) == 0;
@@ -142,7 +146,7 @@ impl State {
         self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next)
     }
 
-    /// The last use. True when the descriptor must be given back now.
+    /// Ends the handle. Returns true when the descriptor must be closed now.
     pub(super) fn end(&mut self) -> bool {
         let state = self.0.load(Ordering::Relaxed);
         state & RELEASED == 0 || state & BORROWED != 0

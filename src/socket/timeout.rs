@@ -1,4 +1,5 @@
-//! Timeouts as Python has them: none, zero (non-blocking), or seconds; and the `O_NONBLOCK` that belongs to each.
+//! Timeouts as in Python (none, zero for non-blocking, or a number of seconds), and the `O_NONBLOCK` of the
+//! descriptor that goes with each.
 
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
@@ -9,7 +10,7 @@ use super::handle::InFlight;
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// Nanoseconds; -1 for none.
+/// A number of nanoseconds; -1 means that there is no timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timeout(i64);
 
@@ -36,16 +37,19 @@ impl Timeout {
     }
 }
 
-/// A socket's timeout, and whether its descriptor blocks: without a timeout it does, unless a call needs it not to.
+/// The timeout of a socket, and whether its descriptor blocks. The descriptor blocks when there is no timeout
+/// and no call in flight needs `O_NONBLOCK`.
 pub(super) struct Mode {
     nanoseconds: AtomicI64,
-    /// What a send or receive adds to its flags; kept beside the timeout because the hot calls need no more of it.
+    /// The flags that a send or a receive adds. They are kept beside the timeout, because the common calls
+    /// need nothing else of it.
     flags: AtomicI32,
     /// 0, or the [`generation`] of the thread that is changing the mode.
     changing: AtomicU32,
-    /// How many calls need the descriptor not to block although there is no timeout.
+    /// The number of calls that need `O_NONBLOCK` although there is no timeout.
     nonblocking_calls: AtomicU32,
-    /// Whether there has been such an accept: others on the same socket may then find that it does not block.
+    /// Whether one of these calls was an accept. Other accepts on the same socket may then find that the
+    /// descriptor does not block.
     accepts_poll: AtomicBool,
 }
 
@@ -65,8 +69,9 @@ impl Mode {
         Timeout(self.nanoseconds.load(Ordering::Relaxed))
     }
 
-    /// What a send or receive adds to its flags so that it never waits in the kernel when it must not: the
-    /// descriptor's own O_NONBLOCK is shared with its duplicates, and with children, who may have cleared it.
+    /// The flags that a send or a receive adds so that it never waits in the kernel when it must not. The
+    /// O_NONBLOCK of the descriptor is not enough: duplicates and child processes share it and may have
+    /// cleared it.
     #[inline]
     pub(super) fn flags(&self) -> libc::c_int {
         self.flags.load(Ordering::Relaxed)
@@ -77,11 +82,13 @@ impl Mode {
         self.flags.store(timeout.flags(), Ordering::Relaxed);
     }
 
-    /// Sets the timeout and the descriptor's O_NONBLOCK, so that no other thread's change comes between.
+    /// Sets the timeout and the O_NONBLOCK of the descriptor, so that no change from another thread comes
+    /// between.
     pub(super) fn set(&self, call: &InFlight<'_>, timeout: Timeout) -> Result<()> {
         self.change(|| {
             let before = self.timeout();
-            // A call that finds O_NONBLOCK on must find a timeout too: it would take EAGAIN for an answer.
+            // The order matters: a call that finds O_NONBLOCK set must also find a timeout. Otherwise it
+            // would report EAGAIN to its caller instead of waiting.
             if timeout == Timeout::NONE {
                 if self.nonblocking_calls.load(Ordering::Relaxed) == 0 {
                     sys::set_nonblocking(call.fd(), false)?;
@@ -94,8 +101,8 @@ impl Mode {
         })
     }
 
-    /// Keeps the descriptor from blocking until the result is dropped, also when there is no timeout: for system calls
-    /// that have no flag of their own for that.
+    /// Keeps O_NONBLOCK set until the result is dropped, even if the socket has no timeout. For system calls
+    /// that have no flag for not waiting.
     pub(super) fn never_block<'a>(&'a self, call: &'a InFlight<'_>) -> Result<NeverBlocks<'a>> {
         self.change(|| {
             sys::set_nonblocking(call.fd(), true)?;
@@ -104,7 +111,7 @@ impl Mode {
         })
     }
 
-    /// Notes that accepts of this socket may find that its descriptor does not block.
+    /// Records that accepts on this socket may find that the descriptor does not block.
     pub(super) fn set_accepts_poll(&self) {
         self.accepts_poll.store(true, Ordering::SeqCst);
     }
@@ -113,14 +120,15 @@ impl Mode {
         self.accepts_poll.load(Ordering::SeqCst)
     }
 
-    /// Runs `body` while no other thread of this process changes the mode; it must not block.
+    /// Runs `body` while no other thread of this process changes the mode. `body` must not block.
     fn change<T>(&self, body: impl FnOnce() -> T) -> T {
         let own = generation();
         loop {
             match self.changing.compare_exchange(0, own, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(holder) if holder == own => thread::yield_now(),
-                // A thread of the parent's held it when this process was forked, and does not exist here.
+                // A thread of the parent process held the lock when this process was forked. It does not
+                // exist here, so its lock is released.
                 Err(holder) => {
                     let _ = self.changing.compare_exchange(holder, 0, Ordering::Relaxed, Ordering::Relaxed);
                 }
@@ -132,7 +140,7 @@ impl Mode {
     }
 }
 
-/// What tells a process from the one that forked it; never 0.
+/// A number that differs between a process and its forked child. Never 0.
 fn generation() -> u32 {
     sys::forks() | 1 << 31
 }
@@ -148,25 +156,28 @@ impl Drop for NeverBlocks<'_> {
         self.mode.change(|| {
             let was_last = self.mode.nonblocking_calls.fetch_sub(1, Ordering::Relaxed) == 1;
             if was_last && self.mode.timeout() == Timeout::NONE {
-                // Fails for a descriptor that somebody else has closed, which nobody can use any more.
+                // This fails only if other code has closed the descriptor, and then nobody can use it any
+                // more.
                 let _ = sys::set_nonblocking(self.fd, false);
             }
         });
     }
 }
 
-/// The one piece of process-wide state that Python's module has, in nanoseconds.
+/// The default timeout in nanoseconds. As in Python's module, this is the only state that belongs to the
+/// whole process.
 static DEFAULT: AtomicI64 = AtomicI64::new(Timeout::NONE.0);
 
 pub(super) fn default_timeout() -> Timeout {
     Timeout(DEFAULT.load(Ordering::Relaxed))
 }
 
-/// Something that stands for a timeout: a [`Duration`], an `f64` of seconds, or `None` for no timeout.
+/// A value that can be given as a timeout: a [`Duration`], an `f64` of seconds, or `None` for no timeout.
 pub trait IntoTimeout {
-    /// The timeout as a duration.
+    /// Returns the timeout as a duration.
     ///
-    /// Fails with [`Error::Value`] for negative seconds and NaN, with [`Error::Overflow`] for 2^63 nanoseconds and more.
+    /// Fails with [`Error::Value`] for negative seconds and NaN, and with [`Error::Overflow`] for 2^63
+    /// nanoseconds or more.
     fn into_timeout(self) -> Result<Option<Duration>>;
 }
 
@@ -182,14 +193,15 @@ impl IntoTimeout for Duration {
     }
 }
 
-/// Seconds, rounded up to nanoseconds as Python does, so that a tiny timeout does not become zero.
+/// A number of seconds. It is rounded up to nanoseconds as in Python, so that a tiny timeout does not become
+/// zero.
 impl IntoTimeout for f64 {
     fn into_timeout(self) -> Result<Option<Duration>> {
         parse_seconds("timeout", self).map(Some)
     }
 }
 
-/// Seconds as a duration; `name` is what an error calls them.
+/// Converts seconds to a duration. `name` is the word for them in error messages.
 pub(crate) fn parse_seconds(name: &str, seconds: f64) -> Result<Duration> {
     if seconds.is_nan() || seconds < 0.0 {
         return Err(Error::value(format!("{name} must be 0 seconds or more, got {seconds}")));
@@ -205,12 +217,13 @@ pub(super) fn parse(timeout: impl IntoTimeout) -> Result<Timeout> {
     Timeout::from_duration(timeout.into_timeout()?)
 }
 
-/// A timeout that [`crate::Socket::settimeout`] will take.
+/// Checks that [`crate::Socket::settimeout`] will accept a timeout, and returns it as a duration.
 pub(crate) fn checked_timeout(timeout: impl IntoTimeout) -> Result<Option<Duration>> {
     Ok(parse(timeout)?.duration())
 }
 
-/// Sets the timeout that new sockets get (`socket.setdefaulttimeout`); by default there is none.
+/// Sets the timeout that new sockets get (`socket.setdefaulttimeout`), in all threads. By default there is
+/// none.
 ///
 /// Fails as [`crate::Socket::settimeout`] does.
 pub fn setdefaulttimeout(timeout: impl IntoTimeout) -> Result<()> {
@@ -218,7 +231,7 @@ pub fn setdefaulttimeout(timeout: impl IntoTimeout) -> Result<()> {
     Ok(())
 }
 
-/// The timeout that new sockets get (`socket.getdefaulttimeout`).
+/// Returns the timeout that new sockets get (`socket.getdefaulttimeout`).
 pub fn getdefaulttimeout() -> Option<Duration> {
     default_timeout().duration()
 }

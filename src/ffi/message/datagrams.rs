@@ -10,7 +10,7 @@ use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, check_buffer, count};
 use crate::ffi::socket::{socket, tabi_sock};
-use crate::socket::{many, reserve};
+use crate::socket::{datagrams, reserve};
 use crate::sys::MessageHeader;
 
 /// A datagram for tabi_sendmany() and tabi_recvmany(). Set it to zero before you set its members.
@@ -91,11 +91,12 @@ pub unsafe extern "C" fn tabi_recvmany(
             check_buffer(datagram.data, datagram.size, "datagrams[].data")?;
             check_buffer(datagram.control.data, datagram.control.size, "datagrams[].control.data")?;
             let buffer = libc::iovec { iov_base: datagram.data, iov_len: datagram.size };
-            parts.push((buffer, many::RawDatagram::empty()));
+            parts.push((buffer, datagrams::RawDatagram::empty()));
         }
         for ((buffer, received), datagram) in parts.iter_mut().zip(datagrams.iter()) {
             let control = &datagram.control;
-            let header = many::incoming(buffer, &mut received.sender, control.data.cast(), control.size)?;
+            let header =
+                datagrams::incoming(buffer, &mut received.sender, control.data.cast(), control.size)?;
             headers.push(MessageHeader::new(header));
         }
         // SAFETY: the caller passes writable buffers; the addresses that the headers point to outlive the call.
@@ -104,7 +105,7 @@ pub unsafe extern "C" fn tabi_recvmany(
             datagrams.iter_mut().zip(&mut parts).zip(&headers).take(filled)
         {
             // SAFETY: the kernel filled the header; the caller's control buffer lives.
-            unsafe { many::finish(received, header, flags) };
+            unsafe { datagrams::finish(received, header, flags) };
             datagram.len = received.len;
             datagram.flags = received.flags;
             datagram.addr = received.sender.into();

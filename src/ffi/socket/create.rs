@@ -8,7 +8,7 @@ use std::os::fd::IntoRawFd;
 use super::{socket, tabi_sock};
 use crate::ffi::boundary::{boundary, give, not_null, status};
 use crate::socket as core;
-use crate::socket::{Socket, helpers};
+use crate::socket::{Socket, create};
 
 /// Makes a socket (socket(2), Python's `socket.socket`).
 ///
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn tabi_fromfd(
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
-        let socket = helpers::fromfd_number(fd, given(family), given(r#type), given(proto))?;
+        let socket = create::fromfd_number(fd, given(family), given(r#type), given(proto))?;
         out.write(give(tabi_sock(socket)));
         Ok(())
     })

@@ -1,11 +1,11 @@
 //! Linux, with glibc and with musl.
 
 mod control;
+mod datagrams;
 mod errno;
 #[cfg_attr(not(target_env = "gnu"), path = "../portable/hosts.rs")]
 /// cbindgen:ignore
 mod hosts;
-mod many;
 #[path = "../portable/multicast.rs"]
 mod multicast;
 // The kernel's own structure of 32-bit systems is not that of their C libraries.
@@ -31,9 +31,9 @@ use socket2::{SockAddr, SockRef};
 use crate::error::Result;
 use crate::sys::{syscall, unix};
 pub(crate) use control::{packet_info_v4, read_control};
+pub(crate) use datagrams::{recvmmsg, sendmmsg};
 pub(crate) use errno::own_errno_name;
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
-pub(crate) use many::{recvmmsg, sendmmsg};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;

@@ -1,17 +1,17 @@
 //! What every system but Linux is made of. Two pieces are not for all of them: `control` and `multicast`, which a backend
 //! takes one by one.
 
+mod datagrams;
 /// cbindgen:ignore
 mod hosts;
 mod lacking;
-mod many;
 mod poll;
 mod sendfile;
 mod wake;
 
+pub(crate) use datagrams::{recvmmsg, sendmmsg};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use lacking::*;
-pub(crate) use many::{recvmmsg, sendmmsg};
 pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;
 pub(crate) use wake::Wake;

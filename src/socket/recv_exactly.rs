@@ -1,0 +1,82 @@
+//! `recv_exactly`: a receive that goes on until the buffer is full.
+
+use std::mem::MaybeUninit;
+
+use super::Socket;
+use super::io::uninit;
+use crate::deadline::Limit;
+use crate::error::{Error, Result};
+
+/// A `recv_exactly` that ended early: the first `received` bytes of the buffer had arrived.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error} ({received} bytes were received)")]
+pub struct RecvExactlyError {
+    /// How many bytes are in the buffer.
+    pub received: usize,
+    /// Why the others could not be received.
+    #[source]
+    pub error: Error,
+}
+
+impl From<RecvExactlyError> for Error {
+    fn from(partial: RecvExactlyError) -> Self {
+        partial.error
+    }
+}
+
+impl From<RecvExactlyError> for std::io::Error {
+    fn from(partial: RecvExactlyError) -> Self {
+        partial.error.into()
+    }
+}
+
+impl Socket {
+    /// Receives until the buffer is full, within one timeout: the number of bytes, fewer only at the end of the stream.
+    ///
+    /// Fails as [`Socket::recv`] does, with the number of bytes that are in the buffer.
+    ///
+    /// ```
+    /// use tabi::{AF_UNIX, SOCK_STREAM, Socket};
+    ///
+    /// let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// one.sendall(b"four")?;
+    /// let mut word = [0; 4];
+    /// assert_eq!(other.recv_exactly(&mut word)?, 4);
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn recv_exactly(&self, buffer: &mut [u8]) -> Result<usize, RecvExactlyError> {
+        self.recv_exactly_until(buffer, 0, Limit::Timeout)
+    }
+
+    /// [`Socket::recv_exactly`] with `MSG_*` flags other than `MSG_PEEK` and a limit of its own.
+    pub fn recv_exactly_until(
+        &self,
+        buffer: &mut [u8],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize, RecvExactlyError> {
+        self.recv_exactly_uninit(uninit(buffer), flags, limit)
+    }
+
+    /// [`Socket::recv_exactly_until`] into memory that need not be initialised: see [`Socket::recv_uninit`].
+    pub fn recv_exactly_uninit(
+        &self,
+        buffer: &mut [MaybeUninit<u8>],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize, RecvExactlyError> {
+        let limit = self.whole(limit);
+        let len = buffer.len();
+        let mut received = 0;
+        loop {
+            match self.recv_uninit(&mut buffer[received..], flags, limit) {
+                Ok(0) => return Ok(received),
+                Ok(n) => received += n.min(len - received),
+                Err(error) => return Err(RecvExactlyError { received, error }),
+            }
+            if received == len {
+                return Ok(received);
+            }
+        }
+    }
+}

@@ -365,6 +365,19 @@ fn a_deadline_holds_when_another_owner_makes_the_descriptor_block() {
 }
 
 #[test]
+fn a_shared_listener_keeps_its_deadline_when_another_owner_makes_the_descriptor_block() {
+    let listener = bound(AF_INET, SOCK_STREAM);
+    listener.listen(1).unwrap();
+    listener.set_shared();
+    listener.settimeout(0.01).unwrap();
+    let stranger = Socket::from(tabi::socket::dup(listener.fileno()).unwrap());
+    stranger.setblocking(true).unwrap();
+    let (end, ended) = mpsc::channel();
+    thread::spawn(move || end.send(listener.accept().map(drop)).unwrap());
+    assert_eq!(ended.recv_timeout(support::HANG).expect("the accept ends"), Err(Error::Timeout));
+}
+
+#[test]
 fn the_address_of_a_client_is_told() {
     let listener = bound(AF_INET, SOCK_STREAM);
     listener.listen(1).unwrap();

@@ -1,16 +1,19 @@
 //! Ten thousand descriptors passed and received: none leaks, whatever goes wrong on the way.
 //!
-//! One test, in a process of its own, since it counts all descriptors of the process and exhausts their table.
+//! Each test has a process of its own, since it counts all descriptors of the process and exhausts their table.
 #![allow(unsafe_code)]
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Barrier;
 
+use crate::support::serving::{any_port, echo};
 use crate::support::{in_own_process, open_descriptors};
 use tabi::constants::{MSG_CTRUNC, MSG_PEEK};
+use tabi::server::TcpServer;
 use tabi::{
     AF_UNIX, ControlBuffer, ControlData, ControlMessage, Error, IncomingDatagram, SOCK_DGRAM, SOCK_STREAM,
     Socket, cmsg_len, cmsg_space,
@@ -29,6 +32,49 @@ fn descriptors_do_not_leak() {
         no_leak("an exhausted table", an_exhausted_table);
         no_leak("peeked descriptors", peeked_descriptors);
         no_leak("a close that meets descriptors", a_close_that_meets_descriptors);
+    });
+}
+
+/// The descriptors of this process, by number.
+fn numbers() -> BTreeSet<RawFd> {
+    let directory = std::fs::read_dir("/proc/self/fd").unwrap();
+    let names = directory.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap());
+    let mut numbers: BTreeSet<RawFd> = names.collect();
+    // The one through which the list was read is closed again.
+    numbers.retain(|&fd| flags_of(fd) >= 0);
+    numbers
+}
+
+fn flags_of(fd: RawFd) -> libc::c_int {
+    // SAFETY: F_GETFD touches no memory.
+    unsafe { libc::fcntl(fd, libc::F_GETFD) }
+}
+
+#[test]
+fn a_program_that_is_started_inherits_nothing() {
+    in_own_process(|| {
+        let before = numbers();
+        let listener = tabi::create_server(("127.0.0.1", 0)).unwrap();
+        let address = listener.getsockname().unwrap();
+        let client = tabi::create_connection(("127.0.0.1", address.port().unwrap())).unwrap();
+        let accepted = listener.accept().unwrap();
+        let copy = client.dup().unwrap();
+        // What wakes a call on a descriptor that has several owners.
+        copy.settimeout(0.001).unwrap();
+        assert_eq!(copy.recv(1), Err(Error::Timeout));
+        let (one, other) = pair();
+        let passed = {
+            one.send_fds(b"x", &[null()], 0).unwrap();
+            other.recv_fds(1, 1, 0).unwrap()
+        };
+        let server = TcpServer::options().loops(2).bind(any_port(), echo).unwrap();
+        let opened: Vec<RawFd> = numbers().difference(&before).copied().collect();
+        assert!(opened.len() >= 10, "{opened:?}");
+        for fd in opened {
+            let what = std::fs::read_link(format!("/proc/self/fd/{fd}"));
+            assert_eq!(flags_of(fd), libc::FD_CLOEXEC, "{fd}: {what:?}");
+        }
+        drop((accepted, passed, server));
     });
 }
 
@@ -53,8 +99,7 @@ fn is_null(fd: &OwnedFd) -> bool {
 }
 
 fn is_close_on_exec(fd: BorrowedFd<'_>) -> bool {
-    // SAFETY: F_GETFD touches no memory.
-    unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) & libc::FD_CLOEXEC != 0 }
+    flags_of(fd.as_raw_fd()) & libc::FD_CLOEXEC != 0
 }
 
 fn batches_of_every_size() {

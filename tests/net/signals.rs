@@ -1,12 +1,17 @@
 //! Signals: a storm of them changes neither bytes nor deadlines, and a vanished peer is an error, not SIGPIPE.
 #![allow(unsafe_code)]
 
+use std::io::IoSlice;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{in_own_process, stream_pair, wait_until};
-use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_DGRAM, SOCK_STREAM, Socket};
+use tabi::{
+    AF_INET, AF_UNIX, ControlData, Error, Limit, OutgoingDatagram, RawAddress, SOCK_DGRAM, SOCK_STREAM,
+    Socket,
+};
 
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
 
@@ -129,9 +134,26 @@ fn a_vanished_peer_is_an_error_and_no_signal() {
             let (socket, peer) = stream_pair(family);
             drop(peer);
             wait_until("the peer's end is known", || socket.send(b"x").is_err());
+            let file = std::fs::File::open("/proc/self/exe").unwrap();
+            let anywhere = RawAddress::from(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9));
+            let parts = [IoSlice::new(b"x")];
             for _ in 0..3 {
-                assert_eq!(socket.send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
-                assert_eq!(socket.sendall(b"x").unwrap_err().error, Error::Os(libc::EPIPE));
+                let calls = [
+                    ("send", socket.send(b"x")),
+                    ("try_send", socket.try_send(b"x")),
+                    ("sendall", socket.sendall(b"x").map(|()| 1).map_err(Error::from)),
+                    ("sendmsg", socket.sendmsg(&parts, &ControlData::new(), 0)),
+                    ("sendmany", socket.sendmany(&[OutgoingDatagram::new(b"x")], 0)),
+                    ("sendfile", socket.sendfile(&file, 0, Some(1)).map_err(Error::from)),
+                ];
+                for (name, result) in calls {
+                    assert_eq!(result, Err(Error::Os(libc::EPIPE)), "{name}");
+                }
+                if family == AF_INET {
+                    // A connected TCP socket sends to its peer, whatever address is named.
+                    let sent = socket.sendto_until(b"x", 0, &anywhere, Limit::Timeout);
+                    assert_eq!(sent, Err(Error::Os(libc::EPIPE)));
+                }
             }
         }
         let (socket, peer) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();

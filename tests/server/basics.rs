@@ -228,6 +228,42 @@ fn shutdown_before_serving_makes_the_next_serve_forever_return_at_once() {
     });
 }
 
+/// A round of the loop that goes on for a moment after the stop was asked for, unless `shutdown` has returned by then.
+struct LastRound {
+    begun: mpsc::Sender<()>,
+    has_returned: Mutex<mpsc::Receiver<()>>,
+    tell: mpsc::Sender<Result<(), mpsc::RecvTimeoutError>>,
+}
+
+impl Hooks for LastRound {
+    fn service_actions(&self, server: &Server) -> Result<()> {
+        self.begun.send(()).unwrap();
+        let mut stop = libc::pollfd { fd: server.wake_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: poll writes to one pollfd.
+        assert_eq!(unsafe { libc::poll(&mut stop, 1, HANG.as_millis() as i32) }, 1);
+        let returned = self.has_returned.lock().unwrap().recv_timeout(Duration::from_millis(50));
+        self.tell.send(returned).unwrap();
+        Ok(())
+    }
+}
+
+#[test]
+fn shutdown_returns_when_the_loop_has_ended() {
+    let (begun, has_begun) = mpsc::channel();
+    let (return_, has_returned) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let hooks = LastRound { begun, has_returned: Mutex::new(has_returned), tell };
+    let server = TcpServer::options().hooks(hooks).bind(any_port(), echo).unwrap();
+    thread::scope(|scope| {
+        let serving = scope.spawn(|| server.serve_forever_every(0.001));
+        has_begun.recv_timeout(HANG).unwrap();
+        server.shutdown();
+        return_.send(()).unwrap();
+        serving.join().unwrap().unwrap();
+    });
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [Err(mpsc::RecvTimeoutError::Timeout)]);
+}
+
 #[test]
 fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
     let server = ThreadingTcpServer::new(any_port(), echo).unwrap();

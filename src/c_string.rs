@@ -1,15 +1,16 @@
-//! Text that the C library is to read.
+//! Text for calls of the C library.
 
 use std::ffi::CString;
 
 use crate::error::{Error, Result};
 
-/// How many bytes of a refused text are shown.
+/// How many bytes of a text an error shows.
 const SHOWN: usize = 200;
 
-/// The text with a closing NUL; `what` names it in the error.
+/// Returns the text with a closing NUL. `what` is the name of the text in errors.
 ///
-/// Fails with [`Error::Value`] for a NUL byte in it, and with `Os(ENOMEM)` when there is no memory for a copy.
+/// Fails with [`Error::Value`] when the text contains a NUL byte, and with `Os(ENOMEM)` when there is no memory for a
+/// copy.
 pub(crate) fn c_string(text: &[u8], what: &str) -> Result<CString> {
     if text.contains(&0) {
         return Err(Error::value(format!("{what} must not contain a NUL byte, got {}", quoted(text))));
@@ -18,11 +19,11 @@ pub(crate) fn c_string(text: &[u8], what: &str) -> Result<CString> {
     bytes.try_reserve_exact(text.len() + 1).map_err(|_| Error::Os(libc::ENOMEM))?;
     bytes.extend_from_slice(text);
     bytes.push(0);
-    // The bytes were searched for a NUL above.
+    // This cannot fail: the text has no NUL before the one that was added.
     Ok(CString::from_vec_with_nul(bytes).unwrap_or_default())
 }
 
-/// The text as an error shows it, the start of it when it is long.
+/// Returns the text as an error shows it. Of a long text it is the beginning.
 pub(crate) fn quoted(text: &[u8]) -> String {
     let (shown, rest) = text.split_at(text.len().min(SHOWN));
     let more = if rest.is_empty() { "" } else { "..." };

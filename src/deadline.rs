@@ -1,12 +1,12 @@
-//! How long a call may take: a timeout becomes a [`Deadline`] once, where the call begins.
+//! How long a call may take. A timeout becomes a [`Deadline`] once in each call.
 
 use std::time::{Duration, Instant};
 
 use crate::sys;
 
-/// A moment of the monotonic clock (`CLOCK_MONOTONIC`) at which something gives up.
+/// A moment of the monotonic clock (`CLOCK_MONOTONIC`) at which a call stops waiting.
 ///
-/// Deadlines are ordered: the smaller of two passes first, and [`Deadline::NEVER`] is the greatest.
+/// Deadlines are ordered. The smaller of two passes first, and [`Deadline::NEVER`] is the greatest.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,34 +24,35 @@ impl Deadline {
     /// The deadline that never passes.
     pub const NEVER: Deadline = Deadline(i64::MAX);
 
-    /// This moment, which has passed when anybody looks.
+    /// Returns the present moment, a deadline that has passed already.
     pub fn now() -> Deadline {
         Deadline(sys::monotonic_nanoseconds())
     }
 
-    /// The moment when this much time has passed from now on. What lies beyond the clock's range (292 years) is
-    /// [`Deadline::NEVER`].
+    /// Returns the moment at which this much time has passed from now on. A moment beyond the range of the clock (292
+    /// years) becomes [`Deadline::NEVER`].
     pub fn after(duration: Duration) -> Deadline {
         let nanoseconds = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
         Deadline(sys::monotonic_nanoseconds().saturating_add(nanoseconds))
     }
 
-    /// [`Deadline::after`]; `None` is [`Deadline::NEVER`].
+    /// Returns [`Deadline::after`] for a timeout, and [`Deadline::NEVER`] for `None`.
     pub fn after_timeout(timeout: Option<Duration>) -> Deadline {
         timeout.map_or(Deadline::NEVER, Deadline::after)
     }
 
-    /// The moment when the monotonic clock shows this many nanoseconds; `i64::MAX` is [`Deadline::NEVER`].
+    /// Returns the moment at which the monotonic clock shows this many nanoseconds; `i64::MAX` is [`Deadline::NEVER`].
     pub const fn from_monotonic(nanoseconds: i64) -> Deadline {
         Deadline(nanoseconds)
     }
 
-    /// What the monotonic clock shows at this moment, in nanoseconds; `i64::MAX` for [`Deadline::NEVER`].
+    /// Returns what the monotonic clock shows at the deadline, in nanoseconds. It is `i64::MAX` for
+    /// [`Deadline::NEVER`].
     pub const fn as_monotonic(self) -> i64 {
         self.0
     }
 
-    /// The time that is left: nothing once the deadline has passed, `None` when it never does.
+    /// Returns the time that is left: zero when the deadline has passed, and `None` for [`Deadline::NEVER`].
     pub fn left(self) -> Option<Duration> {
         if self == Deadline::NEVER {
             return None;
@@ -60,37 +61,37 @@ impl Deadline {
         Some(Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0)))
     }
 
-    /// Whether the moment has come.
+    /// Returns whether the deadline has passed.
     pub fn has_passed(self) -> bool {
         self != Deadline::NEVER && sys::monotonic_nanoseconds() >= self.0
     }
 }
 
 impl From<Instant> for Deadline {
-    /// The same moment, or this one if it has passed already.
+    /// Returns the same moment, or the present one if it has passed already.
     fn from(moment: Instant) -> Self {
         // The two clocks are read in this order so that the deadline is never before the moment.
         Deadline::after(moment.saturating_duration_since(Instant::now()))
     }
 }
 
-/// How long a call may take, its waits together.
+/// How long a call may take in total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// As long as the socket's own timeout says.
+    /// The socket's own timeout limits the call.
     Timeout,
-    /// Until this moment, whatever the socket's timeout.
+    /// The call may wait until this moment, whatever the socket's timeout is.
     Until(Deadline),
-    /// Not at all, whatever the socket's timeout.
+    /// The call never waits, whatever the socket's timeout is.
     Now,
 }
 
 impl Limit {
-    /// No limit, whatever the socket's timeout.
+    /// The call has no limit, whatever the socket's timeout is.
     pub const FOREVER: Limit = Limit::Until(Deadline::NEVER);
 
-    /// This much time from now on, whatever the socket's timeout.
+    /// Returns a limit of this much time from now on, whatever the socket's timeout is.
     pub fn after(duration: Duration) -> Limit {
         Limit::Until(Deadline::after(duration))
     }

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use crate::sys;
 
-/// The name of an `errno`, such as "ECONNREFUSED"; `None` for a number that the system does not have.
+/// Returns the name of an `errno`, such as "ECONNREFUSED", or `None` for a number that the system does not have.
 pub fn errorcode(errno: i32) -> Option<&'static str> {
     errorcode_c(errno)?.to_str().ok()
 }

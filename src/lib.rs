@@ -1,8 +1,8 @@
-//! Python's `socket` and `socketserver` modules for Rust, at the price of the system calls below them.
+//! Python's `socket` and `socketserver` modules for Rust. A call costs little more than its system call.
 //!
-//! [`Socket`] has the methods of Python's `socket.socket`, under their own names. [`server`] is `socketserver`: a loop,
-//! threads that are kept and limited, and a stop that works at once. There is no runtime and no `async`: a call blocks
-//! until it is done, its timeout has passed, or another thread has closed the socket.
+//! [`Socket`] has the methods of Python's `socket.socket`, with the same names. [`server`] has the servers of
+//! `socketserver`, whose threads are kept and can be limited, and which stop at once. There is no runtime and no
+//! `async`: a call blocks until it is done, its timeout has passed, or another thread has closed the socket.
 //!
 //! # A client
 //!
@@ -52,40 +52,43 @@
 //!
 //! # What to know
 //!
-//! - **Timeouts are deadlines.** [`Socket::settimeout`] limits each call as a whole: a `sendall` of many parts, a `connect`
-//!   to several addresses. A call that has passed it fails with [`Error::Timeout`]. Calls whose names end in `_until` take a
-//!   [`Limit`] of their own.
-//! - **Sockets are shared.** Every method takes `&self`. [`Socket::close`] may be called while other threads are inside calls
-//!   on the socket: those end with [`Error::Closed`], and no descriptor is ever mistaken for another.
-//! - **Addresses** are whatever implements [`ToAddress`]: `("localhost", 80)`, a path for a unix socket, every address type of
-//!   the standard library. Calls give an [`Address`], which reads as the standard library's does.
-//! - **Errors** are one type, [`Error`], in the categories in which Python raises them. It converts to [`std::io::Error`] and
-//!   back without losing its kind or source, so `?` works with either.
-//! - **Constants** have the system's names. The few that nearly every program uses stand here at the root, all of them in
-//!   [`constants`]. Families and kinds have types, [`AddressFamily`] and [`SocketKind`], which cannot be swapped.
-//! - **Options** have methods of their own, such as [`Socket::set_tcp_keepalive`], beside [`Socket::setsockopt`] for the rest.
-//! - **Other types.** A [`Socket`] reads and writes as [`std::io::Read`] and [`Write`](std::io::Write), and converts to and from
+//! - **A timeout limits the whole call.** [`Socket::settimeout`] limits each call as a whole, such as a `sendall` of
+//!   many parts or a `connect` to several addresses. A call that takes longer fails with [`Error::Timeout`]. Calls whose
+//!   names end with `_until` take a [`Limit`] instead.
+//! - **Threads can share a socket.** Every method takes `&self`. [`Socket::close`] may be called while other threads
+//!   are inside calls on the socket. These calls end with [`Error::Closed`], and never use a descriptor that is closed
+//!   already.
+//! - **Addresses** are all types that implement [`ToAddress`]: `("localhost", 80)`, a path for a unix socket, and every
+//!   address type of the standard library. Calls return an [`Address`], which is displayed as in the standard library.
+//! - **Errors** have one type, [`Error`], with Python's categories. It converts to [`std::io::Error`] and back without
+//!   losing its kind or source, so `?` works with both.
+//! - **Constants** have the system's names. The few that nearly every program uses are here at the root, and all of
+//!   them are in [`constants`]. Families and kinds have the types [`AddressFamily`] and [`SocketKind`], so they cannot
+//!   be swapped.
+//! - **Options** have methods of their own, such as [`Socket::set_tcp_keepalive`]. [`Socket::setsockopt`] sets all
+//!   others.
+//! - **Other types.** A [`Socket`] implements [`std::io::Read`] and [`Write`](std::io::Write). It converts to and from
 //!   the sockets of [`std::net`] and [`std::os::unix::net`], and `OwnedFd`.
-//! - **The process is left alone.** No signal handler, no SIGPIPE, no printing, no global state but the default timeout
-//!   ([`setdefaulttimeout`]). Every descriptor is close-on-exec from its birth.
+//! - **The process is not changed.** The library installs no signal handler, raises no SIGPIPE and prints nothing. Its
+//!   only global setting is the default timeout ([`setdefaulttimeout`]). Every new descriptor is close-on-exec.
 //!
 //! # Where to look
 //!
-//! | for | see |
+//! | to find | see |
 //! |---|---|
-//! | sockets: creating, sending, receiving, options, control messages | [`Socket`] |
+//! | sockets: how to create them, send, receive, set options, use control messages | [`Socket`] |
 //! | clients and listeners in one call | [`create_connection`], [`create_server`] |
-//! | servers: handlers, limits, draining, handing over | [`server`] |
+//! | servers: handlers, limits, how they end, how they are handed over | [`server`] |
 //! | hosts, services, interfaces | [`resolve`] |
 //! | addresses of every family | [`address`] |
-//! | what to import | [`prelude`] |
+//! | what most programs import | [`prelude`] |
 //!
 //! `docs/api.md` in the repository says where each name of Python's two modules is.
 //!
 //! # Features
 //!
-//! None is on by default. `idna` encodes host names beyond ASCII by UTS 46. `capi` adds the functions of `include/tabi.h`
-//! for the C library in the repository's `capi/`; Rust programs have no use for it.
+//! No feature is on by default. `idna` encodes host names that are not ASCII (UTS 46). `capi` adds the functions of
+//! `include/tabi.h` for the C library in the repository's folder `capi/`; Rust programs do not need it.
 
 pub mod address;
 mod c_string;
@@ -132,7 +135,7 @@ pub use socket::{
 };
 pub use socket::{MulticastInterface, TcpKeepalive};
 
-/// The README's Rust program compiles.
+/// The Rust programs of the README must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

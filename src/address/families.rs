@@ -1,8 +1,8 @@
-//! No families beyond those that every system has: Linux's stand in `linux/`.
+//! The address families of systems other than Linux: there are none beyond those that every system has.
 
 use super::{Address, RawAddress};
 
-/// The families that not every system has.
+/// Adds the families that not every system has; here there are none.
 macro_rules! families {
     ($make:ident) => {
         $make! {}
@@ -10,7 +10,7 @@ macro_rules! families {
 }
 pub(crate) use families;
 
-/// The address of one of these families.
+/// Decodes an address of one of these families.
 pub(super) fn decode(_raw: &RawAddress, _proto: Option<i32>) -> Option<Address> {
     None
 }

@@ -1,4 +1,4 @@
-//! Addresses as text and as packed bytes, and byte order.
+//! Internet addresses as text and as packed bytes; conversion of byte order.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -8,7 +8,7 @@ use crate::c_string::{c_string, quoted};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
 
-/// The C library's own, which the libc crate does not declare.
+/// Functions of the C library that the libc crate does not declare.
 /// cbindgen:ignore
 mod c {
     use std::ffi::{c_char, c_int, c_void};
@@ -27,10 +27,10 @@ mod c {
     }
 }
 
-/// The four bytes of an IPv4 address in the C library's grammar (`socket.inet_aton`): `"127.0.0.1"`, but also
-/// `"127.1"`, `"0x7f.1"` and octal parts. [`inet_pton`] takes only the first.
+/// Returns the four bytes of an IPv4 address (`socket.inet_aton`). The text may have every form that the C library
+/// accepts: `"127.0.0.1"`, but also `"127.1"`, `"0x7f.1"` and octal parts. [`inet_pton`] accepts only the first form.
 ///
-/// Fails with [`Error::OsMessage`] for other text, with [`Error::Value`] for a NUL byte in it.
+/// Fails with [`Error::OsMessage`] for other text, and with [`Error::Value`] when the text contains a NUL byte.
 ///
 /// ```
 /// assert_eq!(tabi::inet_aton("127.1")?, [127, 0, 0, 1]);
@@ -47,7 +47,9 @@ pub fn inet_aton(text: impl AsRef<[u8]>) -> Result<[u8; 4]> {
     }
 }
 
-/// The text of a packed IPv4 address (`socket.inet_ntoa`). Fails with [`Error::OsMessage`] unless it has 4 bytes.
+/// Returns the text of a packed IPv4 address (`socket.inet_ntoa`).
+///
+/// Fails with [`Error::OsMessage`] when `packed` does not have 4 bytes.
 pub fn inet_ntoa(packed: &[u8]) -> Result<String> {
     let Ok(bytes) = <[u8; 4]>::try_from(packed) else {
         return Err(Error::OsMessage(
@@ -57,10 +59,10 @@ pub fn inet_ntoa(packed: &[u8]) -> Result<String> {
     Ok(Ipv4Addr::from(bytes).to_string())
 }
 
-/// The bytes of an address of `AF_INET` (4 bytes) or `AF_INET6` (16 bytes) from its text (`socket.inet_pton`).
+/// Returns the bytes of an address of `AF_INET` (4 bytes) or `AF_INET6` (16 bytes) from its text (`socket.inet_pton`).
 ///
-/// Fails with [`Error::OsMessage`] for other text, with `Os(EAFNOSUPPORT)` for another family, with
-/// [`Error::Value`] for a NUL byte in the text.
+/// Fails with [`Error::OsMessage`] for other text, with `Os(EAFNOSUPPORT)` for another family, and with
+/// [`Error::Value`] when the text contains a NUL byte.
 pub fn inet_pton(family: AddressFamily, text: impl AsRef<[u8]>) -> Result<Vec<u8>> {
     let text = text.as_ref();
     let Some(len) = packed_len(family) else {
@@ -76,9 +78,9 @@ pub fn inet_pton(family: AddressFamily, text: impl AsRef<[u8]>) -> Result<Vec<u8
     }
 }
 
-/// The text of a packed address of `AF_INET` or `AF_INET6` (`socket.inet_ntop`).
+/// Returns the text of a packed address of `AF_INET` or `AF_INET6` (`socket.inet_ntop`).
 ///
-/// Fails with [`Error::Value`] for another family, or unless it has 4 or 16 bytes.
+/// Fails with [`Error::Value`] for another family, and when `packed` has not the 4 or 16 bytes of its family.
 pub fn inet_ntop(family: AddressFamily, packed: &[u8]) -> Result<String> {
     let len = packed_len(family)
         .ok_or_else(|| Error::value(format!("unknown address family {}", family.as_raw())))?;
@@ -88,7 +90,7 @@ pub fn inet_ntop(family: AddressFamily, packed: &[u8]) -> Result<String> {
             packed.len()
         )));
     }
-    // INET6_ADDRSTRLEN is 46.
+    // 46 is INET6_ADDRSTRLEN, the longest text with its NUL.
     let mut text = [0u8; 46];
     // SAFETY: the family's bytes are readable, and the text has the stated size.
     let written = unsafe {
@@ -106,7 +108,8 @@ pub fn inet_ntop(family: AddressFamily, packed: &[u8]) -> Result<String> {
     Ok(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The text of an address, as the C library and so Python writes it: Rust has `::1.2.3.4` otherwise.
+/// Returns the text of an address as the C library and Python write it. Rust writes some addresses differently, such as
+/// `::1.2.3.4`.
 pub(crate) fn ip_text(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(v4) => v4.to_string(),
@@ -126,22 +129,22 @@ fn illegal(text: &[u8], function: &str) -> Error {
     Error::OsMessage(format!("illegal IP address string passed to {function}: {}", quoted(text)).into())
 }
 
-/// 16 bits from the host's to the network's byte order (`socket.htons`).
+/// Converts 16 bits from the host's to the network's byte order (`socket.htons`).
 pub const fn htons(value: u16) -> u16 {
     value.to_be()
 }
 
-/// 32 bits from the host's to the network's byte order (`socket.htonl`).
+/// Converts 32 bits from the host's to the network's byte order (`socket.htonl`).
 pub const fn htonl(value: u32) -> u32 {
     value.to_be()
 }
 
-/// 16 bits from the network's to the host's byte order (`socket.ntohs`).
+/// Converts 16 bits from the network's to the host's byte order (`socket.ntohs`).
 pub const fn ntohs(value: u16) -> u16 {
     u16::from_be(value)
 }
 
-/// 32 bits from the network's to the host's byte order (`socket.ntohl`).
+/// Converts 32 bits from the network's to the host's byte order (`socket.ntohl`).
 pub const fn ntohl(value: u32) -> u32 {
     u32::from_be(value)
 }

@@ -1,8 +1,8 @@
 //! Addresses: what a socket is bound to, connected to, or received from.
 //!
-//! [`Address`] is the readable form, one variant a family; [`RawAddress`] is the system's own
-//! `sockaddr`, which every family fits in. Anything that implements [`ToAddress`](crate::ToAddress) can be handed to
-//! `bind`, `connect` and `sendto`.
+//! [`Address`] is the decoded form, with one variant for each family. [`RawAddress`] is the system's own `sockaddr`,
+//! which can hold an address of every family. `bind`, `connect` and `sendto` accept every type that implements
+//! [`ToAddress`](crate::ToAddress).
 
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 pub(crate) mod families;
@@ -29,7 +29,7 @@ linux_only! {
     pub use families::*;
 }
 
-/// Everything that has a part for each family: `families!` adds those that not every system has.
+/// The items that have a part for each family. `families!` adds the families that not every system has.
 macro_rules! address {
     ($($(#[$text:meta])+ $family:ident: $structure:ty;)*) => {
         /// The address of a socket, decoded.
@@ -52,8 +52,8 @@ macro_rules! address {
         }
 
         impl fmt::Display for Address {
-            /// Writes an internet address as the standard library does (`127.0.0.1:80`, `[::1]:80`), the address of a unix
-            /// socket as [`UnixAddress`] does, and those of other families as Python does ([`Address::repr`]).
+            /// Writes an internet address as the standard library does (`127.0.0.1:80`, `[::1]:80`), the address of a
+            /// unix socket as [`UnixAddress`] does, and those of other families as Python does ([`Address::repr`]).
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     Address::Inet(a) => a.fmt(f),
@@ -69,7 +69,7 @@ macro_rules! address {
         impl TryFrom<&Address> for RawAddress {
             type Error = Error;
 
-            /// Fails for a unix path that is too long or holds a NUL byte.
+            /// Fails for a unix path that is too long or contains a NUL byte.
             fn try_from(address: &Address) -> Result<Self> {
                 match address {
                     Address::Inet(v4) => Ok((*v4).into()),
@@ -87,7 +87,7 @@ macro_rules! address {
 families!(address);
 
 impl Address {
-    /// The host and port of an internet address, or `None` for the other families.
+    /// Returns the host and the port of an internet address, and `None` for the other families.
     pub fn as_inet(&self) -> Option<SocketAddr> {
         match self {
             Address::Inet(address) => Some(SocketAddr::V4(*address)),
@@ -96,9 +96,9 @@ impl Address {
         }
     }
 
-    /// Python's `repr` of the address: `('127.0.0.1', 80)`, `('::1', 80, 0, 0)`, `'/run/s'`, `None`.
+    /// Returns Python's `repr` of the address: `('127.0.0.1', 80)`, `('::1', 80, 0, 0)`, `'/run/s'`, `None`.
     ///
-    /// It is the text that the C and Python faces show. For Rust programs there is [`Display`](fmt::Display).
+    /// C and Python programs get this text. Rust programs usually want [`Display`](fmt::Display).
     pub fn repr(&self) -> String {
         match self {
             Address::Inet(a) => format!("('{}', {})", a.ip(), a.port()),
@@ -111,12 +111,12 @@ impl Address {
         }
     }
 
-    /// The port of an internet address (0 to 65535), or `None` for the other families.
+    /// Returns the port of an internet address, and `None` for the other families.
     pub fn port(&self) -> Option<u16> {
         self.as_inet().map(|address| address.port())
     }
 
-    /// The address of an `AF_UNIX` socket, or `None` for the other families.
+    /// Returns the address of an `AF_UNIX` socket, and `None` for the other families.
     pub fn as_unix(&self) -> Option<&UnixAddress> {
         match self {
             Address::Unix(address) => Some(address),
@@ -128,8 +128,8 @@ impl Address {
 impl FromStr for Address {
     type Err = Error;
 
-    /// Reads an internet address with its port, as the standard library writes it: `127.0.0.1:80`, `[::1]:80`,
-    /// `[fe80::1%3]:80` with the number of an interface. Nothing is looked up.
+    /// Reads an internet address with its port as the standard library writes it: `127.0.0.1:80`, `[::1]:80`, or
+    /// `[fe80::1%3]:80` with the number of an interface. Names are not looked up.
     ///
     /// Fails with [`Error::Value`] for any other text.
     fn from_str(text: &str) -> Result<Self> {

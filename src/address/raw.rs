@@ -1,4 +1,4 @@
-//! The system's `sockaddr`, in and out.
+//! The system's `sockaddr`.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -14,23 +14,23 @@ use crate::sys;
 const UNIX_PATH_OFFSET: usize = offset_of!(libc::sockaddr_un, sun_path);
 const DATA_OFFSET: usize = offset_of!(libc::sockaddr, sa_data);
 
-/// A family's own address structure.
+/// The address structure of one family.
 ///
 /// # Safety
 ///
-/// It is made of integers alone, without padding between them.
+/// The structure consists of integers only, without padding between them.
 pub(crate) unsafe trait Structure: Copy {}
 
-// SAFETY: port, address and zeros fill the structure.
+// SAFETY: the family, the port, the address and zeros fill the structure without padding.
 unsafe impl Structure for libc::sockaddr_in {}
-// SAFETY: port, flow information, address and scope lie on their own alignment, one behind the other.
+// SAFETY: every member is an integer or bytes that begin where the member before ends, so there is no padding.
 unsafe impl Structure for libc::sockaddr_in6 {}
-// SAFETY: an array of bytes follows the family.
+// SAFETY: the structure is the family and an array of bytes, so there is no padding.
 unsafe impl Structure for libc::sockaddr_un {}
-// SAFETY: arrays of bytes fill the place between the family and an aligned integer.
+// SAFETY: arrays of bytes fill the space between the family and an aligned integer, so there is no padding.
 unsafe impl Structure for libc::sockaddr_storage {}
 
-/// A `struct sockaddr` of any family with its length, held by value.
+/// A `struct sockaddr` of any family and its length. It is a plain value.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct RawAddress {
@@ -39,14 +39,14 @@ pub struct RawAddress {
 }
 
 impl RawAddress {
-    /// Where the length is, for those who know an address by its layout.
+    /// The offset of the length, for callers that know the layout of this structure.
     #[cfg(feature = "capi")]
     pub(crate) const LEN_OFFSET: usize = offset_of!(RawAddress, len);
 
-    /// How many bytes an address may have.
+    /// The most bytes that an address can have.
     pub const CAPACITY: usize = size_of::<libc::sockaddr_storage>();
 
-    /// An address of no bytes, to be filled by the system.
+    /// Returns an empty address, which a system call can fill.
     pub fn empty() -> Self {
         // SAFETY: sockaddr_storage is plain integers, for which all zeros is a value.
         let storage = unsafe { MaybeUninit::zeroed().assume_init() };
@@ -73,7 +73,7 @@ impl RawAddress {
         Ok(raw)
     }
 
-    /// Copies a family's own address structure, of which the first `len` bytes count.
+    /// Copies the address structure of a family. Its first `len` bytes are the address.
     fn from_struct<T: Structure>(address: T, len: usize) -> Self {
         const { assert!(size_of::<T>() <= Self::CAPACITY) };
         debug_assert!(len <= size_of::<T>());
@@ -84,14 +84,14 @@ impl RawAddress {
         raw
     }
 
-    /// Reads it as a family's own address structure; bytes beyond the length are zero.
+    /// Returns the address as the structure of a family. The bytes after the length are zero.
     pub(crate) fn to_struct<T: Structure>(self) -> T {
         const { assert!(size_of::<T>() <= Self::CAPACITY) };
         // SAFETY: the storage has T's size in initialised bytes (asserted above), and any bytes are a valid T.
         unsafe { self.as_ptr().cast::<T>().read_unaligned() }
     }
 
-    /// The family (`AF_*`), or `AF_UNSPEC` for an empty address.
+    /// Returns the family (`AF_*`), and `AF_UNSPEC` for an empty address.
     pub fn family(&self) -> AddressFamily {
         if (self.len as usize) < DATA_OFFSET {
             return AF_UNSPEC;
@@ -99,29 +99,29 @@ impl RawAddress {
         AddressFamily::from_raw(self.storage.ss_family.into())
     }
 
-    /// The bytes of the `struct sockaddr`.
+    /// Returns the bytes of the `struct sockaddr`.
     pub fn bytes(&self) -> &[u8] {
         let len = (self.len as usize).min(Self::CAPACITY);
         // SAFETY: the storage is initialised and has at least `len` bytes.
         unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), len) }
     }
 
-    /// The bytes behind the family.
+    /// Returns the bytes that follow the family.
     pub fn data(&self) -> &[u8] {
         self.bytes().get(DATA_OFFSET..).unwrap_or(&[])
     }
 
-    /// The length in bytes, as `bind(2)` wants it.
+    /// Returns the length in bytes, as `bind(2)` needs it.
     pub fn len(&self) -> libc::socklen_t {
         self.len
     }
 
-    /// True when there is no address.
+    /// Returns whether the address is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The address as `bind(2)` wants it.
+    /// Returns the pointer to the address, as `bind(2)` needs it.
     pub fn as_ptr(&self) -> *const libc::sockaddr {
         (&raw const self.storage).cast()
     }
@@ -130,11 +130,11 @@ impl RawAddress {
         (&raw mut self.storage).cast()
     }
 
-    /// Completes an address whose bytes a system call has written: the rest is zero.
+    /// Completes an address of which a system call has written the first `len` bytes. The other bytes become zero.
     ///
     /// # Safety
     ///
-    /// `place` must be writable, and its first `len` bytes initialised, as far as it has so many.
+    /// `place` must be writable. Its first `len` bytes must be initialised, or all its bytes if it has fewer.
     pub(crate) unsafe fn complete(place: *mut Self, len: libc::socklen_t) {
         let len = len.min(Self::CAPACITY as libc::socklen_t);
         // SAFETY: the caller vouches for the place, and `len` lies within the storage.
@@ -144,7 +144,8 @@ impl RawAddress {
         }
     }
 
-    /// Sets the length that a system call reported; Linux reports more than fits for a cut address.
+    /// Sets the length that a system call reported. For an address that was cut off, Linux reports more bytes than
+    /// there are.
     pub(crate) fn set_len(&mut self, len: libc::socklen_t) {
         self.len = len.min(Self::CAPACITY as libc::socklen_t);
     }
@@ -153,12 +154,13 @@ impl RawAddress {
         self.len as usize >= size_of::<T>()
     }
 
-    /// Decodes the address. Those of `AF_CAN` and `AF_BLUETOOTH` have one form for each protocol: see [`RawAddress::decode_for`].
+    /// Decodes the address. For addresses of `AF_CAN` and `AF_BLUETOOTH`, which depend on the protocol of the socket,
+    /// use [`RawAddress::decode_for`].
     pub fn decode(&self) -> Address {
         self.decode_with(None)
     }
 
-    /// [`RawAddress::decode`] for an address of a socket of this protocol.
+    /// Decodes the address of a socket with this protocol.
     pub fn decode_for(&self, proto: i32) -> Address {
         self.decode_with(Some(proto))
     }
@@ -193,7 +195,8 @@ impl RawAddress {
             [0, rest @ ..] if sys::ABSTRACT_NAMES => UnixAddress::Abstract(rest.to_vec()),
             _ => match UnixAddress::from_bytes(&name[..path_end]) {
                 Ok(address) => address,
-                // A path of 108 bytes without a closing NUL: longer than may be bound through this crate, yet real.
+                // The system allows a path of 108 bytes without a closing NUL. This crate does not bind such a path,
+                // but reads it.
                 Err(_) => UnixAddress::Path(std::ffi::OsString::from_vec(name[..path_end].to_vec()).into()),
             },
         }
@@ -203,7 +206,7 @@ impl RawAddress {
 use std::os::unix::ffi::OsStringExt;
 
 impl RawAddress {
-    /// The address as socket2 takes it.
+    /// Returns the address in the type of socket2.
     pub(crate) fn to_socket2(self) -> socket2::SockAddr {
         let mut storage = socket2::SockAddrStorage::zeroed();
         // SAFETY: the storage is a sockaddr_storage, of which `len` bytes at most are the address.
@@ -213,7 +216,7 @@ impl RawAddress {
         }
     }
 
-    /// An address that socket2 has got.
+    /// Makes an address from one of socket2.
     pub(crate) fn from_socket2(address: socket2::SockAddr) -> Self {
         let len = address.len().min(Self::CAPACITY as libc::socklen_t);
         // SAFETY: socket2 stores every address in a sockaddr_storage.
@@ -246,7 +249,7 @@ impl From<SocketAddrV6> for RawAddress {
 impl TryFrom<&UnixAddress> for RawAddress {
     type Error = Error;
 
-    /// Fails as [`UnixAddress::from_bytes`] does, since the variants can be built with anything in them.
+    /// Fails as [`UnixAddress::from_bytes`] does, because a program can build the variants with any bytes.
     fn try_from(address: &UnixAddress) -> Result<Self> {
         let name = address.to_bytes();
         let checked = UnixAddress::from_bytes(&name)?;
@@ -255,7 +258,7 @@ impl TryFrom<&UnixAddress> for RawAddress {
         for (to, from) in raw.sun_path.iter_mut().zip(&name) {
             *to = *from as libc::c_char;
         }
-        // A path's closing NUL is part of its length; an abstract name has none.
+        // The length of a path includes its closing NUL. An abstract name has no closing NUL.
         let closing = usize::from(checked.path().is_some());
         Ok(Self::from_struct(raw, UNIX_PATH_OFFSET + name.len() + closing))
     }

@@ -1,11 +1,12 @@
-//! Names of any bytes as text: printable characters as they are, everything else escaped.
+//! Names that may contain any bytes as text. Printable characters stay as they are, and everything else is escaped.
 //!
-//! A peer chooses its unix path itself. Written as it is, one with a line feed or an escape sequence in it could forge the
-//! lines of a log or command a terminal.
+//! A peer chooses its unix path itself. A path with a line feed or an escape sequence could add false lines to a log or
+//! control a terminal if it were written unchanged.
 
 use std::fmt::{self, Write};
 
-/// Writes a name for people: `\n`, `\u{1b}` and a backslash as Rust escapes them, a byte that is not UTF-8 as `\xff`.
+/// Writes a name for people. `\n`, `\u{1b}` and a backslash are escaped as in Rust, and a byte that is not UTF-8 is
+/// written as `\xff`.
 pub(super) fn write_escaped(f: &mut fmt::Formatter<'_>, name: &[u8]) -> fmt::Result {
     for chunk in name.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -22,7 +23,7 @@ pub(super) fn write_escaped(f: &mut fmt::Formatter<'_>, name: &[u8]) -> fmt::Res
     Ok(())
 }
 
-/// Python's `repr` of a name as a `str`, whose bytes that are not UTF-8 are surrogates.
+/// Writes Python's `repr` of a name as a `str`, in which bytes that are not UTF-8 are surrogates.
 pub(super) fn python_repr(name: &[u8]) -> String {
     let quote = if name.contains(&b'\'') && !name.contains(&b'"') { '"' } else { '\'' };
     let mut text = String::from(quote);
@@ -52,6 +53,6 @@ fn is_printable(character: char) -> bool {
     if character.is_ascii() {
         return !character.is_ascii_control();
     }
-    // Behind another character, `str::escape_debug` leaves combining characters as they are.
+    // `str::escape_debug` does not escape a combining character that follows another character.
     String::from_iter(['a', character]).escape_debug().nth(1) == Some(character)
 }

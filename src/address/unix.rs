@@ -10,25 +10,27 @@ use super::text::{python_repr, write_escaped};
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// How many bytes a path may have, its closing NUL included; also an abstract name with its leading NUL.
+/// The most bytes that a path with its closing NUL, or an abstract name with its leading NUL, can have.
 const PATH_SIZE: usize = size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
 
 /// The address of an `AF_UNIX` socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UnixAddress {
-    /// No name: a socket that was never bound. Binding to it on Linux picks a free abstract name.
+    /// No name: the address of a socket that was never bound. On Linux, `bind` with this address chooses a free
+    /// abstract name.
     Unnamed,
-    /// A path in the file system (1 to 107 bytes on Linux, no NUL byte).
+    /// A path in the file system (1 to 107 bytes on Linux, without a NUL byte).
     Path(PathBuf),
     /// A name in Linux's abstract namespace, without its leading NUL (0 to 107 bytes, any bytes).
     Abstract(Vec<u8>),
 }
 
 impl UnixAddress {
-    /// Reads Python's form: empty is unnamed, a leading NUL byte makes the rest an abstract name,
-    /// anything else is a path.
+    /// Reads Python's form of the address. No bytes are an unnamed address, bytes that begin with NUL are an abstract
+    /// name, and all others are a path.
     ///
-    /// Fails with [`Error::OsMessage`] when it is too long and with [`Error::Value`] when a path holds a NUL byte.
+    /// Fails with [`Error::OsMessage`] when the name is too long, and with [`Error::Value`] when a path contains a NUL
+    /// byte.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         match bytes {
             [] => Ok(UnixAddress::Unnamed),
@@ -40,7 +42,7 @@ impl UnixAddress {
         }
     }
 
-    /// Python's form of the address: see [`UnixAddress::from_bytes`].
+    /// Returns Python's form of the address, which [`UnixAddress::from_bytes`] reads.
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             UnixAddress::Unnamed => Vec::new(),
@@ -49,7 +51,7 @@ impl UnixAddress {
         }
     }
 
-    /// Python's `repr` of the address: `'/run/s'`, `b'\x00name'`, `''`.
+    /// Returns Python's `repr` of the address: `'/run/s'`, `b'\x00name'`, `''`.
     pub fn repr(&self) -> String {
         match self {
             UnixAddress::Unnamed => python_repr(&[]),
@@ -58,7 +60,7 @@ impl UnixAddress {
         }
     }
 
-    /// The path, if the address is one.
+    /// Returns the path, and `None` if the address is not a path.
     pub fn path(&self) -> Option<&Path> {
         match self {
             UnixAddress::Path(path) => Some(path),
@@ -68,8 +70,9 @@ impl UnixAddress {
 }
 
 impl fmt::Display for UnixAddress {
-    /// Writes the path, `@` and the abstract name, or `(unnamed)`. Control characters, characters that cannot be printed,
-    /// backslashes and bytes that are not UTF-8 are escaped: a peer's name forges no line of a log.
+    /// Writes the path, or `@` and the abstract name, or `(unnamed)`. Control characters, characters that cannot be
+    /// printed, backslashes and bytes that are not UTF-8 are escaped, so that the name of a peer cannot add a false
+    /// line to a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             UnixAddress::Unnamed => f.write_str("(unnamed)"),

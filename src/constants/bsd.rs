@@ -1,4 +1,4 @@
-//! What Apple's systems and the BSDs have beyond what every Unix has.
+//! The constants of Apple's systems and the BSDs that not every Unix has.
 
 #![allow(missing_docs)]
 

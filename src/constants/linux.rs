@@ -1,6 +1,7 @@
-//! What Linux has beyond that.
+//! The constants of Linux that not every Unix has.
 //!
-//! Values that the libc crate lacks on some Linux are numbers; a comment before them says which header they are from.
+//! Constants that the libc crate lacks for some kinds of Linux are written as numbers, and a comment names their
+//! header.
 
 #![allow(missing_docs)]
 

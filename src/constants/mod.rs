@@ -1,8 +1,9 @@
-//! Families, kinds, levels, options and flags, named as the system and Python name them.
+//! Families, kinds, levels, options and flags, with the names of the system and of Python.
 //!
-//! Each name is a constant here, and a row of one table that [`constant`] and [`iter`] read. The families `AF_*` are
-//! [`AddressFamily`], the kinds `SOCK_*` [`SocketKind`], and `SHUT_*` [`std::net::Shutdown`]; all others are integers.
-//! What the platform does not have is absent, never zero.
+//! Each name is a constant here, and a row of the table that [`constant`] and [`iter`] read. The families `AF_*` have
+//! the type [`AddressFamily`], the kinds `SOCK_*` the type [`SocketKind`], and `SHUT_*` the type
+//! [`std::net::Shutdown`]. All others are integers. A constant that the system does not have does not exist here
+//! either.
 
 #[cfg(not(target_os = "linux"))]
 mod bsd;
@@ -23,7 +24,7 @@ pub use system::*;
 pub use types::{AddressFamily, SocketKind};
 pub use unix::*;
 
-/// A name, with a closing NUL for C, and its value.
+/// A name with a closing NUL, which C programs need, and its value.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     name: &'static str,
@@ -57,7 +58,7 @@ macro_rules! constants {
 }
 use constants;
 
-/// The system's number as a constant of this type.
+/// Makes a constant of this type from the system's number.
 macro_rules! typed {
     (AddressFamily, $number:expr) => {
         AddressFamily::from_raw($number)
@@ -82,21 +83,22 @@ const fn shutdown(how: i32) -> Shutdown {
     }
 }
 
-/// Sorted by name.
+/// All constants that are numbers, sorted by name.
 pub(crate) static TABLE: [Row; unix::ROWS.len() + system::ROWS.len()] = merge(unix::ROWS, system::ROWS);
 
-/// Those that are text.
+/// The constants that are text.
 pub(crate) const STRINGS: [(&str, &CStr); 2] =
     [("BDADDR_ANY", c"00:00:00:00:00:00"), ("BDADDR_LOCAL", c"00:00:00:FF:FF:FF")];
 
-/// Bluetooth: any address.
+/// The Bluetooth address that stands for any device.
 pub const BDADDR_ANY: &str = ascii(STRINGS[0].1);
-/// Bluetooth: this machine.
+/// The Bluetooth address of this machine.
 pub const BDADDR_LOCAL: &str = ascii(STRINGS[1].1);
 
-/// The value of a constant by its name, such as `"SO_REUSEPORT"`; `None` when this platform does not have it.
+/// Returns the value of the constant with this name, such as `"SO_REUSEPORT"`, and `None` when this system does not
+/// have it.
 ///
-/// Python: `getattr(socket, name, None)`. [`string_constant`] has those that are text.
+/// Python: `getattr(socket, name, None)`. [`string_constant`] returns the constants that are text.
 ///
 /// ```
 /// use tabi::constants::{MSG_PEEK, constant};
@@ -109,22 +111,22 @@ pub fn constant(name: &str) -> Option<i64> {
     Some(TABLE[row].value)
 }
 
-/// Every constant with its value, sorted by name.
+/// Returns the name and value of every constant that is a number, sorted by name.
 pub fn iter() -> impl ExactSizeIterator<Item = (&'static str, i64)> + Clone {
     TABLE.iter().map(|row| (row.name(), row.value))
 }
 
-/// The constants of one prefix, sorted by name.
+/// Returns the constants with a prefix, sorted by name.
 fn names(prefix: &'static str) -> impl Iterator<Item = (&'static str, i64)> + Clone {
     iter().filter(move |(name, _)| name.starts_with(prefix))
 }
 
-/// The text of a constant that is not a number (`"BDADDR_ANY"`, `"BDADDR_LOCAL"`), or `None`.
+/// Returns the value of a constant that is text (`"BDADDR_ANY"`, `"BDADDR_LOCAL"`), and `None` for other names.
 pub fn string_constant(name: &str) -> Option<&'static str> {
     STRINGS.iter().find(|row| row.0 == name).map(|row| ascii(row.1))
 }
 
-/// Every constant that is text, sorted by name.
+/// Returns the name and value of every constant that is text, sorted by name.
 pub fn iter_strings() -> impl ExactSizeIterator<Item = (&'static str, &'static str)> + Clone {
     STRINGS.into_iter().map(|(name, text)| (name, ascii(text)))
 }
@@ -151,7 +153,7 @@ const fn merge<const N: usize>(left: &[Row], right: &[Row]) -> [Row; N] {
     rows
 }
 
-/// `left < right`, which is not const for `str`.
+/// Returns `left < right`. The comparison of `str` is not a `const fn`.
 const fn is_before(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     let mut i = 0;

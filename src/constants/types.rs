@@ -1,4 +1,4 @@
-//! The types of the constants that would be easy to swap if all were integers.
+//! The types of constants that programs could easily swap if all were integers.
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
@@ -7,14 +7,14 @@ use super::names;
 
 /// An address family: one of the `AF_*` constants (`socket.AddressFamily`).
 ///
-/// It is the system's number with a type of its own, so that family and kind cannot be swapped in a call:
+/// It is the system's number in a type of its own, so that the family and the kind cannot be swapped in a call:
 ///
 /// ```compile_fail,E0308
 /// # use tabi::{AF_INET, SOCK_STREAM, Socket};
 /// let socket = Socket::new(SOCK_STREAM, AF_INET, 0);
 /// ```
 ///
-/// A family that has no name here is made from its number:
+/// A family without a name in this crate is made from its number:
 ///
 /// ```
 /// use tabi::{AF_INET, AddressFamily};
@@ -29,7 +29,7 @@ pub struct AddressFamily(i32);
 
 /// The kind of a socket: one of the `SOCK_*` constants (`socket.SocketKind`).
 ///
-/// Linux allows flags beside it: `SOCK_STREAM | SOCK_NONBLOCK`.
+/// On Linux, flags can be added: `SOCK_STREAM | SOCK_NONBLOCK`.
 ///
 /// ```
 /// use tabi::{SOCK_STREAM, SocketKind};
@@ -42,27 +42,27 @@ pub struct AddressFamily(i32);
 pub struct SocketKind(i32);
 
 impl AddressFamily {
-    /// The family with this number. Every number is allowed: the system refuses those it does not have.
+    /// Makes a family from its number. Every number is allowed; calls fail for a family that the system does not have.
     pub const fn from_raw(number: i32) -> Self {
         AddressFamily(number)
     }
 
-    /// The system's number.
+    /// Returns the system's number.
     pub const fn as_raw(self) -> i32 {
         self.0
     }
 }
 
 impl SocketKind {
-    /// No kind in particular: [`getaddrinfo`](crate::getaddrinfo) then answers for all of them.
+    /// Every kind, for [`getaddrinfo`](crate::getaddrinfo), which then returns answers for all kinds.
     pub const ANY: SocketKind = SocketKind(0);
 
-    /// The kind with this number. Every number is allowed: the system refuses those it does not have.
+    /// Makes a kind from its number. Every number is allowed; calls fail for a kind that the system does not have.
     pub const fn from_raw(number: i32) -> Self {
         SocketKind(number)
     }
 
-    /// The system's number, with the flags that were added to it.
+    /// Returns the system's number, with the flags that were added.
     pub const fn as_raw(self) -> i32 {
         self.0
     }
@@ -108,7 +108,7 @@ impl BitOrAssign for SocketKind {
 }
 
 impl fmt::Debug for AddressFamily {
-    /// Writes the name, or `AddressFamily(43)` for a number that has none.
+    /// Writes the name, or `AddressFamily(43)` for a number that has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match names("AF_").find(|(_, number)| *number == i64::from(self.0)) {
             Some((name, _)) => f.write_str(name),
@@ -118,7 +118,7 @@ impl fmt::Debug for AddressFamily {
 }
 
 impl fmt::Debug for SocketKind {
-    /// Writes the name with the names of its flags, or `SocketKind(9)` for a number that has none.
+    /// Writes the name and the names of its flags, or `SocketKind(9)` for a number that has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = i64::from(self.0);
         let flags = names("SOCK_").filter(|(_, flag)| *flag > KIND_MASK && number & flag == *flag);
@@ -146,5 +146,5 @@ impl fmt::Display for SocketKind {
     }
 }
 
-/// Kinds are small numbers, flags are bits above them.
+/// The bits of a kind. Flags are the bits above them.
 const KIND_MASK: i64 = 0xf;

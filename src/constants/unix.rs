@@ -1,4 +1,4 @@
-//! What every Unix has.
+//! The constants that every Unix has.
 
 #![allow(missing_docs)]
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::Error;
 
-/// An [`io::Error`] that none of the other variants of [`Error`] stands for, such as the `InvalidData` of a decoder.
+/// An [`io::Error`] for which [`Error`] has no other variant, such as the `InvalidData` of a decoder.
 ///
-/// It derefs to the `io::Error`. Clones share it. Two are equal when they have the same kind and the same text.
+/// It derefs to the `io::Error`. Its clones share that error. Two of them are equal when the kind and the text are the
+/// same.
 #[derive(Debug, Clone)]
 pub struct IoError(Arc<io::Error>);
 
@@ -41,8 +42,9 @@ impl std::error::Error for IoError {
 }
 
 impl From<io::Error> for Error {
-    /// An `errno` becomes [`Error::Os`], an error that was made from an [`Error`] becomes that again, a bare `TimedOut`
-    /// becomes [`Error::Timeout`], and every other one [`Error::Io`], which keeps it whole.
+    /// An `errno` becomes [`Error::Os`], an error that was made from an [`Error`] becomes that [`Error`] again, and a
+    /// `TimedOut` without a source becomes [`Error::Timeout`]. Every other error becomes [`Error::Io`], which contains
+    /// it.
     fn from(error: io::Error) -> Self {
         if let Some(errno) = error.raw_os_error() {
             return Error::Os(errno);
@@ -58,8 +60,9 @@ impl From<io::Error> for Error {
 }
 
 impl From<Error> for io::Error {
-    /// Keeps the kind ([`Error::kind`]), the text and the source; an `errno` stays an `errno`. An [`Error::Io`] becomes the
-    /// `io::Error` that it was made from, or, when clones of it exist, one that holds the [`Error`].
+    /// The kind ([`Error::kind`]), the text and the source stay the same, and an `errno` stays an `errno`. An
+    /// [`Error::Io`] becomes the `io::Error` that it was made from. If clones of it exist, it becomes one that contains
+    /// the [`Error`].
     fn from(error: Error) -> Self {
         let kind = error.kind();
         match error {

@@ -1,4 +1,4 @@
-//! What can go wrong, in Python's categories.
+//! Errors, in Python's categories.
 
 mod io;
 mod text;
@@ -21,7 +21,7 @@ pub type Message = Cow<'static, str>;
 /// `Timeout` (a deadline of this library passed) is neither `Os(EAGAIN)` (a non-blocking call found
 /// nothing) nor `Os(ETIMEDOUT)` (the kernel gave up on a peer).
 ///
-/// It converts to [`std::io::Error`] and back without losing its kind, its text or its source, so `?` mixes both:
+/// It converts to [`std::io::Error`] and back without losing its kind, its text or its source, so `?` works with both:
 ///
 /// ```
 /// use std::io::{self, ErrorKind};
@@ -43,7 +43,7 @@ pub type Message = Cow<'static, str>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The system refused; the value is `errno`. Python: `OSError` and its subclasses.
+    /// A system call failed; the value is its `errno`. Python: `OSError` and its subclasses.
     #[error("{text} (errno {number})", text = strerror(*.0), number = .0)]
     Os(i32),
     /// An `OSError` that has a text but no number, such as "AF_UNIX path too long".
@@ -70,14 +70,14 @@ pub enum Error {
     /// An argument is of the wrong kind, such as an address of another family. Python: `TypeError`.
     #[error("{0}")]
     Type(Message),
-    /// An error of the standard library that is none of the others, whole. It comes from a program's own code, such as a
-    /// handler that uses [`std::io`]; the calls of this crate do not make it. Python: `OSError`.
+    /// An error of the standard library for which there is no other variant. It comes from the code of the program,
+    /// such as a handler that uses [`std::io`]. The calls of this crate do not return it. Python: `OSError`.
     #[error(transparent)]
     Io(IoError),
 }
 
 impl Error {
-    /// The error that `errno` holds now.
+    /// Returns the error that `errno` has now.
     pub(crate) fn last_os() -> Self {
         Error::Os(last_errno())
     }
@@ -94,8 +94,8 @@ impl Error {
         Error::Type(message.into())
     }
 
-    /// The `errno` that comes nearest: the number itself for [`Error::Os`], `EBADF` for [`Error::Closed`],
-    /// `ETIMEDOUT` for [`Error::Timeout`], `EINVAL` for a bad argument, 0 where there is none.
+    /// Returns the `errno` that fits best: the number itself for [`Error::Os`], `EBADF` for [`Error::Closed`],
+    /// `ETIMEDOUT` for [`Error::Timeout`], `EINVAL` for a bad argument, and 0 when no `errno` fits.
     pub fn errno(&self) -> i32 {
         match self {
             Error::Os(errno) => *errno,
@@ -113,8 +113,9 @@ impl Error {
         }
     }
 
-    /// The kind that [`std::io::Error`] has for it: that of the `errno`, `TimedOut`, `NotConnected` for [`Error::Closed`],
-    /// `InvalidInput` for a bad argument, `Other` for a failed look-up.
+    /// Returns the kind that fits in [`std::io::Error`]: the kind of the `errno` for [`Error::Os`], `TimedOut` for
+    /// [`Error::Timeout`], `NotConnected` for [`Error::Closed`], `InvalidInput` for a bad argument, and `Other` for a
+    /// look-up that failed.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::Os(errno) => std::io::Error::from_raw_os_error(*errno).kind(),
@@ -126,7 +127,7 @@ impl Error {
         }
     }
 
-    /// True when a non-blocking call found that it would have to wait (`BlockingIOError` in Python).
+    /// Returns whether a non-blocking call failed because it would have to wait (`BlockingIOError` in Python).
     pub fn would_block(&self) -> bool {
         let waiting = [libc::EAGAIN, libc::EWOULDBLOCK, libc::EINPROGRESS, libc::EALREADY];
         matches!(self, Error::Os(_) | Error::Io(_)) && waiting.contains(&self.errno())
@@ -134,17 +135,17 @@ impl Error {
 }
 
 impl From<AddrParseError> for Error {
-    /// [`Error::Value`] with the parser's text.
+    /// Returns [`Error::Value`] with the text of the parser.
     fn from(error: AddrParseError) -> Self {
         Error::value(error.to_string())
     }
 }
 
-/// A `sendall` that ended early: `sent` bytes had already gone out.
+/// The error of a `sendall` that ended early, with the number of bytes that were sent before.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error} ({sent} bytes were sent)")]
 pub struct SendallError {
-    /// How many bytes the kernel took before the error.
+    /// How many bytes the kernel accepted before the error.
     pub sent: usize,
     /// Why the rest could not be sent.
     #[source]

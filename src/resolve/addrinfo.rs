@@ -1,4 +1,4 @@
-//! `getaddrinfo`: a host and a service to the addresses that a socket can use.
+//! `getaddrinfo`, which finds the addresses of a host and a service.
 
 use std::borrow::Cow;
 use std::ffi::CString;
@@ -13,17 +13,18 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::sys::{Answer, Answers, Hints};
 
-/// One answer of [`getaddrinfo`]: what to make a socket with and where to connect or bind it.
+/// One answer of [`getaddrinfo`]: what is needed to make a socket and to connect or bind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AddrInfo {
     /// The address family, `AF_*`.
     pub family: AddressFamily,
-    /// The type, `SOCK_*`.
+    /// The kind of socket, `SOCK_*`.
     pub kind: SocketKind,
     /// The protocol, `IPPROTO_*`.
     pub proto: i32,
-    /// The host's canonical name: in the first answer when `AI_CANONNAME` was asked for, else empty.
+    /// The canonical name of the host. Only the first answer has it, and only with `AI_CANONNAME`; otherwise it is
+    /// empty.
     pub canonname: String,
     /// The address.
     pub address: Address,
@@ -133,12 +134,12 @@ impl From<u16> for Service<'_> {
 
 /// Looks up the addresses of a host and a service (`socket.getaddrinfo`, `getaddrinfo(3)`).
 ///
-/// `family`, `kind` and `proto` (`IPPROTO_*`) limit the answers; `AF_UNSPEC`, [`SocketKind::ANY`] and 0 do not. `flags` are
-/// `AI_*`, or 0 for none. The answers, at least one, are in the order in which they should be tried. The call blocks for as long as the system's
-/// resolver does.
+/// `family`, `kind` and `proto` (`IPPROTO_*`) limit the answers. `AF_UNSPEC`, [`SocketKind::ANY`] and 0 are no limits.
+/// `flags` are `AI_*`, or 0 for none. There is at least one answer, and the answers are in the order in which a program
+/// should try them. The call blocks for as long as the system's resolver does.
 ///
-/// Fails with [`Error::Gai`] when the host or the service has no answer, with [`Error::Os`] where the resolver met an error of
-/// the system, and with [`Error::Value`] for a name with a NUL byte in it.
+/// Fails with [`Error::Gai`] when there is no answer for the host or the service, with [`Error::Os`] when a system call
+/// of the resolver failed, and with [`Error::Value`] when a name contains a NUL byte.
 ///
 /// ```
 /// use tabi::{AF_INET, SOCK_STREAM};
@@ -162,12 +163,12 @@ pub fn getaddrinfo<'h, 's>(
     Ok(answers.iter().map(|answer| info(&answer)).collect())
 }
 
-/// The host as the C library takes it, encoded where that is asked for.
+/// Returns the host as text for the C library, encoded if the feature `idna` is on.
 pub(super) fn host_name(host: &[u8]) -> Result<CString> {
     c_string(&idna::encode(host)?, "a host name")
 }
 
-/// The address of an answer, empty where there is none.
+/// Returns the address of an answer, which is empty when the answer has none.
 pub(super) fn address_of(answer: &Answer<'_>) -> RawAddress {
     answer.address().map_or_else(RawAddress::empty, RawAddress::from_socket2)
 }

@@ -1,12 +1,12 @@
-//! `getfqdn`.
+//! The fully qualified name of a host.
 
 use super::{gethostbyaddr, gethostname};
 use crate::error::Result;
 
-/// The fully qualified name of a host (`socket.getfqdn`): the first of its names that has a dot.
+/// Returns the fully qualified name of a host (`socket.getfqdn`): the first of its names that contains a dot.
 ///
-/// `""`, `"0.0.0.0"` and `"::"` stand for this machine. A host of which nothing is known keeps the name it was
-/// asked for by; one without a dotted name gets its main name. Fails only as [`gethostname`] does.
+/// `""`, `"0.0.0.0"` and `"::"` stand for this machine. If no name contains a dot, the result is the main name of the
+/// host. If the host is unknown, the result is `name` itself. Fails only as [`gethostname`] does.
 pub fn getfqdn(name: &str) -> Result<String> {
     let name = match name.trim() {
         "" | "0.0.0.0" | "::" => gethostname()?,

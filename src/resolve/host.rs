@@ -1,4 +1,4 @@
-//! A host as `bind` and `connect` take it: one name, one address.
+//! The address of a host for `bind` and `connect`, which need exactly one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -7,9 +7,9 @@ use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
 use crate::sys::{Answers, Hints};
 
-/// The first address of `host` for a socket of `family` (`AF_UNSPEC` for either); the port in the result is 0.
+/// Returns the first address of `host` for a socket of `family`, which may be `AF_UNSPEC`. The port in the result is 0.
 ///
-/// `""` is any address, `"<broadcast>"` is 255.255.255.255; numeric addresses are not looked up.
+/// `""` is any address of this machine, and `"<broadcast>"` is 255.255.255.255. Numeric addresses are not looked up.
 pub(crate) fn host(host: &[u8], family: AddressFamily) -> Result<SocketAddr> {
     match host {
         b"" => return any(family),
@@ -33,7 +33,7 @@ fn any(family: AddressFamily) -> Result<SocketAddr> {
     }
 }
 
-/// Plain addresses of the socket's own family; everything else is the C library's to read.
+/// Reads a plain numeric address of the socket's family. The C library reads all others.
 fn numeric(host: &[u8], family: AddressFamily) -> Option<IpAddr> {
     let text = std::str::from_utf8(host).ok()?;
     match family {

@@ -1,4 +1,4 @@
-//! `gethostbyname` and its relatives.
+//! `gethostbyname`, `gethostbyname_ex` and `gethostbyaddr`.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,9 +10,9 @@ use crate::sys;
 
 pub use crate::sys::HostEntry;
 
-/// The first IPv4 address of a host (`socket.gethostbyname`).
+/// Returns the first IPv4 address of a host (`socket.gethostbyname`).
 ///
-/// `""` is 0.0.0.0 and `"<broadcast>"` is 255.255.255.255. Fails with [`Error::Gai`].
+/// `""` is 0.0.0.0 and `"<broadcast>"` is 255.255.255.255. Fails with [`Error::Gai`] when the host has no address.
 ///
 /// ```
 /// assert_eq!(tabi::gethostbyname("127.0.0.1")?.to_string(), "127.0.0.1");
@@ -25,20 +25,20 @@ pub fn gethostbyname(name: impl AsRef<[u8]>) -> Result<Ipv4Addr> {
     }
 }
 
-/// The names and all IPv4 addresses of a host (`socket.gethostbyname_ex`).
+/// Returns the names and all IPv4 addresses of a host (`socket.gethostbyname_ex`).
 ///
-/// Fails with [`Error::Gai`] when the host has no address, with [`Error::Herror`] when only the second lookup,
-/// for its names, fails.
+/// Fails with [`Error::Gai`] when the host has no address, and with [`Error::Herror`] when only the second look-up, for
+/// the names, fails.
 pub fn gethostbyname_ex(name: impl AsRef<[u8]>) -> Result<HostEntry> {
     let name = name.as_ref();
     gethostbyname(name)?;
     sys::host_by_name(&host_name(name)?)
 }
 
-/// The names and addresses of the host with this address (`socket.gethostbyaddr`), IPv4 or IPv6.
+/// Returns the names and addresses of the host with this IPv4 or IPv6 address (`socket.gethostbyaddr`).
 ///
-/// A name is looked up first. Fails with [`Error::Gai`] when it has no address, with [`Error::Herror`] when
-/// nothing is known of the address.
+/// If the argument is a name, its address is looked up first. Fails with [`Error::Gai`] when the name has no address,
+/// and with [`Error::Herror`] when the address is unknown.
 pub fn gethostbyaddr(address: impl AsRef<[u8]>) -> Result<HostEntry> {
     sys::host_by_address(host(address.as_ref(), AF_UNSPEC)?.ip())
 }

@@ -1,4 +1,4 @@
-//! The machine's own name.
+//! The name of this machine.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -6,20 +6,20 @@ use std::ffi::CStr;
 use crate::error::Result;
 use crate::sys::syscall;
 
-/// This machine's name (`socket.gethostname`), as it was last set. Bytes that are not UTF-8 become U+FFFD.
+/// Returns the name of this machine (`socket.gethostname`). Bytes that are not UTF-8 become U+FFFD.
 pub fn gethostname() -> Result<String> {
     let mut name = [0u8; 1025];
-    // SAFETY: the last byte is kept back for the closing NUL, which a cut name may lack.
+    // SAFETY: the call may write all bytes but the last, which stays the closing NUL if the name is cut off.
     unsafe { syscall!(gethostname(name.as_mut_ptr().cast(), name.len() - 1)) }?;
     let bytes = CStr::from_bytes_until_nul(&name).map_or(&name[..], CStr::to_bytes);
     Ok(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// Sets this machine's name (`socket.sethostname`): at most 64 bytes on Linux.
+/// Sets the name of this machine (`socket.sethostname`), which may have at most 64 bytes on Linux.
 ///
-/// Fails with `Os(EPERM)` without the right to do so, with `Os(EINVAL)` for a name that is too long.
+/// Fails with `Os(EPERM)` when the process may not set it, and with `Os(EINVAL)` for a name that is too long.
 pub fn sethostname(name: impl AsRef<[u8]>) -> Result<()> {
     let name = name.as_ref();
-    // SAFETY: the name is readable for its length.
+    // SAFETY: the name has as many readable bytes as stated.
     unsafe { syscall!(sethostname(name.as_ptr().cast(), name.len() as _)) }.map(drop)
 }

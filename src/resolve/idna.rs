@@ -1,10 +1,10 @@
-//! Host names beyond ASCII.
+//! Host names that are not ASCII.
 
 use std::borrow::Cow;
 
 use crate::error::Result;
 
-/// The host as the C library is asked for it.
+/// Returns the host name that is given to the C library: encoded, if it is not ASCII.
 #[cfg(feature = "idna")]
 pub(super) fn encode(host: &[u8]) -> Result<Cow<'_, [u8]>> {
     if host.is_ascii() {
@@ -19,7 +19,7 @@ pub(super) fn encode(host: &[u8]) -> Result<Cow<'_, [u8]>> {
     }
 }
 
-/// The host as the C library is asked for it: unchanged.
+/// Returns the host name that is given to the C library: unchanged.
 #[cfg(not(feature = "idna"))]
 pub(super) fn encode(host: &[u8]) -> Result<Cow<'_, [u8]>> {
     Ok(Cow::Borrowed(host))

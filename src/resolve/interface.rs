@@ -7,18 +7,19 @@ use crate::c_string::{c_string, quoted};
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// The number and the name of every network interface (`socket.if_nameindex`).
+/// Returns the number and the name of every network interface (`socket.if_nameindex`).
 ///
-/// Bytes of a name that are not UTF-8 become U+FFFD. Fails with [`Error::Os`].
+/// Bytes of a name that are not UTF-8 become U+FFFD. Fails with [`Error::Os`] when the system cannot
+/// list them.
 pub fn if_nameindex() -> Result<Vec<(u32, String)>> {
-    // SAFETY: the call has no arguments; its list is freed below.
+    // SAFETY: the call has no arguments. Its list is freed below.
     let list = unsafe { libc::if_nameindex() };
     if list.is_null() {
         return Err(Error::last_os());
     }
     let mut interfaces = Vec::new();
     let mut next = list;
-    // SAFETY: the list ends with an entry of number 0; entries before it have a NUL-terminated name.
+    // SAFETY: an entry with the number 0 ends the list, and every entry before it has a NUL-terminated name.
     unsafe {
         while (*next).if_index != 0 {
             let name = CStr::from_ptr((*next).if_name).to_string_lossy().into_owned();
@@ -30,10 +31,10 @@ pub fn if_nameindex() -> Result<Vec<(u32, String)>> {
     Ok(interfaces)
 }
 
-/// The number of a network interface by its name (`socket.if_nametoindex`).
+/// Returns the number of the network interface with this name (`socket.if_nametoindex`).
 ///
-/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name, and with
-/// [`Error::Os`] when the system cannot look, such as `EMFILE`.
+/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] when the name contains a NUL byte, and
+/// with [`Error::Os`] when the system cannot search, such as `EMFILE`.
 pub fn if_nametoindex(name: impl AsRef<[u8]>) -> Result<u32> {
     let name = name.as_ref();
     let name_c = c_string(name, "an interface name")?;
@@ -45,10 +46,11 @@ pub fn if_nametoindex(name: impl AsRef<[u8]>) -> Result<u32> {
     }
 }
 
-/// The name of a network interface by its number (`socket.if_indextoname`). Fails with `Os(ENXIO)` when there is none.
+/// Returns the name of the network interface with this number (`socket.if_indextoname`). Fails with `Os(ENXIO)` when
+/// there is none.
 pub fn if_indextoname(index: u32) -> Result<String> {
     let mut name = [0u8; libc::IF_NAMESIZE];
-    // SAFETY: the buffer has the size that the call may fill.
+    // SAFETY: the buffer has IF_NAMESIZE bytes, the most that the call writes.
     if unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) }.is_null() {
         return Err(Error::last_os());
     }

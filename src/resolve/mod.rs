@@ -1,10 +1,10 @@
-//! Names and numbers: hosts, services, protocols, interfaces and the text of addresses.
+//! Look-ups of hosts, services, protocols and network interfaces, and the text of addresses.
 //!
-//! Every function may be called by many threads at once. Those that look names up block for as long as the
-//! system's resolver does; no timeout of this crate limits them.
+//! Every function may be called in many threads at the same time. A function that looks a host up blocks for as long as
+//! the system's resolver does, and no timeout of this crate limits it.
 //!
-//! A host that is not ASCII goes to the C library as it is, which may or may not encode it. With the
-//! feature `idna` it is encoded first (UTS 46, as browsers do).
+//! A host name that is not ASCII is given to the C library unchanged, and it depends on the C library whether it
+//! encodes the name. With the feature `idna`, this crate encodes the name first (UTS 46, as browsers do).
 
 mod addrinfo;
 mod getfqdn;

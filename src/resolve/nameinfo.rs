@@ -1,4 +1,4 @@
-//! `getnameinfo`: an address to the names of its host and its service.
+//! `getnameinfo`, which finds the names of the host and the service of an address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -10,16 +10,16 @@ use crate::constants::SOCK_DGRAM;
 use crate::error::{Error, Result};
 use crate::sys::{self, Answers, Hints};
 
-/// What [`getnameinfo`] takes: an address that needs no lookup.
+/// An address that [`getnameinfo`] accepts, which needs no look-up.
 ///
-/// `(host, port)` and `(host, port, flowinfo, scope_id)` are Python's tuples; the host is an IP address, as text or as one of
-/// [`std::net`]'s. A scope in the text (`"fe80::1%lo"`) counts when `scope_id` is 0. The socket addresses of [`std::net`],
-/// [`Address`] and [`RawAddress`] are taken too.
+/// `(host, port)` and `(host, port, flowinfo, scope_id)` are Python's tuples. The host is an IP address, as text or in
+/// a type of [`std::net`]. A scope in the text (`"fe80::1%lo"`) is used when `scope_id` is 0. The socket addresses of
+/// [`std::net`], [`Address`] and [`RawAddress`] are accepted too.
 pub trait NumericAddress {
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     ///
-    /// Fails with [`Error::Gai`] when the host is not numeric, with [`Error::Overflow`] for a `flowinfo` above 1048575, and
-    /// with [`Error::OsMessage`] for a 4-tuple with an IPv4 host.
+    /// Fails with [`Error::Gai`] when the host is not numeric, with [`Error::Overflow`] for a `flowinfo` above 1048575,
+    /// and with [`Error::OsMessage`] for a 4-tuple with an IPv4 host.
     fn numeric_address(&self) -> Result<RawAddress>;
 }
 
@@ -71,11 +71,11 @@ impl NumericAddress for RawAddress {
     }
 }
 
-/// A numeric host and a port, which the C library judges.
+/// Makes an address of a numeric host and a port. The C library reads the host.
 pub(crate) fn numeric_address(host: &[u8], port: i64) -> Result<RawAddress> {
     let host = c_string(host, "a host")?;
     let port = c_string(port.to_string().as_bytes(), "a port")?;
-    // A type must be named for the C library to take a bare number as the service.
+    // The C library accepts a number as the service only when the kind of socket is given.
     let hints = Hints { kind: SOCK_DGRAM.as_raw(), flags: libc::AI_NUMERICHOST, ..Hints::default() };
     let answers = Answers::of(Some(&host), Some(&port), hints)?;
     let mut answers = answers.iter();
@@ -85,7 +85,7 @@ pub(crate) fn numeric_address(host: &[u8], port: i64) -> Result<RawAddress> {
     }
 }
 
-/// A numeric host of `AF_INET6` with the other two parts of Python's tuple.
+/// Makes an address of a numeric IPv6 host, a port, and the other two parts of Python's tuple.
 pub(crate) fn numeric_address6(host: &[u8], port: i64, flowinfo: u32, scope_id: u32) -> Result<RawAddress> {
     check_flowinfo(flowinfo)?;
     match numeric_address(host, port)?.decode() {
@@ -97,10 +97,11 @@ pub(crate) fn numeric_address6(host: &[u8], port: i64, flowinfo: u32, scope_id: 
     }
 }
 
-/// The names of an address's host and service (`socket.getnameinfo`, `getnameinfo(3)`), `flags` being `NI_*`.
+/// Returns the names of the host and the service of an address (`socket.getnameinfo`, `getnameinfo(3)`). `flags` are
+/// `NI_*`.
 ///
-/// Bytes of a name that are not UTF-8 become U+FFFD. Fails with [`Error::Gai`], with [`Error::Overflow`] for a
-/// `flowinfo` above 1048575 and with [`Error::OsMessage`] for a 4-tuple with an IPv4 host.
+/// Bytes of a name that are not UTF-8 become U+FFFD. Fails with [`Error::Gai`] when the resolver fails, with
+/// [`Error::Overflow`] for a `flowinfo` above 1048575, and with [`Error::OsMessage`] for a 4-tuple with an IPv4 host.
 ///
 /// ```
 /// use tabi::constants::{NI_NUMERICHOST, NI_NUMERICSERV};

@@ -4,9 +4,9 @@ use crate::c_string::{c_string, quoted};
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// The port of a service (`socket.getservbyname`); `proto` is `"tcp"`, `"udp"` or `None` for any.
+/// Returns the port of a service (`socket.getservbyname`). `proto` is `"tcp"`, `"udp"`, or `None` for any protocol.
 ///
-/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in a name.
+/// Fails with [`Error::OsMessage`] when there is none, and with [`Error::Value`] when a name contains a NUL byte.
 ///
 /// ```no_run
 /// assert_eq!(tabi::getservbyname("http", "tcp")?, 80);
@@ -19,7 +19,8 @@ pub fn getservbyname<'a>(name: impl AsRef<[u8]>, proto: impl Into<Option<&'a str
         .ok_or_else(|| not_found(format!("service/proto not found: {}", pair(&quoted(name), proto))))
 }
 
-/// The name of the service on a port (`socket.getservbyport`); `proto` is `"tcp"`, `"udp"` or `None` for any.
+/// Returns the name of the service on a port (`socket.getservbyport`). `proto` is `"tcp"`, `"udp"`, or `None` for any
+/// protocol.
 ///
 /// Fails with [`Error::OsMessage`] when there is none.
 pub fn getservbyport<'a>(port: u16, proto: impl Into<Option<&'a str>>) -> Result<String> {
@@ -28,9 +29,9 @@ pub fn getservbyport<'a>(port: u16, proto: impl Into<Option<&'a str>>) -> Result
         .ok_or_else(|| not_found(format!("port/proto not found: {}", pair(&port.to_string(), proto))))
 }
 
-/// The number of a protocol by its name, such as `"tcp"` (`socket.getprotobyname`).
+/// Returns the number of the protocol with this name, such as `"tcp"` (`socket.getprotobyname`).
 ///
-/// Fails with [`Error::OsMessage`] when there is none, with [`Error::Value`] for a NUL byte in the name.
+/// Fails with [`Error::OsMessage`] when there is none, and with [`Error::Value`] when the name contains a NUL byte.
 pub fn getprotobyname(name: impl AsRef<[u8]>) -> Result<i32> {
     let name = name.as_ref();
     sys::protocol_by_name(&c_string(name, "a protocol")?)?

@@ -1,4 +1,4 @@
-//! Everything that can stand for an address in a call.
+//! The types that calls accept as an address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::unix::ffi::OsStrExt;
@@ -12,7 +12,7 @@ use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AddressFamily};
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// Something that `bind`, `connect` and `sendto` accept as an address.
+/// A type that `bind`, `connect` and `sendto` accept as an address.
 ///
 /// | for sockets of | what is accepted |
 /// |---|---|
@@ -20,11 +20,12 @@ use crate::sys;
 /// | `AF_UNIX` | `&str`, `String`, [`Path`], [`PathBuf`], [`UnixAddress`], [`std::os::unix::net::SocketAddr`] |
 /// | any family | [`Address`], [`RawAddress`], and the address type of the family, such as [`NetlinkAddress`](crate::NetlinkAddress) |
 ///
-/// A host given as text is looked up for the socket's own family, as in Python: it may be a name, an address, `""` (any
-/// address of this machine) or `"<broadcast>"`. Of several [`SocketAddr`]s the first that fits the socket's family is taken.
+/// A host that is given as text is looked up for the family of the socket, as in Python. It may be a name, an address,
+/// `""` (any address of this machine) or `"<broadcast>"`. Of several [`SocketAddr`]s, the first that fits the family of
+/// the socket is used.
 ///
-/// A text alone is the path of a unix socket, with a leading NUL byte an abstract name, and never a host with a port.
-/// Sockets of other families refuse it; `"127.0.0.1:80".parse::<Address>()` reads such a text.
+/// A text alone is always the path of a unix socket, or an abstract name if it begins with a NUL byte. It is never a
+/// host with a port, and sockets of other families refuse it. `"127.0.0.1:80".parse::<Address>()` reads such a text.
 ///
 /// ```
 /// use tabi::{AF_INET, Address, SOCK_DGRAM, Socket};
@@ -46,10 +47,10 @@ use crate::sys;
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub trait ToAddress {
-    /// The address in the system's form, for a socket of this family.
+    /// Returns the address as the system's `sockaddr`, for a socket of this family.
     ///
-    /// Fails with [`Error::Type`] when the address is of another family, with [`Error::Gai`] when a host cannot be looked
-    /// up, and with [`Error::Overflow`] for a `flowinfo` above 1048575.
+    /// Fails with [`Error::Type`] when the address is of another family, with [`Error::Gai`] when a host cannot be
+    /// looked up, and with [`Error::Overflow`] for a `flowinfo` above 1048575.
     fn to_address(&self, family: AddressFamily) -> Result<RawAddress>;
 }
 
@@ -67,7 +68,7 @@ macro_rules! host_and_port {
             }
         }
 
-        /// `(host, port, flowinfo, scope_id)`, Python's form for `AF_INET6`.
+        /// Accepts `(host, port, flowinfo, scope_id)`, Python's form for `AF_INET6`.
         impl ToAddress for ($host, u16, u32, u32) {
             fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
                 check_family(family, AF_INET6, "a (host, port, flowinfo, scope_id) address")?;
@@ -91,7 +92,7 @@ macro_rules! socket_addr {
 
 socket_addr!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
 
-/// The first of the addresses that fits the socket's family.
+/// Uses the first of the addresses that fits the family of the socket.
 impl ToAddress for [SocketAddr] {
     fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
         let family = spoken(family);
@@ -189,7 +190,8 @@ macro_rules! encoded {
 
 families::families!(encoded);
 
-/// Looks a host up for a socket of `family` and adds the port: CPython's `getsockaddrarg` for internet families.
+/// Looks a host up for a socket of `family` and adds the port, as CPython's `getsockaddrarg` does for internet
+/// families.
 pub(crate) fn inet(
     family: AddressFamily,
     name: &[u8],
@@ -213,7 +215,7 @@ pub(crate) fn inet(
     }
 }
 
-/// A port of C's.
+/// Checks a port that C programs give as an `int`.
 #[cfg(feature = "capi")]
 pub(crate) fn check_port(port: i64) -> Result<u16> {
     u16::try_from(port).map_err(|_| Error::overflow(format!("port must be 0-65535, got {port}")))
@@ -226,7 +228,8 @@ pub(super) fn check_flowinfo(flowinfo: u32) -> Result<()> {
     Ok(())
 }
 
-/// The family of a socket's addresses, which is not always its own: see [`sys::address_family`].
+/// Returns the family of a socket's addresses, which is not always the family of the socket: see
+/// [`sys::address_family`].
 fn spoken(family: AddressFamily) -> AddressFamily {
     AddressFamily::from_raw(sys::address_family(family.as_raw()))
 }

@@ -1,4 +1,4 @@
-//! Apple's systems.
+//! The backend of Apple's systems.
 
 #[path = "portable/multicast.rs"]
 mod multicast;
@@ -17,16 +17,16 @@ use super::unix::control::{read_struct, timeval};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use portable::*;
 
-/// No flag keeps a send from raising SIGPIPE: an option of the socket does, which socket2 sets.
+/// There is no flag with which a send raises no SIGPIPE. An option of the socket does this, which socket2 sets.
 pub(crate) const NO_SIGPIPE: c_int = 0;
-/// No flag makes received descriptors close-on-exec: that takes a second call.
+/// There is no flag with which received descriptors are close-on-exec. A second call makes them so.
 pub(crate) const CMSG_CLOEXEC: c_int = 0;
-/// The control message of an IPv6 datagram's hop limit.
+/// The type of the control message with the hop limit of an IPv6 datagram.
 pub(crate) const IPV6_HOPLIMIT: c_int = libc::IPV6_HOPLIMIT;
-/// Nothing is allowed in a socket's type beside the type itself.
+/// No flags may be added to the type of a socket.
 pub(crate) const TYPE_FLAGS: c_int = 0;
 pub(crate) const SOCK_NONBLOCK: c_int = 0;
-/// The least stack of a thread, in bytes.
+/// The smallest stack that a thread may have, in bytes.
 pub(super) const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;
 
 /// Sets this thread's `errno`.
@@ -35,13 +35,13 @@ pub(crate) fn set_errno(errno: c_int) {
     unsafe { *libc::__error() = errno };
 }
 
-/// Names the current thread for debuggers.
+/// Sets the name of the current thread, for debuggers.
 pub(crate) fn name_current_thread(name: &CStr) {
     // SAFETY: the name is NUL-terminated and copied.
     unsafe { libc::pthread_setname_np(name.as_ptr()) };
 }
 
-/// Reads a control message; `None` for another kind of message, and for too few bytes.
+/// Decodes a control message. Returns `None` for another kind of message, and for too few bytes.
 pub(crate) fn read_control(level: i32, kind: i32, data: &[u8]) -> Option<ControlValue<'_>> {
     match (level, kind) {
         (libc::SOL_SOCKET, libc::SCM_TIMESTAMP) => timeval(data).map(ControlValue::Timestamp),
@@ -58,7 +58,8 @@ pub(crate) fn read_control(level: i32, kind: i32, data: &[u8]) -> Option<Control
     }
 }
 
-/// The type and the data of the control message that chooses an IPv4 datagram's source address and interface.
+/// Returns the type and the data of the control message that chooses the source address and the interface of an IPv4
+/// datagram.
 pub(crate) fn packet_info_v4(source: Ipv4Addr, interface: u32) -> Option<(i32, [u8; 12])> {
     let mut data = [0; 12];
     data[..4].copy_from_slice(&interface.to_ne_bytes());
@@ -66,7 +67,7 @@ pub(crate) fn packet_info_v4(source: Ipv4Addr, interface: u32) -> Option<(i32, [
     Some((libc::IP_PKTINFO, data))
 }
 
-/// The protocol that a socket was made with: 0, since the system does not tell.
+/// Returns 0 for the protocol of a socket, because the system does not report it.
 pub(crate) fn protocol(_socket: &SockRef<'_>) -> io::Result<c_int> {
     Ok(0)
 }

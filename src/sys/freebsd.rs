@@ -1,4 +1,4 @@
-//! FreeBSD.
+//! The backend of FreeBSD.
 
 #[path = "portable/control.rs"]
 mod control;
@@ -17,17 +17,17 @@ pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use portable::*;
 
-/// The flag that keeps a send from raising SIGPIPE.
+/// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
-/// The flag that makes received descriptors close-on-exec.
+/// The flag with which received descriptors are close-on-exec.
 pub(crate) const CMSG_CLOEXEC: c_int = libc::MSG_CMSG_CLOEXEC;
-/// The control message of an IPv6 datagram's hop limit.
+/// The type of the control message with the hop limit of an IPv6 datagram.
 pub(crate) const IPV6_HOPLIMIT: c_int = libc::IPV6_HOPLIMIT;
-/// What is allowed in a socket's type beside the type itself.
+/// The flags that may be added to the type of a socket.
 pub(crate) const TYPE_FLAGS: c_int = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-/// The flag in a socket's type that makes it non-blocking.
+/// The flag in the type of a socket that makes the socket non-blocking.
 pub(crate) const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
-/// The least stack of a thread, in bytes.
+/// The smallest stack that a thread may have, in bytes.
 pub(super) const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;
 
 /// Sets this thread's `errno`.
@@ -36,10 +36,10 @@ pub(crate) fn set_errno(errno: c_int) {
     unsafe { *libc::__error() = errno };
 }
 
-/// The system keeps no names of threads that this crate could set.
+/// Does nothing, because this crate cannot set the names of threads on this system.
 pub(crate) fn name_current_thread(_name: &CStr) {}
 
-/// The protocol that a socket was made with.
+/// Returns the protocol with which a socket was made.
 pub(crate) fn protocol(socket: &SockRef<'_>) -> io::Result<c_int> {
     Ok(socket.protocol()?.map_or(0, c_int::from))
 }

@@ -1,8 +1,9 @@
-//! The ground: what differs between systems, so that the rooms above are the same on every one.
+//! Everything that differs between systems. The rest of the crate is the same on every system.
 //!
-//! One backend a system, chosen here and nowhere else. A backend offers every name that is taken from `system` below,
-//! by pieces of its own and by those in `portable/`, which serve more systems than one; `unix/` is the same everywhere. A
-//! new system is one more backend. Nothing here imports anything but [`crate::error`].
+//! Each system has one backend, which is chosen here and nowhere else. A backend must have every name that is imported
+//! from `system` below. It consists of its own pieces and of pieces from `portable/`, which several systems share.
+//! `unix/` is the same on every system. To support a new system, add a backend. This module imports only
+//! [`crate::error`].
 #![allow(unsafe_code)]
 
 mod syscall;
@@ -18,14 +19,14 @@ compile_error!("tabi has no backend for this system: add one beside src/sys/linu
 
 pub(crate) use syscall::{as_system_call, syscall};
 
-/// Items that only Linux has: `linux_only! { pub use linux::*; }`. A module itself stands under `cfg(target_os)`, which
-/// rustfmt and cbindgen follow.
+/// Marks items that only Linux has: `linux_only! { pub use linux::*; }`. A module that only Linux has is marked with
+/// `cfg(target_os)` instead, because rustfmt and cbindgen do not find modules inside a macro.
 macro_rules! linux_only {
     ($($item:item)*) => { $(#[cfg(target_os = "linux")] $item)* };
 }
 pub(crate) use linux_only;
 
-// What every system has, each in its own way.
+// Every system has these, each in its own way.
 #[cfg(feature = "capi")]
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
@@ -34,7 +35,7 @@ pub(crate) use system::{
     process_descriptor, protocol, protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg,
     service_by_name, service_by_port, set_errno,
 };
-// Numbers that differ, and whether a system has a thing at all.
+// Numbers that differ between systems, and constants that say whether a system has a feature.
 pub(crate) use system::{
     ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH, TYPE_FLAGS,
 };

@@ -1,4 +1,4 @@
-//! NetBSD.
+//! The backend of NetBSD.
 
 #[path = "portable/control.rs"]
 mod control;
@@ -17,17 +17,17 @@ use super::unix::InterfaceV4;
 pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use portable::*;
 
-/// The flag that keeps a send from raising SIGPIPE.
+/// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
-/// The flag that makes received descriptors close-on-exec.
+/// The flag with which received descriptors are close-on-exec.
 pub(crate) const CMSG_CLOEXEC: c_int = libc::MSG_CMSG_CLOEXEC;
-/// The control message of an IPv6 datagram's hop limit, from netinet6/in6.h.
+/// The type of the control message with the hop limit of an IPv6 datagram, from netinet6/in6.h.
 pub(crate) const IPV6_HOPLIMIT: c_int = 47;
-/// What is allowed in a socket's type beside the type itself.
+/// The flags that may be added to the type of a socket.
 pub(crate) const TYPE_FLAGS: c_int = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-/// The flag in a socket's type that makes it non-blocking.
+/// The flag in the type of a socket that makes the socket non-blocking.
 pub(crate) const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
-/// The system has no constant for the least stack of a thread; it is less than this.
+/// A stack that is large enough for every thread, in bytes. The system has no constant for the smallest one.
 pub(super) const LEAST_STACK: usize = 64 * 1024;
 
 /// Sets this thread's `errno`.
@@ -36,15 +36,15 @@ pub(crate) fn set_errno(errno: c_int) {
     unsafe { *libc::__errno() = errno };
 }
 
-/// The system keeps no names of threads that this crate could set.
+/// Does nothing, because this crate cannot set the names of threads on this system.
 pub(crate) fn name_current_thread(_name: &CStr) {}
 
-/// The protocol that a socket was made with: 0, since the system does not tell.
+/// Returns 0 for the protocol of a socket, because the system does not report it.
 pub(crate) fn protocol(_socket: &SockRef<'_>) -> io::Result<c_int> {
     Ok(0)
 }
 
-/// Joins a group.
+/// Joins a multicast group.
 pub(crate) fn join_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
@@ -53,7 +53,7 @@ pub(crate) fn join_multicast_v4(
     socket.join_multicast_v4(group, &interface_address(interface))
 }
 
-/// Leaves a group.
+/// Leaves a multicast group.
 pub(crate) fn leave_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
@@ -62,12 +62,12 @@ pub(crate) fn leave_multicast_v4(
     socket.leave_multicast_v4(group, &interface_address(interface))
 }
 
-/// The value of `IP_MULTICAST_IF` for an interface by its number.
+/// Returns the value of `IP_MULTICAST_IF` for the interface with this number.
 pub(crate) fn multicast_interface_v4(index: u32) -> [u8; 4] {
     interface_address(&InterfaceV4::Index(index)).octets()
 }
 
-/// The system reads an address of the form 0.x.x.x as an interface's number.
+/// Returns the address that stands for an interface: the system reads 0.x.x.x as the number of an interface.
 fn interface_address(interface: &InterfaceV4) -> Ipv4Addr {
     match interface {
         InterfaceV4::Index(index) => Ipv4Addr::from(index & 0xff_ffff),

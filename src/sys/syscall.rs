@@ -1,10 +1,11 @@
-//! The C library's way to report a failure, as a [`Result`], and back.
+//! Conversion between [`Result`] and the way in which the C library reports errors.
 
 use crate::error::Result;
 
-/// Makes a call that returns -1 and sets `errno` when it fails, `let fd = unsafe { syscall!(dup(fd)) }?;`.
+/// Calls a function of the C library that returns -1 and sets `errno` when it fails:
+/// `let fd = unsafe { syscall!(dup(fd)) }?;`.
 ///
-/// The result is what the call returned, or [`Error::Os`](crate::error::Error::Os) with the `errno`.
+/// Returns what the function returned, or [`Error::Os`](crate::error::Error::Os) with the `errno`.
 macro_rules! syscall {
     ($call:ident($($argument:expr),* $(,)?)) => {
         match libc::$call($($argument),*) {
@@ -15,7 +16,7 @@ macro_rules! syscall {
 }
 pub(crate) use syscall;
 
-/// A result as a system call reports it: 0, or -1 with the `errno`.
+/// Reports a result as a system call does: returns 0, or returns -1 and sets `errno`.
 pub(crate) fn as_system_call(result: Result<()>) -> isize {
     match result {
         Ok(()) => 0,

@@ -1,4 +1,4 @@
-//! `AF_ALG`: the kernel's ciphers.
+//! Addresses of `AF_ALG`, the kernel's cryptographic algorithms.
 
 use std::fmt;
 
@@ -6,26 +6,27 @@ use super::super::text::python_repr;
 use super::fields::{Reader, Writer};
 use super::{Error, RawAddress, Result, check_family, constants};
 
-/// How many bytes type and name have, their closing NUL included.
+/// How many bytes the type and the name have, with the closing NUL.
 const TYPE_SIZE: usize = 14;
 const NAME_SIZE: usize = 64;
 const SIZE: usize = 88;
 
-/// An address of `AF_ALG` (`struct sockaddr_alg`): an algorithm.
+/// An address of `AF_ALG` (`struct sockaddr_alg`): a cryptographic algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AlgAddress {
     kind: String,
     name: String,
     /// Features that the algorithm must have.
     pub feat: u32,
-    /// Which of them are looked at.
+    /// Which bits of `feat` count.
     pub mask: u32,
 }
 
 impl AlgAddress {
-    /// A type (`"hash"`, `"skcipher"`, `"aead"`, `"rng"`; at most 13 bytes) and a name (`"sha256"`; at most 63 bytes).
+    /// Makes an address of a type (`"hash"`, `"skcipher"`, `"aead"`, `"rng"`; at most 13 bytes) and a name (`"sha256"`;
+    /// at most 63 bytes).
     ///
-    /// Fails with [`Error::Value`] for a longer one or a NUL byte in it.
+    /// Fails with [`Error::Value`] when one of them is longer or contains a NUL byte.
     pub fn new(kind: &str, name: &str) -> Result<Self> {
         for (what, text, size) in [("type", kind, TYPE_SIZE), ("name", name, NAME_SIZE)] {
             if text.contains('\0') {
@@ -39,17 +40,17 @@ impl AlgAddress {
         Ok(AlgAddress { kind: kind.to_owned(), name: name.to_owned(), feat: 0, mask: 0 })
     }
 
-    /// The type of algorithm.
+    /// Returns the type of the algorithm.
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The algorithm.
+    /// Returns the name of the algorithm.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     pub fn encode(&self) -> RawAddress {
         let name_at = SIZE - NAME_SIZE;
         Writer::new(constants::AF_ALG)
@@ -63,7 +64,8 @@ impl AlgAddress {
             .finish()
     }
 
-    /// Reads the system's form. Fails with [`Error::Type`] for another family, [`Error::Value`] for text that is not UTF-8.
+    /// Decodes a `sockaddr`. Fails with [`Error::Type`] for another family, and with [`Error::Value`] for text that is
+    /// not UTF-8.
     pub fn decode(raw: &RawAddress) -> Result<Self> {
         check_family(raw, constants::AF_ALG, "AF_ALG")?;
         let mut fields = Reader::new(raw);
@@ -74,7 +76,7 @@ impl AlgAddress {
     }
 }
 
-/// Up to the first NUL byte, if there is one.
+/// The text up to the first NUL byte, or all of it if there is none.
 fn text(bytes: &[u8]) -> Result<String> {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     let text = std::str::from_utf8(&bytes[..end]);

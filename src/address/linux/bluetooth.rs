@@ -1,4 +1,4 @@
-//! `AF_BLUETOOTH`: one form of address for each protocol.
+//! Addresses of `AF_BLUETOOTH`, which have one form for each protocol.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,14 +6,14 @@ use std::str::FromStr;
 use super::fields::{Reader, Writer};
 use super::{Error, RawAddress, Result, check_family, constants};
 
-/// The address of a Bluetooth device, the byte that text has first at the front: `00:1A:7D:DA:71:13`.
+/// The address of a Bluetooth device, such as `00:1A:7D:DA:71:13`, with the bytes in the order of that text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Bdaddr(pub [u8; 6]);
 
 impl FromStr for Bdaddr {
     type Err = Error;
 
-    /// Six bytes in hexadecimal with colons between them. Fails with [`Error::OsMessage`] for anything else.
+    /// Reads six hexadecimal bytes with colons between them. Fails with [`Error::OsMessage`] for any other text.
     fn from_str(text: &str) -> Result<Self> {
         let bad = || Error::OsMessage(format!("bad bluetooth address: '{text}'").into());
         let mut bytes = [0; 6];
@@ -70,11 +70,11 @@ pub enum BluetoothAddress {
 }
 
 impl BluetoothAddress {
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     pub fn encode(&self) -> RawAddress {
         let fields = Writer::new(constants::AF_BLUETOOTH);
         match *self {
-            // Port and channel go over the air, in little-endian order.
+            // Ports and channels are in little-endian order, because Bluetooth transmits them so.
             BluetoothAddress::L2cap { bdaddr, psm, cid, bdaddr_type } => fields
                 .bytes(&psm.to_le_bytes())
                 .bytes(&reversed(bdaddr.0))
@@ -90,7 +90,7 @@ impl BluetoothAddress {
         .finish()
     }
 
-    /// Reads the system's form as a socket of this protocol (`BTPROTO_*`) has it.
+    /// Decodes a `sockaddr` of a socket with this protocol (`BTPROTO_*`).
     ///
     /// Fails with [`Error::Type`] for another family and [`Error::Value`] for another protocol.
     pub fn decode(raw: &RawAddress, proto: i32) -> Result<Self> {
@@ -119,7 +119,7 @@ fn reversed(mut bytes: [u8; 6]) -> [u8; 6] {
 }
 
 impl fmt::Display for BluetoothAddress {
-    /// Python's form: the parts of L2CAP and HCI that Python leaves out when they are 0 are left out.
+    /// Writes Python's tuple. Parts of L2CAP and HCI that are 0 are left out where Python leaves them out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             BluetoothAddress::L2cap { bdaddr, psm, cid: 0, bdaddr_type: 0 } => {

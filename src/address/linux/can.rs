@@ -1,4 +1,4 @@
-//! `AF_CAN`: the controller area network of vehicles and machines.
+//! Addresses of `AF_CAN`, the controller area network of vehicles and machines.
 
 use std::fmt;
 
@@ -19,12 +19,12 @@ const SIZE: usize = 24;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CanAddress {
-    /// `CAN_RAW` and `CAN_BCM`: nothing but the interface.
+    /// An address of `CAN_RAW` and `CAN_BCM`, which is only an interface.
     Interface {
         /// The number of the interface, 0 for all.
         interface: u32,
     },
-    /// `CAN_ISOTP`: transport of long messages.
+    /// An address of `CAN_ISOTP`, which transports long messages.
     Isotp {
         /// The number of the interface.
         interface: u32,
@@ -33,7 +33,7 @@ pub enum CanAddress {
         /// The identifier of sent frames.
         tx_id: u32,
     },
-    /// `CAN_J1939`: the network of trucks and tractors.
+    /// An address of `CAN_J1939`, the network of trucks and tractors.
     J1939 {
         /// The number of the interface.
         interface: u32,
@@ -56,7 +56,7 @@ impl CanAddress {
         }
     }
 
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     pub fn encode(&self) -> RawAddress {
         let fields = Writer::new(constants::AF_CAN).u16(0).u32(self.interface());
         let fields = match *self {
@@ -67,7 +67,8 @@ impl CanAddress {
         fields.fill(SIZE).finish()
     }
 
-    /// Reads the system's form as a socket of this protocol (`CAN_*`) has it. Fails with [`crate::Error::Type`] for another family.
+    /// Decodes a `sockaddr` of a socket with this protocol (`CAN_*`). Fails with [`crate::Error::Type`] for another
+    /// family.
     pub fn decode(raw: &RawAddress, proto: i32) -> Result<Self> {
         check_family(raw, constants::AF_CAN, "AF_CAN")?;
         let mut fields = Reader::new(raw);
@@ -84,7 +85,7 @@ impl CanAddress {
 }
 
 impl fmt::Display for CanAddress {
-    /// Python's tuple, with the interface's number in the place of its name.
+    /// Writes Python's tuple, with the number of the interface instead of its name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CanAddress::Interface { interface } => write!(f, "({interface},)"),

@@ -1,9 +1,9 @@
-//! The fields of a `sockaddr`, one after the other as the kernel's headers lay them out.
+//! The fields of a `sockaddr`, read and written one after the other in the order of the kernel's headers.
 
 use super::super::RawAddress;
 use crate::constants::AddressFamily;
 
-/// Writes a `sockaddr`, from its family on.
+/// Writes the fields of a `sockaddr`, beginning with its family.
 pub(super) struct Writer {
     bytes: [u8; RawAddress::CAPACITY],
     len: usize,
@@ -15,7 +15,7 @@ impl Writer {
             .bytes(&(family.as_raw() as libc::sa_family_t).to_ne_bytes())
     }
 
-    /// Bytes as they are; what does not fit is a mistake of the caller's.
+    /// Writes bytes unchanged. It is an error in the caller if they do not fit.
     pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
         self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
         self.len += bytes.len();
@@ -38,19 +38,19 @@ impl Writer {
         self.bytes(&value.to_ne_bytes())
     }
 
-    /// Zeros up to a total length.
+    /// Writes zeros up to a total length.
     pub(super) fn fill(mut self, len: usize) -> Self {
         self.len = self.len.max(len);
         self
     }
 
     pub(super) fn finish(self) -> RawAddress {
-        // The writer holds no more than an address can.
+        // This cannot fail: the writer has no more bytes than an address may have.
         RawAddress::from_bytes(&self.bytes[..self.len]).unwrap_or_else(|_| RawAddress::empty())
     }
 }
 
-/// Reads a `sockaddr` behind its family; beyond its end there are zeros.
+/// Reads the fields of a `sockaddr` that follow its family. Bytes after its end are read as zeros.
 pub(super) struct Reader {
     bytes: [u8; RawAddress::CAPACITY],
     at: usize,

@@ -1,7 +1,8 @@
-//! Linux's own families: netlink, packets, virtual machines, CAN, TIPC, ciphers, Qualcomm's router and Bluetooth.
+//! The address families that only Linux has: netlink, packets, virtual machines, CAN, TIPC, cryptographic algorithms,
+//! Qualcomm's router and Bluetooth.
 //!
-//! Each structure has the parts of Python's tuple, in Python's order; interfaces are numbers
-//! ([`crate::Socket::interface_index`]). Bytes beyond a short address count as zero, as in Python.
+//! Each structure has the parts of Python's tuple, in Python's order, but an interface is given by its number
+//! ([`crate::Socket::interface_index`]). The missing bytes of a short address count as zero, as in Python.
 
 mod alg;
 mod bluetooth;
@@ -26,19 +27,19 @@ use super::{Address, RawAddress};
 use crate::constants::{self, AddressFamily};
 use crate::error::{Error, Result};
 
-/// The families that not every system has: the variant of [`Address`], and its structure.
+/// Adds the families that only Linux has: a variant of [`Address`] and a structure for each.
 macro_rules! families {
     ($make:ident) => {
         $make! {
-            /// `AF_ALG`: an algorithm of the kernel's.
+            /// `AF_ALG`: a cryptographic algorithm of the kernel.
             Alg: AlgAddress;
-            /// `AF_BLUETOOTH`, in the form of the socket's protocol.
+            /// `AF_BLUETOOTH`, in the form that belongs to the protocol of the socket.
             Bluetooth: BluetoothAddress;
-            /// `AF_CAN`, in the form of the socket's protocol.
+            /// `AF_CAN`, in the form that belongs to the protocol of the socket.
             Can: CanAddress;
             /// `AF_NETLINK`: port and groups.
             Netlink: NetlinkAddress;
-            /// `AF_PACKET`: interface, protocol, and what a received frame's header says.
+            /// `AF_PACKET`: interface, protocol, and parts of the header of a received frame.
             Packet: PacketAddress;
             /// `AF_QIPCRTR`: node and port.
             Qipcrtr: QipcrtrAddress;
@@ -51,7 +52,7 @@ macro_rules! families {
 }
 pub(crate) use families;
 
-/// What every family's structure can do.
+/// Implements the traits that the structure of every family has.
 macro_rules! conversions {
     ($($(#[$text:meta])+ $family:ident: $structure:ident;)*) => {$(
         impl From<&$structure> for RawAddress {
@@ -70,7 +71,8 @@ macro_rules! conversions {
 
 families!(conversions);
 
-/// The address of one of these families; `None` for another family and for what its family cannot read.
+/// Decodes an address of one of these families. Returns `None` for another family, and for bytes that are no address of
+/// their family.
 pub(super) fn decode(raw: &RawAddress, proto: Option<i32>) -> Option<Address> {
     match raw.family() {
         constants::AF_ALG => AlgAddress::decode(raw).ok().map(Address::Alg),

@@ -1,4 +1,4 @@
-//! `AF_NETLINK`: messages to and from the kernel.
+//! Addresses of `AF_NETLINK`, with which programs and the kernel exchange messages.
 
 use std::fmt;
 
@@ -18,19 +18,19 @@ use super::{RawAddress, Result, check_family, constants};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct NetlinkAddress {
-    /// The port, usually a process's number; 0 is the kernel, and in `bind` a free one.
+    /// The port, usually the number of a process. 0 is the kernel; in `bind`, 0 makes the system choose a free port.
     pub pid: u32,
-    /// The multicast groups, a bit each.
+    /// The multicast groups, one bit for each group.
     pub groups: u32,
 }
 
 impl NetlinkAddress {
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     pub fn encode(&self) -> RawAddress {
         Writer::new(constants::AF_NETLINK).u16(0).u32(self.pid).u32(self.groups).finish()
     }
 
-    /// Reads the system's form. Fails with [`crate::Error::Type`] for another family.
+    /// Decodes a `sockaddr`. Fails with [`crate::Error::Type`] for another family.
     pub fn decode(raw: &RawAddress) -> Result<Self> {
         check_family(raw, constants::AF_NETLINK, "AF_NETLINK")?;
         let mut fields = Reader::new(raw);

@@ -1,11 +1,11 @@
-//! `AF_PACKET`: frames as a device has them.
+//! Addresses of `AF_PACKET`, which sends and receives the frames of a network device.
 
 use std::fmt;
 
 use super::fields::{Reader, Writer};
 use super::{Error, RawAddress, Result, check_family, constants};
 
-/// How many bytes precede the hardware address, and how long the structure is without a longer one.
+/// The offset of the hardware address, and the size of the structure with a hardware address of at most 8 bytes.
 const HARDWARE_OFFSET: usize = 12;
 const SIZE: usize = 20;
 /// The longest address that the kernel reports (`MAX_ADDR_LEN`).
@@ -18,7 +18,7 @@ pub struct PacketAddress {
     pub interface: u32,
     /// The protocol in a frame's header, such as `ETH_P_ALL`, in host byte order.
     pub protocol: u16,
-    /// Whom the frame is for, as received: `PACKET_HOST`, `PACKET_BROADCAST` ...
+    /// For whom a received frame is: `PACKET_HOST`, `PACKET_BROADCAST` ...
     pub packet_type: u8,
     /// The device's type, `ARPHRD_*`.
     pub hardware_type: u16,
@@ -34,7 +34,7 @@ pub struct HardwareAddress {
 }
 
 impl HardwareAddress {
-    /// At most 8 bytes. Fails with [`Error::Value`] for more.
+    /// Makes a hardware address of at most 8 bytes. Fails with [`Error::Value`] for more bytes.
     pub fn new(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > SIZE - HARDWARE_OFFSET {
             return Err(Error::value(format!(
@@ -52,7 +52,7 @@ impl HardwareAddress {
         address
     }
 
-    /// Its bytes: more than 8 where the system reported more.
+    /// Returns the bytes of the address, which are more than 8 when the system reported more.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len.into()]
     }
@@ -65,7 +65,7 @@ impl fmt::Debug for HardwareAddress {
 }
 
 impl PacketAddress {
-    /// An interface and a protocol, all that `bind` looks at.
+    /// Makes an address of an interface and a protocol, the only parts that `bind` needs.
     pub fn new(interface: u32, protocol: u16) -> Self {
         PacketAddress {
             interface,
@@ -76,7 +76,7 @@ impl PacketAddress {
         }
     }
 
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     pub fn encode(&self) -> RawAddress {
         Writer::new(constants::AF_PACKET)
             .bytes(&self.protocol.to_be_bytes())
@@ -89,7 +89,8 @@ impl PacketAddress {
             .finish()
     }
 
-    /// Reads the system's form; of the hardware address only what is there. Fails with [`Error::Type`] for another family.
+    /// Decodes a `sockaddr`. A hardware address that is cut off keeps the bytes that are there. Fails with
+    /// [`Error::Type`] for another family.
     pub fn decode(raw: &RawAddress) -> Result<Self> {
         check_family(raw, constants::AF_PACKET, "AF_PACKET")?;
         let mut fields = Reader::new(raw);
@@ -103,7 +104,7 @@ impl PacketAddress {
 }
 
 impl fmt::Display for PacketAddress {
-    /// Python's tuple, with the interface's number in the place of its name.
+    /// Writes Python's tuple, with the number of the interface instead of its name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let PacketAddress { interface, protocol, packet_type, hardware_type, hardware_address } = self;
         write!(f, "({interface}, {protocol}, {packet_type}, {hardware_type}, {hardware_address:?})")

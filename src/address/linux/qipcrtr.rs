@@ -1,4 +1,4 @@
-//! `AF_QIPCRTR`: between the processors of a Qualcomm system.
+//! Addresses of `AF_QIPCRTR`, which connects the processors of a Qualcomm system.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use super::{RawAddress, Result, check_family, constants};
 /// An address of `AF_QIPCRTR` (`struct sockaddr_qrtr`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QipcrtrAddress {
-    /// The processor.
+    /// The number of the processor.
     pub node: u32,
-    /// The port on it.
+    /// The port on that processor.
     pub port: u32,
 }
 
 impl QipcrtrAddress {
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     pub fn encode(&self) -> RawAddress {
         Writer::new(constants::AF_QIPCRTR).u16(0).u32(self.node).u32(self.port).finish()
     }
 
-    /// Reads the system's form. Fails with [`crate::Error::Type`] for another family.
+    /// Decodes a `sockaddr`. Fails with [`crate::Error::Type`] for another family.
     pub fn decode(raw: &RawAddress) -> Result<Self> {
         check_family(raw, constants::AF_QIPCRTR, "AF_QIPCRTR")?;
         let mut fields = Reader::new(raw);

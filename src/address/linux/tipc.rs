@@ -1,4 +1,4 @@
-//! `AF_TIPC`: transparent inter-process communication of a cluster.
+//! Addresses of `AF_TIPC`, the communication between the processes of a cluster.
 
 use std::fmt;
 
@@ -10,47 +10,49 @@ const SIZE: usize = 16;
 /// An address of `AF_TIPC` (`struct sockaddr_tipc`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TipcAddress {
-    /// Whom it names.
+    /// What the address names.
     pub name: TipcName,
-    /// How far it is known: `TIPC_ZONE_SCOPE`, `TIPC_CLUSTER_SCOPE` (Python's choice), `TIPC_NODE_SCOPE`.
+    /// In which part of the cluster the address is known: `TIPC_ZONE_SCOPE`, `TIPC_CLUSTER_SCOPE` (Python's choice),
+    /// `TIPC_NODE_SCOPE`.
     pub scope: i8,
 }
 
-/// Whom an address of `AF_TIPC` names.
+/// What an address of `AF_TIPC` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TipcName {
-    /// `TIPC_ADDR_NAMESEQ`: a service's instances from `lower` to `upper`.
+    /// `TIPC_ADDR_NAMESEQ`: the instances of a service from `lower` to `upper`.
     NameSequence {
         /// The type of the service.
         service: u32,
-        /// Its first instance.
+        /// The first instance.
         lower: u32,
-        /// Its last instance.
+        /// The last instance.
         upper: u32,
     },
     /// `TIPC_ADDR_NAME`: one instance of a service.
     Name {
         /// The type of the service.
         service: u32,
-        /// Its instance.
+        /// The instance.
         instance: u32,
-        /// Where to look it up, 0 for everywhere, as Python has it.
+        /// Where the system looks the service up. 0, which Python always uses, is everywhere.
         domain: u32,
     },
     /// `TIPC_ADDR_ID`: one socket.
     Id {
-        /// The node that it is on.
+        /// The node of the socket.
         node: u32,
-        /// Its number there.
+        /// The number of the socket on that node.
         reference: u32,
     },
 }
 
 impl TipcAddress {
-    /// Python's tuple `(addr_type, v1, v2, v3, scope)`: type, lower, upper; or type, instance; or node, reference.
+    /// Makes an address of the parts of Python's tuple `(addr_type, v1, v2, v3, scope)`. The three numbers are type,
+    /// lower and upper; or type and instance; or node and reference.
     ///
-    /// Fails with [`Error::Type`] for another `addr_type` than `TIPC_ADDR_NAMESEQ`, `_NAME` and `_ID`.
+    /// Fails with [`Error::Type`] unless `addr_type` is `TIPC_ADDR_NAMESEQ`, `TIPC_ADDR_NAME` or `TIPC_ADDR_ID`.
     pub fn from_parts(addr_type: u32, v1: u32, v2: u32, v3: u32, scope: i8) -> Result<Self> {
         let name = match i32::try_from(addr_type) {
             Ok(constants::TIPC_ADDR_NAMESEQ) => TipcName::NameSequence { service: v1, lower: v2, upper: v3 },
@@ -61,7 +63,7 @@ impl TipcAddress {
         Ok(TipcAddress { name, scope })
     }
 
-    /// The first four parts of Python's tuple.
+    /// Returns the first four parts of Python's tuple.
     pub fn parts(&self) -> (u32, u32, u32, u32) {
         match self.name {
             TipcName::NameSequence { service, lower, upper } => {
@@ -74,7 +76,7 @@ impl TipcAddress {
         }
     }
 
-    /// The address in the system's form.
+    /// Returns the address as the system's `sockaddr`.
     pub fn encode(&self) -> RawAddress {
         let fields =
             Writer::new(constants::AF_TIPC).u8(self.parts().0 as u8).bytes(&self.scope.to_ne_bytes());
@@ -86,7 +88,8 @@ impl TipcAddress {
         fields.fill(SIZE).finish()
     }
 
-    /// Reads the system's form. Fails with [`Error::Type`] for another family, [`Error::Value`] for another type of address.
+    /// Decodes a `sockaddr`. Fails with [`Error::Type`] for another family, and with [`Error::Value`] for an unknown
+    /// type of address.
     pub fn decode(raw: &RawAddress) -> Result<Self> {
         check_family(raw, constants::AF_TIPC, "AF_TIPC")?;
         let mut fields = Reader::new(raw);

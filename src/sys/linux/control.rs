@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::sys::unix::ControlValue;
 use crate::sys::unix::control::{read_struct, timeval};
 
-/// Reads a control message; `None` for another kind of message, and for too few bytes.
+/// Decodes a control message. Returns `None` for another kind of message, and for too few bytes.
 pub(crate) fn read_control(level: i32, kind: i32, data: &[u8]) -> Option<ControlValue<'_>> {
     match (level, kind) {
         (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => credentials(data),
@@ -43,14 +43,14 @@ fn received_packet_info_v4(data: &[u8]) -> Option<ControlValue<'_>> {
 }
 
 fn timestamps(data: &[u8]) -> Option<ControlValue<'_>> {
-    // The second of the three is unused.
+    // The kernel does not use the second of the three.
     // SAFETY: a timespec is two integers.
     let [software, _, hardware]: [libc::timespec; 3] = unsafe { read_struct(data) }?;
     let given = |time| timespec(time).unwrap_or_default();
     Some(ControlValue::Timestamps { software: given(software), hardware: given(hardware) })
 }
 
-/// A time, of which neither part may be negative.
+/// Converts a time. Returns `None` when one of its parts is negative.
 fn timespec(time: libc::timespec) -> Option<Duration> {
     Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
 }
@@ -69,7 +69,8 @@ fn extended_error(data: &[u8]) -> Option<ControlValue<'_>> {
     })
 }
 
-/// The type and the data of the control message that chooses an IPv4 datagram's source address and interface.
+/// Returns the type and the data of the control message that chooses the source address and the interface of an IPv4
+/// datagram.
 pub(crate) fn packet_info_v4(source: Ipv4Addr, interface: u32) -> Option<(i32, [u8; 12])> {
     let mut data = [0; 12];
     data[..4].copy_from_slice(&interface.to_ne_bytes());

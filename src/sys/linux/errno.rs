@@ -1,10 +1,10 @@
-//! The `errno` numbers that only Linux has.
+//! The names of the `errno` numbers that only Linux has.
 
 use std::ffi::{CStr, c_int};
 
 use crate::sys::unix::errno::errno_names;
 
-/// The name of a number that not every system has.
+/// Returns the name of an `errno` that only Linux has.
 pub(crate) fn own_errno_name(errno: c_int) -> Option<&'static CStr> {
     errno_names! { errno,
         EADV EBADE EBADFD EBADR EBADRQC EBADSLT EBFONT ECHRNG ECOMM EDOTDOT EISNAM

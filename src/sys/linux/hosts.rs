@@ -1,4 +1,4 @@
-//! glibc's `_r` functions, which write into the caller's buffer.
+//! Look-ups of hosts, services and protocols with glibc's `_r` functions, which write into the caller's buffer.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
@@ -54,11 +54,13 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// A first buffer that nearly every entry fits in, and the size at which it is no longer made larger.
+/// The size of the first buffer, which is enough for nearly every entry, and the size above which the buffer does not
+/// grow.
 const BUFFER: usize = 2048;
 const LARGEST_BUFFER: usize = 16 << 20;
 
-/// Calls with a larger buffer for as long as it is too small, then reads the entry, `None` when there is none.
+/// Calls a function, with a larger buffer each time that the buffer was too small. Reads the entry that it found, and
+/// returns `None` when there is no entry.
 fn lookup<E, T>(
     mut call: impl FnMut(*mut E, *mut c_char, usize, *mut *mut E) -> c_int,
     read: impl FnOnce(&E) -> T,
@@ -67,7 +69,7 @@ fn lookup<E, T>(
     loop {
         let (mut entry, mut result) = (MaybeUninit::uninit(), ptr::null_mut());
         let errno = call(entry.as_mut_ptr(), buffer.as_mut_ptr().cast(), buffer.len(), &mut result);
-        // SAFETY: NULL, or the entry, which is filled in and points into the buffer.
+        // SAFETY: the result is NULL or points to the entry, which the call has filled in. It points into the buffer.
         match (errno, unsafe { result.as_ref() }) {
             (_, Some(entry)) => return Ok(Some(read(entry))),
             (libc::ERANGE, None) if buffer.len() < LARGEST_BUFFER => buffer.resize(buffer.len() * 4, 0),
@@ -77,7 +79,7 @@ fn lookup<E, T>(
     }
 }
 
-/// A lookup of a host, which tells by `h_errno` why it failed.
+/// Calls a function that looks a host up and sets `h_errno` when it fails.
 fn host(
     mut call: impl FnMut(*mut libc::hostent, *mut c_char, usize, *mut *mut libc::hostent, *mut c_int) -> c_int,
 ) -> Result<HostEntry> {
@@ -90,15 +92,15 @@ fn host(
     }
 }
 
-/// The entry of a host by its name; IPv4 addresses.
+/// Looks up the IPv4 addresses and the names of the host with this name.
 pub(crate) fn host_by_name(name: &CStr) -> Result<HostEntry> {
     host(|entry, buffer, size, result, h_errno| {
-        // SAFETY: the name is NUL-terminated, the buffer has `size` bytes, and the rest are places to write to.
+        // SAFETY: the name is NUL-terminated, the buffer has `size` bytes, and the other pointers are writable.
         unsafe { gethostbyname_r(name.as_ptr(), entry, buffer, size, result, h_errno) }
     })
 }
 
-/// The entry of a host by its address.
+/// Looks up the names of the host with this address.
 pub(crate) fn host_by_address(address: IpAddr) -> Result<HostEntry> {
     let (family, octets) = match address {
         IpAddr::V4(v4) => (libc::AF_INET, v4.octets().to_vec()),
@@ -106,29 +108,31 @@ pub(crate) fn host_by_address(address: IpAddr) -> Result<HostEntry> {
     };
     host(|entry, buffer, size, result, h_errno| {
         let (data, len) = (octets.as_ptr().cast(), octets.len() as libc::socklen_t);
-        // SAFETY: the address has `len` bytes, the buffer `size`, and the rest are places to write to.
+        // SAFETY: the address has `len` bytes, the buffer has `size` bytes, and the other pointers are writable.
         unsafe { gethostbyaddr_r(data, len, family, entry, buffer, size, result, h_errno) }
     })
 }
 
-/// The port of a service, `None` when there is no such service.
+/// Returns the port of a service, or `None` when there is no such service.
 pub(crate) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Result<Option<u16>> {
     let proto = proto.map_or(ptr::null(), CStr::as_ptr);
     lookup(
         |entry, buffer, size, result| {
-            // SAFETY: both names are NUL-terminated or NULL, the buffer has `size` bytes.
+            // SAFETY: both names are NUL-terminated or NULL, the buffer has `size` bytes, and the other pointers are
+            // writable.
             unsafe { getservbyname_r(name.as_ptr(), proto, entry, buffer, size, result) }
         },
         port_of,
     )
 }
 
-/// The name of the service on a port, `None` when there is none.
+/// Returns the name of the service on a port, or `None` when there is none.
 pub(crate) fn service_by_port(port: u16, proto: Option<&CStr>) -> Result<Option<String>> {
     let proto = proto.map_or(ptr::null(), CStr::as_ptr);
     lookup(
         |entry, buffer, size, result| {
-            // SAFETY: the protocol is NUL-terminated or NULL, the buffer has `size` bytes.
+            // SAFETY: the protocol is NUL-terminated or NULL, the buffer has `size` bytes, and the other pointers are
+            // writable.
             unsafe { getservbyport_r(c_int::from(port.to_be()), proto, entry, buffer, size, result) }
         },
         // SAFETY: the entry's name is NUL-terminated.
@@ -136,11 +140,11 @@ pub(crate) fn service_by_port(port: u16, proto: Option<&CStr>) -> Result<Option<
     )
 }
 
-/// The number of a protocol, `None` when there is no such protocol.
+/// Returns the number of a protocol, or `None` when there is no such protocol.
 pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
     lookup(
         |entry, buffer, size, result| {
-            // SAFETY: the name is NUL-terminated, the buffer has `size` bytes.
+            // SAFETY: the name is NUL-terminated, the buffer has `size` bytes, and the other pointers are writable.
             unsafe { getprotobyname_r(name.as_ptr(), entry, buffer, size, result) }
         },
         |entry: &libc::protoent| entry.p_proto,
@@ -159,7 +163,7 @@ fn read_host(entry: &libc::hostent) -> Result<HostEntry> {
             _ => None,
         }
     };
-    // SAFETY: both lists end with NULL, and a name is NUL-terminated.
+    // SAFETY: both lists end with NULL, and every name in the entry is NUL-terminated.
     let (name, aliases, addresses) = unsafe {
         let aliases = pointers(entry.h_aliases).into_iter().map(|alias| text(alias)).collect();
         (text(entry.h_name), aliases, pointers(entry.h_addr_list).into_iter().map(read_address).collect())
@@ -168,16 +172,18 @@ fn read_host(entry: &libc::hostent) -> Result<HostEntry> {
     Ok(HostEntry { name, aliases, addresses: addresses.ok_or(Error::Os(libc::EAFNOSUPPORT))? })
 }
 
+/// Returns the pointers of a list.
+///
 /// # Safety
 ///
-/// `list` is NULL or ends with NULL.
+/// `list` is NULL, or a list of pointers that ends with NULL.
 unsafe fn pointers(list: *mut *mut c_char) -> Vec<*mut c_char> {
     let mut pointers = Vec::new();
     if list.is_null() {
         return pointers;
     }
     let mut next = list;
-    // SAFETY: the caller vouches that a NULL ends the list.
+    // SAFETY: the list is not NULL, and the caller guarantees that it ends with NULL.
     unsafe {
         while !(*next).is_null() {
             pointers.push(*next);

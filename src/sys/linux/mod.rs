@@ -1,4 +1,4 @@
-//! Linux, with glibc and with musl.
+//! The backend of Linux, with glibc and with musl.
 
 mod control;
 mod datagrams;
@@ -8,13 +8,13 @@ mod errno;
 mod hosts;
 #[path = "../portable/multicast.rs"]
 mod multicast;
-// The kernel's own structure of 32-bit systems is not that of their C libraries.
+// On 32-bit systems the kernel's `timespec` is not that of the C library.
 #[cfg_attr(not(target_pointer_width = "64"), path = "../portable/poll.rs")]
 mod poll;
 mod sendfile;
 mod wake;
 
-/// What musl uses, tested where the tests run.
+/// The look-ups for musl, compiled with glibc too so that they are tested.
 #[cfg(all(test, target_env = "gnu"))]
 #[path = "../portable/hosts.rs"]
 mod hosts_of_musl;
@@ -39,57 +39,58 @@ pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;
 pub(crate) use wake::Wake;
 
-/// The flag that keeps a send from raising SIGPIPE.
+/// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
-/// The flag that makes received descriptors close-on-exec.
+/// The flag with which received descriptors are close-on-exec.
 pub(crate) const CMSG_CLOEXEC: c_int = libc::MSG_CMSG_CLOEXEC;
-/// The flag with which a cut datagram reports its true length.
+/// The flag with which a receive reports the whole length of a datagram that was cut off.
 pub(crate) const TRUE_LENGTH: c_int = libc::MSG_TRUNC;
-/// The control message of an IPv6 datagram's hop limit.
+/// The type of the control message with the hop limit of an IPv6 datagram.
 pub(crate) const IPV6_HOPLIMIT: c_int = libc::IPV6_HOPLIMIT;
-/// What is allowed in a socket's type beside the type itself.
+/// The flags that may be added to the type of a socket.
 pub(crate) const TYPE_FLAGS: c_int = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-/// The flag in a socket's type that makes it non-blocking.
+/// The flag in the type of a socket that makes the socket non-blocking.
 pub(crate) const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
-/// Whether unix sockets have names that are no paths.
+/// Whether unix sockets can have names that are not paths.
 pub(crate) const ABSTRACT_NAMES: bool = true;
-/// The resolver's numbers that not every system has, from netdb.h.
+/// The error numbers of the resolver that not every system has, from netdb.h.
 #[cfg(feature = "capi")]
 pub(crate) const EAI_ADDRFAMILY: c_int = -9;
 #[cfg(feature = "capi")]
 pub(crate) const EAI_NODATA: c_int = -5;
-/// The least stack of a thread, in bytes.
+/// The smallest stack that a thread may have, in bytes.
 pub(super) const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;
 
-/// The name of a unix socket that is no path, without its leading NUL.
+/// Returns the abstract name of a unix socket without its leading NUL, and `None` when the address is a path.
 pub(crate) fn abstract_name(address: &net::SocketAddr) -> Option<&[u8]> {
     address.as_abstract_name()
 }
 
-/// Takes a client that waits on a socket of this family: close-on-exec, with its address if the family has any.
+/// Accepts a client on a socket of this family. The new descriptor is close-on-exec. The address is `None` when the
+/// family has no addresses of clients.
 ///
 /// # Safety
 ///
 /// The descriptor is open.
 pub(crate) unsafe fn accept(fd: RawFd, family: c_int) -> Result<(OwnedFd, Option<SockAddr>)> {
     if family != libc::AF_ALG {
-        // SAFETY: the caller vouches for the descriptor.
+        // SAFETY: the caller guarantees that the descriptor is open.
         return unsafe { unix::accept_named(fd) }.map(|(client, address)| (client, Some(address)));
     }
     let (address, len) = (std::ptr::null_mut(), std::ptr::null_mut());
-    // A cipher has no peer, and fails when asked for its address, which socket2 always does.
-    // SAFETY: no address is asked for.
+    // socket2 always asks for the address of the client, and for a cipher the call would then fail.
+    // SAFETY: both pointers are NULL, so that the call writes no address.
     let client = unsafe { syscall!(accept4(fd, address, len, libc::SOCK_CLOEXEC)) }?;
-    // SAFETY: the descriptor was just born and has no other owner.
+    // SAFETY: the descriptor is new and has no other owner.
     Ok((unsafe { OwnedFd::from_raw_fd(client) }, None))
 }
 
-/// The family of a socket's addresses: reliable datagram sockets (`AF_RDS`) have those of `AF_INET`.
+/// Returns the family of a socket's addresses. Sockets of `AF_RDS` (reliable datagrams) have addresses of `AF_INET`.
 pub(crate) fn address_family(family: c_int) -> c_int {
     if family == libc::AF_RDS { libc::AF_INET } else { family }
 }
 
-/// How many bytes the system means by one in the length of an option: an instruction for the filter, which is 8.
+/// Returns the unit in bytes of an option's length. The length of the filter is a number of instructions of 8 bytes.
 pub(crate) fn option_unit(level: c_int, option: c_int) -> usize {
     let filter = (level, option) == (libc::SOL_SOCKET, libc::SO_GET_FILTER);
     if filter { size_of::<libc::sock_filter>() } else { 1 }
@@ -101,21 +102,21 @@ pub(crate) fn set_errno(errno: c_int) {
     unsafe { *libc::__errno_location() = errno };
 }
 
-/// Names the current thread for debuggers and `ps`: 15 bytes are kept.
+/// Sets the name of the current thread, for debuggers and `ps`. The system keeps 15 bytes.
 pub(crate) fn name_current_thread(name: &CStr) {
-    // SAFETY: the name is NUL-terminated and copied.
+    // SAFETY: the name is NUL-terminated, and the kernel copies it.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
 }
 
-/// A descriptor that becomes readable when the child has ended; `None` on kernels before 5.3.
+/// Returns a descriptor that becomes readable when the child has ended, or `None` on kernels before 5.3.
 pub(crate) fn process_descriptor(pid: libc::pid_t) -> Option<OwnedFd> {
-    // SAFETY: pidfd_open touches no memory; its descriptors are close-on-exec.
+    // SAFETY: pidfd_open accesses no memory. Its descriptors are close-on-exec.
     let fd = unsafe { syscall!(syscall(libc::SYS_pidfd_open, pid, 0)) }.ok()?;
-    // SAFETY: the descriptor was just born and has no other owner.
+    // SAFETY: the descriptor is new and has no other owner.
     Some(unsafe { OwnedFd::from_raw_fd(RawFd::try_from(fd).ok()?) })
 }
 
-/// The protocol that a socket was made with.
+/// Returns the protocol with which a socket was made.
 pub(crate) fn protocol(socket: &SockRef<'_>) -> io::Result<c_int> {
     Ok(socket.protocol()?.map_or(0, c_int::from))
 }

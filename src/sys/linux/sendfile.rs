@@ -1,21 +1,22 @@
-//! `sendfile(2)`, without the signal that it may raise. socket2 takes offsets of 32 bits on 32-bit systems.
+//! `sendfile(2)` without SIGPIPE. The call of socket2 has offsets of only 32 bits on 32-bit systems.
 
 use std::os::fd::RawFd;
 
-/// Sends at most `count` bytes of a file from `offset` on; how many, or -1.
+/// Sends at most `count` bytes of a file, beginning at `offset`. Returns how many were sent, or -1 and sets `errno`.
 pub(crate) fn sendfile(socket: RawFd, file: RawFd, offset: u64, count: usize) -> isize {
     without_sigpipe(|| {
         let mut offset = offset as libc::off64_t;
-        // SAFETY: `offset` outlives the call; the descriptors are numbers.
+        // SAFETY: `offset` is writable during the call, and the call accesses no other memory of the process.
         unsafe { libc::sendfile64(socket, file, &mut offset, count) }
     })
 }
 
-/// Runs a call that knows no MSG_NOSIGNAL, in this thread, without letting its SIGPIPE out.
+/// Runs a system call that has no flag MSG_NOSIGNAL, so that the program gets no SIGPIPE from it.
 ///
-/// The signal goes to the thread that writes: it is held back for the time of the call and taken from what is
-/// pending, also after a call that sent something and then met the closed connection. splice(2) and vmsplice(2)
-/// raise it too, and ignoring it would concern the whole process; three short system calls are little beside a file.
+/// The system sends SIGPIPE to the thread that writes. This thread therefore blocks the signal during the call, and
+/// removes it if it is pending afterwards. That may happen even if the call has sent some bytes. splice(2) and
+/// vmsplice(2) would raise the signal too, and ignoring it would change the whole process. The three additional system
+/// calls are short beside the sending of a file.
 fn without_sigpipe(call: impl FnOnce() -> isize) -> isize {
     // SAFETY: sigset_t is plain integers; the calls only fill and read the sets that they are given.
     unsafe {
@@ -24,7 +25,7 @@ fn without_sigpipe(call: impl FnOnce() -> isize) -> isize {
         libc::sigemptyset(&mut pipe);
         libc::sigaddset(&mut pipe, libc::SIGPIPE);
         libc::pthread_sigmask(libc::SIG_BLOCK, &pipe, &mut before);
-        // One that was pending before is somebody else's; only a thread that blocks the signal can have one.
+        // A signal that was pending before the call must stay. Only a thread that blocks the signal can have one.
         let others = libc::sigismember(&before, libc::SIGPIPE) == 1 && is_pending(libc::SIGPIPE);
         let result = call();
         let errno = crate::error::last_errno();

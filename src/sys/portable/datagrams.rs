@@ -1,22 +1,23 @@
-//! Several messages, one system call after the other.
+//! Sends and receives several messages with one system call for each.
 
 use std::os::fd::RawFd;
 
 use crate::sys::unix::MessageHeader;
 
-/// Sends messages; how many, or -1 when the first is refused.
+/// Sends messages. Returns how many were sent, or -1 when the first one cannot be sent.
 ///
 /// # Safety
 ///
 /// What the headers point to is readable.
 pub(crate) unsafe fn sendmmsg(fd: RawFd, headers: &mut [MessageHeader], flags: libc::c_int) -> isize {
     one_by_one(headers, |header, _| {
-        // SAFETY: the caller vouches for what the header points to.
+        // SAFETY: the caller guarantees that what the header points to is readable.
         unsafe { libc::sendmsg(fd, header, flags) }
     })
 }
 
-/// Receives messages: waits for the first, takes those that are there; how many, or -1 when there is none.
+/// Waits for one message, and receives those that have arrived. Returns how many were received, or -1 when there is
+/// none.
 ///
 /// # Safety
 ///
@@ -24,7 +25,7 @@ pub(crate) unsafe fn sendmmsg(fd: RawFd, headers: &mut [MessageHeader], flags: l
 pub(crate) unsafe fn recvmmsg(fd: RawFd, headers: &mut [MessageHeader], flags: libc::c_int) -> isize {
     one_by_one(headers, |header, first| {
         let wait = if first { 0 } else { libc::MSG_DONTWAIT };
-        // SAFETY: the caller vouches for what the header points to.
+        // SAFETY: the caller guarantees that what the header points to is writable.
         unsafe { libc::recvmsg(fd, header, flags | wait) }
     })
 }

@@ -1,5 +1,6 @@
-//! Where there are no `_r` functions: hosts through `getaddrinfo` and `getnameinfo`, which share nothing;
-//! services and protocols, which are files, under a lock.
+//! Look-ups of hosts, services and protocols on systems without `_r` functions. Hosts are looked up with `getaddrinfo`
+//! and `getnameinfo`, which every thread may call. Services and protocols come from files, and a lock protects their
+//! entries.
 
 use std::ffi::CStr;
 use std::net::{IpAddr, SocketAddr};
@@ -14,7 +15,7 @@ const HOST_NOT_FOUND: i32 = 1;
 const TRY_AGAIN: i32 = 2;
 const NO_RECOVERY: i32 = 3;
 
-/// The entry of a host by its name; IPv4 addresses, no aliases.
+/// Looks up the IPv4 addresses and the main name of the host with this name, without aliases.
 pub(crate) fn host_by_name(name: &CStr) -> Result<HostEntry> {
     let (family, kind, flags) = (libc::AF_INET, libc::SOCK_STREAM, libc::AI_CANONNAME);
     let hints = Hints { family, kind, flags, ..Hints::default() };
@@ -25,7 +26,7 @@ pub(crate) fn host_by_name(name: &CStr) -> Result<HostEntry> {
     Ok(HostEntry { name, aliases: Vec::new(), addresses })
 }
 
-/// The entry of a host by its address, without aliases and further addresses.
+/// Looks up the main name of the host with this address, without aliases and other addresses.
 pub(crate) fn host_by_address(address: IpAddr) -> Result<HostEntry> {
     let named = name_info(&SocketAddr::new(address, 0).into(), libc::NI_NAMEREQD);
     let (name, _) = named.map_err(herror)?;
@@ -41,32 +42,32 @@ fn herror(error: Error) -> Error {
     }
 }
 
-/// Guards the static entries of the C library; nothing blocks on the network while it is held.
+/// Locks the static entries of the C library. No call waits for the network while the lock is held.
 fn lock() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The port of a service, `None` when there is no such service.
+/// Returns the port of a service, or `None` when there is no such service.
 pub(crate) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Result<Option<u16>> {
     let _guard = lock();
     let proto = proto.map_or(ptr::null(), CStr::as_ptr);
-    // SAFETY: both names are NUL-terminated or NULL; the static entry is ours while the lock is held.
+    // SAFETY: both names are NUL-terminated or NULL; no other thread changes the static entry while the lock is held.
     Ok(unsafe { libc::getservbyname(name.as_ptr(), proto).as_ref() }.map(port_of))
 }
 
-/// The name of the service on a port, `None` when there is none.
+/// Returns the name of the service on a port, or `None` when there is none.
 pub(crate) fn service_by_port(port: u16, proto: Option<&CStr>) -> Result<Option<String>> {
     let _guard = lock();
     let proto = proto.map_or(ptr::null(), CStr::as_ptr);
-    // SAFETY: the protocol is NUL-terminated or NULL; the static entry and its name are ours while the lock is held.
+    // SAFETY: the protocol is NUL-terminated or NULL; no other thread changes the static entry while the lock is held.
     Ok(unsafe { libc::getservbyport(port.to_be().into(), proto).as_ref().map(|entry| text(entry.s_name)) })
 }
 
-/// The number of a protocol, `None` when there is no such protocol.
+/// Returns the number of a protocol, or `None` when there is no such protocol.
 pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
     let _guard = lock();
-    // SAFETY: the name is NUL-terminated; the static entry is ours while the lock is held.
+    // SAFETY: the name is NUL-terminated; no other thread changes the static entry while the lock is held.
     Ok(unsafe { libc::getprotobyname(name.as_ptr()).as_ref() }.map(|entry| entry.p_proto))
 }
 
@@ -74,7 +75,7 @@ pub(crate) fn protocol_by_name(name: &CStr) -> Result<Option<i32>> {
 mod tests {
     use super::*;
 
-    /// True where the databases are installed that Linux keeps in these files.
+    /// Returns whether this database of Linux is installed.
     fn have(database: &str) -> bool {
         let found = std::path::Path::new(database).is_file();
         assert!(found || std::env::var_os("CI").is_none(), "{database} is missing");

@@ -1,4 +1,4 @@
-//! What the systems do without that are not Linux.
+//! Features that only Linux has, as the other systems do without them.
 
 use std::ffi::CStr;
 use std::os::fd::{OwnedFd, RawFd};
@@ -10,47 +10,48 @@ use socket2::SockAddr;
 use crate::error::Result;
 use crate::sys::unix;
 
-/// No flag makes a cut datagram report its true length.
+/// There is no flag with which a receive reports the whole length of a datagram that was cut off.
 pub(crate) const TRUE_LENGTH: c_int = 0;
-/// Every name of a unix socket is a path.
+/// All names of unix sockets are paths.
 pub(crate) const ABSTRACT_NAMES: bool = false;
 
 pub(crate) fn abstract_name(_address: &net::SocketAddr) -> Option<&[u8]> {
     None
 }
 
-/// The resolver's numbers that not every system has: here, numbers that it never returns.
+/// The error numbers of the resolver that not every system has. These values are never returned.
 #[cfg(feature = "capi")]
 pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;
 #[cfg(feature = "capi")]
 pub(crate) const EAI_NODATA: c_int = c_int::MIN;
 
-/// Takes a client that waits on a socket of this family: close-on-exec, with its address, which every family has.
+/// Accepts a client on a socket of this family. The new descriptor is close-on-exec. Clients of every family have an
+/// address.
 ///
 /// # Safety
 ///
 /// The descriptor is open.
 pub(crate) unsafe fn accept(fd: RawFd, _family: c_int) -> Result<(OwnedFd, Option<SockAddr>)> {
-    // SAFETY: the caller vouches for the descriptor.
+    // SAFETY: the caller guarantees that the descriptor is open.
     unsafe { unix::accept_named(fd) }.map(|(client, address)| (client, Some(address)))
 }
 
-/// The family of a socket's addresses: always its own.
+/// Returns the family of a socket's addresses, which is that of the socket.
 pub(crate) fn address_family(family: c_int) -> c_int {
     family
 }
 
-/// The length of every option is in bytes.
+/// Returns the unit of an option's length, which is one byte for every option.
 pub(crate) fn option_unit(_level: c_int, _option: c_int) -> usize {
     1
 }
 
-/// No descriptor tells that a child has ended.
+/// Returns `None`: there is no descriptor that becomes readable when a child has ended.
 pub(crate) fn process_descriptor(_pid: libc::pid_t) -> Option<OwnedFd> {
     None
 }
 
-/// Every system has the same `errno` numbers, as far as they are named here.
+/// Returns `None`: this crate has no names for further `errno` numbers of these systems.
 pub(crate) fn own_errno_name(_errno: c_int) -> Option<&'static CStr> {
     None
 }

@@ -1,5 +1,5 @@
-//! What every system but Linux is made of. Two pieces are not for all of them: `control` and `multicast`, which a backend
-//! takes one by one.
+//! The pieces that the backends of all systems but Linux share. `control` and `multicast` do not fit all of these
+//! systems, so each backend that needs them imports them itself.
 
 mod datagrams;
 /// cbindgen:ignore

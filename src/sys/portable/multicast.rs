@@ -1,4 +1,4 @@
-//! IPv4 groups of receivers, where an interface may be given by its number (`struct ip_mreqn`).
+//! IPv4 multicast groups on systems where an interface can be given by its number (`struct ip_mreqn`).
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -7,7 +7,7 @@ use socket2::{InterfaceIndexOrAddress, SockRef};
 
 use crate::sys::unix::InterfaceV4;
 
-/// Joins a group.
+/// Joins a multicast group.
 pub(crate) fn join_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
@@ -16,7 +16,7 @@ pub(crate) fn join_multicast_v4(
     socket.join_multicast_v4_n(group, &by_socket2(interface))
 }
 
-/// Leaves a group.
+/// Leaves a multicast group.
 pub(crate) fn leave_multicast_v4(
     socket: &SockRef<'_>,
     group: &Ipv4Addr,
@@ -25,9 +25,10 @@ pub(crate) fn leave_multicast_v4(
     socket.leave_multicast_v4_n(group, &by_socket2(interface))
 }
 
-/// The value of `IP_MULTICAST_IF` for an interface by its number, which socket2 does not set.
+/// Returns the value of `IP_MULTICAST_IF` for the interface with this number. socket2 cannot set the option by a
+/// number.
 pub(crate) fn multicast_interface_v4(index: u32) -> [u8; 12] {
-    // The group and the address, which mean nothing here, and the number.
+    // The group and the address, which do not count here, come before the number.
     let mut request = [0; 12];
     request[8..].copy_from_slice(&index.to_ne_bytes());
     request

@@ -1,4 +1,4 @@
-//! `poll(2)`, whose milliseconds are never rounded down.
+//! `poll` by `poll(2)`, whose time limit is rounded up to milliseconds.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::sys::syscall;
 use crate::sys::unix::Polled;
 
-/// Waits until a descriptor is ready or the time is over (`None`: no limit). EINTR is an error here.
+/// Waits until a descriptor is ready or the time has passed. `None` is no limit. A signal ends the call with EINTR.
 pub(crate) fn poll(fds: &mut [libc::pollfd], limit: Option<Duration>) -> Result<Polled> {
     let begin = Instant::now();
     let milliseconds = limit.map_or(-1, |limit| {

@@ -1,4 +1,5 @@
-//! No `sendfile(2)`: the BSDs' calls have other arguments, and who asks copies instead.
+//! `sendfile` on systems other than Linux. The calls of the BSDs have other arguments, so the caller copies the bytes
+//! instead.
 
 use std::os::fd::RawFd;
 

@@ -1,6 +1,6 @@
-//! The clock that deadlines are measured by.
+//! The clock of deadlines.
 
-/// What the monotonic clock (`CLOCK_MONOTONIC`) shows, in nanoseconds.
+/// Returns what the monotonic clock (`CLOCK_MONOTONIC`) shows, in nanoseconds.
 pub(crate) fn monotonic_nanoseconds() -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is writable. The clock exists on every Unix, so the call cannot fail.

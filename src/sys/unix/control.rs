@@ -1,9 +1,9 @@
-//! Control messages in plain values.
+//! Decoded control messages.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-/// What a control message says that only some systems have, or that they have in different structures.
+/// A decoded control message, of a kind that only some systems have or that they have in different structures.
 #[allow(dead_code, reason = "each system makes those that it has")]
 pub(crate) enum ControlValue<'a> {
     Credentials {
@@ -17,7 +17,7 @@ pub(crate) enum ControlValue<'a> {
         destination: Ipv4Addr,
     },
     Timestamp(Duration),
-    /// By the system's clock, and by the network card's; zero for none.
+    /// The times of the system's clock and of the network card's clock. Zero means that there is none.
     Timestamps {
         software: Duration,
         hardware: Duration,
@@ -35,17 +35,17 @@ pub(crate) enum ControlValue<'a> {
     SegmentSize(i32),
 }
 
-/// The beginning of some bytes as a structure of the system's; `None` if they are too few.
+/// Reads a structure of the system from the beginning of `data`. Returns `None` if there are too few bytes.
 ///
 /// # Safety
 ///
-/// `T` is plain integers: any bytes are a value of it.
+/// `T` consists of integers, so that any bytes are a valid `T`.
 pub(in crate::sys) unsafe fn read_struct<T: Copy>(data: &[u8]) -> Option<T> {
-    // SAFETY: the bytes are there, and the caller vouches that any are a value.
+    // SAFETY: there are enough bytes, and the caller guarantees that any bytes are a valid T.
     (data.len() >= size_of::<T>()).then(|| unsafe { data.as_ptr().cast::<T>().read_unaligned() })
 }
 
-/// A `struct timeval`, of which neither part may be negative.
+/// Reads a `struct timeval`. Returns `None` when one of its parts is negative.
 pub(in crate::sys) fn timeval(data: &[u8]) -> Option<Duration> {
     // SAFETY: a timeval is two integers.
     let time: libc::timeval = unsafe { read_struct(data) }?;

@@ -1,9 +1,9 @@
-//! What the entries of the C library's databases hold.
+//! Entries of the C library's databases.
 
 use std::ffi::{CStr, c_char};
 use std::net::IpAddr;
 
-/// What is known of a host: Python's `(hostname, aliaslist, ipaddrlist)`.
+/// The names and addresses of a host: Python's `(hostname, aliaslist, ipaddrlist)`.
 ///
 /// Bytes of a name that are not UTF-8 become U+FFFD. Systems other than Linux with glibc report no aliases.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,18 +11,18 @@ use std::net::IpAddr;
 pub struct HostEntry {
     /// The host's main name.
     pub name: String,
-    /// Its other names.
+    /// The other names of the host.
     pub aliases: Vec<String>,
-    /// Its addresses, at least one.
+    /// The addresses of the host, at least one.
     pub addresses: Vec<IpAddr>,
 }
 
-/// A port as `servent` holds it: 16 bits in network order, in an `int`.
+/// Returns the port of an entry. `servent` has it as 16 bits in network byte order in an `int`.
 pub(in crate::sys) fn port_of(entry: &libc::servent) -> u16 {
     u16::from_be(entry.s_port as u16)
 }
 
-/// A name, empty for NULL. Bytes that are not UTF-8 become U+FFFD.
+/// Copies a name. It is empty for NULL, and bytes that are not UTF-8 become U+FFFD.
 ///
 /// # Safety
 ///
@@ -31,6 +31,6 @@ pub(in crate::sys) unsafe fn text(text: *const c_char) -> String {
     if text.is_null() {
         return String::new();
     }
-    // SAFETY: not NULL, and the caller vouches for the rest.
+    // SAFETY: the text is not NULL, and the caller guarantees that it is NUL-terminated.
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_int};
 
-/// Returns the name from the function around it if the number is one of these.
+/// Makes the function that contains this macro return the name, if the number is one of these.
 macro_rules! errno_names {
     ($errno:expr, $($name:ident)*) => {
         $(if $errno == libc::$name {
@@ -13,7 +13,7 @@ macro_rules! errno_names {
 #[allow(unused_imports, reason = "not every system has names of its own")]
 pub(in crate::sys) use errno_names;
 
-/// The name of an `errno`, such as "ECONNREFUSED"; `None` for a number that the system does not have.
+/// Returns the name of an `errno`, such as "ECONNREFUSED", or `None` for a number that the system does not have.
 pub(crate) fn errno_name(errno: c_int) -> Option<&'static CStr> {
     errno_names! { errno,
         E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EBADMSG

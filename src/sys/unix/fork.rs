@@ -1,4 +1,4 @@
-//! How a process knows that it is a forked child, without a system call.
+//! Tells a process whether it is a forked child, without a system call.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -9,12 +9,13 @@ extern "C" fn count() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// How many forks lie between this process and the one that asked first: a value that has changed was taken by an ancestor.
+/// Returns a number that is another one in each forked child: how many forks have happened since the first call, in
+/// this process and its ancestors. If a number that was stored is not the present one, an ancestor has stored it.
 pub(crate) fn forks() -> u32 {
-    // No lock, not even once: a fork at the wrong moment would leave it locked in the child.
+    // No lock is used, because a fork at the wrong moment would leave it locked in the child.
     if !COUNTED.load(Ordering::Relaxed) && !COUNTED.swap(true, Ordering::Relaxed) {
-        // SAFETY: `count` lives as long as this library and touches one atomic. Out of memory, nothing is counted,
-        // and a child's close does what any close does.
+        // Without memory for the handler, forks are not counted, and a close in a child does what every close does.
+        // SAFETY: `count` exists as long as this library and changes only an atomic.
         unsafe { libc::pthread_atfork(None, None, Some(count)) };
     }
     FORKS.load(Ordering::Relaxed)

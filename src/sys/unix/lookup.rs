@@ -1,4 +1,4 @@
-//! The resolver of the C library: `getaddrinfo(3)` and `getnameinfo(3)`, which share nothing between threads.
+//! The resolver of the C library: `getaddrinfo(3)` and `getnameinfo(3)`, which every thread may call.
 
 use std::ffi::{CStr, c_int};
 use std::io;
@@ -9,7 +9,7 @@ use socket2::SockAddr;
 use super::entry::text;
 use crate::error::{Error, Result, last_errno};
 
-/// What limits a look-up; 0 is no limit.
+/// What a look-up is limited to. 0 is no limit.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Hints {
     pub(crate) family: c_int,
@@ -18,13 +18,13 @@ pub(crate) struct Hints {
     pub(crate) flags: c_int,
 }
 
-/// The C library's list of answers, which is never empty.
+/// The list of answers, which belongs to the C library and is never empty.
 pub(crate) struct Answers(*mut libc::addrinfo);
 
 impl Answers {
-    /// The only call of `getaddrinfo(3)` in this crate.
+    /// Looks a host and a service up. No other function of this crate calls `getaddrinfo(3)`.
     pub(crate) fn of(host: Option<&CStr>, service: Option<&CStr>, hints: Hints) -> Result<Self> {
-        // SAFETY: addrinfo is plain integers and pointers, for which all zeros is a value.
+        // SAFETY: addrinfo consists of integers and pointers, for which zeros are valid.
         let mut wanted: libc::addrinfo = unsafe { std::mem::zeroed() };
         wanted.ai_family = hints.family;
         wanted.ai_socktype = hints.kind;
@@ -33,7 +33,7 @@ impl Answers {
         let mut list = ptr::null_mut();
         let host = host.map_or(ptr::null(), CStr::as_ptr);
         let service = service.map_or(ptr::null(), CStr::as_ptr);
-        // SAFETY: both names are NULL or NUL-terminated, the hints' pointers are NULL; `list` is freed on drop.
+        // SAFETY: both names are NULL or NUL-terminated, the pointers of the hints are NULL, and `list` is writable.
         match unsafe { libc::getaddrinfo(host, service, &wanted, &mut list) } {
             0 if list.is_null() => Err(Error::Gai(libc::EAI_NONAME)),
             0 => Ok(Answers(list)),
@@ -44,7 +44,7 @@ impl Answers {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Answer<'_>> {
         let mut next = self.0;
         std::iter::from_fn(move || {
-            // SAFETY: NULL, or an entry of the list, which lives as long as `self`.
+            // SAFETY: `next` is NULL or an entry of the list, which exists as long as `self`.
             let entry = unsafe { next.as_ref() }?;
             next = entry.ai_next;
             Some(Answer(entry))
@@ -75,16 +75,16 @@ impl Answer<'_> {
         self.0.ai_protocol
     }
 
-    /// The host's canonical name, empty where it was not asked for.
+    /// Returns the canonical name of the host. It is empty when the look-up did not ask for it.
     pub(crate) fn canonname(&self) -> String {
-        // SAFETY: NULL, or NUL-terminated as long as the list lives.
+        // SAFETY: the name is NULL or NUL-terminated, and exists as long as the list.
         unsafe { text(self.0.ai_canonname) }
     }
 
-    /// The address; `None` where there is none, or one that is too long.
+    /// Returns the address, or `None` when the answer has none or one that is too long.
     pub(crate) fn address(&self) -> Option<SockAddr> {
         let (address, size) = (self.0.ai_addr, self.0.ai_addrlen);
-        // SAFETY: the closure fills the storage with an address of the stated length, which it checks.
+        // SAFETY: the closure writes an address of `size` bytes, which it has compared with the size of the storage.
         let init = unsafe {
             SockAddr::try_init(|storage, len| {
                 if address.is_null() || size > *len {
@@ -99,9 +99,10 @@ impl Answer<'_> {
     }
 }
 
-/// The names of an address's host and service (`getnameinfo(3)`). Bytes that are not UTF-8 become U+FFFD.
+/// Returns the names of the host and the service of an address (`getnameinfo(3)`). Bytes that are not UTF-8 become
+/// U+FFFD.
 pub(crate) fn name_info(address: &SockAddr, flags: c_int) -> Result<(String, String)> {
-    // NI_MAXHOST and NI_MAXSERV of the systems' headers, which the libc crate lacks in part.
+    // The sizes are NI_MAXHOST and NI_MAXSERV, which the libc crate does not have for every system.
     let (mut host, mut service) = ([0u8; 1025], [0u8; 32]);
     // SAFETY: the address has `len` bytes, and both buffers are writable for the lengths stated.
     let code = unsafe {
@@ -122,7 +123,7 @@ pub(crate) fn name_info(address: &SockAddr, flags: c_int) -> Result<(String, Str
     if code == 0 { Ok((up_to_nul(&host), up_to_nul(&service))) } else { Err(gai_error(code)) }
 }
 
-/// A failure of these calls, to be made before anything else touches `errno`.
+/// Makes the error of a call that failed. No other call may come in between, because it could change `errno`.
 fn gai_error(code: c_int) -> Error {
     if code == libc::EAI_SYSTEM { Error::Os(last_errno()) } else { Error::Gai(code) }
 }

@@ -1,4 +1,4 @@
-//! The header of a message, for calls that take several at once.
+//! The header of a message, for calls with several messages.
 
 /// A message's header, and how many of its bytes were sent or received (`struct mmsghdr`, where the system has it).
 #[repr(C)]
@@ -17,12 +17,12 @@ impl MessageHeader {
         &self.message
     }
 
-    /// Whether the kernel reported neither bytes nor a sender nor control messages.
+    /// Returns whether the kernel reported no bytes, no sender and no control messages.
     pub(crate) fn is_blank(&self) -> bool {
         self.len == 0 && self.message.msg_namelen == 0 && self.message.msg_controllen == 0
     }
 
-    /// How many bytes the kernel sent or received.
+    /// Returns how many bytes the kernel sent or received.
     pub(crate) fn len(&self) -> usize {
         self.len as usize
     }

@@ -1,4 +1,4 @@
-//! What every Unix does in the same way.
+//! The pieces that are the same on every Unix.
 
 mod accept;
 mod clock;

@@ -1,20 +1,20 @@
-//! What every system's `poll` answers.
+//! The result of `poll`, the same on every system.
 
 use std::time::Duration;
 
-/// What a poll found.
+/// The result of a poll.
 pub(crate) struct Polled {
-    /// How many descriptors are ready; 0 when the time ran out.
+    /// How many descriptors are ready. It is 0 when the time has passed.
     pub(crate) ready: usize,
-    /// False when the descriptors were ready at once.
+    /// Whether the poll waited: false when a descriptor was ready at once.
     pub(crate) waited: bool,
 }
 
-/// A poll that slept takes longer than this, one that did not takes less.
+/// A poll that waits takes longer than this, and one that does not wait takes less.
 const AT_ONCE: Duration = Duration::from_micros(2);
 
 impl Polled {
-    /// What a poll found that took so long.
+    /// Makes the result of a poll that took this long.
     pub(crate) fn after(time: Duration, ready: usize) -> Self {
         Polled { ready, waited: time > AT_ONCE }
     }

@@ -1,5 +1,5 @@
-//! Threads with nothing around them: the standard library's cost about a kibibyte more each, which is what an idle
-//! connection is counted in.
+//! The system's threads without additions. A thread of the standard library takes about a kibibyte more memory, which
+//! is much for an idle connection.
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
@@ -8,38 +8,38 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::sys::system::LEAST_STACK;
 
-/// The largest page of any system; some want stacks of whole pages.
+/// The largest page of any system. On some systems a stack must consist of whole pages.
 const PAGE: usize = 64 * 1024;
 
-/// What a thread is for.
+/// The work of a thread.
 pub(crate) trait Run: Send + Sync + 'static {
-    /// The whole life of the thread. Must not panic.
+    /// Does the work; the thread ends when this returns. It must not panic.
     fn run(self: Arc<Self>);
 }
 
-/// A thread that runs until its [`Run::run`] returns; detached when this is dropped without [`Thread::join`].
+/// A thread that runs until [`Run::run`] returns. If this is dropped without [`Thread::join`], the thread is detached.
 pub(crate) struct Thread(Option<libc::pthread_t>);
 
-// SAFETY: a thread's name may be used by any thread.
+// SAFETY: every thread may use the identifier of a thread.
 unsafe impl Send for Thread {}
-// SAFETY: nothing can be done through a shared reference.
+// SAFETY: no method takes a shared reference.
 unsafe impl Sync for Thread {}
 
-/// Whether the process could have a stack of this size now. Nothing is kept.
+/// Returns whether the process has address space for a stack of this size now. It does not keep the space.
 pub(crate) fn has_address_space(bytes: usize) -> bool {
     let (protection, flags) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANON);
-    // SAFETY: the system picks where; nobody uses the memory.
+    // SAFETY: the system chooses a place that is free, and nothing uses the memory.
     let place = unsafe { libc::mmap(std::ptr::null_mut(), bytes.max(1), protection, flags, -1, 0) };
     if place == libc::MAP_FAILED {
         return false;
     }
-    // SAFETY: exactly what was mapped above is given back.
+    // SAFETY: this memory was mapped above, and nothing uses it.
     unsafe { libc::munmap(place, bytes.max(1)) };
     true
 }
 
 impl Thread {
-    /// Starts a thread with so many bytes of stack, or the least that the system allows.
+    /// Starts a thread with this many bytes of stack, or the least that the system allows if that is more.
     ///
     /// Fails with what `pthread_create(3)` reports: `EAGAIN`, or `EINVAL` for an impossible stack.
     pub(crate) fn start<R: Run>(stack_size: usize, what: Arc<R>) -> Result<Thread> {
@@ -48,7 +48,7 @@ impl Thread {
         let mut attributes = MaybeUninit::uninit();
         let mut thread = MaybeUninit::uninit();
         // SAFETY: the attributes are initialised by the first call and destroyed by the last; the argument is an
-        // Arc that the new thread takes over.
+        // Arc that belongs to the new thread from now on.
         let status = unsafe {
             let mut status = libc::pthread_attr_init(attributes.as_mut_ptr());
             if status == 0 {
@@ -67,18 +67,18 @@ impl Thread {
             status
         };
         if status != 0 {
-            // SAFETY: no thread has taken it.
+            // SAFETY: no thread was started, so the Arc still belongs to this function.
             drop(unsafe { Arc::from_raw(argument) });
             return Err(Error::Os(status));
         }
-        // SAFETY: pthread_create succeeded, so it wrote the thread's name.
+        // SAFETY: pthread_create succeeded, so it wrote the identifier of the thread.
         Ok(Thread(Some(unsafe { thread.assume_init() })))
     }
 
-    /// Waits until the thread has ended. Must not be called by the thread itself.
+    /// Waits until the thread has ended. The thread itself must not call it.
     pub(crate) fn join(mut self) {
         if let Some(thread) = self.0.take() {
-            // SAFETY: nobody has joined or detached it.
+            // SAFETY: the thread was neither joined nor detached, because the identifier was still here.
             unsafe { libc::pthread_join(thread, std::ptr::null_mut()) };
         }
     }
@@ -87,7 +87,7 @@ impl Thread {
 impl Drop for Thread {
     fn drop(&mut self) {
         if let Some(thread) = self.0.take() {
-            // SAFETY: nobody has joined or detached it.
+            // SAFETY: the thread was neither joined nor detached, because the identifier was still here.
             unsafe { libc::pthread_detach(thread) };
         }
     }

@@ -15,7 +15,6 @@ use crate::sock::Sock;
 
 #[derive(Arbitrary, Debug)]
 enum Call {
-    Connect { kind: u8 },
     Send { how: u8, len: u16 },
     Receive { how: u8, len: u16 },
     SendDescriptors { count: u8 },
@@ -37,41 +36,36 @@ enum Call {
 /// How many connections there are at once.
 const CONNECTIONS: usize = 3;
 
-/// Makes calls on a handful of handles.
+/// Makes calls on a handful of handles. Each call begins with a byte that says on which, and of what kind a new connection is.
 pub fn check(input: &[u8]) {
     let mut input = Unstructured::new(input);
     crate::leaves_no_descriptor(|| {
         let mut connections: [Option<Connection>; CONNECTIONS] = [const { None }; CONNECTIONS];
         for _ in 0..64 {
-            let (Ok(place), Ok(call)) = (input.arbitrary::<u8>(), Call::arbitrary(&mut input)) else { break };
-            let place = usize::from(place);
-            act(&mut connections[place % CONNECTIONS], place / CONNECTIONS % 2, call, &mut input);
+            // Behind its end, an input would be zeros without end.
+            if input.is_empty() {
+                break;
+            }
+            let (Ok(choice), Ok(call)) = (input.arbitrary::<u8>(), Call::arbitrary(&mut input)) else {
+                break;
+            };
+            let choice = usize::from(choice);
+            let (place, end, kind) =
+                (choice % CONNECTIONS, choice / CONNECTIONS % 2, choice / CONNECTIONS / 2);
+            let kind = [SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET][kind % 3];
+            let connection = connections[place].get_or_insert_with(|| Connection::new(kind));
+            run(connection, end, call, &mut input);
+            if connection.is_over() {
+                connections[place] = None;
+            }
         }
     });
-}
-
-fn act(place: &mut Option<Connection>, end: usize, call: Call, input: &mut Unstructured<'_>) {
-    let connection = match (place.as_mut(), call) {
-        (_, Call::Connect { kind }) => {
-            *place = Some(Connection::new([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET][usize::from(kind) % 3]));
-            return;
-        }
-        (None, _) => return,
-        (Some(connection), call) => {
-            run(connection, end, call, input);
-            connection
-        }
-    };
-    if connection.is_over() {
-        *place = None;
-    }
 }
 
 fn run(connection: &mut Connection, end: usize, call: Call, input: &mut Unstructured<'_>) {
     let Some(sock) = connection.sock(end) else { return };
     let sk = sock.get();
     match call {
-        Call::Connect { .. } => unreachable!("made by the caller"),
         Call::Send { how, len } => send(connection, end, how, &payload(input, (len % 9000).into())),
         Call::Receive { how, len } => receive(connection, end, how, (len % 9000).into()),
         Call::SendDescriptors { count } => {
@@ -174,8 +168,9 @@ fn send(connection: &mut Connection, end: usize, how: u8, data: &[u8]) {
             }
         }
     };
-    if let Ok(sent) = usize::try_from(sent) {
-        connection.was_sent(end, &data[..sent], sent == len);
+    match usize::try_from(sent) {
+        Ok(sent) => connection.was_sent(end, &data[..sent], sent == len),
+        Err(_) => connection.was_not_sent(end, sent),
     }
 }
 
@@ -228,8 +223,9 @@ fn send_descriptors(connection: &mut Connection, end: usize, count: usize, data:
     let fds = [file.as_raw_fd(); 4];
     // SAFETY: the data is readable, and the array has that many.
     let sent = unsafe { tabi_send_fds(sock.get(), data.as_ptr().cast(), data.len(), fds.as_ptr(), count, 0) };
-    if let Ok(sent) = usize::try_from(sent) {
-        connection.was_sent(end, &data[..sent], sent == data.len());
+    match usize::try_from(sent) {
+        Ok(sent) => connection.was_sent(end, &data[..sent], sent == data.len()),
+        Err(_) => connection.was_not_sent(end, sent),
     }
 }
 

@@ -93,6 +93,13 @@ impl Connection {
         }
     }
 
+    /// Linux forgets what waits for a datagram socket when it finds, while sending, that the sender is gone.
+    pub(crate) fn was_not_sent(&mut self, end: usize, code: isize) {
+        if self.kind == SOCK_DGRAM && code == -libc::ECONNREFUSED as isize {
+            self.ends[end].inbox.clear();
+        }
+    }
+
     /// Compares what a call for up to `len` bytes received with what was sent.
     pub(crate) fn arrived(&mut self, end: usize, data: &[u8], len: usize, result: isize, peeked: bool) {
         let stream = self.is_stream();

@@ -2,13 +2,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use tabi_fuzz::{addresses, calls, control, messages, options};
 
 /// How many inputs of numbers each property is tried with. Miri is some thousand times slower.
 const INPUTS: u64 = if cfg!(miri) { 50 } else { 20_000 };
 
+/// Who counts descriptors must be alone.
+static ALONE: Mutex<()> = Mutex::new(());
+
 fn repeat(target: &str, check: fn(&[u8])) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     let mut inputs = 0;
     for entry in fs::read_dir(directory).expect("each target has a corpus") {

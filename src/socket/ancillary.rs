@@ -1,16 +1,18 @@
-//! Control data (Python's "ancillary data") as bytes: sizes, walking, and the descriptors in it.
+//! Control data (Python's "ancillary data") as bytes: the sizes of messages, an iterator over them, and the
+//! descriptors in them.
 #![allow(unsafe_code)]
 
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 use crate::error::{Error, Result};
 
-/// The bytes of a control message's header, padding included.
+/// The number of bytes in the header of a control message, including padding.
 pub(super) const HEADER: usize = cmsg_len_unchecked(0);
 
-/// The length of a control message with `length` bytes of data, without trailing padding (`socket.CMSG_LEN`).
+/// Returns the length in bytes of a control message with `length` bytes of data, without the padding at its
+/// end (`socket.CMSG_LEN`).
 ///
-/// Fails with [`Error::Overflow`] when the result would exceed 2^31 - 1.
+/// Fails with [`Error::Overflow`] when the result would be more than 2^31 - 1.
 pub fn cmsg_len(length: usize) -> Result<usize> {
     if length > i32::MAX as usize - HEADER {
         return Err(too_long("CMSG_LEN", length));
@@ -18,12 +20,12 @@ pub fn cmsg_len(length: usize) -> Result<usize> {
     Ok(cmsg_len_unchecked(length))
 }
 
-/// The bytes that a control message with `length` bytes of data needs in a buffer, padding included
+/// Returns how many bytes a control message with `length` bytes of data needs in a buffer, including padding
 /// (`socket.CMSG_SPACE`).
 ///
-/// Fails with [`Error::Overflow`] when the result would exceed 2^31 - 1.
+/// Fails with [`Error::Overflow`] when the result would be more than 2^31 - 1.
 pub fn cmsg_space(length: usize) -> Result<usize> {
-    // As in Python, the limit leaves room for the padding of one byte.
+    // As in Python, the limit allows for the padding of one byte of data.
     if length > i32::MAX as usize - cmsg_space_unchecked(1) {
         return Err(too_long("CMSG_SPACE", length));
     }
@@ -35,27 +37,27 @@ fn too_long(function: &str, length: usize) -> Error {
 }
 
 const fn cmsg_len_unchecked(length: usize) -> usize {
-    // SAFETY: CMSG_LEN only computes.
+    // SAFETY: CMSG_LEN computes with its argument only and touches no memory.
     unsafe { libc::CMSG_LEN(length as libc::c_uint) as usize }
 }
 
 pub(super) const fn cmsg_space_unchecked(length: usize) -> usize {
-    // SAFETY: CMSG_SPACE only computes.
+    // SAFETY: CMSG_SPACE computes with its argument only and touches no memory.
     unsafe { libc::CMSG_SPACE(length as libc::c_uint) as usize }
 }
 
-/// One control message as the system has it.
+/// A control message in the form of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawControlMessage<'a> {
-    /// The level, `SOL_SOCKET`, `IPPROTO_IP` ...
+    /// The level: `SOL_SOCKET`, `IPPROTO_IP` and so on.
     pub level: i32,
     /// The type within the level, such as `SCM_RIGHTS`.
     pub kind: i32,
-    /// The data, never more than the buffer holds, whatever the message's own length says.
+    /// The data. It never reaches beyond the buffer, even if the length in the message says more.
     pub data: &'a [u8],
 }
 
-/// Walks the control messages in a buffer; ends at the first that cannot be one.
+/// An iterator over the control messages in a buffer. It ends at the first bytes that cannot be a message.
 #[derive(Debug, Clone)]
 pub struct RawControlMessages<'a> {
     buffer: &'a [u8],
@@ -63,17 +65,17 @@ pub struct RawControlMessages<'a> {
 }
 
 impl<'a> RawControlMessages<'a> {
-    /// Starts at the beginning of a buffer of any alignment and content.
+    /// Starts at the beginning of a buffer, which may have any alignment and any content.
     pub fn new(buffer: &'a [u8]) -> Self {
         RawControlMessages { buffer, offset: 0 }
     }
 
-    /// Goes on at an offset that [`RawControlMessages::offset`] returned.
+    /// Continues at an offset that [`RawControlMessages::offset`] returned.
     pub fn from_offset(buffer: &'a [u8], offset: usize) -> Self {
         RawControlMessages { buffer, offset }
     }
 
-    /// Where the next message begins, in bytes.
+    /// Returns where the next message begins, in bytes from the start of the buffer.
     pub fn offset(&self) -> usize {
         self.offset
     }
@@ -87,7 +89,8 @@ impl<'a> Iterator for RawControlMessages<'a> {
         if rest.len() < HEADER {
             return None;
         }
-        // SAFETY: HEADER bytes are there, no fewer than a cmsghdr has; it is plain integers, valid for any bytes.
+        // SAFETY: `rest` has at least HEADER bytes, which is the size of a cmsghdr or more. A cmsghdr
+        // consists of integers, so any bytes are valid.
         let header: libc::cmsghdr = unsafe { rest.as_ptr().cast::<libc::cmsghdr>().read_unaligned() };
         #[allow(clippy::unnecessary_cast)] // socklen_t on some systems
         let len = header.cmsg_len as usize;
@@ -95,23 +98,24 @@ impl<'a> Iterator for RawControlMessages<'a> {
             return None;
         }
         let end = len.min(rest.len());
-        // Near the end of the address space the padding would overflow; such a length ends the walk.
+        // With a length near the end of the address space, the padding would overflow. Such a length ends the
+        // iteration.
         let step = if len > rest.len() { rest.len() } else { cmsg_space_unchecked(len - HEADER) };
         self.offset += step;
         Some(RawControlMessage { level: header.cmsg_level, kind: header.cmsg_type, data: &rest[HEADER..end] })
     }
 }
 
-/// The part of a caller's control buffer that the kernel filled.
+/// Returns the part of a caller's control buffer that the kernel has filled.
 ///
 /// # Safety
 ///
-/// `control` holds `len` initialised bytes, or `len` is 0.
+/// `control` points to `len` initialised bytes, or `len` is 0.
 pub(super) unsafe fn filled<'a>(control: *const u8, len: usize) -> &'a [u8] {
     if len == 0 {
         return &[];
     }
-    // SAFETY: the caller vouches for the bytes.
+    // SAFETY: the caller promises that `len` initialised bytes are there.
     unsafe { std::slice::from_raw_parts(control, len) }
 }
 
@@ -122,7 +126,7 @@ pub(super) fn received_fds(control: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
         .flat_map(|message| numbers(message.data))
 }
 
-/// The whole `int`s in the data of a control message; a cut one at the end is none.
+/// The complete `int`s in the data of a control message. An incomplete one at the end is left out.
 pub(super) fn numbers(data: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
     data.chunks_exact(size_of::<RawFd>())
         .map(|bytes| RawFd::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
@@ -132,15 +136,15 @@ pub(super) fn numbers(data: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
 ///
 /// # Safety
 ///
-/// The buffer was filled by `recvmsg`, and none of its descriptors was taken or closed since.
+/// `recvmsg` filled the buffer, and none of its descriptors was taken or closed since.
 pub unsafe fn close_received_fds(control: &[u8]) {
     for fd in received_fds(control).filter(|&fd| fd >= 0) {
-        // SAFETY: the caller vouches that nothing else owns the descriptor.
+        // SAFETY: the caller promises that nothing else owns the descriptor.
         drop(unsafe { OwnedFd::from_raw_fd(fd) });
     }
 }
 
-/// Makes received descriptors close-on-exec where the system has no MSG_CMSG_CLOEXEC.
+/// Makes received descriptors close-on-exec on systems that have no MSG_CMSG_CLOEXEC.
 pub(super) fn set_close_on_exec(control: &[u8]) {
     if crate::sys::CMSG_CLOEXEC != 0 {
         return;
@@ -151,31 +155,32 @@ pub(super) fn set_close_on_exec(control: &[u8]) {
     }
 }
 
-/// Writes a control message at the beginning of `buffer`, padding included; the bytes it took, or `None` if there is
-/// no room.
+/// Writes a control message, including padding, at the beginning of `buffer`. Returns how many bytes it took,
+/// or `None` if they do not fit.
 pub(crate) fn encode(buffer: &mut [u8], level: i32, kind: i32, data: &[u8]) -> Result<Option<usize>> {
     let space = cmsg_space(data.len())?;
     let Some(place) = buffer.get_mut(..space) else { return Ok(None) };
     place.fill(0);
-    // SAFETY: cmsghdr is plain integers, for which all zeros is a value.
+    // SAFETY: a cmsghdr consists of integers, for which zero is a valid value.
     let mut header: libc::cmsghdr = unsafe { std::mem::zeroed() };
     header.cmsg_len = cmsg_len_unchecked(data.len()) as _;
     header.cmsg_level = level;
     header.cmsg_type = kind;
-    // SAFETY: `space` bytes are there, no fewer than a cmsghdr has.
+    // SAFETY: `place` has `space` bytes, which is the size of a cmsghdr or more.
     unsafe { place.as_mut_ptr().cast::<libc::cmsghdr>().write_unaligned(header) };
     place[HEADER..HEADER + data.len()].copy_from_slice(data);
     Ok(Some(space))
 }
 
-/// A structure of the system's as bytes.
+/// Returns the bytes of a structure of the system.
 pub(crate) fn bytes_of<T: Copy>(value: &T) -> &[u8] {
-    // SAFETY: callers name libc structures without padding, whose bytes are all initialised.
+    // SAFETY: callers pass libc structures without padding, so all their bytes are initialised.
     unsafe { std::slice::from_raw_parts(std::ptr::from_ref(value).cast(), size_of::<T>()) }
 }
 
-/// The beginning of some bytes as a structure of the system's; `None` if they are too few.
+/// Reads a structure of the system from the beginning of `data`. Returns `None` if there are too few bytes.
 pub(crate) fn read_struct<T: Copy>(data: &[u8]) -> Option<T> {
-    // SAFETY: the bytes are there, and callers name libc structures of plain integers, valid for any bytes.
+    // SAFETY: the length was checked, and callers ask for libc structures of integers, so any bytes are
+    // valid.
     (data.len() >= size_of::<T>()).then(|| unsafe { data.as_ptr().cast::<T>().read_unaligned() })
 }

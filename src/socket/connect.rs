@@ -1,4 +1,4 @@
-//! Connections, made within a deadline.
+//! Making connections within a deadline.
 #![allow(unsafe_code)]
 
 use std::os::fd::BorrowedFd;
@@ -17,19 +17,22 @@ use crate::resolve::ToAddress;
 use crate::sys;
 
 impl Socket {
-    /// Connects to an address (`socket.connect`).
+    /// Connects the socket to an address (`socket.connect`).
     ///
-    /// Fails with [`Error::Timeout`], [`Error::Closed`], [`Error::Os`] (`ECONNREFUSED`, `EINPROGRESS` when
-    /// non-blocking) and as the lookup of a host does. After a failure other than `EINPROGRESS` the
-    /// system leaves the state of the socket open: make a new one to try again.
+    /// The timeout of the socket limits the call, without the look-up of a host. Fails with
+    /// [`Error::Timeout`], with [`Error::Closed`], with [`Error::Os`] (such as `ECONNREFUSED`, or
+    /// `EINPROGRESS` when the socket is non-blocking and the connection is being made), and with the errors
+    /// of the look-up. After a failure other than `EINPROGRESS`, make a new socket before you try again: the
+    /// system does not define the state of this one.
     pub fn connect(&self, address: impl ToAddress) -> Result<()> {
         self.connect_until(address, Limit::Timeout)
     }
 
-    /// [`Socket::connect`], with the errors of `connect(2)` returned as a number (`socket.connect_ex`).
+    /// [`Socket::connect`] that returns the errors of `connect(2)` as a number (`socket.connect_ex`).
     ///
-    /// Returns 0 when connected, else the `errno`: `EAGAIN` for a timeout and `EBADF` for a closed socket,
-    /// as in Python. Fails only where the address cannot be used or looked up.
+    /// Returns 0 when the socket is connected, otherwise the `errno`: as in Python, `EAGAIN` after the
+    /// timeout and `EBADF` for a closed socket. Fails only when the address cannot be used or its host is not
+    /// found.
     pub fn connect_ex(&self, address: impl ToAddress) -> Result<i32> {
         let address = address.to_address(self.family)?;
         match self.connect_until(address, Limit::Timeout) {
@@ -41,9 +44,11 @@ impl Socket {
         }
     }
 
-    /// [`Socket::connect`] within a limit of its own; [`Limit::Now`] begins a connection (`EINPROGRESS`).
+    /// [`Socket::connect`] with a limit instead of the timeout. [`Limit::Now`] only begins the connection
+    /// (`EINPROGRESS`); [`Socket::finish_connect`] waits for it.
     ///
-    /// On a socket without a timeout, O_NONBLOCK is on during the call, unless it is a unix socket without a limit.
+    /// On a socket without a timeout, O_NONBLOCK is set during the call, except on a unix socket without a
+    /// limit.
     pub fn connect_until(&self, address: impl ToAddress, limit: Limit) -> Result<()> {
         let address = address.to_address(self.family)?;
         let call = self.handle.enter()?;
@@ -51,21 +56,23 @@ impl Socket {
         if blocks && [Limit::Timeout, Limit::FOREVER].contains(&limit) {
             return self.connect_without_limit(&call, &address);
         }
-        // Another owner may have made the descriptor block.
+        // Another owner of the connection may have cleared O_NONBLOCK.
         let _never_blocks =
             if blocks || self.handle.is_shared() { Some(self.mode.never_block(&call)?) } else { None };
         self.connect_raw(Plan::new(Kind::Connect, limit), &address)
     }
 
-    /// A connect that takes as long as the system does. A stream waits for it in `poll`, where a close can wake it
-    /// whenever it comes; the system itself would not see a close that came just before.
+    /// A connect that takes as long as the system needs. A stream socket waits for the connection in `poll`,
+    /// where a close at any moment wakes it. A connect that blocks in the system would miss a close that came
+    /// just before it.
     fn connect_without_limit(&self, call: &InFlight<'_>, address: &RawAddress) -> Result<()> {
         let plan = Plan::new(Kind::Connect, Limit::Timeout);
-        // A datagram socket never waits. Nothing but the system tells when the queue of a unix listener has room.
+        // A datagram socket never waits. For the queue of a unix listener, only the system itself can wait.
         if self.kind != SOCK_STREAM || self.family == AF_UNIX {
             return self.connect_raw(plan, address);
         }
-        // SO_SNDTIMEO limits a connect that blocks in the system, which then fails like this.
+        // SO_SNDTIMEO limits a connect that blocks in the system. After that time the connect fails with
+        // EINPROGRESS, and so does this one.
         let own = SockRef::from(call).write_timeout().unwrap_or(None);
         let _never_blocks = self.mode.never_block(call)?;
         let limited = |own| Plan::new(Kind::Connect, Limit::after(own));
@@ -74,8 +81,8 @@ impl Socket {
             Err(Error::Timeout) => return Err(Error::Os(libc::EINPROGRESS)),
             Err(error) => return Err(error),
         }
-        // Linux takes a connection for made only once connect has said so: the next one is to fail with EISCONN, as after
-        // a connect that blocked.
+        // Linux regards a socket as connected only after a connect has returned 0. Without this call the next
+        // connect would not fail with EISCONN, as it does after a connect that blocked.
         match SockRef::from(call).connect(&address.to_socket2()).map_err(Error::from) {
             Ok(()) | Err(Error::Os(libc::EISCONN)) => Ok(()),
             Err(_) if call.is_closed() => Err(Error::Closed),
@@ -87,15 +94,15 @@ impl Socket {
         let address = address.to_socket2();
         let mut begun = false;
         let connected = self.run(plan, |fd, _| {
-            // SAFETY: `run` keeps the descriptor open while it lends it.
+            // SAFETY: `run` keeps the descriptor open while this closure uses it.
             let descriptor = unsafe { BorrowedFd::borrow_raw(fd) };
             let socket = SockRef::from(&descriptor);
             if begun {
                 return sys::as_system_call(connection_result(&socket));
             }
             let result = socket.connect(&address).map_err(Error::from);
-            // An interrupted connect goes on in the kernel, where a second one would fail with EALREADY. Only that of a unix
-            // socket has not begun.
+            // After an interruption the connect continues in the kernel, and a second one would fail with
+            // EALREADY. Only the connect of a unix socket has not begun then.
             begun = match result {
                 Err(Error::Os(libc::EINPROGRESS)) => true,
                 Err(Error::Os(libc::EINTR)) => self.family != AF_UNIX,
@@ -107,27 +114,30 @@ impl Socket {
         connected.map(drop)
     }
 
-    /// Waits for a connect that is under way: one that was non-blocking (`EINPROGRESS`), timed out, or
-    /// was interrupted by a signal.
+    /// Waits until a connection that was begun is made: after `EINPROGRESS` on a non-blocking socket, after a
+    /// timeout, or after a signal.
     ///
-    /// Fails with the connection's own error, [`Error::Timeout`], [`Error::Closed`], or `Os(ENOTCONN)` when none is
-    /// under way, such as after a failure that was reported already.
+    /// Fails with the error of the connection, with [`Error::Timeout`], with [`Error::Closed`], and with
+    /// `Os(ENOTCONN)` when no connection is being made, for example because its failure was reported before.
     pub fn finish_connect(&self, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
         self.wait_ready(&call, Interest::Write, deadline_of(limit, self.mode.timeout()))?;
         let socket = SockRef::from(&call);
         connection_result(&socket)?;
-        // The system tells a connection's error once; it calls a socket without one ready too.
+        // The system reports the error of a connection only once, and it also reports a socket without a
+        // connection as ready.
         Ok(socket.peer_addr().map(drop)?)
     }
 
-    /// The address as this socket's family has it, host looked up; for callers that use it more than once.
+    /// Returns the address in the form of the system, for the family of this socket; a host is looked up. For
+    /// callers that use the address more than once. Fails with the errors of the look-up, and with
+    /// [`Error::Type`] for an address of another family.
     pub fn resolve(&self, address: impl ToAddress) -> Result<RawAddress> {
         address.to_address(self.family)
     }
 }
 
-/// What a connect that is no longer under way came to.
+/// The result of a connect that has ended.
 fn connection_result(socket: &SockRef<'_>) -> Result<()> {
     match socket.take_error()?.map(Error::from) {
         None | Some(Error::Os(libc::EISCONN)) => Ok(()),

@@ -10,19 +10,19 @@ use crate::address::{Address, RawAddress};
 use crate::constants::AF_UNSPEC;
 use crate::sys::{self, ControlValue};
 
-/// A control message that came with a message.
+/// A control message that came with a received message.
 ///
-/// The system sends most of them only after an option has asked for them; each variant names its option, which not
-/// every system has.
-/// One that is not known here, or is too short for what it should hold, is [`ControlMessage::Raw`].
+/// The system sends most of them only after a socket option has been set. Each variant names its option; not
+/// every system has every option. A message that is not known here, or is too short for its type, becomes
+/// [`ControlMessage::Raw`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ControlMessage {
-    /// Descriptors (`SCM_RIGHTS`), close-on-exec; dropping them closes them.
+    /// Descriptors (`SCM_RIGHTS`). They are close-on-exec, and dropping them closes them.
     Rights(Vec<OwnedFd>),
     /// The sender of a unix message (`SCM_CREDENTIALS`; option `SO_PASSCRED`).
     Credentials(Credentials),
-    /// Where an IPv4 datagram arrived (`IP_PKTINFO`; option of the same name).
+    /// Where an IPv4 datagram arrived (`IP_PKTINFO`; option `IP_PKTINFO`).
     Ipv4PacketInfo(Ipv4PacketInfo),
     /// Where an IPv6 datagram arrived (`IPV6_PKTINFO`; option `IPV6_RECVPKTINFO`).
     Ipv6PacketInfo(Ipv6PacketInfo),
@@ -34,33 +34,37 @@ pub enum ControlMessage {
     Tos(u8),
     /// The traffic class of an IPv6 datagram, 0 to 255 (`IPV6_TCLASS`; option `IPV6_RECVTCLASS`).
     TrafficClass(u8),
-    /// When the system received the message, since 1970 (options `SO_TIMESTAMP` and `SO_TIMESTAMPNS`).
+    /// The time when the system received the message, as the time since 1970 (options `SO_TIMESTAMP` and
+    /// `SO_TIMESTAMPNS`).
     Timestamp(Duration),
-    /// When the system and the network card received or sent the message (option `SO_TIMESTAMPING`).
+    /// The times when the system and the network card received or sent the message (option
+    /// `SO_TIMESTAMPING`).
     Timestamps(Timestamps),
-    /// An error that a datagram met, received with `MSG_ERRQUEUE` (options `IP_RECVERR` and `IPV6_RECVERR`).
+    /// An error that a sent datagram caused, received with `MSG_ERRQUEUE` (options `IP_RECVERR` and
+    /// `IPV6_RECVERR`).
     RecvErr(RecvErr),
-    /// The bytes of each datagram but the last in a batch that arrived as one (option `UDP_GRO`).
+    /// The size in bytes of each datagram, except the last one, in a batch that was received as one (option
+    /// `UDP_GRO`).
     SegmentSize(u16),
-    /// Any other: the level, the type within it, and the data.
+    /// Any other message.
     Raw {
-        /// `SOL_SOCKET`, `IPPROTO_IP` ...
+        /// The level: `SOL_SOCKET`, `IPPROTO_IP` and so on.
         level: i32,
         /// The type within the level.
         kind: i32,
-        /// The data, cut where the buffer ended.
+        /// The data. It is cut where the buffer ended.
         data: Vec<u8>,
     },
 }
 
-/// A process and its owner.
+/// The identity of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Credentials {
-    /// The process, 0 for one that this process cannot see.
+    /// The number of the process. 0 for a process that this process cannot see.
     pub pid: i32,
-    /// The user.
+    /// The number of its user.
     pub uid: u32,
-    /// The group.
+    /// The number of its group.
     pub gid: u32,
 }
 
@@ -69,9 +73,9 @@ pub struct Credentials {
 pub struct Ipv4PacketInfo {
     /// The number of the interface.
     pub interface: u32,
-    /// The address of this machine that an answer should come from.
+    /// The address of this machine from which an answer should be sent.
     pub local: Ipv4Addr,
-    /// The address that the datagram was sent to, perhaps a group's or the broadcast address.
+    /// The address to which the datagram was sent. It may be a multicast group or the broadcast address.
     pub destination: Ipv4Addr,
 }
 
@@ -80,47 +84,49 @@ pub struct Ipv4PacketInfo {
 pub struct Ipv6PacketInfo {
     /// The number of the interface.
     pub interface: u32,
-    /// The address that the datagram was sent to, perhaps a group's.
+    /// The address to which the datagram was sent. It may be a multicast group.
     pub destination: Ipv6Addr,
 }
 
-/// When a message was received or sent.
+/// The times when a message was received or sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timestamps {
-    /// By the system's clock, since 1970.
+    /// The time of the system's clock, as the time since 1970. `None` if the system gave none.
     pub software: Option<Duration>,
-    /// By the network card's clock, since that clock's beginning.
+    /// The time of the network card's clock, counted from where that clock began. `None` if the card gave
+    /// none.
     pub hardware: Option<Duration>,
 }
 
-/// An error that a datagram met on its way.
+/// An error that a sent datagram caused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RecvErr {
     /// The `errno`, such as `ECONNREFUSED`.
     pub errno: i32,
-    /// Who reports it: 1 this machine, 2 ICMP, 3 ICMPv6, 4 a sent datagram's timestamp.
+    /// The source of the report: 1 is this machine, 2 is ICMP, 3 is ICMPv6, 4 is the timestamp of a sent
+    /// datagram.
     pub origin: u8,
     /// The ICMP type.
     pub kind: u8,
     /// The ICMP code.
     pub code: u8,
-    /// What the error says beside: the path's MTU in bytes for `EMSGSIZE`.
+    /// More about the error. For `EMSGSIZE`, the MTU of the path in bytes.
     pub info: u32,
     /// Further data.
     pub data: u32,
-    /// Who sent the ICMP message, if anybody.
+    /// The sender of the ICMP message, or [`Address::None`].
     pub offender: Address,
 }
 
 impl ControlMessage {
-    /// Decodes a message; descriptors in it are owned by the result.
+    /// Decodes a message. The result owns the descriptors in it.
     ///
     /// # Safety
     ///
     /// Nothing else may own the descriptors of an `SCM_RIGHTS` message.
     pub(super) unsafe fn decode(message: RawControlMessage<'_>) -> ControlMessage {
         if message.level == libc::SOL_SOCKET && message.kind == libc::SCM_RIGHTS {
-            // SAFETY: the caller hands over the descriptors.
+            // SAFETY: the caller promises that nothing else owns the descriptors.
             let owned = |fd| unsafe { OwnedFd::from_raw_fd(fd) };
             return ControlMessage::Rights(numbers(message.data).filter(|&fd| fd >= 0).map(owned).collect());
         }
@@ -132,7 +138,8 @@ impl ControlMessage {
     }
 }
 
-/// Every message that holds no descriptors; `None` for what is not known or too short.
+/// Decodes any message that holds no descriptors. Returns `None` for a message that is not known or too
+/// short.
 pub(crate) fn decode_plain(message: &RawControlMessage<'_>) -> Option<ControlMessage> {
     let data = message.data;
     match (message.level, message.kind) {
@@ -177,7 +184,7 @@ fn packet_info_v6(data: &[u8]) -> Option<Ipv6PacketInfo> {
     Some(Ipv6PacketInfo { interface, destination: info.ipi6_addr.s6_addr.into() })
 }
 
-/// An `int`, or the single byte as which Linux reports the type of service.
+/// Reads an `int`, or a single byte, which is how Linux reports the type of service.
 pub(crate) fn number(data: &[u8]) -> Option<i32> {
     match data {
         [byte] => Some(i32::from(*byte)),

@@ -1,4 +1,4 @@
-//! Buffers of control messages: one to send from, one to receive into.
+//! Buffers of control messages: [`ControlData`] to send, [`ControlBuffer`] to receive.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -12,7 +12,7 @@ use super::io::reserve;
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// Control messages to be sent, built one after the other.
+/// Control messages to send, added one after the other.
 ///
 /// ```
 /// use std::os::fd::AsFd;
@@ -26,24 +26,24 @@ use crate::sys;
 #[derive(Debug, Clone, Default)]
 pub struct ControlData<'fd> {
     bytes: Vec<u8>,
-    /// The descriptors must be open when the message is sent.
+    /// The lifetime keeps the descriptors open until the message is sent.
     lent: PhantomData<BorrowedFd<'fd>>,
 }
 
 impl<'fd> ControlData<'fd> {
-    /// No control messages.
+    /// Makes a list without messages. It allocates nothing.
     pub const fn new() -> Self {
         ControlData { bytes: Vec::new(), lent: PhantomData }
     }
 
-    /// The messages as `sendmsg(2)` takes them.
+    /// Returns the messages in the form of `sendmsg(2)`.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Adds a message of any level and type.
     ///
-    /// Fails with [`Error::Overflow`] for 2^31 bytes and more, and `Os(ENOMEM)`.
+    /// Fails with [`Error::Overflow`] for 2^31 bytes or more, and with `Os(ENOMEM)`.
     pub fn raw(&mut self, level: i32, kind: i32, data: &[u8]) -> Result<&mut Self> {
         let space = cmsg_space(data.len())?;
         let begin = self.bytes.len();
@@ -53,14 +53,16 @@ impl<'fd> ControlData<'fd> {
         Ok(self)
     }
 
-    /// Adds descriptors (`SCM_RIGHTS`), at most 253 in one message on Linux; the receiver gets duplicates.
+    /// Adds descriptors (`SCM_RIGHTS`), on Linux at most 253 in one message. The receiver gets duplicates.
+    /// Fails with `Os(ENOMEM)`.
     pub fn fds<F: AsFd>(&mut self, fds: &'fd [F]) -> Result<&mut Self> {
         let mut numbers = reserve(fds.len().saturating_mul(size_of::<i32>()))?;
         numbers.extend(fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()));
         self.raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
     }
 
-    /// Chooses the source address and the interface (a number, 0 for any) of an IPv4 datagram (`IP_PKTINFO`).
+    /// Chooses the source address and the interface of an IPv4 datagram (`IP_PKTINFO`). `interface` is the
+    /// number of an interface, or 0 for any.
     ///
     /// Fails with `Os(EOPNOTSUPP)` on systems that have no such message, such as FreeBSD.
     pub fn ipv4_packet_info(&mut self, source: Ipv4Addr, interface: u32) -> Result<&mut Self> {
@@ -68,7 +70,8 @@ impl<'fd> ControlData<'fd> {
         self.raw(libc::IPPROTO_IP, kind, &data)
     }
 
-    /// Chooses the source address and the interface (a number, 0 for any) of an IPv6 datagram (`IPV6_PKTINFO`).
+    /// Chooses the source address and the interface of an IPv6 datagram (`IPV6_PKTINFO`). `interface` is the
+    /// number of an interface, or 0 for any.
     pub fn ipv6_packet_info(&mut self, source: Ipv6Addr, interface: u32) -> Result<&mut Self> {
         self.raw(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&in6_pktinfo(source, interface)))
     }
@@ -83,12 +86,12 @@ impl<'fd> ControlData<'fd> {
         self.number(libc::IPPROTO_IPV6, sys::IPV6_HOPLIMIT, hops)
     }
 
-    /// Chooses the type of service of an IPv4 datagram (`IP_TOS`).
+    /// Chooses the type of service of an IPv4 datagram, 0 to 255 (`IP_TOS`).
     pub fn tos(&mut self, tos: u8) -> Result<&mut Self> {
         self.number(libc::IPPROTO_IP, libc::IP_TOS, tos)
     }
 
-    /// Chooses the traffic class of an IPv6 datagram (`IPV6_TCLASS`).
+    /// Chooses the traffic class of an IPv6 datagram, 0 to 255 (`IPV6_TCLASS`).
     pub fn traffic_class(&mut self, class: u8) -> Result<&mut Self> {
         self.number(libc::IPPROTO_IPV6, libc::IPV6_TCLASS, class)
     }
@@ -98,7 +101,8 @@ impl<'fd> ControlData<'fd> {
     }
 }
 
-/// The type and the data of an `IP_PKTINFO` message. Fails with `Os(EOPNOTSUPP)` on systems that have none.
+/// Returns the type and the data of an `IP_PKTINFO` message. Fails with `Os(EOPNOTSUPP)` on systems that have
+/// no such message.
 pub(crate) fn in_pktinfo(source: Ipv4Addr, interface: u32) -> Result<(i32, [u8; 12])> {
     sys::packet_info_v4(source, interface).ok_or(Error::Os(libc::EOPNOTSUPP))
 }
@@ -107,21 +111,22 @@ pub(crate) fn in6_pktinfo(source: Ipv6Addr, interface: u32) -> libc::in6_pktinfo
     libc::in6_pktinfo { ipi6_addr: libc::in6_addr { s6_addr: source.octets() }, ipi6_ifindex: interface as _ }
 }
 
-/// Room for the control messages that are received, to be used again and again.
+/// A buffer for received control messages. It may be used again for the next receive.
 ///
-/// It owns the descriptors that arrive: those that nobody takes with [`ControlBuffer::messages`] are closed by the next
-/// receive, by [`ControlBuffer::clear`], and when the buffer is dropped.
+/// The buffer owns the descriptors that arrive. Descriptors that were not taken with
+/// [`ControlBuffer::messages`] are closed by the next receive, by [`ControlBuffer::clear`], and when the
+/// buffer is dropped.
 #[derive(Default)]
 pub struct ControlBuffer {
     bytes: Vec<u8>,
-    /// Where the messages begin that nobody has taken yet.
+    /// Where the messages begin that were not taken yet.
     taken: usize,
     /// Where the messages end.
     filled: usize,
 }
 
 impl ControlBuffer {
-    /// Room for `size` bytes; [`cmsg_space`] tells what a message takes.
+    /// Makes a buffer of `size` bytes. [`cmsg_space`] says how many bytes a message needs.
     ///
     /// Fails with `Os(ENOMEM)`.
     pub fn new(size: usize) -> Result<Self> {
@@ -130,7 +135,7 @@ impl ControlBuffer {
         Ok(ControlBuffer { bytes, taken: 0, filled: 0 })
     }
 
-    /// The messages that were received and that nobody has taken yet, each to be taken once.
+    /// Returns the received messages that were not taken yet. Each message can be taken once.
     pub fn messages(&mut self) -> impl Iterator<Item = ControlMessage> + '_ {
         std::iter::from_fn(|| {
             let mut messages = RawControlMessages::from_offset(&self.bytes[..self.filled], self.taken);
@@ -141,29 +146,29 @@ impl ControlBuffer {
         })
     }
 
-    /// The received messages that nobody has taken yet, as the system wrote them.
+    /// Returns the received messages that were not taken yet, in the form of the system.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[self.taken.min(self.filled)..self.filled]
     }
 
-    /// Forgets the messages and closes the descriptors that nobody has taken.
+    /// Forgets the messages, and closes the descriptors that were not taken.
     pub fn clear(&mut self) {
-        // SAFETY: these were received, and not taken.
+        // SAFETY: these descriptors were received into this buffer, and nobody has taken them.
         unsafe { close_received_fds(self.as_bytes()) };
         (self.taken, self.filled) = (0, 0);
     }
 
-    /// The room to receive into; it is empty before.
-    pub(super) fn room(&mut self) -> (*mut u8, usize) {
+    /// Returns the memory to receive into, and its size in bytes. The buffer is cleared first.
+    pub(super) fn memory(&mut self) -> (*mut u8, usize) {
         self.clear();
         (self.bytes.as_mut_ptr(), self.bytes.len())
     }
 
-    /// Says how many bytes were received into the room.
+    /// Says how many bytes were received into the memory of [`ControlBuffer::memory`].
     ///
     /// # Safety
     ///
-    /// The system wrote them, and nothing else owns the descriptors among them.
+    /// The system wrote these bytes, and nothing else owns the descriptors among them.
     pub(super) unsafe fn set_filled(&mut self, filled: usize) {
         self.filled = filled.min(self.bytes.len());
     }

@@ -9,7 +9,7 @@ use super::{ControlBuffer, ControlData, Socket, create};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::error::{Error, Result};
 
-/// The most buffers of one system call; every system takes as many.
+/// The most buffers that are passed to one system call. Every system accepts this many.
 const MOST_BUFFERS: usize = 1024;
 
 impl Read for &Socket {
@@ -68,17 +68,19 @@ impl Write for Socket {
 }
 
 impl AsRawFd for Socket {
-    /// The descriptor's number, or -1 when the socket is closed.
+    /// Returns the number of the descriptor, or -1 when the socket is closed.
     fn as_raw_fd(&self) -> RawFd {
         self.fileno()
     }
 }
 
 impl Socket {
-    /// Lends the descriptor, for calls of other libraries; `Err(Closed)` when the socket is closed.
+    /// Lends the descriptor, for calls of other libraries. Fails with [`Error::Closed`] when the socket is
+    /// closed.
     ///
-    /// It stays open until the socket is dropped, even when [`Socket::close`] is called meanwhile; that then shuts the
-    /// connection down. There is no `AsFd`, which could not fail: any thread may close a socket at any time.
+    /// The descriptor stays open until the socket is dropped, even if [`Socket::close`] is called in the
+    /// meantime; the close then shuts the connection down. There is no `AsFd`, because it could not report an
+    /// error, and any thread may close the socket at any time.
     ///
     /// ```
     /// use tabi::{AF_UNIX, Error, SOCK_STREAM, Socket};
@@ -96,8 +98,8 @@ impl Socket {
 }
 
 impl From<OwnedFd> for Socket {
-    /// Family, type and protocol are asked of the system, and so is whether the descriptor is
-    /// non-blocking. Calls on what is no socket fail with `Os(ENOTSOCK)`.
+    /// Makes a socket from a descriptor. The system tells its family, type and protocol, and whether it is
+    /// non-blocking. If the descriptor is not a socket, calls fail with `Os(ENOTSOCK)`.
     fn from(fd: OwnedFd) -> Self {
         create::adopt(fd)
     }
@@ -106,7 +108,7 @@ impl From<OwnedFd> for Socket {
 impl TryFrom<Socket> for OwnedFd {
     type Error = Error;
 
-    /// [`Socket::detach`]: fails with [`Error::Closed`] for a closed socket.
+    /// Calls [`Socket::detach`]. Fails with [`Error::Closed`] when the socket is closed.
     fn try_from(socket: Socket) -> Result<Self> {
         socket.detach()
     }
@@ -123,8 +125,9 @@ macro_rules! convert {
         impl TryFrom<Socket> for $standard {
             type Error = Error;
 
-            /// A socket with a timeout is handed on as non-blocking. Fails with [`Error::Type`] for a socket of another
-            /// family or type (it is then closed), with [`Error::Closed`] for a closed one.
+            /// Gives the descriptor of the socket to a type of the standard library. If the socket has a
+            /// timeout, the result is non-blocking. Fails with [`Error::Type`] for a socket of another family
+            /// or type, which is then closed, and with [`Error::Closed`] for a closed socket.
             fn try_from(socket: Socket) -> Result<Self> {
                 if !$families.contains(&socket.family) || socket.kind != $kind {
                     return Err(Error::type_error(format!(

@@ -1,4 +1,4 @@
-//! Making sockets, and the small system calls that name and end them.
+//! Making sockets, and the small system calls that describe and end them.
 #![allow(unsafe_code)]
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -17,19 +17,23 @@ use crate::error::{Error, Result};
 use crate::sys::{self, SOCK_NONBLOCK, TYPE_FLAGS, syscall};
 
 impl Socket {
-    /// A new socket (`socket.socket`): family `AF_*`, type `SOCK_*`, protocol 0 for the family's own.
+    /// Makes a socket (`socket.socket`, socket(2)).
     ///
-    /// The descriptor is close-on-exec. `SOCK_NONBLOCK` in the type makes the socket non-blocking;
-    /// else it has the default timeout. Fails with [`Error::Os`], such as `EAFNOSUPPORT` or `EMFILE`.
+    /// `family` is an `AF_*` constant and `kind` a `SOCK_*` constant. `proto` is usually 0, which lets the
+    /// system choose. The descriptor is close-on-exec. If `kind` contains `SOCK_NONBLOCK`, the socket is
+    /// non-blocking; otherwise it has the default timeout. Fails with [`Error::Os`], such as `EAFNOSUPPORT`
+    /// or `EMFILE`.
     pub fn new(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
         let bare = kind.as_raw() & !TYPE_FLAGS;
         let socket = socket2::Socket::new(Domain::from(family.as_raw()), Type::from(bare), protocol(proto))?;
         Socket::with_mode(socket.into(), family, kind, proto)
     }
 
-    /// Two sockets connected to each other (`socket.socketpair`); `AF_UNIX` and `SOCK_STREAM` in Python by default.
+    /// Makes two sockets that are connected to each other (`socket.socketpair`, socketpair(2)). Python's
+    /// default is `AF_UNIX` and `SOCK_STREAM`.
     ///
-    /// Fails with [`Error::Os`], such as `EOPNOTSUPP` for a family that cannot.
+    /// Fails with [`Error::Os`], such as `EOPNOTSUPP` for a family that has no pairs; [`crate::socketpair`]
+    /// makes pairs of `AF_INET` too.
     pub fn socketpair(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<(Socket, Socket)> {
         let bare = kind.as_raw() & !TYPE_FLAGS;
         let (one, other) =
@@ -40,11 +44,11 @@ impl Socket {
         ))
     }
 
-    /// A socket for a descriptor that exists (`socket.socket(fileno=fd)`). What is `None` is asked of
-    /// the system.
+    /// Makes a socket from an existing descriptor (`socket.socket(fileno=fd)`). The system is asked for the
+    /// family, type or protocol that is `None`.
     ///
-    /// It has the default timeout, unless the type holds `SOCK_NONBLOCK`.
-    /// Fails with `Os(EBADF)` and `Os(ENOTSOCK)`; the descriptor is then closed.
+    /// The socket has the default timeout, or is non-blocking if `kind` contains `SOCK_NONBLOCK`. Fails with
+    /// `Os(EBADF)` and `Os(ENOTSOCK)`; the descriptor is then closed.
     pub fn from_fd(
         fd: OwnedFd,
         family: Option<AddressFamily>,
@@ -55,11 +59,12 @@ impl Socket {
         Socket::with_mode(fd, family, kind, proto)
     }
 
-    /// [`Socket::from_fd`] for a bare number; on failure it stays the caller's.
+    /// [`Socket::from_fd`] for the number of a descriptor. When it fails, the descriptor stays open and
+    /// belongs to the caller. Fails also with [`Error::Value`] for a negative number.
     ///
     /// # Safety
     ///
-    /// If it is an open descriptor, the caller owns it, and gives it up when this succeeds.
+    /// If `fd` is an open descriptor, the caller owns it, and gives it up when this function succeeds.
     pub unsafe fn from_fileno(
         fd: RawFd,
         family: Option<AddressFamily>,
@@ -70,11 +75,11 @@ impl Socket {
             return Err(Error::value(format!("negative file descriptor: {fd}")));
         }
         let (family, kind, proto) = detect(fd, family, kind, proto)?;
-        // SAFETY: `detect` found it open, and the caller owns it.
+        // SAFETY: `detect` has found the descriptor open, and the caller promises to own it.
         Socket::with_mode(unsafe { OwnedFd::from_raw_fd(fd) }, family, kind, proto)
     }
 
-    /// What `accept` returned.
+    /// Makes a socket from a descriptor that `accept` returned.
     pub(crate) fn accepted(
         fd: OwnedFd,
         family: AddressFamily,
@@ -108,7 +113,8 @@ impl Socket {
         proto: i32,
         timeout: Timeout,
     ) -> Socket {
-        // Other families do not wake their callers when shut down.
+        // On sockets of other families, a shutdown does not wake blocked calls, so these calls must wait in
+        // `poll`.
         let wakes = [AF_INET, AF_INET6, AF_UNIX].contains(&family);
         Socket {
             handle: Handle::new(fd, shared || !wakes),
@@ -123,17 +129,19 @@ impl Socket {
         }
     }
 
-    /// [`Socket::accept`] as a bare descriptor with the system's address, within a limit of its own.
+    /// [`Socket::accept`] that returns a bare descriptor and the address in the form of the system, with a
+    /// limit instead of the timeout.
     ///
-    /// The descriptor is close-on-exec and blocks. On a listener without a timeout that has another owner or is given a
-    /// limit, O_NONBLOCK is on during the call: another owner's accept may find that it does not block.
+    /// The descriptor is close-on-exec and blocking. If the listener has no timeout, but has another owner or
+    /// is given a limit, O_NONBLOCK is set during the call. An accept of another owner may then find that the
+    /// descriptor does not block.
     pub fn accept_fd(&self, limit: Limit) -> Result<(OwnedFd, RawAddress)> {
         let mut peer = RawAddress::empty();
         let blocks = self.mode.timeout() == Timeout::NONE;
-        // Without a timeout, for ever is what the socket does by itself.
+        // A socket without a timeout waits without a limit by itself.
         let limit = if limit == Limit::FOREVER && blocks { Limit::Timeout } else { limit };
-        // No flag makes accept return at once on a descriptor that blocks, as it may have to when another thread or owner
-        // takes the client that poll told of.
+        // Another thread or owner may take the client that `poll` reported. The accept must then return at
+        // once, and no flag of accept does this on a descriptor that blocks.
         let shared = self.handle.is_shared();
         let call;
         let _never_blocks = if blocks && (shared || limit != Limit::Timeout) {
@@ -145,10 +153,11 @@ impl Socket {
         };
         let accepted = self.run(Plan::new(Kind::Accept, limit), |fd, _| {
             if shared {
-                // Another owner may have made it block again. Fails for what is no socket, as accept does.
+                // Another owner may have cleared O_NONBLOCK. This fails for a descriptor that is not a
+                // socket; accept then fails too.
                 let _ = sys::set_nonblocking(fd, true);
             }
-            // SAFETY: `run` keeps the descriptor open while it lends it.
+            // SAFETY: `run` keeps the descriptor open while this closure uses it.
             match unsafe { sys::accept(fd, self.family.as_raw()) } {
                 Ok((client, address)) => {
                     peer = address.map_or(peer, RawAddress::from_socket2);
@@ -157,7 +166,7 @@ impl Socket {
                 Err(error) => sys::as_system_call(Err(error)),
             }
         })?;
-        // SAFETY: accept succeeded, so the descriptor was just born and has no other owner.
+        // SAFETY: accept has just made this descriptor, so it has no other owner.
         Ok((unsafe { OwnedFd::from_raw_fd(accepted as RawFd) }, peer))
     }
 }
@@ -166,7 +175,7 @@ fn protocol(proto: i32) -> Option<Protocol> {
     (proto != 0).then(|| Protocol::from(proto))
 }
 
-/// Family, type and protocol of a descriptor; also checks that it is a socket.
+/// Returns the family, type and protocol of a descriptor. Fails if it is not a socket.
 pub(super) fn detect(
     fd: RawFd,
     family: Option<AddressFamily>,
@@ -175,11 +184,11 @@ pub(super) fn detect(
 ) -> Result<(AddressFamily, SocketKind, i32)> {
     let family = match (own_name(fd), family) {
         (Ok(name), family) => family.unwrap_or_else(|| name.family()),
-        // Some sockets have no name, such as the ciphers of Linux.
+        // Some sockets have no address, such as the ciphers of Linux.
         (Err(Error::Os(errno)), Some(family)) if ![libc::EBADF, libc::ENOTSOCK].contains(&errno) => family,
         (Err(error), _) => return Err(error),
     };
-    // SAFETY: the call above found it open.
+    // SAFETY: getsockname above has found the descriptor open.
     let descriptor = unsafe { BorrowedFd::borrow_raw(fd) };
     let socket = SockRef::from(&descriptor);
     let kind = match kind {
@@ -193,7 +202,8 @@ pub(super) fn detect(
     Ok((family, kind, proto))
 }
 
-/// The address that a socket is bound to. socket2 asks only descriptors that are known to be open.
+/// Returns the address that a socket is bound to. socket2 is not used because it takes only descriptors that
+/// are known to be open.
 fn own_name(fd: RawFd) -> Result<RawAddress> {
     let mut address = RawAddress::empty();
     let mut len = RawAddress::CAPACITY as libc::socklen_t;
@@ -203,25 +213,29 @@ fn own_name(fd: RawFd) -> Result<RawAddress> {
     Ok(address)
 }
 
-/// Whether child processes inherit the descriptor, which socket2 sets and does not tell.
+/// Returns whether child processes inherit the descriptor. socket2 has a call to set this, but none to read
+/// it.
 pub(super) fn get_inheritable(call: &InFlight<'_>) -> Result<bool> {
     // SAFETY: F_GETFD touches no memory.
     let flags = unsafe { syscall!(fcntl(call.fd(), libc::F_GETFD)) }?;
     Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
-/// Another descriptor for the same socket, close-on-exec (`socket.dup`). Fails with `Os(EBADF)` or `Os(EMFILE)`.
+/// Duplicates a descriptor (`socket.dup`). The duplicate is close-on-exec. Fails with `Os(EBADF)` and
+/// `Os(EMFILE)`.
 ///
-/// A [`Socket`] on `fd` does not learn of it: prefer [`Socket::dup`], or call [`Socket::set_shared`].
+/// A [`Socket`] that owns `fd` does not know of the duplicate. For such a socket use [`Socket::dup`], or call
+/// [`Socket::set_shared`].
 pub fn dup(fd: RawFd) -> Result<OwnedFd> {
     sys::duplicate(fd)
 }
 
-/// A socket for a duplicate of a descriptor (`socket.fromfd`), which stays its owner's.
+/// Makes a socket from a duplicate of a descriptor (`socket.fromfd`). The descriptor itself stays with its
+/// owner.
 ///
-/// Family, type and protocol are believed; `None` asks the system. A [`Socket`] on `fd` does not learn of the duplicate:
-/// prefer [`Socket::dup`] there, or call [`Socket::set_shared`] on it.
-/// Fails with `Os(EBADF)`, `Os(ENOTSOCK)` and `Os(EMFILE)`.
+/// The given family, type and protocol are not checked; the system is asked for those that are `None`. A
+/// [`Socket`] that owns `fd` does not know of the duplicate. For such a socket use [`Socket::dup`], or call
+/// [`Socket::set_shared`]. Fails with `Os(EBADF)`, `Os(ENOTSOCK)` and `Os(EMFILE)`.
 pub fn fromfd(
     fd: impl AsFd,
     family: Option<AddressFamily>,
@@ -246,16 +260,17 @@ pub(crate) fn fromfd_number(
 ///
 /// # Safety
 ///
-/// Nothing else may own the descriptor: its number may mean something else right after.
+/// Nothing else may own the descriptor, because its number may mean another file right after this call.
 pub unsafe fn close(fd: RawFd) -> Result<()> {
     sys::close(fd)
 }
 
-/// The default timeout and the descriptor's own mode for a socket that came from elsewhere.
+/// Makes a socket from a descriptor of other code. A non-blocking descriptor stays non-blocking; any other
+/// gets the default timeout.
 pub(super) fn adopt(fd: OwnedFd) -> Socket {
     let detected = detect(fd.as_raw_fd(), None, None, None);
     let nonblocking = is_nonblocking(&fd);
-    // What is not a socket gets no family; its first call then fails with ENOTSOCK.
+    // A descriptor that is not a socket gets no family. The first call on it fails with ENOTSOCK.
     let (family, kind, proto) = detected.unwrap_or((AF_UNSPEC, SocketKind::ANY, 0));
     let timeout = if nonblocking { Timeout::ZERO } else { Timeout::NONE };
     let socket = Socket::assemble(fd, false, family, kind, proto, timeout);

@@ -11,7 +11,7 @@ use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::resolve::{AddrInfo, Host, Service, getaddrinfo};
 
-/// What [`create_connection_with`] may be told.
+/// The settings of [`create_connection_with`].
 ///
 /// ```
 /// use tabi::{CreateConnectionOptions, create_connection_with};
@@ -25,19 +25,19 @@ use crate::resolve::{AddrInfo, Host, Service, getaddrinfo};
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct CreateConnectionOptions<'a> {
-    /// `None` for the default timeout of new sockets.
+    /// `None` means the default timeout of new sockets.
     timeout: Option<Timeout>,
     source_address: Option<(&'a str, u16)>,
 }
 
 impl<'a> CreateConnectionOptions<'a> {
-    /// The default timeout, and any source address.
+    /// Settings with the default timeout and any source address.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the time for all addresses together, which is the new socket's timeout too; 0 makes the socket non-blocking.
-    /// The default is [`getdefaulttimeout`](crate::getdefaulttimeout)'s.
+    /// Sets the timeout of the call, for all addresses together. It becomes the timeout of the new socket
+    /// too; 0 makes the socket non-blocking. The default is [`getdefaulttimeout`](crate::getdefaulttimeout).
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
@@ -45,7 +45,7 @@ impl<'a> CreateConnectionOptions<'a> {
         Ok(self)
     }
 
-    /// Sets the host and port (0 for any) to connect from.
+    /// Sets the host and the port to connect from. Port 0 lets the system choose.
     pub fn source_address(mut self, address: (&'a str, u16)) -> Self {
         self.source_address = Some(address);
         self
@@ -54,8 +54,9 @@ impl<'a> CreateConnectionOptions<'a> {
 
 /// Connects to a TCP server by host and port (`socket.create_connection`).
 ///
-/// The addresses of the host are tried in turn, within the default timeout for all of them. The error is the
-/// last address's; [`create_connection_with`] tells them all.
+/// The addresses of the host are tried one after the other. The default timeout limits all tries together.
+/// When all fail, the error is that of the last address; [`create_connection_with`] returns the errors of
+/// all.
 ///
 /// ```
 /// let server = tabi::create_server(("127.0.0.1", 0))?;
@@ -68,10 +69,12 @@ pub fn create_connection<'h, 's>(address: (impl Into<Host<'h>>, impl Into<Servic
     Ok(create_connection_with(address, &CreateConnectionOptions::default())?)
 }
 
-/// [`create_connection`] with a timeout and a source address of its own, and with all errors.
+/// [`create_connection`] with a timeout and a source address from `options`. It returns the errors of all
+/// addresses.
 ///
-/// An address may take its share of the time that is left, so that one which does not answer leaves time for the
-/// next. The lookup of the host counts, but is not cut short.
+/// Each address may take an equal share of the time that is left, so that an address that does not answer
+/// leaves time for the next. The look-up of the host uses up time too, but it is not interrupted when the
+/// time is over.
 pub fn create_connection_with<'h, 's>(
     address: (impl Into<Host<'h>>, impl Into<Service<'s>>),
     options: &CreateConnectionOptions<'_>,
@@ -83,7 +86,7 @@ pub fn create_connection_with<'h, 's>(
     let mut errors = Vec::new();
     for (tried, answer) in answers.iter().enumerate() {
         let limit = match timeout {
-            // Without a timeout and without blocking, the socket's own mode is the limit.
+            // For a blocking and for a non-blocking socket, the mode of the socket is the limit.
             None | Some(Duration::ZERO) => Limit::Timeout,
             Some(_) => share(deadline, answers.len() - tried),
         };
@@ -95,7 +98,7 @@ pub fn create_connection_with<'h, 's>(
     Err(CreateConnectionError { errors })
 }
 
-/// An equal part of the time that is left for the first of some addresses.
+/// Returns an equal share of the time that is left, for the first of `addresses` addresses.
 fn share(deadline: Deadline, addresses: usize) -> Limit {
     let addresses = u32::try_from(addresses).unwrap_or(u32::MAX);
     Limit::Until(Deadline::after_timeout(deadline.left().map(|left| left / addresses)))
@@ -116,10 +119,11 @@ fn attempt(
     Ok(socket)
 }
 
-/// Why no address could be connected to.
+/// The error of [`create_connection_with`]: no address could be connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateConnectionError {
-    /// Each address that was tried, and its error; when the host could not be looked up, no address and that error.
+    /// Each address that was tried, with its error. If the look-up of the host failed, one entry with
+    /// [`Address::None`] and the error of the look-up.
     pub errors: Vec<(Address, Error)>,
 }
 
@@ -139,7 +143,7 @@ impl fmt::Display for CreateConnectionError {
 impl std::error::Error for CreateConnectionError {}
 
 impl From<CreateConnectionError> for Error {
-    /// The last address's error, as Python raises it.
+    /// Returns the error of the last address, which is the error that Python raises.
     fn from(mut all: CreateConnectionError) -> Self {
         all.errors.pop().map_or(Error::Gai(libc::EAI_NONAME), |(_, error)| error)
     }

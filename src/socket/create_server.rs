@@ -1,11 +1,11 @@
-//! `create_server`: a socket that listens.
+//! `create_server`: makes a socket that listens.
 
 use super::{DEFAULT_BACKLOG, Socket};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_STREAM};
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
 
-/// What [`create_server_with`] may be told.
+/// The settings of [`create_server_with`].
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct CreateServerOptions {
@@ -16,7 +16,8 @@ pub struct CreateServerOptions {
 }
 
 impl CreateServerOptions {
-    /// `AF_INET`, a backlog of [`DEFAULT_BACKLOG`], a port of its own, one version of IP.
+    /// The default settings: `AF_INET`, a backlog of [`DEFAULT_BACKLOG`], a port that is not shared, and one
+    /// version of IP.
     pub fn new() -> Self {
         CreateServerOptions {
             family: AF_INET,
@@ -31,17 +32,18 @@ impl CreateServerOptions {
         CreateServerOptions { family, ..self }
     }
 
-    /// Sets how many clients may wait to be accepted; below 0 is taken as 0.
+    /// Sets how many clients may wait to be accepted. A negative number counts as 0.
     pub fn backlog(self, backlog: i32) -> Self {
         CreateServerOptions { backlog, ..self }
     }
 
-    /// Sets whether others may listen on the same port, with the clients spread over them (`SO_REUSEPORT`).
+    /// Sets whether other sockets may listen on the same port; the system then spreads the clients over them
+    /// (`SO_REUSEPORT`).
     pub fn reuse_port(self, reuse_port: bool) -> Self {
         CreateServerOptions { reuse_port, ..self }
     }
 
-    /// Sets whether a server of `AF_INET6` accepts IPv4 clients too.
+    /// Sets whether an `AF_INET6` server accepts IPv4 clients too.
     pub fn dualstack_ipv6(self, dualstack_ipv6: bool) -> Self {
         CreateServerOptions { dualstack_ipv6, ..self }
     }
@@ -53,17 +55,17 @@ impl Default for CreateServerOptions {
     }
 }
 
-/// A TCP socket that listens on an address of `AF_INET` (`socket.create_server`).
+/// Makes a TCP socket that listens on an `AF_INET` address (`socket.create_server`).
 ///
-/// Fails as [`Socket::bind`] does, with `Os(EADDRINUSE)` when another listens there.
+/// Fails as [`Socket::bind`] does, for example with `Os(EADDRINUSE)` when another socket listens there.
 pub fn create_server(address: impl ToAddress) -> Result<Socket> {
     create_server_with(address, &CreateServerOptions::default())
 }
 
-/// [`create_server`] of another family, or with a backlog, a shared port, or both versions of IP.
+/// [`create_server`] with settings: another family, a backlog, a shared port, or both versions of IP.
 ///
-/// Fails also with [`Error::Value`] for `dualstack_ipv6` with another family than `AF_INET6`, or where the
-/// system cannot.
+/// Fails as [`create_server`] does. Fails with [`Error::Value`] for `dualstack_ipv6` with another family than
+/// `AF_INET6`, or on a system that does not support it.
 ///
 /// ```
 /// use tabi::{AF_INET6, CreateServerOptions, create_server_with, has_dualstack_ipv6};
@@ -91,9 +93,10 @@ pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions
     }
     let socket = Socket::new(options.family, SOCK_STREAM, 0)?;
     let is_internet = [AF_INET, AF_INET6].contains(&options.family);
-    // A port whose last connections still linger can be listened on at once. Python too goes on without.
+    // With this option a program can listen on a port again at once, although old connections still linger
+    // there. As in Python, it is no error if the option cannot be set.
     let _ = socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
-    // Linux refuses the option for the other families, where it has no meaning.
+    // Linux refuses this option for other families, where it has no meaning.
     if options.reuse_port && is_internet {
         socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
     }
@@ -105,7 +108,7 @@ pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions
     Ok(socket)
 }
 
-/// Whether one socket can listen for IPv4 and IPv6 clients (`socket.has_dualstack_ipv6`).
+/// Returns whether one socket can listen for IPv4 and IPv6 clients (`socket.has_dualstack_ipv6`).
 pub fn has_dualstack_ipv6() -> bool {
     Socket::new(AF_INET6, SOCK_STREAM, 0).and_then(|socket| set_v6only(&socket, false)).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Many datagrams in one call.
+//! Sending and receiving several datagrams in one call.
 #![allow(unsafe_code)]
 
 use super::Socket;
@@ -12,30 +12,30 @@ use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys::{self, CMSG_CLOEXEC, MessageHeader, NO_SIGPIPE};
 
-/// A datagram for [`Socket::sendmany`].
+/// A datagram for [`Socket::sendmany`]. It borrows its bytes, its address and its control messages.
 #[derive(Debug, Clone, Copy)]
 pub struct OutgoingDatagram<'a> {
     /// The bytes.
     pub bytes: &'a [u8],
-    /// Where to; `None` on a connected socket. [`Socket::resolve`] makes one of a host and port.
+    /// The receiver, or `None` on a connected socket. [`Socket::resolve`] makes this from a host and a port.
     pub address: Option<&'a RawAddress>,
-    /// What goes with it, such as the size of UDP segments.
+    /// Control messages that are sent with the bytes, such as the size of UDP segments.
     pub control: Option<&'a ControlData<'a>>,
 }
 
 impl<'a> OutgoingDatagram<'a> {
-    /// A datagram for the address that the socket is connected to.
+    /// Makes a datagram for the address that the socket is connected to.
     pub fn new(bytes: &'a [u8]) -> Self {
         OutgoingDatagram { bytes, address: None, control: None }
     }
 
-    /// A datagram for this address.
+    /// Makes a datagram for this address.
     pub fn to(bytes: &'a [u8], address: &'a RawAddress) -> Self {
         OutgoingDatagram { bytes, address: Some(address), control: None }
     }
 }
 
-/// Room for a datagram that [`Socket::recvmany`] receives.
+/// The memory for a datagram that [`Socket::recvmany`] receives.
 #[derive(Debug)]
 pub struct IncomingDatagram<'a> {
     buffer: &'a mut [u8],
@@ -43,7 +43,7 @@ pub struct IncomingDatagram<'a> {
     received: RawDatagram,
 }
 
-/// What came of one datagram.
+/// What was received of one datagram.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RawDatagram {
     pub(crate) len: usize,
@@ -59,37 +59,38 @@ impl RawDatagram {
 }
 
 impl<'a> IncomingDatagram<'a> {
-    /// Room for the bytes; what does not fit is lost.
+    /// Makes a place for a datagram. If the datagram is longer than `buffer`, its rest is lost.
     pub fn new(buffer: &'a mut [u8]) -> Self {
         IncomingDatagram { buffer, control: ControlBuffer::default(), received: RawDatagram::empty() }
     }
 
-    /// Room for the bytes and for control messages.
+    /// Makes a place for a datagram and its control messages.
     pub fn with_control(buffer: &'a mut [u8], control: ControlBuffer) -> Self {
         IncomingDatagram { control, ..Self::new(buffer) }
     }
 
-    /// The bytes that were received.
+    /// Returns the bytes that were received.
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[..self.received.len.min(self.buffer.len())]
     }
 
-    /// `MSG_TRUNC` when the datagram was cut, `MSG_CTRUNC` when its control messages were.
+    /// Returns the flags: `MSG_TRUNC` if the datagram was cut, `MSG_CTRUNC` if its control messages were cut.
     pub fn flags(&self) -> i32 {
         self.received.flags
     }
 
-    /// The sender; of `AF_CAN` no more than the interface, since that depends on the protocol: see [`RawAddress::decode_for`].
+    /// Returns the address of the sender. For `AF_CAN` it has only the interface, because the rest depends on
+    /// the protocol of the socket; see [`RawAddress::decode_for`].
     pub fn address(&self) -> Address {
         self.received.sender.decode()
     }
 
-    /// The sender, as the system has it: what an answer is sent to.
+    /// Returns the address of the sender in the form of the system, which an answer can be sent to.
     pub fn raw_address(&self) -> &RawAddress {
         &self.received.sender
     }
 
-    /// The control messages.
+    /// Returns the buffer of the control messages.
     pub fn control(&mut self) -> &mut ControlBuffer {
         &mut self.control
     }
@@ -98,8 +99,9 @@ impl<'a> IncomingDatagram<'a> {
 impl Socket {
     /// Sends several datagrams, with one system call where the system can (`sendmmsg(2)` on Linux).
     ///
-    /// Returns how many of them the kernel took, at least one; when it refuses a later one, the next call meets the
-    /// error. Fails as [`Socket::send`] does when it refuses the first, and with [`Error::Type`] for an address of another family.
+    /// Returns how many datagrams the kernel took, at least one. If the kernel refuses a later datagram, the
+    /// next call returns that error. Fails as [`Socket::send`] does when the kernel refuses the first one,
+    /// and with [`Error::Type`] for an address of another family.
     pub fn sendmany(&self, datagrams: &[OutgoingDatagram<'_>], flags: i32) -> Result<usize> {
         let mut buffers = reserve(datagrams.len())?;
         buffers.extend(datagrams.iter().map(|datagram| iovec(datagram.bytes)));
@@ -108,41 +110,43 @@ impl Socket {
             let control = datagram.control.map_or(&[][..], ControlData::as_bytes);
             headers.push(MessageHeader::new(self.outgoing(buffer, datagram.address, control)?));
         }
-        // SAFETY: the slices, addresses and control messages outlive the call.
+        // SAFETY: the headers point to slices, addresses and control messages that `datagrams` borrows during
+        // the call.
         unsafe { self.send_headers(&mut headers, flags, Limit::Timeout) }
     }
 
     /// Receives several datagrams, with one system call where the system can (`recvmmsg(2)` on Linux).
     ///
-    /// Waits for the first, and takes those that are there then. Returns how many of `datagrams` were filled, from the
-    /// first on. Errors as in [`Socket::recv`].
+    /// Waits for the first datagram, and takes those that have arrived by then. Returns how many of
+    /// `datagrams` were filled, counted from the first. Fails as [`Socket::recv`] does.
     ///
     /// ```
     /// use tabi::{AF_INET, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM};
     ///
     /// let (one, other) = tabi::socketpair(AF_INET, SOCK_DGRAM, 0)?;
     /// one.sendmany(&[OutgoingDatagram::new(b"first"), OutgoingDatagram::new(b"second")], 0)?;
-    /// let mut rooms = [[0; 100]; 16];
-    /// let mut datagrams: Vec<_> = rooms.iter_mut().map(|room| IncomingDatagram::new(room)).collect();
+    /// let mut buffers = [[0; 100]; 16];
+    /// let mut datagrams: Vec<_> = buffers.iter_mut().map(|buffer| IncomingDatagram::new(buffer)).collect();
     /// assert_eq!(other.recvmany(&mut datagrams, 0)?, 2);
     /// assert_eq!(datagrams[1].bytes(), b"second");
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn recvmany(&self, datagrams: &mut [IncomingDatagram<'_>], flags: i32) -> Result<usize> {
-        let room =
+        let writable =
             |buffer: &mut [u8]| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
         let mut buffers = reserve(datagrams.len())?;
-        buffers.extend(datagrams.iter_mut().map(|datagram| room(datagram.buffer)));
+        buffers.extend(datagrams.iter_mut().map(|datagram| writable(datagram.buffer)));
         let mut headers = reserve(datagrams.len())?;
         for (datagram, buffer) in datagrams.iter_mut().zip(&buffers) {
             datagram.received = RawDatagram::empty();
-            let (room, size) = datagram.control.room();
-            headers.push(MessageHeader::new(incoming(buffer, &mut datagram.received.sender, room, size)?));
+            let (memory, size) = datagram.control.memory();
+            headers.push(MessageHeader::new(incoming(buffer, &mut datagram.received.sender, memory, size)?));
         }
-        // SAFETY: the buffers are lent to this call alone.
+        // SAFETY: the headers point to buffers that `datagrams` borrows mutably during the call.
         let count = unsafe { self.receive_headers(&mut headers, flags, Limit::Timeout) }?;
         for (datagram, header) in datagrams.iter_mut().zip(&headers).take(count) {
-            // SAFETY: the kernel filled the header and this much of the buffer, whose descriptors are now the buffer's.
+            // SAFETY: the kernel filled the header and `control_len` bytes of the control buffer, which owns
+            // the descriptors from now on.
             unsafe {
                 finish(&mut datagram.received, header, flags);
                 datagram.control.set_filled(datagram.received.control_len);
@@ -151,7 +155,8 @@ impl Socket {
         Ok(count)
     }
 
-    /// The header of a datagram to be sent; it borrows its arguments unseen.
+    /// Makes the header of a datagram to send. It keeps pointers to its arguments, which must live as long as
+    /// the header.
     pub(crate) fn outgoing(
         &self,
         buffer: &libc::iovec,
@@ -184,7 +189,7 @@ impl Socket {
             return self.nothing_to_do();
         }
         self.run(self.send_plan(limit, flags), |fd, extra| {
-            // SAFETY: the caller vouches for the headers.
+            // SAFETY: the caller promises that everything the headers point to is readable.
             unsafe { sys::sendmmsg(fd, headers, flags | extra | NO_SIGPIPE) }
         })
     }
@@ -202,7 +207,7 @@ impl Socket {
             return self.nothing_to_do();
         }
         let count = self.run(Plan::receive(limit, flags), |fd, extra| {
-            // SAFETY: the caller vouches for the headers.
+            // SAFETY: the caller promises that everything the headers point to is writable.
             unsafe { sys::recvmmsg(fd, headers, flags | extra | CMSG_CLOEXEC) }
         })?;
         if !self.is_closed() {
@@ -219,7 +224,8 @@ impl Socket {
     }
 }
 
-/// The header of a datagram to be received; it borrows its arguments unseen.
+/// Makes the header of a datagram to receive. It keeps pointers to its arguments, which must live as long as
+/// the header.
 pub(crate) fn incoming(
     buffer: &libc::iovec,
     sender: &mut RawAddress,
@@ -237,26 +243,27 @@ pub(crate) fn incoming(
     Ok(header)
 }
 
-/// Takes over what the kernel wrote into a header.
+/// Copies what the kernel wrote into a header.
 ///
 /// # Safety
 ///
-/// The header was filled by [`Socket::receive_headers`], and its control buffer lives.
+/// [`Socket::receive_headers`] has filled the header, and its control buffer still exists.
 pub(crate) unsafe fn finish(datagram: &mut RawDatagram, header: &MessageHeader, flags: i32) {
     let message = header.message();
     datagram.len = header.len();
-    // Linux reports the flag that was asked for: only the caller's own is news to it.
+    // Linux reports MSG_CMSG_CLOEXEC if the call set it. It is removed unless the caller had set it.
     datagram.flags = message.msg_flags & !(CMSG_CLOEXEC & !flags);
     #[allow(clippy::unnecessary_cast)] // socklen_t on some systems
     let control_len = message.msg_controllen as usize;
     datagram.control_len = control_len;
     datagram.sender.set_len(message.msg_namelen);
-    // SAFETY: the kernel filled this much of it.
+    // SAFETY: the kernel filled this number of bytes of the control buffer.
     ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
 }
 
-/// How many of the datagrams came before a close from another thread, which looks like datagrams without bytes, from
-/// nobody. An empty datagram of an unnamed peer looks the same, but others may follow it.
+/// Returns how many of the datagrams came before a close from another thread. The close looks like datagrams
+/// without bytes and without a sender. An empty datagram from an unnamed peer looks the same, so only those
+/// after the last other datagram are not counted.
 fn received_before_close(headers: &[MessageHeader]) -> usize {
     headers.iter().rposition(|header| !header.is_blank()).map_or(0, |last| last + 1)
 }

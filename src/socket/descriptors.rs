@@ -1,4 +1,4 @@
-//! Descriptors passed from process to process.
+//! Passing descriptors from one process to another.
 #![allow(unsafe_code)]
 
 use std::io::IoSlice;
@@ -13,18 +13,20 @@ use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::Result;
 
-/// The most descriptors that a Linux message holds; other systems take no more.
+/// The most descriptors in one message on Linux. Other systems do not allow more.
 const MOST_FDS: usize = 253;
 
-/// Room for what a socket's options may put before the descriptors: credentials, a label, a timestamp.
+/// Space in bytes for control messages that socket options may put before the descriptors: credentials, a
+/// security label, a timestamp.
 const OTHER_CONTROL: usize = 512;
 
 impl Socket {
-    /// Sends bytes, at least one on a stream, and descriptors over a unix socket (`socket.send_fds`).
+    /// Sends bytes and descriptors over a unix socket (`socket.send_fds`). A stream needs at least one byte.
     ///
-    /// The receiver gets duplicates; the sender keeps its own. Returns how many bytes the kernel took; if that is
-    /// not all, the descriptors went with the first. Fails as [`Socket::sendmsg`] does, with `Os(EINVAL)` for more than 253
-    /// descriptors on Linux, and with `Os(ETOOMANYREFS)` when too many are on their way.
+    /// The receiver gets duplicates; the descriptors of the sender stay open. Returns how many bytes the
+    /// kernel took. If that is not all of them, the descriptors were sent with the first bytes. Fails as
+    /// [`Socket::sendmsg`] does, on Linux with `Os(EINVAL)` for more than 253 descriptors, and with
+    /// `Os(ETOOMANYREFS)` when too many descriptors are on their way.
     ///
     /// ```
     /// use std::os::fd::AsFd;
@@ -45,11 +47,12 @@ impl Socket {
         self.sendmsg(&[IoSlice::new(bytes)], &control, flags)
     }
 
-    /// Receives at most `bufsize` bytes and `maxfds` descriptors (`socket.recv_fds`): the bytes, the descriptors, the
-    /// message's flags and the sender.
+    /// Receives at most `bufsize` bytes and `maxfds` descriptors (`socket.recv_fds`). Returns the bytes, the
+    /// descriptors, the flags of the message and the address of the sender.
     ///
-    /// The descriptors are close-on-exec. When more than `maxfds` were sent, or the table of descriptors is full, the
-    /// others are closed and the flags hold `MSG_CTRUNC`. Errors as in [`Socket::recvmsg`].
+    /// The descriptors are close-on-exec. If more than `maxfds` were sent, or the process has too many open
+    /// descriptors, the others are closed and the flags contain `MSG_CTRUNC`. Fails as [`Socket::recvmsg`]
+    /// does.
     pub fn recv_fds(
         &self,
         bufsize: usize,
@@ -58,9 +61,9 @@ impl Socket {
     ) -> Result<(Vec<u8>, Vec<OwnedFd>, i32, Address)> {
         let mut bytes = reserve_for(bufsize, flags)?;
         let buffer = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bufsize };
-        // SAFETY: `bufsize` bytes are reserved.
+        // SAFETY: `reserve_for` has reserved `bufsize` bytes.
         let received = unsafe { self.recv_fds_raw(buffer, maxfds, flags) }?;
-        // SAFETY: the kernel wrote the bytes, or `reserve_for` did.
+        // SAFETY: the kernel wrote these bytes, or `reserve_for` did.
         unsafe { bytes.set_len(received.len.min(bufsize)) };
         Ok((bytes, received.fds, received.flags, received.sender.decode_for(self.proto)))
     }
@@ -76,9 +79,9 @@ impl Socket {
         maxfds: usize,
         flags: i32,
     ) -> Result<ReceivedFds> {
-        let room = cmsg_space_unchecked(maxfds.min(MOST_FDS) * size_of::<i32>());
-        let mut control = ControlBuffer::new(room + OTHER_CONTROL)?;
-        // SAFETY: the caller vouches for the buffer.
+        let size = cmsg_space_unchecked(maxfds.min(MOST_FDS) * size_of::<i32>());
+        let mut control = ControlBuffer::new(size + OTHER_CONTROL)?;
+        // SAFETY: the caller promises that the buffer is writable for its length.
         let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags, Limit::Timeout) }?;
         let mut fds = Vec::new();
         for message in control.messages() {

@@ -1,7 +1,8 @@
 //! Sending and receiving bytes.
 //!
-//! The system's calls are made here and not by socket2: its results, which are errors of the standard library, cost 20
-//! instructions for each message beside the 139 that a send and a receive take together.
+//! The system calls are made here and not through socket2. socket2 returns errors of the standard library,
+//! and that costs 20 more instructions for each message, beside the 139 that a send and a receive take
+//! together.
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
@@ -17,39 +18,44 @@ use crate::resolve::ToAddress;
 use crate::sys::NO_SIGPIPE;
 
 impl Socket {
-    /// Receives at most `bufsize` bytes (`socket.recv`); none at the end of the stream.
+    /// Receives at most `bufsize` bytes (`socket.recv`). Returns no bytes at the end of the stream.
     ///
-    /// Fails with [`Error::Timeout`], [`Error::Closed`], `Os(EAGAIN)` when non-blocking, `Os(ENOMEM)` when there is
-    /// no room for `bufsize` bytes.
+    /// Fails with [`Error::Timeout`], with [`Error::Closed`], with `Os(EAGAIN)` when the socket is
+    /// non-blocking and nothing has arrived, and with `Os(ENOMEM)` when there is no memory for `bufsize`
+    /// bytes.
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
         self.recv_with_flags(bufsize, 0)
     }
 
     /// [`Socket::recv`] with `MSG_*` flags.
     ///
-    /// With `MSG_TRUNC`, a stream throws bytes away and only counts them: they are zeros here.
+    /// With `MSG_TRUNC`, a stream discards bytes and only counts them. The result then has zeros in their
+    /// place.
     pub fn recv_with_flags(&self, bufsize: usize, flags: i32) -> Result<Vec<u8>> {
         let mut bytes = reserve_for(bufsize, flags)?;
         let n = self.recv_uninit(&mut bytes.spare_capacity_mut()[..bufsize], flags, Limit::Timeout)?;
-        // SAFETY: the kernel wrote `n` bytes, or `reserve_for` did.
+        // SAFETY: the kernel wrote these `n` bytes, or `reserve_for` did.
         unsafe { bytes.set_len(n.min(bufsize)) };
         Ok(bytes)
     }
 
-    /// Receives into a buffer (`socket.recv_into`): the number of bytes, 0 at the end of the stream.
-    /// An empty buffer gives 0 without asking the system. Errors as in [`Socket::recv`].
+    /// Receives into a buffer (`socket.recv_into`). Returns the number of bytes, which is 0 at the end of the
+    /// stream.
+    ///
+    /// With an empty buffer it returns 0 without a system call. Fails as [`Socket::recv`] does.
     #[inline]
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
         self.recv_into_with_flags(buffer, 0)
     }
 
-    /// [`Socket::recv_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may exceed the buffer.
+    /// [`Socket::recv_into`] with `MSG_*` flags. With `MSG_TRUNC` the result may be more than the length of
+    /// the buffer.
     #[inline]
     pub fn recv_into_with_flags(&self, buffer: &mut [u8], flags: i32) -> Result<usize> {
         self.recv_into_until(buffer, flags, Limit::Timeout)
     }
 
-    /// [`Socket::recv_into`] with `MSG_*` flags and a limit of its own.
+    /// [`Socket::recv_into`] with `MSG_*` flags and a limit instead of the timeout.
     ///
     /// ```
     /// use std::time::Duration;
@@ -71,8 +77,8 @@ impl Socket {
 
     /// [`Socket::recv_into_until`] into memory that need not be initialised.
     ///
-    /// As many bytes as the result says are initialised then, at the front of the buffer, unless `flags` holds
-    /// `MSG_TRUNC`: a stream then counts bytes that nobody wrote.
+    /// Afterwards as many bytes at the front of the buffer are initialised as the result says. With
+    /// `MSG_TRUNC` in `flags` this is not so, because a stream then counts bytes that nobody wrote.
     #[inline(always)]
     pub fn recv_uninit(&self, buffer: &mut [MaybeUninit<u8>], flags: i32, limit: Limit) -> Result<usize> {
         let (start, len) = (buffer.as_mut_ptr(), buffer.len());
@@ -80,39 +86,40 @@ impl Socket {
             return if self.is_closed() { Err(Error::Closed) } else { Ok(0) };
         }
         self.run(Plan::receive(limit, flags), move |fd, extra| {
-            // SAFETY: the slice is writable for its length.
+            // SAFETY: `start` and `len` are those of a slice that is writable.
             unsafe { libc::recv(fd, start.cast(), len, flags | extra) }
         })
     }
 
-    /// Receives at most `bufsize` bytes and the sender's address (`socket.recvfrom`). What does not
-    /// fit of a datagram is lost. Errors as in [`Socket::recv`].
+    /// Receives at most `bufsize` bytes and the address of the sender (`socket.recvfrom`). If a datagram is
+    /// longer, its rest is lost. Fails as [`Socket::recv`] does.
     pub fn recvfrom(&self, bufsize: usize) -> Result<(Vec<u8>, Address)> {
         self.recvfrom_with_flags(bufsize, 0)
     }
 
-    /// [`Socket::recvfrom`] with `MSG_*` flags; `MSG_TRUNC` as in [`Socket::recv_with_flags`].
+    /// [`Socket::recvfrom`] with `MSG_*` flags. For `MSG_TRUNC` see [`Socket::recv_with_flags`].
     pub fn recvfrom_with_flags(&self, bufsize: usize, flags: i32) -> Result<(Vec<u8>, Address)> {
         let mut bytes = reserve_for(bufsize, flags)?;
-        let room = &mut bytes.spare_capacity_mut()[..bufsize];
-        let (n, sender) = self.recvfrom_decoded(room, flags, Limit::Timeout)?;
-        // SAFETY: the kernel wrote `n` bytes, or `reserve_for` did.
+        let buffer = &mut bytes.spare_capacity_mut()[..bufsize];
+        let (n, sender) = self.recvfrom_decoded(buffer, flags, Limit::Timeout)?;
+        // SAFETY: the kernel wrote these `n` bytes, or `reserve_for` did.
         unsafe { bytes.set_len(n.min(bufsize)) };
         Ok((bytes, sender))
     }
 
-    /// Receives into a buffer and reports the sender's address (`socket.recvfrom_into`).
-    /// Errors as in [`Socket::recv`].
+    /// Receives into a buffer (`socket.recvfrom_into`). Returns the number of bytes and the address of the
+    /// sender. Fails as [`Socket::recv`] does.
     pub fn recvfrom_into(&self, buffer: &mut [u8]) -> Result<(usize, Address)> {
         self.recvfrom_into_with_flags(buffer, 0)
     }
 
-    /// [`Socket::recvfrom_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may exceed the buffer.
+    /// [`Socket::recvfrom_into`] with `MSG_*` flags. With `MSG_TRUNC` the number may be more than the length
+    /// of the buffer.
     pub fn recvfrom_into_with_flags(&self, buffer: &mut [u8], flags: i32) -> Result<(usize, Address)> {
         self.recvfrom_into_until(buffer, flags, Limit::Timeout)
     }
 
-    /// [`Socket::recvfrom_into`] with `MSG_*` flags and a limit of its own.
+    /// [`Socket::recvfrom_into`] with `MSG_*` flags and a limit instead of the timeout.
     pub fn recvfrom_into_until(
         &self,
         buffer: &mut [u8],
@@ -130,14 +137,15 @@ impl Socket {
     ) -> Result<(usize, Address)> {
         let mut sender = MaybeUninit::uninit();
         let n = self.recvfrom_uninit(buffer, flags, limit, Some(&mut sender))?;
-        // SAFETY: a call that succeeds has written the address.
+        // SAFETY: `recvfrom_uninit` initialises the address when it succeeds.
         let sender: RawAddress = unsafe { sender.assume_init() };
         Ok((n, sender.decode_for(self.proto)))
     }
 
-    /// [`Socket::recvfrom_into_until`] into memory that need not be initialised, with the system's form of the address.
+    /// [`Socket::recvfrom_into_until`] into memory that need not be initialised, with the address in the form
+    /// of the system.
     ///
-    /// `sender` is initialised when the call succeeds, and left as it was when it fails. For the buffer see
+    /// `sender` is initialised when the call succeeds, and unchanged when it fails. For the buffer see
     /// [`Socket::recv_uninit`].
     #[inline(always)]
     pub fn recvfrom_uninit(
@@ -152,21 +160,23 @@ impl Socket {
         let mut address_len = 0;
         let reported = &mut address_len;
         let n = self.run(Plan::receive(limit, flags), move |fd, extra| {
-            // SAFETY: the slice is writable for its length, and so is the address unless it is null.
+            // SAFETY: the slice is writable for its length. The address is writable or null.
             unsafe { recvfrom(fd, start.cast(), len, flags | extra, sender, reported) }
         })?;
         if !sender.is_null() {
-            // SAFETY: the system has written so many bytes of the address, which is writable. A closed socket's, which
-            // looks like an empty message, has none, and must not change the address.
+            // SAFETY: the address is writable, and the system has written `address_len` bytes of it. This
+            // comes after the check for a close, because a closed socket looks like an empty message without
+            // an address.
             unsafe { RawAddress::complete(sender, address_len) };
         }
         Ok(n)
     }
 
-    /// Sends bytes (`socket.send`) and returns how many the kernel took, perhaps fewer than given.
+    /// Sends bytes (`socket.send`). Returns how many bytes the kernel took, perhaps fewer than given.
     ///
-    /// A vanished peer is `Os(EPIPE)`, never a signal. Fails with [`Error::Timeout`], [`Error::Closed`],
-    /// `Os(EAGAIN)` when non-blocking, `Os(ENOTCONN)`, `Os(EMSGSIZE)` for a datagram that is too long.
+    /// If the peer has closed its connection, the error is `Os(EPIPE)`, and no signal is raised. Fails with
+    /// [`Error::Timeout`], with [`Error::Closed`], with `Os(EAGAIN)` when the socket is non-blocking and
+    /// there is no space, with `Os(ENOTCONN)`, and with `Os(EMSGSIZE)` for a datagram that is too long.
     #[inline]
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
         self.send_with_flags(bytes, 0)
@@ -178,15 +188,15 @@ impl Socket {
         self.send_until(bytes, flags, Limit::Timeout)
     }
 
-    /// [`Socket::send`] within a limit of its own.
+    /// [`Socket::send`] with `MSG_*` flags and a limit instead of the timeout.
     #[inline(always)]
     pub fn send_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<usize> {
         self.run(self.send_plan(limit, flags), move |fd, extra| send(fd, bytes, flags | extra))
     }
 
-    /// Sends all bytes (`socket.sendall`) within one timeout.
+    /// Sends all bytes (`socket.sendall`). One timeout limits the whole call.
     ///
-    /// Fails as [`Socket::send`] does, with the number of bytes that went out.
+    /// Fails as [`Socket::send`] does. The error says how many bytes were sent.
     pub fn sendall(&self, bytes: &[u8]) -> Result<(), SendallError> {
         self.sendall_with_flags(bytes, 0)
     }
@@ -196,7 +206,7 @@ impl Socket {
         self.sendall_until(bytes, flags, Limit::Timeout)
     }
 
-    /// [`Socket::sendall`] within a limit of its own.
+    /// [`Socket::sendall`] with `MSG_*` flags and a limit instead of the timeout.
     pub fn sendall_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<(), SendallError> {
         let limit = self.whole(limit);
         let mut sent = 0;
@@ -208,14 +218,15 @@ impl Socket {
             if sent >= bytes.len() {
                 return Ok(());
             }
-            // A signal may be why the kernel took only a part: it then reports no EINTR.
+            // Perhaps a signal made the kernel take only a part of the bytes; it then reports no EINTR.
             if self.is_interruptible() {
                 return Err(SendallError { sent, error: Error::Os(libc::EINTR) });
             }
         }
     }
 
-    /// The limit for a call of several parts: the timeout becomes one moment for all of them.
+    /// Returns the limit for a call that makes several system calls: the timeout becomes one deadline for all
+    /// of them.
     pub(super) fn whole(&self, limit: Limit) -> Limit {
         match (limit, self.gettimeout()) {
             (Limit::Timeout, Some(timeout)) if !timeout.is_zero() => Limit::after(timeout),
@@ -223,8 +234,8 @@ impl Socket {
         }
     }
 
-    /// Sends bytes to an address (`socket.sendto`) and returns how many. Errors as in [`Socket::send`],
-    /// and as the lookup of a host fails.
+    /// Sends bytes to an address (`socket.sendto`). Returns how many bytes the kernel took. Fails as
+    /// [`Socket::send`] does, and with the errors of the look-up when the host of the address is not found.
     pub fn sendto(&self, bytes: &[u8], address: impl ToAddress) -> Result<usize> {
         self.sendto_with_flags(bytes, 0, address)
     }
@@ -235,7 +246,8 @@ impl Socket {
         self.sendto_until(bytes, flags, &address, Limit::Timeout)
     }
 
-    /// [`Socket::sendto`] with the system's form of the address, within a limit of its own.
+    /// [`Socket::sendto`] with the address in the form of the system, `MSG_*` flags, and a limit instead of
+    /// the timeout.
     pub fn sendto_until(
         &self,
         bytes: &[u8],
@@ -244,7 +256,7 @@ impl Socket {
         limit: Limit,
     ) -> Result<usize> {
         self.run(Plan::send(limit, flags), |fd, extra| {
-            // SAFETY: the slice and the address are readable for their lengths.
+            // SAFETY: the slice and the address are readable for their lengths during the call.
             unsafe {
                 libc::sendto(
                     fd,
@@ -265,7 +277,8 @@ impl Socket {
 
     /// Waits until the socket is ready for reading or writing, at most as long as `limit` says.
     ///
-    /// Fails with [`Error::Timeout`], [`Error::Closed`], or `Os(EINTR)` if the socket is interruptible.
+    /// Fails with [`Error::Timeout`], with [`Error::Closed`], and with `Os(EINTR)` if the socket is
+    /// interruptible and a signal handler has run.
     pub fn wait(&self, interest: Interest, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
         let deadline = deadline_of(limit, self.mode.timeout());
@@ -273,11 +286,11 @@ impl Socket {
     }
 }
 
-/// `recvfrom(2)` with a whole address, or none.
+/// `recvfrom(2)` with space for the longest address, or without an address.
 ///
 /// # Safety
 ///
-/// The buffer is writable for `len` bytes, and `sender` is too, unless it is null.
+/// The buffer is writable for `len` bytes. `sender` is writable or null.
 #[inline]
 unsafe fn recvfrom(
     fd: RawFd,
@@ -288,29 +301,31 @@ unsafe fn recvfrom(
     address_len: &mut libc::socklen_t,
 ) -> isize {
     if sender.is_null() {
-        // SAFETY: the caller vouches for the buffer.
+        // SAFETY: the caller promises that the buffer is writable for `len` bytes.
         return unsafe { libc::recv(fd, buffer.cast(), len, flags) };
     }
     *address_len = RawAddress::CAPACITY as libc::socklen_t;
-    // SAFETY: the caller vouches for the buffer and the address, which has that capacity.
+    // SAFETY: the caller promises that the buffer and the address are writable; a `RawAddress` has that
+    // capacity.
     unsafe { libc::recvfrom(fd, buffer.cast(), len, flags, sender.cast(), address_len) }
 }
 
 #[inline]
 fn send(fd: RawFd, bytes: &[u8], flags: libc::c_int) -> isize {
-    // SAFETY: the slice is readable for its length.
+    // SAFETY: the slice is readable for its length during the call.
     unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), flags | NO_SIGPIPE) }
 }
 
-/// Room for `len` items, or the error that there is none: a caller's number must not end the process.
+/// Reserves memory for `len` items. If there is not enough, this is the error ENOMEM: a number from the
+/// caller must not end the process.
 pub(crate) fn reserve<T>(len: usize) -> Result<Vec<T>> {
     let mut items = Vec::new();
     items.try_reserve_exact(len).map_err(|_| Error::Os(libc::ENOMEM))?;
     Ok(items)
 }
 
-/// [`reserve`] for what a call with these flags receives. With `MSG_TRUNC` a stream counts bytes that it does not write:
-/// the room holds zeros then, so that nothing is handed out which nobody wrote.
+/// [`reserve`] for a receive with these flags. With `MSG_TRUNC` a stream counts bytes that it does not write.
+/// The memory is then filled with zeros, so that no uninitialised bytes are returned.
 pub(super) fn reserve_for(len: usize, flags: i32) -> Result<Vec<u8>> {
     let mut bytes = reserve(len)?;
     if flags & libc::MSG_TRUNC != 0 {
@@ -320,7 +335,7 @@ pub(super) fn reserve_for(len: usize, flags: i32) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same memory for a call that only writes to it.
+/// Returns the same memory as possibly uninitialised, for a call that only writes to it.
 pub(super) fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     // SAFETY: both have the same layout; only the kernel writes to the result, and what it writes is initialised.
     unsafe { &mut *(ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }

@@ -1,8 +1,9 @@
-//! One descriptor and the threads that wait on it, as loom sees them: what `handle` is checked on (`state_model`).
+//! A model of one descriptor and of the threads that wait on it. `state_model` checks `handle` under loom
+//! with this file in place of `kernel.rs`.
 #![allow(unsafe_code)]
 
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-// What the model itself counts is no part of what is tried.
+// The counters of the model are not part of what is checked, so they use std's types and not loom's.
 use std::sync::OnceLock as Cell;
 use std::sync::atomic::AtomicUsize;
 
@@ -13,25 +14,26 @@ use loom::thread;
 
 use crate::error::Result;
 
-/// Loom tries each order of threads with few tries; more would be the same again.
+/// Loom runs every order of the threads already with few tries. More tries would check nothing new.
 pub(super) const WAKE_TRIES: u32 = 2;
 
-/// The number of the one descriptor, which is open nowhere.
+/// The number of the one descriptor. No open file has this number.
 const NUMBER: RawFd = 1 << 30;
 
-/// What the system knows of the descriptor.
+/// What the modelled system knows of the descriptor.
 struct Kernel {
-    /// Reading is using the descriptor, writing is giving it up; loom fails where nothing orders the two.
+    /// A read stands for using the descriptor, a write for closing it or giving it away. Loom reports a read
+    /// and a write whose order nothing determines.
     descriptor: UnsafeCell<()>,
     given_back: AtomicUsize,
     given_away: AtomicUsize,
     shut_down: AtomicUsize,
-    /// Whether a shutdown or a raised wake-up has ended the waits.
+    /// Whether a shutdown or a raised wake-up descriptor has ended the waits.
     ended: Mutex<bool>,
     event: Condvar,
 }
 
-// SAFETY: the cell is only used through loom, which reports every access that nothing orders.
+// SAFETY: the cell is used only through loom, which reports accesses that are not in a determined order.
 unsafe impl Sync for Kernel {}
 
 loom::lazy_static! {
@@ -66,13 +68,13 @@ pub(super) fn times_shut_down() -> usize {
     get(&KERNEL.shut_down)
 }
 
-/// A descriptor for a new handle; the model closes nothing when it is dropped.
+/// Returns a descriptor for a new handle. The number is open nowhere, so dropping it closes nothing.
 pub(super) fn open() -> OwnedFd {
-    // SAFETY: no descriptor has this number, so none is closed by it.
+    // SAFETY: no open descriptor has this number, so nothing is closed by it.
     unsafe { OwnedFd::from_raw_fd(NUMBER) }
 }
 
-/// What a detach returned: the descriptor itself, or a duplicate.
+/// Takes over the result of a detach: the descriptor itself, or a duplicate.
 pub(super) fn take_over(fd: OwnedFd) {
     use std::os::fd::IntoRawFd;
     if fd.into_raw_fd() == NUMBER {
@@ -85,7 +87,7 @@ pub(super) fn use_descriptor(fd: RawFd) {
     KERNEL.descriptor.with(|_| assert_eq!(times_given_up(), 0, "used after it was given up"));
 }
 
-/// Blocks as a call does: until a shutdown or a raised wake-up ends it.
+/// Blocks until a shutdown or a raised wake-up descriptor ends the wait, as a system call does.
 pub(super) fn block() {
     let mut ended = KERNEL.ended.lock().unwrap();
     while !*ended {
@@ -106,7 +108,7 @@ pub(super) fn close(fd: RawFd) -> Result<()> {
 
 pub(super) fn duplicate(fd: RawFd) -> Result<OwnedFd> {
     use_descriptor(fd);
-    // SAFETY: no descriptor has this number either.
+    // SAFETY: no open descriptor has this number, so nothing is closed by it.
     Ok(unsafe { OwnedFd::from_raw_fd(NUMBER + 1) })
 }
 
@@ -121,13 +123,13 @@ pub(super) fn forks() -> u32 {
 }
 
 pub(super) fn pause(tried: u32) {
-    // Yielding lets the others end first, which nobody waits for after the last try.
+    // Yielding lets the other threads end first. After the last try, nothing waits for them.
     if tried + 1 < WAKE_TRIES {
         thread::yield_now();
     }
 }
 
-/// A wake-up call that ends every wait.
+/// A wake-up descriptor that ends every wait.
 pub(super) struct Wake;
 
 impl Wake {
@@ -144,7 +146,7 @@ impl Wake {
     }
 }
 
-/// A cell whose being set loom sees.
+/// A `OnceLock` for which loom sees when it is set.
 pub(super) struct OnceLock<T> {
     is_set: AtomicBool,
     value: Cell<T>,

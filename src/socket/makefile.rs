@@ -5,7 +5,7 @@ use super::reader::SocketReader;
 use super::writer::SocketWriter;
 
 impl Socket {
-    /// A buffered reader on this socket (`socket.makefile("rb")`).
+    /// Makes a buffered reader on this socket (`socket.makefile("rb")`).
     ///
     /// ```
     /// use std::io::Write;
@@ -26,7 +26,7 @@ impl Socket {
         SocketReader::new(self)
     }
 
-    /// A buffered writer on this socket (`socket.makefile("wb")`).
+    /// Makes a buffered writer on this socket (`socket.makefile("wb")`).
     pub fn makefile_writer(&self) -> SocketWriter<&Socket> {
         SocketWriter::new(self)
     }

@@ -1,7 +1,7 @@
-//! Messages: scattered buffers, flags, address and control data in one call.
+//! Messages: several buffers, flags, an address and control data in one call.
 //!
-//! The headers are the system's own: socket2's take neither a C program's `iovec`s nor a place for an address that
-//! outlives the call, and there is none for several messages at once.
+//! The headers are the system's own. Those of socket2 cannot take the `iovec`s of a C program, nor a place
+//! for an address that outlives the call, and socket2 has no call for several messages at once.
 #![allow(unsafe_code)]
 
 use std::io::{IoSlice, IoSliceMut};
@@ -22,45 +22,50 @@ use crate::sys::{CMSG_CLOEXEC, NO_SIGPIPE};
 /// What [`Socket::recvmsg_raw`] received.
 #[derive(Debug, Clone, Copy)]
 pub struct RawMessage {
-    /// The number of bytes, 0 at the end of a stream; more than fit, with `MSG_TRUNC` in the flags of the call.
+    /// The number of bytes, 0 at the end of a stream. It may be more than the buffers hold if the flags of
+    /// the call contain `MSG_TRUNC`.
     pub len: usize,
-    /// How many bytes of the control buffer were filled.
+    /// The number of bytes in the control buffer that were filled.
     pub control_len: usize,
-    /// `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR` ...
+    /// The flags: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR` and so on.
     pub flags: i32,
-    /// The sender, empty where the system names nobody.
+    /// The address of the sender. It is empty if the system gave none.
     pub sender: RawAddress,
 }
 
 /// What [`Socket::recvmsg`] received.
 #[derive(Debug)]
 pub struct Message {
-    /// The bytes, none at the end of a stream.
+    /// The bytes. There are none at the end of a stream.
     pub data: Vec<u8>,
     /// The control messages.
     pub ancdata: Vec<ControlMessage>,
-    /// `MSG_TRUNC` when the message was cut, `MSG_CTRUNC` when the control messages were, `MSG_EOR` ...
+    /// The flags: `MSG_TRUNC` if the message was cut, `MSG_CTRUNC` if the control messages were cut,
+    /// `MSG_EOR` and so on.
     pub flags: i32,
-    /// The sender.
+    /// The address of the sender.
     pub address: Address,
 }
 
 /// What [`Socket::recvmsg_into`] received, beside the bytes and the control messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageInfo {
-    /// The number of bytes, 0 at the end of a stream; more than fit, if the call's flags held `MSG_TRUNC`.
+    /// The number of bytes, 0 at the end of a stream. It may be more than the buffers hold if the flags of
+    /// the call contain `MSG_TRUNC`.
     pub len: usize,
-    /// `MSG_TRUNC` when the message was cut, `MSG_CTRUNC` when the control messages were, `MSG_EOR` ...
+    /// The flags: `MSG_TRUNC` if the message was cut, `MSG_CTRUNC` if the control messages were cut,
+    /// `MSG_EOR` and so on.
     pub flags: i32,
-    /// The sender.
+    /// The address of the sender.
     pub address: Address,
 }
 
 impl Socket {
-    /// Sends the bytes of several buffers and control messages as one message (`socket.sendmsg`).
+    /// Sends the bytes of several buffers, and control messages, as one message (`socket.sendmsg`).
     ///
-    /// Returns how many bytes the kernel took. Fails as [`Socket::send`] does; with `Os(EMSGSIZE)` for more buffers than
-    /// the system takes (1024 on Linux); with [`Error::OsMessage`] for more than 2^31 - 1 buffers or bytes of control data.
+    /// Returns how many bytes the kernel took. Fails as [`Socket::send`] does, with `Os(EMSGSIZE)` for more
+    /// buffers than the system accepts (1024 on Linux), and with [`Error::OsMessage`] for more than 2^31 - 1
+    /// buffers or bytes of control data.
     ///
     /// ```
     /// use std::io::IoSlice;
@@ -77,7 +82,7 @@ impl Socket {
         self.sendmsg_until(buffers, control, flags, Limit::Timeout)
     }
 
-    /// [`Socket::sendmsg`] within a limit of its own.
+    /// [`Socket::sendmsg`] with a limit instead of the timeout.
     pub fn sendmsg_until(
         &self,
         buffers: &[IoSlice<'_>],
@@ -85,11 +90,12 @@ impl Socket {
         flags: i32,
         limit: Limit,
     ) -> Result<usize> {
-        // SAFETY: the slices are readable for their lengths.
+        // SAFETY: the slices are readable for their lengths during the call.
         unsafe { self.sendmsg_raw(send_iovecs(buffers), control.as_bytes(), flags, None, limit) }
     }
 
-    /// [`Socket::sendmsg`] to an address.
+    /// [`Socket::sendmsg`] to an address. Fails also with the errors of the look-up when the host of the
+    /// address is not found.
     pub fn sendmsg_to(
         &self,
         buffers: &[IoSlice<'_>],
@@ -99,21 +105,21 @@ impl Socket {
     ) -> Result<usize> {
         let address = address.to_address(self.family)?;
         let control = control.as_bytes();
-        // SAFETY: the slices are readable for their lengths.
+        // SAFETY: the slices are readable for their lengths during the call.
         unsafe { self.sendmsg_raw(send_iovecs(buffers), control, flags, Some(&address), Limit::Timeout) }
     }
 
-    /// Receives at most `bufsize` bytes, and control messages that fit in `ancbufsize` bytes (`socket.recvmsg`);
-    /// [`super::cmsg_space`] tells what one takes.
+    /// Receives at most `bufsize` bytes, and control messages that fit in `ancbufsize` bytes
+    /// (`socket.recvmsg`). [`super::cmsg_space`] says how many bytes a control message needs.
     ///
-    /// Received descriptors are close-on-exec, and closed when the message is dropped. Fails as [`Socket::recv`] does, and
-    /// with [`Error::Value`] for an `ancbufsize` above 2^31 - 1.
-    /// `MSG_TRUNC` as in [`Socket::recv_with_flags`].
+    /// Received descriptors are close-on-exec, and are closed when the message is dropped. Fails as
+    /// [`Socket::recv`] does, and with [`Error::Value`] for an `ancbufsize` above 2^31 - 1. For `MSG_TRUNC`
+    /// see [`Socket::recv_with_flags`].
     pub fn recvmsg(&self, bufsize: usize, ancbufsize: usize, flags: i32) -> Result<Message> {
         self.recvmsg_until(bufsize, ancbufsize, flags, Limit::Timeout)
     }
 
-    /// [`Socket::recvmsg`] within a limit of its own.
+    /// [`Socket::recvmsg`] with a limit instead of the timeout.
     pub fn recvmsg_until(
         &self,
         bufsize: usize,
@@ -125,17 +131,19 @@ impl Socket {
         let mut data = reserve_for(bufsize, flags)?;
         let mut control = ControlBuffer::new(ancbufsize)?;
         let buffer = libc::iovec { iov_base: data.as_mut_ptr().cast(), iov_len: bufsize };
-        // SAFETY: `bufsize` bytes are reserved.
+        // SAFETY: `reserve_for` has reserved `bufsize` bytes.
         let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags, limit) }?;
-        // SAFETY: the kernel wrote the bytes, or `reserve_for` did.
+        // SAFETY: the kernel wrote these bytes, or `reserve_for` did.
         unsafe { data.set_len(message.len.min(bufsize)) };
         let ancdata = control.messages().collect();
         Ok(Message { data, ancdata, flags: message.flags, address: message.sender.decode_for(self.proto) })
     }
 
-    /// Receives a message into several buffers, one after the other, and its control messages (`socket.recvmsg_into`).
+    /// Receives a message into several buffers, which are filled one after the other, and its control
+    /// messages (`socket.recvmsg_into`).
     ///
-    /// Errors as in [`Socket::recvmsg`]; `Os(EMSGSIZE)` for more buffers than the system takes (1024 on Linux).
+    /// Fails as [`Socket::recvmsg`] does, and with `Os(EMSGSIZE)` for more buffers than the system accepts
+    /// (1024 on Linux).
     ///
     /// ```
     /// use std::io::IoSliceMut;
@@ -160,7 +168,7 @@ impl Socket {
         self.recvmsg_into_until(buffers, control, flags, Limit::Timeout)
     }
 
-    /// [`Socket::recvmsg_into`] within a limit of its own.
+    /// [`Socket::recvmsg_into`] with a limit instead of the timeout.
     pub fn recvmsg_into_until(
         &self,
         buffers: &mut [IoSliceMut<'_>],
@@ -190,22 +198,26 @@ impl Socket {
         flags: i32,
         limit: Limit,
     ) -> Result<RawMessage> {
-        let (room, size) = control.room();
-        // SAFETY: the caller vouches for the buffers; the control buffer has its size.
-        let message = unsafe { self.recvmsg_raw(buffers, room, size, flags, limit) }?;
-        // SAFETY: recvmsg wrote this much, and its descriptors are now the buffer's.
+        let (memory, size) = control.memory();
+        // SAFETY: the caller promises that the buffers are writable; the memory of the control buffer has
+        // this size.
+        let message = unsafe { self.recvmsg_raw(buffers, memory, size, flags, limit) }?;
+        // SAFETY: recvmsg wrote this number of bytes, and the buffer owns the descriptors in them from now
+        // on.
         unsafe { control.set_filled(message.control_len) };
         Ok(message)
     }
 
-    /// `sendmsg(2)` with buffers and control data as the system has them, within a limit of its own.
+    /// `sendmsg(2)` with buffers and control data in the form of the system, and a limit instead of the
+    /// timeout.
     ///
-    /// Returns how many bytes the kernel took. Fails as [`Socket::send`] does; with `Os(EMSGSIZE)` for more buffers than
-    /// the system takes (1024 on Linux); with [`Error::OsMessage`] for more than 2^31 - 1 buffers or bytes of control data.
+    /// `address` is the receiver, or `None` on a connected socket. Returns how many bytes the kernel took.
+    /// Fails as [`Socket::send`] does, with `Os(EMSGSIZE)` for more buffers than the system accepts (1024 on
+    /// Linux), and with [`Error::OsMessage`] for more than 2^31 - 1 buffers or bytes of control data.
     ///
     /// # Safety
     ///
-    /// Each buffer must be valid for reading its length.
+    /// Each buffer must be readable for its length.
     pub unsafe fn sendmsg_raw(
         &self,
         buffers: &[libc::iovec],
@@ -227,21 +239,23 @@ impl Socket {
             header.msg_namelen = address.len();
         }
         self.run(self.send_plan(limit, flags), |fd, extra| {
-            // SAFETY: the caller vouches for the buffers; control data and address outlive the call, which only reads them.
+            // SAFETY: the caller promises that the buffers are readable. The control data and the address
+            // outlive the call, which only reads them.
             unsafe { libc::sendmsg(fd, &header, flags | extra | NO_SIGPIPE) }
         })
     }
 
-    /// `recvmsg(2)` into buffers as the system has them, within a limit of its own.
+    /// `recvmsg(2)` into buffers in the form of the system, with a limit instead of the timeout.
     ///
-    /// Descriptors that arrive in `control` are close-on-exec and the caller's: they leak unless it takes or closes them
-    /// ([`ancillary::close_received_fds`]). Fails as [`Socket::recv`] does, with `Os(EMSGSIZE)` for more buffers than the
-    /// system takes, with [`Error::OsMessage`] for more than 2^31 - 1 of them, with [`Error::Value`] for a `control_size` above
-    /// 2^31 - 1; no descriptor is left in `control` then.
+    /// Descriptors that arrive in `control` are close-on-exec and belong to the caller, who must take them or
+    /// close them ([`ancillary::close_received_fds`]). Fails as [`Socket::recv`] does, with `Os(EMSGSIZE)`
+    /// for more buffers than the system accepts, with [`Error::OsMessage`] for more than 2^31 - 1 buffers,
+    /// and with [`Error::Value`] for a `control_size` above 2^31 - 1. After an error there are no descriptors
+    /// in `control`.
     ///
     /// # Safety
     ///
-    /// Each buffer must be valid for writing its length, and `control` for `control_size` bytes.
+    /// Each buffer must be writable for its length, and `control` for `control_size` bytes.
     pub unsafe fn recvmsg_raw(
         &self,
         buffers: &[libc::iovec],
@@ -261,19 +275,21 @@ impl Socket {
                 header.msg_control = control.cast();
                 header.msg_controllen = control_size as _;
             }
-            // SAFETY: the caller vouches for the buffers and the control buffer; the address has its capacity.
+            // SAFETY: the caller promises that the buffers and the control buffer are writable; the address
+            // has this capacity.
             let n = unsafe { libc::recvmsg(fd, &mut header, flags | extra | CMSG_CLOEXEC) };
             if n >= 0 {
                 message.sender.set_len(header.msg_namelen);
                 #[allow(clippy::unnecessary_cast)] // socklen_t on some systems
                 let control_len = header.msg_controllen as usize;
                 message.control_len = control_len.min(control_size);
-                // Linux reports the flag that was asked for: only the caller's own is news to it.
+                // Linux reports MSG_CMSG_CLOEXEC if the call set it. It is removed unless the caller had set
+                // it.
                 message.flags = header.msg_flags & !(CMSG_CLOEXEC & !flags);
             }
             n
         });
-        // SAFETY: the kernel filled this much of the caller's buffer.
+        // SAFETY: the kernel filled this number of bytes of the caller's buffer.
         let filled = unsafe { ancillary::filled(control, message.control_len) };
         match received {
             Ok(len) => {
@@ -281,8 +297,8 @@ impl Socket {
                 Ok(RawMessage { len, ..message })
             }
             Err(error) => {
-                // An empty message that met a close: its descriptors have no other owner.
-                // SAFETY: they arrived in this call and were handed to nobody.
+                // This was an empty message, received while the socket was closed.
+                // SAFETY: its descriptors arrived in this call, and nothing else owns them.
                 unsafe { ancillary::close_received_fds(filled) };
                 Err(error)
             }
@@ -297,18 +313,18 @@ pub(super) fn check_control_size(size: usize) -> Result<()> {
     Ok(())
 }
 
-/// The buffers as the system has them.
+/// Returns the buffers in the form of the system.
 pub(super) fn send_iovecs<'a>(buffers: &'a [IoSlice<'_>]) -> &'a [libc::iovec] {
     // SAFETY: an IoSlice has the layout of an iovec.
     unsafe { &*(ptr::from_ref(buffers) as *const [libc::iovec]) }
 }
 
-/// A message of these buffers and nothing else.
+/// Makes a header with these buffers, and without an address or control data.
 pub(super) fn header(buffers: &[libc::iovec]) -> Result<libc::msghdr> {
     if i32::try_from(buffers.len()).is_err() {
         return Err(Error::OsMessage(format!("too many buffers: {}", buffers.len()).into()));
     }
-    // SAFETY: msghdr is plain integers and pointers, for which all zeros is a value.
+    // SAFETY: a msghdr consists of integers and pointers, for which zero is a valid value.
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
     header.msg_iov = if buffers.is_empty() { ptr::null_mut() } else { buffers.as_ptr().cast_mut() };
     header.msg_iovlen = buffers.len() as _;

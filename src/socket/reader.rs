@@ -9,59 +9,62 @@ use super::io::reserve;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 
-/// The most bytes that a buffer of `makefile` holds when nothing else is said, as in Python.
+/// The size of the buffers of `makefile` in bytes, if the program gives none. It is Python's.
 pub const DEFAULT_BUFFER_SIZE: usize = 8192;
 
-/// What a buffer begins with; it grows to its limit only while the peer fills it.
-const FIRST_ROOM: usize = 1024;
+/// The size of a new buffer in bytes. The buffer grows to its limit only while the peer fills it.
+const FIRST_SIZE: usize = 1024;
 
-/// A buffered reader over a `&Socket`, an `Arc<Socket>` or the like.
+/// A buffered reader over a `&Socket`, an `Arc<Socket>` or another pointer to a socket.
 ///
-/// A call may take as long as the socket's timeout says, all its waits together; only what std's [`BufRead`] does in
-/// several calls has a timeout for each. A call that fails (the time is over, `EAGAIN`, a signal) has consumed nothing: what
-/// had arrived is read again by the next call. The buffer is allocated by the first read.
+/// The timeout of the socket limits each call as a whole, with all its waits. (A method of std's [`BufRead`]
+/// may make several calls; each of them has the timeout.) A call that fails, because of the timeout, `EAGAIN`
+/// or a signal, consumes nothing: the next call reads again what had arrived. The buffer is allocated by the
+/// first read.
 #[derive(Debug)]
 pub struct SocketReader<S> {
     socket: S,
-    /// The bytes from `start` on are still to be read.
+    /// The bytes from `start` on have not been read yet.
     buffer: Vec<u8>,
     start: usize,
-    /// How many bytes the next `recv` asks for.
-    room: usize,
+    /// The size of the next `recv` in bytes.
+    next_size: usize,
     limit: usize,
 }
 
 impl<S: Deref<Target = Socket>> SocketReader<S> {
-    /// A reader that reads at most [`DEFAULT_BUFFER_SIZE`] bytes ahead.
+    /// Makes a reader that reads at most [`DEFAULT_BUFFER_SIZE`] bytes ahead.
     pub fn new(socket: S) -> Self {
         Self::with_capacity(DEFAULT_BUFFER_SIZE, socket)
     }
 
-    /// A reader that reads at most `capacity` bytes ahead; 0 and 1 read no byte more than was asked for.
+    /// Makes a reader that reads at most `capacity` bytes ahead. With 0 or 1 it never reads more than the
+    /// caller wants.
     pub fn with_capacity(capacity: usize, socket: S) -> Self {
         let limit = capacity.max(1);
-        SocketReader { socket, buffer: Vec::new(), start: 0, room: limit.min(FIRST_ROOM), limit }
+        SocketReader { socket, buffer: Vec::new(), start: 0, next_size: limit.min(FIRST_SIZE), limit }
     }
 
-    /// The socket.
+    /// Returns the socket.
     pub fn get_ref(&self) -> &S {
         &self.socket
     }
 
-    /// The bytes that were read ahead; `poll(2)` on the socket does not tell of them.
+    /// Returns the bytes that were read ahead. `poll(2)` on the socket does not know of them.
     pub fn buffer(&self) -> &[u8] {
         &self.buffer[self.start..]
     }
 
-    /// Reads a line with its newline, but at most `size` bytes (`readline(size)`).
+    /// Reads a line, including its newline, of at most `size` bytes (`readline(size)`).
     ///
-    /// A line without newline was cut by `size` or by the end of the stream, after which lines are empty.
-    /// Fails as [`Socket::recv`] does, and then consumes nothing. One timeout limits the whole call.
+    /// A line without a newline was cut by `size` or by the end of the stream. After the end of the stream,
+    /// lines are empty. Fails as [`Socket::recv`] does, and then consumes nothing. One timeout limits the
+    /// whole call.
     pub fn readline(&mut self, size: usize) -> Result<Vec<u8>> {
         self.readline_until(size, Limit::Timeout)
     }
 
-    /// [`SocketReader::readline`] within a limit of its own.
+    /// [`SocketReader::readline`] with a limit instead of the timeout.
     pub fn readline_until(&mut self, size: usize, limit: Limit) -> Result<Vec<u8>> {
         let limit = self.socket.whole(limit);
         let mut line = Vec::new();
@@ -86,12 +89,13 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         Ok(line)
     }
 
-    /// [`SocketReader::readline`] into a buffer, which a longer line fills; returns the length of the line.
+    /// [`SocketReader::readline`] into a buffer. Returns the length of the line in bytes; a line that is
+    /// longer than the buffer is cut.
     pub fn readline_into(&mut self, line: &mut [u8]) -> Result<usize> {
         self.readline_into_until(line, Limit::Timeout)
     }
 
-    /// [`SocketReader::readline_into`] within a limit of its own.
+    /// [`SocketReader::readline_into`] with a limit instead of the timeout.
     pub fn readline_into_until(&mut self, line: &mut [u8], limit: Limit) -> Result<usize> {
         let limit = self.socket.whole(limit);
         let mut len = 0;
@@ -114,14 +118,15 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         Ok(len)
     }
 
-    /// Fills the buffer (`readinto`, and what `read(size)` does): the number of bytes, fewer only at the end of the stream.
+    /// Fills the buffer (Python's `readinto`; its `read(size)` does the same). Returns the number of bytes,
+    /// which is less than the length of the buffer only at the end of the stream.
     ///
     /// Fails as [`Socket::recv`] does, and then consumes nothing. One timeout limits the whole call.
     pub fn readinto(&mut self, buffer: &mut [u8]) -> Result<usize> {
         self.readinto_until(buffer, Limit::Timeout)
     }
 
-    /// [`SocketReader::readinto`] within a limit of its own.
+    /// [`SocketReader::readinto`] with a limit instead of the timeout.
     pub fn readinto_until(&mut self, buffer: &mut [u8], limit: Limit) -> Result<usize> {
         let limit = self.socket.whole(limit);
         let mut len = 0;
@@ -148,7 +153,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        if self.buffer().is_empty() && buffer.len() >= self.room {
+        if self.buffer().is_empty() && buffer.len() >= self.next_size {
             return self.socket.recv_into_until(buffer, 0, limit);
         }
         let available = self.filled(limit)?;
@@ -158,45 +163,49 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         Ok(n)
     }
 
-    /// The bytes to be read next, received if there are none; empty at the end of the stream.
+    /// Returns the bytes to read next, and receives some if there are none. They are empty at the end of the
+    /// stream.
     fn filled(&mut self, limit: Limit) -> Result<&[u8]> {
         if self.buffer().is_empty() {
             self.start = 0;
             self.buffer.clear();
-            // A buffer that once held a long line is not kept for a connection that may idle.
-            if self.buffer.capacity() < self.room || self.buffer.capacity() > self.limit.max(FIRST_ROOM) * 2 {
+            // A buffer that has grown for a long line is not kept, because the connection may be idle now.
+            if self.buffer.capacity() < self.next_size
+                || self.buffer.capacity() > self.limit.max(FIRST_SIZE) * 2
+            {
                 self.buffer = Vec::new();
-                self.buffer = reserve(self.room)?;
+                self.buffer = reserve(self.next_size)?;
             }
-            let room = &mut self.buffer.spare_capacity_mut()[..self.room];
-            let n = self.socket.recv_uninit(room, 0, limit)?;
-            // SAFETY: the kernel wrote `n` bytes, no more than there is room for.
-            unsafe { self.buffer.set_len(n.min(self.room)) };
-            if n == self.room {
-                self.room = (self.room * 2).min(self.limit);
+            let space = &mut self.buffer.spare_capacity_mut()[..self.next_size];
+            let n = self.socket.recv_uninit(space, 0, limit)?;
+            // SAFETY: the kernel wrote these `n` bytes, and the buffer has space for them.
+            unsafe { self.buffer.set_len(n.min(self.next_size)) };
+            if n == self.next_size {
+                self.next_size = (self.next_size * 2).min(self.limit);
             }
         }
         Ok(self.buffer())
     }
 
-    /// How many of the next bytes belong to the line, up to its newline, `room` bytes or what has been received.
-    fn line_part(&mut self, room: usize, limit: Limit) -> Result<LinePart> {
+    /// Returns how many of the next bytes belong to the line. The part ends at the newline, after `most`
+    /// bytes, or where the received bytes end.
+    fn line_part(&mut self, most: usize, limit: Limit) -> Result<LinePart> {
         let available = self.filled(limit)?;
-        let searched = &available[..available.len().min(room)];
+        let searched = &available[..available.len().min(most)];
         Ok(match memchr::memchr(b'\n', searched) {
             Some(position) => LinePart { len: position + 1, is_last: true },
             None => LinePart { len: searched.len(), is_last: searched.is_empty() },
         })
     }
 
-    /// Undoes what a failing call has read.
+    /// Puts back the bytes that a failing call has read.
     fn give_back(&mut self, bytes: &[u8]) -> Result<()> {
         let mut copy = reserve(bytes.len())?;
         copy.extend_from_slice(bytes);
         self.unread(copy)
     }
 
-    /// Makes bytes the next to be read.
+    /// Puts bytes in front of those that are read next.
     fn unread(&mut self, mut bytes: Vec<u8>) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
@@ -211,17 +220,18 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
 
 struct LinePart {
     len: usize,
-    /// The line, or the stream, ends here.
+    /// Whether the line or the stream ends here.
     is_last: bool,
 }
 
 impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
-    /// [`SocketReader::readinto1`].
+    /// Calls [`SocketReader::readinto1`].
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(self.readinto1(buffer)?)
     }
 
-    /// [`SocketReader::readinto`]; when the stream ends too early, what there was can still be read.
+    /// Calls [`SocketReader::readinto`]. If the stream ends too early, the bytes before its end can still be
+    /// read.
     fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let n = self.readinto(buffer)?;
         if n < buffer.len() {

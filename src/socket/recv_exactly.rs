@@ -7,13 +7,13 @@ use super::io::uninit;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 
-/// A `recv_exactly` that ended early: the first `received` bytes of the buffer had arrived.
+/// The error of [`Socket::recv_exactly`], which ended before the buffer was full.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error} ({received} bytes were received)")]
 pub struct RecvExactlyError {
-    /// How many bytes are in the buffer.
+    /// How many bytes had arrived. They are at the front of the buffer.
     pub received: usize,
-    /// Why the others could not be received.
+    /// Why the other bytes could not be received.
     #[source]
     pub error: Error,
 }
@@ -31,9 +31,10 @@ impl From<RecvExactlyError> for std::io::Error {
 }
 
 impl Socket {
-    /// Receives until the buffer is full, within one timeout: the number of bytes, fewer only at the end of the stream.
+    /// Receives until the buffer is full. One timeout limits the whole call. Returns the number of bytes,
+    /// which is less than the length of the buffer only at the end of the stream.
     ///
-    /// Fails as [`Socket::recv`] does, with the number of bytes that are in the buffer.
+    /// Fails as [`Socket::recv`] does. The error says how many bytes are in the buffer.
     ///
     /// ```
     /// use tabi::{AF_UNIX, SOCK_STREAM, Socket};
@@ -48,7 +49,8 @@ impl Socket {
         self.recv_exactly_until(buffer, 0, Limit::Timeout)
     }
 
-    /// [`Socket::recv_exactly`] with `MSG_*` flags other than `MSG_PEEK` and a limit of its own.
+    /// [`Socket::recv_exactly`] with `MSG_*` flags, except `MSG_PEEK`, and with a limit instead of the
+    /// timeout.
     pub fn recv_exactly_until(
         &self,
         buffer: &mut [u8],

@@ -1,4 +1,4 @@
-//! Files sent over a socket, without a copy where the system can.
+//! Sending files over a socket, without copying them where the system can do this.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -15,22 +15,25 @@ use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::sys;
 
-/// The most bytes of one system call, as in Python.
+/// The most bytes that one system call sends, as in Python.
 const MOST: usize = 1 << 30;
 
-/// How much is read at once where the system cannot send the file itself.
+/// The number of bytes that are read at once, where the system cannot send the file itself.
 const COPY_SIZE: usize = 64 * 1024;
 
 impl Socket {
-    /// Sends a file from `offset` on, `count` bytes of it or all, over a stream (`socket.sendfile`).
+    /// Sends a file over a stream, from byte `offset` on (`socket.sendfile`). Sends `count` bytes, or with
+    /// `None` all bytes to the end of the file.
     ///
-    /// Returns how many bytes were sent, fewer than `count` at the end of the file; the file's position is then behind
-    /// them. One timeout limits the whole call, whereas Python's limits each wait. What the system cannot send itself
-    /// (a pipe, some special files) is read and sent; the timeout does not limit reading, and what was read from a pipe and
-    /// could not be sent is lost.
+    /// Returns how many bytes were sent, which is less than `count` at the end of the file. The position of
+    /// the file is then behind the sent bytes. One timeout limits the whole call; in Python, the timeout
+    /// limits each wait. If the system cannot send the file itself (a pipe, some special files), it is read
+    /// and sent. The timeout does not limit the reading, and bytes that were read from a pipe but could not
+    /// be sent are lost.
     ///
-    /// Fails as [`Socket::sendall`] does, with the number of bytes that went out; with [`Error::Value`] for a `count` of 0, for a
-    /// socket that is not a stream, and for a non-blocking one.
+    /// Fails as [`Socket::sendall`] does; the error says how many bytes were sent. Fails with
+    /// [`Error::Value`] for a `count` of 0, for a socket that is not a stream, and for a non-blocking socket,
+    /// and with [`Error::Overflow`] for an `offset` of 2^63 or more.
     ///
     /// ```
     /// use tabi::{AF_UNIX, SOCK_STREAM, Socket};
@@ -50,7 +53,7 @@ impl Socket {
         self.sendfile_until(file, offset, count, Limit::Timeout)
     }
 
-    /// [`Socket::sendfile`] within a limit of its own.
+    /// [`Socket::sendfile`] with a limit instead of the timeout.
     pub fn sendfile_until(
         &self,
         file: impl AsFd,
@@ -97,8 +100,9 @@ impl Socket {
         Ok(())
     }
 
-    /// `sendfile(2)` has no flag to keep it from blocking: on a descriptor that blocks, perhaps because another owner has
-    /// made it so, it would ignore a deadline, and the close of a socket that is not alone on its connection.
+    /// Whether `sendfile(2)` may be used. It has no flag that keeps it from blocking. On a descriptor that
+    /// blocks, perhaps because another owner has cleared O_NONBLOCK, it would ignore a deadline. It would
+    /// also ignore a close if the connection has another owner.
     fn can_send_files(&self, limit: Limit) -> Result<bool> {
         let call = self.handle.enter()?;
         let may_block = limit == Limit::Timeout && !self.handle.is_shared();
@@ -160,7 +164,7 @@ impl Source {
 
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         match self.file.read_at(buffer, self.position()) {
-            // A pipe has no positions, but a beginning.
+            // A pipe has no positions, but it can be read from its beginning.
             Err(error) if error.raw_os_error() == Some(libc::ESPIPE) && self.offset == 0 => {
                 self.file.read(buffer)
             }
@@ -171,19 +175,19 @@ impl Source {
     fn set_position(&mut self) {
         if self.sent > 0 {
             let position = SeekFrom::Start(self.position());
-            // What has no position needs none.
+            // This fails for a file that has no position, such as a pipe, and is not needed there.
             let _ = self.file.seek(position);
         }
     }
 }
 
-/// The caller's file, which stays open.
+/// Returns the caller's file. It is not closed when the result is dropped.
 fn lend(file: BorrowedFd<'_>) -> ManuallyDrop<File> {
-    // SAFETY: the descriptor is open during the call, and the file is never dropped.
+    // SAFETY: the caller keeps the descriptor open during the call, and `ManuallyDrop` never closes it.
     ManuallyDrop::new(unsafe { File::from_raw_fd(file.as_raw_fd()) })
 }
 
-/// What the system says of files that it cannot send, but that may be read.
+/// Whether an error says that the system cannot send this file itself. It may still be read.
 fn is_refusal(errno: i32) -> bool {
     [libc::EINVAL, libc::ENOSYS, libc::ESPIPE, libc::EOPNOTSUPP, libc::EOVERFLOW].contains(&errno)
 }

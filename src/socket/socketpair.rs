@@ -6,10 +6,11 @@ use super::Socket;
 use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_DGRAM, SOCK_STREAM, SocketKind};
 use crate::error::{Error, Result};
 
-/// Two sockets connected to each other (`socket.socketpair`), of any family that can.
+/// Makes two sockets that are connected to each other (`socket.socketpair`).
 ///
-/// For `AF_INET` and `AF_INET6`, streams and datagrams, they are connected over the loopback interface, each to
-/// the other and nobody else. Fails as [`Socket::socketpair`] does.
+/// For `AF_INET` and `AF_INET6`, which have no pairs in the system, stream and datagram sockets are connected
+/// over the loopback interface, so that each receives only from the other. Fails as [`Socket::socketpair`]
+/// does.
 ///
 /// ```
 /// use tabi::{AF_INET, SOCK_STREAM};
@@ -40,7 +41,7 @@ fn loopback_pair(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<
             other.listen(1)?;
             one.connect(other.getsockname()?)?;
             let own = one.getsockname()?;
-            // The port was open to everybody for a moment: a stranger may have come first.
+            // For a moment any program could connect to the port, so another client may come first.
             loop {
                 let (peer, address) = other.accept()?;
                 if address == own {
@@ -61,7 +62,7 @@ fn loopback_pair(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<
     Ok(pair)
 }
 
-/// A new socket that blocks, and the timeout that it should have.
+/// Makes a blocking socket. Returns it with the timeout that it should get afterwards.
 fn blocking(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<(Socket, Option<Duration>)> {
     let socket = Socket::new(family, kind, proto)?;
     let timeout = socket.gettimeout();

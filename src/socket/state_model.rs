@@ -1,8 +1,8 @@
-//! Every order in which threads can use, close, lend and give away one descriptor, tried by loom:
+//! Loom runs every order in which threads can use, close, lend and give away one descriptor:
 //! `RUSTFLAGS="--cfg loom" cargo test --release --no-default-features --lib state_model`.
 //!
-//! What is tried is `handle` itself, on a model of the system (`kernel_model`) whose descriptor tells when it is used
-//! after it was given up. A call that is never woken shows as a deadlock.
+//! It runs `handle` itself, on a model of the system (`kernel_model`) whose descriptor reports when it is
+//! used after it was closed or given away. A call that is never woken shows as a deadlock.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -10,7 +10,7 @@ use loom::thread;
 use super::handle::Handle;
 use super::kernel::{self, times_given_away, times_shut_down};
 
-/// A call that uses the descriptor. False when it came too late.
+/// Makes a call that uses the descriptor. Returns false if the handle was closed before.
 fn call(handle: &Handle, body: impl FnOnce(&Handle)) -> bool {
     let Ok(call) = handle.enter() else { return false };
     kernel::use_descriptor(call.fd());
@@ -27,7 +27,7 @@ fn blocked_call(handle: &Handle) -> bool {
     call(handle, |_| kernel::block())
 }
 
-/// Waits as a call of a shared handle does: in `poll`, on the socket and its wake-up.
+/// Waits as a call on a shared handle does: in `poll`, on the socket and on the wake-up descriptor.
 fn polling_call(handle: &Handle) -> bool {
     call(handle, |handle| {
         handle.wake_fd().unwrap();
@@ -35,7 +35,7 @@ fn polling_call(handle: &Handle) -> bool {
     })
 }
 
-/// Borrows and uses what was lent for as long as the handle lives.
+/// Borrows the descriptor and uses it while the handle lives.
 fn borrowed_use(handle: &Handle) -> bool {
     use std::os::fd::AsRawFd;
     let Some(lent) = handle.borrow() else { return false };
@@ -45,24 +45,24 @@ fn borrowed_use(handle: &Handle) -> bool {
     true
 }
 
-/// True for the one close that was the first.
+/// Returns true if the handle was open before.
 fn close(handle: &Handle) -> bool {
     let open = !handle.is_closed();
     handle.close().unwrap();
     open
 }
 
-/// False when it was closed.
+/// Returns false if the handle was closed before.
 fn detach(handle: &Handle) -> bool {
     handle.detach().map(kernel::take_over).is_ok()
 }
 
-/// As C and Python detach; the number is given up by its new owner, who keeps it while others use it.
+/// Detaches the number as C and Python do. The new owner of the number keeps it open while calls use it.
 fn detach_number(handle: &Handle) -> bool {
     handle.detach_number().is_ok()
 }
 
-/// False when it was closed before there were two owners.
+/// Returns false if the handle was closed before the duplicate was recorded.
 fn dup(handle: &Handle) -> bool {
     let mut copied = false;
     call(handle, |handle| copied = handle.set_shared().is_ok());
@@ -71,13 +71,14 @@ fn dup(handle: &Handle) -> bool {
 
 /// What happened in one order of the threads.
 struct Outcome<const N: usize> {
-    /// What the parts returned.
+    /// The results of the parts.
     results: [bool; N],
     shut_down: usize,
     given_away: usize,
 }
 
-/// Runs the parts at the same time, each in a thread, in every order; the descriptor must be given up once.
+/// Runs the parts at the same time, each in a thread of its own, in every order. The descriptor must be
+/// closed or given away exactly once.
 fn in_every_order<const N: usize>(
     shared: bool,
     parts: [fn(&Handle) -> bool; N],
@@ -122,7 +123,7 @@ fn several_closes_give_the_descriptor_back_once() {
 #[test]
 fn a_call_that_began_before_a_close_is_woken() {
     in_every_order(false, [close, blocked_call], |outcome| {
-        // Nobody else can end it: without this it would be a deadlock.
+        // Nothing else ends the blocked call, so without the wake-up loom would report a deadlock.
         let [_, began] = outcome.results;
         assert!(!began || outcome.shut_down > 0);
     });

@@ -1,4 +1,5 @@
-//! Sending and receiving what goes at once, whatever the socket's timeout: for callers who wait elsewhere.
+//! Sending and receiving without waiting, whatever the timeout of the socket, for callers that wait in an
+//! event loop of their own.
 
 use super::Socket;
 use crate::address::Address;
@@ -9,10 +10,10 @@ use crate::error::Result;
 use crate::resolve::ToAddress;
 
 impl Socket {
-    /// [`Socket::recv_into`] without waiting, in every mode: what has arrived already.
+    /// [`Socket::recv_into`] without waiting, in every mode of the socket: receives what has arrived already.
     ///
-    /// Fails as [`Socket::recv`] does, with `Os(EAGAIN)` when nothing has arrived. For an event loop whose
-    /// sockets keep their timeouts for the other calls.
+    /// Fails as [`Socket::recv`] does, and with `Os(EAGAIN)` when nothing has arrived. This is for an event
+    /// loop whose sockets keep their timeouts for other calls.
     ///
     /// ```
     /// use tabi::{AF_UNIX, SOCK_STREAM, socketpair};
@@ -33,15 +34,16 @@ impl Socket {
         self.recvfrom_into_until(buffer, 0, Limit::Now)
     }
 
-    /// [`Socket::send`] without waiting, in every mode: what there is room for.
+    /// [`Socket::send`] without waiting, in every mode of the socket: sends what the kernel has space for.
     ///
-    /// Returns how many bytes the kernel took, perhaps fewer than given. Fails as [`Socket::send`] does, with
-    /// `Os(EAGAIN)` when there is no room.
+    /// Returns how many bytes the kernel took, perhaps fewer than given. Fails as [`Socket::send`] does, and
+    /// with `Os(EAGAIN)` when there is no space.
     pub fn try_send(&self, bytes: &[u8]) -> Result<usize> {
         self.send_until(bytes, 0, Limit::Now)
     }
 
-    /// [`Socket::sendto`] without waiting; see [`Socket::try_send`]. A host that is a name is still looked up.
+    /// [`Socket::sendto`] without waiting; see [`Socket::try_send`]. If the address has the name of a host,
+    /// its look-up may still wait.
     pub fn try_sendto(&self, bytes: &[u8], address: impl ToAddress) -> Result<usize> {
         let address = address.to_address(self.family)?;
         self.sendto_until(bytes, 0, &address, Limit::Now)

@@ -9,45 +9,47 @@ use super::reader::DEFAULT_BUFFER_SIZE;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 
-/// A buffered writer over a `&Socket`, an `Arc<Socket>` or the like.
+/// A buffered writer over a `&Socket`, an `Arc<Socket>` or another pointer to a socket.
 ///
-/// Its calls follow the socket's timeout. What could not be sent stays in the buffer, and is sent, once, by a later call;
-/// dropping the writer sends it too, and hides the error: call [`SocketWriter::flush`] to see it.
-/// The buffer is allocated by the first write that needs it.
+/// The timeout of the socket limits each call. Bytes that could not be sent stay in the buffer, and a later
+/// call sends them once. Dropping the writer sends them too, but ignores errors; call [`SocketWriter::flush`]
+/// to see the errors. The buffer is allocated by the first write that needs it.
 #[derive(Debug)]
 pub struct SocketWriter<S: Deref<Target = Socket>> {
     socket: S,
-    /// The bytes from `start` on are still to be sent.
+    /// The bytes from `start` on have not been sent yet.
     buffer: Vec<u8>,
     start: usize,
     limit: usize,
 }
 
 impl<S: Deref<Target = Socket>> SocketWriter<S> {
-    /// A writer that holds back at most [`DEFAULT_BUFFER_SIZE`] bytes.
+    /// Makes a writer that keeps at most [`DEFAULT_BUFFER_SIZE`] bytes before it sends them.
     pub fn new(socket: S) -> Self {
         Self::with_capacity(DEFAULT_BUFFER_SIZE, socket)
     }
 
-    /// A writer that holds back at most `capacity` bytes; with 0 every write is sent at once.
+    /// Makes a writer that keeps at most `capacity` bytes before it sends them. With 0 every write is sent at
+    /// once.
     pub fn with_capacity(capacity: usize, socket: S) -> Self {
         SocketWriter { socket, buffer: Vec::new(), start: 0, limit: capacity }
     }
 
-    /// The socket.
+    /// Returns the socket.
     pub fn get_ref(&self) -> &S {
         &self.socket
     }
 
-    /// The bytes that are still to be sent.
+    /// Returns the bytes that have not been sent yet.
     pub fn buffer(&self) -> &[u8] {
         &self.buffer[self.start..]
     }
 
-    /// Writes bytes (`write`): sent, or kept to be sent later. Returns how many were taken.
+    /// Writes bytes (`write`): sends them, or keeps them to send them later. Returns how many were sent or
+    /// kept.
     ///
-    /// These are all, unless sending fails after some: the next call then meets the error again. Fails as
-    /// [`Socket::send`] does, and has then taken nothing. One timeout limits the whole call.
+    /// This is all of them, unless sending fails after a part; the next call then returns the error. Fails as
+    /// [`Socket::send`] does, and then no byte was sent or kept. One timeout limits the whole call.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         if self.keep(bytes)? {
             return Ok(bytes.len());
@@ -64,9 +66,9 @@ impl<S: Deref<Target = Socket>> SocketWriter<S> {
         }
     }
 
-    /// Sends what is buffered (`flush`), within one timeout.
+    /// Sends the buffered bytes (`flush`). One timeout limits the whole call.
     ///
-    /// Fails as [`Socket::send`] does; what was not sent is kept.
+    /// Fails as [`Socket::send`] does. Bytes that were not sent stay in the buffer.
     pub fn flush(&mut self) -> Result<()> {
         self.flush_until(Limit::Timeout)
     }
@@ -88,12 +90,12 @@ impl<S: Deref<Target = Socket>> SocketWriter<S> {
         }
     }
 
-    /// Buffers the bytes if there is room for all of them.
+    /// Buffers the bytes if there is space for all of them. Returns whether there was.
     fn keep(&mut self, bytes: &[u8]) -> Result<bool> {
         if bytes.is_empty() {
             return Ok(true);
         }
-        // What would fill the buffer at once is better sent from where it is.
+        // Bytes that would fill the whole buffer are sent directly, without a copy.
         if self.buffer().len() + bytes.len() > self.limit || bytes.len() == self.limit {
             return Ok(false);
         }
@@ -106,7 +108,7 @@ impl<S: Deref<Target = Socket>> SocketWriter<S> {
 }
 
 impl<S: Deref<Target = Socket>> Write for SocketWriter<S> {
-    /// [`SocketWriter::write`].
+    /// Calls [`SocketWriter::write`].
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(SocketWriter::write(self, bytes)?)
     }
@@ -118,7 +120,7 @@ impl<S: Deref<Target = Socket>> Write for SocketWriter<S> {
 
 impl<S: Deref<Target = Socket>> Drop for SocketWriter<S> {
     fn drop(&mut self) {
-        // A thread that panics does not know what it has written.
+        // After a panic the bytes in the buffer may be incomplete, so they are not sent.
         if !thread::panicking() {
             let _ = SocketWriter::flush(self);
         }

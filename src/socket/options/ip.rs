@@ -1,4 +1,4 @@
-//! Options of IPv4: `IPPROTO_IP`. Joining groups of receivers is in `multicast`.
+//! Options of IPv4: `IPPROTO_IP`. Methods that join and leave multicast groups are in `multicast`.
 
 use std::net::Ipv4Addr;
 
@@ -6,9 +6,9 @@ use crate::error::Result;
 use crate::socket::Socket;
 
 options! {
-    /// Whether what is sent begins with an IP header, on a raw socket (`IP_HDRINCL`).
+    /// Whether sent bytes begin with an IP header of the program's own, on a raw socket (`IP_HDRINCL`).
     header_included_v4, set_header_included_v4: bool;
-    /// Whether multicast datagrams come back to this machine's own sockets (`IP_MULTICAST_LOOP`).
+    /// Whether sent multicast datagrams also reach sockets on this machine (`IP_MULTICAST_LOOP`).
     multicast_loop_v4, set_multicast_loop_v4: bool;
     /// How many routers a multicast datagram may pass, 0 to 255 (`IP_MULTICAST_TTL`).
     multicast_ttl_v4, set_multicast_ttl_v4: u32;
@@ -19,8 +19,8 @@ options! {
 }
 
 impl Socket {
-    /// The address of the interface that multicast datagrams leave by, `0.0.0.0` for the system's choice
-    /// (`IP_MULTICAST_IF`); [`Socket::set_multicast_interface`] sets it.
+    /// Returns the address of the interface through which multicast datagrams are sent, `0.0.0.0` if the
+    /// system chooses it (`IP_MULTICAST_IF`). [`Socket::set_multicast_interface`] sets it.
     ///
     /// Fails with [`Error::Closed`](crate::Error::Closed) and [`Error::Os`](crate::Error::Os).
     pub fn multicast_if_v4(&self) -> Result<Ipv4Addr> {

@@ -1,8 +1,10 @@
-//! Options of a socket: by number here, by name in one module a level, sorted by name.
+//! Options of a socket. Options by number are here; options by name are in one module for each level, sorted
+//! by name.
 //!
-//! Plain numbers and switches are one line each in a table (`options!`). What is a structure, a text or a
-//! duration has functions of its own. All pass through the in-flight guard, so that a closed socket
-//! gives [`Error::Closed`]. What socket2 has a call for goes through it; it has none for options by number.
+//! Options that are numbers or switches are one line each in a table (`options!`). Options that are
+//! structures, texts or durations have functions of their own. All of them count as calls in flight, so a
+//! closed socket gives [`Error::Closed`]. What socket2 has a call for goes through socket2; it has no calls
+//! for options by number.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -14,8 +16,9 @@ use super::Socket;
 use crate::error::{Error, Result};
 use crate::sys::{self, syscall};
 
-/// Declares a getter and a setter for each line of a table. `get, set: type;` are calls of socket2 with the same names,
-/// `get, set: type = LEVEL, OPTION;` an option that socket2 has no call for. The line's documentation names the option.
+/// Declares a getter and a setter for each line of a table. `get, set: type;` calls the functions of socket2
+/// with the same names. `get, set: type = LEVEL, OPTION;` is an option that socket2 has no call for. The
+/// documentation of the line names the option.
 macro_rules! options {
     ($($(#[doc = $text:literal])+ $get:ident, $set:ident: $value:ty $(= $level:expr, $option:expr)?;)+) => {
         impl $crate::socket::Socket {$(
@@ -29,8 +32,8 @@ macro_rules! options {
 
             #[doc = concat!("Sets what [`Socket::", stringify!($get), "`](crate::Socket::", stringify!($get), ") returns.")]
             ///
-            /// Fails as that does, with `Os(EINVAL)` or [`Error::Overflow`](crate::Error::Overflow) for a number
-            /// out of range, and with `Os(EPERM)` where the system asks for privileges.
+            /// Fails as that method does, with `Os(EINVAL)` or [`Error::Overflow`](crate::Error::Overflow)
+            /// for a number out of range, and with `Os(EPERM)` if the system requires privileges for it.
             pub fn $set(&self, value: $value) -> $crate::error::Result<()> {
                 let number = $crate::socket::options::Value::to_int(value)?;
                 options!(@set self, $set, value, number $(, $level, $option)?)
@@ -44,7 +47,7 @@ macro_rules! options {
         $socket.getsockopt($level, $option).map(<$value as $crate::socket::options::Value>::from_int)
     };
     (@set $socket:expr, $set:ident, $value:ident, $number:ident) => {{
-        // It was checked: socket2 would cut a number that is too large.
+        // Only the check in `to_int` is needed here: socket2 would cut off a number that is too large.
         let _ = $number;
         $socket.with_socket2(|socket| socket.$set($value))
     }};
@@ -64,19 +67,20 @@ mod tcp;
 pub use multicast::MulticastInterface;
 pub use tcp::TcpKeepalive;
 
-/// The most bytes that an option can have, as in Python.
+/// The most bytes of an option, as in Python.
 const LONGEST_OPTION: usize = 1024;
 
 impl Socket {
-    /// Makes a call of socket2's on the descriptor while a close has to wait.
+    /// Makes a call of socket2 on the descriptor, which stays open until the call has returned.
     fn with_socket2<T>(&self, call: impl FnOnce(&SockRef<'_>) -> io::Result<T>) -> Result<T> {
         let descriptor = self.handle.enter()?;
         Ok(call(&SockRef::from(&descriptor))?)
     }
 
-    /// The value of an option that is an `int` (`socket.getsockopt(level, option)`).
+    /// Returns the value of an option that is an `int` (`socket.getsockopt(level, option)`).
     ///
-    /// Fails with `Os(ENOPROTOOPT)` for an option that the socket does not have, with `Os(EINVAL)` for one that no `int` holds.
+    /// `level` is `SOL_SOCKET`, `IPPROTO_TCP` or another level. Fails with `Os(ENOPROTOOPT)` for an option
+    /// that the socket does not have, and with `Os(EINVAL)` for an option that does not fit in an `int`.
     pub fn getsockopt(&self, level: i32, option: i32) -> Result<i32> {
         if sys::option_unit(level, option) != 1 {
             return Err(Error::Os(libc::EINVAL));
@@ -84,13 +88,13 @@ impl Socket {
         let mut value: libc::c_int = 0;
         let mut len = size_of_val(&value) as libc::socklen_t;
         let call = self.handle.enter()?;
-        // SAFETY: `value` has `len` bytes.
+        // SAFETY: `value` is writable for `len` bytes.
         unsafe { syscall!(getsockopt(call.fd(), level, option, (&raw mut value).cast(), &mut len)) }?;
         Ok(value)
     }
 
-    /// The value of an option as bytes, at most `buflen` of them, 1 to 1024
-    /// (`socket.getsockopt(level, option, buflen)`).
+    /// Returns the value of an option as bytes (`socket.getsockopt(level, option, buflen)`). `buflen` is the
+    /// most bytes to return, 1 to 1024.
     ///
     /// Fails with [`Error::OsMessage`] for another `buflen`, and as [`Socket::getsockopt`] does.
     pub fn getsockopt_bytes(&self, level: i32, option: i32, buflen: usize) -> Result<Vec<u8>> {
@@ -106,7 +110,8 @@ impl Socket {
         }
         let mut value = vec![0u8; buflen];
         let call = self.handle.enter()?;
-        // SAFETY: `value` has room for `len` of what the system counts the option in.
+        // SAFETY: `value` is writable for `len` units, and `option_unit` is the size of the unit in which the
+        // system counts this option.
         unsafe { syscall!(getsockopt(call.fd(), level, option, value.as_mut_ptr().cast(), &mut len)) }?;
         value.truncate((len as usize).saturating_mul(unit));
         Ok(value)
@@ -119,15 +124,17 @@ impl Socket {
         self.setsockopt_bytes(level, option, &value.to_ne_bytes())
     }
 
-    /// Sets an option from bytes (`socket.setsockopt(level, option, bytes)`). Errors as in [`Socket::setsockopt`].
+    /// Sets an option from bytes (`socket.setsockopt(level, option, bytes)`). Fails as [`Socket::setsockopt`]
+    /// does.
     pub fn setsockopt_bytes(&self, level: i32, option: i32, value: &[u8]) -> Result<()> {
-        // SAFETY: the slice is readable for its length.
+        // SAFETY: `value` is a slice, which is readable for its length.
         unsafe { self.setsockopt_raw(level, option, value.as_ptr(), value.len()) }
     }
 
-    /// Passes NULL and a length (`socket.setsockopt(level, option, None, optlen)`), as `AF_ALG` wants it.
+    /// Sets an option to NULL with a length in bytes (`socket.setsockopt(level, option, None, optlen)`),
+    /// which `AF_ALG` needs. Fails as [`Socket::setsockopt`] does.
     pub fn setsockopt_null(&self, level: i32, option: i32, optlen: usize) -> Result<()> {
-        // SAFETY: the system checks the length of NULL itself; no memory is lent.
+        // SAFETY: the value is NULL, which `setsockopt_raw` allows; the system checks it.
         unsafe { self.setsockopt_raw(level, option, std::ptr::null(), optlen) }
     }
 
@@ -138,7 +145,7 @@ impl Socket {
         let len = libc::socklen_t::try_from(len)
             .map_err(|_| Error::overflow(format!("the option is too long: {len} bytes")))?;
         let call = self.handle.enter()?;
-        // SAFETY: the caller vouches for the value.
+        // SAFETY: the caller promises that `value` is NULL or readable for `len` bytes.
         unsafe { syscall!(setsockopt(call.fd(), level, option, value.cast(), len)) }.map(drop)
     }
 }
@@ -174,14 +181,16 @@ impl Value for u32 {
         value as u32
     }
 
-    /// The system takes an `int`, and many options take -1 for "your own choice": too large is no such wish.
+    /// The system takes an `int`, and -1 has a meaning of its own for many options. So a number that is too
+    /// large is an error.
     fn to_int(self) -> Result<i32> {
         i32::try_from(self)
             .map_err(|_| Error::overflow(format!("an option must be 0-2147483647, got {self}")))
     }
 }
 
-/// A duration in whole units of so many nanoseconds, rounded up so that a little does not become none.
+/// Converts a duration to whole units of `unit` nanoseconds. It is rounded up, so that a short time does not
+/// become none.
 fn whole(duration: Duration, unit: u128, what: &str) -> Result<i32> {
     let count = duration.as_nanos().div_ceil(unit);
     i32::try_from(count).map_err(|_| Error::overflow(format!("{what} must be 0-2147483647, got {count}")))

@@ -1,4 +1,4 @@
-//! Groups of receivers, for both families.
+//! Joining and leaving multicast groups, for IPv4 and IPv6.
 
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,20 +11,21 @@ use crate::sys::{self, InterfaceV4};
 /// An interface of this machine, for multicast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MulticastInterface {
-    /// The one that the system's routes choose.
+    /// The interface that the system's routes choose.
     Any,
-    /// The one with this number (`if_nametoindex`).
+    /// The interface with this number (`if_nametoindex`).
     Index(u32),
-    /// The one with this address; for IPv4 groups only.
+    /// The interface with this address, for IPv4 groups only.
     Address(Ipv4Addr),
 }
 
 impl FromStr for MulticastInterface {
     type Err = Error;
 
-    /// Reads `""` as [`MulticastInterface::Any`], an IPv4 address as itself, and all else as an interface's name.
+    /// Reads `""` as [`MulticastInterface::Any`], an IPv4 address as [`MulticastInterface::Address`], and any
+    /// other text as the name of an interface.
     ///
-    /// Fails with `Os(ENODEV)` when there is no such interface, [`Error::Value`] for a NUL byte.
+    /// Fails with `Os(ENODEV)` when there is no such interface, and with [`Error::Value`] for a NUL byte.
     fn from_str(text: &str) -> Result<Self> {
         if text.is_empty() {
             return Ok(MulticastInterface::Any);
@@ -38,7 +39,9 @@ impl FromStr for MulticastInterface {
 }
 
 impl Socket {
-    /// Receives what is sent to a group (`IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`). Membership ends with [`Socket::leave_multicast`] or with the socket.
+    /// Joins a multicast group, so that the socket receives what is sent to it (`IP_ADD_MEMBERSHIP`,
+    /// `IPV6_JOIN_GROUP`). The membership ends with [`Socket::leave_multicast`], or when the socket is
+    /// closed.
     ///
     /// ```
     /// use std::net::Ipv4Addr;
@@ -52,9 +55,9 @@ impl Socket {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     ///
-    /// Fails with `Os(EINVAL)` for an address that is not a group's, `Os(ENODEV)` for an unknown interface,
-    /// `Os(EADDRINUSE)` for a group that was joined already, [`Error::Type`] for an IPv6 group with an IPv4
-    /// address as its interface, and [`Error::Closed`].
+    /// Fails with `Os(EINVAL)` for an address that is not a group's, with `Os(ENODEV)` for an unknown
+    /// interface, with `Os(EADDRINUSE)` for a group that was joined already, with [`Error::Type`] for an IPv6
+    /// group with an IPv4 address as its interface, and with [`Error::Closed`].
     pub fn join_multicast(&self, group: impl Into<IpAddr>, interface: MulticastInterface) -> Result<()> {
         match group.into() {
             IpAddr::V4(group) => {
@@ -67,9 +70,10 @@ impl Socket {
         }
     }
 
-    /// Ends what [`Socket::join_multicast`] began (`IP_DROP_MEMBERSHIP`, `IPV6_LEAVE_GROUP`).
+    /// Leaves a multicast group that [`Socket::join_multicast`] joined (`IP_DROP_MEMBERSHIP`,
+    /// `IPV6_LEAVE_GROUP`).
     ///
-    /// Fails with `Os(EADDRNOTAVAIL)` for a group that was not joined, and as that does.
+    /// Fails with `Os(EADDRNOTAVAIL)` for a group that was not joined, and as that method does.
     pub fn leave_multicast(&self, group: impl Into<IpAddr>, interface: MulticastInterface) -> Result<()> {
         match group.into() {
             IpAddr::V4(group) => {
@@ -82,10 +86,11 @@ impl Socket {
         }
     }
 
-    /// The interface that multicast datagrams leave by (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`, after the socket's family).
+    /// Sets the interface through which multicast datagrams are sent (`IP_MULTICAST_IF` or
+    /// `IPV6_MULTICAST_IF`, depending on the family of the socket).
     ///
-    /// Fails with `Os(ENODEV)` or `Os(EADDRNOTAVAIL)` for an unknown interface, [`Error::Type`] for an IPv4
-    /// address on an IPv6 socket, and [`Error::Closed`].
+    /// Fails with `Os(ENODEV)` or `Os(EADDRNOTAVAIL)` for an unknown interface, with [`Error::Type`] for an
+    /// IPv4 address on an IPv6 socket, and with [`Error::Closed`].
     pub fn set_multicast_interface(&self, interface: MulticastInterface) -> Result<()> {
         if self.family == crate::AF_INET6 {
             return self.set_multicast_if_v6(index(interface)?);
@@ -101,7 +106,7 @@ impl Socket {
 }
 
 impl MulticastInterface {
-    /// The interface as IPv4 takes it.
+    /// The interface in the form that IPv4 options take.
     fn v4(self) -> InterfaceV4 {
         match self {
             MulticastInterface::Any => InterfaceV4::Address(Ipv4Addr::UNSPECIFIED),
@@ -111,7 +116,7 @@ impl MulticastInterface {
     }
 }
 
-/// The interface as IPv6 takes it: by its number.
+/// The interface in the form that IPv6 options take: its number.
 pub(super) fn index(interface: MulticastInterface) -> Result<u32> {
     match interface {
         MulticastInterface::Any => Ok(0),

@@ -1,4 +1,4 @@
-//! Options of every socket: `SOL_SOCKET`.
+//! Options of all sockets: `SOL_SOCKET`.
 
 use std::time::Duration;
 
@@ -10,13 +10,14 @@ use crate::socket::Socket;
 options! {
     /// Whether datagrams may be sent to broadcast addresses (`SO_BROADCAST`).
     broadcast, set_broadcast: bool;
-    /// Whether the system probes an idle connection (`SO_KEEPALIVE`); for how often see [`Socket::set_tcp_keepalive`].
+    /// Whether the system sends probes on an idle connection (`SO_KEEPALIVE`). [`Socket::set_tcp_keepalive`]
+    /// sets how often.
     keepalive, set_keepalive: bool;
-    /// Whether urgent data stays in line with the rest (`SO_OOBINLINE`).
+    /// Whether urgent data is received among the other bytes (`SO_OOBINLINE`).
     out_of_band_inline, set_out_of_band_inline: bool;
-    /// How many bytes must be there before a receive wakes up (`SO_RCVLOWAT`).
+    /// How many bytes must have arrived before a receive returns (`SO_RCVLOWAT`).
     recv_low_water, set_recv_low_water: u32 = libc::SOL_SOCKET, libc::SO_RCVLOWAT;
-    /// Whether an address may be bound while old connections from it linger (`SO_REUSEADDR`).
+    /// Whether the socket may be bound to an address on which old connections still linger (`SO_REUSEADDR`).
     reuse_address, set_reuse_address: bool;
     /// Whether several sockets may be bound to the same address and share its clients (`SO_REUSEPORT`).
     reuse_port, set_reuse_port: bool;
@@ -27,59 +28,67 @@ options! {
 }
 
 impl Socket {
-    /// How long `close` waits for unsent bytes to go out, in seconds; `None` when it does not wait (`SO_LINGER`).
+    /// Returns how long `close` waits until unsent bytes are sent, in whole seconds, or `None` if it does not
+    /// wait (`SO_LINGER`).
     ///
     /// Fails with [`Error::Closed`] and [`Error::Os`].
     pub fn linger(&self) -> Result<Option<Duration>> {
         self.with_socket2(|socket| socket.linger())
     }
 
-    /// Sets what [`Socket::linger`] returns, rounded up to seconds. Zero makes `close` drop unsent bytes and reset the connection.
+    /// Sets what [`Socket::linger`] returns; it is rounded up to seconds. With zero, `close` discards unsent
+    /// bytes and resets the connection.
     ///
-    /// Fails with [`Error::Overflow`] for more than 2147483647 seconds, with [`Error::Closed`] and [`Error::Os`].
+    /// Fails with [`Error::Overflow`] for more than 2147483647 seconds, with [`Error::Closed`] and
+    /// [`Error::Os`].
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
-        // socket2 would cut a part of a second off, and with it the whole of a short time.
+        // socket2 would cut off fractions of a second, and so turn a short time into zero.
         let seconds = linger.map(|linger| whole(linger, 1_000_000_000, "linger")).transpose()?;
         let linger = seconds.map(|seconds| Duration::from_secs(seconds as u64));
         self.with_socket2(|socket| socket.set_linger(linger))
     }
 
-    /// Whether the socket listens for clients (`SO_ACCEPTCONN`). Fails with [`Error::Closed`] and [`Error::Os`].
+    /// Returns whether the socket listens for clients (`SO_ACCEPTCONN`). Fails with [`Error::Closed`] and
+    /// [`Error::Os`].
     pub fn is_listener(&self) -> Result<bool> {
-        // socket2 asks on some systems only.
+        // socket2 has this call on some systems only.
         Ok(self.getsockopt(libc::SOL_SOCKET, libc::SO_ACCEPTCONN)? != 0)
     }
 
-    /// The system's own limit of each receive on a blocking descriptor, `None` for none (`SO_RCVTIMEO`).
+    /// Returns the system's own limit of each receive on a blocking descriptor, or `None` (`SO_RCVTIMEO`).
     ///
-    /// [`Socket::settimeout`] is the better choice: it limits a call as a whole, and only on this socket object.
-    /// Fails with [`Error::Closed`] and [`Error::Os`].
+    /// [`Socket::settimeout`] is the better choice: it limits a call as a whole, and only for this socket
+    /// object. Fails with [`Error::Closed`] and [`Error::Os`].
     pub fn read_timeout(&self) -> Result<Option<Duration>> {
         self.with_socket2(|socket| socket.read_timeout())
     }
 
-    /// Sets what [`Socket::read_timeout`] returns, rounded up to microseconds; calls that it ends fail with `Os(EAGAIN)`.
+    /// Sets what [`Socket::read_timeout`] returns; it is rounded up to microseconds. A receive that takes
+    /// longer fails with `Os(EAGAIN)`.
     ///
-    /// Fails with [`Error::Overflow`] for too many seconds, with [`Error::Closed`] and [`Error::Os`].
+    /// Fails with [`Error::Value`] for zero, with [`Error::Overflow`] for 2^63 seconds or more, with
+    /// [`Error::Closed`] and [`Error::Os`].
     pub fn set_read_timeout(&self, timeout: Option<Duration>) -> Result<()> {
         let timeout = system_timeout(timeout)?;
         self.with_socket2(|socket| socket.set_read_timeout(timeout))
     }
 
-    /// The socket's type as the system reports it (`SO_TYPE`); [`Socket::kind`] remembers it.
-    /// Fails with [`Error::Closed`] and [`Error::Os`].
+    /// Returns the type that the system reports (`SO_TYPE`). [`Socket::kind`] returns it without a system
+    /// call. Fails with [`Error::Closed`] and [`Error::Os`].
     pub fn socket_type(&self) -> Result<SocketKind> {
         self.with_socket2(|socket| socket.r#type()).map(|kind| SocketKind::from_raw(kind.into()))
     }
 
-    /// The error that waits on the socket, such as that of a non-blocking connect, and clears it (`SO_ERROR`).
+    /// Returns the pending error of the socket, such as that of a non-blocking connect, and clears it
+    /// (`SO_ERROR`).
     ///
     /// Fails with [`Error::Closed`].
     pub fn take_error(&self) -> Result<Option<Error>> {
         Ok(self.with_socket2(|socket| socket.take_error())?.map(Error::from))
     }
 
-    /// The system's own limit of each send on a blocking descriptor, `None` for none (`SO_SNDTIMEO`); see [`Socket::read_timeout`].
+    /// Returns the system's own limit of each send on a blocking descriptor, or `None` (`SO_SNDTIMEO`); see
+    /// [`Socket::read_timeout`].
     pub fn write_timeout(&self) -> Result<Option<Duration>> {
         self.with_socket2(|socket| socket.write_timeout())
     }
@@ -90,7 +99,8 @@ impl Socket {
         self.with_socket2(|socket| socket.set_write_timeout(timeout))
     }
 
-    /// The size of the receive buffer in bytes (`SO_RCVBUF`). Linux doubles what is set, for its own books.
+    /// Returns the size of the receive buffer in bytes (`SO_RCVBUF`). Linux doubles the size that is set, for
+    /// its own bookkeeping.
     ///
     /// Fails with [`Error::Closed`] and [`Error::Os`].
     pub fn recv_buffer_size(&self) -> Result<u32> {
@@ -105,7 +115,8 @@ impl Socket {
         self.with_socket2(|socket| socket.set_recv_buffer_size(bytes))
     }
 
-    /// The size of the send buffer in bytes (`SO_SNDBUF`). Linux doubles what is set, for its own books.
+    /// Returns the size of the send buffer in bytes (`SO_SNDBUF`). Linux doubles the size that is set, for
+    /// its own bookkeeping.
     ///
     /// Fails with [`Error::Closed`] and [`Error::Os`].
     pub fn send_buffer_size(&self) -> Result<u32> {
@@ -119,7 +130,8 @@ impl Socket {
     }
 }
 
-/// A limit as the system takes it: in whole microseconds, rounded up, of which socket2 would cut a part off.
+/// Checks a limit and rounds it up to whole microseconds, as the system takes it. socket2 would cut off the
+/// fraction.
 fn system_timeout(timeout: Option<Duration>) -> Result<Option<Duration>> {
     let Some(timeout) = timeout else { return Ok(None) };
     if timeout.is_zero() {

@@ -8,30 +8,31 @@ use crate::socket::Socket;
 options! {
     /// The largest segment in bytes (`TCP_MAXSEG`).
     tcp_mss, set_tcp_mss: u32;
-    /// Whether small pieces go out at once instead of waiting for an acknowledgement (`TCP_NODELAY`).
+    /// Whether small pieces of data are sent at once, without waiting for an acknowledgement (`TCP_NODELAY`).
     tcp_nodelay, set_tcp_nodelay: bool;
 }
 
-/// When the system probes an idle connection; `None` keeps what is set.
+/// When the system sends probes on an idle connection. A member that is `None` stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TcpKeepalive {
     /// How long a connection is idle before the first probe, 1 to 32767 seconds (`TCP_KEEPIDLE`).
     pub time: Option<Duration>,
     /// The time between two probes, 1 to 32767 seconds (`TCP_KEEPINTVL`).
     pub interval: Option<Duration>,
-    /// How many probes may stay without an answer, 1 to 127 (`TCP_KEEPCNT`).
+    /// How many probes may stay without an answer before the connection ends, 1 to 127 (`TCP_KEEPCNT`).
     pub retries: Option<u32>,
 }
 
-/// The largest seconds and probes that Linux takes.
+/// The most seconds and the most probes that Linux accepts.
 const LONGEST_KEEPALIVE: u128 = 32767;
 const MOST_RETRIES: u128 = 127;
 
 impl Socket {
-    /// When the system probes an idle connection, all three parts set (`TCP_KEEPIDLE`, `TCP_KEEPINTVL`,
-    /// `TCP_KEEPCNT`); [`Socket::keepalive`] tells whether it does.
+    /// Returns when the system sends probes on an idle connection (`TCP_KEEPIDLE`, `TCP_KEEPINTVL`,
+    /// `TCP_KEEPCNT`). All three members are set. [`Socket::keepalive`] says whether probes are turned on.
     ///
-    /// Fails with [`Error::Closed`], and `Os(EOPNOTSUPP)` or `Os(ENOPROTOOPT)` on a socket that is not TCP.
+    /// Fails with [`Error::Closed`], and with `Os(EOPNOTSUPP)` or `Os(ENOPROTOOPT)` on a socket that is not
+    /// TCP.
     pub fn tcp_keepalive(&self) -> Result<TcpKeepalive> {
         self.with_socket2(|socket| {
             Ok(TcpKeepalive {
@@ -42,7 +43,7 @@ impl Socket {
         })
     }
 
-    /// Turns probes of an idle connection on, with these times, rounded up to seconds.
+    /// Turns on probes of an idle connection, at these times, which are rounded up to seconds.
     ///
     /// ```
     /// use std::time::Duration;
@@ -55,8 +56,8 @@ impl Socket {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     ///
-    /// Fails with [`Error::Value`] for a part out of its range, and as [`Socket::tcp_keepalive`] does; probes
-    /// are then not turned on.
+    /// Fails with [`Error::Value`] for a member that is out of its range, and as [`Socket::tcp_keepalive`]
+    /// does. Probes are then not turned on.
     pub fn set_tcp_keepalive(&self, keepalive: &TcpKeepalive) -> Result<()> {
         let mut settings = socket2::TcpKeepalive::new();
         if let Some(time) = keepalive.time {
@@ -70,21 +71,22 @@ impl Socket {
             settings = settings.with_retries(retries);
         }
         self.with_socket2(|socket| {
-            // Every socket takes SO_KEEPALIVE, and most do nothing for it: only TCP knows this one.
+            // Every socket accepts SO_KEEPALIVE, and on most it has no effect. Only a TCP socket has this
+            // option.
             socket.tcp_keepalive_retries()?;
             socket.set_tcp_keepalive(&settings)
         })
     }
 }
 
-/// A time in whole seconds, rounded up.
+/// Converts a time to whole seconds, rounded up.
 fn in_range(name: &str, time: Duration) -> Result<Duration> {
     let seconds = time.as_nanos().div_ceil(1_000_000_000);
     check(name, seconds, LONGEST_KEEPALIVE, " seconds")?;
     Ok(Duration::from_secs(seconds as u64))
 }
 
-/// Checks a part, which the system would refuse without saying which.
+/// Checks one member. The system would not say which member it refuses.
 fn check(name: &str, value: u128, most: u128, unit: &str) -> Result<()> {
     if (1..=most).contains(&value) {
         return Ok(());

@@ -7,17 +7,20 @@ use crate::socket::Socket;
 options! {
     /// Whether `bind` to port 0 leaves the choice of the port to `connect` (`IP_BIND_ADDRESS_NO_PORT`).
     bind_address_no_port, set_bind_address_no_port: bool = libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT;
-    /// Whether an address may be bound that this machine does not have yet (`IP_FREEBIND`).
+    /// Whether the socket may be bound to an address that this machine does not have yet (`IP_FREEBIND`).
     freebind_v4, set_freebind_v4: bool;
-    /// Whether connections for other addresses may be taken (`IP_TRANSPARENT`). Setting it takes `CAP_NET_ADMIN`.
+    /// Whether connections for addresses of other machines may be accepted (`IP_TRANSPARENT`). Setting it
+    /// requires `CAP_NET_ADMIN`.
     ip_transparent_v4, set_ip_transparent_v4: bool;
     /// The least time-to-live that a received packet must have, 0 to 255 (`IP_MINTTL`).
     min_ttl_v4, set_min_ttl_v4: u32 = libc::IPPROTO_IP, libc::IP_MINTTL;
-    /// How the path's largest packet is found out: one of `IP_PMTUDISC_*` (`IP_MTU_DISCOVER`).
+    /// How the largest packet size of the path is found: an `IP_PMTUDISC_*` constant (`IP_MTU_DISCOVER`).
     mtu_discover_v4, set_mtu_discover_v4: i32 = libc::IPPROTO_IP, libc::IP_MTU_DISCOVER;
-    /// Whether datagrams of all groups arrive that anybody on this machine joined (`IP_MULTICAST_ALL`).
+    /// Whether the socket receives datagrams of all groups that any socket on this machine has joined
+    /// (`IP_MULTICAST_ALL`).
     multicast_all_v4, set_multicast_all_v4: bool;
-    /// Whether errors from the network are kept with what caused them, for `MSG_ERRQUEUE` (`IP_RECVERR`).
+    /// Whether errors from the network are kept, with the datagrams that caused them, for `MSG_ERRQUEUE`
+    /// (`IP_RECVERR`).
     recv_error_v4, set_recv_error_v4: bool = libc::IPPROTO_IP, libc::IP_RECVERR;
     /// Whether received datagrams carry the address that they were sent to (`IP_RECVORIGDSTADDR`).
     recv_original_dst_v4, set_recv_original_dst_v4: bool = libc::IPPROTO_IP, libc::IP_RECVORIGDSTADDR;
@@ -30,16 +33,18 @@ options! {
 }
 
 impl Socket {
-    /// The largest packet, in bytes, that the path to the connected peer takes (`IP_MTU`).
+    /// Returns the size in bytes of the largest packet that the path to the connected peer allows (`IP_MTU`).
     ///
-    /// Fails with `Os(ENOTCONN)` on a socket that is not connected, and with [`Error::Closed`](crate::Error::Closed).
+    /// Fails with `Os(ENOTCONN)` when the socket is not connected, and with
+    /// [`Error::Closed`](crate::Error::Closed).
     pub fn mtu_v4(&self) -> Result<u32> {
         Ok(self.getsockopt(libc::IPPROTO_IP, libc::IP_MTU)? as u32)
     }
 
-    /// Where a connection was going before the system's filter redirected it to here (`SO_ORIGINAL_DST`).
+    /// Returns the address that a connection was made to before the system's packet filter redirected it here
+    /// (`SO_ORIGINAL_DST`).
     ///
-    /// Fails with `Os(ENOENT)` or `Os(ENOPROTOOPT)` when nothing was redirected, and with
+    /// Fails with `Os(ENOENT)` or `Os(ENOPROTOOPT)` when the connection was not redirected, and with
     /// [`Error::Closed`](crate::Error::Closed).
     pub fn original_dst_v4(&self) -> Result<Address> {
         let address = self.with_socket2(|socket| socket.original_dst_v4())?;

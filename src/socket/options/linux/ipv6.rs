@@ -5,21 +5,24 @@ use crate::error::Result;
 use crate::socket::Socket;
 
 options! {
-    /// Whether packets that are too large are refused instead of cut into fragments (`IPV6_DONTFRAG`).
+    /// Whether packets that are too large are refused. If not, they are cut into fragments (`IPV6_DONTFRAG`).
     dont_fragment_v6, set_dont_fragment_v6: bool = libc::IPPROTO_IPV6, libc::IPV6_DONTFRAG;
-    /// Whether an address may be bound that this machine does not have yet (`IPV6_FREEBIND`).
+    /// Whether the socket may be bound to an address that this machine does not have yet (`IPV6_FREEBIND`).
     freebind_v6, set_freebind_v6: bool;
-    /// Whether what is sent begins with an IP header, on a raw socket (`IPV6_HDRINCL`).
+    /// Whether sent bytes begin with an IP header of the program's own, on a raw socket (`IPV6_HDRINCL`).
     header_included_v6, set_header_included_v6: bool;
-    /// Whether connections for other addresses may be taken (`IPV6_TRANSPARENT`). Setting it takes `CAP_NET_ADMIN`.
+    /// Whether connections for addresses of other machines may be accepted (`IPV6_TRANSPARENT`). Setting it
+    /// requires `CAP_NET_ADMIN`.
     ip_transparent_v6, set_ip_transparent_v6: bool;
     /// The least hop limit that a received packet must have, 0 to 255 (`IPV6_MINHOPCOUNT`).
     min_hops_v6, set_min_hops_v6: u32 = libc::IPPROTO_IPV6, libc::IPV6_MINHOPCOUNT;
-    /// How the path's largest packet is found out: one of `IPV6_PMTUDISC_*` (`IPV6_MTU_DISCOVER`).
+    /// How the largest packet size of the path is found: an `IPV6_PMTUDISC_*` constant (`IPV6_MTU_DISCOVER`).
     mtu_discover_v6, set_mtu_discover_v6: i32 = libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER;
-    /// Whether datagrams of all groups arrive that anybody on this machine joined (`IPV6_MULTICAST_ALL`).
+    /// Whether the socket receives datagrams of all groups that any socket on this machine has joined
+    /// (`IPV6_MULTICAST_ALL`).
     multicast_all_v6, set_multicast_all_v6: bool;
-    /// Whether errors from the network are kept with what caused them, for `MSG_ERRQUEUE` (`IPV6_RECVERR`).
+    /// Whether errors from the network are kept, with the datagrams that caused them, for `MSG_ERRQUEUE`
+    /// (`IPV6_RECVERR`).
     recv_error_v6, set_recv_error_v6: bool = libc::IPPROTO_IPV6, libc::IPV6_RECVERR;
     /// Whether received datagrams carry their hop limit (`IPV6_RECVHOPLIMIT`).
     recv_hop_limit_v6, set_recv_hop_limit_v6: bool = libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT;
@@ -30,16 +33,19 @@ options! {
 }
 
 impl Socket {
-    /// The largest packet, in bytes, that the path to the connected peer takes (`IPV6_MTU`).
+    /// Returns the size in bytes of the largest packet that the path to the connected peer allows
+    /// (`IPV6_MTU`).
     ///
-    /// Fails with `Os(ENOTCONN)` on a socket that is not connected, and with [`Error::Closed`](crate::Error::Closed).
+    /// Fails with `Os(ENOTCONN)` when the socket is not connected, and with
+    /// [`Error::Closed`](crate::Error::Closed).
     pub fn mtu_v6(&self) -> Result<u32> {
         Ok(self.getsockopt(libc::IPPROTO_IPV6, libc::IPV6_MTU)? as u32)
     }
 
-    /// Where a connection was going before the system's filter redirected it to here (`IP6T_SO_ORIGINAL_DST`).
+    /// Returns the address that a connection was made to before the system's packet filter redirected it here
+    /// (`IP6T_SO_ORIGINAL_DST`).
     ///
-    /// Fails with `Os(ENOENT)` or `Os(ENOPROTOOPT)` when nothing was redirected, and with
+    /// Fails with `Os(ENOENT)` or `Os(ENOPROTOOPT)` when the connection was not redirected, and with
     /// [`Error::Closed`](crate::Error::Closed).
     pub fn original_dst_v6(&self) -> Result<Address> {
         let address = self.with_socket2(|socket| socket.original_dst_v6())?;

@@ -1,4 +1,4 @@
-//! Options that only Linux has, one module a level, sorted by name.
+//! Options that only Linux has, in one module for each level, sorted by name.
 
 mod ip;
 mod ipv6;
@@ -10,7 +10,7 @@ mod unix;
 
 use crate::error::{Error, Result};
 
-/// Checks a name that the system would otherwise cut short.
+/// Checks the length of a name. The system would silently cut a name that is too long.
 fn check_text(text: &[u8], most: usize, what: &str) -> Result<()> {
     if text.contains(&0) {
         return Err(Error::value(format!("{what} must not contain a NUL byte")));
@@ -21,7 +21,7 @@ fn check_text(text: &[u8], most: usize, what: &str) -> Result<()> {
     Ok(())
 }
 
-/// A text of the system's, which ends at the first NUL byte.
+/// Returns the part of a system's text before its first NUL byte.
 fn up_to_nul(text: &[u8]) -> Vec<u8> {
     text.iter().copied().take_while(|&byte| byte != 0).collect()
 }

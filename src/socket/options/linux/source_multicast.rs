@@ -1,4 +1,4 @@
-//! Groups of receivers that hear chosen senders only.
+//! Multicast groups from which a socket receives only the datagrams of chosen senders.
 #![allow(unsafe_code)]
 
 use std::net::{IpAddr, SocketAddr};
@@ -9,9 +9,11 @@ use crate::socket::Socket;
 use crate::socket::options::multicast::{MulticastInterface, index};
 
 impl Socket {
-    /// Receives what one sender sends to a group (`MCAST_JOIN_SOURCE_GROUP`, `IP_ADD_SOURCE_MEMBERSHIP`).
+    /// Joins a multicast group for the datagrams of one sender (`MCAST_JOIN_SOURCE_GROUP`,
+    /// `IP_ADD_SOURCE_MEMBERSHIP`).
     ///
-    /// Fails as [`Socket::join_multicast`] does, and with [`Error::Type`] when group and source are of different families.
+    /// Fails as [`Socket::join_multicast`] does, and with [`Error::Type`] when the group and the source are
+    /// of different families.
     pub fn join_source_multicast(
         &self,
         group: impl Into<IpAddr>,
@@ -22,9 +24,11 @@ impl Socket {
         self.source_membership(group.into(), source.into(), interface, options)
     }
 
-    /// Ends what [`Socket::join_source_multicast`] began (`MCAST_LEAVE_SOURCE_GROUP`, `IP_DROP_SOURCE_MEMBERSHIP`).
+    /// Ends the membership that [`Socket::join_source_multicast`] began (`MCAST_LEAVE_SOURCE_GROUP`,
+    /// `IP_DROP_SOURCE_MEMBERSHIP`).
     ///
-    /// Fails with `Os(EADDRNOTAVAIL)` or `Os(EINVAL)` for what was not joined, and as that does.
+    /// Fails with `Os(EADDRNOTAVAIL)` or `Os(EINVAL)` for a group and source that were not joined, and as
+    /// that method does.
     pub fn leave_source_multicast(
         &self,
         group: impl Into<IpAddr>,
@@ -35,7 +39,8 @@ impl Socket {
         self.source_membership(group.into(), source.into(), interface, options)
     }
 
-    /// Drops what one sender sends to a group that was joined (`MCAST_BLOCK_SOURCE`, `IP_BLOCK_SOURCE`). Errors as in [`Socket::leave_source_multicast`].
+    /// Stops receiving the datagrams of one sender to a group that was joined (`MCAST_BLOCK_SOURCE`,
+    /// `IP_BLOCK_SOURCE`). Fails as [`Socket::leave_source_multicast`] does.
     pub fn block_source_multicast(
         &self,
         group: impl Into<IpAddr>,
@@ -46,7 +51,8 @@ impl Socket {
         self.source_membership(group.into(), source.into(), interface, options)
     }
 
-    /// Ends what [`Socket::block_source_multicast`] began (`MCAST_UNBLOCK_SOURCE`, `IP_UNBLOCK_SOURCE`). Errors as in that.
+    /// Receives the datagrams of a sender again after [`Socket::block_source_multicast`]
+    /// (`MCAST_UNBLOCK_SOURCE`, `IP_UNBLOCK_SOURCE`). Fails as that method does.
     pub fn unblock_source_multicast(
         &self,
         group: impl Into<IpAddr>,
@@ -57,7 +63,8 @@ impl Socket {
         self.source_membership(group.into(), source.into(), interface, options)
     }
 
-    /// `options`: for an interface by number, and for one by its IPv4 address.
+    /// `options` are the option for an interface by its number, and the option for an interface by its IPv4
+    /// address.
     fn source_membership(
         &self,
         group: IpAddr,
@@ -67,7 +74,8 @@ impl Socket {
     ) -> Result<()> {
         let level = match (group, source, interface) {
             (IpAddr::V4(group), IpAddr::V4(source), MulticastInterface::Address(address)) => {
-                // The members of ip_mreq_source. socket2 has two of the four calls, for IPv4 only.
+                // These are the members of ip_mreq_source. socket2 has two of the four calls, and only for
+                // IPv4.
                 let request = [group.octets(), address.octets(), source.octets()].concat();
                 return self.setsockopt_bytes(libc::IPPROTO_IP, options.1, &request);
             }
@@ -78,14 +86,15 @@ impl Socket {
                 return Err(Error::type_error(message));
             }
         };
-        // SAFETY: it is plain integers, for which all zeros is a value.
+        // SAFETY: a group_source_req consists of integers, for which zero is a valid value.
         let mut request: libc::group_source_req = unsafe { std::mem::zeroed() };
-        // Field by field, since the kernel reads the gap after the first one too.
+        // The members are set one by one, because the kernel also reads the padding after the first one,
+        // which must stay zero.
         request.gsr_interface = index(interface)?;
         request.gsr_group = storage(group)?;
         request.gsr_source = storage(source)?;
         let (value, len) = ((&raw const request).cast(), size_of_val(&request));
-        // SAFETY: the request is readable for its size.
+        // SAFETY: `value` points to `request`, which is readable for its size.
         unsafe { self.setsockopt_raw(level, options.0, value, len) }
     }
 }

@@ -1,4 +1,4 @@
-//! Options of `AF_UNIX`: who is at the other end.
+//! Options of `AF_UNIX`, which say who is at the other end.
 #![allow(unsafe_code)]
 
 use crate::error::{Error, Result};
@@ -12,31 +12,33 @@ options! {
     passsec, set_passsec: bool = libc::SOL_SOCKET, libc::SO_PASSSEC;
 }
 
-/// How many groups are asked for at first.
+/// The number of groups that the first request has space for.
 const GROUPS: usize = 64;
 
 impl Socket {
-    /// Who made the other end of a unix connection, as it was then (`SO_PEERCRED`).
+    /// Returns the process that made the other end of a unix connection, as it was at that time
+    /// (`SO_PEERCRED`).
     ///
-    /// Fails with `Os(ENOTCONN)` where there is no other end, or one of another family, and with
+    /// Fails with `Os(ENOTCONN)` when there is no other end or when the socket is of another family, and with
     /// [`Error::Closed`].
     pub fn peer_credentials(&self) -> Result<Credentials> {
         let mut ucred = libc::ucred { pid: 0, uid: 0, gid: 0 };
         let mut len = size_of_val(&ucred) as libc::socklen_t;
         let place = (&raw mut ucred).cast();
         let call = self.handle.enter()?;
-        // SAFETY: `place` has `len` bytes, and any bytes are a ucred.
+        // SAFETY: `place` is writable for `len` bytes, and any bytes are a valid ucred.
         unsafe { syscall!(getsockopt(call.fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, place, &mut len)) }?;
-        // What Linux reports when nobody has connected: no process has the uid -1.
+        // Linux reports these numbers when no peer is connected. No process has the uid -1.
         if ucred.uid == u32::MAX && ucred.gid == u32::MAX {
             return Err(Error::Os(libc::ENOTCONN));
         }
         Ok(Credentials { pid: ucred.pid, uid: ucred.uid, gid: ucred.gid })
     }
 
-    /// The supplementary groups of who made the other end of a unix connection (`SO_PEERGROUPS`).
+    /// Returns the supplementary groups of the process that made the other end of a unix connection
+    /// (`SO_PEERGROUPS`).
     ///
-    /// Fails with `Os(ENODATA)` where there is no other end, or one of another family, and with
+    /// Fails with `Os(ENODATA)` when there is no other end or when the socket is of another family, and with
     /// [`Error::Closed`].
     pub fn peer_groups(&self) -> Result<Vec<u32>> {
         let mut groups = vec![0u32; GROUPS];
@@ -44,7 +46,7 @@ impl Socket {
             let mut len = size_of_val(groups.as_slice()) as libc::socklen_t;
             let call = self.handle.enter()?;
             let place = groups.as_mut_ptr().cast();
-            // SAFETY: `place` has `len` bytes.
+            // SAFETY: `place` is writable for `len` bytes.
             let asked = unsafe {
                 syscall!(getsockopt(call.fd(), libc::SOL_SOCKET, libc::SO_PEERGROUPS, place, &mut len))
             };
@@ -54,7 +56,7 @@ impl Socket {
                     groups.truncate(count);
                     return Ok(groups);
                 }
-                // Too few: the length now says how many there are.
+                // There was not enough space. `count` is now the number of groups.
                 Err(Error::Os(libc::ERANGE)) if count > groups.len() => groups.resize(count, 0),
                 Err(error) => return Err(error),
             }

@@ -191,6 +191,29 @@ fn detach_leaves_the_number_to_the_calls_in_flight() {
 }
 
 #[test]
+fn detach_ends_a_blocked_call_and_leaves_the_connection_to_the_new_owner() {
+    for mode in modes() {
+        let (socket, peer) = stream_pair(AF_UNIX);
+        socket.settimeout(mode).unwrap();
+        socket.set_shared();
+        let socket = Arc::new(socket);
+        let ((tell, told), (end, ended)) = (mpsc::channel(), mpsc::channel());
+        let blocked = Arc::clone(&socket);
+        thread::spawn(move || {
+            tell.send(ThreadId::current()).unwrap();
+            end.send(blocked.recv(10)).unwrap();
+        });
+        told.recv().unwrap().wait_until_blocked();
+        let detached = Socket::from(socket.detach().unwrap());
+        let result = ended.recv_timeout(support::HANG).expect("the blocked call ends");
+        assert_eq!(result, Err(Error::Closed), "{mode:?}");
+        peer.sendall(b"for the new owner").unwrap();
+        detached.settimeout(support::HANG).unwrap();
+        assert_eq!(detached.recv(100).unwrap(), b"for the new owner");
+    }
+}
+
+#[test]
 fn detach_alone_keeps_the_number_and_the_connection() {
     let (socket, peer) = stream_pair(AF_INET);
     let number = socket.fileno();

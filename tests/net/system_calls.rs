@@ -64,3 +64,16 @@ fn a_message_and_many_datagrams_are_one_system_call() {
     assert_eq!((calls("sendmsg"), calls("recvmsg")), (ROUNDS, ROUNDS));
     assert_eq!((calls("sendmmsg"), calls("recvmmsg"), calls("ppoll")), (ROUNDS, ROUNDS, 0));
 }
+
+/// A client that gives up before it is accepted is no reason for `accept` to fail.
+#[test]
+fn a_connection_that_was_aborted_is_passed_over() {
+    if !tools::have("strace", "an aborted connection") {
+        return;
+    }
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", "inject=accept4:error=ECONNABORTED:when=1+2", "-o", "/dev/null"]);
+    strace.arg(helper("net_helper").get_program()).args(["accept-ready", "20"]);
+    let output = strace.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

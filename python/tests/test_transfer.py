@@ -334,5 +334,18 @@ class Receiving(Base):
         self.assertEqual("[]\n100\n", result.stdout, result.stderr)
 
 
+class Timeouts(Base):
+    def test_they_are_rounded_up_to_nanoseconds(self):
+        def play(module):
+            one, _ = self.pair(module=module)
+            seen = []
+            for seconds in (1e-10, 1.5e-9, 0.1, 2):
+                one.settimeout(seconds)
+                seen.append(one.gettimeout())
+            return seen
+
+        self.same_on_both(play)
+
+
 if __name__ == "__main__":
     unittest.main()

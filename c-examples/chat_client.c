@@ -4,7 +4,7 @@
 static const char END_OF_INPUT[] = "\nend of input";
 static const char SERVER_LEFT[] = "the server closed the connection";
 
-/* Talks until somebody leaves; gives the reason, NULL for an error. */
+/* Talks until one side ends the connection. Returns the reason, or NULL for an error. */
 static const char *chat(tabi_sock *sk)
 {
     char line[1024];

@@ -1,4 +1,6 @@
-/* chat_room [PORT]: what one says, everybody hears. A first line is a name; an empty line leaves. */
+/* chat_room [PORT]: everybody receives what one client says.
+ *
+ * The first line is the client's name. An empty line ends the connection. */
 #include "example.h"
 
 #include <pthread.h>
@@ -10,14 +12,14 @@ struct member {
     tabi_sock *sk;
 };
 
-/* Everybody who is here. Handlers run in threads of the server's, so the list has a lock. */
+/* The members of the room. The list has a lock, because handlers run in threads. */
 struct room {
     pthread_mutex_t lock;
     struct member members[MOST_MEMBERS];
     size_t count;
 };
 
-/* Whoever does not keep up is shown out, so that nobody else has to wait. */
+/* Sends a line to all members. A member that does not read is disconnected, so that nobody has to wait for it. */
 static void tell(struct room *room, const char *name, const char *between, const char *text)
 {
     char line[LONGEST_LINE + 64];
@@ -56,7 +58,7 @@ static void leave(struct room *room, tabi_sock *sk)
     pthread_mutex_unlock(&room->lock);
 }
 
-/* Reads a line without its end; 0 for an empty one and at the end, negative for a failure. */
+/* Reads a line without its newline. Returns 0 for an empty line and at the end of the stream, negative for an error. */
 static ssize_t next_line(tabi_file *file, char *line, size_t size)
 {
     ssize_t n = tabi_file_readline(file, line, size);

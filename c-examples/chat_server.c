@@ -3,11 +3,11 @@
 
 #include <pthread.h>
 
-/* The console is for one client at a time: what it said, the prompt and the answer belong together. */
+/* The lock gives the console to one client at a time, so that a message, its prompt and its answer stay together. */
 static pthread_mutex_t console = PTHREAD_MUTEX_INITIALIZER;
 static int input_ended;
 
-/* Prints what a client said, and reads the answer if there is a place for it; 0 at the end of input. */
+/* Prints what a client said, and reads an answer unless `answer` is NULL. Returns 0 at the end of the input. */
 static int show(const char *client, const char *text, char *answer, size_t size)
 {
     int more;
@@ -28,7 +28,7 @@ static int show(const char *client, const char *text, char *answer, size_t size)
     return more;
 }
 
-/* Runs in a thread of the server's, one for each client. */
+/* Talks with one client. It runs in a thread of the server. */
 static int on_client(tabi_request *request, void *userdata)
 {
     tabi_sock *sk = tabi_request_sock(request);
@@ -46,7 +46,7 @@ static int on_client(tabi_request *request, void *userdata)
             show(client, line, NULL, 0);
             return 0;
         }
-        /* Without answers there is nothing left to serve. */
+        /* The input has ended, so the server can give no more answers and stops. */
         if (!show(client, line, line, sizeof line - 1))
             return tabi_server_shutdown(tabi_request_server(request));
         strcat(line, "\n");

@@ -1,6 +1,7 @@
-/* control_server PATH: takes commands through a unix socket, from processes of the same user only.
+/* control_server PATH: accepts commands on a unix socket, only from processes of the same user.
  *
- * `who` tells who asks, `statistics` what the server has done, `stop` ends it. */
+ * `who` prints the client's process and user, `statistics` prints what the server has done, and `stop` stops the
+ * server. */
 #include "example.h"
 
 #include <unistd.h>
@@ -75,7 +76,7 @@ int main(int argc, char **argv)
     }
     if (rc < 0) failed("control_server: %s", path);
     tabi_server_free(server);
-    /* The socket's file stays behind, as in Python. */
+    /* The server does not remove the socket's file, as in Python. */
     if (bound) unlink(path);
     return rc < 0;
 }

@@ -1,4 +1,4 @@
-/* dual_stack_server [PORT]: tells every client, over IPv4 or IPv6, where it comes from. */
+/* dual_stack_server [PORT]: sends every client, over IPv4 or IPv6, the address from which it has connected. */
 #include "example.h"
 
 static ssize_t greet(tabi_sock *client, const tabi_addr *peer)

@@ -1,4 +1,4 @@
-/* What the example programs share: their arguments, and one line for what goes wrong. */
+/* What the example programs share: how they read their arguments and report errors. */
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
@@ -10,7 +10,7 @@
 
 #include <tabi.h>
 
-/* Prints one line about the call that failed last, after who it happened to; gives the exit status. */
+/* Prints a text and the message of the last call that failed. Returns the exit status. */
 static inline int failed(const char *who, ...)
 {
     va_list arguments;
@@ -21,7 +21,7 @@ static inline int failed(const char *who, ...)
     return EXIT_FAILURE;
 }
 
-/* The port that an argument names, `otherwise` when it is NULL; what is no number ends the program. */
+/* Returns the port in an argument, or `otherwise` if it is NULL. Ends the program if it is not a number. */
 static inline int port_argument(const char *argument, int otherwise)
 {
     char *end;
@@ -37,14 +37,14 @@ static inline int port_argument(const char *argument, int otherwise)
     return (int)port;
 }
 
-/* Tells the port that a server listens on, which it may have left to the system (port 0). */
+/* Prints the port on which a server listens. With port 0, the system has chosen it. */
 static inline void print_listening(const tabi_addr *addr)
 {
     printf("listening on 127.0.0.1:%d\n", tabi_addr_port(addr));
     fflush(stdout);
 }
 
-/* Reads a line without its end; 0 at the end of input. A line that is too long comes in parts. */
+/* Reads a line without its newline. Returns 0 at the end of the input. A line that is too long is read in parts. */
 static inline int read_line(char *line, size_t size)
 {
     if (fgets(line, (int)size, stdin) == NULL)

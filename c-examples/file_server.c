@@ -1,4 +1,4 @@
-/* file_server FILE [PORT]: sends the file to every client, without a copy in between. */
+/* file_server FILE [PORT]: sends the file to every client. The kernel sends it without a copy in the program. */
 #include "example.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     if (rc == 0) print_listening(&addr);
     while (rc == 0 && (rc = tabi_accept(server, &client, NULL)) == 0) {
         size_t sent = 0;
-        /* A client that takes a minute or more for the file is given up. */
+        /* A client that has not received the whole file after a minute is disconnected. */
         if (tabi_settimeout(client, 60) < 0 || tabi_sendfile(client, file, 0, -1, &sent) < 0)
             failed("file_server: a client got %lu bytes", (unsigned long)sent);
         tabi_sock_free(client);

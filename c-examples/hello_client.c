@@ -1,4 +1,4 @@
-/* hello_client [PORT]: prints what the server says. */
+/* hello_client [PORT]: prints what the server sends. */
 #include "example.h"
 
 int main(int argc, char **argv)

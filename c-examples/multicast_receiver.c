@@ -17,9 +17,9 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     n = tabi_socket(family, SOCK_DGRAM, 0, &sk);
-    /* Several receivers on one machine each get every datagram. */
+    /* This allows several receivers on one machine. Each of them gets every datagram. */
     if (n == 0) n = tabi_setsockopt(sk, SOL_SOCKET, SO_REUSEADDR, 1);
-    /* Bound to the group itself, the socket gets nothing that is sent elsewhere. */
+    /* The socket is bound to the address of the group, so it gets only datagrams that are sent to the group. */
     if (n == 0) n = tabi_bind(sk, argv[1], port);
     if (n == 0) n = tabi_join_multicast(sk, argv[1], interface);
     if (n == 0) n = tabi_getsockname(sk, &sender);

@@ -6,7 +6,7 @@
 
 int main(int argc, char **argv)
 {
-    int hops = 1; /* no farther than the own network */
+    int hops = 1; /* the datagram does not leave this network */
     int family = argc > 1 && strchr(argv[1], ':') != NULL ? AF_INET6 : AF_INET;
     tabi_sock *sk = NULL;
     ssize_t n;

@@ -1,4 +1,4 @@
-/* packet_info [PORT]: a UDP echo that knows which of the machine's addresses each datagram was sent to, and answers from it. */
+/* packet_info [PORT]: a UDP echo that answers each datagram from the address of this machine to which it was sent. */
 #define _GNU_SOURCE /* for IP_PKTINFO */
 #include "example.h"
 
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
         tabi_control control = {control_space, sizeof control_space, 0};
         tabi_cmsg cmsg = {0};
         unsigned interface = 0;
-        local = addr; /* 0.0.0.0 leaves the choice to the system */
+        local = addr; /* with 0.0.0.0 the system chooses the address */
 
         buffer.iov_base = datagram;
         buffer.iov_len = sizeof datagram;
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
             fflush(stdout);
         }
         if (n >= 0) {
-            /* The answer comes from the address that was asked, not from the one that the route suggests. */
+            /* The answer is sent from the address that the client used, not from one that the system chooses. */
             buffer.iov_len = (size_t)n;
             control.len = 0;
             n = tabi_control_add_packet_info(&control, &local, interface);

@@ -1,11 +1,11 @@
-/* pass_descriptor FILE: opens a file and hands it to a child process, which prints it. */
+/* pass_descriptor FILE: opens a file and passes the descriptor to a child process, which prints the file. */
 #include "example.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The child: gets a descriptor and prints what can be read from it. */
+/* Runs in the child: receives a descriptor and prints the file. */
 static int print_received(tabi_sock *sk)
 {
     char name[256], bytes[4096];
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
         return failed("pass_descriptor");
     pid = fork();
     if (pid == 0) {
-        close(fd); /* the child has only what it is sent */
+        close(fd); /* the child uses only the descriptor that it receives */
         tabi_sock_free(parent);
         status = print_received(child);
         tabi_sock_free(child);

@@ -5,7 +5,7 @@
 
 #define CLIENTS 1000
 
-/* A client, and the bytes that it has not taken back yet. */
+/* A client, and the bytes that could not be sent back to it yet. */
 struct client {
     tabi_sock *sk;
     char bytes[4096];
@@ -33,7 +33,7 @@ static void add_client(tabi_sock *server)
     }
 }
 
-/* Receives what is there and sends what can be sent; negative when the client is done. */
+/* Receives what has arrived and sends what can be sent. Returns a negative number when the connection has ended. */
 static ssize_t serve(struct client *client, struct pollfd *poll)
 {
     ssize_t n = 0;
@@ -48,7 +48,7 @@ static ssize_t serve(struct client *client, struct pollfd *poll)
         client->len -= (size_t)n;
         memmove(client->bytes, client->bytes + n, client->len);
     }
-    /* Nothing more is read from a client that does not read. */
+    /* While bytes wait to be sent back to the client, nothing more is received from it. */
     poll->events = client->len > 0 ? POLLOUT : POLLIN;
     return n == -EAGAIN ? 0 : n;
 }
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     polled[0].fd = tabi_fileno(server);
     for (;;) {
         size_t i;
-        /* With no room for another client, the next ones wait in the system's queue. */
+        /* When the table of clients is full, further clients wait in the system's queue. */
         polled[0].events = count < CLIENTS ? POLLIN : 0;
         if (poll(polled, (nfds_t)count + 1, -1) < 0 && errno != EINTR)
             break;

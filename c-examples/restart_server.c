@@ -1,7 +1,7 @@
-/* restart_server [PORT]: tells its clients which process answers, and makes way for a new one on the line "restart".
+/* restart_server [PORT]: tells its clients which process answers, and starts a new process on the line "restart".
  *
- * Nobody is refused meanwhile: the successor inherits the socket. So does a server under systemd-socket-activate,
- * whose socket is taken the same way. */
+ * No client is refused in the meantime, because the new process inherits the socket. The server also runs under
+ * systemd-socket-activate, which passes the socket in the same way. */
 #include "example.h"
 
 #include <unistd.h>
@@ -30,7 +30,7 @@ static int answer(tabi_request *request, void *program)
     return rc < 0 ? rc : (int)(n < 0 ? n : 0);
 }
 
-/* The server on the sockets that this process was started with; without any, on the port. */
+/* Makes the server from the socket that this process has inherited, or on the port if there is none. */
 static int make_server(int port, char *program, tabi_server **server)
 {
     tabi_listen_socket *list = NULL;
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
     if (rc == 0) rc = tabi_server_address(server, &addr);
     if (rc == 0) print_listening(&addr);
     if (rc == 0) rc = tabi_server_serve_forever(server, 0.5);
-    /* Clients may take so many seconds to finish with the old process. */
+    /* Clients may go on with the old process for 30 seconds. */
     if (rc == 0) rc = tabi_server_close(server, 30, &report);
     if (rc == 0)
         printf("process %ld: %lu finished, %lu cut off\n", (long)getpid(), (unsigned long)report.finished,

@@ -1,4 +1,5 @@
-/* tcp_client HOST PORT [TEXT]: connects to whichever address of the host answers, sends the text and prints the answer. */
+/* tcp_client HOST PORT [TEXT]: connects to the first address of the host that answers, sends the text and prints the
+ * answer. */
 #include "example.h"
 
 int main(int argc, char **argv)
@@ -12,7 +13,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: tcp_client HOST PORT [TEXT]\n");
         return EXIT_FAILURE;
     }
-    /* Ten seconds for all addresses of the host together, and then for each call. */
+    /* The timeout of ten seconds limits the attempts at all addresses together, and then each call. */
     n = tabi_create_connection(argv[1], port_argument(argv[2], 0), 10, NULL, 0, &sk);
     if (n == 0) n = tabi_sendall(sk, text, strlen(text), 0, NULL);
     if (n == 0) n = tabi_shutdown(sk, SHUT_WR);

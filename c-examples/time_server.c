@@ -1,4 +1,4 @@
-/* time_server [PORT]: answers every datagram with the time, as RFC 868 has it: seconds since 1900 in four bytes. */
+/* time_server [PORT]: answers every datagram with the time of RFC 868, the seconds since 1900 in four bytes. */
 #include "example.h"
 
 #include <time.h>
@@ -8,7 +8,7 @@
 
 static int tell(tabi_request *request, void *userdata)
 {
-    /* The protocol's four bytes begin again in 2036. */
+    /* The four bytes of the protocol start again at 0 in 2036. */
     uint32_t now = (uint32_t)time(NULL) + UNIX_EPOCH;
     unsigned char bytes[4] = {(unsigned char)(now >> 24), (unsigned char)(now >> 16), (unsigned char)(now >> 8),
                               (unsigned char)now};

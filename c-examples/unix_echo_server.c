@@ -1,9 +1,9 @@
-/* unix_echo_server [PATH]: sends each client its bytes back, one client after the other. */
+/* unix_echo_server [PATH]: sends the bytes of each client back to it, one client after the other. */
 #include "example.h"
 
 #include <unistd.h>
 
-/* Binds to the path; what a server that is gone has left there is taken away. */
+/* Binds to the path; if a server that has ended left its file there, the file is removed. */
 static int bind_path(tabi_sock *server, const char *path)
 {
     int rc = tabi_bind_unix(server, path);

@@ -1,4 +1,4 @@
-/* web_server FOLDER [PORT]: the folder's files over HTTP/1.0, to GET and HEAD. */
+/* web_server FOLDER [PORT]: serves the files of the folder over HTTP/1.0, for GET and HEAD. */
 #include "example.h"
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 enum { LONGEST_LINE = 8000, MOST_HEADERS = 100 };
 
-/* The file that a target names, never one outside of the folder; -1 if there is none. */
+/* Opens the file that a target names, but never one outside the folder. Returns -1 if there is none. */
 static int find(const char *folder, char *target, off_t *size)
 {
     char path[LONGEST_LINE + 1024];

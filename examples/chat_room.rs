@@ -1,4 +1,6 @@
-//! chat_room [PORT]: what one says, everybody hears. A first line is a name; an empty line leaves.
+//! chat_room [PORT]: everybody receives what one client says.
+//!
+//! The first line is the client's name. An empty line ends the connection.
 
 mod common;
 
@@ -25,7 +27,7 @@ fn serve(port: u16) -> Result<()> {
     server.serve_forever()
 }
 
-/// Everybody who is here, by name.
+/// The members of the room by name.
 #[derive(Default)]
 struct Room(Mutex<HashMap<String, Arc<Socket>>>);
 
@@ -59,7 +61,7 @@ impl Room {
         free
     }
 
-    /// Whoever does not keep up is shown out, so that nobody else has to wait.
+    /// Sends a line to all members. A member that does not read is disconnected, so that nobody has to wait for it.
     fn tell(&self, text: &str) {
         for member in self.members().values() {
             if member.sendall_with_flags(format!("{text}\n").as_bytes(), MSG_DONTWAIT).is_err() {
@@ -73,7 +75,7 @@ impl Room {
     }
 }
 
-/// The next line; `None` for an empty one and at the end.
+/// Reads a line without its newline; `None` for an empty line and at the end of the stream.
 fn line(stream: &mut StreamRequest<'_>) -> Result<Option<String>> {
     let line = stream.rfile.readline(LONGEST_LINE)?;
     let line = String::from_utf8_lossy(&line);

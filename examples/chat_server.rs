@@ -28,7 +28,7 @@ fn serve(port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Runs in a thread of the server's, one for each client.
+/// Talks with one client. It runs in a thread of the server.
 fn chat(request: &Request, console: &Console) -> Result<()> {
     let sk = request.socket();
     let client = request.client_address();
@@ -41,7 +41,7 @@ fn chat(request: &Request, console: &Console) -> Result<()> {
             return Ok(());
         }
         let Some(answer) = console.ask(client, text)? else {
-            // Without answers there is nothing left to serve.
+            // The input has ended, so the server can give no more answers and stops.
             request.server().shutdown();
             return Ok(());
         };
@@ -49,7 +49,7 @@ fn chat(request: &Request, console: &Console) -> Result<()> {
     }
 }
 
-/// The console is for one client at a time: what it said, the prompt and the answer belong together.
+/// The lock gives the console to one client at a time, so that a message, its prompt and its answer stay together.
 #[derive(Default)]
 struct Console {
     input_ended: Mutex<bool>,
@@ -63,7 +63,7 @@ impl Console {
         }
     }
 
-    /// The answer to what a client said; `None` at the end of input.
+    /// Prints what a client said and reads the answer; `None` at the end of the input.
     fn ask(&self, client: &Address, text: &str) -> Result<Option<String>> {
         let mut ended = self.input_ended.lock().unwrap_or_else(PoisonError::into_inner);
         if *ended {

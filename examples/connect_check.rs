@@ -1,4 +1,4 @@
-//! connect_check HOST PORT SECONDS: tries to connect and prints the code and its name.
+//! connect_check HOST PORT SECONDS: tries to connect, and prints the error number and its name.
 
 use std::process::ExitCode;
 

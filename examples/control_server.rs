@@ -1,6 +1,7 @@
-//! control_server PATH: takes commands through a unix socket, from processes of the same user only.
+//! control_server PATH: accepts commands on a unix socket, only from processes of the same user.
 //!
-//! `who` tells who asks, `statistics` what the server has done, `stop` ends it.
+//! `who` prints the client's process and user, `statistics` prints what the server has done, and `stop` stops the
+//! server.
 
 mod common;
 
@@ -24,7 +25,7 @@ fn serve(path: &str) -> Result<()> {
     println!("listening on {path}");
     let served = server.serve_forever();
     server.server_close(None);
-    // The socket's file stays behind, as in Python.
+    // The server does not remove the socket's file, as in Python.
     let _ = std::fs::remove_file(path);
     served
 }
@@ -33,7 +34,7 @@ struct SameUser;
 
 impl Hooks for SameUser {
     fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
-        // /proc belongs to the process's own user.
+        // The owner of /proc/self is the user of this process.
         let own = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self")?);
         Ok(request.socket().peer_credentials()?.uid == own)
     }

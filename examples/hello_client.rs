@@ -1,4 +1,4 @@
-//! hello_client [PORT]: prints what the server says.
+//! hello_client [PORT]: prints what the server sends.
 
 mod common;
 

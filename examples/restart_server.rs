@@ -1,7 +1,11 @@
-//! restart_server [PORT]: tells its clients which process answers, and makes way for a new one on the line "restart".
+//! restart_server [PORT]: tells its clients which process answers, and starts a new process on the line "restart".
 //!
-//! Nobody is refused meanwhile: the successor inherits the socket. So does a server under `systemd-socket-activate`,
-//! whose socket is taken the same way: `systemd-socket-activate -l 9013 target/debug/examples/restart_server`.
+//! No client is refused in the meantime, because the new process inherits the socket. The server also runs under
+//! systemd-socket-activate, which passes the socket in the same way:
+//!
+//! ```sh
+//! systemd-socket-activate -l 9013 target/debug/examples/restart_server
+//! ```
 
 mod common;
 
@@ -11,7 +15,7 @@ use std::time::Duration;
 use tabi::server::{Request, Server, StreamRequest, StreamRequestHandler, ThreadingTcpServer, listen_fds};
 use tabi::{Result, Socket};
 
-/// How long clients may take to finish with the old process.
+/// How long clients may go on with the old process.
 const DRAIN: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! time_server [PORT]: answers every datagram with the time, as RFC 868 has it: seconds since 1900 in four bytes.
+//! time_server [PORT]: answers every datagram with the time of RFC 868, the seconds since 1900 in four bytes.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 fn serve(port: u16) -> Result<()> {
     let tell = DatagramRequestHandler::new(|datagram| -> HandlerResult {
         let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
-        // The protocol's four bytes begin again in 2036.
+        // The four bytes of the protocol start again at 0 in 2036.
         datagram.wfile.extend_from_slice(&((since_1970 + UNIX_EPOCH) as u32).to_be_bytes());
         Ok(())
     });

@@ -1,4 +1,4 @@
-//! unix_echo_server [PATH]: sends each client its bytes back, one client after the other.
+//! unix_echo_server [PATH]: sends the bytes of each client back to it, one client after the other.
 
 mod common;
 
@@ -17,12 +17,12 @@ fn serve(path: &str) -> Result<()> {
     println!("listening on {path}");
     loop {
         let (client, _address) = server.accept()?;
-        // A client that vanishes is no reason to stop.
+        // The server goes on when a client disconnects.
         let _ = echo(&client);
     }
 }
 
-/// Binds to the path; what a server that is gone has left there is taken away.
+/// Binds to the path; if a server that has ended left its file there, the file is removed.
 fn bind(server: &Socket, path: &str) -> Result<()> {
     match server.bind(path) {
         Err(Error::Os(libc::EADDRINUSE)) => {

@@ -1,4 +1,4 @@
-//! web_server FOLDER [PORT]: the folder's files over HTTP/1.0, to GET and HEAD.
+//! web_server FOLDER [PORT]: serves the files of the folder over HTTP/1.0, for GET and HEAD.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 
 fn serve(folder: PathBuf, port: u16) -> Result<()> {
     let answer = StreamRequestHandler::new(move |stream| answer(&folder, stream));
-    // A client that says nothing for so long is given up.
+    // A client that sends nothing for 10 seconds is disconnected.
     let answer = answer.timeout(10.0)?.wbufsize(8192);
     let server = ThreadingTcpServer::new(("127.0.0.1", port), answer)?;
     common::print_listening(server.socket())?;
@@ -53,7 +53,7 @@ fn head(stream: &mut StreamRequest<'_>, status: &str, size: u64) -> Result<()> {
     Ok(write!(stream.wfile, "HTTP/1.0 {status}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n")?)
 }
 
-/// The file that a target names, never one outside of the folder.
+/// Opens the file that a target names, but never one outside the folder.
 fn find(folder: &Path, target: &str) -> io::Result<(File, u64)> {
     let inside = Path::new(target.trim_start_matches('/').split(['?', '#']).next().unwrap_or_default());
     if inside.components().any(|part| !matches!(part, Component::Normal(_))) {

@@ -1,4 +1,4 @@
-//! What the example programs share: their arguments, and one line for what goes wrong.
+//! What the example programs share: how they read their arguments and report errors.
 #![allow(dead_code, reason = "each program uses its own part")]
 
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tabi::{Result, Socket};
 
-/// Runs a program whose first argument is a port; what goes wrong becomes one line and the exit status.
+/// Runs a program whose first argument is a port. An error is printed in one line and sets the exit status.
 pub fn at_port(program: &str, otherwise: u16, body: impl FnOnce(u16) -> Result<()>) -> ExitCode {
     at_port_in(1, program, otherwise, body)
 }
@@ -34,25 +34,25 @@ pub fn at_path(program: &str, body: impl FnOnce(&str) -> Result<()>) -> ExitCode
     end(&format!("{program}: {path}"), body(&path).map_err(|error| error.to_string()))
 }
 
-/// The text to send: the second argument.
+/// Returns the second argument, the text to send.
 pub fn text() -> String {
     std::env::args().nth(2).unwrap_or_else(|| "hello".to_owned())
 }
 
-/// Tells the port that a server listens on, which it may have left to the system (port 0).
+/// Prints the port on which a server listens. With port 0, the system has chosen it.
 pub fn print_listening(server: &Socket) -> Result<()> {
     println!("listening on {}", server.getsockname()?);
     Ok(())
 }
 
-/// Reads a line without its end; `None` at the end of input.
+/// Reads a line without its newline; `None` at the end of the input.
 pub fn read_line() -> io::Result<Option<String>> {
     let mut line = String::new();
     let n = io::stdin().read_line(&mut line)?;
     Ok((n > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Prints the prompt for a line.
+/// Prints the prompt.
 pub fn prompt() -> io::Result<()> {
     print!(">>>");
     io::stdout().flush()

@@ -1,11 +1,11 @@
-//! What the pairs of programs say to each other.
+//! What the servers and clients of the examples say to each other.
 #![allow(dead_code, reason = "the tests use parts of it, too")]
 
 use std::process::Command;
 
 use super::process::Process;
 
-/// The server greets and ends: what the client printed.
+/// Runs a server that greets one client. Returns what the client printed.
 pub fn hello(server: &mut Command, client: &mut Command) -> Result<String, String> {
     let mut server = Process::start(server.arg("0"))?;
     let port = port_of(&server.wait_for_place()?)?;
@@ -14,7 +14,7 @@ pub fn hello(server: &mut Command, client: &mut Command) -> Result<String, Strin
     Ok(greeting)
 }
 
-/// One client of a chat server: it says something, gets an answer, and leaves.
+/// Runs a client of a chat server, which sends a line, gets an answer and leaves. Returns the answer.
 pub fn chat(
     server: &mut Process,
     port: u16,
@@ -34,7 +34,7 @@ pub fn chat(
     Ok(answered)
 }
 
-/// Runs a client to its end: the line that it printed.
+/// Runs a client until it ends. Returns the line that it printed.
 pub fn ask(client: &mut Command) -> Result<String, String> {
     let printed = finish(Process::start(client)?)?;
     printed.strip_suffix('\n').map(str::to_owned).ok_or_else(|| format!("{printed:?} is no line"))
@@ -48,7 +48,7 @@ pub fn finish(program: Process) -> Result<String, String> {
     }
 }
 
-/// The port in HOST:PORT.
+/// Returns the port in HOST:PORT.
 pub fn port_of(place: &str) -> Result<u16, String> {
     let port = place.rsplit(':').next().and_then(|port| port.parse().ok());
     port.ok_or_else(|| format!("{place:?} has no port"))

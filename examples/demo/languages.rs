@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Every program of the examples; each exists in each language.
+/// The example programs that exist in every language.
 const PROGRAMS: [&str; 14] = [
     "hello_server",
     "hello_client",
@@ -47,22 +47,23 @@ impl fmt::Display for Language {
     }
 }
 
-/// Where everything is: found once, from the program that runs.
+/// Where the example programs are, relative to the program that runs.
 pub struct Programs {
     root: PathBuf,
-    /// Cargo's directory for this profile: `target/debug`.
+    /// Cargo's directory for this profile, such as `target/debug`.
     profile: PathBuf,
 }
 
 impl Programs {
-    /// For an example or a test that cargo has built: both are one directory below the profile's.
+    /// Finds the directories from the path of this program. Cargo puts examples and tests one directory below the
+    /// profile's.
     pub fn new() -> Result<Programs, String> {
         let own = std::env::current_exe().map_err(|error| format!("the path of this program: {error}"))?;
         let profile = own.parent().and_then(Path::parent).ok_or("cargo did not build this program")?;
         Ok(Programs { root: PathBuf::from(env!("CARGO_MANIFEST_DIR")), profile: profile.to_owned() })
     }
 
-    /// Makes the programs of a language ready to be started. An error is the reason why they cannot be.
+    /// Builds the programs of a language. The error is the reason why that is not possible.
     pub fn prepare(&self, language: Language) -> Result<(), String> {
         match language {
             Language::C => self.compile_c(),
@@ -75,7 +76,7 @@ impl Programs {
         }
     }
 
-    /// The command that starts a program.
+    /// Returns the command that starts a program.
     pub fn command(&self, language: Language, program: &str) -> Command {
         let script = self.root.join(format!("python/examples/{program}.py"));
         match language {
@@ -109,7 +110,7 @@ impl Programs {
         self.cargo_build(&["--package", "tabi-capi"])?;
         let directory = self.c_programs();
         fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-        // Programs look for the SONAME, beside themselves.
+        // The programs look for the library in their own directory, by its SONAME.
         for soname in ["libtabi.so.0", "libtabi.0.dylib"] {
             let name = directory.join(soname);
             let _ = fs::remove_file(&name);
@@ -147,7 +148,7 @@ impl Programs {
     }
 }
 
-/// An error unless the tool can be started.
+/// Fails when the tool cannot be started.
 fn have(tool: &str) -> Result<(), String> {
     let version = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.map(drop).map_err(|_| format!("{tool} is not installed"))

@@ -1,6 +1,6 @@
-//! Runs every example server in every language with every client in every language, and shows what they say.
+//! Runs every example server with every example client, in all languages, and shows what they say.
 //!
-//! `cargo run --example demo` needs a C compiler and python3 beside Rust; the rows of a missing one are left out.
+//! `cargo run --example demo` needs Rust, a C compiler and python3. If a tool is missing, its language is left out.
 
 mod conversations;
 mod languages;
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Shows everything; tells how many combinations failed.
+/// Runs all combinations. Returns how many have failed.
 fn demo() -> Outcome<usize> {
     let mut demo = Demo { programs: Programs::new()?, languages: Vec::new(), failures: 0 };
     for language in [Language::C, Language::Rust, Language::Python] {
@@ -106,7 +106,7 @@ impl Demo {
         let _ = std::fs::remove_file(&*path);
     }
 
-    /// One port with a listener, and one that is bound but refuses everybody.
+    /// Connects to a port with a listener, and to one that is bound but refuses all clients.
     fn connect_check(&mut self) -> tabi::Result<()> {
         let sockets = [Socket::new(AF_INET, SOCK_STREAM, 0)?, Socket::new(AF_INET, SOCK_STREAM, 0)?];
         for socket in &sockets {
@@ -131,7 +131,7 @@ impl Demo {
         self.print_row("", self.languages.iter().map(|language| format!("{language}{column}")));
     }
 
-    /// One line of a table: what was exchanged with the program of each language.
+    /// Prints one line of a table: what the programs of each language said.
     fn row(&mut self, name: &str, mut cell: impl FnMut(&Demo, Language) -> Outcome<String>) {
         let cells: Vec<_> = self.languages.iter().map(|language| cell(self, *language)).collect();
         self.print_row(name, cells.iter().map(|cell| cell.clone().unwrap_or_else(|_| "FAILED".to_owned())));
@@ -154,7 +154,7 @@ impl Demo {
         self.programs.command(language, program)
     }
 
-    /// A server, and where it listens.
+    /// Starts a server. Returns its process and where it listens.
     fn start(&self, language: Language, program: &str, place: &str) -> Outcome<(Process, String)> {
         let mut server = Process::start(self.command(language, program).arg(place))?;
         let place = server.wait_for_place()?;

@@ -1,4 +1,4 @@
-//! A program that runs: what it prints is waited for, what it reads is written.
+//! A program that runs, with its input and output.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a program may keep quiet before it counts as hung.
+/// How long a program may print nothing before it counts as hung.
 const HANG_GUARD: Duration = Duration::from_secs(60);
 
 /// A running program; it is killed when this is dropped.
@@ -14,12 +14,12 @@ pub struct Process {
     child: Child,
     input: Option<ChildStdin>,
     output: Receiver<Vec<u8>>,
-    /// What it has printed and nobody has waited for yet.
+    /// What the program has printed and no call has returned yet.
     printed: Vec<u8>,
 }
 
 impl Process {
-    /// Starts a program with its input and both outputs in our hands.
+    /// Starts a program. Its input and both outputs are pipes to this process.
     pub fn start(command: &mut Command) -> Result<Process, String> {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| format!("{command:?}: {error}"))?;
@@ -51,7 +51,7 @@ impl Process {
         self.wait_for("\n")
     }
 
-    /// Waits for the end of the program: whether it succeeded, and the rest of what it printed.
+    /// Waits until the program ends. Returns whether it succeeded, and the rest of what it printed.
     pub fn wait_for_end(mut self) -> Result<(bool, String), String> {
         let deadline = Instant::now() + HANG_GUARD;
         while self.receive(deadline)? {}
@@ -65,13 +65,13 @@ impl Process {
         writeln!(input, "{line}").and_then(|()| input.flush()).map_err(|error| error.to_string())
     }
 
-    /// Ends the program's standard input.
+    /// Closes the program's standard input.
     #[allow(dead_code, reason = "the demo has no use for it, the tests have")]
     pub fn end_input(&mut self) {
         self.input = None;
     }
 
-    /// Takes in more of what is printed; false at its end.
+    /// Waits for more output. Returns false when the output has ended.
     fn receive(&mut self, deadline: Instant) -> Result<bool, String> {
         match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(bytes) => {
@@ -88,13 +88,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The program may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Sends everything that comes out of a pipe on, in a thread that ends with it.
+/// Sends the bytes of a pipe through a channel, in a thread that ends with the pipe.
 fn forward(pipe: Option<impl Read + Send + 'static>, sender: Sender<Vec<u8>>) {
     thread::spawn(move || -> Option<()> {
         let mut pipe = pipe?;

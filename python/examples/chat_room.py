@@ -1,4 +1,7 @@
-"""chat_room [PORT]: what one says, everybody hears. A first line is a name; an empty line leaves."""
+"""chat_room [PORT]: everybody receives what one client says.
+
+The first line is the client's name. An empty line ends the connection.
+"""
 
 import socket
 import socketserver
@@ -10,7 +13,7 @@ lock = threading.Lock()
 
 
 def tell(text):
-    """Whoever does not keep up is shown out, so that nobody else has to wait."""
+    """Sends a line to all members. A member that does not read is disconnected, so that nobody has to wait for it."""
     with lock:
         for member in members.values():
             try:

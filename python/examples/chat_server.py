@@ -4,12 +4,12 @@ import socketserver
 import sys
 import threading
 
-# The console is for one client at a time: what it said, the prompt and the answer belong together.
+# The lock gives the console to one client at a time, so that a message, its prompt and its answer stay together.
 console = threading.Lock()
 
 
 class Chat(socketserver.BaseRequestHandler):
-    """Runs in a thread of the server's, one for each client."""
+    """Talks with one client. It runs in a thread of the server."""
 
     def handle(self):
         try:
@@ -22,7 +22,7 @@ class Chat(socketserver.BaseRequestHandler):
         except OSError as error:
             self.show(error)
         except EOFError:
-            # Without answers there is nothing left to serve.
+            # The input has ended, so the server can give no more answers and stops.
             self.server.shutdown()
 
     def show(self, text):

@@ -1,6 +1,6 @@
-"""control_server PATH: takes commands through a unix socket, from processes of the same user only.
+"""control_server PATH: accepts commands on a unix socket, only from processes of the same user.
 
-`who` tells who asks, `statistics` what the server has done, `stop` ends it.
+`who` prints the client's process and user, `statistics` prints what the server has done, and `stop` stops the server.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 
 
 def credentials(request):
-    """The process, user and group at the other end."""
+    """Returns the process, user and group at the other end."""
     return struct.unpack("3i", request.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
 
 
@@ -46,7 +46,7 @@ def main():
     with ControlServer(path, Commands) as server:
         print(f"listening on {path}", flush=True)
         server.serve_forever()
-    # The socket's file stays behind.
+    # The server does not remove the socket's file.
     os.unlink(path)
 
 

@@ -1,4 +1,4 @@
-"""hello_server [PORT]: greets one client and ends."""
+"""hello_server [PORT]: sends a greeting to one client and ends."""
 
 import socket
 import sys

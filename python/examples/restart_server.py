@@ -1,7 +1,7 @@
-"""restart_server [PORT]: tells its clients which process answers, and makes way for a new one on the line "restart".
+"""restart_server [PORT]: tells its clients which process answers, and starts a new process on the line "restart".
 
-Nobody is refused meanwhile: the successor inherits the socket. So does a server under systemd-socket-activate,
-whose socket is taken the same way.
+No client is refused in the meantime, because the new process inherits the socket. The server also runs under
+systemd-socket-activate, which passes the socket in the same way.
 """
 
 import os
@@ -31,7 +31,7 @@ class RestartServer(socketserver.ThreadingTCPServer):
             self.server_address = self.socket.getsockname()
 
     def restart(self):
-        # The successor finds the socket where a service manager would put it: at descriptor 3.
+        # The new process finds the socket at descriptor 3, as if a service manager had started it.
         command = ["/bin/sh", "-c", f'exec "$@" 3<&{self.fileno()}', "sh", sys.executable, *sys.orig_argv[1:]]
         if self.fileno() == 3:
             command = [sys.executable, *sys.orig_argv[1:]]

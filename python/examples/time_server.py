@@ -1,4 +1,4 @@
-"""time_server [PORT]: answers every datagram with the time, as RFC 868 has it: seconds since 1900 in four bytes."""
+"""time_server [PORT]: answers every datagram with the time of RFC 868, the seconds since 1900 in four bytes."""
 
 import socketserver
 import struct
@@ -10,7 +10,7 @@ UNIX_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 
 class Clock(socketserver.DatagramRequestHandler):
     def handle(self):
-        # The protocol's four bytes begin again in 2036.
+        # The four bytes of the protocol start again at 0 in 2036.
         self.wfile.write(struct.pack("!I", (int(time.time()) + UNIX_EPOCH) % 2**32))
 
 

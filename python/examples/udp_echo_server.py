@@ -1,4 +1,4 @@
-"""udp_echo_server [PORT]: sends every datagram back to where it came from."""
+"""udp_echo_server [PORT]: sends every datagram back to its sender."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""unix_echo_server [PATH]: sends each client its bytes back, one client after the other."""
+"""unix_echo_server [PATH]: sends the bytes of each client back to it, one client after the other."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ import sys
 
 
 def bind(server, path):
-    """Binds to the path; what a server that is gone has left there is taken away."""
+    """Binds to the path; if a server that has ended left its file there, the file is removed."""
     try:
         server.bind(path)
     except OSError as error:
@@ -35,7 +35,7 @@ def main(path):
                 try:
                     echo(client)
                 except ConnectionError:
-                    pass  # a client that vanishes is no reason to stop
+                    pass  # the server goes on when a client disconnects
 
 
 if __name__ == "__main__":

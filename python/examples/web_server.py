@@ -1,4 +1,4 @@
-"""web_server FOLDER [PORT]: the folder's files over HTTP/1.0, to GET and HEAD."""
+"""web_server FOLDER [PORT]: serves the files of the folder over HTTP/1.0, for GET and HEAD."""
 
 import functools
 import http.server

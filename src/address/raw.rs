@@ -137,7 +137,8 @@ impl RawAddress {
     /// `place` must be writable. Its first `len` bytes must be initialised, or all its bytes if it has fewer.
     pub(crate) unsafe fn complete(place: *mut Self, len: libc::socklen_t) {
         let len = len.min(Self::CAPACITY as libc::socklen_t);
-        // SAFETY: the caller vouches for the place, and `len` lies within the storage.
+        // SAFETY: the caller guarantees that the place is writable and its bytes are initialised, and `len` lies within
+        // the storage.
         unsafe {
             (&raw mut (*place).len).write(len);
             place.cast::<u8>().add(len as usize).write_bytes(0, Self::CAPACITY - len as usize);

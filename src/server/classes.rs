@@ -1,4 +1,4 @@
-//! Python's class names: a server each, with ready-made options.
+//! Python's class names. Each is a server with ready-made options.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -13,19 +13,19 @@ macro_rules! classes {
         $(#[$doc])*
         #[doc = concat!("\n\nPython: `socketserver.", $python, "`.")]
         ///
-        /// It has the methods of [`Server`], and becomes one by `into()`.
+        /// It has the methods of [`Server`], and `into()` converts it to one.
         #[derive(Debug, Clone)]
         pub struct $name(Server);
 
         impl $name {
-            /// A server on this address that answers with this handler, bound and listening.
+            /// Makes a server on this address with this handler. It is bound and listening.
             ///
             /// Fails as [`ServerOptions::bind`] does.
             pub fn new(address: impl ToAddress, handler: impl RequestHandler) -> Result<$name> {
                 Self::options().bind(address, handler).map($name)
             }
 
-            /// The settings of such a server, to be changed before it is made.
+            /// Returns the settings of such a server, which may be changed before the server is made.
             pub fn options() -> ServerOptions {
                 let options = ServerOptions::new($family, $kind).concurrency($concurrency);
                 let forks = matches!(options.concurrency, Concurrency::Forks(_));
@@ -49,7 +49,7 @@ macro_rules! classes {
     )*};
 }
 
-/// Python's forking servers collect their children after so long without a request.
+/// Python's forking servers collect their children after this time without a request.
 const FORKING_TIMEOUT: Duration = Duration::from_secs(300);
 
 fn forks() -> Concurrency {
@@ -61,28 +61,32 @@ fn threads() -> Concurrency {
 }
 
 classes! {
-    /// Stream clients over TCP, one after the other.
+    /// A server for TCP clients. It handles one client after the other.
     TcpServer: "TCPServer", AF_INET, SOCK_STREAM, Concurrency::Inline;
-    /// Stream clients over TCP, each in a thread of its own.
+    /// A server for TCP clients. It handles each client in a thread.
     ThreadingTcpServer: "ThreadingTCPServer", AF_INET, SOCK_STREAM, threads();
-    /// Stream clients over TCP, each in a process of its own: see [`Forks`] for when that is sound.
+    /// A server for TCP clients. It handles each client in a child process; see [`Forks`] for when this is
+    /// safe.
     ForkingTcpServer: "ForkingTCPServer", AF_INET, SOCK_STREAM, forks();
-    /// Datagrams over UDP, one after the other.
+    /// A server for UDP datagrams. It handles one datagram after the other.
     UdpServer: "UDPServer", AF_INET, SOCK_DGRAM, Concurrency::Inline;
-    /// Datagrams over UDP, each in a thread of its own.
+    /// A server for UDP datagrams. It handles each datagram in a thread.
     ThreadingUdpServer: "ThreadingUDPServer", AF_INET, SOCK_DGRAM, threads();
-    /// Datagrams over UDP, each in a process of its own: see [`Forks`] for when that is sound.
+    /// A server for UDP datagrams. It handles each datagram in a child process; see [`Forks`] for when this
+    /// is safe.
     ForkingUdpServer: "ForkingUDPServer", AF_INET, SOCK_DGRAM, forks();
-    /// Stream clients on this machine, one after the other.
+    /// A server for clients on unix stream sockets. It handles one client after the other.
     UnixStreamServer: "UnixStreamServer", AF_UNIX, SOCK_STREAM, Concurrency::Inline;
-    /// Stream clients on this machine, each in a thread of its own.
+    /// A server for clients on unix stream sockets. It handles each client in a thread.
     ThreadingUnixStreamServer: "ThreadingUnixStreamServer", AF_UNIX, SOCK_STREAM, threads();
-    /// Stream clients on this machine, each in a process of its own: see [`Forks`] for when that is sound.
+    /// A server for clients on unix stream sockets. It handles each client in a child process; see [`Forks`]
+    /// for when this is safe.
     ForkingUnixStreamServer: "ForkingUnixStreamServer", AF_UNIX, SOCK_STREAM, forks();
-    /// Datagrams on this machine, one after the other.
+    /// A server for unix datagrams. It handles one datagram after the other.
     UnixDatagramServer: "UnixDatagramServer", AF_UNIX, SOCK_DGRAM, Concurrency::Inline;
-    /// Datagrams on this machine, each in a thread of its own.
+    /// A server for unix datagrams. It handles each datagram in a thread.
     ThreadingUnixDatagramServer: "ThreadingUnixDatagramServer", AF_UNIX, SOCK_DGRAM, threads();
-    /// Datagrams on this machine, each in a process of its own: see [`Forks`] for when that is sound.
+    /// A server for unix datagrams. It handles each datagram in a child process; see [`Forks`] for when this
+    /// is safe.
     ForkingUnixDatagramServer: "ForkingUnixDatagramServer", AF_UNIX, SOCK_DGRAM, forks();
 }

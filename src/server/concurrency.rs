@@ -1,4 +1,4 @@
-//! Who is to run the handlers, and with which limits.
+//! What runs the handlers of a server, and with which limits.
 
 use std::time::Duration;
 
@@ -9,29 +9,30 @@ use crate::sys;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Concurrency {
-    /// One after the other, in the thread that serves.
+    /// Requests are handled one after the other, in the thread that serves.
     Inline,
-    /// Each in a thread of its own.
+    /// Each request is handled in a thread.
     Threads(Threads),
-    /// Each in a process of its own.
+    /// Each request is handled in a child process.
     Forks(Forks),
 }
 
-/// What to do with a client when every thread is busy and no more may be made.
+/// What to do with a new client when all threads are busy and no further thread may be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenFull {
-    /// Stop accepting until a thread is free; the kernel's queue holds the clients.
+    /// Do not accept clients until a thread is free. They wait in the kernel's queue.
     Wait,
-    /// Accept and keep up to this many clients in the server's own queue, then stop accepting.
+    /// Accept clients and keep up to this many in the server's own queue. When the queue is full, do as
+    /// [`WhenFull::Wait`] does.
     Queue(usize),
-    /// Accept and close at once; counted as rejected.
+    /// Accept the client and close its connection at once. It is counted as rejected.
     Refuse,
 }
 
-/// How threads handle requests (`socketserver.ThreadingMixIn`).
+/// The settings of a server that handles requests in threads (`socketserver.ThreadingMixIn`).
 ///
-/// Threads are kept and reused, the one that was used last first.
+/// Threads are kept and reused. The next request goes to the idle thread that worked last.
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,47 +71,50 @@ impl Default for Threads {
 }
 
 impl Threads {
-    /// The most threads that take requests at a time, 1 or more; by default there is no limit but the system's.
+    /// Sets the most threads that take requests at the same time, 1 or more. By default only the system
+    /// limits them.
     ///
-    /// A thread that is ending may still be in its clean-up beside them.
+    /// A thread that is ending, and is still cleaning up, is not counted.
     pub fn max_threads(mut self, threads: usize) -> Self {
         self.max_threads = Some(threads);
         self
     }
 
-    /// What to do when `max_threads` are busy; [`WhenFull::Wait`] by default.
+    /// Sets what to do when `max_threads` threads are busy. The default is [`WhenFull::Wait`].
     pub fn when_full(mut self, when_full: WhenFull) -> Self {
         self.when_full = when_full;
         self
     }
 
-    /// Bytes of stack for each thread, 256 KiB by default.
+    /// Sets the size of each thread's stack in bytes. The default is 256 KiB.
     ///
-    /// Only touched pages take memory. Handlers that recurse deeply or keep large arrays on the stack need more.
+    /// Only the pages that a thread touches use memory. Handlers that recurse deeply or keep large arrays on
+    /// the stack need more.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
         self
     }
 
-    /// How long a thread without work is kept, 10 seconds by default.
+    /// Sets how long an idle thread is kept. The default is 10 seconds.
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = idle;
         self
     }
 
-    /// What the threads' names begin with, "tabi" by default; a number follows. It must not contain a NUL byte.
+    /// Sets the beginning of the threads' names. The default is "tabi"; a number follows. The name must not
+    /// contain a NUL byte.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Whether `server_close` leaves running requests alone (`daemon_threads`); by default it does not.
+    /// Sets whether `server_close` leaves running requests alone (`daemon_threads`). The default is false.
     pub fn daemon_threads(mut self, daemon: bool) -> Self {
         self.daemon_threads = daemon;
         self
     }
 
-    /// Whether `server_close` waits for running requests (`block_on_close`); by default it does.
+    /// Sets whether `server_close` waits for running requests (`block_on_close`). The default is true.
     pub fn block_on_close(mut self, block: bool) -> Self {
         self.block_on_close = block;
         self
@@ -130,11 +134,12 @@ impl Threads {
     }
 }
 
-/// How processes handle requests (`socketserver.ForkingMixIn`).
+/// The settings of a server that handles requests in child processes (`socketserver.ForkingMixIn`).
 ///
-/// Forking copies the one thread that forks: in the child, locks that other threads held stay locked.
-/// It is sound when the process has no other thread at that time, or when the handler does no more than the
-/// system allows after `fork` in a program with threads (`signal-safety(7)`; in practice on Linux also `malloc`).
+/// A fork copies only the thread that forks. Locks that other threads held at that moment stay locked in the
+/// child for ever. Forking is safe when the process has no other threads at that time, or when the handler
+/// uses only what the system allows after `fork` in a program with threads (`signal-safety(7)`; on Linux in
+/// practice also `malloc`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "settings do nothing until a server is made with them"]
 pub struct Forks {
@@ -149,13 +154,14 @@ impl Default for Forks {
 }
 
 impl Forks {
-    /// The most children at a time, 1 or more; 40 by default. More clients wait in the kernel's queue.
+    /// Sets the most child processes at the same time, 1 or more. The default is 40. Further clients wait in
+    /// the kernel's queue.
     pub fn max_children(mut self, children: usize) -> Self {
         self.max_children = children;
         self
     }
 
-    /// Whether `server_close` waits for the children (`block_on_close`); by default it does.
+    /// Sets whether `server_close` waits for the child processes (`block_on_close`). The default is true.
     pub fn block_on_close(mut self, block: bool) -> Self {
         self.block_on_close = block;
         self
@@ -175,7 +181,8 @@ impl From<Forks> for Concurrency {
 }
 
 impl Concurrency {
-    /// Refuses what cannot be, for a server with so many loops.
+    /// Checks the settings for a server with this number of loops. Fails with `Error::Value` for settings
+    /// that are not possible.
     pub(crate) fn check(&self, loops: usize) -> Result<()> {
         match self {
             Concurrency::Inline => Ok(()),

@@ -1,4 +1,4 @@
-//! What threads wait for when a server comes to its end, so that signals can end the wait too.
+//! Waiting for an event in the life of a server, in a way that a signal can end too.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
@@ -10,7 +10,7 @@ use crate::sys::{self, Wake};
 /// Why [`Event::wait`] has returned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// Something was announced, perhaps something else than what is waited for.
+    /// Something was announced. It may be something else than the caller waits for.
     Announced,
     /// The deadline has passed.
     Late,
@@ -18,23 +18,25 @@ pub(crate) enum Woken {
     Interrupted,
 }
 
-/// A condition variable. Who wants to hear of signals, which none can tell of, waits in `poll` instead.
+/// A condition variable. Signals cannot end a wait on it, so a caller that must notice signals waits in
+/// `poll` instead.
 #[derive(Default)]
 pub(crate) struct Event {
     condition: Condvar,
-    /// Of those who wait in `poll`.
+    /// The wake-up descriptors of the callers that wait in `poll`.
     wakes: Mutex<Vec<Arc<Wake>>>,
 }
 
 impl Event {
-    /// Wakes all who wait.
+    /// Wakes all callers that wait.
     pub(crate) fn announce(&self) {
         self.condition.notify_all();
         lock(&self.wakes).iter().for_each(|wake| wake.raise());
     }
 
-    /// Waits for an announcement, until the deadline, and if `interruptible` until a signal handler has run. `guard` is
-    /// that of `mutex`, which whoever announces has held when it changed something.
+    /// Waits for an announcement or the deadline, and if `interruptible` also for a signal handler that runs
+    /// in this thread. `guard` belongs to `mutex`. A caller of [`Event::announce`] must have held this mutex
+    /// when it changed the state.
     pub(crate) fn wait<'a, T>(
         &self,
         mutex: &'a Mutex<T>,
@@ -42,13 +44,14 @@ impl Event {
         deadline: Deadline,
         interruptible: bool,
     ) -> (MutexGuard<'a, T>, Woken) {
-        // With a full table of descriptors, signals have to wait too.
+        // If there is no descriptor left for this, a signal does not end the wait.
         let wake = if interruptible { Wake::new().ok() } else { None };
         let Some(wake) = wake.map(Arc::new) else {
             let (guard, late) = wait_until(&self.condition, guard, deadline);
             return (guard, if late { Woken::Late } else { Woken::Announced });
         };
-        // Nothing can be announced before the lock is given back, so nothing is missed.
+        // The mutex is still locked here, so no announcement can come before the wake-up descriptor is in the
+        // list.
         lock(&self.wakes).push(Arc::clone(&wake));
         drop(guard);
         let mut polled = [libc::pollfd { fd: wake.fd(), events: libc::POLLIN, revents: 0 }];

@@ -1,4 +1,5 @@
-//! The steps of a server that a program may replace: the methods that Python's users override.
+//! The steps of a server that a program may replace. In Python these are the methods that a subclass
+//! overrides.
 
 use std::sync::Arc;
 
@@ -6,11 +7,12 @@ use super::{Failure, HandlerResult, Request, Server};
 use crate::error::Result;
 use crate::socket::Socket;
 
-/// The steps of a server. Each has Python's behaviour unless it is replaced, and may call the step that it
-/// replaces: the defaults are methods of [`Server`] and [`Request`].
+/// The steps of a server. The default of each step does what Python does. A replaced step may call its
+/// default, which is a method of [`Server`] or [`Request`].
 ///
-/// The server holds no lock while it calls a hook. A hook that panics harms no more than its request, except
-/// in `server_bind`, `server_activate`, `handle_timeout` and `service_actions`, whose panics are the caller's.
+/// The server holds no lock while it calls a hook. When a hook panics, only its request fails. The exceptions
+/// are `server_bind`, `server_activate`, `handle_timeout` and `service_actions`, whose panics go on to the
+/// caller of the server's method.
 ///
 /// ```
 /// use tabi::server::{HandlerResult, Hooks, Request, ServerOptions};
@@ -30,96 +32,105 @@ use crate::socket::Socket;
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub trait Hooks: Send + Sync + 'static {
-    /// Binds the server's sockets to its address: [`Server::default_server_bind`].
+    /// Binds the server's sockets to its address. The default is [`Server::default_server_bind`].
     fn server_bind(&self, server: &Server) -> Result<()> {
         server.default_server_bind()
     }
 
-    /// Starts to listen: [`Server::default_server_activate`].
+    /// Starts to listen. The default is [`Server::default_server_activate`].
     fn server_activate(&self, server: &Server) -> Result<()> {
         server.default_server_activate()
     }
 
-    /// Takes the next request from a socket that is ready: [`Server::default_get_request`].
-    /// `Os(EAGAIN)` says that there is no request after all.
+    /// Takes the next request from a socket that is ready. The default is [`Server::default_get_request`].
+    /// The error `Os(EAGAIN)` says that there is no request after all.
     ///
-    /// An error skips the request; `EMFILE` and its like make the server pause until descriptors are back.
-    /// `Closed`, `EBADF`, `ENOTSOCK` and `EINVAL` end `serve_forever` if the socket is closed or does not listen.
+    /// After any other error there is no request. `EMFILE` and similar errors make the server pause until
+    /// descriptors are free again. `Closed`, `EBADF`, `ENOTSOCK` and `EINVAL` end `serve_forever` if the
+    /// socket is closed or does not listen.
     fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
         server.default_get_request(socket)
     }
 
-    /// Whether to go on with a request. `false` ends it and counts it as rejected; an error goes to `handle_error`.
+    /// Returns whether to handle a request. `false` ends the request and counts it as rejected. An error goes
+    /// to `handle_error`. The default is `true`.
     fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
         let _ = request;
         Ok(true)
     }
 
-    /// Has a request handled as the server's concurrency says: [`Server::default_process_request`].
+    /// Has a request handled as the server's concurrency says. The default is
+    /// [`Server::default_process_request`].
     ///
-    /// Whoever replaces this owns the request: hand it to [`Request::process`] on any thread, or drop it.
+    /// A replacement owns the request. It calls [`Request::process`] in any thread, or drops the request.
     fn process_request(&self, request: Request) {
         Server::default_process_request(request);
     }
 
-    /// Runs the server's handler: [`Server::default_finish_request`].
+    /// Runs the server's handler. The default is [`Server::default_finish_request`]. Fails with the failure
+    /// of the handler.
     fn finish_request(&self, request: &Request) -> Result<(), Failure> {
         Server::default_finish_request(request)
     }
 
-    /// Ends a request: tells a stream client that no more comes, then `close_request`.
+    /// Ends a request. The default tells a stream client that no more bytes will come
+    /// ([`Request::shutdown`]), and then calls `close_request`.
     fn shutdown_request(&self, request: &Request) {
         request.shutdown();
         self.close_request(request);
     }
 
-    /// Closes what belongs to a request: [`Request::close`].
+    /// Closes what belongs to a request. The default is [`Request::close`].
     fn close_request(&self, request: &Request) {
         request.close();
     }
 
-    /// Reports the failure of a request: [`Server::default_handle_error`].
+    /// Reports the failure of a request. The default is [`Server::default_handle_error`].
     fn handle_error(&self, request: &Request, failure: &Failure) {
         Server::default_handle_error(request, failure);
     }
 
-    /// Runs when [`Server::handle_request`] found no request within the server's timeout.
+    /// Runs when [`Server::handle_request`] found no request within the server's timeout. An error is
+    /// returned to the caller of `handle_request`. The default does nothing.
     fn handle_timeout(&self, server: &Server) -> Result<()> {
         let _ = server;
         Ok(())
     }
 
-    /// Runs in `serve_forever` after each request and each `poll_interval`; an error ends `serve_forever`.
+    /// Runs in `serve_forever` after each request and after each `poll_interval`. An error ends
+    /// `serve_forever`. The default does nothing.
     fn service_actions(&self, server: &Server) -> Result<()> {
         let _ = server;
         Ok(())
     }
 
-    /// Whether `service_actions` does anything. If not, nothing wakes an idle loop, whatever its `poll_interval`.
+    /// Returns whether `service_actions` does anything. If it does nothing, an idle loop is not woken,
+    /// whatever its `poll_interval`.
     ///
-    /// The answer is `true` here because a program that replaces hooks may replace that one.
+    /// The default is `true`, because a program that replaces hooks may replace `service_actions`.
     fn has_service_actions(&self) -> bool {
         true
     }
 
-    /// Whether `get_request` returns at once when no client is there. While clients are waiting, it is then called
-    /// again without asking the system first.
+    /// Returns whether `get_request` returns at once when no client is there. If so, the loop calls it again
+    /// without a poll while clients are waiting.
     ///
-    /// The default `get_request` does. The answer is `false` here because a program that replaces hooks may replace
-    /// that one too; return `true` if yours does not, or does not wait either.
+    /// The default `get_request` never waits. This method returns `false` by default, because a program that
+    /// replaces hooks may replace `get_request`. Return `true` if you have not replaced it, or if your
+    /// replacement does not wait.
     fn get_request_never_waits(&self) -> bool {
         false
     }
 
-    /// Runs around the whole life of each of the server's threads, of that `name`; must call `body` once, which returns when
-    /// the thread is to end.
+    /// Runs in each thread of the server, around its whole life. `name` is the name of the thread. It must
+    /// call `body` once; `body` returns when the thread should end.
     fn thread_main(&self, name: &str, body: &mut dyn FnMut()) {
         let _ = name;
         body();
     }
 }
 
-/// Python's behaviour throughout.
+/// The hooks of a server that replaces none: every step is the default.
 pub(crate) struct DefaultHooks;
 
 impl Hooks for DefaultHooks {

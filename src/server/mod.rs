@@ -17,31 +17,36 @@
 //! # Ok::<(), tabi::Error>(())
 //! ```
 //!
-//! There is one type of server. What it listens on is its address family and socket type, what runs its
-//! handlers is a [`Concurrency`], what else it does are [`Hooks`]; all are [`ServerOptions`]. Python's class names
-//! ([`TcpServer`], [`ThreadingTcpServer`], [`ThreadingUnixStreamServer`] and so on) are ready-made options.
+//! There is one type of server, [`Server`]. Its address family and socket type say what it listens on, its
+//! [`Concurrency`] says what runs its handlers, and its [`Hooks`] replace single steps. All of these are
+//! [`ServerOptions`]. Python's class names ([`TcpServer`], [`ThreadingTcpServer`],
+//! [`ThreadingUnixStreamServer`] and so on) are ready-made options.
 //!
 //! # What differs from Python
 //!
-//! - [`Server::shutdown`] stops the loop at once, and may be called in a handler. `poll_interval` is only the pace of
-//!   `service_actions`.
-//! - Threads are kept and reused, and may be limited: [`Threads::max_threads`], with [`WhenFull`] for what happens then.
-//! - [`Server::server_close`] can drain: requests have so much time to end, then their connections are shut down, and a
-//!   [`DrainReport`] says how many that were.
-//! - Failures of handlers are counted and given to [`ServerOptions::on_error`]; nothing is printed. (A panic is still
-//!   reported by the program's own panic hook.)
-//! - When the table of descriptors is full, clients wait in the kernel's queue and the loop sleeps until a request ends.
+//! - [`Server::shutdown`] stops the loop at once, and may be called in a handler. The `poll_interval` only
+//!   says how often `service_actions` runs.
+//! - Threads are kept and reused. Their number may be limited with [`Threads::max_threads`]; [`WhenFull`]
+//!   says what happens to further clients.
+//! - [`Server::server_close`] can drain: requests get some time to end, and after that their connections are
+//!   shut down. A [`DrainReport`] says how many those were.
+//! - Failures of handlers are counted and given to [`ServerOptions::on_error`]. Nothing is printed, except by
+//!   the panic hook of the program when a handler panics.
+//! - When the process has too many open descriptors, clients wait in the kernel's queue, and the loop sleeps
+//!   until a request ends.
 //! - TCP servers set `SO_REUSEADDR`, and their queue is as long as the system allows.
 //!
 //! # What it costs
 //!
-//! A short connection with one message costs eight system calls (`cargo test --test server system_calls`), or about
-//! seven while clients come so fast that the loop need not poll for each (`docs/benchmarks.md`). 5,000 idle clients, each with a thread and 1 KiB of buffer on its stack, took 8.7 KiB of memory
-//! each and were connected and answered within a second on two cores
-//! (`TABI_MANY=1 cargo test --release --test server many -- --nocapture`).
+//! A short connection with one message costs eight system calls (`cargo test --test server system_calls`).
+//! While clients come so fast that the loop need not poll for each, it costs about seven
+//! (`docs/benchmarks.md`). 5,000 idle clients, each with a thread and 1 KiB of buffer on its stack, used 8.7
+//! KiB of memory each; they were connected and answered within a second on two cores
+//! (`TABI_MANY=1 cargo test --release --test server many_clients -- --nocapture`).
 //!
-//! A handler's thread has 256 KiB of stack; what overflows it ends the process, as everywhere. The threads are the
-//! system's own: they have a name for debuggers, but none for `std::thread::current`.
+//! The thread of a handler has 256 KiB of stack. As in any program, a stack overflow ends the process. The
+//! threads are not made by std: debuggers show their names, but `std::thread::current` knows no name for
+//! them.
 
 mod classes;
 mod concurrency;
@@ -81,11 +86,11 @@ pub use request::{
 };
 pub use statistics::Statistics;
 
-/// A server (`socketserver.BaseServer` and all that follow from it), made by [`ServerOptions`] or by one of
-/// Python's class names.
+/// A server (`socketserver.BaseServer` and the classes derived from it). [`ServerOptions`] and Python's class
+/// names make servers.
 ///
-/// Clones are the same server: it may be used from many threads at once. When the last clone and the last active
-/// request are gone, its sockets are closed; [`Server::server_close`] does it at a moment of your choice.
+/// A clone is the same server, which may be used from many threads at the same time. The sockets are closed
+/// by [`Server::server_close`], or when the last clone and the last active request are dropped.
 ///
 /// ```
 /// use std::time::Duration;
@@ -116,7 +121,7 @@ struct Core {
     options: ServerOptions,
     handler: Arc<dyn RequestHandler>,
     sockets: Vec<Arc<Socket>>,
-    /// What to bind to; `None` for sockets that were bound elsewhere.
+    /// The address to bind to. `None` for sockets that were bound elsewhere.
     requested: Option<RawAddress>,
     bound: OnceLock<RawAddress>,
     active: Active,
@@ -151,48 +156,51 @@ impl Server {
         Ok(Server { core: Arc::new(core) })
     }
 
-    /// The address that the server is bound to, with the port that was picked for port 0; before
-    /// [`Server::server_bind`] the one that was asked for (`server_address`).
+    /// Returns the address that the server is bound to, with the real port if port 0 was given. Before
+    /// [`Server::server_bind`] it is the address that was given (`server_address`).
     pub fn server_address(&self) -> Address {
         let requested = || self.core.requested.as_ref().map(RawAddress::decode);
         self.core.bound.get().map(RawAddress::decode).or_else(requested).unwrap_or(Address::None)
     }
 
-    /// Binds the sockets to the address (`server_bind`), through [`Hooks::server_bind`]; done by [`ServerOptions::bind`].
+    /// Binds the sockets to the address (`server_bind`), by calling [`Hooks::server_bind`].
+    /// [`ServerOptions::bind`] does this too.
     ///
     /// Fails as [`Socket::bind`] does.
     pub fn server_bind(&self) -> Result<()> {
         self.core.options.hooks.server_bind(self)
     }
 
-    /// Starts to listen (`server_activate`), through [`Hooks::server_activate`]; done by [`ServerOptions::bind`].
+    /// Starts to listen (`server_activate`), by calling [`Hooks::server_activate`]. [`ServerOptions::bind`]
+    /// does this too.
     ///
     /// Fails as [`Socket::listen`] does.
     pub fn server_activate(&self) -> Result<()> {
         self.core.options.hooks.server_activate(self)
     }
 
-    /// The server's socket, the first if it has several (`server.socket`). The server closes it.
+    /// Returns the server's socket, or the first one if it has several (`server.socket`). The server closes
+    /// it.
     pub fn socket(&self) -> &Socket {
         &self.core.sockets[0]
     }
 
-    /// All sockets of the server.
+    /// Returns all sockets of the server.
     pub fn sockets(&self) -> &[Arc<Socket>] {
         &self.core.sockets
     }
 
-    /// The descriptor of [`Server::socket`], or -1 when the server is closed (`fileno`).
+    /// Returns the descriptor of [`Server::socket`], or -1 when the server is closed (`fileno`).
     pub fn fileno(&self) -> RawFd {
         self.socket().fileno()
     }
 
-    /// What the server was made with.
+    /// Returns the settings that the server was made with.
     pub fn options(&self) -> &ServerOptions {
         &self.core.options
     }
 
-    /// What the server has done so far.
+    /// Returns counts of what the server has done so far.
     pub fn statistics(&self) -> Statistics {
         let mut statistics = self.core.counters.read();
         statistics.active = self.core.active.count() as u64;
@@ -200,7 +208,7 @@ impl Server {
         statistics
     }
 
-    /// What `process_request` does unless it is replaced: has the request handled in-line, by a thread or by a
+    /// The default of [`Hooks::process_request`]: has the request handled in-line, by a thread or by a
     /// process, as the server's [`Concurrency`] says.
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
@@ -209,14 +217,15 @@ impl Server {
         }
     }
 
-    /// What `finish_request` does unless it is replaced: runs the server's handler.
+    /// The default of [`Hooks::finish_request`]: runs the server's handler. Fails with the failure of the
+    /// handler.
     pub fn default_finish_request(request: &Request) -> Result<(), Failure> {
         request.server().core.handler.run(request)
     }
 
-    /// What `handle_error` does unless it is replaced: calls [`ServerOptions::on_error`], if there is one.
+    /// The default of [`Hooks::handle_error`]: calls [`ServerOptions::on_error`], if it was set.
     ///
-    /// The failure has been counted already. Unlike Python's it does not print.
+    /// The failure has been counted already. In contrast to Python's `handle_error`, this prints nothing.
     pub fn default_handle_error(request: &Request, failure: &Failure) {
         if let Some(report) = &request.server().core.options.on_error {
             report(request, failure);
@@ -258,10 +267,10 @@ impl Server {
         self.core.wakers.capacity_returned();
     }
 
-    /// Counts a failure and tells `handle_error`.
+    /// Counts a failure and gives it to `handle_error`.
     fn report(&self, request: &Request, failure: &Failure) {
         self.core.counters.fail();
-        // A handle_error that fails has nobody to tell.
+        // There is nothing to report a failure of `handle_error` to.
         let _ = caught(|| -> Result<()> {
             self.hooks().handle_error(request, failure);
             Ok(())
@@ -287,12 +296,13 @@ impl Drop for Core {
     }
 }
 
-/// No lock of this module is held while foreign code runs, so a poisoned one is as good as new.
+/// Locks a mutex, also after a panic. No lock of this module is held while foreign code runs, so a panic
+/// leaves no half-changed state behind.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits for a notification; tells whether the deadline has passed.
+/// Waits for a notification or the deadline. Returns whether the deadline has passed.
 fn wait_until<'a, T>(
     condition: &Condvar,
     guard: MutexGuard<'a, T>,

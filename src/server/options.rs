@@ -1,4 +1,5 @@
-//! What a server is to be: the class attributes of Python's servers, and the limits that they lack.
+//! The settings of a server: the class attributes of Python's servers, and limits that Python's servers do
+//! not have.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,10 +14,11 @@ use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
 use crate::socket::{IntoTimeout, Socket, checked_timeout};
 
-/// No system counts the bytes of a call in more than 31 bits.
+/// The most bytes of a datagram. No system counts the bytes of a call in more than 31 bits.
 const LONGEST_DATAGRAM: usize = i32::MAX as usize;
 
-/// The settings of a [`Server`], then the server itself.
+/// The settings of a [`Server`]. [`ServerOptions::bind`], [`ServerOptions::prepare`] and
+/// [`ServerOptions::adopt`] make a server from them.
 ///
 /// ```
 /// use tabi::server::{Request, ServerOptions};
@@ -53,7 +55,7 @@ pub struct ServerOptions {
 pub(crate) type OnError = dyn Fn(&Request, &Failure) + Send + Sync;
 
 impl fmt::Debug for ServerOptions {
-    /// The settings by their names; hooks and `on_error` are functions, which have no text.
+    /// Writes the settings by their names, without the hooks and `on_error`, which are functions.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerOptions")
             .field("address_family", &self.address_family)
@@ -74,8 +76,8 @@ impl fmt::Debug for ServerOptions {
 }
 
 impl ServerOptions {
-    /// A server for a family (`AF_INET`, `AF_INET6`, `AF_UNIX`) and a type (`SOCK_STREAM`, `SOCK_SEQPACKET`,
-    /// `SOCK_DGRAM`) that handles its requests in-line.
+    /// Settings for a server of this family (`AF_INET`, `AF_INET6`, `AF_UNIX`) and type (`SOCK_STREAM`,
+    /// `SOCK_SEQPACKET`, `SOCK_DGRAM`). By default it handles its requests in-line.
     pub fn new(address_family: AddressFamily, socket_type: SocketKind) -> Self {
         ServerOptions {
             address_family,
@@ -96,44 +98,46 @@ impl ServerOptions {
         }
     }
 
-    /// Whether to set `SO_REUSEADDR` (`allow_reuse_address`).
+    /// Sets whether the sockets get `SO_REUSEADDR` (`allow_reuse_address`).
     ///
-    /// By default it is set for TCP, so that a server can start again at once, and for nothing else.
-    /// Python's servers do not set it.
+    /// By default only TCP servers set it, so that a server can start again at once. Python's servers do not
+    /// set it.
     pub fn allow_reuse_address(mut self, allow: bool) -> Self {
         self.allow_reuse_address = Some(allow);
         self
     }
 
-    /// Whether to set `SO_REUSEPORT` (`allow_reuse_port`), so that several servers or
-    /// [loops](ServerOptions::loops) may be bound to one port; by default not.
+    /// Sets whether the sockets get `SO_REUSEPORT` (`allow_reuse_port`), so that several servers or
+    /// [loops](ServerOptions::loops) may be bound to one port. The default is false.
     pub fn allow_reuse_port(mut self, allow: bool) -> Self {
         self.allow_reuse_port = allow;
         self
     }
 
-    /// Whether an `AF_INET6` server takes `AF_INET` clients too (the word is `create_server`'s); by default the
-    /// system decides.
+    /// Sets whether an `AF_INET6` server accepts IPv4 clients too (as in Python's `create_server`). By
+    /// default the system decides.
     pub fn dualstack_ipv6(mut self, both: bool) -> Self {
         self.dualstack_ipv6 = both;
         self
     }
 
-    /// How many clients the kernel holds before they are accepted (`request_queue_size`): 0 or more, by default
-    /// `SOMAXCONN`, the most that the system allows. Python's 5 makes a burst of clients wait a second for their next try.
+    /// Sets how many clients the kernel keeps before they are accepted (`request_queue_size`), 0 or more. The
+    /// default is `SOMAXCONN`, the most that the system allows. With Python's default of 5, some clients of a
+    /// burst wait for a second before they are tried again.
     pub fn request_queue_size(mut self, clients: i32) -> Self {
         self.request_queue_size = clients;
         self
     }
 
-    /// The longest datagram in bytes (`max_packet_size`), 1 to 2147483647, 8192 by default; the rest of a longer one is
-    /// lost, and [`Request::is_cut`] says so.
+    /// Sets the size of the longest datagram in bytes (`max_packet_size`), 1 to 2147483647. The default is
+    /// 8192. The rest of a longer datagram is lost, and [`Request::is_cut`] says so.
     pub fn max_packet_size(mut self, bytes: usize) -> Self {
         self.max_packet_size = bytes;
         self
     }
 
-    /// How long [`Server::handle_request`] waits before it calls `handle_timeout` (`timeout`); for ever by default.
+    /// Sets how long [`Server::handle_request`] waits before it calls `handle_timeout` (`timeout`). By
+    /// default it waits without a limit.
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
@@ -141,8 +145,8 @@ impl ServerOptions {
         Ok(self)
     }
 
-    /// The timeout that each client's socket gets, above 0, so that an idle client does not keep a thread for ever;
-    /// without it, the default timeout of new sockets holds.
+    /// Sets the timeout of each client's socket, above 0, so that an idle client does not occupy a thread for
+    /// ever. By default it is the default timeout of new sockets.
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn request_timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
@@ -150,14 +154,15 @@ impl ServerOptions {
         Ok(self)
     }
 
-    /// Where requests are handled: a [`Concurrency`], [`Threads`] or [`Forks`](super::Forks); in-line by default.
+    /// Sets where requests are handled: a [`Concurrency`], [`Threads`] or [`Forks`](super::Forks). The
+    /// default is in-line.
     pub fn concurrency(mut self, concurrency: impl Into<Concurrency>) -> Self {
         self.concurrency = concurrency.into();
         self
     }
 
-    /// The most threads that take requests at a time, 1 or more: [`Threads::max_threads`]. A server that is not a threaded
-    /// one becomes one.
+    /// Sets the most threads that take requests at the same time, 1 or more; see [`Threads::max_threads`]. A
+    /// server that does not use threads uses them from then on.
     pub fn max_threads(self, threads: usize) -> Self {
         let settings = match &self.concurrency {
             Concurrency::Threads(settings) => settings.clone(),
@@ -166,46 +171,50 @@ impl ServerOptions {
         self.concurrency(settings.max_threads(threads))
     }
 
-    /// The most requests at a time, 1 or more; further clients are closed at once and counted as rejected.
-    /// By default there is no limit.
+    /// Sets the most requests at the same time, 1 or more. Further clients are closed at once and counted as
+    /// rejected. By default there is no limit.
     pub fn max_connections(mut self, clients: usize) -> Self {
         self.max_connections = Some(clients);
         self
     }
 
-    /// The most requests at a time from one internet host, 1 or more; further ones are closed at once and counted as
-    /// rejected. By default there is no limit.
+    /// Sets the most requests at the same time from one internet host, 1 or more. Further ones are closed at
+    /// once and counted as rejected. By default there is no limit.
     pub fn max_connections_per_address(mut self, clients: usize) -> Self {
         self.max_connections_per_address = Some(clients);
         self
     }
 
-    /// How many threads accept clients, 1 or more; by default the one that serves.
+    /// Sets how many threads accept clients, 1 or more. The default is 1, the thread that serves.
     ///
-    /// With [`allow_reuse_port`](ServerOptions::allow_reuse_port) each has a socket of its own, among which the kernel
-    /// spreads the clients; without, they share one socket.
+    /// With [`allow_reuse_port`](ServerOptions::allow_reuse_port) each of them has a socket of its own, and
+    /// the kernel spreads the clients over the sockets. Otherwise they share one socket.
     pub fn loops(mut self, loops: usize) -> Self {
         self.loops = loops;
         self
     }
 
-    /// Replaces steps of the server: see [`Hooks`].
+    /// Replaces steps of the server; see [`Hooks`].
     pub fn hooks(mut self, hooks: impl Hooks) -> Self {
         self.hooks = Arc::new(hooks);
         self
     }
 
-    /// What to do with the error of a handler, for servers whose [`Hooks::handle_error`] is the default.
+    /// Sets a function that receives the failures of handlers. The default of [`Hooks::handle_error`] calls
+    /// it.
     ///
-    /// It runs where the handler ran. Without it failures are only counted; Python's servers print them.
+    /// It runs in the thread or process in which the handler ran. Without it, failures are only counted;
+    /// Python's servers print them.
     pub fn on_error(mut self, report: impl Fn(&Request, &Failure) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(report));
         self
     }
 
-    /// Makes the server: a socket, bound (`server_bind`) and listening (`server_activate`).
+    /// Makes the server: makes its sockets, binds them (`server_bind`) and starts to listen
+    /// (`server_activate`).
     ///
-    /// Fails with [`Error::Value`] for settings that cannot be, and as [`Socket::bind`] and [`Socket::listen`] do.
+    /// Fails with [`Error::Value`] for settings that are not possible, and as [`Socket::bind`] and
+    /// [`Socket::listen`] do.
     pub fn bind(self, address: impl ToAddress, handler: impl RequestHandler) -> Result<Server> {
         let server = self.prepare(address, handler)?;
         server.server_bind()?;
@@ -213,7 +222,7 @@ impl ServerOptions {
         Ok(server)
     }
 
-    /// Makes the server without binding it (`bind_and_activate=False`): call [`Server::server_bind`] and
+    /// Makes the server without binding it (`bind_and_activate=False`). Call [`Server::server_bind`] and
     /// [`Server::server_activate`] before it serves.
     ///
     /// Fails as [`ServerOptions::bind`] does.
@@ -228,11 +237,12 @@ impl ServerOptions {
     }
 
     /// Makes the server from sockets that were bound elsewhere: by a service manager or a predecessor
-    /// ([`super::listen_fds`]), or by the program itself. Those that do not listen yet begin to.
+    /// ([`super::listen_fds`]), or by the program itself. Sockets that do not listen yet start to listen.
     ///
-    /// Family and type are the sockets' own, and they may differ: one server can have a TCP and a unix socket.
-    /// The server never unlinks or re-binds them.
-    /// Fails with [`Error::Value`] when there is none, and as [`Socket::listen`] does.
+    /// The family and type are those of the sockets. The sockets may be of different kinds: one server can
+    /// have a TCP and a unix socket. The server never binds them again and never removes their paths. Fails
+    /// with [`Error::Value`] when there is no socket or a setting is not possible, and as [`Socket::listen`]
+    /// does.
     pub fn adopt(self, sockets: Vec<Socket>, handler: impl RequestHandler) -> Result<Server> {
         self.check()?;
         let Some(first) = sockets.first() else {
@@ -240,7 +250,7 @@ impl ServerOptions {
         };
         let options = ServerOptions { address_family: first.family(), socket_type: first.kind(), ..self };
         for socket in &sockets {
-            // Whoever handed it over may still have it.
+            // The process that handed the socket over may still have it open.
             socket.set_shared();
         }
         let server = Server::assemble(options, None, sockets, Arc::new(handler))?;

@@ -1,24 +1,25 @@
-//! What a server counts.
+//! The counters of a server.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a server has done so far.
+/// Counts of what a server has done so far, and of what it has at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Requests taken: clients accepted, datagrams received.
+    /// Requests that were taken: clients that were accepted, datagrams that were received, and jobs.
     pub accepted: u64,
-    /// Requests that have begun and not ended.
+    /// Requests that have begun but not ended.
     pub active: u64,
-    /// Requests ended without being handled: over a limit, refused by `verify_request`, or no thread for them.
+    /// Requests that ended without being handled, because of a limit, because `verify_request` refused them,
+    /// or because there was no thread for them.
     pub rejected: u64,
-    /// Requests whose handler returned an error or panicked.
+    /// Requests whose handler or hook returned an error or panicked.
     pub failed: u64,
     /// Requests that have ended, for whatever reason.
     pub finished: u64,
     /// Threads that handle requests or wait for them.
     pub threads: u64,
-    /// Those of them that wait.
+    /// Threads among them that wait for requests.
     pub idle_threads: u64,
     /// Child processes that handle requests.
     pub children: u64,

@@ -1,4 +1,4 @@
-/* tabi_addr: from hosts, paths and sockaddr, and back. */
+/* tabi_addr: made from hosts, paths and sockaddr, and converted back. */
 #include "pairs.h"
 
 #include <netinet/in.h>
@@ -18,7 +18,7 @@ static void a_host_and_a_port_become_an_address(void)
     CHECK_STR(text, "('127.0.0.1', 8080)");
 }
 
-static void the_empty_host_is_any_and_broadcast_has_a_word(void)
+static void the_empty_host_is_any_address_and_broadcast_has_a_name(void)
 {
     tabi_addr addr;
     char host[46];
@@ -33,7 +33,7 @@ static void the_empty_host_is_any_and_broadcast_has_a_word(void)
     CHECK_STR(host, "255.255.255.255");
 }
 
-static void an_inet6_address_has_two_parts_more(void)
+static void an_inet6_address_has_two_more_parts(void)
 {
     tabi_addr addr;
     uint32_t flowinfo = 0, scope_id = 0;
@@ -71,7 +71,7 @@ static void ports_beyond_the_range_are_refused(void)
 
 static void a_host_that_does_not_resolve_is_refused(void)
 {
-    /* A label of more than 63 bytes cannot be asked of a name server. */
+    /* A name server cannot be asked for a label of more than 63 bytes. */
     char host[128];
     tabi_addr addr;
     int code;
@@ -159,7 +159,7 @@ static void a_question_of_another_family_is_refused(void)
     CHECK_UNTOUCHED(buffer);
 }
 
-static void texts_need_room_for_their_nul(void)
+static void texts_need_space_for_their_nul(void)
 {
     tabi_addr addr;
     char host[10], text[32];
@@ -200,8 +200,8 @@ static void a_length_beyond_the_data_is_refused(void)
 int main(void)
 {
     RUN(a_host_and_a_port_become_an_address);
-    RUN(the_empty_host_is_any_and_broadcast_has_a_word);
-    RUN(an_inet6_address_has_two_parts_more);
+    RUN(the_empty_host_is_any_address_and_broadcast_has_a_name);
+    RUN(an_inet6_address_has_two_more_parts);
     RUN(ports_beyond_the_range_are_refused);
     RUN(a_host_that_does_not_resolve_is_refused);
     RUN(a_host_needs_an_internet_family);
@@ -209,7 +209,7 @@ int main(void)
     RUN(unix_names_have_a_limit_and_paths_no_nul);
     RUN(a_sockaddr_goes_in_and_comes_out);
     RUN(a_question_of_another_family_is_refused);
-    RUN(texts_need_room_for_their_nul);
+    RUN(texts_need_space_for_their_nul);
     RUN(an_empty_address_has_no_family);
     RUN(a_length_beyond_the_data_is_refused);
     return 0;

@@ -1,5 +1,5 @@
-/* Whatever bytes an address or a control buffer has: reading it fails or succeeds, within its own memory. Each buffer
-   is allocated with exactly its size, so that a memory checker sees one byte too many. */
+/* An address or a control buffer may have any bytes: reading it fails or succeeds, and stays within its memory. Each buffer
+   is allocated with exactly its size, so that a memory checker reports a read of one byte too many. */
 #include "check.h"
 
 #include <arpa/inet.h>
@@ -7,7 +7,7 @@
 
 static uint64_t state = 1;
 
-/* The same numbers in every run (xorshift64). */
+/* Random numbers that are the same in every run (xorshift64). */
 static uint64_t number(void)
 {
     state ^= state << 13;
@@ -21,7 +21,7 @@ static size_t below(size_t limit)
     return (size_t)(number() % limit);
 }
 
-/* A buffer of any bytes; never NULL. */
+/* Returns a buffer of random bytes, never NULL. */
 static unsigned char *any_bytes(size_t size)
 {
     unsigned char *bytes = malloc(size ? size : 1);
@@ -32,7 +32,7 @@ static unsigned char *any_bytes(size_t size)
     return bytes;
 }
 
-/* A count of bytes that was written, or an error; no more than there is room for. */
+/* The result must be an error, or a number of bytes that fits in the buffer. */
 static void check_written(ssize_t written, size_t size)
 {
     CHECK(written <= (ssize_t)size);
@@ -108,7 +108,7 @@ static void addresses(void)
         }
 }
 
-/* A tabi_addr that no function of the library made. */
+/* Addresses that were not made by a function of the library. */
 static void forged_addresses(void)
 {
     int round;
@@ -165,7 +165,7 @@ static void read_message(const tabi_cmsg *cmsg)
     check_written(tabi_cmsg_fds(cmsg, fds, below(9)), 8);
 }
 
-/* Puts a length that looks right, is slightly wrong, or is absurd at the place of a message's. */
+/* Writes a length in the place of a message's length: a correct one, a slightly wrong one, or an absurd one. */
 static void plant_length(unsigned char *bytes, size_t size)
 {
     size_t length;

@@ -1,4 +1,4 @@
-/* What a careless caller passes: NULL, closed and unconnected sockets, bad ports, hosts, paths and lengths. */
+/* Wrong arguments: NULL, closed and unconnected sockets, bad ports, hosts, paths and lengths. */
 #include "pairs.h"
 
 #define IS_NULL(call) CHECK_CODE(call, TABI_ERR_NULL)
@@ -193,7 +193,7 @@ static void an_unreachable_port_is_econnrefused(void)
 
 static void a_host_that_does_not_resolve_is_a_resolver_code(void)
 {
-    /* A label of more than 63 bytes cannot be asked of a name server. */
+    /* A name server cannot be asked for a label of more than 63 bytes. */
     char host[128];
     tabi_sock *sk = new_socket(AF_INET, SOCK_STREAM);
     int code;

@@ -1,4 +1,4 @@
-/* What the C tests share: checks that end the program with file, line and values, and cases that must not leak. */
+/* For all C tests: checks that end the program with file, line and values, and cases that must not leak descriptors. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -34,7 +34,7 @@
 /* A text that must contain another. */
 #define CHECK_CONTAINS(actual, part) check_contains(__FILE__, __LINE__, #actual, (actual), (part))
 
-/* A call of the library that must succeed; gives its result. */
+/* A call of the library that must succeed. The value of the macro is the result of the call. */
 #define CHECK_OK(call) check_ok(__FILE__, __LINE__, #call, (long long)(call))
 
 /* A call of the library that must fail with this code, leave a message, and set errno. */

@@ -31,7 +31,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* Waits until the thread sleeps in its call, where the system can tell; else the close may also come before the call. */
+/* Waits until the thread sleeps in its call. Where the system does not show this, the close may come before the call. */
 static void wait_until_asleep(long thread)
 {
 #ifdef __linux__
@@ -53,7 +53,7 @@ static void wait_until_asleep(long thread)
 #endif
 }
 
-/* Runs the call in a thread, closes the socket, and gives what the call returned. */
+/* Runs the call in a thread, closes the socket, and returns the result of the call. */
 static long long closed_during(tabi_sock *sk, long long (*call)(struct blocked *))
 {
     struct blocked blocked = {sk, call, 0, 0, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER};
@@ -170,7 +170,7 @@ static long long connect_for_ever(struct blocked *blocked)
     return tabi_connect_addr(blocked->sk, &busy_address);
 }
 
-/* A listener takes one client more than its backlog; the next one's connect waits for an answer. */
+/* A listener accepts one client more than its backlog. The connect of the next client waits for an answer. */
 static void a_timed_connect_ends(void)
 {
     tabi_sock *listener = bound(SOCK_STREAM), *queued[2], *client = new_socket(AF_INET, SOCK_STREAM);

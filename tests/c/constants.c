@@ -17,7 +17,7 @@ static void a_constant_has_the_value_that_the_headers_give_it(void)
     CHECK_EQ(value, 0xffffffffLL);
 }
 
-static void what_the_platform_lacks_is_named_and_changes_nothing(void)
+static void a_constant_that_the_platform_lacks_is_named_and_changes_nothing(void)
 {
     int64_t value = 77;
     CHECK_CODE(tabi_constant("AF_HYPERV", &value), TABI_ERR_VALUE);
@@ -74,7 +74,7 @@ static void some_constants_are_text(void)
 int main(void)
 {
     RUN(a_constant_has_the_value_that_the_headers_give_it);
-    RUN(what_the_platform_lacks_is_named_and_changes_nothing);
+    RUN(a_constant_that_the_platform_lacks_is_named_and_changes_nothing);
     RUN(iteration_finds_every_name_in_order);
     RUN(an_index_beyond_the_end_is_refused);
     RUN(some_constants_are_text);

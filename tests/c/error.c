@@ -80,7 +80,7 @@ static void an_old_message_stays_readable(void)
     CHECK_STR(after, "sk must not be NULL");
 }
 
-/* As a courtesy; perror() must never say "Success". */
+/* errno is set too, so that perror() never says "Success". */
 static void a_failure_sets_errno(void)
 {
     tabi_addrinfo_list *list;

@@ -11,7 +11,7 @@
 #include <linux/tipc.h>
 #include <linux/vm_sockets.h>
 
-/* Headers of older systems lack them. */
+/* The headers of older systems do not have these constants. */
 #ifndef AF_QIPCRTR
 #define AF_QIPCRTR 42
 #endif
@@ -21,7 +21,7 @@
 
 #define DEVICE "00:1A:7D:DA:71:13"
 
-/* The address must be these bytes and no others. */
+/* The address must have exactly these bytes. */
 static void check_bytes(const tabi_addr *addr, const void *expected, size_t len, int family)
 {
     CHECK_EQ(addr->len, len);

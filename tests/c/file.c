@@ -1,4 +1,4 @@
-/* Buffered reading and writing: tabi_makefile and what it makes. */
+/* Buffered reading and writing with tabi_makefile(). */
 #include "check.h"
 
 static void make_pair(tabi_sock **one, tabi_sock **other)

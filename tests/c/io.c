@@ -1,4 +1,4 @@
-/* Sending and receiving: bytes, datagrams, deadlines, vanished peers. */
+/* Sending and receiving: bytes, datagrams, deadlines, and peers that have closed their connection. */
 #include "pairs.h"
 
 #include <signal.h>
@@ -131,7 +131,7 @@ static void a_try_never_waits(void)
     tabi_sock_free(other);
 }
 
-static void a_sendall_that_times_out_tells_how_much_went(void)
+static void a_sendall_that_times_out_reports_the_sent_bytes(void)
 {
     tabi_sock *one, *other;
     size_t size = 8 << 20, sent = 0, total = 0;
@@ -164,7 +164,7 @@ static void readiness_is_waited_for(void)
     tabi_sock_free(other);
 }
 
-/* Writes until the system says that nobody reads any more; the code that it said it with. */
+/* Writes until the system says that nobody reads any more. Returns the code of that error. */
 static ssize_t write_to_a_vanished_peer(tabi_sock *sk)
 {
     static const char data[4096];
@@ -218,7 +218,7 @@ static void an_interruptible_call_returns_for_a_signal(void)
     unix_pair(&one, &other);
     CHECK_OK(tabi_set_interruptible(one, 1));
     alarms = 0;
-    /* The timer repeats, so that a signal just before the call starts does not leave it waiting. */
+    /* The timer repeats, because the first signal may come just before the call, which would then go on waiting. */
     CHECK_EQ(ualarm(10000, 10000), 0);
     CHECK_CODE(tabi_recv(one, &byte, 1, 0), -EINTR);
     CHECK_CODE(tabi_wait_until(one, TABI_READ, INT64_MAX), -EINTR);
@@ -242,7 +242,7 @@ int main(void)
     RUN(a_datagram_over_64_kib_is_refused);
     RUN(a_deadline_that_has_passed_tries_once);
     RUN(a_try_never_waits);
-    RUN(a_sendall_that_times_out_tells_how_much_went);
+    RUN(a_sendall_that_times_out_reports_the_sent_bytes);
     RUN(readiness_is_waited_for);
     RUN(a_vanished_peer_is_an_error_and_no_signal);
     RUN(an_interruptible_call_returns_for_a_signal);

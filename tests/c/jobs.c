@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-/* What a job has told. */
+/* What a job has recorded. */
 struct told {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -40,7 +40,7 @@ static void tell_cut(void *userdata)
     tell(told, &told->cut);
 }
 
-/* A request that stands for a job has a server, and nothing of a client's. */
+/* A request that stands for a job has a server, but no client, packet or address. */
 static int look(tabi_request *request, void *userdata)
 {
     struct told *told = userdata;
@@ -148,7 +148,7 @@ static void closing_the_server_cuts_a_job_and_ends_one_that_never_ran(void)
     tabi_server_free(server);
 }
 
-static void what_is_no_job_is_an_error_and_does_not_end(void)
+static void bad_jobs_are_refused_and_their_end_is_not_called(void)
 {
     struct told told = new_told();
     tabi_server *server;
@@ -161,7 +161,7 @@ static void what_is_no_job_is_an_error_and_does_not_end(void)
     CHECK_CODE(tabi_server_run_job(server, NULL), TABI_ERR_NULL);
     CHECK_CODE(tabi_server_run_job(NULL, &small), TABI_ERR_NULL);
     CHECK_EQ(told.end, 0);
-    /* An in-line server runs it at once; neither cut nor end need be there. */
+    /* An in-line server runs the job at once. The members cut and end may be NULL. */
     CHECK_EQ(tabi_server_run_job(server, &alone), 1);
     CHECK_EQ(statistics_of(server).finished, 1);
     tabi_server_free(server);
@@ -171,6 +171,6 @@ int main(void)
 {
     RUN(a_job_runs_is_counted_and_ends);
     RUN(closing_the_server_cuts_a_job_and_ends_one_that_never_ran);
-    RUN(what_is_no_job_is_an_error_and_does_not_end);
+    RUN(bad_jobs_are_refused_and_their_end_is_not_called);
     return 0;
 }

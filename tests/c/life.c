@@ -38,7 +38,7 @@ static void *accept_one(void *sk)
     return NULL;
 }
 
-/* Waits until a thread of this process sleeps in a system call, as the kernel's own files tell. */
+/* Waits until a thread of this process sleeps in a system call, which the files of the kernel show. */
 static void wait_until_asleep(const volatile int *thread)
 {
     char path[64], state = 0;
@@ -67,8 +67,8 @@ static int status_of(pid_t child)
 
 static int child_is_done;
 
-/* The last exit handler of a child that is done. A memory checker must not look at a forked child's memory: what only the
-   parent's other threads knew would count as leaked. */
+/* The last exit handler of a child. A memory checker must not check the memory of a forked child: memory that only the
+   only the other threads of the parent could reach would count as leaked. */
 static void end_unseen(void)
 {
     if (child_is_done)
@@ -142,7 +142,7 @@ static void a_child_has_working_sockets(void)
 static pthread_key_t key;
 static int destructor_calls;
 
-/* Runs as the thread ends, when the library's own data of the thread is gone. */
+/* Runs when the thread ends, after the library's own data of the thread is gone. */
 static void at_thread_exit(void *rounds)
 {
     char buffer[8];
@@ -163,8 +163,8 @@ static void at_thread_exit(void *rounds)
         pthread_setspecific(key, (char *)rounds - 1);
 }
 
-/* The first failure of a thread comes before its destructors: one that comes in them leaves its message, some fifty bytes,
-   to nobody, as the C library runs the destructors of thread-local data but once. */
+/* The first failure of a thread comes before its destructors. If the first one came in a destructor, its message of about
+   fifty bytes would leak, because the C library runs the destructors of thread-local data only once. */
 static void *use_and_end(void *unused)
 {
     (void)unused;
@@ -262,7 +262,7 @@ static void a_vanished_peer_raises_no_signal(void)
     CHECK(action.sa_handler == SIG_DFL);
 }
 
-/* Handlers end their threads themselves: the program goes on, and so do the others. */
+/* Handlers that end their own threads. The program goes on, and so do the other threads. */
 static int end_the_thread(tabi_request *request, void *userdata)
 {
     (void)userdata;
@@ -300,7 +300,7 @@ static void serve_with_threads_that_end(void)
         tabi_sock_free(clients[i]);
 }
 
-/* In a process of its own: the threads that stay keep their requests until it ends. */
+/* In a process of its own, because these threads keep their requests until the process ends. */
 static void a_handler_that_ends_its_thread_stays_there(void)
 {
     pid_t child = fork();
@@ -314,7 +314,7 @@ static void a_handler_that_ends_its_thread_stays_there(void)
 
 int main(void)
 {
-    /* Handlers run in the opposite order: this one after those of every library. */
+    /* Exit handlers run in the opposite order, so this one runs after those of all libraries. */
     CHECK_EQ(atexit(end_unseen), 0);
     RUN(a_child_has_working_sockets);
     RUN(a_thread_may_call_as_it_ends);

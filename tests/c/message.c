@@ -1,4 +1,4 @@
-/* Messages: scattered buffers, control messages, descriptors, many datagrams. */
+/* Messages: several buffers, control messages, descriptors, several datagrams. */
 #include "check.h"
 
 #include <netinet/in.h>
@@ -128,7 +128,7 @@ static void build_and_walk(void)
     CHECK_CODE(tabi_control_close_fds(&control), TABI_ERR_VALUE);
 }
 
-/* Whatever a buffer holds, the walk stays within it: valgrind and sanitizers watch. */
+/* For any content of a buffer, the walk stays within it. Valgrind and the sanitizers would report a read outside. */
 static void malformed_buffers(void)
 {
     size_t size, claimed;
@@ -229,7 +229,7 @@ static void descriptors_in_control_messages(void)
         CHECK_OK(tabi_close_fd(taken[i]));
     }
     CHECK_EQ(check_descriptors(), before);
-    in.size = CMSG_LEN(2 * sizeof(int)) ; /* room for two of the five */
+    in.size = CMSG_LEN(2 * sizeof(int)) ; /* space for two of the five */
     CHECK_EQ(tabi_recvmsg(other, &io, 1, &in, 0, &i, NULL), 1);
     CHECK_EQ(i, MSG_CTRUNC);
     CHECK_EQ(tabi_control_close_fds(&in), 2);
@@ -398,7 +398,7 @@ static void many_datagrams(void)
         in[i].data = rooms[i];
         in[i].size = sizeof rooms[i];
     }
-    /* The last leaves as three datagrams of a byte. */
+    /* The last one is sent as three datagrams of one byte each. */
     out[3].control.data = space;
     out[3].control.size = sizeof space;
     CHECK_OK(tabi_control_add_segment_size(&out[3].control, 1));

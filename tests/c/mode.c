@@ -8,7 +8,7 @@ static double timeout_of(tabi_sock *sk)
     return seconds;
 }
 
-static void a_socket_blocks_at_first(void)
+static void a_new_socket_blocks(void)
 {
     tabi_sock *sk = new_socket(AF_INET, SOCK_STREAM);
     CHECK(timeout_of(sk) == TABI_NO_TIMEOUT);
@@ -82,7 +82,7 @@ static void every_call_keeps_the_timeout(void)
     tabi_sock_free(listener);
 }
 
-static void a_call_without_a_wait_is_eagain(void)
+static void a_non_blocking_call_that_would_wait_is_eagain(void)
 {
     tabi_sock *listener = tcp_listener(), *one, *other, *out;
     char byte;
@@ -129,12 +129,12 @@ static void an_accepted_socket_does_not_inherit_the_listeners_timeout(void)
 
 int main(void)
 {
-    RUN(a_socket_blocks_at_first);
+    RUN(a_new_socket_blocks);
     RUN(timeouts_are_seconds);
     RUN(setblocking_is_a_timeout_too);
     RUN(negative_and_nan_timeouts_change_nothing);
     RUN(every_call_keeps_the_timeout);
-    RUN(a_call_without_a_wait_is_eagain);
+    RUN(a_non_blocking_call_that_would_wait_is_eagain);
     RUN(a_default_timeout_is_for_new_sockets);
     RUN(an_accepted_socket_does_not_inherit_the_listeners_timeout);
     return 0;

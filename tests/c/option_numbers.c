@@ -1,7 +1,7 @@
 /* Options of sockets: integers, bytes, NULL with a length. */
 #include "pairs.h"
 
-static void integers_are_set_and_asked(void)
+static void integers_are_set_and_read(void)
 {
     tabi_sock *sk = new_socket(AF_INET, SOCK_STREAM);
     int value = -1;
@@ -70,7 +70,7 @@ static void null_goes_to_the_system_with_its_length(void)
 
 int main(void)
 {
-    RUN(integers_are_set_and_asked);
+    RUN(integers_are_set_and_read);
     RUN(a_struct_travels_as_bytes);
     RUN(an_unknown_option_is_refused);
     RUN(a_value_has_1_to_1024_bytes);

@@ -4,10 +4,10 @@
 
 #include "check.h"
 
-/* Fills an output, to see later that a call that failed did not write to it. */
+/* Fills an output with a pattern, so that CHECK_UNTOUCHED() can see whether a failed call has written to it. */
 #define SOIL(object) memset(&(object), 0xA5, sizeof(object))
 
-/* An output that SOIL() filled must be as it was. */
+/* An output that SOIL() has filled must be unchanged. */
 #define CHECK_UNTOUCHED(object) check_untouched(__FILE__, __LINE__, #object, &(object), sizeof(object))
 
 CHECK_UNUSED static void check_untouched(const char *file, int line, const char *what, const void *object, size_t size)
@@ -63,13 +63,13 @@ CHECK_UNUSED static void unix_pair(tabi_sock **one, tabi_sock **other)
     CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, one, other));
 }
 
-/* A port on which nobody listens and that nobody else gets: bound, but not listening. */
+/* A socket that is bound but does not listen, so its port refuses clients and nobody else gets it. */
 CHECK_UNUSED static tabi_sock *refusing(void)
 {
     return bound(SOCK_STREAM);
 }
 
-/* A fresh directory for the paths of sockets; remove_directory() ends it. */
+/* Makes a new directory for the paths of sockets; remove_directory() removes it. */
 CHECK_UNUSED static char *make_directory(char template_path[32])
 {
     strcpy(template_path, "/tmp/tabi-test-XXXXXX");

@@ -9,7 +9,7 @@
 
 #define NUMERIC (NI_NUMERICHOST | NI_NUMERICSERV)
 
-/* Whether a database of the system is there; a missing one fails where everything must be checked. */
+/* Whether a database of the system exists. A missing one is a failure where everything must be checked. */
 static int have(const char *database)
 {
     if (access(database, R_OK) == 0)

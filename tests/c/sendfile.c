@@ -1,4 +1,4 @@
-/* tabi_sendfile, in a process where SIGPIPE is deadly. */
+/* tabi_sendfile(), in a process that SIGPIPE would end. */
 #include "check.h"
 
 static int file_of(const char *text)

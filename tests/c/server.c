@@ -1,4 +1,4 @@
-/* Servers: a handler and userdata, stopped from everywhere, closed with a report; bad input. */
+/* Servers: a handler with userdata, stopping from everywhere, closing with a report, and bad input. */
 #include "check.h"
 
 #include <math.h>

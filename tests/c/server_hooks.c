@@ -1,4 +1,4 @@
-/* Every setting and every hook of a server, as C uses them. */
+/* Every setting and every hook of a server, used from C. */
 #include "check.h"
 
 #include <pthread.h>
@@ -6,7 +6,7 @@
 
 enum { STEPS = 64 };
 
-/* What ran, in its order; hooks of several threads add to it. */
+/* The hooks that have run, in their order. Hooks in several threads add to it. */
 struct record {
     pthread_mutex_t lock;
     const char *steps[STEPS];
@@ -220,7 +220,7 @@ static void what_the_handler_returns_is_reported(void)
     size_t i;
 
     CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
-    /* Each once as the server calls it, and once through a finish_request that calls tabi_request_finish(). */
+    /* Each code once when the server calls the handler, and once through a finish_request that calls tabi_request_finish(). */
     for (i = 0; i < 2 * sizeof codes / sizeof codes[0]; i++) {
         tabi_server *server = NULL;
         tabi_sock *client;
@@ -270,7 +270,7 @@ static void own_process(tabi_request *request, void *userdata)
     CHECK_OK(tabi_request_process(request));
 }
 
-static void requests_of_ones_own(void)
+static void requests_that_the_program_makes(void)
 {
     tabi_server_options options;
     tabi_server_hooks hooks;
@@ -446,7 +446,7 @@ int main(void)
 {
     RUN(every_hook_runs_in_its_turn);
     RUN(what_the_handler_returns_is_reported);
-    RUN(requests_of_ones_own);
+    RUN(requests_that_the_program_makes);
     RUN(sockets_from_elsewhere);
     RUN(a_program_inherits_the_sockets);
     RUN(internet_classes);

@@ -1,10 +1,10 @@
-/* What a handler can ask about its request, and servers whose caller looks at signals. */
+/* What a handler can learn about its request, and servers whose caller must look at signals. */
 #include "pairs.h"
 
 #include <pthread.h>
 #include <signal.h>
 
-/* Handles one client, and stops the server; the checks of a stream's request. */
+/* Handles one client: checks the request of a stream, and stops the server. */
 static int check_stream(tabi_request *request, void *userdata)
 {
     tabi_server *server = tabi_request_server(request);
@@ -57,7 +57,7 @@ static void an_interruptible_server_returns_for_a_signal(void)
     CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
     CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, check_stream, NULL, &server));
     CHECK_OK(tabi_server_set_interruptible(server, 1));
-    /* The timer repeats, so that a signal just before the call does not leave it waiting. */
+    /* The timer repeats, because the first signal may come just before the call, which would then go on waiting. */
     CHECK_EQ(ualarm(10000, 10000), 0);
     CHECK_CODE(tabi_server_serve_forever(server, 0.5), -EINTR);
     CHECK_CODE(tabi_server_handle_request(server), -EINTR);
@@ -65,7 +65,7 @@ static void an_interruptible_server_returns_for_a_signal(void)
     tabi_server_free(server);
 }
 
-/* Two pipes: a job says that it has begun, and is told to end. */
+/* Two pipes: through one a job reports that it has begun, through the other it is told to end. */
 static int begun[2], let_go[2];
 
 static void open_pipes(void)
@@ -108,7 +108,7 @@ static void a_signal_ends_the_wait_of_an_interruptible_close_and_closing_again_g
     CHECK_EQ(report.left, 1);
     CHECK_CODE(tabi_server_close(server, 60.0, &report), -EINTR);
     ualarm(0, 0);
-    /* It does not serve any more, although the close has not come to its end. */
+    /* The server does not serve any more, although the close has not ended. */
     CHECK_CODE(tabi_server_serve_forever(server, 0.5), TABI_ERR_CLOSED);
     CHECK_EQ(write(let_go[1], "x", 1), 1);
     CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, &report));
@@ -155,7 +155,7 @@ static void stop(int signal_number)
         abort();
 }
 
-/* The signal that interrupts the loop asks it to stop: that must not be forgotten when it returns. */
+/* The signal that interrupts the loop also requests a stop, which the loop must keep when it returns. */
 static void an_interrupted_server_keeps_a_stop(void)
 {
     struct sigaction action;

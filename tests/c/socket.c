@@ -1,4 +1,4 @@
-/* Sockets: made, adopted, duplicated, given up, connected. */
+/* Making, adopting, duplicating, detaching and connecting sockets. */
 #include "pairs.h"
 
 static void a_socket_knows_what_it_is(void)
@@ -21,7 +21,7 @@ static void a_family_that_the_system_lacks_is_refused(void)
     CHECK_STR(tabi_error_name(-EAFNOSUPPORT), "EAFNOSUPPORT");
 }
 
-static void free_of_null_is_nothing(void)
+static void free_of_null_does_nothing(void)
 {
     tabi_sock_free(NULL);
 }
@@ -44,7 +44,7 @@ static void a_descriptor_becomes_a_socket(void)
     tabi_sock_free(other);
 }
 
-static void what_is_no_socket_stays_the_callers(void)
+static void a_descriptor_that_is_not_a_socket_stays_the_callers(void)
 {
     tabi_sock *sk;
     int pipes[2];
@@ -58,7 +58,7 @@ static void what_is_no_socket_stays_the_callers(void)
     CHECK_EQ(close(pipes[1]), 0);
 }
 
-static void a_pair_needs_a_family_that_can(void)
+static void a_pair_needs_a_family_that_has_pairs(void)
 {
     tabi_sock *one, *other;
     SOIL(one);
@@ -105,7 +105,7 @@ static void bare_descriptors_are_duplicated_and_closed(void)
     tabi_sock_free(other);
 }
 
-static void closing_twice_is_fine_and_every_later_call_says_closed(void)
+static void closing_twice_is_allowed_and_every_later_call_reports_closed(void)
 {
     tabi_sock *sk = new_socket(AF_INET, SOCK_STREAM);
     tabi_sock *out;
@@ -260,7 +260,7 @@ static void shutdown_ends_a_direction(void)
     tabi_sock_free(other);
 }
 
-static void names_are_asked_of_the_system(void)
+static void names_come_from_the_system(void)
 {
     tabi_sock *sk = new_socket(AF_INET, SOCK_STREAM);
     tabi_addr addr;
@@ -287,7 +287,7 @@ static void inheritance_is_a_choice(void)
     tabi_sock_free(sk);
 }
 
-static void a_socket_reads_like_pythons(void)
+static void the_text_of_a_socket_is_pythons(void)
 {
     tabi_sock *sk = bound(SOCK_STREAM);
     char text[160], expected[160], small[8];
@@ -308,13 +308,13 @@ int main(void)
 {
     RUN(a_socket_knows_what_it_is);
     RUN(a_family_that_the_system_lacks_is_refused);
-    RUN(free_of_null_is_nothing);
+    RUN(free_of_null_does_nothing);
     RUN(a_descriptor_becomes_a_socket);
-    RUN(what_is_no_socket_stays_the_callers);
-    RUN(a_pair_needs_a_family_that_can);
+    RUN(a_descriptor_that_is_not_a_socket_stays_the_callers);
+    RUN(a_pair_needs_a_family_that_has_pairs);
     RUN(a_duplicate_outlives_the_original);
     RUN(bare_descriptors_are_duplicated_and_closed);
-    RUN(closing_twice_is_fine_and_every_later_call_says_closed);
+    RUN(closing_twice_is_allowed_and_every_later_call_reports_closed);
     RUN(a_client_meets_a_server);
     RUN(accept_can_give_a_bare_descriptor);
     RUN(addresses_serve_in_place_of_host_and_port);
@@ -322,8 +322,8 @@ int main(void)
     RUN(connect_ex_returns_the_errno);
     RUN(a_connect_that_is_under_way_can_be_finished);
     RUN(shutdown_ends_a_direction);
-    RUN(names_are_asked_of_the_system);
+    RUN(names_come_from_the_system);
     RUN(inheritance_is_a_choice);
-    RUN(a_socket_reads_like_pythons);
+    RUN(the_text_of_a_socket_is_pythons);
     return 0;
 }

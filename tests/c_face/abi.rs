@@ -1,4 +1,5 @@
-//! What compiled programs rely on: the exported symbols with their versions, the layout of structs, the numbers of codes.
+//! What compiled programs depend on: the exported symbols with their versions, the layout of structs, and the
+//! numbers of codes.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -7,7 +8,7 @@ use std::process::Command;
 
 use crate::support::{compile, header, library, tools};
 
-/// The rows of `capi/symbols.tsv`: each symbol and the version of tabi that brought it.
+/// The rows of `capi/symbols.tsv`: each symbol, and the version of tabi in which it was new.
 fn ledger() -> Vec<(&'static str, &'static str)> {
     let lines = include_str!("../../capi/symbols.tsv").lines();
     let rows = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -15,7 +16,7 @@ fn ledger() -> Vec<(&'static str, &'static str)> {
 }
 
 #[test]
-fn the_ledger_names_each_function_of_the_header_once() {
+fn symbols_tsv_names_each_function_of_the_header_once() {
     let listed: BTreeSet<String> = ledger().iter().map(|(symbol, _)| (*symbol).to_owned()).collect();
     assert_eq!(listed, header::functions());
     assert_eq!(listed.len(), ledger().len(), "a symbol stands twice in capi/symbols.tsv");
@@ -44,16 +45,17 @@ fn the_library_exports_each_symbol_in_its_version_and_nothing_else() {
     let exported: BTreeSet<&str> =
         exported.lines().map(|line| line.split_whitespace().last().expect("a name")).collect();
     let symbols = ledger().into_iter().map(|(symbol, version)| format!("{symbol}@@TABI_{version}"));
-    // A version is a symbol, too.
+    // Each version is itself a symbol.
     let versions = ledger().into_iter().map(|(_, version)| format!("TABI_{version}"));
     let expected: BTreeSet<String> = symbols.chain(versions).collect();
     assert_eq!(exported, expected.iter().map(String::as_str).collect());
 }
 
-/// A program's references have versions, so that the loader can refuse a library that lacks them.
+/// The references of a program have versions, so that the loader can refuse a library that does not have
+/// them.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_program_asks_for_the_version_that_brought_a_symbol() {
+fn a_program_needs_the_version_in_which_its_symbols_were_new() {
     use crate::support::c_program::{self, Linkage};
     if !tools::have("cc", "versions of symbols") || !tools::have("ld.bfd", "versions of symbols") {
         return;
@@ -69,8 +71,8 @@ fn a_program_asks_for_the_version_that_brought_a_symbol() {
     compile::run(&mut Command::new(program));
 }
 
-/// A change of a line that a release has is a change that breaks programs. New lines are fine: constants, structs, and
-/// fields at the end of a struct that begins with `struct_size`, where only the size of the struct changes.
+/// Changing a line that is part of a release breaks programs. New lines are allowed: constants, structs, and
+/// members at the end of a struct that begins with `struct_size`; of these structs only the size changes.
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn structs_and_constants_are_as_compiled_programs_know_them() {
@@ -86,7 +88,7 @@ fn structs_and_constants_are_as_compiled_programs_know_them() {
     assert!(gone.is_empty() && new.is_empty(), "tests/data/abi.tsv has {gone:#?}, the header {new:#?}");
 }
 
-/// Has a C program print all that `tests/data/abi.tsv` records, in the order of the header.
+/// Runs a C program that prints everything that `tests/data/abi.tsv` records, in the order of the header.
 fn layout() -> String {
     let mut code =
         String::from("#include <stddef.h>\n#include <stdio.h>\n#include <tabi.h>\n\nint main(void)\n{\n");
@@ -115,7 +117,7 @@ fn layout() -> String {
 
 /// The constants whose values never change.
 fn constants() -> Vec<String> {
-    // What the version is, and what the system's headers or floating point say.
+    // These depend on the version, on the system's headers, or on floating point.
     let others = |name: &String| {
         !name.starts_with("TABI_VERSION_") && !["TABI_NO_TIMEOUT", "TABI_BACKLOG"].contains(&name.as_str())
     };

@@ -1,4 +1,4 @@
-//! `docs/api.md`, the map from Python's names to Rust and C, against all that it speaks of.
+//! `docs/api.md`, the map from Python's names to Rust and C, is compared with everything that it names.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ fn rows(section: &str) -> Vec<Vec<String>> {
     lines.map(cells).collect()
 }
 
-/// What stands between backquotes.
+/// The texts between backquotes.
 fn code(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -131,7 +131,8 @@ fn rust_paths() -> BTreeSet<String> {
     paths
 }
 
-/// rustdoc looks every path up, methods with their generics too, which no expression could name without arguments.
+/// rustdoc looks up every path. It also finds generic methods, which no expression can name without
+/// arguments.
 #[test]
 fn every_rust_path_of_the_map_exists() {
     if !tools::have("rustdoc", "the Rust paths of the map") {

@@ -1,4 +1,4 @@
-//! The header: it is what the source says, compiles everywhere, and declares what the library exports.
+//! The header: it agrees with the source, compiles everywhere, and declares what the library exports.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::support::{compile, header, library, tools};
 
 const CXX_FLAGS: [&str; 5] = ["-std=c++11", "-pedantic", "-Wall", "-Wextra", "-Werror"];
 
-/// Headers that a program has before or after this one; those that define the most come first.
+/// Headers that a program may include before or after this one. Those that define the most come first.
 const OTHERS: &str = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <errno.h>\n\
     #include <unistd.h>\n#include <netdb.h>\n#include <netinet/in.h>\n#include <sys/socket.h>\n#include <sys/un.h>\n";
 
@@ -78,7 +78,7 @@ fn the_library_exports_exactly_what_the_header_declares() {
     let options: &[&str] = if cfg!(target_os = "macos") { &["-gUj"] } else { &["-D", "--defined-only"] };
     let symbols = compile::run(nm.args(options).arg(&library::library().shared_object));
     let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
-    // A version stands behind the name, and is a symbol itself.
+    // The version follows the name, and is also a symbol itself.
     let names = names.filter_map(|name| name.split('@').next()).filter(|name| !name.starts_with("TABI_"));
     let prefix = if cfg!(target_os = "macos") { "_" } else { "" };
     let exported: BTreeSet<String> =

@@ -1,4 +1,4 @@
-//! What `make install` puts where, as a C programmer finds it again with pkg-config.
+//! The files that `make install` installs, as a C programmer finds them with pkg-config.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -10,7 +10,7 @@ use crate::support::{compile, library, tools};
 const PROGRAM: &str =
     "#include <stdio.h>\n#include <tabi.h>\nint main(void) { puts(tabi_version()); return 0; }\n";
 
-/// Runs `make` on a target, with a prefix of the test's own.
+/// Runs `make` for a target, with a prefix that belongs to the test.
 fn make(target: &str, prefix: &Path) {
     let mut make = Command::new("make");
     make.current_dir(env!("CARGO_MANIFEST_DIR")).arg("--silent").arg(target);

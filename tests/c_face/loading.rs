@@ -1,4 +1,4 @@
-//! The shared library, loaded and unloaded at run time, as a plugin's host does it.
+//! The shared library is loaded and unloaded at run time, as a program with plugins does it.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -14,7 +14,7 @@ use libc::ssize_t;
 /// A library that was loaded by path.
 struct Loaded(*mut c_void);
 
-// SAFETY: a loaded library belongs to the process, not to a thread.
+// SAFETY: a loaded library belongs to the process and not to a thread.
 unsafe impl Send for Loaded {}
 
 impl Loaded {
@@ -22,27 +22,27 @@ impl Loaded {
         let path =
             CString::new(library::library().shared_object.clone().into_os_string().into_encoded_bytes())
                 .unwrap();
-        // SAFETY: the path is NUL-terminated; the library's initialisers do nothing.
+        // SAFETY: the path ends with NUL, and the library runs no code when it is loaded.
         let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL | flags) };
         (!handle.is_null()).then_some(Loaded(handle))
     }
 
-    /// A function of the library.
+    /// Looks up a function of the library.
     ///
     /// # Safety
     ///
-    /// `F` is its type.
+    /// `F` must be the type of the function.
     unsafe fn get<F: Copy>(&self, name: &CStr) -> F {
-        // SAFETY: the library is open, and the name NUL-terminated.
+        // SAFETY: the library is loaded, and the name ends with NUL.
         let function = unsafe { libc::dlsym(self.0, name.as_ptr()) };
         assert!(!function.is_null(), "{name:?} is not exported");
         assert_eq!(size_of::<F>(), size_of::<*mut c_void>());
-        // SAFETY: a pointer to a function of this type.
+        // SAFETY: the caller promises that `F` is the type of this function pointer.
         unsafe { ptr::read((&raw const function).cast()) }
     }
 
     fn close(self) {
-        // SAFETY: it was opened, and is closed once.
+        // SAFETY: the library was loaded, and is unloaded once.
         assert_eq!(unsafe { libc::dlclose(self.0) }, 0);
     }
 }
@@ -55,19 +55,19 @@ type Free = unsafe extern "C" fn(*mut c_void);
 type Message = unsafe extern "C" fn() -> *const c_char;
 type Receive = unsafe extern "C" fn(*mut c_void, *mut c_void, usize, c_int) -> ssize_t;
 
-/// Fails a call, which leaves a message in this thread's own memory.
+/// Makes a call that fails, which leaves a message in memory of this thread.
 fn fail(loaded: &Loaded) {
-    // SAFETY: the header's types.
+    // SAFETY: these are the types of the header.
     let (receive, message): (Receive, Message) =
         unsafe { (loaded.get(c"tabi_recv"), loaded.get(c"tabi_last_error_message")) };
-    // SAFETY: NULL is an error code.
+    // SAFETY: NULL is allowed; the function returns an error code.
     assert!(unsafe { receive(ptr::null_mut(), ptr::null_mut(), 0, 0) } < 0);
-    // SAFETY: the text is NUL-terminated and valid until this thread's next failure.
+    // SAFETY: the text ends with NUL and is valid until the next failure in this thread.
     assert!(!unsafe { CStr::from_ptr(message()) }.is_empty());
 }
 
 #[test]
-fn a_thread_that_used_the_library_ends_after_it_was_closed() {
+fn a_thread_that_used_the_library_ends_after_it_was_unloaded() {
     in_own_process(|| {
         for _ in 0..20 {
             let loaded = Loaded::open(0).expect("it can be loaded");
@@ -90,7 +90,7 @@ extern "C" fn handle(_: *mut c_void, _: *mut c_void) -> c_int {
 
 /// Serves one client, stops, and frees the server.
 fn serve_one(loaded: &Loaded) {
-    // SAFETY: the header's types.
+    // SAFETY: these are the types of the header.
     let (make, serve, descriptor, shutdown, free): (MakeServer, Serve, OnServer, OnServer, Free) = unsafe {
         (
             loaded.get(c"tabi_threading_tcp_server"),
@@ -101,19 +101,19 @@ fn serve_one(loaded: &Loaded) {
         )
     };
     let mut server = ptr::null_mut();
-    // SAFETY: the handler is a function, the output is writable.
+    // SAFETY: the handler has the type of the header, and the output is writable.
     assert_eq!(unsafe { make(c"127.0.0.1".as_ptr(), 0, handle, ptr::null_mut(), &mut server) }, 0);
     let server = server as usize;
-    // SAFETY: the server lives until `free`, and may be used by several threads.
+    // SAFETY: the server exists until `free`, and several threads may use it.
     let serving = thread::spawn(move || unsafe { serve(server as *mut c_void, 0.5) });
-    // SAFETY: the descriptor is the listener's.
+    // SAFETY: the server exists until `free`.
     let port = port_of(unsafe { descriptor(server as *mut c_void) });
     let mut client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     assert_eq!(std::io::Read::read(&mut client, &mut [0]).unwrap(), 0, "the handler has returned");
-    // SAFETY: as above.
+    // SAFETY: the server exists until `free`, and several threads may use it.
     assert_eq!(unsafe { shutdown(server as *mut c_void) }, 0);
     assert_eq!(serving.join().unwrap(), 0);
-    // SAFETY: the last use.
+    // SAFETY: this is the last use of the server, and its thread has ended.
     unsafe { free(server as *mut c_void) };
 }
 
@@ -127,9 +127,9 @@ fn threads() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// A server's threads are kept for a while: they may be about when the library is closed.
+/// The threads of a server are kept for some time, so they may still exist when the library is unloaded.
 #[test]
-fn a_server_may_have_run_in_a_library_that_is_closed() {
+fn a_library_is_unloaded_after_a_server_has_run() {
     in_own_process(|| {
         for _ in 0..5 {
             let loaded = Loaded::open(0).expect("it can be loaded");
@@ -147,7 +147,7 @@ fn a_server_may_have_run_in_a_library_that_is_closed() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_library_that_is_closed_stays() {
+fn a_library_stays_in_memory_after_dlclose() {
     in_own_process(|| {
         let loaded = Loaded::open(0).expect("it can be loaded");
         loaded.close();

@@ -1,4 +1,4 @@
-//! The C library: what C programs get, and what its header and its map say.
+//! The C library: how C programs see it, its header, and its map of names.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! NULL for every pointer of every function in the header: an error code, never a crash.
+//! NULL for every pointer of every function in the header gives an error code and never a crash.
 
 use std::fs;
 use std::process::Command;
@@ -7,7 +7,7 @@ use crate::support::c_program::Linkage;
 use crate::support::header::Function;
 use crate::support::{c_program, compile, header, library, tools};
 
-/// Functions to which (NULL, 0) is an empty buffer: they refuse something else.
+/// Functions for which (NULL, 0) is an empty buffer. They refuse another argument.
 const REFUSE_SOMETHING_ELSE: [&str; 7] = [
     "tabi_file_readline",
     "tabi_getfqdn",
@@ -39,7 +39,7 @@ fn every_function_refuses_null() {
     assert!(wrong.is_empty(), "with NULL for every pointer: {wrong:#?}");
 }
 
-/// A line of the C program: NAME CODE MESSAGE.
+/// Whether a line of the C program (NAME CODE MESSAGE) refuses another argument.
 fn is_other_refusal(line: &str) -> bool {
     let mut words = line.split(' ');
     let known = words.next().is_some_and(|name| REFUSE_SOMETHING_ELSE.contains(&name));
@@ -50,13 +50,13 @@ fn is_pointer(parameter: &str) -> bool {
     parameter.contains('*') || parameter.starts_with("tabi_handler")
 }
 
-/// C code that calls the function, and prints its name unless it says that an argument is NULL.
+/// C code that calls the function, and prints its name unless the error says that an argument is NULL.
 fn call(function: &Function) -> String {
     let Function { returns, name, parameters } = function;
     let values: Vec<&str> =
         parameters.iter().map(|parameter| if is_pointer(parameter) { "NULL" } else { "0" }).collect();
     let call = format!("{name}({})", values.join(", "));
-    // Told before the call, so that a crash has a name.
+    // The name is printed before the call, so that a crash shows which function it was.
     let told = format!("    fprintf(stderr, \"{name}\\n\");\n");
     match returns.as_str() {
         "void" => format!("{told}    {call};\n"),

@@ -2,8 +2,8 @@
 
 use crate::support::{compile, library};
 
-/// A shared or static library among the crate's own would be built for every dependent, under a name without a hash:
-/// two versions of the crate in one program would then overwrite each other.
+/// If the crate itself made a shared or static library, cargo would build it for every dependent, under a
+/// name without a hash. Two versions of the crate in one program would then overwrite each other.
 #[test]
 fn the_crate_is_a_plain_library_without_a_build_script() {
     let metadata =
@@ -21,7 +21,7 @@ fn the_crate_is_a_plain_library_without_a_build_script() {
     }
 }
 
-/// The tests are built together with the C library, which turns the feature `capi` on for the crate.
+/// The tests are built together with the C library, which turns on the feature `capi` of the crate.
 #[test]
 fn the_crate_compiles_without_the_c_face() {
     let mut cargo = library::cargo();

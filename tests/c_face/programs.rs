@@ -1,7 +1,8 @@
-//! The C face as C sees it: each program of `tests/c` is compiled with every warning an error, and run.
+//! The C face as C programs see it: each program of `tests/c` is compiled with all warnings as errors, and
+//! run.
 //!
-//! A new `tests/c/NAME.c` needs one more word in the list below. With `TABI_VALGRIND=1` in the
-//! environment each program runs under valgrind, where a leak or an invalid access fails the test.
+//! A new `tests/c/NAME.c` needs one more word in the list below. With `TABI_VALGRIND=1` in the environment
+//! each program runs under valgrind, and a leak or an invalid access fails the test.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -31,11 +32,11 @@ programs! {
     any_bytes
     bad_input
     close
+    connections
     constants
     error
     families
     file
-    helpers
     io
     jobs
     life
@@ -84,7 +85,8 @@ fn check(name: &str, linkage: Linkage) {
     run(&mut command);
 }
 
-/// Programs that fork beside other threads, or exit among them: what those threads own is never freed.
+/// Programs that fork while other threads run, or that exit while threads run. The memory of these threads is
+/// never freed.
 const LEAVE_THREADS_BEHIND: [&str; 1] = ["life"];
 
 fn under_valgrind(program: &Path) -> Command {
@@ -99,7 +101,7 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c")
 }
 
-/// Runs a program to its end and fails with what it printed, unless it succeeds; kills one that hangs.
+/// Runs a program to its end. Fails with its output unless it succeeds. Kills a program that hangs.
 fn run(command: &mut Command) {
     let mut child = command
         .stdin(Stdio::null())
@@ -118,7 +120,7 @@ fn run(command: &mut Command) {
     assert!(status.success(), "{command:?}: {status}{hangs}\n{printed}");
 }
 
-/// Sends all that the program prints, once it has closed both outputs.
+/// Sends everything that the program has printed, when it has closed both outputs.
 fn outputs(child: &mut Child) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     let mut stdout = child.stdout.take().expect("piped");

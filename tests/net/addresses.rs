@@ -1,4 +1,4 @@
-//! What stands for an address in a call, and how an address reads.
+//! The types that may be given as an address, and the text of addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::unix::net::UnixListener;
@@ -153,7 +153,7 @@ fn a_peers_path_cannot_forge_the_line_of_a_log() {
 }
 
 #[test]
-fn a_unix_address_reads_well_and_hides_nothing() {
+fn the_text_of_a_unix_address_is_readable_and_complete() {
     for (name, display) in [
         (&b"/run/s"[..], "/run/s"),
         ("/run/caf\u{e9} 'x' \"y\"".as_bytes(), "/run/caf\u{e9} 'x' \"y\""),
@@ -170,7 +170,7 @@ fn a_unix_address_reads_well_and_hides_nothing() {
     assert_eq!(UnixAddress::from_bytes(b"\0a\n\xff").unwrap().to_string(), r"@a\n\xff");
 }
 
-/// Python's own `repr` decides.
+/// The expected texts are those of Python's own `repr`.
 #[test]
 fn the_repr_of_a_path_is_pythons() {
     if !tools::have("python3", "the text of addresses") {

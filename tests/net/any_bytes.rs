@@ -1,12 +1,13 @@
-//! Whatever bytes come from the kernel, from a peer or from the user: reading them neither panics nor leaves their
-//! buffer. Each buffer has exactly its own bytes, so that an address sanitizer sees one too many being read.
+//! Bytes from the kernel, from a peer or from the user may have any values: reading them never panics and
+//! never leaves their buffer. Each buffer has exactly its own bytes, so that an address sanitizer reports a
+//! read of one byte too many.
 
 use tabi::{
     AF_INET, AF_INET6, Address, RawAddress, RawControlMessages, UnixAddress, cmsg_len, cmsg_space, inet_aton,
     inet_ntoa, inet_ntop, inet_pton,
 };
 
-/// The same numbers in every run (xorshift64).
+/// Random numbers that are the same in every run (xorshift64).
 struct Numbers(u64);
 
 impl Numbers {
@@ -21,7 +22,7 @@ impl Numbers {
         (self.next() % limit as u64) as usize
     }
 
-    /// Bytes of one of several characters: all alike, few different, any.
+    /// Bytes of one of several kinds: all equal, with few different values, or with any values.
     fn bytes(&mut self, len: usize) -> Vec<u8> {
         let character = self.below(5);
         let mut byte = || match character {
@@ -61,7 +62,7 @@ fn check_address(bytes: &[u8]) {
     assert!(!format!("{address} {address:?} {raw:?}").is_empty());
     assert_eq!(matches!(address, Address::None), bytes.is_empty());
     assert_eq!(address.port().is_some(), address.as_inet().is_some());
-    // What can be encoded again means the same.
+    // An address that can be encoded again decodes to the same address.
     if let Ok(again) = RawAddress::try_from(&address) {
         assert_eq!(again.decode(), address, "{bytes:?}");
     }
@@ -114,7 +115,7 @@ fn a_control_buffer_of_any_bytes_is_walked_to_an_end() {
     }
 }
 
-/// Puts lengths that look right, are slightly wrong, or are absurd where the headers of messages may be.
+/// Writes lengths where the headers of messages may be: correct ones, slightly wrong ones, and absurd ones.
 fn plant_lengths(buffer: &mut [u8], numbers: &mut Numbers) {
     let mut offset = 0;
     while offset + size_of::<usize>() <= buffer.len() {

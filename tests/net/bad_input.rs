@@ -1,4 +1,4 @@
-//! Bad input from Rust: a clear error of the right category, and nothing changed.
+//! Bad input from Rust gives a clear error of the right category and changes nothing.
 
 use std::path::Path;
 use std::time::Duration;
@@ -139,7 +139,7 @@ fn an_address_of_the_wrong_family_is_a_type_error() {
 }
 
 #[test]
-fn descriptors_that_are_no_sockets() {
+fn descriptors_that_are_not_sockets() {
     let file = std::fs::File::open("/dev/null").unwrap();
     assert_eq!(Socket::from_fd(file.into(), None, None, None).unwrap_err(), Error::Os(libc::ENOTSOCK));
     assert_eq!(

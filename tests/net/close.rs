@@ -1,5 +1,5 @@
-//! `close()` from another thread: blocked calls end, other owners keep their connection, and no
-//! descriptor number is used after it may mean something else.
+//! `close()` from another thread: blocked calls end, other owners keep their connection, and no call uses the
+//! number of a descriptor when it may already mean another file.
 
 use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
@@ -13,10 +13,11 @@ use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
 };
 
-/// Far more than a wake-up takes; a call that is not woken at all would never end.
+/// A time that is much longer than a wake-up takes. A call that is not woken would never end.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Runs `call` in a thread, closes the socket once the thread is blocked in it, and returns how it ended.
+/// Runs `call` in a thread, closes the socket when the thread is blocked in it, and returns the result of the
+/// call.
 fn close_while_blocked<T: Send + 'static>(
     socket: Socket,
     call: impl FnOnce(&Socket) -> tabi::Result<T> + Send + 'static,
@@ -38,7 +39,7 @@ fn close_while_blocked<T: Send + 'static>(
     result.expect_err("the call was interrupted")
 }
 
-/// Both modes in which a call blocks.
+/// The two modes in which a call blocks.
 fn modes() -> [Option<Duration>; 2] {
     [None, Some(Duration::from_secs(60))]
 }
@@ -104,7 +105,7 @@ fn ends_a_blocked_accept() {
 }
 
 #[test]
-fn ends_a_blocked_sendall_which_tells_what_went_out() {
+fn ends_a_blocked_sendall_which_reports_the_sent_bytes() {
     for mode in modes() {
         let datagrams = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
         let packets = Socket::socketpair(AF_UNIX, SOCK_SEQPACKET, 0).unwrap();
@@ -251,7 +252,7 @@ fn keeps_a_lent_descriptor_until_the_drop() {
     assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(9)), "and closed with the socket");
 }
 
-/// Nothing wakes a blocking connect that waits for a place in the queue of a unix listener.
+/// A blocking connect that waits for a place in the queue of a unix listener cannot be woken.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_call_that_cannot_be_woken_keeps_the_number_until_it_has_left() {
@@ -275,8 +276,9 @@ fn a_call_that_cannot_be_woken_keeps_the_number_until_it_has_left() {
     });
 }
 
-/// Every pair carries its own number and is read by one thread until another closes it, while six more threads do the
-/// same. Whoever reads a number that is not its own has read from a recycled descriptor.
+/// Each pair of sockets carries a number of its own. One thread reads it until another closes it, while six
+/// more threads do the same. A thread that reads another number has read from a descriptor whose number was
+/// used again.
 #[test]
 fn no_call_ever_reads_another_sockets_bytes() {
     const THREADS: u64 = 8;
@@ -402,7 +404,7 @@ fn a_shared_listener_keeps_its_deadline_when_another_owner_makes_the_descriptor_
 }
 
 #[test]
-fn the_address_of_a_client_is_told() {
+fn accept_returns_the_address_of_the_client() {
     let listener = bound(AF_INET, SOCK_STREAM);
     listener.listen(1).unwrap();
     let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();

@@ -1,4 +1,4 @@
-//! The table of constants against the systems' own Pythons.
+//! The table of constants is compared with the Pythons of this system.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +18,8 @@ for name in dir(_socket):
         print(name, value)
 ";
 
-/// The names that only 3.14 has, or only a Python built with Bluetooth's headers; values as the kernel's headers have them.
+/// The names that only Python 3.14 has, or only a Python built with the headers of Bluetooth. The values are
+/// those of the kernel's headers.
 #[cfg(target_os = "linux")]
 const NEWER: [(&str, i64); 24] = [
     ("AF_BLUETOOTH", 31),
@@ -47,7 +48,7 @@ const NEWER: [(&str, i64); 24] = [
     ("VMADDR_CID_LOCAL", 1),
 ];
 
-/// The Pythons to compare with: the first of the search path, and those that pyenv installed.
+/// The Pythons to compare with: the first one in the search path, and those that pyenv installed.
 fn pythons() -> Vec<PathBuf> {
     let mut found = Vec::new();
     if support::tools::have("python3", "the constants of Python") {
@@ -102,7 +103,7 @@ fn iteration_gives_every_name_in_order_and_each_is_found_by_its_name() {
 }
 
 #[test]
-fn what_the_platform_lacks_is_absent() {
+fn constants_that_the_platform_lacks_are_absent() {
     for name in ["AF_HYPERV", "SO_EXCLUSIVEADDRUSE", "af_inet", "AF_INET ", "", "AF_INE", "AF_INET66"] {
         assert_eq!(constants::constant(name), None, "{name:?}");
     }

@@ -1,6 +1,7 @@
-//! Ten thousand descriptors passed and received: none leaks, whatever goes wrong on the way.
+//! Ten thousand descriptors are passed and received. None leaks, whatever goes wrong on the way.
 //!
-//! Each test has a process of its own, since it counts all descriptors of the process and exhausts their table.
+//! This is one test in a process of its own, because it counts all descriptors of the process and uses up all
+//! that it may have.
 #![allow(unsafe_code)]
 
 use std::collections::BTreeSet;
@@ -92,7 +93,7 @@ fn null() -> File {
     File::open("/dev/null").unwrap()
 }
 
-/// A file that can be told from others.
+/// Whether the file is `/dev/null`, which can be told apart from others.
 fn is_null(fd: &OwnedFd) -> bool {
     let device = |file: &File| file.metadata().unwrap().rdev();
     device(&fd.try_clone().unwrap().into()) == device(&null())
@@ -158,7 +159,7 @@ fn descriptors_that_nobody_takes() {
         one.send_fds(b"x", &[&file; 8], 0).unwrap();
         let before = open_descriptors();
         other.recvmsg_into(&mut [IoSliceMut::new(&mut [0])], &mut control, 0).unwrap();
-        // The eight of the last round are gone: closed when this call began.
+        // The eight descriptors of the last round were closed when this call began.
         assert!(open_descriptors() <= before + 8);
     }
     let before = open_descriptors();
@@ -171,7 +172,7 @@ fn descriptors_that_nobody_takes() {
     let taken: Vec<_> = control.messages().collect();
     assert!(matches!(taken.as_slice(), [ControlMessage::Rights(fds)] if fds.len() == 8));
     assert_eq!(control.messages().count(), 0, "each message is taken once");
-    // A message without descriptors through recv, which has no room for them.
+    // `recv` receives a message with descriptors, but it has no place for them.
     one.send_fds(b"x", &[&file; 8], 0).unwrap();
     assert_eq!(other.recv(1).unwrap(), b"x");
 }
@@ -218,7 +219,7 @@ fn more_than_a_message_holds() {
     assert_eq!(one.send_fds(b"x", &[&file; 254], 0), Err(Error::Os(libc::EINVAL)));
     other.setblocking(false).unwrap();
     assert!(other.recv_fds(1, 300, 0).unwrap_err().would_block());
-    // SAFETY: the number is not open, which the system has to find.
+    // SAFETY: no descriptor with this number is open, so none is used after its close.
     let closed = unsafe { BorrowedFd::borrow_raw(1 << 20) };
     assert_eq!(one.send_fds(b"x", &[closed], 0), Err(Error::Os(libc::EBADF)));
     let mut control = ControlData::new();
@@ -240,14 +241,14 @@ fn an_exhausted_table() {
         .unwrap();
     let mut fill = Vec::new();
     let narrow = libc::rlimit { rlim_cur: highest + 6, ..limit };
-    // SAFETY: the structure is readable. The test has its process to itself.
+    // SAFETY: the structure is readable. The test has a process of its own.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &narrow) }, 0);
     while let Ok(copy) = file.try_clone() {
         fill.push(copy);
     }
     fill.truncate(fill.len() - 3);
     let received = other.recv_fds(10, 20, 0);
-    // SAFETY: as above.
+    // SAFETY: the structure is readable, and the limit of this process is restored.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
     let (bytes, fds, flags, _) = received.unwrap();
     assert_eq!((bytes.as_slice(), fds.len(), flags), (&b"x"[..], 3, MSG_CTRUNC));
@@ -262,7 +263,8 @@ fn peeked_descriptors() {
     }
 }
 
-/// An empty datagram looks like the end of a stream, which a close causes, too: its descriptors must not be forgotten.
+/// An empty datagram looks like the end of a stream, and so does a close. The descriptors of such a datagram
+/// must be closed too.
 fn a_close_that_meets_descriptors() {
     let file = null();
     for _ in 0..3000 {

@@ -1,11 +1,11 @@
-//! Errors, and their way into the standard library's `io::Error` and back.
+//! Errors, and their conversion to the standard library's `io::Error` and back.
 
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
 
 use tabi::{Error, SendallError, Socket};
 
-/// An error of a program's own, with a source.
+/// An error type of a program, with a source.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line} is no command")]
 struct Malformed {
@@ -19,7 +19,7 @@ fn malformed() -> io::Error {
 }
 
 #[test]
-fn a_kind_without_more_comes_back_the_same() {
+fn an_error_with_only_a_kind_comes_back_the_same() {
     for kind in [
         ErrorKind::UnexpectedEof,
         ErrorKind::InvalidData,
@@ -35,7 +35,7 @@ fn a_kind_without_more_comes_back_the_same() {
 }
 
 #[test]
-fn an_error_of_a_programs_own_comes_back_whole() {
+fn an_error_type_of_a_program_comes_back_whole() {
     let error = Error::from(malformed());
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidData, "line 3 is no command"));
     assert_eq!(error.source().unwrap().to_string(), "invalid digit found in string");

@@ -1,4 +1,5 @@
-//! Addresses of Linux's own families: byte for byte as the kernel has them, and back; opened where this kernel can.
+//! Addresses of Linux's own families: they have the same bytes as in the kernel's headers and decode to the
+//! same values. Sockets of these families are opened where this kernel has them.
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write as _;
@@ -20,8 +21,8 @@ fn hex(raw: &RawAddress) -> String {
     text
 }
 
-/// Encodes to these bytes, which the kernel's headers prescribe (on a little-endian machine), decodes to the same, and
-/// shows Python's form.
+/// The address must encode to these bytes, which the kernel's headers prescribe (on a little-endian machine),
+/// decode to the same address, and show the same text as Python.
 fn check(address: impl Into<Address>, proto: i32, bytes: &str, python: &str) {
     let address = address.into();
     let raw = RawAddress::try_from(&address).unwrap();
@@ -80,7 +81,7 @@ fn packet() {
 }
 
 #[test]
-fn a_hardware_address_has_at_most_eight_bytes_of_ours_and_more_of_the_systems() {
+fn a_hardware_address_has_at_most_eight_bytes_unless_the_system_gives_more() {
     let error = HardwareAddress::new(&[0; 9]).unwrap_err();
     assert_eq!(error, Error::Value("hardware address must be at most 8 bytes, got 9".into()));
     let mut bytes = PacketAddress::new(1, 3).encode().bytes().to_vec();
@@ -89,7 +90,7 @@ fn a_hardware_address_has_at_most_eight_bytes_of_ours_and_more_of_the_systems() 
     let Address::Packet(infiniband) = RawAddress::from_bytes(&bytes).unwrap().decode() else { panic!() };
     assert_eq!(infiniband.hardware_address.as_bytes().len(), 20);
     assert_eq!(infiniband.encode().bytes(), bytes);
-    // A length that the address does not have.
+    // The length in these bytes is more than the address has.
     bytes[11] = 255;
     let Address::Packet(lying) = RawAddress::from_bytes(&bytes).unwrap().decode() else { panic!() };
     assert_eq!(lying.hardware_address.as_bytes().len(), 20);
@@ -169,7 +170,7 @@ fn alg() {
     let bytes =
         format!("2600 68617368 {} 01000000 ffff0100 736861323536 {}", "00".repeat(10), "00".repeat(58));
     check(address, 0, &bytes, "('hash', 'sha256', 1, 131071)");
-    // As long as they can be: a closing NUL must be left.
+    // The longest names that are possible: there must be space for the NUL at the end.
     let longest = AlgAddress::new(&"t".repeat(13), &"n".repeat(63)).unwrap();
     assert_eq!(longest.encode().decode(), Address::Alg(longest));
 }
@@ -303,7 +304,7 @@ fn reliable_datagrams_have_internet_addresses() {
     assert_eq!(address.decode().port(), Some(4000));
 }
 
-/// What this kernel lacks is skipped by name.
+/// Opens a socket. If this kernel does not have the family, the test says so and skips it.
 fn opened(name: &str, family: tabi::AddressFamily, kind: tabi::SocketKind, proto: i32) -> Option<Socket> {
     match Socket::new(family, kind, proto) {
         Ok(socket) => Some(socket),
@@ -315,7 +316,7 @@ fn opened(name: &str, family: tabi::AddressFamily, kind: tabi::SocketKind, proto
 }
 
 #[test]
-fn machines_are_numbered() {
+fn vsock_machines_have_numbers() {
     let Some(socket) = opened("AF_VSOCK", AF_VSOCK, SOCK_STREAM, 0) else { return };
     socket.bind(VsockAddress { cid: VMADDR_CID_ANY, port: VMADDR_PORT_ANY }).unwrap();
     let Address::Vsock(name) = socket.getsockname().unwrap() else { panic!("{socket:?}") };

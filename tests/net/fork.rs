@@ -1,4 +1,5 @@
-//! A forked child: plain sockets work in it whatever the parent's threads were doing, and what it closes harms nobody.
+//! A forked child: sockets work in it, whatever the threads of the parent were doing, and closing them in the
+//! child harms nobody.
 #![allow(unsafe_code)]
 
 use std::sync::{Arc, mpsc};
@@ -10,10 +11,10 @@ use crate::support::{self, HANG, ThreadId, in_own_process, stream_pair};
 use tabi::server::ThreadingTcpServer;
 use tabi::{AF_INET, AF_UNIX, Error, SOCK_DGRAM, SOCK_STREAM, Socket, create_connection};
 
-/// Runs `body` in a child process. Fails unless it succeeds.
+/// Runs `body` in a child process, and fails if it fails.
 fn in_child(body: impl FnOnce() -> tabi::Result<()>) {
-    // SAFETY: the child runs plain socket calls and ends with _exit; what it may not do in a process of many
-    // threads is what these tests are about.
+    // SAFETY: the child makes socket calls and ends with _exit. These tests check what such a child may do in
+    // a process with several threads.
     match unsafe { libc::fork() } {
         -1 => panic!("fork: {}", std::io::Error::last_os_error()),
         0 => {
@@ -38,7 +39,8 @@ fn in_child(body: impl FnOnce() -> tabi::Result<()>) {
     }
 }
 
-/// A thread that is blocked in `call` on the socket, and what the call will return.
+/// Starts a thread that is blocked in `call` on the socket. Returns the thread, which returns the result of
+/// the call.
 fn blocked<T: Send + 'static>(
     socket: &Arc<Socket>,
     call: impl FnOnce(&Socket) -> T + Send + 'static,

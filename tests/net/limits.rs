@@ -1,4 +1,4 @@
-//! Calls with a limit of their own, and what a limit means for calls of many parts.
+//! Calls with a limit of their own, and the meaning of a limit for calls that make several system calls.
 
 use std::io::{IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::OwnedFd;
@@ -14,7 +14,7 @@ use tabi::{
 
 const SHORT: Duration = Duration::from_millis(30);
 
-/// No timeout, a long one, and non-blocking: a limit of its own counts in each.
+/// No timeout, a long timeout, and non-blocking. A limit of a call holds in each of these modes.
 const MODES: [Option<Duration>; 3] = [None, Some(HANG), Some(Duration::ZERO)];
 
 #[test]
@@ -70,7 +70,8 @@ fn a_message_is_sent_within_its_limit() {
     assert!(send(Limit::FOREVER).unwrap() > 0);
 }
 
-/// A sender of unix datagrams polls as ready while the receiver that it names has no place for another one.
+/// A socket that sends unix datagrams polls as ready even while its receiver has no place for another
+/// datagram.
 #[test]
 fn a_send_to_a_full_receiver_ends_in_time() {
     let receiver = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
@@ -87,7 +88,7 @@ fn a_send_to_a_full_receiver_ends_in_time() {
     assert!(begin.elapsed() >= SHORT, "never before its time");
 }
 
-/// With MSG_TRUNC, a TCP socket of Linux counts bytes that it does not write.
+/// With MSG_TRUNC, a TCP socket on Linux counts bytes that it does not write.
 #[test]
 #[cfg(target_os = "linux")]
 fn no_byte_is_handed_out_that_nobody_wrote() {
@@ -102,13 +103,13 @@ fn no_byte_is_handed_out_that_nobody_wrote() {
         let (one, other) = stream_pair(AF_INET);
         one.sendall(&[1; SIZE]).unwrap();
         other.wait(tabi::Interest::Read, Limit::after(HANG)).unwrap();
-        // What a receiver's memory was before: a secret of somebody else's.
+        // Memory that the receiver may get had other content before, which must not be returned.
         drop(std::hint::black_box(vec![0x5a; SIZE]));
         assert_eq!(receive(&other), [0; SIZE], "{name}");
     }
 }
 
-/// Sends a byte now and then, and the end of the line long after the test's patience.
+/// Sends one byte after the other, slowly. The line ends long after the test would give up.
 fn drip(peer: Socket) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let begin = Instant::now();
@@ -131,7 +132,7 @@ fn a_timeout_limits_a_line_as_a_whole() {
     assert_eq!(reader.readline(1000), Err(Error::Timeout));
     assert_eq!(reader.readline_into(&mut [0; 1000]), Err(Error::Timeout));
     assert_eq!(reader.readinto(&mut [0; 1000]), Err(Error::Timeout));
-    // Nothing is lost by that.
+    // The failed call has lost no byte.
     let mut first = [0; 3];
     reader.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"xxx");
@@ -162,7 +163,8 @@ fn all_slices_go_in_one_message() {
     let mut rooms = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
     assert_eq!((&other).read_vectored(&mut rooms).unwrap(), 9);
     assert_eq!((&head, &body[..4]), (b"head ", &b"body"[..]));
-    // More slices than a system call takes are sent in part, as `write_vectored` may.
+    // A system call does not take so many slices, so only a part of them is sent, which `write_vectored` may
+    // do.
     let many: Vec<_> = (0..5000).map(|_| IoSlice::new(b"x")).collect();
     let (stream, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
     assert_eq!((&stream).write_vectored(&many).unwrap(), 1024);

@@ -1,4 +1,4 @@
-//! Messages: scattered buffers, flags, addresses and control data.
+//! Messages: several buffers, flags, addresses and control data.
 #![allow(unsafe_code)]
 
 use std::io::{IoSlice, IoSliceMut};
@@ -45,7 +45,7 @@ fn buffers_are_gathered_and_scattered() {
 }
 
 #[test]
-fn a_message_tells_its_sender_and_goes_where_it_is_sent() {
+fn a_message_has_its_sender_and_reaches_its_address() {
     let ((one, own), (other, address)) = (bound(AF_INET), bound(AF_INET));
     one.sendmsg_to(&[IoSlice::new(b"x")], &ControlData::new(), 0, address).unwrap();
     let message = other.recvmsg(10, 0, 0).unwrap();
@@ -89,7 +89,7 @@ fn impossible_counts_and_lengths_are_refused() {
     let error = other.recvmsg(10, 1 << 31, 0).unwrap_err();
     assert_eq!(error, Error::Value("invalid ancillary data buffer length: 2147483648 bytes".into()));
     assert_eq!(other.recvmsg(isize::MAX as usize, 0, 0).unwrap_err(), Error::Os(libc::ENOMEM));
-    // SAFETY: no control byte is read: the length is refused before.
+    // SAFETY: the length is refused before any control byte is read.
     let huge = unsafe { other.recvmsg_raw(&[], ptr::null_mut(), usize::MAX, 0, Limit::Timeout) };
     assert!(matches!(huge, Err(Error::Value(_))));
 }
@@ -149,7 +149,8 @@ fn malformed_control_data_never_leads_out_of_its_buffer() {
     let mut control = ControlData::new();
     control.raw(1, 2, b"first").unwrap().raw(3, 4, b"second").unwrap();
     let whole = control.as_bytes();
-    // Every cut, and every length that a header can claim, in a buffer of exactly these bytes.
+    // Every length of the buffer, and every length that a header can contain. The buffer has exactly these
+    // bytes.
     for end in 0..=whole.len() {
         let cut: Box<[u8]> = whole[..end].into();
         for message in RawControlMessages::new(&cut) {
@@ -170,7 +171,7 @@ fn malformed_control_data_never_leads_out_of_its_buffer() {
     assert_eq!(RawControlMessages::from_offset(whole, usize::MAX).next(), None);
 }
 
-/// Sends one datagram to itself with the given control data and returns the control messages that arrive.
+/// Sends a datagram with this control data from a socket to itself. Returns the control messages that arrive.
 fn to_itself(
     family: tabi::AddressFamily,
     options: &[(i32, i32)],
@@ -255,7 +256,7 @@ fn timestamps_of_each_kind_arrive() {
         assert!((before..=since_1970()).contains(time), "{time:?}");
     }
     let (socket, address) = bound(AF_INET);
-    // Software timestamps of what is received; the system turns them on a moment later.
+    // Turns on software timestamps of received messages. The system does this a moment later.
     socket.setsockopt(libc::SOL_SOCKET, libc::SO_TIMESTAMPING, 1 << 3 | 1 << 4).unwrap();
     let mut messages = Vec::new();
     support::wait_until("a timestamp", || {

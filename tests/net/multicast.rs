@@ -1,4 +1,4 @@
-//! Groups of receivers: joined and left, heard and not heard, for both families.
+//! Multicast groups are joined and left, and their datagrams arrive or not, for IPv4 and IPv6.
 #![cfg(target_os = "linux")]
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -24,7 +24,7 @@ fn interfaces_are_written_as_names_addresses_or_nothing() {
 
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 77, 1);
 
-/// A receiver that gets nothing but the groups that it joined itself.
+/// A socket that receives only the groups that it has joined itself.
 fn receiver() -> Socket {
     let socket = udp();
     socket.set_multicast_all_v4(false).unwrap();
@@ -56,9 +56,10 @@ fn a_group_of_ipv4_is_heard_until_it_is_left() {
     assert_eq!(receiver.recv(16).unwrap(), b"three", "what was sent to the group must not arrive");
 }
 
-/// Whether the system has a line for the loopback interface with all of these words in this file of its.
+/// Whether this file of the system has a line with all of these words for the loopback interface.
 ///
-/// The loopback interface has no route for IPv6 multicast, so that membership is looked up instead of heard.
+/// The loopback interface has no route for IPv6 multicast. So no datagrams are sent, and the membership is
+/// looked up in this file.
 fn listed(file: &str, words: &[&str]) -> bool {
     let text = std::fs::read_to_string(file).unwrap();
     text.lines().any(|line| {
@@ -139,7 +140,7 @@ fn one_sender_of_an_ipv6_group_is_joined_until_it_is_left() {
 }
 
 #[test]
-fn membership_refuses_what_makes_no_sense() {
+fn impossible_memberships_are_refused() {
     let address = MulticastInterface::Address(Ipv4Addr::LOCALHOST);
     let lo = MulticastInterface::Index(1);
     assert_eq!(udp().join_multicast(Ipv4Addr::LOCALHOST, lo), Err(Error::Os(libc::EINVAL)));

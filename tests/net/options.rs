@@ -1,4 +1,5 @@
-//! Options by name: what is set is what is read, by name and by number, and bad values change nothing.
+//! Options by name: a value that was set can be read back, by name and by number, and bad values change
+//! nothing.
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
@@ -18,7 +19,8 @@ fn udp6() -> Socket {
     Socket::new(AF_INET6, SOCK_DGRAM, 0).unwrap()
 }
 
-/// Sets each value by its name, reads it back by name, and compares with the option's number.
+/// Sets each value by its name, reads it back by name, and compares it with the value that the option's
+/// number gives.
 macro_rules! round_trips {
     ($socket:expr, $level:expr; $($get:ident, $set:ident, $option:path: $($value:expr => $number:expr),+;)+) => {{
         let socket = $socket;
@@ -156,7 +158,7 @@ fn buffers_grow() {
         (Socket::send_buffer_size, Socket::set_send_buffer_size),
     ] {
         set(&socket, 32768).unwrap();
-        // Linux doubles it for its own books.
+        // Linux doubles the size, for its own bookkeeping.
         assert_eq!(get(&socket), Ok(65536));
         assert_eq!(
             set(&socket, u32::MAX).unwrap_err().to_string(),
@@ -190,7 +192,7 @@ fn linger_is_none_zero_or_seconds() {
     assert_eq!(socket.linger(), Ok(None));
     socket.set_linger(Some(Duration::from_secs(3))).unwrap();
     assert_eq!(socket.linger(), Ok(Some(Duration::from_secs(3))));
-    // Rounded down it would be zero, which resets the connection.
+    // Rounded down, this time would be zero, which resets the connection.
     socket.set_linger(Some(Duration::from_millis(1))).unwrap();
     assert_eq!(socket.linger(), Ok(Some(Duration::from_secs(1))));
     socket.set_linger(Some(Duration::ZERO)).unwrap();
@@ -262,15 +264,15 @@ fn keepalive_refuses_what_is_out_of_range_before_it_changes_anything() {
 fn only_tcp_has_the_times_of_probes() {
     let (unix, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
     for socket in [unix, udp()] {
-        // Nothing to set but SO_KEEPALIVE, which every socket takes.
+        // Only SO_KEEPALIVE would be set here, and every socket accepts it.
         let refused = socket.set_tcp_keepalive(&TcpKeepalive::default());
         assert!(matches!(refused, Err(Error::Os(libc::EOPNOTSUPP | libc::ENOPROTOOPT))), "{refused:?}");
         assert_eq!(socket.keepalive(), Ok(false));
     }
 }
 
-/// The system counts this option's length in instructions of 8 bytes, and would write as many bytes as it has room for
-/// eight times over.
+/// The system counts the length of this option in instructions of 8 bytes. If it were given the length in
+/// bytes, it would write eight times as much.
 #[test]
 fn a_filter_is_read_in_whole_instructions() {
     const PASS: libc::sock_filter = libc::sock_filter { code: 6, jt: 0, jf: 0, k: u32::MAX };
@@ -337,7 +339,7 @@ fn the_system_knows_what_the_socket_is() {
 }
 
 #[test]
-fn an_error_that_waits_is_taken_once() {
+fn a_pending_error_is_taken_once() {
     let refused = udp();
     refused.bind(("127.0.0.1", 0)).unwrap();
     let nobody = refused.getsockname().unwrap();
@@ -345,7 +347,7 @@ fn an_error_that_waits_is_taken_once() {
     let socket = udp();
     socket.connect(nobody).unwrap();
     socket.send(b"x").unwrap();
-    // The answer that nobody is there has come when the socket polls as ready.
+    // When the socket polls as ready, the system has received the answer that nobody listens.
     socket.wait(tabi::Interest::Read, tabi::Limit::FOREVER).unwrap();
     assert_eq!(socket.take_error(), Ok(Some(Error::Os(libc::ECONNREFUSED))));
     assert_eq!(socket.take_error(), Ok(None));
@@ -373,7 +375,7 @@ fn a_socket_is_bound_to_an_interface_by_name() {
     assert_eq!(socket.device(), Ok(Some(b"lo".to_vec())));
     assert_eq!(socket.device_index(), Ok(1));
     assert_eq!(udp().bind_device(Some(b"none-such")), Err(Error::Os(libc::ENODEV)));
-    // The system would cut it to its first 15 bytes.
+    // The system would cut the name to its first 15 bytes.
     let error = udp().bind_device(Some(b"0123456789abcdef")).unwrap_err();
     assert_eq!(error.to_string(), "interface name must be at most 15 bytes, got 16");
 }

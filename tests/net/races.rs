@@ -1,4 +1,5 @@
-//! What happens between two steps of a call: another thread takes the client, closes the socket, changes its mode.
+//! Another thread acts between two steps of a call: it takes the client, closes the socket, or changes its
+//! mode.
 #![allow(unsafe_code)]
 
 use std::os::fd::AsRawFd;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use crate::support::{HANG, ThreadId, full_listener, in_own_process, stream_pair, tools, wait_until};
 use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_STREAM, Socket};
 
-/// As long as a test lets a call wait for what does not come.
+/// How long a test lets a call wait for an event that does not come.
 const SHORT: Duration = Duration::from_millis(1);
 
 fn listener() -> Socket {
@@ -34,7 +35,8 @@ fn is_nonblocking(socket: &Socket) -> bool {
     flags & libc::O_NONBLOCK != 0
 }
 
-/// Lets threads accept a single client again and again; all but one of them find that it is gone.
+/// Several threads accept while only one client comes, again and again. All but one of them find that the
+/// client is gone.
 fn accept_at_once(listener: &Arc<Socket>) {
     const THREADS: usize = 8;
     const ROUNDS: usize = 2000;
@@ -57,7 +59,7 @@ fn accept_at_once(listener: &Arc<Socket>) {
         let accepted = results.iter().filter(|result| result.is_ok()).count();
         let late = results.iter().filter(|result| **result == Err(Error::Timeout)).count();
         assert_eq!(accepted + late, THREADS, "round {round}: {results:?}");
-        // On a slow machine the client may come after all of them have given up.
+        // On a slow machine the client may come after all threads have given up.
         while listener.accept_fd(Limit::Now).is_ok() {}
     }
 }
@@ -95,7 +97,8 @@ fn a_blocking_accept_goes_on_while_others_have_a_deadline() {
     assert_eq!(blocked.join().unwrap(), Ok(()));
 }
 
-/// A thread of its own accepts for ever while others come and go with deadlines, which make the descriptor not block.
+/// One thread accepts without a limit. Other threads come and go with deadlines, for which the descriptor
+/// must not block.
 #[test]
 fn an_accept_without_a_deadline_never_finds_eagain() {
     let listener = Arc::new(listener());
@@ -120,11 +123,12 @@ fn an_accept_without_a_deadline_never_finds_eagain() {
     assert_eq!(acceptor.join().unwrap().1, Error::Closed);
 }
 
-/// Says to a process that a tracer delays its system calls.
+/// The environment variable that tells a process that a tracer delays its system calls.
 const DELAYED: &str = "TABI_TEST_DELAYED";
 
-/// Runs a test of this file again, in a process of its own where a tracer delays a system call for 0.2 seconds: `inject`
-/// says which one and when, in strace's words. The value is what [`DELAYED`] holds there.
+/// Runs a test of this file again, in a process of its own in which a tracer delays a system call for 0.2
+/// seconds. `inject` says which call and when, in the syntax of strace. `value` is the value of [`DELAYED`]
+/// in that process.
 fn run_delayed(test: &str, inject: &str, value: &str) {
     if !tools::have("strace", test) {
         return;
@@ -141,7 +145,7 @@ fn run_delayed(test: &str, inject: &str, value: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// Runs `call` in a thread and returns once the tracer holds it back in the system call of this number.
+/// Runs `call` in a thread. Returns when the tracer delays it in the system call with this number.
 fn start_delayed<T: Send + 'static>(
     number: i64,
     call: impl FnOnce() -> T + Send + 'static,
@@ -169,7 +173,7 @@ fn two_threads_that_set_the_timeout_leave_a_descriptor_that_fits_it() {
     }
     let (socket, _peer) = stream_pair(AF_UNIX);
     let socket = Arc::new(socket);
-    // The first change of each thread is delayed; this thread's has no part in the race.
+    // The tracer delays the first change of each thread. The change of this thread has no part in the race.
     socket.settimeout(5.0).unwrap();
     let slow = Arc::clone(&socket);
     let ended = start_delayed(libc::SYS_ioctl, move || slow.settimeout(None));
@@ -178,13 +182,13 @@ fn two_threads_that_set_the_timeout_leave_a_descriptor_that_fits_it() {
     assert_eq!(is_nonblocking(&socket), socket.gettimeout().is_some(), "O_NONBLOCK and the timeout differ");
 }
 
-/// A TCP connect whose system call comes long after the close has returned.
+/// A TCP connect whose system call begins long after the close has returned.
 #[test]
-fn a_connect_that_is_late_ends_all_the_same() {
+fn a_connect_that_begins_after_the_close_ends() {
     let Ok(port) = std::env::var(DELAYED) else {
         let (_listener, _queue, address) = full_listener(AF_INET);
         let port = address.port().unwrap().to_string();
-        let test = "a_connect_that_is_late_ends_all_the_same";
+        let test = "a_connect_that_begins_after_the_close_ends";
         return run_delayed(test, "connect:delay_enter=200000", &port);
     };
     let socket = Arc::new(Socket::new(AF_INET, SOCK_STREAM, 0).unwrap());
@@ -211,7 +215,7 @@ fn a_duplicate_keeps_its_timeout_when_the_table_of_descriptors_is_full() {
         assert_eq!(socket.recv(10), Err(Error::Timeout));
         peer.send(b"here").unwrap();
         assert_eq!(socket.recv(10).unwrap(), b"here");
-        // A close still reaches a call that could not get what wakes it.
+        // A close also reaches a call that could not make a wake-up descriptor.
         socket.settimeout(None).unwrap();
         let (end, ended) = mpsc::channel();
         let waiting = Arc::clone(&socket);

@@ -1,6 +1,6 @@
 //! Names and numbers: hosts, services, protocols, interfaces, and the text of addresses.
 //!
-//! No lookup here leaves the machine: hosts are numeric or this machine's own.
+//! No look-up leaves this machine: hosts are numeric or names of this machine.
 
 use std::path::Path;
 use std::thread;
@@ -19,7 +19,7 @@ use crate::support::in_own_process;
 
 const NUMERIC: i32 = NI_NUMERICHOST | NI_NUMERICSERV;
 
-/// Whether a database of the system is there; a missing one fails where everything must be checked.
+/// Whether a database of the system exists. A missing one is a failure where everything must be checked.
 fn have(database: &str) -> bool {
     let found = Path::new(database).is_file();
     if !found {
@@ -410,7 +410,7 @@ fn a_scope_of_a_host_reaches_the_socket_address() {
     }
 }
 
-/// How often each thread asks, so that the threads' calls overlap.
+/// How many look-ups each thread makes, so that the calls of the threads overlap.
 const ROUNDS: usize = 200;
 
 #[test]
@@ -459,13 +459,13 @@ fn threads_that_ask_for_services_each_get_their_own_answer() {
     });
 }
 
-/// The system looks for an interface with a socket of its own.
+/// The system uses a socket of its own to look up an interface.
 #[test]
 #[allow(unsafe_code)]
 fn a_full_table_of_descriptors_is_not_a_missing_interface() {
     in_own_process(|| {
         let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: the structure is readable. The test has its process to itself.
+        // SAFETY: the structure is readable. The test has a process of its own.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &none) }, 0);
         assert_eq!(if_nametoindex("lo"), Err(Error::Os(libc::EMFILE)));
     });
@@ -474,7 +474,7 @@ fn a_full_table_of_descriptors_is_not_a_missing_interface() {
 #[cfg(feature = "idna")]
 #[test]
 fn hosts_beyond_ascii_are_encoded() {
-    // Fullwidth digits and dots become plain ones, which a C library does not do for itself.
+    // Fullwidth digits and dots become normal ones. A C library does not do this itself.
     assert_eq!(gethostbyname("１２７.０.０.１").unwrap().to_string(), "127.0.0.1");
     let refused = gethostbyname("xn--\u{fffd}").unwrap_err();
     assert!(matches!(&refused, Error::Value(text) if text.contains("IDNA")), "{refused}");

@@ -1,4 +1,4 @@
-//! Files sent over a socket: what is sent is what the peer gets, however it ends.
+//! Sending files over a socket: the peer receives exactly the sent bytes, however the call ends.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -35,7 +35,7 @@ fn read_all(socket: &Socket) -> Vec<u8> {
     all
 }
 
-/// Every mode that a socket can be in, with the path that each takes.
+/// The modes of a socket, which choose different ways in the code.
 fn modes() -> [fn(&Socket, &Socket); 4] {
     [
         |_, _| {},
@@ -199,7 +199,7 @@ fn close_ends_a_blocked_call() {
 
 /// Whether SIGPIPE is blocked, and whether one is pending, in this thread.
 fn sigpipe() -> (bool, bool) {
-    // SAFETY: the sets are plain integers, which the calls fill.
+    // SAFETY: the sets consist of integers, which the calls fill.
     unsafe {
         let (mut mask, mut pending): (libc::sigset_t, libc::sigset_t) =
             (std::mem::zeroed(), std::mem::zeroed());
@@ -217,7 +217,7 @@ fn a_vanished_peer_is_an_error_and_no_signal() {
     drop(other);
     assert_eq!(one.sendfile(&file, 0, None), Err(SendallError { sent: 0, error: Error::Os(libc::EPIPE) }));
     assert_eq!(sigpipe(), (false, false), "none is left behind, and none is held back");
-    // One that vanishes in the middle.
+    // This peer closes its connection in the middle of the call.
     let (one, other) = pair();
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -236,9 +236,9 @@ fn a_sigpipe_that_was_pending_stays() {
     let file = file_of(b"bytes");
     let (one, other) = pair();
     drop(other);
-    // SAFETY: the set is plain integers, which the calls fill and read; the signal stays in this thread.
+    // SAFETY: the set consists of integers, for which zero is a valid value, and so does the time.
     let (mut pipe, nothing) = unsafe { (std::mem::zeroed(), libc::timespec { tv_sec: 0, tv_nsec: 0 }) };
-    // SAFETY: as above.
+    // SAFETY: the calls only read and fill the set; the signal goes to this thread only.
     unsafe {
         libc::sigemptyset(&mut pipe);
         libc::sigaddset(&mut pipe, libc::SIGPIPE);
@@ -248,7 +248,7 @@ fn a_sigpipe_that_was_pending_stays() {
     assert_eq!(sigpipe(), (true, true));
     assert_eq!(one.sendfile(&file, 0, None).unwrap_err().error, Error::Os(libc::EPIPE));
     assert_eq!(sigpipe(), (true, true), "it was not the call's own");
-    // SAFETY: as above.
+    // SAFETY: the calls only read the set and the time, and take the signal that this thread has blocked.
     unsafe {
         assert_eq!(libc::sigtimedwait(&pipe, std::ptr::null_mut(), &nothing), libc::SIGPIPE);
         libc::pthread_sigmask(libc::SIG_UNBLOCK, &pipe, std::ptr::null_mut());

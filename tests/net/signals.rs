@@ -1,4 +1,5 @@
-//! Signals: a storm of them changes neither bytes nor deadlines, and a vanished peer is an error, not SIGPIPE.
+//! Signals: many of them change neither the bytes nor the deadlines of a call, and a peer that closes its
+//! connection causes an error and not SIGPIPE.
 #![allow(unsafe_code)]
 
 use std::io::IoSlice;
@@ -19,15 +20,16 @@ extern "C" fn count(_: libc::c_int) {
     SIGNALS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Sends SIGALRM to the thread that began it, every millisecond until it is dropped. Without SA_RESTART,
-/// so that every blocking call is interrupted.
+/// Sends SIGALRM every millisecond to the thread that made this value, until it is dropped. The handler has
+/// no SA_RESTART, so every blocking call is interrupted.
 struct Storm(libc::timer_t);
 
 impl Storm {
     fn begin() -> Self {
         let interval = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
         let every = libc::itimerspec { it_interval: interval, it_value: interval };
-        // SAFETY: zeroed structures are valid here, all pointers are to locals, and the handler only touches an atomic.
+        // SAFETY: zero is a valid value for these structures, all pointers point to local variables, and the
+        // handler only touches an atomic.
         unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = count as *const () as usize;
@@ -96,7 +98,7 @@ fn an_interruptible_call_returns_with_its_progress() {
     receiver.settimeout(60.0).unwrap();
     assert_eq!(receiver.recv(1).unwrap_err(), Error::Os(libc::EINTR));
 
-    // Nobody reads: the call fills the buffers, is interrupted, and says how far it came.
+    // Nobody reads. The call fills the buffers, is interrupted, and says how many bytes it has sent.
     let bytes = vec![1; 8 << 20];
     let partial = sender.sendall(&bytes).unwrap_err();
     assert_eq!(partial.error, Error::Os(libc::EINTR));
@@ -124,11 +126,11 @@ fn an_interruptible_call_returns_with_its_progress() {
     assert_eq!(reader.join().unwrap(), bytes.len(), "nothing was lost or sent twice");
 }
 
-/// Rust's runtime ignores SIGPIPE; the default action would end the process.
+/// Rust's runtime ignores SIGPIPE. With the default action, the signal would end the process.
 #[test]
 fn a_vanished_peer_is_an_error_and_no_signal() {
     in_own_process(|| {
-        // SAFETY: the default action of a signal is always there to be restored.
+        // SAFETY: SIG_DFL is a valid action for every signal.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
         for family in [AF_UNIX, AF_INET] {
             let (socket, peer) = stream_pair(family);

@@ -1,4 +1,4 @@
-//! Buffered readers and writers: whatever interrupts them, no byte is lost and none is sent twice.
+//! Buffered readers and writers: whatever interrupts them, no byte is lost and no byte is sent twice.
 
 use std::io::{BufRead, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ fn pair() -> (Socket, Socket) {
     Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap()
 }
 
-/// A pattern in which every lost, doubled or swapped byte shows.
+/// A pattern of bytes in which a lost, doubled or swapped byte is found.
 fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i % 251) as u8).collect()
 }
@@ -104,7 +104,7 @@ fn an_exact_read_that_fails_gives_everything_back() {
 }
 
 #[test]
-fn an_exact_read_beyond_the_end_leaves_what_there_was() {
+fn an_exact_read_beyond_the_end_keeps_the_bytes_before_it() {
     let (one, other) = pair();
     one.sendall(b"short").unwrap();
     drop(one);
@@ -190,7 +190,8 @@ fn a_dropped_writer_sends_what_it_kept() {
     assert_eq!(other.recv(100).unwrap(), b"kept");
 }
 
-/// Writes through a full connection with `write` until all is taken, reading a little whenever it is refused.
+/// Writes all bytes through a full connection with `write`. Whenever the write is refused, the peer reads a
+/// little.
 fn write_against_a_slow_reader(
     one: &Socket,
     other: &Socket,

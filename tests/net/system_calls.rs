@@ -1,4 +1,4 @@
-//! How many system calls a call costs, counted by strace.
+//! The number of system calls that a call makes, counted by strace.
 
 use std::fs;
 use std::process::Command;
@@ -11,8 +11,9 @@ const ROUNDS: usize = 200;
 const COUNTED: &str =
     "trace=accept4,sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,recvmmsg,sendmmsg,select,clock_gettime";
 
-/// Has `net_helper` make calls for so many rounds; tells how often each system call was made. Of the polls, only those
-/// for reading count: connecting, which is no part of what is measured, waits for writing.
+/// Runs `net_helper`, which makes the calls for a number of rounds. Returns a function that says how often
+/// each system call was made. Of the polls, only those for reading count: connecting waits for writing, and
+/// is not measured.
 fn traced(calls: &str) -> Option<impl Fn(&str) -> usize> {
     if !tools::have("strace", "the number of system calls") {
         return None;
@@ -25,7 +26,7 @@ fn traced(calls: &str) -> Option<impl Fn(&str) -> usize> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let trace = fs::read_to_string(&log).unwrap();
     fs::remove_file(log).unwrap();
-    // One line a call: its thread, the name, the arguments.
+    // Each line is one call: its thread, its name, its arguments.
     Some(move |call: &str| {
         let begin = format!(" {call}(");
         let lines = trace.lines().filter(|line| line.contains(&begin));
@@ -48,7 +49,7 @@ fn with_a_timeout_a_call_that_finds_what_it_wants_is_one_system_call() {
 #[test]
 fn with_a_timeout_a_call_that_has_to_wait_is_two_system_calls() {
     let Some(calls) = traced("timeout-not-ready") else { return };
-    // Only the first call had to find out that there was nothing.
+    // Only the first call had to try before it knew that nothing was there.
     assert_eq!((calls("recvfrom"), calls("ppoll")), (ROUNDS + 1, ROUNDS));
 }
 

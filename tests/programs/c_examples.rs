@@ -1,4 +1,5 @@
-//! The C programs that have no counterpart in other languages, against plain peers and each other.
+//! The C examples that do not exist in other languages, with clients and servers of the test and with each
+//! other.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
@@ -20,7 +21,7 @@ const PROGRAMS: [&str; 8] = [
     "packet_info",
 ];
 
-/// Builds the programs with their own Makefile, once; `None` where a tool is missing.
+/// Builds the programs with their own Makefile, once. Returns `None` if a tool is missing.
 fn programs() -> Option<&'static Path> {
     static OUT: OnceLock<Option<PathBuf>> = OnceLock::new();
     OUT.get_or_init(|| {
@@ -72,7 +73,7 @@ fn tcp_client_prints_the_answer() {
 }
 
 #[test]
-fn tcp_client_tells_why_each_address_failed() {
+fn tcp_client_prints_why_each_address_failed() {
     let unused = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = unused.local_addr().unwrap().port().to_string();
     let Some(client) = start("tcp_client", &["127.0.0.1", &port]) else { return };
@@ -103,7 +104,7 @@ fn poll_echo_server_serves_many_clients_in_one_thread() {
         client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(read_all(client), format!("client {i}").as_bytes());
     }
-    // More than the socket's buffers hold, by a client that reads only when it cannot write.
+    // More bytes than the buffers of the sockets hold, from a client that reads only when it cannot write.
     let bytes: Vec<u8> = (0..10_000_000u32).map(|i| (i % 251) as u8).collect();
     let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let reader = client.try_clone().unwrap();

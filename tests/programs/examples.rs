@@ -1,4 +1,5 @@
-//! The example programs in every language, made ready once, and skipped by name where a tool is missing.
+//! The example programs in all languages. They are built once, and skipped with a message if a tool is
+//! missing.
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use std::process::Command;
@@ -6,12 +7,13 @@ use std::sync::{Mutex, OnceLock};
 
 use super::languages::{Language, Programs};
 
-/// The command that starts a program; `None` where the language's tools are missing, unless `CI=true`.
+/// Returns the command that starts a program. `None` if the tools of the language are missing; with `CI=true`
+/// that is a failure.
 pub(crate) fn command(language: Language, program: &str) -> Option<Command> {
     ready(language).then(|| with_valgrind(language, programs().command(language, program)))
 }
 
-/// The languages on tabi whose programs can be started here.
+/// The languages on tabi whose programs can be started on this machine.
 pub(crate) fn languages() -> Vec<Language> {
     let all = [Language::C, Language::Rust, Language::Python];
     all.into_iter().filter(|language| ready(*language)).collect()
@@ -24,7 +26,7 @@ fn programs() -> &'static Programs {
 
 fn ready(language: Language) -> bool {
     static PREPARED: Mutex<Vec<(Language, bool)>> = Mutex::new(Vec::new());
-    // One test prepares a language while the others wait for it.
+    // One test prepares a language, while the others wait for it.
     let mut prepared = PREPARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if let Some((_, ready)) = prepared.iter().find(|(known, _)| *known == language) {
         return *ready;
@@ -39,7 +41,7 @@ fn ready(language: Language) -> bool {
     outcome.is_ok()
 }
 
-/// With `TABI_VALGRIND=1` a C program that leaks or touches what is not its own fails.
+/// With `TABI_VALGRIND=1` a C program fails if it leaks memory or touches memory that is not its own.
 fn with_valgrind(language: Language, command: Command) -> Command {
     if language != Language::C || std::env::var("TABI_VALGRIND").as_deref() != Ok("1") {
         return command;

@@ -51,7 +51,7 @@ fn chat(server: Language, client: Language) {
     };
     let mut server = Process::start(server.arg("0")).unwrap();
     let port = conversations::port_of(&server.wait_for_place().unwrap()).unwrap();
-    // Another client is connected all the while, and keeps quiet.
+    // Another client is connected during the whole test, and sends nothing.
     let _quiet = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     let answer = conversations::chat(&mut server, port, &mut client, "good morning", "and a good day");
     assert_eq!(answer.as_deref(), Ok("and a good day"));
@@ -83,7 +83,7 @@ fn unix_echo(server: Language, client: Language) {
     std::fs::remove_file(path).unwrap();
 }
 
-/// A path that nothing has yet, short enough for a unix socket.
+/// A path that does not exist yet, short enough for a unix socket.
 fn socket_path() -> PathBuf {
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

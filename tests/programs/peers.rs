@@ -1,5 +1,6 @@
-//! The example programs against plain peers that know nothing of this library, and against what goes wrong: the end of
-//! input, peers that vanish, busy and closed ports, bad arguments. Each ends with one clear line.
+//! The example programs with peers that do not use this library, and in cases of trouble: the end of the
+//! input, peers that close the connection, ports that are in use or closed, bad arguments. Each program ends
+//! with one clear line.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -36,7 +37,7 @@ fn hello_clients_are_greeted_by_a_plain_server() {
 }
 
 #[test]
-fn hello_clients_say_when_the_server_says_nothing() {
+fn hello_clients_report_a_server_that_sends_nothing() {
     for language in examples::languages() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = client_of(&listener, language, "hello_client");
@@ -117,7 +118,7 @@ fn chat_clients_end_with_their_input() {
 }
 
 #[test]
-fn chat_clients_say_when_the_server_is_gone() {
+fn chat_clients_report_a_server_that_is_gone() {
     for language in examples::languages() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = client_of(&listener, language, "chat_client");
@@ -177,7 +178,7 @@ fn unix_echo_programs_know_a_plain_peer() {
 }
 
 #[test]
-fn unix_echo_servers_replace_what_a_dead_server_left_and_only_that() {
+fn unix_echo_servers_replace_only_the_socket_of_a_dead_server() {
     for language in examples::languages() {
         let path = socket_path();
         drop(UnixListener::bind(&path).unwrap());
@@ -255,9 +256,9 @@ fn connect_check_prints_the_code_and_its_name() {
 }
 
 #[test]
-fn connect_check_says_what_is_wrong_with_its_arguments() {
+fn connect_check_reports_wrong_arguments() {
     for language in examples::languages() {
-        // A name of more than 63 bytes between dots cannot be asked of a name server.
+        // A name server cannot be asked for a name with more than 63 bytes between two dots.
         let nowhere = "a".repeat(100);
         for (arguments, complaint) in [
             (&["127.0.0.1", "1"][..], "usage: connect_check HOST PORT SECONDS"),
@@ -302,13 +303,13 @@ fn start(language: Language, program: &str) -> (Process, u16) {
     (server, port)
 }
 
-/// A client that connects to our own server.
+/// A client that connects to a server of this test.
 fn client_of(listener: &TcpListener, language: Language, program: &str) -> Process {
     let port = listener.local_addr().unwrap().port().to_string();
     Process::start(command(language, program).arg(port)).unwrap()
 }
 
-/// The program fails, and the last line that it prints is the only one about it.
+/// The program must fail, and the last line that it prints must be the only one about the failure.
 #[track_caller]
 fn complains(language: Language, program: Process, complaint: &str) {
     let (success, printed) = program.wait_for_end().unwrap();
@@ -327,7 +328,7 @@ fn read_line(peer: &mut TcpStream) -> String {
     String::from_utf8(line).unwrap()
 }
 
-/// Ends a connection so that the peer sees a reset.
+/// Ends a connection in such a way that the peer sees a reset.
 fn reset(stream: TcpStream) {
     let socket = tabi::Socket::from(stream);
     let linger = [1i32, 0].map(i32::to_ne_bytes).concat();
@@ -335,7 +336,7 @@ fn reset(stream: TcpStream) {
     socket.close().unwrap();
 }
 
-/// A port that is taken, but refuses everybody.
+/// A port that is in use, but refuses all clients.
 fn closed_port() -> (tabi::Socket, String) {
     let socket = tabi::Socket::new(tabi::AF_INET, tabi::SOCK_STREAM, 0).unwrap();
     socket.bind(("127.0.0.1", 0)).unwrap();
@@ -362,7 +363,7 @@ fn address_of(socket: &tabi::Socket) -> String {
     std::net::SocketAddr::try_from(socket.getsockname().unwrap()).unwrap().to_string()
 }
 
-/// A path that nothing has yet, short enough for a unix socket.
+/// A path that does not exist yet, short enough for a unix socket.
 fn socket_path() -> PathBuf {
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The programs in the README are compiled and run as they stand there, with another port.
+//! The programs in the README are compiled and run as they are printed there, but with another port.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,10 +10,10 @@ use std::time::Duration;
 use crate::support::c_program::Linkage;
 use crate::support::{c_program, library, tools};
 
-/// How long a program may take before it hangs.
+/// How long a program may take before it counts as hung.
 const HANG: Duration = Duration::from_secs(60);
 
-/// The text of the first block of a language.
+/// The text of the first code block in a language.
 fn block(language: &str) -> String {
     nth_block(language, 1)
 }
@@ -25,14 +25,15 @@ fn nth_block(language: &str, nth: usize) -> String {
     rest.split_once("\n```").expect("the block ends").0.to_owned()
 }
 
-/// The second block of a language, a server on port 9000, on a port of its own that it tells before it serves.
+/// The second code block in a language, a server on port 9000. It gets a port of its own, which it prints
+/// before it serves.
 fn server_block(language: &str, serve: &str, tell: &str) -> String {
     let program = nth_block(language, 2);
     assert_eq!((program.matches("9000").count(), program.matches(serve).count()), (1, 1));
     program.replace("9000", "0").replace(serve, &format!("{tell}{serve}"))
 }
 
-/// A line comes back from the server; gives what it prints after `end`.
+/// Checks that the server sends a line back. Returns what the server prints after `end`.
 fn ask_echo(server: &mut Command, end: &str) -> String {
     let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
     let number = server.id().to_string();
@@ -64,7 +65,7 @@ fn ask_echo(server: &mut Command, end: &str) -> String {
     rest
 }
 
-/// Writes the program with another port into a file, and says hello to whoever runs it.
+/// Writes the program with another port into a file, runs it, and says hello to the server.
 fn serve_hello(program: &str, file: &Path, run: impl FnOnce(&Path) -> Command) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -119,7 +120,7 @@ fn the_c_server_echoes() {
 #[test]
 fn the_python_server_echoes_and_drains() {
     if tools::have("python3", "the README's Python server") {
-        // Whoever started the tests in the background has had Ctrl-C ignored.
+        // A shell that starts the tests in the background makes them ignore Ctrl-C.
         let tell = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n    \
                     print(server.server_address[1], flush=True)\n    ";
         let file = scratch("readme_server.py");

@@ -1,4 +1,5 @@
-//! The example servers in C, Rust and Python on tabi, and in CPython on its own modules: each answers the same clients.
+//! The example servers in C, Rust and Python on tabi, and in CPython on its own modules. All of them answer
+//! the same clients.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -46,7 +47,7 @@ macro_rules! servers {
 
 servers! { chat_room web_server time_server control_server restart_server activated_server bad_arguments }
 
-/// A server that runs, and where it listens.
+/// Starts a server. Returns it with the address on which it listens.
 fn start(language: Language, program: &str, arguments: &[&Path]) -> Option<(Process, String)> {
     let mut command = examples::command(language, program)?;
     let mut server = Process::start(command.args(arguments)).unwrap();
@@ -58,7 +59,7 @@ fn any_port() -> PathBuf {
     "0".into()
 }
 
-/// A client that says and hears lines.
+/// A client that sends and receives lines.
 struct Lines(BufReader<TcpStream>);
 
 impl Lines {
@@ -169,7 +170,7 @@ fn restart_server(language: Language) {
     let follows = first.hear();
     let after = follows.strip_suffix(" follows").unwrap_or_else(|| panic!("{follows}")).to_owned();
     assert_ne!(before, after);
-    // Who comes now may wait for the successor, but is not refused.
+    // A client that comes now may wait for the new server, but is not refused.
     let mut second = Lines::connect(&place);
     second.say("who");
     assert_eq!(second.hear(), after);
@@ -181,12 +182,12 @@ fn restart_server(language: Language) {
     assert!(success, "{printed}");
 }
 
-/// As a service manager starts it, `systemd-socket-activate` for one: the socket is descriptor 3.
+/// Starts a server as a service manager such as `systemd-socket-activate` does: descriptor 3 is the socket.
 fn activated_server(language: Language) {
     let Some(server) = examples::command(language, "restart_server") else { return };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = listener.local_addr().unwrap().to_string();
-    // Who connects before the server has been started waits for it.
+    // A client that connects before the server has started waits for it.
     let mut client = Lines::connect(&place);
     client.say("who");
     let mut shell = Command::new("sh");
@@ -199,7 +200,7 @@ fn activated_server(language: Language) {
     server.wait().unwrap();
 }
 
-/// What goes wrong is told in one line that names the program.
+/// An error is reported in one line, which names the program.
 fn bad_arguments(language: Language) {
     for (program, arguments) in [
         ("chat_room", vec!["70000"]),

@@ -1,11 +1,11 @@
-//! The Python face: CPython's own tests on it, and what is expected of it beyond them.
+//! The Python face: CPython's own tests run on it, and tests of what it promises in addition.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::support::{library, tools};
 
-/// `python3` with the library that belongs to this test.
+/// `python3`, with the library that was built for this test.
 fn python() -> Option<Command> {
     if !tools::have("python3", "the Python face") {
         return None;

@@ -1,4 +1,4 @@
-//! The Python face, and this library beside CPython's own module.
+//! The Python face, and a comparison of this library with CPython's own module.
 
 #[path = "../support/mod.rs"]
 mod support;

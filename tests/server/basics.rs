@@ -1,4 +1,5 @@
-//! The server: requests answered, stopped from everywhere, threads kept, failures kept apart.
+//! The server: it answers requests, can be stopped from everywhere, keeps its threads, and a failure ends
+//! only its own request.
 #![allow(unsafe_code)]
 
 use std::io::{Read, Write};
@@ -275,7 +276,8 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while stopping.load(Ordering::SeqCst) < rounds {
-                    // Between two rounds nobody accepts: the connection waits in the kernel's queue, in the end for ever.
+                    // Between two rounds nobody accepts, so the connection waits in the kernel's queue, after
+                    // the last round for ever.
                     let answered = TcpStream::connect(address).and_then(|mut client| {
                         client.set_read_timeout(Some(HANG))?;
                         client.write_all(b"x").and_then(|()| client.read_exact(&mut [0; 1]))
@@ -321,7 +323,7 @@ fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ev
         Ok(())
     })
     .unwrap();
-    // SAFETY: the server outlives this, and owns the descriptor.
+    // SAFETY: the server owns the descriptor, and exists longer than this borrow.
     let wake = unsafe { BorrowedFd::borrow_raw(server.wake_fd()) }.try_clone_to_owned().unwrap();
     let mut wake = std::fs::File::from(wake);
     let address = SocketAddr::try_from(server.server_address()).unwrap();
@@ -358,7 +360,7 @@ fn eight_bytes_to_the_wake_descriptor_stop_the_loop() {
     let server = TcpServer::new(any_port(), echo).unwrap();
     thread::scope(|scope| {
         let serving = scope.spawn(|| server.serve_forever_every(None));
-        // SAFETY: the server outlives the scope and owns the descriptor.
+        // SAFETY: the server owns the descriptor, and exists longer than the scope.
         let wake = unsafe { BorrowedFd::borrow_raw(server.wake_fd()) }.try_clone_to_owned().unwrap();
         std::fs::File::from(wake).write_all(&1u64.to_ne_bytes()).unwrap();
         serving.join().unwrap().unwrap();
@@ -387,7 +389,7 @@ fn serving_twice_and_after_the_end_are_errors() {
 }
 
 #[test]
-fn drain_tells_what_finished_and_what_was_cut() {
+fn drain_reports_what_finished_and_what_was_cut() {
     let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
     while_serving(&server, || {
         let mut stays: Vec<_> = (0..30).map(|_| connect(&server)).collect();

@@ -1,4 +1,4 @@
-//! What handlers fail with, and what `handle_error` learns of it.
+//! The errors of handlers, and what `handle_error` receives of them.
 
 use std::error::Error as _;
 use std::fmt;
@@ -13,11 +13,11 @@ use tabi::server::{
 };
 use tabi::{AF_INET, Error, SOCK_DGRAM, SendallError, Socket};
 
-/// The failure of a handler whose client sends this.
+/// Returns the failure of a handler whose client sends these bytes.
 fn failure_of(handler: impl RequestHandler, sent: &[u8]) -> Failure {
     let failures = Arc::new(Mutex::new(Vec::new()));
     let reported = Arc::clone(&failures);
-    // A failure cannot be cloned; what a program wants to keep of it, it finds by its type.
+    // A failure cannot be cloned. A program finds the error in it by its type.
     let server = TcpServer::options()
         .on_error(move |_, failure| {
             let kept = match failure.downcast_ref::<Failed>() {
@@ -35,7 +35,7 @@ fn failure_of(handler: impl RequestHandler, sent: &[u8]) -> Failure {
     failures.lock().unwrap().pop().unwrap()
 }
 
-/// An error of a program's own, with a cause.
+/// An error type of a program, with a cause.
 #[derive(Debug)]
 struct Failed(ParseIntError);
 

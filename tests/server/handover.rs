@@ -1,4 +1,5 @@
-//! Sockets from elsewhere, restarts under load, several loops, files for sockets.
+//! Sockets that other processes made, restarts under load, several loops, and handlers that use files instead
+//! of sockets.
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
@@ -20,7 +21,7 @@ use tabi::server::{
 };
 use tabi::{AF_INET, Error, Result, SOCK_STREAM, Socket};
 
-/// Answers with its process's number, after the client has sent a byte.
+/// Answers with the number of this process, after the client has sent a byte.
 fn who(request: &Request) -> Result<()> {
     request.socket().recv(1)?;
     request.reply(std::process::id().to_string().as_bytes())
@@ -35,7 +36,7 @@ fn answer_of(address: SocketAddr) -> std::io::Result<u32> {
     Ok(text.parse().unwrap())
 }
 
-/// The name that the successor was told, once it runs, and the rest of what it says.
+/// Waits until the successor runs. Returns the name that it was given, and the rest of its output.
 fn started(successor: &mut Child) -> (String, impl Iterator + use<>) {
     let mut lines = BufReader::new(successor.stdout.take().unwrap()).lines();
     let name = lines.find_map(|line| line.unwrap().strip_prefix("name ").map(str::to_owned));
@@ -87,7 +88,8 @@ fn a_restart_under_load_refuses_and_loses_nobody() {
     });
 }
 
-/// What a service manager does: a listening socket as descriptor 3, and variables that speak of it.
+/// Starts a program as a service manager does: descriptor 3 is a listening socket, and environment variables
+/// describe it.
 fn activated(variables: &[(&str, &str)]) -> String {
     let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
     listener.bind(any_port()).unwrap();

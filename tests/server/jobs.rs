@@ -1,4 +1,5 @@
-//! Work that a program gives to its server: it runs, is limited, counted and drained as requests are.
+//! Work that a program gives to its server: it runs, and is limited, counted and drained in the same way as
+//! requests.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
@@ -20,7 +21,7 @@ fn welcome(request: &Request) -> Result<()> {
     request.reply(b"welcome")
 }
 
-/// Says that it has begun, and ends when it is told to, or cut.
+/// Sends that it has begun, and ends when the test lets it end or when it is cut off.
 struct Held {
     begun: Sender<&'static str>,
     end: Mutex<Receiver<()>>,
@@ -47,7 +48,8 @@ impl Drop for Held {
     }
 }
 
-/// A held job, what tells that it has begun, what ends it, and the count of those that were dropped.
+/// Makes a held job. Returns it with the receiver that reports its beginning, the sender that ends it, and
+/// the count of dropped jobs.
 fn held(dropped: &Arc<AtomicUsize>) -> (Held, Receiver<&'static str>, Sender<()>) {
     let (begun, has_begun) = mpsc::channel();
     let (end, ended) = mpsc::channel();
@@ -79,7 +81,7 @@ fn a_job_runs_on_a_thread_of_the_server_and_is_counted() {
 }
 
 #[test]
-fn a_job_has_no_client_and_passes_none_of_the_steps_of_a_request() {
+fn a_job_has_no_client_and_no_step_of_a_request_runs_for_it() {
     struct NoSteps;
     impl Hooks for NoSteps {
         fn verify_request(&self, _: &Request) -> HandlerResult<bool> {
@@ -100,7 +102,7 @@ fn a_job_has_no_client_and_passes_none_of_the_steps_of_a_request() {
     }
     let server = TcpServer::options().hooks(NoSteps).bind(any_port(), welcome).unwrap();
     let (tell, told) = mpsc::channel();
-    // An in-line server runs it at once.
+    // An in-line server runs the job at once.
     assert!(server.run_job(move |request: &Request| -> HandlerResult {
         request.shutdown();
         request.close();
@@ -115,7 +117,7 @@ fn a_job_has_no_client_and_passes_none_of_the_steps_of_a_request() {
 }
 
 #[test]
-fn failures_and_panics_of_jobs_are_counted_and_told() {
+fn failures_and_panics_of_jobs_are_counted_and_reported() {
     let (tell, told) = mpsc::channel();
     let tell = Mutex::new(tell);
     let server = TcpServer::options()
@@ -179,7 +181,7 @@ fn closing_a_server_waits_for_its_jobs_and_cuts_those_that_are_late() {
     while server.statistics().finished == 0 {
         thread::yield_now();
     }
-    // The two others end when they are cut.
+    // The two other jobs end when they are cut off.
     let report = server.server_close(Some(Duration::from_millis(10)));
     assert_eq!((report.finished, report.cut, report.left), (0, 2, 0));
     assert_eq!(dropped.load(Ordering::SeqCst), 3);

@@ -1,4 +1,4 @@
-//! Limits: what happens when threads, connections, descriptors or patience run out.
+//! Limits: what happens when threads, connections, descriptors or time run out.
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
@@ -31,7 +31,7 @@ fn is_closed(client: &mut TcpStream) -> bool {
     }
 }
 
-/// Serves in a thread while `clients` runs, then closes the server, which leaves no thread behind.
+/// Serves in a thread while `clients` runs, and then closes the server. No thread may be left.
 fn until_closed(server: &Server, clients: impl FnOnce()) {
     while_serving(server, clients);
     assert_eq!(server.server_close(Some(Duration::ZERO)).left, 0);
@@ -57,7 +57,7 @@ fn wait_leaves_clients_in_the_kernels_queue() {
 }
 
 #[test]
-fn queue_accepts_so_many_more() {
+fn queue_accepts_up_to_its_length_more() {
     let server = threads(1, WhenFull::Queue(3)).bind(any_port(), echo).unwrap();
     until_closed(&server, || {
         let mut first = connect(&server);
@@ -267,7 +267,7 @@ fn hooks_that_fail_or_panic_harm_only_their_request() {
 }
 
 fn cpu_time() -> Duration {
-    // SAFETY: getrusage fills the structure, for which zeros are a value.
+    // SAFETY: getrusage fills the structure, for which zero is a valid value.
     let usage = unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         assert_eq!(libc::getrusage(libc::RUSAGE_SELF, &mut usage), 0);
@@ -340,7 +340,7 @@ fn a_server_whose_table_stays_full_sleeps_and_recovers_at_once() {
             ask(&mut waiting);
             drop(waiting);
             wait_until("one client is left", || server.statistics().active == 1);
-            // Room for the client's own descriptor only.
+            // There is space for the client's own descriptor only.
             let mut taken: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
             taken.pop();
             let mut waiting = connect(&server);
@@ -361,7 +361,7 @@ fn when_the_system_refuses_a_thread_clients_wait_for_one() {
     in_own_process(|| {
         let used = std::fs::read_to_string("/proc/self/statm").unwrap();
         let pages: u64 = used.split(' ').next().unwrap().parse().unwrap();
-        // Room for three stacks of a gibibyte, not for four.
+        // There is space for three stacks of one gibibyte, but not for four.
         limit(libc::RLIMIT_AS, pages * 4096 + (3 << 30) + (1 << 29));
         let large = Threads::default().stack_size(1 << 30);
         let server = TcpServer::options().concurrency(large).bind(any_port(), echo).unwrap();
@@ -379,7 +379,7 @@ fn when_the_system_refuses_a_thread_clients_wait_for_one() {
 }
 
 #[test]
-fn clients_for_whom_there_is_no_thread_do_not_hold_the_end_up() {
+fn clients_without_a_thread_do_not_delay_the_close() {
     in_own_process(|| {
         let large = Threads::default().stack_size(1 << 40);
         let server = TcpServer::options().concurrency(large).bind(any_port(), echo).unwrap();

@@ -8,7 +8,7 @@ mod failures;
 mod handover;
 mod jobs;
 mod limits;
-mod many;
+mod many_clients;
 mod requests;
 mod system_calls;
 mod threads;

@@ -1,4 +1,4 @@
-//! What a program can do with a request, and with a server that it no longer holds.
+//! What a program can do with a request, and with a server after it has dropped the server.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -15,7 +15,7 @@ fn hello(request: &Request) -> Result<()> {
     request.reply(b"hello")
 }
 
-/// Hands requests to whoever holds the other end.
+/// Sends requests to the test.
 struct Elsewhere(Mutex<Sender<Request>>);
 
 impl Hooks for Elsewhere {
@@ -102,7 +102,7 @@ fn a_request_carries_data_from_one_hook_to_the_next() {
 }
 
 #[test]
-fn a_server_that_nobody_holds_is_closed() {
+fn a_server_is_closed_when_its_last_clone_is_dropped() {
     let server = ThreadingTcpServer::new(any_port(), |request: &Request| {
         request.reply(b"first ")?;
         request.socket().recv(1)?;
@@ -114,7 +114,7 @@ fn a_server_that_nobody_holds_is_closed() {
     server.handle_request().unwrap();
     client.read_exact(&mut [0; 6]).unwrap();
     drop(server);
-    // The request that has begun goes on, and keeps the server.
+    // The request that has begun goes on, and keeps the server alive.
     client.write_all(b"x").unwrap();
     assert_eq!(read_to_end(&mut client), "last");
     support::wait_until("nobody listens", || TcpStream::connect(address).is_err());

@@ -1,4 +1,4 @@
-//! How many system calls a short connection costs a threaded server, counted by strace.
+//! The number of system calls that a short connection costs a threaded server, counted by strace.
 #![cfg(target_os = "linux")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use crate::support::helpers::helper;
 use crate::support::{HANG, temporary_path, tools};
 
-/// Has `server_helper` serve, under strace, so many clients, one after the other; returns the number of its calls.
+/// Runs `server_helper` under strace, which serves this number of clients one after the other. Returns the
+/// number of its system calls.
 fn calls_for(clients: usize) -> usize {
     let log = temporary_path();
     let mut server = Command::new("strace")
@@ -43,6 +44,6 @@ fn a_short_connection_costs_eight_system_calls() {
     }
     let (few, many) = (100, 600);
     let each = (calls_for(many) - calls_for(few)) as f64 / (many - few) as f64;
-    // poll, accept, two to wake a thread, recv, send, recv of the end, close.
+    // The calls are poll, accept, two to wake a thread, recv, send, recv of the end, and close.
     assert!(each < 8.5, "{each} system calls for a connection with one message and its end");
 }

@@ -1,4 +1,4 @@
-//! Threads that leave, threads that the system refuses, and what a drain says of their clients.
+//! Threads that end, threads that the system refuses, and what a drain reports about their clients.
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
@@ -30,7 +30,7 @@ fn is_greeted(client: &mut TcpStream) {
     assert_eq!(&greeting, b"hello");
 }
 
-/// Threads that take their time when they are no more needed.
+/// Threads that end slowly after their last request.
 struct SlowEnd {
     ending: Sender<()>,
     go_on: Mutex<Receiver<()>>,
@@ -40,7 +40,7 @@ impl Hooks for SlowEnd {
     fn thread_main(&self, _: &str, body: &mut dyn FnMut()) {
         body();
         self.ending.send(()).unwrap();
-        // It ends when the test has dropped its side.
+        // This returns when the test has dropped its sender.
         let _ = self.go_on.lock().unwrap().recv();
     }
 }
@@ -54,7 +54,7 @@ fn a_client_that_comes_while_the_last_thread_leaves_is_served() {
         let hooks = SlowEnd { ending, go_on: Mutex::new(go_on) };
         let server = threads(limits).hooks(hooks).bind(any_port(), greet).unwrap();
         thread::scope(|scope| {
-            // Nothing but the client makes the loop look again.
+            // Only the client wakes the loop.
             scope.spawn(|| server.serve_forever_every(None).unwrap());
             let _stop = StopServing(&server);
             is_greeted(&mut connect(&server));
@@ -67,7 +67,7 @@ fn a_client_that_comes_while_the_last_thread_leaves_is_served() {
     }
 }
 
-/// Takes a client only when the end of the loop has been asked for.
+/// Takes a client only after a stop of the loop was requested.
 struct AfterTheStop {
     asked: Sender<()>,
 }

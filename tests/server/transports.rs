@@ -1,4 +1,4 @@
-//! Every transport with every concurrency, and the bad input of both.
+//! Every transport with every concurrency, and bad input for both.
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Error, RawAddress, Result, SOCK_DGRAM, SOCK_STREAM, Socket, UnixAddress,
 };
 
-/// Answers with what came, and with the process it was answered by.
+/// Answers with the received bytes, and with the number of the process that answers.
 fn answer(request: &Request) -> Result<()> {
     let bytes =
         if request.is_datagram() { request.packet().to_vec() } else { request.socket().recv(1024)? };
@@ -45,7 +45,7 @@ fn a_request_is_taken_without_waiting_whatever_the_sockets_timeout() {
     }
 }
 
-/// Serves until the client has had its answers, then closes; returns the last answer.
+/// Serves until the client has received its answers, and then closes. Returns the last answer.
 fn ask_twice(server: &Server) -> String {
     let mut text = String::new();
     while_serving(server, || {
@@ -149,7 +149,7 @@ fn one_server_has_several_sockets_of_several_kinds() {
 }
 
 #[test]
-fn a_datagram_that_is_too_long_says_so() {
+fn a_request_says_that_its_datagram_was_cut() {
     let server = UdpServer::options()
         .max_packet_size(4)
         .bind(any_port(), |request: &Request| {
@@ -174,7 +174,7 @@ fn children_are_collected_at_once_and_their_failures_counted() {
         })
         .unwrap();
     std::thread::scope(|scope| {
-        // A loop that would never come round by itself.
+        // Nothing but a client or a stop wakes this loop.
         let serving = scope.spawn(|| server.serve_forever_every(None));
         for kind in [b"p", b"e", b"f"] {
             client_of(&server).sendall(kind).unwrap();
@@ -224,7 +224,7 @@ fn children_that_do_not_end_are_cut_off() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_refused_and_name_the_value() {
+fn impossible_settings_are_refused_with_their_value() {
     let refused: [(ServerOptions, String); 10] = [
         (TcpServer::options().loops(0), "loops must be 1 or more, got 0".to_owned()),
         (

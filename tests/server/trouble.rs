@@ -1,4 +1,4 @@
-//! Trouble that a serve loop survives, and trouble that ends it.
+//! Errors after which a serve loop goes on, and errors that end it.
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
@@ -14,7 +14,8 @@ use crate::support::{ThreadId, in_own_process, temporary_path, wait_until};
 use tabi::server::{ForkingTcpServer, Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
 use tabi::{AF_INET, AF_UNIX, Error, Result, SHUT_RDWR, SOCK_STREAM, Socket};
 
-/// The first tries of a `get_request` of one's own fail as if the server's socket were to blame.
+/// A `get_request` whose first tries fail with the errors of a socket that cannot be used, although the
+/// server's socket can.
 struct Blames(AtomicUsize);
 
 impl Hooks for Blames {
@@ -35,7 +36,8 @@ fn a_get_request_that_fails_does_not_end_a_server_whose_socket_is_sound() {
     while_serving(&server, || ask(&mut connect(&server)));
 }
 
-/// What `serve_forever` ends with when something happens to the server's socket, and a client asks afterwards.
+/// Does something to the server's socket, and lets a client connect afterwards. Returns the error with which
+/// `serve_forever` ends.
 fn end_after(server: &Server, client: impl FnOnce(), happens: impl FnOnce(&Socket)) -> Error {
     client();
     happens(server.socket());
@@ -52,7 +54,7 @@ fn a_socket_that_does_not_listen_any_more_ends_the_server() {
     let unix = ServerOptions::new(AF_UNIX, SOCK_STREAM).bind(&*path, echo).unwrap();
     let client = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
     let queued = || client.connect(&*path).unwrap();
-    // A client in the queue is still taken; then comes the end.
+    // A client in the queue is still taken; after it the loop ends.
     let end = end_after(&unix, queued, |socket| {
         client.close().unwrap();
         shut(socket);
@@ -78,7 +80,7 @@ fn set_most_descriptors(most: u64) -> u64 {
 #[test]
 fn a_poll_that_fails_does_not_end_a_server() {
     in_own_process(|| {
-        // Its service_actions make the loop come round by itself.
+        // This server has service_actions, for which the loop wakes up by itself.
         let ticks = Ticks(Arc::default());
         let server = ThreadingTcpServer::options().hooks(ticks).bind(any_port(), echo).unwrap();
         let mut early = connect(&server);
@@ -87,7 +89,7 @@ fn a_poll_that_fails_does_not_end_a_server() {
             let serving = scope.spawn(|| server.serve_forever_every(0.001));
             let _stop = StopServing(&server);
             ask(&mut early);
-            // More descriptors are polled than the process may have: the system says EINVAL.
+            // The loop polls more descriptors than the process may have, so the system reports EINVAL.
             let tasks = std::fs::read_dir("/proc/self/task").unwrap();
             let threads: Vec<_> =
                 tasks.map(|task| File::open(task.unwrap().path().join("syscall")).unwrap()).collect();
@@ -103,7 +105,7 @@ fn a_poll_that_fails_does_not_end_a_server() {
     });
 }
 
-/// Whether one of these threads polls one descriptor: what a loop does that cannot poll all of its own.
+/// Whether one of these threads polls a single descriptor, as a loop does that cannot poll all of its own.
 fn one_polls_one_descriptor(threads: &[File]) -> bool {
     threads.iter().any(|thread| {
         let mut bytes = [0; 200];
@@ -174,7 +176,7 @@ fn nothing_wakes_an_idle_server_that_has_no_service_actions() {
     });
 }
 
-/// No limit holds for the superuser.
+/// Gives up the rights of the superuser, for whom limits do not hold.
 fn become_nobody() {
     // SAFETY: the calls touch no memory.
     unsafe {
@@ -195,7 +197,8 @@ fn set_most_processes(most: u64) -> u64 {
     }
 }
 
-/// Echoes once: a child has copies of all clients' sockets too, so that none of them sees its client's end.
+/// Echoes once and returns. A child process has copies of the sockets of all clients, so no client would see
+/// the end of its connection.
 fn echo_once(request: &Request) -> Result<()> {
     request.reply(&request.socket().recv(1024)?)
 }
@@ -221,7 +224,7 @@ fn clients_for_whom_the_system_has_no_process_wait_for_one() {
 }
 
 #[test]
-fn clients_that_wait_for_a_process_do_not_hold_the_end_up() {
+fn clients_that_wait_for_a_process_do_not_delay_the_close() {
     in_own_process(|| {
         let server = ForkingTcpServer::new(any_port(), echo).unwrap();
         while_serving(&server, || {

@@ -27,7 +27,7 @@ pub(crate) fn program(source: &Path, linkage: Linkage) -> PathBuf {
             let library = library::directory();
             cc.arg("-L").arg(&library).arg("-ltabi").arg(format!("-Wl,-rpath,{}", library.display()));
         }
-        // What the static library needs beside itself: see `--print native-static-libs`.
+        // The libraries that the static library needs; see `--print native-static-libs`.
         Linkage::Static => {
             cc.arg(&library::library().archive).args(["-ldl", "-lm"]);
         }

@@ -8,12 +8,12 @@ pub(crate) fn text() -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The functions: each `tabi_...` that an opening parenthesis follows, comments apart.
+/// The names of the functions: each `tabi_...` before an opening parenthesis, outside of comments.
 pub(crate) fn functions() -> BTreeSet<String> {
     calls(&text())
 }
 
-/// The macros that stand for values, the guard apart.
+/// The macros that have values, without the include guard.
 pub(crate) fn macros() -> Vec<String> {
     let text = text();
     let names = text.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
@@ -38,7 +38,7 @@ pub(crate) fn types() -> BTreeSet<String> {
     .collect()
 }
 
-/// The structs whose fields programs see, with the names of these.
+/// The structs whose members programs can see, with the names of the members.
 pub(crate) fn structs() -> Vec<(String, Vec<String>)> {
     let code = without_comments(&text());
     let definitions = code.split("typedef struct {").skip(1).map(|rest| {
@@ -50,7 +50,8 @@ pub(crate) fn structs() -> Vec<(String, Vec<String>)> {
     definitions.collect()
 }
 
-/// The name that a field's declaration gives: the last word, or the one in `(*parentheses)` of a function.
+/// The name in the declaration of a member: the last word, or the word in `(*parentheses)` of a function
+/// pointer.
 fn field_name(declaration: &str) -> String {
     let name = match declaration.split_once("(*") {
         Some((_, function)) => function.split(')').next().unwrap_or(function),
@@ -88,7 +89,7 @@ pub(crate) struct Function {
     pub(crate) parameters: Vec<String>,
 }
 
-/// Every function with its types; a pointer's star stands at the end of the type.
+/// All functions with their types. The star of a pointer is at the end of the type.
 pub(crate) fn signatures() -> Vec<Function> {
     let code = without_comments(&text());
     let lines: Vec<&str> = code.lines().filter(|line| !line.starts_with('#')).collect();

@@ -1,4 +1,5 @@
-//! The C library: built once by each test process that needs it, under the names that linkers and loaders look for.
+//! The C library. Each test process that needs it builds it once, under the names that linkers and loaders
+//! look for.
 
 use std::env;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
@@ -11,11 +12,11 @@ use std::sync::OnceLock;
 
 use super::compile;
 
-/// What cargo has built of the package in `capi/` and of the crate below it.
+/// The files that cargo has built of the package in `capi/` and of the crate below it.
 pub(crate) struct Library {
     pub(crate) shared_object: PathBuf,
     pub(crate) archive: PathBuf,
-    /// The header as the source says it now.
+    /// The header that the source generates now.
     pub(crate) header: PathBuf,
     /// The Rust crate, for rustdoc.
     pub(crate) rlib: PathBuf,
@@ -28,7 +29,8 @@ impl Library {
     }
 }
 
-/// Builds the library as the test was built: `cargo test` itself builds no shared library of a package.
+/// Builds the library with the profile of this test, because `cargo test` itself builds no shared library of
+/// another package.
 pub(crate) fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -56,15 +58,15 @@ pub(crate) fn library() -> &'static Library {
     })
 }
 
-/// The cargo that built the test, in the package's directory.
+/// The cargo that built this test, to be run in the directory of the package.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
     cargo
 }
 
-/// The options by which cargo builds what it has built this test by: it is in `[TARGET/]PROFILE/deps` of the target
-/// directory, where cargo keeps a file about the compiler.
+/// The options with which cargo uses the profile and the directory of this test. The test is in
+/// `[TARGET/]PROFILE/deps` of the target directory, where cargo keeps a file about the compiler.
 pub(crate) fn same_profile_and_place() -> Vec<String> {
     let test = env::current_exe().expect("the test knows its own path");
     let name = |path: &Path| path.file_name().expect("a directory has a name").to_string_lossy().into_owned();
@@ -106,7 +108,7 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     directory
 }
 
-/// Several tests may come here at once: the link appears whole or not at all.
+/// Several tests may do this at the same time, so the link is made in one step.
 fn link(target: &Path, name: &Path) {
     if fs::read_link(name).is_ok_and(|old| old == target) {
         return;

@@ -1,7 +1,7 @@
 //! The limits of a process.
 #![allow(unsafe_code)]
 
-/// Sets a limit of this process: `most`, or as much as it may have.
+/// Sets a limit of this process to `most`, or to the highest value that the process may set.
 pub fn limit(resource: libc::__rlimit_resource_t, most: u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the calls fill and read one structure.

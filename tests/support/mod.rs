@@ -22,7 +22,7 @@ pub use own_process::in_own_process;
 use tabi::{AF_INET, AF_UNIX, Address, SOCK_STREAM, Socket};
 pub use waiting::{HANG, ThreadId, wait_until};
 
-/// A path for a unix socket that nothing has yet.
+/// A path for a unix socket, which does not exist yet.
 pub fn temporary_path() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -58,7 +58,7 @@ pub fn full_listener(family: tabi::AddressFamily) -> (Socket, Vec<Socket>, Addre
     (listener, queue, address)
 }
 
-/// Has a bound socket listen, and connects to it until its queue is full; returns the clients in the queue.
+/// Makes a bound socket listen, and connects to it until its queue is full. Returns the clients in the queue.
 pub fn fill_queue(listener: &Socket) -> Vec<Socket> {
     listener.listen(0).unwrap();
     let (family, address) = (listener.family(), listener.getsockname().unwrap());
@@ -70,7 +70,7 @@ pub fn fill_queue(listener: &Socket) -> Vec<Socket> {
         if family == AF_UNIX && connected.is_err() {
             return queue;
         }
-        // A TCP client that is not let in waits for its SYN to be answered: it can't be written to.
+        // A TCP client that is not in the queue still waits for the answer to its SYN, so it is not writable.
         if client.wait(tabi::Interest::Write, until(200)).is_err() {
             return queue;
         }
@@ -83,7 +83,7 @@ fn until(milliseconds: u64) -> tabi::Limit {
     tabi::Limit::after(Duration::from_millis(milliseconds))
 }
 
-/// A number of rounds: all of them in a release build, a tenth under a debug build or an emulator.
+/// A number of rounds: all of them in a release build, a tenth in a debug build or under an emulator.
 pub fn scaled(rounds: u64) -> u64 {
     if cfg!(debug_assertions) { rounds.div_ceil(10) } else { rounds }
 }

@@ -1,13 +1,14 @@
-//! Tests that change or count what belongs to the whole process: limits, signal actions, open descriptors, threads.
+//! Tests that change or count something that belongs to the whole process: limits, signal actions, open
+//! descriptors, threads.
 
 use std::any::type_name;
 use std::env;
 use std::process::Command;
 
-/// Says to a process that it was started for this test.
+/// The environment variable that tells a process that it was started for this test.
 const MARK: &str = "TABI_TEST_WITH_OWN_PROCESS";
 
-/// Runs the body of a test in a process of its own, where no other test runs. The test calls nothing else.
+/// Runs the body of a test in a process of its own, in which no other test runs. The test does nothing else.
 pub fn in_own_process<F: FnOnce()>(body: F) {
     let name = test_of(type_name::<F>());
     if env::var(MARK).is_ok_and(|marked| marked == name) {
@@ -20,7 +21,7 @@ pub fn in_own_process<F: FnOnce()>(body: F) {
     assert!(text.contains("1 passed"), "the test did not find itself by the name {name}:\n{text}");
 }
 
-/// The path of the test in which a closure stands: `net::close::ends::{{closure}}` is the one of `close::ends`.
+/// The path of the test that contains a closure: `net::close::ends::{{closure}}` becomes `close::ends`.
 fn test_of(closure: &str) -> &str {
     let function = closure.strip_suffix("::{{closure}}").expect("the body is a closure of the test's own");
     function.split_once("::").expect("a test stands in a crate").1

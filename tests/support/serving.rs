@@ -9,12 +9,12 @@ use tabi::server::{Request, Server};
 
 use super::HANG;
 
-/// Where a server under test listens: on the loopback, at a port that the system chooses.
+/// The address of a server under test: on the loopback interface, at a port that the system chooses.
 pub fn any_port() -> (&'static str, u16) {
     ("127.0.0.1", 0)
 }
 
-/// Sends back what comes, until the client's end.
+/// Sends all received bytes back, until the client ends its connection.
 pub fn echo(request: &Request) -> Result<()> {
     let mut buffer = [0; 1024];
     loop {
@@ -25,19 +25,19 @@ pub fn echo(request: &Request) -> Result<()> {
     }
 }
 
-/// A client that knows nothing of this library, and that does not wait for ever.
+/// Connects a client that does not use this library and that does not wait for ever.
 pub fn connect(server: &Server) -> TcpStream {
     connect_to(SocketAddr::try_from(server.server_address()).unwrap())
 }
 
-/// The same for a server of which only the address is known.
+/// Connects such a client to an address.
 pub fn connect_to(address: SocketAddr) -> TcpStream {
     let client = TcpStream::connect(address).unwrap();
     client.set_read_timeout(Some(HANG)).unwrap();
     client
 }
 
-/// Says hello to a server that echoes, and hears it back.
+/// Says hello to a server that echoes, and receives it back.
 pub fn ask(client: &mut TcpStream) {
     hear_back(client, b"hello");
 }
@@ -50,7 +50,7 @@ pub fn hear_back(client: &mut TcpStream, bytes: &[u8]) {
     assert_eq!(answer, bytes);
 }
 
-/// All that the server says until it ends the connection.
+/// Everything that the server sends until it ends the connection.
 pub fn read_to_end(client: &mut TcpStream) -> String {
     let mut text = String::new();
     client.read_to_string(&mut text).unwrap();
@@ -68,7 +68,7 @@ pub fn while_serving(server: &Server, clients: impl FnOnce()) {
     });
 }
 
-/// Stops a server when a test fails, so that it is not waited for.
+/// Stops a server when a test fails, so that nothing waits for the server.
 pub struct StopServing<'a>(pub &'a Server);
 
 impl Drop for StopServing<'_> {

@@ -1,8 +1,10 @@
-//! Tools that a machine may lack: a user's test is skipped with the reason, a build server's fails.
+//! Tools that may be missing on a machine. A test of a user is then skipped with the reason, and a test with
+//! `CI=true` fails.
 
 use std::process::{Command, Stdio};
 
-/// True when `tool` can be started; else says what is skipped, and fails where the environment has `CI=true`.
+/// Returns true if `tool` can be started. Otherwise it prints what is skipped, and fails if the environment
+/// has `CI=true`.
 pub(crate) fn have(tool: &str, skipped: &str) -> bool {
     let found =
         Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();

@@ -1,4 +1,4 @@
-//! Waiting for what no event announces, and giving up in the end.
+//! Waiting for conditions that no event announces, with a limit after which a test fails.
 #![allow(dead_code, reason = "each program uses its own part")]
 
 use std::fs;
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a test waits for what must happen before it calls it a hang.
+/// How long a test waits for something that must happen before it counts as hung.
 pub const HANG: Duration = Duration::from_secs(30);
 
-/// A thread of this process, as the kernel numbers them.
+/// The kernel's number of a thread of this process.
 pub struct ThreadId(u32);
 
 impl ThreadId {
@@ -51,7 +51,7 @@ impl ThreadId {
     }
 }
 
-/// Waits until something holds that no event announces.
+/// Waits until a condition holds that no event announces.
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {

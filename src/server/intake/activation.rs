@@ -1,7 +1,8 @@
-//! Sockets that were born elsewhere: handed over by a service manager or a predecessor, and handed on.
+//! Sockets that other processes made and handed over: a service manager, or a predecessor of this process.
+//! This process can hand its sockets on in the same way.
 //!
-//! The protocol is systemd's: descriptors from 3 on, their number in `LISTEN_FDS`, their names in `LISTEN_FDNAMES`,
-//! and who they are for in `LISTEN_PID`.
+//! The protocol is systemd's: the descriptors begin at 3, `LISTEN_FDS` is their number, `LISTEN_FDNAMES` has
+//! their names, and `LISTEN_PID` says which process they are for.
 #![allow(unsafe_code)]
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -13,24 +14,27 @@ use crate::error::{Error, Result};
 use crate::server::Server;
 use crate::socket::{Socket, dup};
 
-/// The first descriptor that is handed over.
+/// The number of the first descriptor that is handed over.
 const FIRST: RawFd = 3;
 
 /// A socket that was handed over to this process.
 #[derive(Debug)]
 pub struct ListenSocket {
-    /// Its name (`FileDescriptorName=` of systemd), "unknown" when none was given.
+    /// The name of the socket (`FileDescriptorName=` of systemd). "unknown" if it was given none.
     pub name: String,
-    /// The socket, bound and perhaps listening; it is for [`crate::server::ServerOptions::adopt`].
+    /// The socket. It is bound, and perhaps listening. [`crate::server::ServerOptions::adopt`] makes a server
+    /// from it.
     pub socket: Socket,
 }
 
-/// The sockets that a service manager (`LISTEN_FDS`, as `sd_listen_fds(3)` reads it) or a predecessor
-/// ([`Server::pass_to`]) handed over to this process; none when it was started without.
+/// Returns the sockets that a service manager (`LISTEN_FDS`, see `sd_listen_fds(3)`) or a predecessor
+/// ([`Server::pass_to`]) has handed over to this process. There are none if the process was started without
+/// any.
 ///
-/// They become close-on-exec. They can be taken once: a second call finds none. The environment stays as it is;
-/// children are not misled by it when `LISTEN_PID` is there.
-/// Fails with [`Error::Value`] when the variables make no sense, and with [`Error::Os`] for a descriptor that is no socket.
+/// The descriptors become close-on-exec. They can be taken once; a second call returns none. The environment
+/// is not changed. It does not mislead child processes if `LISTEN_PID` is set. Fails with [`Error::Value`]
+/// when the variables have values that are not possible, and with [`Error::Os`] for a descriptor that is not
+/// a socket.
 pub fn listen_fds() -> Result<Vec<ListenSocket>> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     let variable = |name: &str| std::env::var(name).ok();
@@ -49,7 +53,8 @@ pub fn listen_fds() -> Result<Vec<ListenSocket>> {
     (FIRST..FIRST + RawFd::from(count))
         .map(|fd| {
             let name = names.next().filter(|name| !name.is_empty()).unwrap_or("unknown");
-            // SAFETY: by the protocol the descriptors are this process's to take, and they are taken once.
+            // SAFETY: the protocol gives these descriptors to this process, and `TAKEN` makes sure that they
+            // are taken once.
             let socket = unsafe { Socket::from_fileno(fd, None, None, None) }?;
             socket.set_inheritable(false)?;
             Ok(ListenSocket { name: name.to_owned(), socket })
@@ -62,15 +67,17 @@ fn number<T: std::str::FromStr>(variable: &str, text: &str) -> Result<T> {
 }
 
 impl Server {
-    /// Lets a program inherit the server's sockets, so that a restart refuses nobody: the successor takes them with
-    /// [`listen_fds`] and [`crate::server::ServerOptions::adopt`], this server goes on until [`Server::server_close`].
-    /// Clients that come in between wait in the sockets' common queue.
+    /// Lets a program inherit the server's sockets, so that a restart refuses no client. The new program
+    /// takes them with [`listen_fds`] and [`crate::server::ServerOptions::adopt`], and this server goes on
+    /// until [`Server::server_close`]. Clients that come in the meantime wait in the queue that both share.
     ///
-    /// `name` is for `LISTEN_FDNAMES`, without ':' and NUL. `LISTEN_PID` is not set, as the number is not known before the start.
-    /// Several servers may pass their sockets to one command, which finds them in this order.
+    /// `name` goes into `LISTEN_FDNAMES`; it must not contain ':' or NUL. `LISTEN_PID` is not set, because
+    /// the number of the process is not known before it starts. Several servers may pass their sockets to one
+    /// command, which receives them in the same order.
     ///
-    /// Fails with [`Error::Closed`], with `Os(EMFILE)`, and with [`Error::Value`] for such a name, and when the command was
-    /// given variables that make no sense.
+    /// Fails with [`Error::Closed`] when the server is closed, with `Os(EMFILE)`, and with [`Error::Value`]
+    /// for a name that is not allowed, or when the command already has variables with values that are not
+    /// possible.
     ///
     /// ```no_run
     /// use std::process::Command;
@@ -94,7 +101,8 @@ impl Server {
         names.extend(self.sockets().iter().map(|_| name.to_owned()));
         let end = FIRST + RawFd::try_from(names.len()).unwrap_or(RawFd::MAX - FIRST);
         let mut copies = Vec::new();
-        // What lies in the way of the copies is kept, so that nothing else gets these numbers in the meantime.
+        // The numbers for the sockets may be in use. Those descriptors are kept open, so that nothing else
+        // gets their numbers in the meantime.
         let mut in_the_way = Vec::new();
         for socket in self.sockets() {
             if socket.is_closed() {
@@ -113,25 +121,28 @@ impl Server {
         command.env("LISTEN_FDS", names.len().to_string());
         command.env("LISTEN_FDNAMES", names.join(":"));
         command.env_remove("LISTEN_PID");
-        // In the child these run in the order of their servers. A copy of an earlier server may have a number that is
-        // taken here, but that one has placed its sockets by then.
+        // The child runs one such closure for each server, in the order of the servers. A copy for an earlier
+        // server may have a number that this closure overwrites. The closure of that server has already
+        // placed its sockets then.
         let place = move || {
             let _ = &in_the_way;
             for (fd, copy) in (first..).zip(&copies) {
-                // SAFETY: dup2 touches no memory; in the child, whatever had the number is closed at exec anyway.
+                // SAFETY: dup2 touches no memory. A descriptor that had this number in the child would be
+                // closed at exec anyway.
                 if unsafe { libc::dup2(copy.as_raw_fd(), fd) } < 0 {
                     return Err(std::io::Error::last_os_error());
                 }
             }
             Ok(())
         };
-        // SAFETY: between fork and exec the closure only calls dup2, which is allowed there.
+        // SAFETY: the closure runs between fork and exec and only calls dup2, which is allowed there.
         unsafe { command.pre_exec(place) };
         Ok(())
     }
 }
 
-/// The names of the sockets that other servers have passed to this command: one each, perhaps empty.
+/// Returns the names of the sockets that other servers have passed to this command. Each socket has a name,
+/// which may be empty.
 fn names_passed_before(command: &Command) -> Result<Vec<String>> {
     let variable = |wanted: &str| {
         let found = command.get_envs().find(|(name, _)| *name == wanted);

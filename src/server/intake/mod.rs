@@ -1,4 +1,5 @@
-//! How requests come in: sockets, the loop that waits for clients, and what it takes from them.
+//! How requests come in: the sockets, the loop that waits for clients, and the requests that it takes from
+//! the sockets.
 
 mod activation;
 mod serve_loop;

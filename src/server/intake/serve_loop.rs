@@ -1,4 +1,4 @@
-//! The serve loop: waits for clients, takes them, gives them away.
+//! The serve loop. It waits for clients, takes their requests, and gives them to the runner.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,30 +14,33 @@ use crate::server::{Failure, Server};
 use crate::socket::Socket;
 use crate::sys;
 
-/// How long a loop leaves its sockets alone when the system is short of something and none of its own requests ends.
+/// How long a loop takes no requests after an error such as EMFILE, unless one of its own requests ends
+/// earlier.
 const FULL_PAUSE: Duration = Duration::from_millis(50);
-/// How many requests are taken without a poll while clients are waiting: stopping must not wait longer.
+/// How many requests are taken without a poll while clients are waiting. After so many, the loop polls again
+/// and notices a stop.
 const IN_A_ROW: u32 = 16;
-/// So many failures of `get_request` in a row are a state, not an accident.
+/// After this many failures of `get_request` in a row the loop pauses, because the cause will probably last.
 const FAILURES: u32 = 8;
 
 /// One serve loop.
 pub(crate) struct Loop<'a> {
     server: &'a Server,
     index: usize,
-    /// Which of the server's sockets this loop looks at.
+    /// The sockets of the server that this loop serves.
     sockets: Vec<Arc<Socket>>,
     polled: Vec<libc::pollfd>,
-    /// The last poll found clients at once, so there may be more: how many tries before the next poll.
+    /// How many more tries are made before the next poll. Above 0 when the last poll found clients at once,
+    /// because there may be more of them.
     tries: u32,
-    /// No request is taken before this moment.
+    /// The loop takes no request before this moment.
     paused: Option<Deadline>,
     failures: u32,
 }
 
-/// Why a round of the loop came to its end.
+/// Why [`Loop::wait`] returned.
 pub(crate) enum Round {
-    /// Sockets were ready; this many of them.
+    /// This many sockets are ready.
     Ready(usize),
     TimedOut,
     Stopped,
@@ -64,14 +67,14 @@ impl<'a> Loop<'a> {
         }
     }
 
-    /// Waits until a socket is ready, the loop is to stop, or the deadline comes.
+    /// Waits until a socket is ready, the loop should stop, or the deadline has passed.
     pub(crate) fn wait(&mut self, deadline: Deadline) -> Result<Round> {
         let core = &self.server.core;
         let waker = core.wakers.of_loop(self.index);
         let mut capacity = self.capacity();
         if !capacity.is_free() {
             waker.arm();
-            // What was given back before the line above was not announced.
+            // Capacity that became free before the line above was not announced, so it is checked once more.
             capacity = self.capacity();
         }
         let accepts = capacity.is_free();
@@ -94,7 +97,8 @@ impl<'a> Loop<'a> {
         }
         match sys::poll(&mut self.polled, deadline.min(look_again).left()) {
             Ok(polled) => {
-                // In-line, a request in between could take long, and so could the next look at the wake descriptor.
+                // Not for an in-line server: a request between two tries may take long, and the loop would
+                // notice a stop only after it.
                 let takes_at_once =
                     core.runner.takes_at_once() && self.server.hooks().get_request_never_waits();
                 let more = accepts && !polled.waited && takes_at_once;
@@ -123,8 +127,8 @@ impl<'a> Loop<'a> {
         Ok(if late { Round::TimedOut } else { Round::Ready(ready) })
     }
 
-    /// Waits a little when the system cannot poll: it is short of memory, or the process may have fewer descriptors now
-    /// than it has.
+    /// Waits for a short time when the system cannot poll: it is short of memory, or the limit of open
+    /// descriptors was lowered below the number of sockets.
     fn pause(&mut self, deadline: Deadline) -> Round {
         let wake = &mut self.polled[..1];
         match sys::poll(wake, Some(FULL_PAUSE)) {
@@ -146,14 +150,14 @@ impl<'a> Loop<'a> {
         self.server.core.runner.capacity()
     }
 
-    /// Takes a request from each socket that is ready, at most so many.
+    /// Takes a request from each ready socket, at most `most` requests.
     pub(crate) fn handle_requests(&mut self, most: usize) -> Result<()> {
         let mut left = most;
         for index in 0..self.sockets.len() {
             if left == 0 || self.polled[index + 1].revents == 0 {
                 continue;
             }
-            // The first request may have taken the last thread.
+            // The first request may have used the last free thread.
             if left == most || self.capacity().is_free() {
                 left -= 1;
                 self.handle_request(index)?;
@@ -194,11 +198,12 @@ impl<'a> Loop<'a> {
         Ok(())
     }
 
-    /// A client that gave up, or a network that is down, is no reason to stop; a full table is one to pause.
-    /// Without an error, `get_request` has panicked.
+    /// Decides what to do when `get_request` returned no request. Without an error, it has panicked. The loop
+    /// goes on after most errors, such as those of a client that gave up or of a network that is down. It
+    /// pauses when the process has too many open descriptors.
     fn no_request(&mut self, index: usize, error: Option<Error>) -> Result<()> {
         match error {
-            // A unix socket that was shut down reports nothing else than that no client is there.
+            // After a shutdown, a unix socket reports only that no client is there.
             Some(Error::Os(libc::EAGAIN)) if self.polled[index + 1].revents & HUNG_UP != 0 => {
                 return Err(Error::Os(libc::EINVAL));
             }
@@ -206,7 +211,7 @@ impl<'a> Loop<'a> {
                 self.tries = 0;
                 return Ok(());
             }
-            // A hook may fail with these numbers for reasons of its own.
+            // A hook may return these errors for other reasons, so the socket is checked too.
             Some(error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)))
                 if is_of_no_use(&self.sockets[index]) =>
             {

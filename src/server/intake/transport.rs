@@ -1,4 +1,5 @@
-//! How the kinds of sockets are bound, started and asked for requests. A new transport goes here.
+//! How each kind of socket is bound and started, and how a request is taken from it. A new transport is added
+//! here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,10 @@ pub(crate) fn is_datagram(socket: &Socket) -> bool {
     socket.kind() == crate::SOCK_DGRAM
 }
 
-/// What a poll says of a socket that does not listen, or that is none.
+/// What poll reports for a socket that does not listen, and for a descriptor that is not open.
 pub(super) const HUNG_UP: libc::c_short = libc::POLLHUP | libc::POLLNVAL;
 
-/// Whether no request can come from a socket any more: it is closed, or it does not listen.
+/// Returns true if no request can come from a socket any more, because it is closed or does not listen.
 pub(super) fn is_of_no_use(socket: &Socket) -> bool {
     let mut polled = [libc::pollfd { fd: socket.fileno(), events: 0, revents: 0 }];
     let _ = sys::poll(&mut polled, Some(Duration::ZERO));
@@ -29,9 +30,10 @@ fn is_inet(socket: &Socket) -> bool {
 }
 
 impl Server {
-    /// What `server_bind` does unless it is replaced: sets the options and binds every socket of the server.
+    /// The default of [`crate::server::Hooks::server_bind`]: sets the options of every socket of the server
+    /// and binds it.
     ///
-    /// Fails as [`Socket::bind`] does. Does nothing for sockets that were bound elsewhere.
+    /// Fails as [`Socket::bind`] does. Does nothing to sockets that were bound elsewhere.
     pub fn default_server_bind(&self) -> Result<()> {
         let Some(requested) = self.requested_address() else {
             return self.learn_address();
@@ -40,7 +42,7 @@ impl Server {
         for socket in self.sockets() {
             self.set_options(socket)?;
             socket.bind(address)?;
-            // A free port was picked for the first; the others share it.
+            // The system has chosen a free port for the first socket. The others share it.
             address = socket.getsockname_raw()?;
         }
         self.learn_address()
@@ -61,7 +63,7 @@ impl Server {
         Ok(())
     }
 
-    /// What `server_activate` does unless it is replaced: stream sockets start to listen.
+    /// The default of [`crate::server::Hooks::server_activate`]: stream sockets start to listen.
     ///
     /// Fails as [`Socket::listen`] does.
     pub fn default_server_activate(&self) -> Result<()> {
@@ -74,9 +76,11 @@ impl Server {
         Ok(())
     }
 
-    /// What `get_request` does unless it is replaced: accepts a client, or receives a datagram. It does not wait.
+    /// The default of [`crate::server::Hooks::get_request`]: accepts a client, or receives a datagram. It
+    /// does not wait.
     ///
-    /// Fails as [`Socket::accept`] and [`Socket::recvfrom`] do, with `Os(EAGAIN)` when there is no request.
+    /// Fails as [`Socket::accept`] and [`Socket::recvfrom`] do, and with `Os(EAGAIN)` when there is no
+    /// request.
     pub fn default_get_request(&self, socket: &Arc<Socket>) -> Result<Request> {
         if is_datagram(socket) {
             return self.receive(socket);
@@ -100,7 +104,8 @@ impl Server {
         Ok(Request::from_packet(self, socket, packet, size, sender))
     }
 
-    /// Gets the sockets ready for the serve loop, which must not block in `accept` when another takes the client.
+    /// Prepares the sockets for the serve loop: its `accept` must not block when another thread or process
+    /// takes the client.
     pub(crate) fn prepare_sockets(&self) -> Result<()> {
         for socket in self.sockets().iter().filter(|socket| !is_datagram(socket)) {
             if socket.getblocking() {

@@ -1,4 +1,4 @@
-//! How a serve loop that cannot take another request at the moment learns that it can.
+//! How a serve loop that has no capacity for another request learns that there is capacity again.
 
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,8 +29,8 @@ impl LoopWakers {
         self.0.iter().any(|waker| waker.armed.load(Ordering::SeqCst))
     }
 
-    /// Says that something which a loop may wait for was given back: a thread, a descriptor, a place in the queue.
-    /// This costs a system call only for loops that wait.
+    /// Must be called when something becomes free that a loop may be waiting for: a thread, a descriptor, a
+    /// place in the queue. It makes a system call only if a loop is waiting.
     pub(crate) fn capacity_returned(&self) {
         for waker in &self.0 {
             if waker.armed.load(Ordering::SeqCst) && waker.armed.swap(false, Ordering::SeqCst) {
@@ -41,8 +41,8 @@ impl LoopWakers {
 }
 
 impl LoopWaker {
-    /// From now on [`LoopWakers::capacity_returned`] makes the descriptor readable, once. What was given back before
-    /// this call was not announced, so the loop must look again afterwards.
+    /// Makes the next [`LoopWakers::capacity_returned`] wake the loop. Capacity that became free before this
+    /// call was not announced, so the loop must check once more afterwards.
     pub(crate) fn arm(&self) {
         self.armed.store(true, Ordering::SeqCst);
     }

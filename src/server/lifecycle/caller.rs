@@ -1,7 +1,8 @@
-//! What the current thread does for a server: `shutdown` and `server_close` must not wait for their own caller.
+//! What the current thread does for a server. `shutdown` and `server_close` use it, so that they do not wait
+//! for the thread that calls them.
 //!
-//! The roles of a thread are a list on its own stack, so that a thread-local with a destructor (and with it an
-//! allocation in every thread) is not needed.
+//! The roles of a thread are a linked list on its own stack. So no thread-local with a destructor is needed,
+//! which would cost an allocation in every thread.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -9,9 +10,9 @@ use std::ptr;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
-    /// It runs a serve loop.
+    /// The thread runs a serve loop.
     Loop,
-    /// It handles the request with this number.
+    /// The thread handles the request with this number.
     Request(usize),
 }
 
@@ -25,10 +26,10 @@ thread_local! {
     static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
 }
 
-/// Runs something while the current thread works for a server.
+/// Runs a function while the current thread has this role for a server.
 pub(crate) fn with_role<T>(server: usize, role: Role, run: impl FnOnce() -> T) -> T {
     let entry = Entry { server, role, outer: INNERMOST.get() };
-    // Also when `run` panics, the list must not keep what is no longer on the stack.
+    // The entry must leave the list even when `run` panics, because it is on this stack.
     let _leave = Leave(entry.outer);
     INNERMOST.set(&entry);
     run()
@@ -42,12 +43,12 @@ impl Drop for Leave {
     }
 }
 
-/// The current thread, as a server sees it that is called by it.
+/// What the current thread does for the server that it calls.
 #[derive(Default)]
 pub(super) struct Caller {
-    /// It runs a serve loop of the server.
+    /// Whether the thread runs a serve loop of the server.
     pub(super) in_loop: bool,
-    /// The requests that it handles, one inside the other.
+    /// The requests that the thread handles. There are several if one is handled inside another.
     pub(super) requests: Vec<usize>,
 }
 
@@ -55,7 +56,8 @@ impl Caller {
     pub(super) fn of(server: usize) -> Caller {
         let mut caller = Caller::default();
         let mut next = INNERMOST.get();
-        // SAFETY: the entries are those of `with_role` calls that this thread is inside of, outermost last.
+        // SAFETY: each entry is a local variable of a `with_role` call that has not returned yet, so it
+        // exists.
         while let Some(entry) = unsafe { next.as_ref() } {
             match entry.role {
                 _ if entry.server != server => {}
@@ -67,12 +69,12 @@ impl Caller {
         caller
     }
 
-    /// True in a handler or a hook of the server.
+    /// Returns true in a handler or a hook of the server.
     pub(super) fn works_for_server(&self) -> bool {
         self.in_loop || !self.requests.is_empty()
     }
 
-    /// How many of the threads that only handle requests are the caller: 1 or 0.
+    /// Returns 1 if the thread handles a request and runs no loop, otherwise 0.
     pub(super) fn handler_threads(&self) -> usize {
         usize::from(!self.in_loop && !self.requests.is_empty())
     }

@@ -1,4 +1,4 @@
-//! The end of a server.
+//! Closing a server.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -10,33 +10,38 @@ use crate::server::event::Woken;
 use crate::server::intake::is_datagram;
 use crate::server::{Request, Server};
 
-/// How long handlers whose connections were cut may take to notice.
+/// How long handlers may take to end after their connections were cut off.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What became of the requests that were active when the server was closed.
+/// What happened to the requests that were active when the server was closed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrainReport {
-    /// How many ended by themselves.
+    /// The number of requests that ended by themselves.
     pub finished: usize,
-    /// How many were cut off: their connections shut down, or never handled.
+    /// The number of requests that were cut off: their connections were shut down, or they were never
+    /// handled.
     pub cut: usize,
-    /// How many are still running: handlers that neither use their socket nor return, a second after they were cut off;
-    /// all that had not ended when the server does not wait for them.
+    /// The number of requests that are still running, because their handlers neither used their sockets nor
+    /// returned within a second after they were cut off. If the server does not wait for its requests, these
+    /// are all that had not ended.
     pub left: usize,
-    /// True when a signal handler has ended the wait of a server that is
-    /// [interruptible](Server::set_interruptible). Nothing was cut off: close again to go on.
+    /// True if a signal handler has ended the wait of an [interruptible](Server::set_interruptible) server.
+    /// No running request was cut off then. Close the server again to go on.
     pub interrupted: bool,
 }
 
 impl Server {
-    /// Stops accepting, waits for the requests that have begun, and closes the sockets (`server_close`).
+    /// Stops accepting clients, waits for the requests that have begun, and closes the sockets
+    /// (`server_close`).
     ///
-    /// Without `drain` it waits as long as they take, or not at all if `block_on_close` is off or `daemon_threads` is on.
-    /// With it they have so much time; then their connections are shut down, which ends handlers that use
-    /// them, and children get `SIGTERM`, a second later `SIGKILL`. A serve loop is stopped first. Called in a handler, it
-    /// does not wait for that one. Closing again with `drain` drains what the first time has left, and without it does
-    /// nothing.
+    /// `drain` is the time that the requests get. Afterwards their connections are shut down, which ends
+    /// handlers that use them; child processes get `SIGTERM`, and a second later `SIGKILL`. With `None` the
+    /// server waits without a limit, or not at all if `block_on_close` is false or `daemon_threads` is true.
+    ///
+    /// A serve loop is stopped first. In a handler, `server_close` does not wait for the request of this
+    /// handler. Closing again with a `drain` drains what the first close has left. Closing again with `None`
+    /// does nothing. Returns what happened to the requests.
     pub fn server_close(&self, drain: Option<Duration>) -> DrainReport {
         if !self.core.lifecycle.begin_closing() && drain.is_none() {
             return DrainReport::default();
@@ -72,13 +77,13 @@ impl Server {
         DrainReport { finished, cut, left, interrupted: false }
     }
 
-    /// Ends requests that nobody will handle; returns how many they were.
+    /// Ends requests that will not be handled. Returns how many they were.
     fn reject_all(&self, requests: VecDeque<Request>) -> usize {
         requests.iter().for_each(|request| self.reject(request));
         requests.len()
     }
 
-    /// Closes the server's own sockets; called when no loop looks at them.
+    /// Closes the sockets of the server. Called when no loop uses them.
     pub(super) fn close_sockets(&self) {
         for socket in self.sockets() {
             let _ = socket.close();
@@ -86,20 +91,21 @@ impl Server {
     }
 }
 
-/// One `server_close` under way.
+/// A `server_close` that is running.
 struct Close<'a> {
     server: &'a Server,
-    /// Neither its loop nor its requests can be waited for.
+    /// The thread that called it. Its loop and its requests cannot be waited for.
     caller: Caller,
     loops_ended: bool,
-    /// Whether signals end the waiting.
+    /// Whether a signal ends the waiting.
     interruptible: bool,
-    /// One has.
+    /// Whether a signal has ended the waiting.
     interrupted: bool,
 }
 
 impl Close<'_> {
-    /// Ends the serve loops, and with them the listening; a loop that is late closes the sockets itself.
+    /// Ends the serve loops, and closes the listening sockets. If a loop does not end in time, it closes the
+    /// sockets itself later.
     fn stop_loops(&mut self, deadline: Deadline) {
         if self.loops_ended {
             return;
@@ -113,15 +119,15 @@ impl Close<'_> {
         self.loops_ended = woken == Woken::Announced;
         self.interrupted |= woken == Woken::Interrupted;
         if self.loops_ended {
-            // Those who answer datagrams still need their socket.
+            // Handlers of datagrams still need the socket for their answers.
             for socket in self.server.sockets().iter().filter(|socket| !is_datagram(socket)) {
                 let _ = socket.close();
             }
         }
     }
 
-    /// Waits for the requests but those of the caller, unless it was interrupted; returns how many are left, and how many
-    /// were handled ever.
+    /// Waits for all requests except those of the caller, unless a signal has ended the waiting before.
+    /// Returns how many are left, and how many requests have been handled since the server was made.
     fn wait_for_requests(&mut self, deadline: Deadline) -> (usize, usize) {
         let own = self.caller.requests.len();
         if !self.interrupted {
@@ -133,13 +139,14 @@ impl Close<'_> {
         (active.saturating_sub(own), handled)
     }
 
-    /// Cuts off what runs, and a loop that still does; returns how many requests withstood.
+    /// Cuts off the running requests, and stops a loop that still runs. Returns how many requests are still
+    /// running.
     fn cut_requests(&mut self) -> usize {
         let server = self.server;
         let runner = &server.core.runner;
         server.reject_all(runner.interrupt());
         server.active().cut(&self.caller.requests);
-        // From here on it does not take long.
+        // The rest takes at most a few seconds, so signals need not end it.
         self.interruptible = false;
         let grace = Deadline::after(GRACE);
         self.stop_loops(grace);

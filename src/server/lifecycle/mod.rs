@@ -1,4 +1,4 @@
-//! The life of a server: how it begins to serve, how it is stopped, how it ends.
+//! The life of a server: how it begins to serve, how it is stopped, and how it ends.
 //!
 //! ```text
 //!             begin                 ask_to_stop
@@ -9,11 +9,12 @@
 //!     idle, serving or stopping ── server_close, once ──▶ draining ──▶ closed
 //! ```
 //!
-//! - A stop that is asked for while the server is idle is kept: the next `begin` leads to stopping at once.
-//! - Draining asks the loops to stop, gives the requests under way their time and cuts off those that are late.
-//!   From here on `begin` fails.
-//! - Closed means that the sockets are closed. Whoever is last does it: `server_close`, or a loop that it could not
-//!   wait for.
+//! - A stop that is requested while the server is idle is kept. The next `begin` then leads to stopping at
+//!   once.
+//! - Draining stops the loops, gives the requests that have begun some time, and cuts off those that take
+//!   longer. From here on `begin` fails.
+//! - Closed means that the sockets are closed. The last user closes them: `server_close`, or a loop for which
+//!   `server_close` could not wait.
 
 mod caller;
 mod close;
@@ -32,25 +33,26 @@ use crate::sys::Wake;
 pub(crate) use caller::{Role, with_role};
 pub use close::DrainReport;
 
-/// In which state a server is, and how it gets to the next.
+/// The state of a server, and the transitions to other states.
 pub(crate) struct Lifecycle {
     state: Mutex<State>,
     /// Notified when `serving` becomes false.
     loops_ended: Event,
-    /// A stop is asked for. Beside the lock, as each loop reads it before each poll.
+    /// Whether a stop was requested. It is not under the lock, because each loop reads it before each poll.
     stop: AtomicBool,
     stop_wake: Wake,
 }
 
 #[derive(Default)]
 struct State {
-    /// Serving or stopping, else idle.
+    /// True while serving or stopping, false while idle.
     serving: bool,
-    /// How often serving has ended: who waits for an end does not wait for the next one too.
+    /// How often serving has ended. A caller that waits for this end does not wait for the next one too.
     rounds: u64,
-    /// Draining or closed.
+    /// True while draining or closed.
     closing: bool,
-    /// A `server_close` runs or has ended, and was not interrupted: the next need not wait for what it waits for.
+    /// Whether a `server_close` is running, or has ended without an interruption. The next one need not wait
+    /// for the same requests.
     close_began: bool,
 }
 
@@ -64,7 +66,7 @@ impl Lifecycle {
         })
     }
 
-    /// From idle to serving, unless `prepare` fails.
+    /// Goes from idle to serving, unless `prepare` fails.
     fn begin(&self, prepare: impl FnOnce() -> Result<()>) -> Result<()> {
         let mut state = lock(&self.state);
         if state.closing {
@@ -78,8 +80,9 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// Back to idle. `close_sockets` runs if a `server_close` could not wait for this. `interrupted` says that whoever
-    /// serves looks at signals and then goes on: a stop that was asked for is kept until then.
+    /// Goes back to idle. `close_sockets` runs if the server is draining or closed, because a `server_close`
+    /// may not have waited for this. `interrupted` says that the caller will look at signals and then serve
+    /// again; a requested stop is kept until then.
     fn end(&self, interrupted: bool, close_sockets: impl FnOnce()) {
         let mut state = lock(&self.state);
         state.serving = false;
@@ -101,17 +104,18 @@ impl Lifecycle {
         self.stop_wake.raise();
     }
 
-    /// Whether a stop was asked for; a signal handler that asks for it only makes [`Lifecycle::stop_fd`] readable.
+    /// Returns whether a stop was requested. A signal handler that requests a stop only makes
+    /// [`Lifecycle::stop_fd`] readable.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
     }
 
-    /// What a loop polls to learn of a stop.
+    /// Returns the descriptor that a loop polls to notice a stop.
     pub(crate) fn stop_fd(&self) -> RawFd {
         self.stop_wake.fd()
     }
 
-    /// Asks for a stop and waits until the loops that run now have ended.
+    /// Requests a stop, and waits until the loops that run now have ended.
     fn stop_and_wait(&self, caller_works_for_server: bool) {
         let mut state = lock(&self.state);
         self.ask_to_stop();
@@ -121,27 +125,28 @@ impl Lifecycle {
         }
     }
 
-    /// To draining; false when a close came before that was not interrupted.
+    /// Goes to draining. Returns false after an earlier close that was not interrupted.
     fn begin_closing(&self) -> bool {
         let mut state = lock(&self.state);
         state.closing = true;
         !std::mem::replace(&mut state.close_began, true)
     }
 
-    /// A close was interrupted: the next one has everything to wait for.
+    /// Records that a close was interrupted. The next close waits for everything again.
     fn interrupt_closing(&self) {
         lock(&self.state).close_began = false;
     }
 
-    /// Ends the loops if there are any, without waiting for it.
+    /// Stops the loops if there are any, without waiting for their end.
     fn stop_if_serving(&self) {
-        // A stop that nobody is there to obey would be kept for ever.
+        // If no loop runs, the stop would be kept for ever.
         if lock(&self.state).serving {
             self.ask_to_stop();
         }
     }
 
-    /// Waits until no loop runs; gives up at the deadline, and if `interruptible` when a signal handler has run.
+    /// Waits until no loop runs, but not longer than the deadline, and if `interruptible` only until a signal
+    /// handler has run.
     fn wait_idle(&self, deadline: Deadline, interruptible: bool) -> Woken {
         let mut state = lock(&self.state);
         let mut woken = Woken::Announced;

@@ -1,4 +1,4 @@
-//! Serving, and how it is stopped.
+//! How a server serves, and how it is stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,26 +12,28 @@ use crate::server::intake::{Loop, Round};
 use crate::server::{Request, Server};
 use crate::socket::IntoTimeout;
 
-/// Python's `poll_interval`, in seconds.
+/// Python's default of `poll_interval`.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Server {
-    /// Handles requests until [`Server::shutdown`] (`serve_forever`), with Python's `poll_interval` of half a second.
+    /// Handles requests until [`Server::shutdown`] is called (`serve_forever`), with Python's default
+    /// `poll_interval` of half a second.
     ///
-    /// Returns at once when `shutdown` was called before. The interval is only how often
-    /// [`crate::server::Hooks::service_actions`] runs: nothing else waits for it.
+    /// Returns at once if `shutdown` was called before. The interval only says how often
+    /// [`crate::server::Hooks::service_actions`] runs; the rest of the server does not depend on it.
     ///
-    /// Fails with [`Closed`](crate::Error::Closed) after [`Server::server_close`], with [`Value`](crate::Error::Value)
-    /// when the server is serving already, with what `service_actions` fails with, and when a socket of the server is of
-    /// no more use.
+    /// Fails with [`Closed`](crate::Error::Closed) after [`Server::server_close`], with
+    /// [`Value`](crate::Error::Value) when the server is serving already, with the error of
+    /// `service_actions`, and with the error of a socket that can no longer be used.
     pub fn serve_forever(&self) -> Result<()> {
         self.serve_forever_every(POLL_INTERVAL)
     }
 
-    /// [`Server::serve_forever`] with another `poll_interval`: a [`Duration`], `f64` seconds, or `None` for one that
-    /// never ends.
+    /// [`Server::serve_forever`] with another `poll_interval`: a [`Duration`], an `f64` of seconds, or
+    /// `None`, with which `service_actions` runs only after requests.
     ///
-    /// Fails with [`Value`](crate::Error::Value) for negative seconds and NaN, else as [`Server::serve_forever`] does.
+    /// Fails with [`Value`](crate::Error::Value) for negative seconds and NaN, and as
+    /// [`Server::serve_forever`] does.
     pub fn serve_forever_every(&self, poll_interval: impl IntoTimeout) -> Result<()> {
         let poll_interval = poll_interval.into_timeout()?;
         self.serve(|| match self.options().loops {
@@ -40,7 +42,7 @@ impl Server {
         })
     }
 
-    /// The first loop on this thread, each of the others on one of its own.
+    /// Runs the first loop in this thread, and each further loop in a thread of its own.
     fn run_loops(&self, loops: usize, poll_interval: Option<Duration>) -> Result<()> {
         thread::scope(|scope| {
             let others: Result<Vec<_>> = (1..loops)
@@ -65,9 +67,11 @@ impl Server {
         })
     }
 
-    /// Handles one request, or none when the server's timeout passes first; then `handle_timeout` runs (`handle_request`).
+    /// Handles one request (`handle_request`). If the server's timeout passes first, `handle_timeout` runs
+    /// instead.
     ///
-    /// [`Server::shutdown`] ends the wait. Fails as [`Server::serve_forever`] does.
+    /// [`Server::shutdown`] ends the waiting. Fails as [`Server::serve_forever`] does, and with the error of
+    /// `handle_timeout`.
     pub fn handle_request(&self) -> Result<()> {
         self.serve(|| with_role(self.id(), Role::Loop, || self.handle_one()))
     }
@@ -85,25 +89,30 @@ impl Server {
         }
     }
 
-    /// Stops [`Server::serve_forever`] (`shutdown`).
+    /// Stops [`Server::serve_forever`] (`shutdown`), and returns when its loops have ended. Requests that
+    /// have begun go on.
     ///
-    /// May be called from any thread, as often as one likes, and returns when the loop has ended. In a handler or a
-    /// hook of this server it only asks for the end and returns, where Python's would wait for itself for ever.
-    /// Before `serve_forever` it makes the next one return at once (Python's waits for that). Requests that have begun go on.
+    /// Any thread may call this, any number of times. In a handler or a hook of this server it only requests
+    /// the stop and returns at once; Python's `shutdown` would wait for itself for ever. If the server is not
+    /// serving, the next `serve_forever` returns at once; Python's `shutdown` would wait for it.
     pub fn shutdown(&self) {
         self.core.lifecycle.stop_and_wait(Caller::of(self.id()).works_for_server());
     }
 
-    /// The descriptor through which a signal handler stops the server: it writes eight bytes, a native-endian 64-bit 1,
-    /// with `write(2)`. That is [`Server::shutdown`] without the wait. The server keeps and closes the descriptor.
+    /// Returns the descriptor through which a signal handler can stop the server. The handler writes eight
+    /// bytes, the number 1 as a native-endian 64-bit integer, with `write(2)`. This is [`Server::shutdown`]
+    /// without the waiting. The descriptor belongs to the server, which closes it.
     pub fn wake_fd(&self) -> std::os::fd::RawFd {
         self.core.lifecycle.stop_wake.write_fd()
     }
 
-    /// Whether calls that wait for long return when a signal handler has run in their thread, for callers that must look
-    /// at signals themselves, as Python does. `serve_forever` and `handle_request` then fail with `Os(EINTR)`, and a
-    /// server with one loop keeps a stop that was asked for; [`Server::server_close`] reports that it was
-    /// [interrupted](crate::server::DrainReport::interrupted). Each may be called again. By default they go on.
+    /// Sets whether calls that wait for a long time return when a signal handler has run in their thread. The
+    /// default is false: they go on.
+    ///
+    /// This is for callers that must look at signals themselves, as Python does. If true, `serve_forever` and
+    /// `handle_request` fail with `Os(EINTR)`, and a server with one loop keeps a stop that was requested.
+    /// [`Server::server_close`] reports that it was [interrupted](crate::server::DrainReport::interrupted).
+    /// Each of them may be called again.
     pub fn set_interruptible(&self, interruptible: bool) {
         self.core.interruptible.store(interruptible, Ordering::Relaxed);
     }
@@ -118,7 +127,8 @@ impl Server {
         self.core.lifecycle.begin(|| self.prepare_sockets())?;
         let mut serving = Serving { server: self, interrupted: false };
         let result = run();
-        // Of several loops the others have been stopped, and a stop by somebody else cannot be told from that.
+        // With several loops, the others have been stopped too. That cannot be told apart from a stop that
+        // the program requested, so it is not kept.
         serving.interrupted = matches!(result, Err(Error::Os(libc::EINTR))) && self.options().loops == 1;
         result
     }
@@ -130,17 +140,17 @@ impl Server {
         let stop_others = StopOthers(self);
         let result = with_role(self.id(), Role::Loop, || Loop::new(self, index, sockets).run(poll_interval));
         if result.is_ok() || self.options().loops == 1 {
-            // It was stopped, and so were the others; or there are none.
+            // The loop was stopped, and so were the others, or there are no others.
             std::mem::forget(stop_others);
         }
         result
     }
 }
 
-/// The server serves until this is dropped, also by a panic of a hook.
+/// The server is serving until this value is dropped, also when a hook panics.
 struct Serving<'a> {
     server: &'a Server,
-    /// It looks at signals, and then serves on.
+    /// Whether the caller will look at signals and then serve again.
     interrupted: bool,
 }
 
@@ -150,7 +160,7 @@ impl Drop for Serving<'_> {
     }
 }
 
-/// One loop that cannot go on, or whose hook panics, ends the others.
+/// When this value is dropped, all loops stop: one loop has failed, or its hook has panicked.
 struct StopOthers<'a>(&'a Server);
 
 impl Drop for StopOthers<'_> {

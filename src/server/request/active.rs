@@ -1,4 +1,4 @@
-//! The requests that have begun and not ended: for limits, statistics and draining.
+//! The requests that have begun but not ended, for limits, statistics and draining.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use crate::socket::Socket;
 #[derive(Default)]
 pub(crate) struct Active {
     table: Mutex<Table>,
-    /// A request has ended while somebody waited for it.
+    /// Announced when a request has ended while a caller waits for this.
     request_ended: Event,
 }
 
@@ -25,10 +25,10 @@ struct Table {
     slots: Vec<Slot>,
     free: Vec<usize>,
     active: usize,
-    /// How many have ended that were not rejected.
+    /// How many requests have ended, without those that were rejected.
     handled: usize,
     per_address: HashMap<IpAddr, usize>,
-    /// Somebody waits on `request_ended`.
+    /// Whether a caller has waited on `request_ended`.
     watched: bool,
 }
 
@@ -49,12 +49,13 @@ impl Slot {
         }
     }
 
-    /// Lets the handler know that its time is over: a client's connection is shut down, a job is told.
+    /// Tells the handler that its time is over: a client's connection is shut down, and a job's `cut` is
+    /// called.
     fn cut(&self) {
         match self {
             Slot::Stream(socket) => drop(socket.shutdown(SHUT_RDWR)),
             Slot::Job(job) => {
-                // A job that panics here cannot harm the other requests.
+                // A panic of the job must not end the closing of the server.
                 let _ = caught(|| -> HandlerResult {
                     job.cut();
                     Ok(())
@@ -65,11 +66,11 @@ impl Slot {
     }
 }
 
-/// One active request; it has ended when this is dropped.
+/// An active request. It ends when this value is dropped.
 pub(crate) struct Ticket {
     server: Server,
     slot: usize,
-    /// The host that a limit is counted for.
+    /// The client's host, if the requests of each host are counted.
     host: Option<IpAddr>,
     same_host: usize,
     rejected: AtomicBool,
@@ -86,7 +87,7 @@ impl Ticket {
         &self.server
     }
 
-    /// Says that the request ends without being handled.
+    /// Records that the request ends without being handled.
     pub(crate) fn reject(&self) {
         self.rejected.store(true, Ordering::Relaxed);
     }
@@ -95,7 +96,7 @@ impl Ticket {
         self.slot
     }
 
-    /// How many requests of the same host were active when this one began, itself included.
+    /// Returns how many requests of the same host were active when this one began, including this one.
     pub(crate) fn same_host(&self) -> usize {
         self.same_host
     }
@@ -147,7 +148,8 @@ impl Active {
         }
         let watched = table.watched;
         drop(table);
-        // The last owner of a socket closes it, and a job's end is the program's code: not under the lock.
+        // The last owner of a socket closes it, and dropping a job runs the program's code. Both must not
+        // happen under the lock.
         drop(entry);
         if watched {
             self.request_ended.announce();
@@ -158,14 +160,14 @@ impl Active {
         lock(&self.table).active
     }
 
-    /// How many requests are active, and how many have ended so far that were not rejected.
+    /// Returns how many requests are active, and how many have ended so far without being rejected.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let table = lock(&self.table);
         (table.active, table.handled)
     }
 
-    /// Waits until at most `rest` requests are active; gives up at the deadline, and if `interruptible` when a signal
-    /// handler has run, and tells why it has returned.
+    /// Waits until at most `rest` requests are active, but not longer than the deadline, and if
+    /// `interruptible` only until a signal handler has run. Returns why it has returned.
     pub(crate) fn wait(&self, rest: usize, deadline: Deadline, interruptible: bool) -> Woken {
         let mut table = lock(&self.table);
         table.watched = true;
@@ -176,8 +178,8 @@ impl Active {
         woken
     }
 
-    /// Cuts all requests off but these: the connections of clients are shut down, so that their handlers find the end of
-    /// the stream, and jobs are told.
+    /// Cuts off all requests except `own`. The connections of clients are shut down, so that their handlers
+    /// find the end of the stream, and the `cut` of jobs is called.
     pub(crate) fn cut(&self, own: &[usize]) {
         let others: Vec<Slot> = {
             let table = lock(&self.table);
@@ -188,7 +190,8 @@ impl Active {
     }
 }
 
-/// An IPv4 host is the same whether it comes through an IPv4 or a dual-stack socket.
+/// Returns the host of an address. An IPv4 host counts as the same host on an IPv4 socket and on a dual-stack
+/// socket.
 fn host_of(address: &Address) -> Option<IpAddr> {
     address.as_inet().map(|address| address.ip().to_canonical())
 }

@@ -5,27 +5,27 @@ use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Any error, as handlers return it.
+/// Any error, in the form in which handlers return it.
 pub(crate) type BoxedError = Box<dyn Error + Send + Sync>;
 
-/// What handlers return: nothing, or any error, into which `?` turns each.
+/// The result of a handler: nothing, or any error. `?` converts every error to it.
 pub type HandlerResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Why a request failed.
 ///
-/// Every error becomes a failure by `?`. For that reason it is not itself a [`std::error::Error`]; the one it holds is
-/// [`Failure::error`].
+/// `?` converts every error to a failure. For that reason a failure is not itself a [`std::error::Error`];
+/// the error in it is [`Failure::error`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
     /// The handler or a hook returned this error.
     Error(Box<dyn Error + Send + Sync>),
-    /// The handler or a hook panicked; the text is the panic's own.
+    /// The handler or a hook panicked. The text is the message of the panic.
     Panic(String),
 }
 
 impl Failure {
-    /// The error that was returned; `None` for a panic.
+    /// Returns the error that the handler or the hook returned, or `None` for a panic.
     pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match self {
             Failure::Error(error) => Some(&**error),
@@ -33,7 +33,7 @@ impl Failure {
         }
     }
 
-    /// The error that was returned, if it is of this type: `failure.downcast_ref::<tabi::Error>()`.
+    /// Returns the error if it is of this type: `failure.downcast_ref::<tabi::Error>()`.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         self.error()?.downcast_ref()
     }
@@ -54,7 +54,7 @@ impl<E: Into<BoxedError>> From<E> for Failure {
     }
 }
 
-/// Calls out, and makes a failure of a panic.
+/// Calls foreign code, and converts a panic to a failure.
 pub(crate) fn caught<T, E: Into<Failure>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(Into::into),

@@ -1,4 +1,4 @@
-//! Handlers that read and write files, not sockets: Python's `StreamRequestHandler` and `DatagramRequestHandler`.
+//! Handlers that use files instead of sockets: Python's `StreamRequestHandler` and `DatagramRequestHandler`.
 
 use std::fmt;
 use std::io::Cursor;
@@ -8,7 +8,8 @@ use super::{BoxedError, Failure, HandlerResult, Request, RequestHandler, caught}
 use crate::error::{Error, Result};
 use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, SocketWriter, checked_timeout};
 
-/// Answers stream clients through a buffered reader and a writer (`socketserver.StreamRequestHandler`).
+/// A handler that gives its function a buffered reader and a writer for each stream client
+/// (`socketserver.StreamRequestHandler`).
 ///
 /// ```
 /// use std::io::Write;
@@ -36,7 +37,7 @@ pub struct StreamRequestHandler<F> {
 }
 
 impl<F> fmt::Debug for StreamRequestHandler<F> {
-    /// The settings; the function has no text.
+    /// Writes the settings, without the function.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamRequestHandler")
             .field("timeout", &self.timeout)
@@ -47,15 +48,16 @@ impl<F> fmt::Debug for StreamRequestHandler<F> {
     }
 }
 
-/// What a [`StreamRequestHandler`] works with.
+/// The argument of the function of a [`StreamRequestHandler`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct StreamRequest<'a> {
     /// The request itself.
     pub request: &'a Request,
-    /// What the client sends.
+    /// Reads what the client sends.
     pub rfile: SocketReader<&'a Socket>,
-    /// What the client gets; unbuffered unless [`StreamRequestHandler::wbufsize`] says otherwise, and flushed at the end.
+    /// Writes to the client. It is unbuffered unless [`StreamRequestHandler::wbufsize`] was set, and is
+    /// flushed at the end.
     pub wfile: SocketWriter<&'a Socket>,
 }
 
@@ -64,7 +66,7 @@ where
     F: Fn(&mut StreamRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
     E: Into<BoxedError>,
 {
-    /// A handler that calls this function for each client.
+    /// Makes a handler that calls this function for each client.
     pub fn new(handle: F) -> Self {
         StreamRequestHandler {
             handle,
@@ -75,7 +77,7 @@ where
         }
     }
 
-    /// The timeout of each client's socket (`timeout`); by default the socket's own.
+    /// Sets the timeout of each client's socket (`timeout`). By default the socket keeps its timeout.
     ///
     /// Fails as [`Socket::settimeout`] does.
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
@@ -83,19 +85,21 @@ where
         Ok(self)
     }
 
-    /// Whether to set `TCP_NODELAY` (`disable_nagle_algorithm`), for handlers with a `wbufsize`; by default not.
+    /// Sets whether the client's socket gets `TCP_NODELAY` (`disable_nagle_algorithm`), for handlers with a
+    /// `wbufsize`. The default is false.
     pub fn disable_nagle_algorithm(mut self, disable: bool) -> Self {
         self.disable_nagle_algorithm = disable;
         self
     }
 
-    /// The most bytes that are read ahead (`rbufsize`): [`DEFAULT_BUFFER_SIZE`] by default, 0 for none.
+    /// Sets the most bytes that are read ahead (`rbufsize`). The default is [`DEFAULT_BUFFER_SIZE`]; 0 means
+    /// none.
     pub fn rbufsize(mut self, bytes: usize) -> Self {
         self.rbufsize = bytes;
         self
     }
 
-    /// The most bytes that are held back before they are sent (`wbufsize`); 0 by default.
+    /// Sets the most bytes that are kept before they are sent (`wbufsize`). The default is 0.
     pub fn wbufsize(mut self, bytes: usize) -> Self {
         self.wbufsize = bytes;
         self
@@ -132,16 +136,17 @@ where
     fn run(&self, request: &Request) -> Result<(), Failure> {
         let mut stream = self.open(request)?;
         let handled = caught(|| (self.handle)(&mut stream));
-        // The client may be gone; what the handler had to say has been said.
+        // The client may have closed its connection. The result of the handler counts, so this error is
+        // ignored.
         let _ = stream.wfile.flush();
         handled
     }
 }
 
-/// Answers datagrams by writing to a file, which is sent at the end as one datagram
-/// (`socketserver.DatagramRequestHandler`).
+/// A handler whose function writes its answer to each datagram into a file. At the end, the content of the
+/// file is sent as one datagram (`socketserver.DatagramRequestHandler`).
 ///
-/// As in Python it is sent also when it is empty, or when the function has failed.
+/// As in Python, it is sent even when it is empty or the function has failed.
 ///
 /// ```
 /// use std::io::Read;
@@ -155,13 +160,13 @@ pub struct DatagramRequestHandler<F> {
     handle: F,
 }
 
-/// What a [`DatagramRequestHandler`] works with.
+/// The argument of the function of a [`DatagramRequestHandler`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DatagramRequest<'a> {
     /// The request itself.
     pub request: &'a Request,
-    /// The bytes of the datagram.
+    /// Reads the bytes of the datagram.
     pub rfile: Cursor<&'a [u8]>,
     /// The answer.
     pub wfile: Vec<u8>,
@@ -172,7 +177,7 @@ where
     F: Fn(&mut DatagramRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
     E: Into<BoxedError>,
 {
-    /// A handler that calls this function for each datagram.
+    /// Makes a handler that calls this function for each datagram.
     pub fn new(handle: F) -> Self {
         DatagramRequestHandler { handle }
     }
@@ -199,7 +204,7 @@ where
     }
 }
 
-/// A failure as `handle` reports it, whose panics are not caught.
+/// Converts a failure to the result of `handle`. A panic goes on, because `handle` does not catch panics.
 fn or_panic(result: Result<(), Failure>) -> HandlerResult {
     match result {
         Ok(()) => Ok(()),

@@ -1,14 +1,15 @@
-//! What answers a request.
+//! Handlers: what answers a request.
 
 use super::failure::{Failure, HandlerResult, caught};
 use super::{BoxedError, Request};
 
-/// What answers the requests of a server (`socketserver.BaseRequestHandler`): a function or closure, or a type with
-/// `setup`, `handle` and `finish`.
+/// What answers the requests of a server (`socketserver.BaseRequestHandler`): a function, a closure, or a
+/// type with the methods `setup`, `handle` and `finish`.
 ///
-/// A function may fail with any error: it is a `Fn(&Request) -> Result<(), E>`, where `E` is an error type or what else
-/// becomes a `Box<dyn Error + Send + Sync>`. A closure that uses `?` must say which error it returns; [`HandlerResult`]
-/// takes them all. The failure goes to [`Hooks::handle_error`](crate::server::Hooks::handle_error) as it is.
+/// A function is a `Fn(&Request) -> Result<(), E>`. `E` is any error type, or another type that converts to a
+/// `Box<dyn Error + Send + Sync>`. A closure that uses `?` must name its error type; [`HandlerResult`] is
+/// right for all errors. A failure goes to [`Hooks::handle_error`](crate::server::Hooks::handle_error)
+/// unchanged.
 ///
 /// ```
 /// use tabi::server::{HandlerResult, Request, ThreadingTcpServer};
@@ -24,7 +25,8 @@ use super::{BoxedError, Request};
 /// # Ok::<(), tabi::Error>(())
 /// ```
 ///
-/// One object answers all requests, perhaps several at once. For an object each, see [`PerRequest`].
+/// One object answers all requests, perhaps several at the same time. [`PerRequest`] makes a new object for
+/// each request.
 ///
 /// ```
 /// use tabi::server::{HandlerResult, Request, RequestHandler, TcpServer};
@@ -43,22 +45,23 @@ use super::{BoxedError, Request};
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub trait RequestHandler: Send + Sync + 'static {
-    /// Runs first. When it fails, neither `handle` nor `finish` runs.
+    /// Prepares the handling; it runs first. If it fails, `handle` and `finish` do not run. The default does
+    /// nothing.
     fn setup(&self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
-    /// Answers the request; the server ends the connection afterwards.
+    /// Answers the request. The server ends the connection afterwards.
     fn handle(&self, request: &Request) -> HandlerResult;
 
-    /// Runs after `handle`, also when that has failed or panicked.
+    /// Runs after `handle`, even if `handle` has failed or panicked. The default does nothing.
     fn finish(&self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
-    /// Runs the three in turn. The first failure is the one that is reported.
+    /// Runs `setup`, `handle` and `finish`. The first failure is the one that is reported.
     fn run(&self, request: &Request) -> Result<(), Failure> {
         in_turn(|| self.setup(request), || self.handle(request), || self.finish(request))
     }
@@ -74,25 +77,26 @@ where
     }
 }
 
-/// A handler object that lives for one request, as Python's do.
+/// A handler object for one request, as in Python; see [`PerRequest`].
 pub trait BaseRequestHandler {
-    /// Runs first. When it fails, neither `handle` nor `finish` runs.
+    /// Prepares the handling; it runs first. If it fails, `handle` and `finish` do not run. The default does
+    /// nothing.
     fn setup(&mut self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
-    /// Answers the request; the server ends the connection afterwards.
+    /// Answers the request. The server ends the connection afterwards.
     fn handle(&mut self, request: &Request) -> HandlerResult;
 
-    /// Runs after `handle`, also when that has failed or panicked.
+    /// Runs after `handle`, even if `handle` has failed or panicked. The default does nothing.
     fn finish(&mut self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 }
 
-/// Makes a [`BaseRequestHandler`] for each request by calling a function.
+/// A handler that makes a [`BaseRequestHandler`] for each request by calling a function.
 ///
 /// ```
 /// use tabi::server::{BaseRequestHandler, HandlerResult, PerRequest, Request, ThreadingTcpServer};

@@ -1,21 +1,22 @@
-//! Requests that no client has made: work that the program itself gives to its server.
+//! Requests that come from the program itself and not from a client.
 
 use super::{HandlerResult, Request};
 use crate::server::Server;
 
-/// Work that a server runs as it runs its requests: where its [`Concurrency`](crate::server::Concurrency) says, within
-/// its limits, counted and drained with them. Any `Fn(&Request) -> HandlerResult` is one.
+/// Work that a server runs in the same way as its requests: where its
+/// [`Concurrency`](crate::server::Concurrency) says, and within its limits. Jobs are counted and drained
+/// together with the requests. Every `Fn(&Request) -> HandlerResult` is a job.
 ///
-/// Of the server's [`Hooks`](crate::server::Hooks) only `handle_error` has to do with jobs: neither the handler nor the
-/// other steps of a request run for one. It is dropped when it has run, or when it is certain that it never will.
+/// Of the server's [`Hooks`](crate::server::Hooks), only `handle_error` is called for jobs; the handler is
+/// not called. A job is dropped after it has run, or when it is certain that it will never run.
 pub trait Job: Send + Sync + 'static {
-    /// Does the work. A failure or a panic is counted, and goes to `handle_error`.
+    /// Does the work. A failure or a panic is counted and goes to `handle_error`.
     ///
-    /// `request` stands for the job: it knows the server, and is a request without client and packet.
+    /// `request` stands for the job. It knows the server, but has no client and no packet.
     fn run(&self, request: &Request) -> HandlerResult;
 
-    /// Asks the job to end soon: the time that [`Server::server_close`] gave is over. Runs on the thread that closes the
-    /// server, while `run` runs on another, and does nothing unless it is replaced.
+    /// Tells the job to end soon, because the time that [`Server::server_close`] gave is over. It runs in the
+    /// thread that closes the server, while `run` runs in another. The default does nothing.
     fn cut(&self) {}
 }
 
@@ -29,11 +30,12 @@ where
 }
 
 impl Server {
-    /// Has a job run as if it were a request that was just taken.
+    /// Runs a job as if it were a request that was just taken.
     ///
-    /// Returns false when it was refused and will never run: all threads are busy and
-    /// [`WhenFull`](crate::server::WhenFull) says so, the server has reached `max_connections`, or its threads are gone
-    /// because it is closed. It never waits for a thread, but an in-line server runs the job before this returns.
+    /// Returns false if the job was refused and will never run: because all threads are busy and the setting
+    /// is [`WhenFull::Refuse`](crate::server::WhenFull), because the server has reached `max_connections`, or
+    /// because the server is closed. This never waits for a thread, but an in-line server runs the job before
+    /// this returns.
     ///
     /// ```
     /// use std::sync::mpsc;

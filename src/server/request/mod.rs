@@ -1,4 +1,5 @@
-//! One client of a stream server, one datagram, or one job; what answers it; which requests are under way.
+//! Requests (a client of a stream server, a datagram, or a job), the handlers that answer them, and the list
+//! of those that are active.
 
 mod active;
 mod failure;
@@ -23,9 +24,9 @@ pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRe
 pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};
 pub use job::Job;
 
-/// What a server was asked: a connected client, a datagram with its sender, or a [`Job`] of the program's own.
+/// What a server handles: a connected client, a datagram with its sender, or a [`Job`] of the program itself.
 ///
-/// It counts as active until it is dropped.
+/// A request counts as active until it is dropped.
 pub struct Request {
     body: Body,
     client_address: Address,
@@ -39,13 +40,13 @@ enum Body {
     Job(Arc<dyn Job>),
 }
 
-/// What a request carries for its hooks and its handler.
+/// The value that a request carries for its hooks and its handler.
 #[derive(Default)]
 struct Data(OnceLock<Box<dyn Any + Send + Sync>>);
 
 impl Drop for Data {
     fn drop(&mut self) {
-        // A request ends in threads through which no panic may pass.
+        // A request may be dropped in a thread through which no panic may pass.
         if let Some(carried) = self.0.take() {
             let _ = caught(|| -> Result<()> {
                 drop(carried);
@@ -56,14 +57,15 @@ impl Drop for Data {
 }
 
 impl Request {
-    /// A request from a client that was accepted elsewhere, such as in an own [`crate::server::Hooks::get_request`].
+    /// Makes a request from a client that the program accepted itself, for example in its own
+    /// [`crate::server::Hooks::get_request`].
     pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Request {
         Request::new(server, Body::Stream(Arc::new(socket)), client_address)
     }
 
-    /// A request from a datagram that was received elsewhere through `socket`, which answers go out by.
+    /// Makes a request from a datagram that the program received itself. Answers are sent through `socket`.
     ///
-    /// `size` is the number of bytes that were sent, more than the packet has if it was cut.
+    /// `size` is the number of bytes that were sent. It is more than the packet has if the datagram was cut.
     pub fn from_packet(
         server: &Server,
         socket: &Arc<Socket>,
@@ -83,18 +85,18 @@ impl Request {
         Request { body, client_address, data: Data::default(), ticket }
     }
 
-    /// The server that took the request (`self.server` of a Python handler).
+    /// Returns the server that took the request (`self.server` of a Python handler).
     pub fn server(&self) -> &Server {
         self.ticket.server()
     }
 
-    /// The client's socket; the server's own for a datagram or a job.
+    /// Returns the client's socket. For a datagram or a job it is the server's own socket.
     pub fn socket(&self) -> &Socket {
         self.shared_socket()
     }
 
-    /// [`Request::socket`] for those who keep it longer or use it in other threads. The server closes a client's
-    /// socket when the request ends; calls on it then fail with [`Error::Closed`].
+    /// [`Request::socket`] for callers that keep the socket longer or use it in other threads. The server
+    /// closes a client's socket when the request ends. Calls on it then fail with [`Error::Closed`].
     pub fn shared_socket(&self) -> &Arc<Socket> {
         match &self.body {
             Body::Stream(socket) | Body::Datagram { socket, .. } => socket,
@@ -102,12 +104,13 @@ impl Request {
         }
     }
 
-    /// The address of the client, or of the sender (`self.client_address`); [`Address::None`] for a job.
+    /// Returns the address of the client, or of the sender of a datagram (`self.client_address`). It is
+    /// [`Address::None`] for a job.
     pub fn client_address(&self) -> &Address {
         &self.client_address
     }
 
-    /// The bytes of a datagram; none for a stream client or a job.
+    /// Returns the bytes of a datagram. There are none for a stream client or a job.
     pub fn packet(&self) -> &[u8] {
         match &self.body {
             Body::Datagram { packet, .. } => packet,
@@ -115,22 +118,24 @@ impl Request {
         }
     }
 
-    /// True for a datagram, false for a stream client or a job.
+    /// Returns true for a datagram, and false for a stream client or a job.
     pub fn is_datagram(&self) -> bool {
         matches!(self.body, Body::Datagram { .. })
     }
 
-    /// True when a datagram was longer than the server's `max_packet_size`, so that its end is lost. Known on Linux only.
+    /// Returns true if a datagram was longer than the server's `max_packet_size`, so that its end is lost.
+    /// Only Linux reports this.
     pub fn is_cut(&self) -> bool {
         matches!(&self.body, Body::Datagram { packet, size, .. } if *size > packet.len())
     }
 
-    /// How many requests of the same host were active when this one began, if there is a limit.
+    /// Returns how many requests of the same host were active when this one began, if the server has a limit
+    /// for each host.
     pub(crate) fn same_host(&self) -> usize {
         self.ticket.same_host()
     }
 
-    /// Sends bytes to the client: all of them on a stream, one datagram to the sender of a datagram.
+    /// Sends bytes to the client: all of them on a stream, or as one datagram to the sender of a datagram.
     ///
     /// Fails as [`Socket::sendall`] and [`Socket::sendto`] do, and with [`Error::Type`] for a job, which has no client.
     pub fn reply(&self, bytes: &[u8]) -> Result<()> {
@@ -141,29 +146,30 @@ impl Request {
         }
     }
 
-    /// What the request carries from one hook or step of its handler to the next, made by the first who asks. It is dropped
-    /// with the request; a panic then goes no further.
+    /// Returns the value that the request carries from one hook or handler method to the next. The first call
+    /// makes it. The value is dropped together with the request; a panic of its destructor is caught.
     ///
     /// # Panics
     ///
-    /// When it carries something of another type.
+    /// If the request carries a value of another type.
     pub fn data_or_insert<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> &T {
         let data = self.data.0.get_or_init(|| Box::new(make()));
         data.downcast_ref().expect("a request carries one value of one type")
     }
 
-    /// What the request carries, if it is of this type.
+    /// Returns the value that the request carries, if it is of this type.
     pub fn data<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.data.0.get()?.downcast_ref()
     }
 
-    /// Handles the request on this thread, from `finish_request` to its end: what the server's own threads do, for those
-    /// who replace [`crate::server::Hooks::process_request`]. Errors and panics go to `handle_error`.
+    /// Handles the request in this thread, from `finish_request` to its end, as the server's own threads do.
+    /// For programs that replace [`crate::server::Hooks::process_request`]. Errors and panics go to
+    /// `handle_error`.
     pub fn process(self) {
         self.handle_to_end();
     }
 
-    /// [`Request::process`], telling whether the request was handled without a failure.
+    /// [`Request::process`] that returns whether the request was handled without a failure.
     pub(crate) fn handle_to_end(&self) -> bool {
         with_role(self.server().id(), Role::Request(self.ticket.slot()), || self.handle_in_role())
     }
@@ -180,7 +186,8 @@ impl Request {
         result.is_ok()
     }
 
-    /// A child process has the request now: what is here is closed, and must not end the connection there.
+    /// Closes what this process has of a request that a child process handles now. The connection of the
+    /// child must not be ended.
     pub(crate) fn leave_to_child(&self) {
         match &self.body {
             Body::Job(_) => return,
@@ -199,7 +206,7 @@ impl Request {
         self.ticket
     }
 
-    /// `shutdown_request`, whatever a hook does.
+    /// Calls `shutdown_request`, and closes the request even if the hook does not or panics.
     pub(crate) fn end(&self) {
         if matches!(self.body, Body::Job(_)) {
             return;
@@ -215,27 +222,29 @@ impl Request {
         self.close();
     }
 
-    /// Tells a stream client that no more comes (`shutdown(SHUT_WR)`), so that it reads everything that was sent although
-    /// some of its bytes were left unread, and although the connection may have other owners. Does nothing for a datagram or a job.
+    /// Tells a stream client that no more bytes will come (`shutdown(SHUT_WR)`). The client then reads
+    /// everything that was sent, even if the server has not read all of the client's bytes, or if the
+    /// connection has other owners. Does nothing for a datagram or a job.
     pub fn shutdown(&self) {
         if let Body::Stream(socket) = &self.body {
-            // Closing alone does all that when nothing is unread and nobody else has the connection.
+            // Closing the socket is enough if nothing is unread and the connection has no other owner.
             if socket.is_at_end() && !socket.is_shared() && !self.server().core.runner.shares_connections() {
                 return;
             }
-            // The client may be gone already.
+            // The client may have closed its connection already.
             let _ = socket.shutdown(crate::SHUT_WR);
         }
     }
 
-    /// Closes a stream client's socket; does nothing for a datagram or a job.
+    /// Closes the socket of a stream client. Does nothing for a datagram or a job.
     pub fn close(&self) {
         if let Body::Stream(socket) = &self.body {
             let _ = socket.close();
         }
     }
 
-    /// Takes a stream client's socket out of the server's hands: it is no longer counted, and nobody closes it.
+    /// Takes the socket of a stream client away from the server. It no longer counts as a request, and the
+    /// server does not close it.
     ///
     /// Fails with [`Error::Type`] for a datagram or a job.
     pub fn into_socket(self) -> Result<Arc<Socket>> {

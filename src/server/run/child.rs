@@ -1,4 +1,4 @@
-//! Child processes: made, watched, collected.
+//! Making, watching and collecting child processes.
 #![allow(unsafe_code)]
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -6,43 +6,45 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use crate::error::{Result, last_errno};
 use crate::sys::{self, syscall};
 
-/// A child process that nobody has waited for yet.
+/// A child process that has not been collected yet.
 pub(crate) struct Child {
     pid: libc::pid_t,
-    /// Becomes readable when the child has ended, where the system has such descriptors.
+    /// A descriptor that becomes readable when the child has ended, on systems that have such descriptors.
     pidfd: Option<OwnedFd>,
 }
 
-/// What the two sides of a fork are.
+/// The result of a fork: in which process the caller is.
 pub(crate) enum Forked {
     Parent(Child),
     Child,
 }
 
-/// Copies the process, with this thread only.
+/// Copies the process, but only with this thread.
 ///
-/// What the child may do when the process had other threads is said at [`crate::server::Forks`], whose users choose it.
+/// [`crate::server::Forks`] says what the child may do if the process had other threads.
 pub(crate) fn fork() -> Result<Forked> {
-    // SAFETY: fork touches no memory; this library's own locks are not used by the child (see `children`).
+    // SAFETY: fork touches no memory of this process, and the child uses none of this library's own locks
+    // (see `children`).
     match unsafe { syscall!(fork()) }? {
         0 => Ok(Forked::Child),
         pid => Ok(Forked::Parent(Child { pid, pidfd: sys::process_descriptor(pid) })),
     }
 }
 
-/// Ends a child, without the exit handlers and buffers that are its parent's.
+/// Ends a child without running exit handlers or flushing buffers, because these belong to its parent.
 pub(crate) fn exit(status: i32) -> ! {
     // SAFETY: _exit touches no memory and does not return.
     unsafe { libc::_exit(status) }
 }
 
 impl Child {
-    /// The descriptor that polls as readable when the child has ended, or -1.
+    /// Returns the descriptor that becomes readable when the child has ended, or -1.
     pub(crate) fn fd(&self) -> RawFd {
         self.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
-    /// Collects the child if it has ended: whether it ended well.
+    /// Collects the child if it has ended. Returns whether it ended with the status 0, or `None` if it has
+    /// not ended.
     pub(crate) fn try_wait(&self) -> Option<bool> {
         let mut status = 0;
         loop {
@@ -51,13 +53,13 @@ impl Child {
                 0 => return None,
                 pid if pid > 0 => return Some(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0),
                 _ if last_errno() == libc::EINTR => {}
-                // Somebody else has collected it.
+                // Other code of the program has collected the child.
                 _ => return Some(true),
             }
         }
     }
 
-    /// Sends a signal. The number is the child's own: nobody has collected it yet.
+    /// Sends a signal to the child. The number still belongs to it, because it has not been collected yet.
     pub(crate) fn signal(&self, signal: i32) {
         // SAFETY: kill touches no memory.
         unsafe { libc::kill(self.pid, signal) };

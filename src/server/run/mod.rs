@@ -1,5 +1,5 @@
-//! Who runs the handlers. Another way to run them is a variant of [`Concurrency`] and of [`Runner`], and a file beside
-//! these two.
+//! What runs the handlers. A new way to run them is a variant of [`Concurrency`] and of [`Runner`], and a
+//! file here.
 
 mod child;
 mod processes;
@@ -15,19 +15,19 @@ use crate::deadline::Deadline;
 use processes::Children;
 use threads::Pool;
 
-/// What runs the handlers of one server.
+/// Runs the handlers of one server.
 pub(crate) enum Runner {
-    /// The thread that serves.
+    /// The thread that serves runs the handlers.
     Inline,
     Threads(Arc<Pool>),
     Forks(Children),
 }
 
-/// Whether a runner would run another request.
+/// Whether a runner can take another request.
 pub(crate) enum Capacity {
     Free,
     Full {
-        /// When to look again, where nothing announces that there is capacity.
+        /// When to check again, if nothing announces that there is capacity.
         look_again: Deadline,
     },
 }
@@ -56,7 +56,8 @@ impl Runner {
         }
     }
 
-    /// Whether the next client should be accepted. [`LoopWakers`] announce when one who was told "full" should ask again.
+    /// Returns whether the next client should be accepted. If not, [`LoopWakers`] announce when to check
+    /// again.
     pub(crate) fn capacity(&self) -> Capacity {
         match self {
             Runner::Inline => Capacity::Free,
@@ -65,7 +66,8 @@ impl Runner {
         }
     }
 
-    /// Has a request handled, here or elsewhere, now or later. Gives it back when it is to be refused.
+    /// Has a request handled: in this thread or elsewhere, now or later. Returns the request if it must be
+    /// refused.
     pub(crate) fn take(&self, request: Request) -> Option<Request> {
         match self {
             Runner::Inline => {
@@ -80,18 +82,18 @@ impl Runner {
         }
     }
 
-    /// Whether [`Runner::take`] returns at once, whatever the handler does.
+    /// Returns whether [`Runner::take`] returns at once, whatever the handler does.
     pub(crate) fn takes_at_once(&self) -> bool {
         matches!(self, Runner::Threads(_))
     }
 
-    /// Whether a connection that is handled has an owner in another process too.
+    /// Returns whether another process also has the connections that are being handled.
     pub(crate) fn shares_connections(&self) -> bool {
         matches!(self, Runner::Forks(_))
     }
 
-    /// Adds what a serve loop should poll for this runner. Returns when to call [`Runner::collect`] although nothing was
-    /// ready, where no descriptor tells.
+    /// Adds the descriptors that a serve loop should poll for this runner. Returns when to call
+    /// [`Runner::collect`] even if none of them is ready, for children that have no descriptor.
     pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Deadline {
         match self {
             Runner::Inline | Runner::Threads(_) => Deadline::NEVER,
@@ -99,7 +101,8 @@ impl Runner {
         }
     }
 
-    /// Takes note of what has ended elsewhere. `polled` is what [`Runner::poll_for`] added, polled; or empty.
+    /// Collects children that have ended. `polled` has the entries that [`Runner::poll_for`] added, after the
+    /// poll; or it is empty.
     pub(crate) fn collect(&self, polled: &[libc::pollfd]) {
         match self {
             Runner::Inline | Runner::Threads(_) => {}
@@ -107,7 +110,7 @@ impl Runner {
         }
     }
 
-    /// Writes how many threads and children there are.
+    /// Writes the numbers of threads and children into the statistics.
     pub(crate) fn count(&self, statistics: &mut Statistics) {
         match self {
             Runner::Inline => {}
@@ -120,9 +123,10 @@ impl Runner {
     }
 }
 
-/// The end of a runner, in this order; a server that ends gently does without the middle.
+/// The steps that end a runner, in this order. If all requests end in time, `interrupt` and `kill` are not
+/// needed.
 impl Runner {
-    /// Whether `server_close` waits for requests that run, when it was given no time for them.
+    /// Returns whether a `server_close` without a drain time waits for running requests.
     pub(crate) fn waits_on_close(&self) -> bool {
         match self {
             Runner::Inline => true,
@@ -131,7 +135,7 @@ impl Runner {
         }
     }
 
-    /// Takes no more requests. Gives back those that nobody will ever handle.
+    /// Stops taking requests. Returns the requests that will never be handled.
     pub(crate) fn close(&self) -> VecDeque<Request> {
         match self {
             Runner::Inline => VecDeque::new(),
@@ -140,8 +144,8 @@ impl Runner {
         }
     }
 
-    /// Takes note of what ends elsewhere until all has ended, the deadline comes, or if `interruptible` a signal handler
-    /// has run.
+    /// Collects children until all have ended, but not longer than the deadline, and if `interruptible` only
+    /// until a signal handler has run.
     pub(crate) fn collect_until(&self, deadline: Deadline, interruptible: bool) -> Woken {
         match self {
             Runner::Inline | Runner::Threads(_) => Woken::Announced,
@@ -149,7 +153,7 @@ impl Runner {
         }
     }
 
-    /// Asks handlers that hold no connection of this process to end. Gives back the requests that no handler has begun.
+    /// Tells child processes to end. Returns the requests that no handler has begun.
     pub(crate) fn interrupt(&self) -> VecDeque<Request> {
         match self {
             Runner::Inline => VecDeque::new(),
@@ -161,7 +165,7 @@ impl Runner {
         }
     }
 
-    /// Ends the handlers that can be ended without their consent; false when there are none.
+    /// Kills child processes. Returns whether there were any; threads cannot be killed.
     pub(crate) fn kill(&self) -> bool {
         match self {
             Runner::Inline | Runner::Threads(_) => false,
@@ -172,7 +176,7 @@ impl Runner {
         }
     }
 
-    /// Waits until at most `rest` threads are left, or the deadline comes.
+    /// Waits until at most `rest` threads are left, but not longer than the deadline.
     pub(crate) fn join(&self, rest: usize, deadline: Deadline) {
         match self {
             Runner::Threads(pool) => pool.join(rest, deadline),

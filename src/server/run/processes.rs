@@ -14,22 +14,22 @@ use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
 use crate::sys;
 
-/// How often children are looked for where no descriptor tells of their end.
+/// How often children that have no descriptor are checked.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How soon a process that the system refused is tried again.
+/// How long to wait before a process that the system refused is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
 pub(crate) struct Children {
     settings: Forks,
     running: Mutex<Vec<Running>>,
-    /// Requests for which the system has refused a process so far.
+    /// Requests for which the system has not yet allowed a process.
     waiting: Mutex<VecDeque<Request>>,
 }
 
 struct Running {
     child: Child,
-    /// The request is active until its child is collected.
+    /// Keeps the request active until its child is collected.
     ticket: Ticket,
 }
 
@@ -42,7 +42,8 @@ impl Children {
         lock(&self.running).len()
     }
 
-    /// With all its children at work it need not be asked again: the serve loop polls for the end of each.
+    /// If `max_children` children are running, the loop need not check again after a time: it polls for the
+    /// end of each child.
     pub(crate) fn capacity(&self) -> Capacity {
         if !self.retry() {
             Capacity::Full { look_again: Deadline::after(RETRY) }
@@ -57,14 +58,16 @@ impl Children {
         self.settings.block_on_close
     }
 
-    /// Has a request handled by a new child, or later if the system refuses one.
+    /// Has a request handled by a new child. If the system refuses a process, the request waits for the next
+    /// try.
     pub(crate) fn process(&self, request: Request) {
         if let Some(refused) = self.start(request) {
             lock(&self.waiting).push_back(refused);
         }
     }
 
-    /// Tries again to start the children that the system refused; false while some are missing.
+    /// Tries again to start the children that the system refused. Returns false while some could not be
+    /// started.
     fn retry(&self) -> bool {
         loop {
             let Some(request) = lock(&self.waiting).pop_front() else { return true };
@@ -75,14 +78,16 @@ impl Children {
         }
     }
 
-    /// The requests for which there was no child yet.
+    /// Returns the requests that have no child yet.
     pub(crate) fn take_waiting(&self) -> VecDeque<Request> {
         std::mem::take(&mut *lock(&self.waiting))
     }
 
-    /// Starts a child for a request. Gives it back when the system has no process to spare at the moment.
+    /// Starts a child for a request. Returns the request if the system allows no further process at the
+    /// moment.
     fn start(&self, request: Request) -> Option<Request> {
-        // The child must not drop it: that takes a lock, which another thread may have held during the fork.
+        // The child must not drop the request, because that takes a lock, which another thread may have held
+        // during the fork.
         let request = ManuallyDrop::new(request);
         match fork() {
             Ok(Forked::Child) => in_child(&request),
@@ -102,8 +107,9 @@ impl Children {
         }
     }
 
-    /// What to poll for the ends of the children, in their order; and when to look for those whose end no descriptor tells.
-    /// Only what is open is polled: the system allows no more than the process may have descriptors.
+    /// Adds the descriptors of the children, in their order, and returns when to check the children that have
+    /// none. Only open descriptors are added, because poll allows no more entries than the process may have
+    /// descriptors.
     pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Deadline {
         let running = lock(&self.running);
         let before = polled.len();
@@ -113,7 +119,8 @@ impl Children {
         if all_tell { Deadline::NEVER } else { Deadline::after(LOOK) }
     }
 
-    /// Collects the children that have ended (`collect_children`). `polled` is what `poll_for` gave, polled.
+    /// Collects the children that have ended (`collect_children`). `polled` has the entries that `poll_for`
+    /// added, after the poll.
     pub(crate) fn collect(&self, polled: &[libc::pollfd]) {
         let mut polled = polled.iter();
         let mut ended = Vec::new();
@@ -134,7 +141,8 @@ impl Children {
         }
     }
 
-    /// Collects children until none is left, the deadline comes, or if `interruptible` a signal handler has run.
+    /// Collects children until none is left, but not longer than the deadline, and if `interruptible` only
+    /// until a signal handler has run.
     pub(crate) fn collect_until(&self, deadline: Deadline, interruptible: bool) -> Woken {
         let mut polled = Vec::new();
         loop {
@@ -147,7 +155,7 @@ impl Children {
             }
             polled.clear();
             let look = self.poll_for(&mut polled);
-            // Any other interrupted poll only makes for an early look.
+            // In all other cases an interrupted poll only means that the children are checked early.
             if let (Err(Error::Os(libc::EINTR)), true) =
                 (sys::poll(&mut polled, deadline.min(look).left()), interruptible)
             {
@@ -164,7 +172,7 @@ impl Children {
 }
 
 fn in_child(request: &Request) -> ! {
-    // The port must be free when the server ends, however long this child lives.
+    // The port must be free when the server ends, even if this child lives longer.
     for socket in request.server().sockets().iter().filter(|_| !request.is_datagram()) {
         socket.set_shared();
         let _ = socket.close();
@@ -176,7 +184,7 @@ fn in_child(request: &Request) -> ! {
 impl Server {
     /// Collects the child processes that have ended, without waiting (`ForkingMixIn.collect_children`).
     ///
-    /// The serve loop does it by itself.
+    /// The serve loop does this by itself.
     pub fn collect_children(&self) {
         self.core.runner.collect(&[]);
     }

@@ -1,7 +1,7 @@
 //! Threads that are kept and reused.
 //!
-//! A request is handed to one certain idle thread, the one that ran last: no request waits in a queue
-//! beside idle threads, and those that are not needed grow old and leave.
+//! A request goes to the idle thread that worked last. So no request waits in the queue while threads are
+//! idle, and threads that are not needed stay idle until their time is over and then end.
 
 use std::collections::VecDeque;
 use std::ffi::CStr;
@@ -17,7 +17,7 @@ use crate::server::request::caught;
 use crate::server::{Hooks, Request, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
 
-/// How soon a thread that the system refused is tried again.
+/// How long to wait before a thread that the system refused is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
 pub(crate) struct Pool {
@@ -25,25 +25,25 @@ pub(crate) struct Pool {
     hooks: Arc<dyn Hooks>,
     wakers: Arc<LoopWakers>,
     state: Mutex<State>,
-    /// A thread has left while somebody waited for it.
+    /// Notified when a thread has ended after the pool was closed.
     left: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// By number; `None` where a thread has left.
+    /// The threads by their number. `None` where a thread has ended.
     workers: Vec<Option<Worker>>,
     /// How many threads there are.
     present: usize,
-    /// How many of them take requests: all but those that are on their way out.
+    /// How many threads take requests. Threads that are about to end are not counted.
     live: usize,
-    /// The threads without work, the one that ran last at the end.
+    /// The numbers of the idle threads. The one that worked last is at the end.
     idle: Vec<usize>,
     queue: VecDeque<Request>,
-    /// The system refused the last new thread.
+    /// Whether the system refused the last new thread.
     refused: bool,
     closing: bool,
-    /// The thread that left last: the next to leave joins it.
+    /// The thread that ended last. The next thread that ends joins it.
     leaving: Option<Thread>,
 }
 
@@ -53,7 +53,8 @@ struct Worker {
     handle: Option<Thread>,
 }
 
-/// What a thread has of its own: made by whoever starts it, as a thread that allocates costs more memory.
+/// What belongs to one thread. The thread that starts it allocates this, because a thread that allocates
+/// needs more memory.
 struct Seat {
     pool: Arc<Pool>,
     id: usize,
@@ -65,7 +66,7 @@ impl Pool {
         Pool { settings, hooks, wakers, state: Mutex::default(), left: Condvar::new() }
     }
 
-    /// How many threads there are, and how many of them are idle.
+    /// Returns how many threads there are, and how many of them are idle.
     pub(crate) fn threads(&self) -> (usize, usize) {
         let state = lock(&self.state);
         (state.live, state.idle.len())
@@ -104,7 +105,7 @@ impl Pool {
         self.settings.max_threads.is_none_or(|most| state.live < most)
     }
 
-    /// Gives a request to a thread; returns it when it is to be refused.
+    /// Gives a request to a thread or to the queue. Returns the request if it must be refused.
     pub(crate) fn hand_over(self: &Arc<Self>, request: Request) -> Option<Request> {
         let mut state = lock(&self.state);
         if state.closing {
@@ -122,8 +123,8 @@ impl Pool {
         if !grows && self.settings.when_full == WhenFull::Refuse {
             return Some(request);
         }
-        // Under `Wait` the queue holds only what several loops accepted at the same moment, and what
-        // waits because the system refused a thread.
+        // With `WhenFull::Wait` the queue has only requests that several loops accepted at the same moment,
+        // and requests that wait because the system refused a thread.
         state.queue.push_back(request);
         if grows {
             self.start(&mut state);
@@ -131,7 +132,8 @@ impl Pool {
         None
     }
 
-    /// Tries again to start the threads that the system refused; true while some are missing.
+    /// Tries again to start the threads that the system refused. Returns true while some could not be
+    /// started.
     fn retry(self: &Arc<Self>) -> bool {
         let mut state = lock(&self.state);
         while state.refused && !state.queue.is_empty() && self.may_grow(&state) {
@@ -144,7 +146,7 @@ impl Pool {
         false
     }
 
-    /// Starts a thread, whose first request is the first of the queue; if the system refuses, all stays as it was.
+    /// Starts a thread for the first request of the queue. If the system refuses, nothing changes.
     fn start(self: &Arc<Self>, state: &mut State) {
         let free = if state.present < state.workers.len() {
             state.workers.iter().position(Option::is_none)
@@ -156,7 +158,7 @@ impl Pool {
             state.workers.len() - 1
         });
         let seat = Arc::new(Seat { pool: Arc::clone(self), id, wake: Condvar::new() });
-        // The new thread waits for the lock that is held here, so its entry is complete when it looks.
+        // The new thread waits for the lock that is held here, so it finds its entry complete.
         let started = Thread::start(self.settings.stack_size, Arc::clone(&seat));
         state.refused = started.is_err();
         if let Ok(handle) = started {
@@ -170,7 +172,7 @@ impl Pool {
     fn work(&self, id: usize, wake: &Condvar, name: &CStr) {
         let mut done = false;
         let mut body = || {
-            // A thread that has left takes no more requests, however often a hook asks for it.
+            // After its first return, `body` does nothing, even if the hook calls it again.
             if done {
                 return;
             }
@@ -184,7 +186,7 @@ impl Pool {
             self.hooks.thread_main(name, &mut body);
             Ok(())
         });
-        // A hook that failed, or forgot to call, must not lose the request.
+        // If the hook failed or did not call `body`, the request of this thread must still be handled.
         if !done {
             while let Some(request) = self.next(id, wake) {
                 request.process();
@@ -192,7 +194,7 @@ impl Pool {
         }
     }
 
-    /// The next request for this thread; `None` when it is to leave.
+    /// Returns the next request for this thread, or `None` when the thread should end.
     fn next(&self, id: usize, wake: &Condvar) -> Option<Request> {
         let mut state = lock(&self.state);
         if let Some(request) = state.request_of(id) {
@@ -200,7 +202,7 @@ impl Pool {
         }
         if let Some(request) = state.queue.pop_front() {
             drop(state);
-            // The queue has a place again.
+            // The queue has a free place again.
             self.wakers.capacity_returned();
             return Some(request);
         }
@@ -222,7 +224,8 @@ impl Pool {
             }
             if state.closing || out_of_time {
                 state.idle.retain(|&other| other != id);
-                // Not in `leave`: `thread_main` may still take its time, and no request must wait for that.
+                // This is not done in `leave`, because `thread_main` may still run for some time, and no
+                // request may wait for that.
                 state.live -= 1;
                 return None;
             }
@@ -249,8 +252,8 @@ impl Pool {
         self.settings.block_on_close && !self.settings.daemon_threads
     }
 
-    /// Lets the threads leave, each after the request that it has; queued requests are still handled. Returns those
-    /// that no thread will ever take, as the system has refused to start one.
+    /// Lets each thread end after its current request. Queued requests are still handled. Returns the
+    /// requests that no thread will ever take, because the system has refused to start one.
     pub(crate) fn close(&self) -> VecDeque<Request> {
         let mut state = lock(&self.state);
         state.closing = true;
@@ -262,12 +265,12 @@ impl Pool {
         if state.live == 0 { std::mem::take(&mut state.queue) } else { VecDeque::new() }
     }
 
-    /// What no thread has begun.
+    /// Returns the queued requests, which no thread has begun.
     pub(crate) fn take_queue(&self) -> VecDeque<Request> {
         std::mem::take(&mut lock(&self.state).queue)
     }
 
-    /// After [`Pool::close`]: waits until at most `rest` threads are left, or the deadline comes.
+    /// Waits after [`Pool::close`] until at most `rest` threads are left, but not longer than the deadline.
     pub(crate) fn join(&self, rest: usize, deadline: Deadline) {
         let mut state = lock(&self.state);
         while state.present > rest {
@@ -285,13 +288,13 @@ impl Pool {
     }
 }
 
-/// The longest name of a thread, with the NUL at its end; systems keep less.
+/// The longest name of a thread in bytes, including the NUL at its end. Systems keep less.
 const NAME_SIZE: usize = 64;
 
 impl Run for Seat {
     fn run(self: Arc<Self>) {
         let mut name = [0; NAME_SIZE];
-        // What does not fit is cut off.
+        // A longer name is cut off.
         let _ = write!(&mut name[..NAME_SIZE - 1], "{}-{}", self.pool.settings.name, self.id + 1);
         let name = CStr::from_bytes_until_nul(&name).unwrap_or_default();
         name_current_thread(name);

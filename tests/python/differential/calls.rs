@@ -1,4 +1,4 @@
-//! The calls of the cases, made on this library.
+//! Makes the calls of the cases on this library.
 
 use std::collections::HashMap;
 use std::io::{IoSlice, IoSliceMut};
@@ -18,7 +18,7 @@ use tabi::constants::{AF_NETLINK, AF_PACKET, AF_VSOCK};
 use super::syntax::{Expression, statements};
 use super::value::{self, Value};
 
-/// What the statements of a case give, as it is compared.
+/// Runs the statements of a case. Returns their result as a text for the comparison.
 pub(crate) fn run(case: &str) -> String {
     let mut names = HashMap::new();
     let mut shown = Vec::new();
@@ -45,7 +45,7 @@ pub(crate) fn run(case: &str) -> String {
 }
 
 enum Failure {
-    /// A name that no statement has set, because it failed.
+    /// The value of a name that no statement has set, because the statement failed.
     Unknown,
     Library(Error),
 }
@@ -119,7 +119,7 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
         }
         "from_fd" => {
             let (family, kind) = (given(1).map(AddressFamily::from_raw), given(2).map(SocketKind::from_raw));
-            // SAFETY: a case detaches the descriptor from its socket, or names a number that is none.
+            // SAFETY: a case has detached the descriptor from its socket, or its number is not a descriptor.
             #[allow(unsafe_code)]
             let socket = unsafe { Socket::from_fileno(number(0, 0), family, kind, given(3)) };
             socket?.into()
@@ -159,7 +159,8 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
         "setdefaulttimeout" => set_timeout(at(0), tabi::setdefaulttimeout, || tabi::setdefaulttimeout(None))?,
         "dup" => tabi::socket::dup(number(0, 0))?.into_raw_fd().into(),
         "close" => {
-            // SAFETY: a case closes what it detached or duplicated itself, or a number that is no descriptor.
+            // SAFETY: a case closes only what it has detached or duplicated itself, or a number that is not a
+            // descriptor.
             #[allow(unsafe_code)]
             let closed = unsafe { tabi::socket::close(number(0, 0)) };
             closed?.into()
@@ -238,7 +239,7 @@ fn set_timeout(
     .map(Value::from)
 }
 
-/// A port as Rust has it; what is none does not compile, and `tests/c` has that.
+/// Converts a port to Rust's type. A number that is not a port does not compile in Rust; `tests/c` checks it.
 fn port_of(port: &Value) -> Result<u16> {
     u16::try_from(port.int()).map_err(|_| Error::Overflow(format!("port must be 0-65535, got {port}").into()))
 }
@@ -303,7 +304,7 @@ fn method(socket: &Rc<Socket>, name: &str, arguments: &[Value]) -> Result<Value>
         "getpeername" => value::address(socket, socket.getpeername()?),
         "getsockopt" => match arguments.get(2).map(Value::c_int) {
             None | Some(0) => socket.getsockopt(number(0, 0), number(1, 0))?.into(),
-            // A negative length is out of range, as one that is too long.
+            // A negative length is out of range, like a length that is too large.
             Some(len) => {
                 let len = usize::try_from(len).unwrap_or(usize::MAX);
                 socket.getsockopt_bytes(number(0, 0), number(1, 0), len)?.into()
@@ -322,7 +323,7 @@ fn method(socket: &Rc<Socket>, name: &str, arguments: &[Value]) -> Result<Value>
             libc::SHUT_RD => socket.shutdown(Shutdown::Read)?.into(),
             libc::SHUT_WR => socket.shutdown(Shutdown::Write)?.into(),
             libc::SHUT_RDWR => socket.shutdown(Shutdown::Both)?.into(),
-            // Does not compile; `tests/c` has it.
+            // Other arguments do not compile in Rust; `tests/c` checks them.
             _ => return Err(Error::Os(libc::EINVAL)),
         },
         "get_inheritable" => socket.get_inheritable()?.into(),

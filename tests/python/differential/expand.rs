@@ -1,8 +1,8 @@
-//! From the lines of the table to cases: each alternative of each group is a case of its own.
+//! Makes the cases from the lines of the table. Each alternative of each group is a case of its own.
 //!
-//! `{a|b}` is a group; `{name:a|b}` too, and every `{name}` in the line takes the same alternative.
+//! `{a|b}` is a group, and so is `{name:a|b}`; every `{name}` in the line has the same alternative.
 
-/// All cases, in the order of the table. Empty lines and lines that begin with `#` are none.
+/// All cases, in the order of the table. Empty lines and lines that begin with `#` are left out.
 pub(crate) fn cases(table: &str) -> Vec<String> {
     let lines = table.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.flat_map(expand).collect()

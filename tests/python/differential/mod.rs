@@ -1,7 +1,8 @@
 //! The same calls on CPython's own `socket` and on this library: results, kinds of errors and their numbers must agree.
 //!
-//! `cases.txt` holds the calls, `python.py` makes them on CPython, `calls.rs` on this library. What Python refuses because of
-//! an argument's type cannot be written in Rust, so such cases are only there where the library itself decides.
+//! `cases.txt` has the calls, `python.py` makes them on CPython, and `calls.rs` makes them on this library.
+//! Calls that Python refuses because of the type of an argument cannot be written in Rust. Such cases are
+//! there only if the library itself decides.
 #![cfg(target_os = "linux")]
 
 mod calls;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use crate::support::tools;
 
-/// How many cases there must be at least: the table may grow, not shrink.
+/// The least number of cases. The table may grow but not shrink.
 const LEAST: usize = 400;
 
 #[test]
@@ -47,7 +48,7 @@ fn results_errors_and_numbers_are_those_of_python() {
 /// How long a case may take before it counts as hung.
 const HANG_GUARD: Duration = Duration::from_secs(30);
 
-/// What this library makes of the cases.
+/// The results of the cases on this library.
 fn on_tabi(cases: &[String]) -> Vec<String> {
     let (sender, receiver) = mpsc::channel();
     let table = cases.to_vec();
@@ -57,10 +58,10 @@ fn on_tabi(cases: &[String]) -> Vec<String> {
     cases.iter().map(answer).collect()
 }
 
-/// What CPython makes of the cases, a line each.
+/// The results of the cases on CPython, one line for each.
 fn on_python(cases: &[String]) -> Vec<String> {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/differential/python.py");
-    // Isolated: nothing of the user's environment may stand in for the stock module.
+    // With the option for isolation, nothing in the user's environment can replace the standard module.
     let mut python = Command::new("python3")
         .arg("-I")
         .arg(program)

@@ -1,4 +1,4 @@
-//! The little of Python's syntax that the cases are written in.
+//! The part of Python's syntax that the cases are written in.
 
 use super::value::Value;
 
@@ -9,11 +9,11 @@ pub(crate) enum Expression {
     Name(String),
     Tuple(Vec<Expression>),
     List(Vec<Expression>),
-    /// A function, or a method of what is in front of it.
+    /// A function, or a method of the expression before it.
     Call(Option<Box<Expression>>, String, Vec<Expression>),
     Attribute(Box<Expression>, String),
     Index(Box<Expression>, i128),
-    /// `a | b`, of flags.
+    /// `a | b`, for flags.
     Or(Box<Expression>, Box<Expression>),
 }
 
@@ -174,7 +174,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The bytes between quotation marks; `\x..` is a character of a text, a byte of bytes.
+    /// The bytes between quotation marks. `\x..` is a character in a text, and a byte in bytes.
     fn quoted(&mut self, text: bool) -> Vec<u8> {
         self.expect(b'\'');
         let mut bytes = Vec::new();

@@ -1,11 +1,11 @@
-//! Values of the cases, and how they are written down for the comparison.
+//! The values of the cases, and their text for the comparison.
 
 use std::fmt;
 use std::rc::Rc;
 
 use tabi::{Address, Error, Socket, UnixAddress};
 
-/// A value of Python's.
+/// A value of Python.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     None,
@@ -20,7 +20,7 @@ pub(crate) enum Value {
 }
 
 impl fmt::Display for Value {
-    /// The same that `python.py` writes: no two values of Python that differ look alike.
+    /// Writes the same text as `python.py`. Two different values of Python have different texts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, items: &[Value], open, close| {
             f.write_str(open)?;
@@ -56,7 +56,7 @@ impl Value {
         }
     }
 
-    /// A number that the library takes as an `int`; the cases hold no larger one.
+    /// A number for an argument of the type `int`. The cases have no larger numbers.
     pub(crate) fn c_int(&self) -> i32 {
         i32::try_from(self.int()).unwrap_or_else(|_| panic!("{self} is no int of C's"))
     }
@@ -151,7 +151,7 @@ impl From<Socket> for Value {
     }
 }
 
-/// Python's form of an address.
+/// The address in the form that Python gives it.
 pub(crate) fn address(socket: &Socket, address: Address) -> Value {
     match address {
         Address::Inet(v4) => Value::Tuple(vec![v4.ip().to_string().into(), v4.port().into()]),

@@ -1,4 +1,4 @@
-/* The helpers of Python's module: connections, servers, pairs, exact receives. */
+/* tabi_create_connection, tabi_create_server, tabi_socketpair and tabi_recv_exactly. */
 #include "check.h"
 
 #include <netinet/in.h>

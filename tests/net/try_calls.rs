@@ -32,14 +32,14 @@ fn nothing_to_receive_is_eagain_in_every_mode() {
 }
 
 #[test]
-fn the_end_of_a_stream_is_no_byte() {
+fn the_end_of_a_stream_is_zero_bytes() {
     let (one, other) = pair(SOCK_STREAM, None);
     drop(other);
     assert_eq!(one.try_recv_into(&mut [0; 8]), Ok(0));
 }
 
 #[test]
-fn a_full_buffer_is_eagain_and_what_went_is_counted() {
+fn a_full_buffer_is_eagain_and_the_sent_bytes_are_counted() {
     for timeout in MODES {
         let (one, other) = pair(SOCK_STREAM, timeout);
         one.setsockopt(SOL_SOCKET, SO_SNDBUF, 4096).unwrap();
@@ -109,7 +109,7 @@ fn a_duplicate_changes_nothing() {
 }
 
 #[test]
-fn to_wait_until_now_is_to_look() {
+fn waiting_until_now_does_not_wait() {
     let (one, other) = pair(SOCK_STREAM, None);
     assert_eq!(one.wait(tabi::Interest::Read, Limit::Now), Err(Error::Timeout));
     other.sendall(b"x").unwrap();
@@ -117,7 +117,7 @@ fn to_wait_until_now_is_to_look() {
 }
 
 #[test]
-fn a_flag_not_to_wait_is_heeded_although_there_is_a_duplicate() {
+fn msg_dontwait_does_not_wait_on_a_socket_with_a_duplicate() {
     let (one, other) = pair(SOCK_STREAM, None);
     let copy = one.dup().unwrap();
     for socket in [&one, &copy] {

@@ -16,7 +16,7 @@ fn port(server: &Socket) -> u16 {
     server.getsockname().unwrap().port().unwrap()
 }
 
-/// A port that nobody listens on: it is bound, so that nobody else gets it.
+/// A port on which nobody listens. It is bound, so that nobody else gets it.
 fn closed_port() -> (Socket, u16) {
     let socket = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
     socket.bind(("127.0.0.1", 0)).unwrap();
@@ -42,8 +42,8 @@ fn a_connection_is_made_and_keeps_its_timeout() {
     assert_eq!(client.gettimeout(), timeout);
 }
 
-/// Gives a host name two addresses of this machine, which only the calling thread and its children see. False where the
-/// user may not do that.
+/// Gives a host name two addresses of this machine, which only the calling thread and its children see.
+/// Returns false if the user may not do this.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn give_two_addresses_to(name: &str) -> bool {
@@ -52,7 +52,7 @@ fn give_two_addresses_to(name: &str) -> bool {
     let hosts = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
     let bind = |from: &std::ffi::CStr, onto: &std::ffi::CStr, flags| {
         let none = std::ptr::null();
-        // SAFETY: the paths are NUL-terminated; no type and no data is needed for these flags.
+        // SAFETY: the paths end with NUL; these flags need neither a type nor data.
         unsafe { libc::mount(from.as_ptr(), onto.as_ptr(), none, flags, none.cast()) == 0 }
     };
     // SAFETY: unshare touches no memory.
@@ -72,7 +72,7 @@ fn all_addresses_of_a_host_are_tried_in_turn() {
         if !give_two_addresses_to(host) {
             return eprintln!("skipped: only root can give a host two addresses");
         }
-        // Whichever of them the system puts first, one of these servers has the second.
+        // The system may put either address first. In one of the two rounds, the server has the second one.
         for address in ["127.0.0.2", "127.0.0.3"] {
             let server = create_server((address, 0)).unwrap();
             let client = create_connection((host, port(&server))).unwrap();
@@ -88,7 +88,8 @@ fn all_addresses_of_a_host_are_tried_in_turn() {
     });
 }
 
-/// An address that does not answer takes no more than its share of the time, so that the next is tried too.
+/// An address that does not answer uses no more than its share of the time, so that the next address is tried
+/// too.
 #[test]
 #[cfg(target_os = "linux")]
 fn each_address_has_its_share_of_the_time() {
@@ -166,7 +167,7 @@ fn a_server_reuses_its_address_and_no_other_takes_it() {
     assert_eq!(server.getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap(), 1);
     let address = server.getsockname().unwrap();
     assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
-    // The connection lingers at the server's side after the server has closed it first.
+    // The server closes the connection first, so the connection lingers at the server's port.
     let client = create_connection(("127.0.0.1", port(&server))).unwrap();
     drop(server.accept().unwrap());
     assert_eq!(client.recv(1).unwrap(), b"");
@@ -183,10 +184,10 @@ fn servers_may_share_a_port() {
     assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE), "it does not share");
 }
 
-/// How many clients may wait at a listening TCP socket, as Linux tells it.
+/// How many clients may wait at a listening TCP socket, as Linux reports it.
 #[cfg(target_os = "linux")]
 fn backlog_of(server: &Socket) -> u32 {
-    // The field of tcp_info that counts selective acknowledgements holds the backlog of a socket that listens.
+    // On a listening socket, the field of tcp_info for selective acknowledgements holds the backlog.
     let info = server.getsockopt_bytes(libc::IPPROTO_TCP, libc::TCP_INFO, 104).unwrap();
     u32::from_ne_bytes(info[28..32].try_into().unwrap())
 }

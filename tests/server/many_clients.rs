@@ -1,4 +1,4 @@
-//! Many clients: idle ones at the same time, short ones in a row. `TABI_MANY=1` runs the full numbers.
+//! Many clients: idle ones at the same time, and short ones in a row. `TABI_MANY=1` runs the full numbers.
 #![cfg(target_os = "linux")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,7 +15,7 @@ fn full_or(scaled: usize, full: usize) -> usize {
     if std::env::var_os("TABI_MANY").is_some() { full } else { scaled }
 }
 
-/// A server in a process of its own, which tells what it takes when it is asked.
+/// A server in a process of its own. It reports its memory and its descriptors when the test asks for them.
 struct Server {
     process: Child,
     questions: ChildStdin,
@@ -23,7 +23,7 @@ struct Server {
     port: u16,
 }
 
-/// What the server's process takes.
+/// What the process of the server uses.
 #[derive(Debug, Clone, Copy)]
 struct Takes {
     memory: usize,
@@ -51,7 +51,7 @@ impl Server {
         Takes { memory, descriptors, threads, accepted, active }
     }
 
-    /// Closes the server with its clients; how many requests finished, were cut, and are left.
+    /// Closes the server and its clients. Returns how many requests finished, were cut off, and are left.
     fn close(&mut self) -> String {
         self.questions.write_all(b"close\n").unwrap();
         self.answers.next().unwrap().unwrap()
@@ -83,7 +83,7 @@ fn many_idle_clients_are_held_and_answered() {
     clients.iter_mut().rev().for_each(ask);
     let each = (after.memory - before.memory) / count;
     println!("{count} clients in {set_up:?}: {} threads, {each} bytes of memory each", after.threads);
-    // Frames of code that is not optimised are larger.
+    // Without optimisation, the stack frames are larger.
     let most = if cfg!(debug_assertions) { 24 } else { 9 };
     assert!(each <= most * 1024, "{each} bytes of memory for an idle client");
     assert_eq!(after.accepted, count + 1);
@@ -107,7 +107,7 @@ fn short_connections_leave_nothing_behind() {
         client.connect(("127.0.0.1", server.port)).unwrap();
         client.sendall(b"ping").unwrap();
         assert_eq!(client.recv(4).unwrap(), b"ping");
-        // A reset leaves no port behind in TIME_WAIT, of which there are fewer than clients.
+        // A reset leaves no port in TIME_WAIT. There are fewer ports than clients.
         let linger = libc::linger { l_onoff: 1, l_linger: 0 };
         let linger = [linger.l_onoff.to_ne_bytes(), linger.l_linger.to_ne_bytes()].concat();
         client.setsockopt_bytes(libc::SOL_SOCKET, libc::SO_LINGER, &linger).unwrap();

@@ -76,7 +76,7 @@ fn timeouts_and_closes_end_the_wait() {
 }
 
 #[test]
-fn a_datagram_that_is_refused_does_not_hold_up_those_before_it() {
+fn a_refused_datagram_does_not_delay_those_before_it() {
     let ((one, _), (other, address)) = (bound(), bound());
     let too_long = vec![0; 70_000];
     let outgoing = [
@@ -98,7 +98,7 @@ fn a_datagram_that_is_refused_does_not_hold_up_those_before_it() {
 }
 
 #[test]
-fn segments_leave_as_one_and_arrive_as_many_or_as_one() {
+fn segments_are_sent_in_one_call_and_received_one_by_one_or_in_one_call() {
     let ((one, _), (other, address)) = (bound(), bound());
     let bytes: Vec<u8> = (0..2500u32).map(|i| i as u8).collect();
     let mut control = ControlData::new();

@@ -25,7 +25,7 @@ impl Sock {
         Sock::made_by(|out| tabi_socket(family, kind, 0, Some(out))).expect("a socket can be made")
     }
 
-    /// Two connected unix sockets that never wait.
+    /// Two connected unix sockets that never wait, and whose queues are soon full.
     pub(crate) fn pair(kind: i32) -> [Sock; 2] {
         let mut one = MaybeUninit::uninit();
         let other =
@@ -36,6 +36,8 @@ impl Sock {
         let pair = [one, other];
         for sock in &pair {
             assert_eq!(tabi_settimeout(sock.get(), 0.0), 0);
+            // The system makes it the smallest that it has.
+            assert_eq!(tabi_setsockopt(sock.get(), libc::SOL_SOCKET, libc::SO_SNDBUF, 1), 0);
         }
         pair
     }

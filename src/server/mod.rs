@@ -1,4 +1,4 @@
-//! Python's `socketserver`: servers whose loop, threads and limits are this library's.
+//! Python's `socketserver`: servers whose loop, threads and limits belong to this library.
 //!
 //! ```no_run
 //! use tabi::server::{HandlerResult, Request, ThreadingTcpServer};

@@ -15,7 +15,7 @@ pub struct Statistics {
     pub rejected: u64,
     /// Requests whose handler or hook returned an error or panicked.
     pub failed: u64,
-    /// Requests that have ended, for whatever reason.
+    /// Requests that have ended, for any reason.
     pub finished: u64,
     /// Threads that handle requests or wait for them.
     pub threads: u64,

@@ -119,7 +119,7 @@ pub(super) unsafe fn filled<'a>(control: *const u8, len: usize) -> &'a [u8] {
     unsafe { std::slice::from_raw_parts(control, len) }
 }
 
-/// The numbers of the descriptors in the `SCM_RIGHTS` messages of a control buffer.
+/// Returns the numbers of the descriptors in the `SCM_RIGHTS` messages of a control buffer.
 pub(super) fn received_fds(control: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
     RawControlMessages::new(control)
         .filter(|message| message.level == libc::SOL_SOCKET && message.kind == libc::SCM_RIGHTS)
@@ -150,7 +150,7 @@ pub(super) fn set_close_on_exec(control: &[u8]) {
         return;
     }
     for fd in received_fds(control) {
-        // SAFETY: fcntl reads only its own arguments.
+        // SAFETY: F_SETFD touches no memory.
         unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 const MOST_BUFFERS: usize = 1024;
 
 impl Read for &Socket {
-    /// [`Socket::recv_into`].
+    /// Calls [`Socket::recv_into`].
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(self.recv_into(buffer)?)
     }
@@ -27,7 +27,7 @@ impl Read for &Socket {
 }
 
 impl Write for &Socket {
-    /// [`Socket::send`].
+    /// Calls [`Socket::send`].
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(self.send(bytes)?)
     }

@@ -256,7 +256,7 @@ pub(crate) fn fromfd_number(
     Ok(socket)
 }
 
-/// Closes a descriptor that no object owns (`socket.close`). Fails with `Os(EBADF)`.
+/// Closes a descriptor that no object owns (`socket.close`). Fails with `Os(EBADF)` when it is not open.
 ///
 /// # Safety
 ///

@@ -178,7 +178,7 @@ impl Socket {
 
     /// # Safety
     ///
-    /// The headers' buffers, addresses and control messages are readable.
+    /// The buffers, addresses and control messages that the headers point to are readable.
     pub(crate) unsafe fn send_headers(
         &self,
         headers: &mut [MessageHeader],
@@ -196,7 +196,7 @@ impl Socket {
 
     /// # Safety
     ///
-    /// The headers' buffers, addresses and control buffers are writable.
+    /// The buffers, addresses and control buffers that the headers point to are writable.
     pub(crate) unsafe fn receive_headers(
         &self,
         headers: &mut [MessageHeader],

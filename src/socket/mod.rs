@@ -87,6 +87,10 @@ pub use writer::SocketWriter;
 /// A socket is in one of Python's three modes, which [`Socket::settimeout`] sets: blocking (no timeout, the
 /// default), non-blocking (a timeout of 0), or with a timeout that limits each call as a whole.
 ///
+/// Every method that needs the descriptor fails with [`Error::Closed`] when the socket is closed, and methods
+/// that take an address fail with [`Error::Type`] when it is of another family. The methods do not repeat
+/// this.
+///
 /// ```
 /// use tabi::{AF_INET, SOCK_STREAM, Socket};
 ///
@@ -109,7 +113,7 @@ pub struct Socket {
     mode: Mode,
     /// For each direction, whether the last call had to wait; see `wait`.
     waited: [AtomicBool; 2],
-    /// A receiving call has found the end of the stream.
+    /// Whether a receiving call has found the end of the stream.
     at_end: AtomicBool,
     interruptible: AtomicBool,
     /// Whether sends must wait in `poll`. A send on a unix datagram or packet socket that blocks in the

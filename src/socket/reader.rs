@@ -143,12 +143,13 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         Ok(len)
     }
 
-    /// Reads what is there, with at most one `recv` (`readinto1`): the number of bytes, 0 at the end of the stream.
+    /// Reads the bytes that are there, with at most one `recv` (`readinto1`). Returns their number, 0 at the
+    /// end of the stream. Fails as [`Socket::recv`] does.
     pub fn readinto1(&mut self, buffer: &mut [u8]) -> Result<usize> {
         self.readinto1_until(buffer, Limit::Timeout)
     }
 
-    /// [`SocketReader::readinto1`] within a limit of its own.
+    /// [`SocketReader::readinto1`] with a limit instead of the timeout.
     pub fn readinto1_until(&mut self, buffer: &mut [u8], limit: Limit) -> Result<usize> {
         if buffer.is_empty() {
             return Ok(0);

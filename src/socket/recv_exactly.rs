@@ -60,7 +60,7 @@ impl Socket {
         self.recv_exactly_uninit(uninit(buffer), flags, limit)
     }
 
-    /// [`Socket::recv_exactly_until`] into memory that need not be initialised: see [`Socket::recv_uninit`].
+    /// [`Socket::recv_exactly_until`] into memory that need not be initialised; see [`Socket::recv_uninit`].
     pub fn recv_exactly_uninit(
         &self,
         buffer: &mut [MaybeUninit<u8>],

@@ -44,7 +44,8 @@ pub(super) struct Mode {
     /// The flags that a send or a receive adds. They are kept beside the timeout, because the common calls
     /// need nothing else of it.
     flags: AtomicI32,
-    /// 0, or the [`generation`] of the thread that is changing the mode.
+    /// The lock of [`Mode::change`]: 0, or the [`generation`] of the process whose thread is changing the
+    /// mode.
     changing: AtomicU32,
     /// The number of calls that need `O_NONBLOCK` although there is no timeout.
     nonblocking_calls: AtomicU32,
@@ -145,7 +146,7 @@ fn generation() -> u32 {
     sys::forks() | 1 << 31
 }
 
-/// A call during which the descriptor does not block: see [`Mode::never_block`].
+/// Keeps O_NONBLOCK set while it exists; see [`Mode::never_block`].
 pub(super) struct NeverBlocks<'a> {
     mode: &'a Mode,
     fd: RawFd,

@@ -49,7 +49,7 @@ pub(super) enum Kind {
     Send,
     /// The result is a descriptor, which may be 0.
     Accept,
-    /// The result is 0 when connected.
+    /// The result is 0 when the socket is connected.
     Connect,
 }
 

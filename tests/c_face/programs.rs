@@ -41,7 +41,6 @@ programs! {
     jobs
     life
     message
-    mode
     option_numbers
     options
     resolve
@@ -50,6 +49,7 @@ programs! {
     server_hooks
     server_requests
     socket
+    timeouts
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn main() -> Outcome {
     }
 }
 
-/// Everything is sent before it is received: each call finds what it wants.
+/// All bytes are sent before they are received, so each receive finds them.
 fn ready(family: AddressFamily, timeout: Option<f64>, rounds: usize) -> Outcome {
     let (one, other) = socketpair(family, SOCK_STREAM, 0)?;
     if let Some(seconds) = timeout {
@@ -46,7 +46,7 @@ fn ready(family: AddressFamily, timeout: Option<f64>, rounds: usize) -> Outcome 
     Ok(())
 }
 
-/// The receiver always comes before the bytes.
+/// Each receive begins before the bytes are sent.
 fn not_ready(timeout: f64, rounds: usize) -> Outcome {
     let (one, other) = socketpair(AF_UNIX, SOCK_STREAM, 0)?;
     other.settimeout(timeout)?;
@@ -65,7 +65,7 @@ fn not_ready(timeout: f64, rounds: usize) -> Outcome {
     receiver.join().map_err(|_| "the receiver panicked".into())
 }
 
-/// Clients connect before the server looks.
+/// All clients connect before the server accepts them.
 fn accept_ready(rounds: usize) -> Outcome {
     let listener = Socket::new(AF_INET, SOCK_STREAM, 0)?;
     listener.bind(("127.0.0.1", 0))?;
@@ -83,7 +83,7 @@ fn accept_ready(rounds: usize) -> Outcome {
     Ok(())
 }
 
-/// A message, and eight datagrams at once, there and back.
+/// Sends a message, and eight datagrams in one call, and receives them.
 fn messages(rounds: usize) -> Outcome {
     let (one, other) = socketpair(AF_INET, SOCK_DGRAM, 0)?;
     other.settimeout(5.0)?;

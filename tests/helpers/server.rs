@@ -38,7 +38,8 @@ fn main() -> Outcome {
     }
 }
 
-/// Serves the socket that it was given until its standard input ends. Each client sends a byte and learns who answers.
+/// Serves the socket that it was given, until its standard input ends. It answers each byte of a client with
+/// the number of its process.
 fn successor() -> Outcome {
     let mut sockets = listen_fds()?;
     assert_eq!(sockets.len(), 1);
@@ -58,7 +59,7 @@ fn successor() -> Outcome {
     Ok(())
 }
 
-/// Prints the names of the sockets that a service manager gave it, then their ports.
+/// Prints the names of the sockets that a service manager gave to this process, and then their ports.
 fn activated() -> Outcome {
     match listen_fds() {
         Ok(sockets) => {
@@ -73,7 +74,8 @@ fn activated() -> Outcome {
     Ok(())
 }
 
-/// Echoes. Each line of standard input asks for what the server takes; `close` closes it with its clients.
+/// Serves clients by echoing. For each line of standard input it prints what it uses; for `close` it closes
+/// the server and its clients.
 fn echo_server() -> Outcome {
     limit(libc::RLIMIT_NOFILE, u64::MAX);
     let server = ThreadingTcpServer::new(any_port(), echo)?;
@@ -99,7 +101,8 @@ fn echo_server() -> Outcome {
     Ok(())
 }
 
-/// Answers one message of each client, waits for the client's end, and stops after so many clients.
+/// Answers one message of each client, waits until the client ends the connection, and stops after this
+/// number of clients.
 fn short_connections(clients: usize) -> Outcome {
     let served = AtomicUsize::new(0);
     let server = ThreadingTcpServer::new(any_port(), move |request: &Request| -> tabi::Result<()> {
@@ -118,7 +121,7 @@ fn short_connections(clients: usize) -> Outcome {
     Ok(())
 }
 
-/// So many clients at the same time, each of which is answered.
+/// Connects this number of clients at the same time, each of which is answered.
 fn crowd(port: u16, clients: u64) -> Outcome {
     limit(libc::RLIMIT_NOFILE, 2 * clients);
     let address = SocketAddr::from(([127, 0, 0, 1], port));
@@ -131,7 +134,7 @@ fn crowd(port: u16, clients: u64) -> Outcome {
     Ok(())
 }
 
-/// So many clients that say nothing, until the test ends this process.
+/// Connects this number of clients, which send nothing until the test ends this process.
 fn idle_crowd(port: u16, clients: u64) -> Outcome {
     limit(libc::RLIMIT_NOFILE, 2 * clients);
     let clients: Result<Vec<_>, _> = (0..clients).map(|_| TcpStream::connect(("127.0.0.1", port))).collect();

@@ -36,7 +36,7 @@ impl Numbers {
     }
 }
 
-/// More families than any system has.
+/// A number above the families of all systems.
 const FAMILIES: u16 = 64;
 
 #[test]

@@ -1,4 +1,4 @@
-//! `create_connection`, `create_server` and the other helpers of Python's module.
+//! `create_connection`, `create_server`, `socketpair` and `recv_exactly`.
 
 use std::io;
 use std::thread;

@@ -1,4 +1,4 @@
-//! Many datagrams in one call, and UDP segments.
+//! Several datagrams in one call, and UDP segments.
 #![cfg(any(target_os = "linux", target_os = "android"))]
 #![allow(unsafe_code)]
 
@@ -25,12 +25,12 @@ fn too_little_memory_is_an_error() {
         let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
         // SAFETY: sysconf touches no memory.
         let used = pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
-        // Room for the buffers of that many datagrams, and not for their headers too.
+        // There is enough memory for the buffers of so many datagrams, but not for their headers too.
         let limit = libc::rlimit { rlim_cur: used + (40 << 20), rlim_max: libc::RLIM_INFINITY };
         // SAFETY: setrlimit reads one struct.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
         assert_eq!(socket.sendmany(&datagrams, 0), Err(Error::Os(libc::ENOMEM)));
-        // The rest needs no more room than there is.
+        // A smaller call needs no more memory than there is.
         assert_eq!(socket.sendmany(&datagrams[..1], 0).unwrap_err().errno(), libc::EDESTADDRREQ);
     });
 }

@@ -277,7 +277,7 @@ fn packets_are_seen_on_the_loopback_interface() {
     socket.bind(address).unwrap();
     let Address::Packet(name) = socket.getsockname().unwrap() else { panic!("{socket:?}") };
     assert_eq!((name.interface, name.protocol), (lo, ETH_P_ALL as u16));
-    // The loopback device's type is 772, its address six zeros.
+    // The type of the loopback device is 772, and its address is six zeros.
     assert_eq!((name.hardware_type, name.hardware_address.as_bytes()), (772, &[0; 6][..]));
 }
 

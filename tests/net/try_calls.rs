@@ -1,9 +1,10 @@
-//! Calls that never wait: what goes at once goes, whatever the socket's timeout; everything else is EAGAIN.
+//! Calls that never wait: they do what is possible at once, whatever the timeout of the socket is. Otherwise
+//! they fail with EAGAIN.
 
 use tabi::constants::SO_SNDBUF;
 use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket};
 
-/// No timeout, a long one, and non-blocking: a call that waited would hang in the first two.
+/// No timeout, a long timeout, and non-blocking. A call that waited would hang in the first two modes.
 const MODES: [Option<f64>; 3] = [None, Some(1e6), Some(0.0)];
 
 fn pair(kind: tabi::SocketKind, timeout: Option<f64>) -> (Socket, Socket) {

@@ -216,7 +216,7 @@ fn bad_arguments(language: Language) {
     }
 }
 
-/// Ends the successor, which this test has started through its server.
+/// Ends the new server, which the old server has started for this test.
 fn end(process: i32) {
     let killed = std::process::Command::new("kill").arg(process.to_string()).status().unwrap();
     assert!(killed.success());

@@ -101,7 +101,7 @@ pub(crate) fn directory() -> PathBuf {
     directory
 }
 
-/// A directory of this name for what tests make, in cargo's own place for that.
+/// A directory with this name for files that tests make, in the place that cargo has for them.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&directory).expect("cargo's directory for tests can be written");

@@ -139,7 +139,7 @@ impl<'a> Loop<'a> {
         if deadline.has_passed() { Round::TimedOut } else { Round::Ready(0) }
     }
 
-    /// Whether another request may be taken.
+    /// Returns whether the loop may take another request.
     fn capacity(&mut self) -> Capacity {
         if let Some(paused) = self.paused {
             if !paused.has_passed() {

@@ -1,4 +1,4 @@
-//! Why a request failed.
+//! Failures of requests.
 
 use std::any::Any;
 use std::error::Error;

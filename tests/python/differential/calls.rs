@@ -101,7 +101,7 @@ fn evaluate(expression: &Expression, names: &HashMap<String, Value>) -> Evaluate
     }
 }
 
-/// A function of the module, or one of the helpers that `python.py` has too.
+/// Calls a function of the module, or one of the helpers that `python.py` has too.
 fn function(name: &str, arguments: &[Value]) -> Result<Value> {
     let at = |index: usize| &arguments[index];
     let number = |index: usize, otherwise: i32| arguments.get(index).map_or(otherwise, Value::c_int);
@@ -244,7 +244,7 @@ fn port_of(port: &Value) -> Result<u16> {
     u16::try_from(port.int()).map_err(|_| Error::Overflow(format!("port must be 0-65535, got {port}").into()))
 }
 
-/// An address as Python's methods take it.
+/// An address in a form that Python's methods take.
 struct Given<'a>(&'a Socket, &'a Value);
 
 impl ToAddress for Given<'_> {
@@ -280,7 +280,7 @@ impl ToAddress for Given<'_> {
     }
 }
 
-/// A method of `socket.socket`.
+/// Calls a method of `socket.socket`.
 fn method(socket: &Rc<Socket>, name: &str, arguments: &[Value]) -> Result<Value> {
     let at = |index: usize| &arguments[index];
     let number = |index: usize, otherwise: i32| arguments.get(index).map_or(otherwise, Value::c_int);

@@ -1,4 +1,4 @@
-/* Blocking, non-blocking, and with a timeout. */
+/* Timeouts of sockets: blocking, non-blocking, and with a timeout. */
 #include "pairs.h"
 
 static double timeout_of(tabi_sock *sk)

@@ -47,7 +47,7 @@ def checks():
     with echo_server(None, peers.LATE) as port:
         for (case, timeout), expected in CALLS.items():
             found = counts.system_calls(program, case, timeout, port if case == "pingpong" else "1")
-            # The first answer may have to be waited for although later ones need not.
+            # Perhaps the program waits for the first answer but not for later ones, so a small part of a call is allowed.
             yield check(f"{case}, timeout {timeout} s", sum(found.values()), expected + 0.05, "system calls")
     peers.build_load()
     server = named(peers.SERVERS, "tabi-c")

@@ -1,4 +1,4 @@
-//! Micro-benchmarks of the Rust face: `cargo bench`. What it is compared with, and with how much care, is in benches/README.md.
+//! Micro-benchmarks of the Rust face: `cargo bench`. The comparison with other libraries is described in benches/README.md.
 
 use std::hint::black_box;
 use std::io::{Read, Write};
@@ -83,7 +83,7 @@ mod send_and_receive {
     }
 }
 
-/// The guard alone: calls that ask the library and not the system.
+/// Only the guard: calls that make no system call.
 #[divan::bench]
 fn gettimeout(bencher: Bencher) {
     let (socket, _other) = unix_pair();
@@ -116,7 +116,7 @@ fn create_connection(bencher: Bencher) {
     let port = server.getsockname().expect("an address").port().expect("an internet address");
     bencher.bench_local(|| {
         let client = tabi::create_connection(("127.0.0.1", port)).expect("create_connection");
-        // The accepting end closes first: used ports then rest at its one number.
+        // The accepting end closes first, so that the waiting ports all have its one number.
         drop(server.accept().expect("accept"));
         drop(client);
     });

@@ -28,7 +28,7 @@ SERVER_FACE = "tabi in C"
 
 
 def bar_rows(values, labels, base):
-    """Rows of a bar chart, the shortest first, from {name: (median, low, high)}."""
+    """Returns the rows of a bar chart, with the shortest bar first, from {name: (median, low, high)}."""
     kept = {name: value for name, value in values.items() if value and "again" not in name}
     ordered = sorted(kept, key=lambda name: kept[name][0])
     return [(labels[name], None if name == base else name in OURS, *kept[name]) for name in ordered]
@@ -126,7 +126,7 @@ def bulk_section(results):
 
 
 def connection_price(results, created):
-    """Exchanges of 64 B by TCP that take as long as a new connection, in raw C."""
+    """Returns how many exchanges of 64 B by TCP take as long as a new connection, in raw C."""
     exchange = tables.nanoseconds(tables.row_of(tables.exchanges(results), case="tcp", size=64, timeout=0, cpus=1), BASE)
     price = tables.nanoseconds(created, BASE)
     return price and exchange and price[0] / exchange[0]
@@ -277,7 +277,7 @@ def python_section(results):
 
 
 def replaced(page, made):
-    """The page with sections in the place of those of the same title, or behind the last."""
+    """Returns the page with new sections. Each replaces the section with the same title, or is added at the end."""
     titled = re.split(r"^(?=## )", page, flags=re.M)
     for section in filter(None, re.split(r"^(?=## )", made, flags=re.M)):
         title = section.partition("\n")[0]
@@ -354,7 +354,7 @@ BOUNDS = [
 
 
 def bound_facts(results):
-    """The figures that the reasons name."""
+    """Returns the figures that are part of the reasons."""
     rows, serving = tables.exchanges(results), tables.found(results, "servers")
 
     def exchange(name, case, timeout):
@@ -416,7 +416,7 @@ def head(results):
 
 
 def noise_note(results):
-    """How far the baseline's copy is from the baseline."""
+    """Returns a sentence that says how far the copy of the baseline is from the baseline."""
     off = []
     for row in tables.exchanges(results) or []:
         if row["case"] not in ("pingpong", "threads") and (value := tables.ratio(row, "raw-again")):

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import RESULTS, ROOT, counts, peers, primitives, servers
 
 SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "counts", "sizes", "python"]
-#: What needs no peer to be built.
+#: The sections that need no peer.
 ALONE = {"sizes", "python"}
 
 
@@ -46,7 +46,7 @@ def machine():
 
 
 def ask_for_quiet():
-    """Where the system allows it, goes before the machine's other work; tells whether it does."""
+    """Raises the priority of this process if the system allows it. Returns whether it did."""
     try:
         os.setpriority(os.PRIO_PROCESS, 0, -15)
     except PermissionError:

@@ -17,7 +17,7 @@ from .primitives import TIMED_ONLY, TIMEOUT, echo_server, once
 from .servers import CLIENTS, MESSAGE, load, served
 
 SHORT, LONG = 500, 2500
-# With answers that come 3 ms late.
+# The ping-pong with answers that come 3 ms late.
 SHORT_LATE, LONG_LATE = 20, 220
 SHORT_CHURN, LONG_CHURN = 100, 600
 
@@ -28,7 +28,7 @@ def need(tool):
 
 
 def wrapped(peer, *wrapper):
-    # Python's start varies with the seed of its hashes, by more than short runs differ.
+    # Python's start depends on the seed of its hashes, and varies by more than two short runs differ.
     environment = {**peer.environment, "PYTHONHASHSEED": "0"}
     return Peer(peer.name, peer.label, [*wrapper, *peer.command], None, environment)
 
@@ -65,7 +65,7 @@ def calls_in(summary):
 
 
 def difference(long, short, times):
-    """Calls by name and operation; what is below a hundredth is start-up that varies."""
+    """Returns the number of calls per operation by name. Less than a hundredth is noise of the program's start."""
     each = {name: (long.get(name, 0) - short.get(name, 0)) / times for name in long | short}
     return {name: round(value, 3) for name, value in each.items() if abs(value) >= 0.01}
 
@@ -134,7 +134,7 @@ def stripped_size(source):
 
 
 def build_seconds(package):
-    """CPU seconds of a release build from nothing, the dependencies' sources already on the disk."""
+    """Returns the CPU seconds of a release build that starts with the sources only, which are on the disk."""
     with tempfile.TemporaryDirectory() as directory:
         before = os.times()
         run(["cargo", "build", "--release", "--quiet", "--target-dir", directory, "--package", package], cwd=ROOT)
@@ -143,7 +143,7 @@ def build_seconds(package):
 
 
 def crates(package):
-    """How many crates of others are compiled, build dependencies too."""
+    """Returns how many crates of others are compiled, build dependencies included."""
     tree = run(["cargo", "tree", "--prefix", "none", "--edges", "normal,build", "--package", package], cwd=ROOT)
     return len({line.split()[0] for line in tree.splitlines() if line.strip()} - {"tabi", "tabi-capi"})
 

@@ -16,7 +16,7 @@ from . import BUILD, PEERS, ROOT
 RUST = BUILD / "rust" / "release"
 LIBRARY = ROOT / "target" / "release"
 C_FLAGS = ["-O2", "-Wall", "-Wextra", "-std=gnu11", "-pthread"]
-# What `rustc --print native-static-libs` names for libtabi.a on Linux.
+# The libraries that `rustc --print native-static-libs` prints for libtabi.a on Linux.
 STATIC_LIBRARIES = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]
 TABI = ["-I", str(ROOT / "include")]
 
@@ -79,7 +79,7 @@ def compiled(output, source, *flags, package=None, compiler="cc", options=C_FLAG
 
 
 def build_rust():
-    """The Rust peers live in a workspace of their own, so that what they need is no dependency of tabi."""
+    """Builds the Rust peers. They have a workspace of their own, so that their crates are not dependencies of tabi."""
     if not shutil.which("cargo"):
         raise Missing("cargo")
     manifest = PEERS / "rust" / "Cargo.toml"
@@ -123,7 +123,7 @@ def need_python_face():
 
 
 def python_speed():
-    """The module that times single calls of Python's, on the built-in module and on tabi."""
+    """Loads the module that times single Python calls on the built-in module and on tabi."""
     spec = importlib.util.spec_from_file_location("speed", ROOT / "python" / "benchmarks" / "speed.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -229,5 +229,5 @@ def build(peers):
 
 
 build_load = compiled("load", "load.c")
-# The other end of a ping-pong whose answers are counted: never there when they are asked for.
+# The other end of the ping-pong of the counts. Its answers come late, so that none is there when the receive begins.
 LATE = Peer("c_late", "raw C, late", [BUILD / "server-c_late"], c_server("c_late"))

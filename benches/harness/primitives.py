@@ -1,4 +1,4 @@
-"""One operation, many times, in a fresh process for each round."""
+"""Runs one operation many times, in a new process for each round."""
 
 import subprocess
 import time
@@ -10,12 +10,12 @@ from .peers import SERVERS
 SIZES = [1, 64, 1024, 4096, 16384, 65536]
 LARGEST_DATAGRAM = 65507
 TIMEOUT = 5
-# About this long per process and round; less says more about starting a process than about its work.
+# How long a process runs in each round. In a shorter time, the start of the process would count more than its work.
 BUDGET_NS = 12e6
-# The styles that differ from raw C only where there is a timeout to keep.
+# The peers that differ from raw C only when there is a timeout.
 TIMED_ONLY = {"poll", "try", "rcvtimeo"}
 NO_SUCH_CASE = 3
-# What every program does before it looks at the clock.
+# The operations that every program makes before it reads the clock.
 WARM_UP = 200
 
 
@@ -69,7 +69,10 @@ def cpu_nanoseconds(pid):
 
 
 def measure_pingpong(peers, count, cpus):
-    """Nothing ready: both ends on one CPU, which is never idle. What the two use of it is the time that it takes."""
+    """Measures the ping-pong, where no data is ready when a receive begins.
+
+    Both ends use one CPU, so the sum of their CPU times is the time of the operation.
+    """
     one, size, iterations = {cpus[0]}, 64, 4000
     rows = []
     for timeout in 0, TIMEOUT:
@@ -88,7 +91,7 @@ def measure_pingpong(peers, count, cpus):
 
 
 def measure(peers, count, cpus):
-    """Send and receive on one thread over all sizes, and on many threads; the headline size gets more rounds."""
+    """Measures send and receive on one thread for all sizes, and on many threads. The most important size has more rounds."""
     one, two = {cpus[0]}, set(cpus)
     rows = []
     for timeout in 0, TIMEOUT:

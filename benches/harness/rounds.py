@@ -1,4 +1,4 @@
-"""Interleaved rounds: every peer once in each round, in an order that turns, and what they add up to."""
+"""Rounds that measure every peer once, in an order that changes from round to round, and the summary of the rounds."""
 
 import statistics
 
@@ -24,7 +24,7 @@ def interleaved(peers, rounds, measure):
 
 
 def ratios(values, baseline):
-    """Each round's value by the same round's baseline."""
+    """Returns the value of each round divided by the baseline of the same round."""
     return [value / base for value, base in zip(values, baseline)]
 
 

@@ -1,4 +1,4 @@
-"""Servers under the one load generator: echo, churn, growth, idle connections."""
+"""Measures the servers with the load generator: echo, churn, growth, idle connections."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ def load(mode, port, pid, clients, size, count, cpus=None):
 
 
 def compared(peers, count, mode, server_cpus, load_cpus, clients, operations):
-    """Rounds of one load over all servers, which run side by side and idle while another is asked."""
+    """Measures one load in rounds. All servers run at the same time, and all but one of them are idle."""
     shared = server_cpus == load_cpus
     with ExitStack() as stack:
         running = {peer.name: stack.enter_context(served(peer, server_cpus)) for peer in peers}
@@ -57,8 +57,8 @@ def compared(peers, count, mode, server_cpus, load_cpus, clients, operations):
         def measure(peer):
             process, port = running[peer.name]
             found = load(mode, port, process.pid, clients, MESSAGE, operations, load_cpus)
-            # One CPU for both is never idle: what the two used of it is the time that it takes, and what a
-            # neighbour takes of it is not counted.
+            # With one CPU for both, the sum of their CPU times is the time of the load. The time that other programs
+            # use is not counted.
             seconds = found["cpu"] + found["own"] if shared else found["seconds"]
             return [seconds / operations, found["cpu"] / operations, found["seconds"], found["p99"]]
 
@@ -86,7 +86,7 @@ def measure_growth(peers, count, cpus):
     rows = []
     for clients in GROWTH:
         operations = max(5000, clients * 2)
-        # One at a time: ten thousand threads each would fill the machine with threads of servers that wait.
+        # The servers run one at a time, because each may have ten thousand threads.
         for peer in peers:
             try:
                 row = compared([peer], count, "echo", {cpus[0]}, {cpus[-1]}, clients, operations)
@@ -107,7 +107,7 @@ def memory(pid):
 
 def idle_once(peer, connections, cpus):
     with served(peer, {cpus[0]}) as (process, port):
-        # One client first: what the first connection costs once is no cost of a connection.
+        # One client connects first, so that costs which only the first connection has are not counted.
         load("echo", port, process.pid, 1, MESSAGE, 1)
         before = memory(process.pid)
         command = [BUILD / "load", "idle", port, process.pid, connections, MESSAGE, 0]

@@ -1,4 +1,4 @@
-"""Plots as SVG, written by hand: bars and lines that read well at the width of a page, on light and on dark."""
+"""Plots as SVG: bars and lines that can be read at the width of a page, on light and on dark backgrounds."""
 
 import math
 from html import escape
@@ -77,7 +77,7 @@ def bars(panels, title, note):
     for heading, unit, baseline, rows in panels:
         page.text(20, y + 18, heading, "strong")
         y += 28
-        # One slow peer must not press all others against the axis: what is far longer is cut and says so.
+        # One slow peer must not make all other bars too short, so a bar that is much longer is cut off and marked.
         medians = sorted(row[2] for row in rows)
         longest = min(medians[-1], 3 * medians[len(medians) // 2]) * 1.02
         scale = (WIDTH - LABELS - 120) / longest
@@ -138,7 +138,7 @@ def lines(series, ticks, title, note, unit, log_y=False, zero=False):
         kind = f"line c{colour}" + (" strong" if ours else "")
         page.path(path, kind)
         ends.append([path[-1][1], path[-1], label, ours, kind])
-    # Labels stand at the ends of their lines, moved apart where they would overlap.
+    # The labels are at the ends of their lines, and are moved apart if they overlap.
     ends.sort(key=lambda end: end[0])
     for i, end in enumerate(ends):
         end[0] = max(end[0], ends[i - 1][0] + 17 if i else top)

@@ -1,4 +1,4 @@
-"""What the results say: ratios and counts by peer, ready for tables, plots and targets."""
+"""Ratios and counts of each peer, for tables, plots and targets."""
 
 from .peers import PRIMITIVES, SERVERS
 from .rounds import ratios, summary
@@ -95,7 +95,7 @@ def bold(name, label):
 
 
 def targets(results):
-    """(measure, limit as text, value or None, whether it holds) for everything that must hold."""
+    """Returns (measure, limit as text, value or None, whether it holds) for each target."""
     rows, serving = exchanges(results), found(results, "servers")
     sizes = found(results, "sizes") or {}
     ours, server = "tabi-c", "tabi-c" if connection_calls(results, "tabi-c") else "tabi-rust"

@@ -1,4 +1,4 @@
-/* The smallest client that is of use: connects, sends, prints the answer. What a static program weighs. */
+/* A small client that connects, sends a text and prints the answer. It shows the size of a static program. */
 #include <stdio.h>
 #include <tabi.h>
 

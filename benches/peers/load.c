@@ -1,11 +1,11 @@
-/* The load generator: one thread, one epoll, the same for every server.
+/* The load generator: one thread with one epoll, the same for every server.
  *
  *   load echo  PORT PID CLIENTS SIZE MESSAGES     each client sends, waits for the echo, sends again
- *   load churn PORT PID CLIENTS SIZE CONNECTIONS  each client connects, sends, waits, hangs up, and again
+ *   load churn PORT PID CLIENTS SIZE CONNECTIONS  each client connects, sends, waits, closes, and starts again
  *   load idle  PORT PID CLIENTS SIZE 0            each client connects and has one message echoed, then all
  *                                                 wait until standard input ends
  *
- * prints `SECONDS SERVER_CPU_SECONDS OWN_CPU_SECONDS LATENCY_P99_US`; a CPU time is a whole process's. */
+ * It prints `SECONDS SERVER_CPU_SECONDS OWN_CPU_SECONDS LATENCY_P99_US`. The CPU times are those of whole processes. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -51,8 +51,8 @@ static double seconds(clockid_t clock)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* Every connection takes the next of many loopback addresses: used ports rest for a minute, and a
- * single address would run out of them. */
+/* Every connection uses the next of many loopback addresses. A port cannot be used again for a minute, and a single
+ * address would have too few of them. */
 static void open_client(struct client *client)
 {
     struct sockaddr_in source = {.sin_family = AF_INET};
@@ -77,7 +77,7 @@ static void speak(struct client *client)
         fail("send");
 }
 
-/* Reads what has come; tells whether the echo is complete. */
+/* Reads what has arrived. Returns whether the echo is complete. */
 static int listen_to(struct client *client)
 {
     static char buffer[65536];
@@ -95,7 +95,7 @@ static int listen_to(struct client *client)
     return 1;
 }
 
-/* Waits until `wanted` echoes are complete; a client that has its echo goes on while `again` are left. */
+/* Waits until `wanted` echoes are complete. A client that has its echo sends again while `again` messages are left. */
 static void run(long wanted, long again, int churn)
 {
     struct epoll_event events[EVENTS];

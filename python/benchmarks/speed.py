@@ -21,7 +21,7 @@ import time
 
 PACKAGES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-#: Messages that wait in the socket at once; a unix socket takes no more before it calls itself full.
+#: How many messages wait in the socket at the same time. A unix socket accepts no more before it is full.
 BATCH = {64: 50, 65536: 1}
 
 
@@ -59,7 +59,7 @@ def timed_call(module, kind: str, size: int, timeout):
 
 
 def once(calls, batch: int) -> float:
-    """Seconds a call."""
+    """Returns the seconds of one call."""
     before, call, after, _ = calls
     for _ in range(batch):
         before()
@@ -73,7 +73,7 @@ def once(calls, batch: int) -> float:
 
 
 def compare(modules, kind: str, size: int, timeout, rounds: int) -> list[float]:
-    """The median of each module."""
+    """Returns the median for each module."""
     # A large message may need more than the sockets hold at once: the quick pairs stay small.
     batch = 8 if kind == "sendto" else BATCH[size]
     calls = [timed_call(module, kind, size, timeout) for module in modules]

@@ -1,9 +1,9 @@
-/* What every primitive program in C shares: its command line, its clock, its way of failing.
+/* What the primitive programs in C share: the command line, the clock, and how they report errors.
  *
  *   PROGRAM CASE SIZE TIMEOUT ITERATIONS [EXTRA]
  *
- * prints the nanoseconds that one operation took. A single-threaded case is timed by the CPU clock
- * of its process, so that what a neighbour takes of the CPU is not counted. */
+ * prints the nanoseconds of one operation. A case with one thread is timed by the CPU clock of its process, so that the
+ * time that other programs use is not counted. */
 #ifndef PRIM_H
 #define PRIM_H
 
@@ -17,7 +17,7 @@
 #define WARM_UP 200
 #define BULK_CHUNK (1 << 20)
 #define BULK_READ (256 << 10)
-/* Enough for the largest message to wait in the kernel while one thread plays both ends. */
+/* The size of the kernel's buffers, enough for the largest message, because one thread uses both ends. */
 #define KERNEL_BUFFER 212992
 
 struct job {

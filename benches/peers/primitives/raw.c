@@ -107,7 +107,7 @@ static void *exchange_in_thread(void *argument)
     return NULL;
 }
 
-/* Many threads, each with a pair of its own: from the first begin to the last end, per operation of them all. */
+/* Many threads, each with its own pair: the time from the first start to the last end, divided by all operations. */
 static void run_threads(const struct job *job)
 {
     long count = atol(job->extra);
@@ -145,7 +145,7 @@ static void run_exchange(const struct job *job)
     free(bytes);
 }
 
-/* With an echo server at the other end nothing is ever ready when the receive begins. Its CPU time is the harness's to add. */
+/* An echo server is at the other end, so nothing is ready when the receive begins. The harness adds its CPU time. */
 static void run_pingpong(const struct job *job)
 {
     struct sockaddr_in name = loopback(atoi(job->extra));
@@ -217,7 +217,7 @@ static void run_bulk(const struct job *job)
     report(begin, CLOCK_MONOTONIC, job->iterations);
 }
 
-/* `sendto` one by one, or `sendmmsg` for a batch; both are emptied by `recvmmsg`. */
+/* Sends with `sendto` one by one, or a batch with `sendmmsg`. `recvmmsg` receives both. */
 static void run_datagrams(const struct job *job)
 {
     enum { BATCH = 64 };
@@ -294,7 +294,7 @@ static int connected(const char *port)
     return -1;
 }
 
-/* The accepting end closes first, so that the waiting ports pile up at one number. */
+/* The accepting end closes first, so that the waiting ports all have its one number. */
 static void run_create_connection(const struct job *job)
 {
     struct sockaddr_in name;

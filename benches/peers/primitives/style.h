@@ -1,4 +1,4 @@
-/* The ways to bound a call in plain C, chosen when compiling. */
+/* The ways to limit the time of a call in plain C. STYLE chooses one when the program is compiled. */
 #ifndef STYLE_H
 #define STYLE_H
 
@@ -21,7 +21,7 @@
 static int limit_ms;
 
 #if STYLE == GUARD
-/* What a close that is safe beside other threads costs: the same two atomic steps that tabi takes. */
+/* The cost of a close that is safe while other threads use the socket: the two atomic steps that tabi makes, too. */
 static _Thread_local atomic_uint in_flight;
 static inline void enter(void) { if (atomic_fetch_add(&in_flight, 8) & 1) abort(); }
 static inline void leave(void) { if (atomic_fetch_sub(&in_flight, 8) & 1) abort(); }

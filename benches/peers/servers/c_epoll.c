@@ -1,4 +1,4 @@
-/* Echo in C: one thread, one epoll. */
+/* Echo in C: one thread with one epoll. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/epoll.h>
@@ -30,7 +30,7 @@ int main(void)
                 continue;
             }
             ssize_t n = recv(fd, line, sizeof line, 0);
-            /* Short messages always fit: a client waits for its echo before it speaks again. */
+            /* Short messages always fit, because a client waits for its echo before it sends again. */
             if (n == 0 || (n < 0 && errno != EAGAIN) || (n > 0 && send(fd, line, (size_t)n, MSG_NOSIGNAL) != n))
                 close(fd);
         }

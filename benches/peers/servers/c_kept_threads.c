@@ -1,4 +1,4 @@
-/* Echo in C: threads are kept when their client has gone, and the one that rested last works first. */
+/* Echo in C: a thread is kept when its client has disconnected. The thread that became idle last gets the next client. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,4 +1,4 @@
-/* Echo in C that waits before it answers: whoever asks finds nothing ready, however slowly a tracer lets it ask. */
+/* Echo in C that waits before it answers, so that a client finds nothing ready even if a tracer makes it slow. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* What the C echo servers share: a listening socket whose port is printed, and room for many descriptors. */
+/* What the C echo servers share: a listening socket whose port is printed, and the limit of descriptors. */
 #ifndef LISTEN_H
 #define LISTEN_H
 
@@ -51,7 +51,7 @@ static inline int listen_on_loopback(int flags)
     return fd;
 }
 
-/* Sends back what one client says until it hangs up. */
+/* Sends back what one client sends, until the client disconnects. */
 static inline void echo(int fd)
 {
     char line[LINE];

@@ -22,7 +22,7 @@ int main(void)
     tabi_addr name;
     allow_many_descriptors();
     int rc = tabi_threading_tcp_server("127.0.0.1", 0, on_client, NULL, &server);
-    /* A second listen only lengthens the queue. */
+    /* A second listen only makes the queue longer. */
     if (rc == 0 && listen(tabi_server_fileno(server), BACKLOG) != 0)
         fail("listen");
     if (rc == 0 && (rc = tabi_server_address(server, &name)) == 0) {

@@ -12,7 +12,7 @@ const WARM_UP: u64 = 200;
 const BULK_CHUNK: usize = 1 << 20;
 const BULK_READ: usize = 256 << 10;
 const BATCH: u64 = 64;
-/// The size of the kernel's buffers where one thread plays both ends.
+/// The size of the kernel's buffers when one thread uses both ends.
 pub const KERNEL_BUFFER: usize = 212_992;
 
 /// A library's stream or connected datagram socket, as its users write it.
@@ -47,7 +47,7 @@ pub struct Job {
     extra: String,
 }
 
-/// Runs what the command line asks for.
+/// Runs the case that the command line names.
 pub fn run<P: Peer>() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, name, size, timeout, iterations, extra @ ..] = arguments.as_slice() else {
@@ -80,7 +80,7 @@ pub fn run<P: Peer>() {
     println!("{nanoseconds:.2}");
 }
 
-/// Exit status 3: the library has no such thing, and the harness leaves the cell empty.
+/// Ends with exit status 3: the library has no such function, and the harness leaves the cell empty.
 fn unsupported(job: &Job) -> ! {
     eprintln!("no case {}", job.name);
     std::process::exit(3);

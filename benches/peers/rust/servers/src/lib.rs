@@ -24,7 +24,7 @@ pub fn print_port(port: u16) {
     std::io::stdout().flush().expect("standard output is open");
 }
 
-/// A listener on loopback. The standard library's backlog is 128; a longer one takes socket2.
+/// Makes a listener on loopback. The backlog of the standard library is always 128, so socket2 makes the listener.
 pub fn listen_on_loopback() -> TcpListener {
     allow_many_descriptors();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");

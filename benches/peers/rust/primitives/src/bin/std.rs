@@ -18,7 +18,7 @@ enum Std {
 
 use Std::{Tcp, Udp, Unix};
 
-/// The standard library has no way to size the kernel's buffers.
+/// The standard library cannot set the size of the kernel's buffers.
 fn enlarge(socket: &impl AsFd) {
     let socket = SockRef::from(socket);
     socket.set_send_buffer_size(KERNEL_BUFFER).expect("SO_SNDBUF");

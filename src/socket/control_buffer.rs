@@ -12,7 +12,8 @@ use super::io::reserve;
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// Control messages to send, added one after the other.
+/// Control messages to send, added one after the other. Each method that adds a message fails with
+/// `Os(ENOMEM)` when there is no memory for it.
 ///
 /// ```
 /// use std::os::fd::AsFd;

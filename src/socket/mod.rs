@@ -87,9 +87,9 @@ pub use writer::SocketWriter;
 /// A socket is in one of Python's three modes, which [`Socket::settimeout`] sets: blocking (no timeout, the
 /// default), non-blocking (a timeout of 0), or with a timeout that limits each call as a whole.
 ///
-/// Every method that needs the descriptor fails with [`Error::Closed`] when the socket is closed, and methods
-/// that take an address fail with [`Error::Type`] when it is of another family. The methods do not repeat
-/// this.
+/// Every method that needs the descriptor fails with [`Error::Closed`] when the socket is closed, and with
+/// [`Error::Os`] when the system refuses the call. Methods that take an address fail with [`Error::Type`]
+/// when it is of another family. The methods name these errors only where more is to be said about them.
 ///
 /// ```
 /// use tabi::{AF_INET, SOCK_STREAM, Socket};
@@ -152,10 +152,10 @@ impl Socket {
 
     /// Closes the socket (`socket.close`). Closing it again does nothing.
     ///
-    /// Calls in which other threads are blocked end with [`Error::Closed`]. If the socket is the only owner
-    /// of its connection, `close` wakes them with `shutdown(2)`; a forked child that shares the connection
-    /// sees its end. If the socket has a duplicate ([`Socket::dup`]), they are woken in another way, and the
-    /// connection stays.
+    /// Calls in which other threads are blocked end with [`Error::Closed`]. If no other owner of the
+    /// connection is known, `close` wakes them with `shutdown(2)`. A forked child that has the socket too
+    /// then sees the end of the connection; [`Socket::set_shared`] prevents this. If the socket has a
+    /// duplicate ([`Socket::dup`]), the calls are woken in another way, and the connection stays.
     ///
     /// Some blocked calls cannot be woken, and end only with their next event or at their deadline:
     /// - on a socket without a timeout, a unix `connect` to a listener whose queue is full, and a `sendto` to

@@ -26,7 +26,7 @@ pub(crate) struct Pool {
     wakers: Arc<LoopWakers>,
     state: Mutex<State>,
     /// Notified when a thread has ended after the pool was closed.
-    left: Condvar,
+    thread_ended: Condvar,
 }
 
 #[derive(Default)]
@@ -63,7 +63,7 @@ struct Seat {
 
 impl Pool {
     pub(crate) fn new(settings: Threads, hooks: Arc<dyn Hooks>, wakers: Arc<LoopWakers>) -> Pool {
-        Pool { settings, hooks, wakers, state: Mutex::default(), left: Condvar::new() }
+        Pool { settings, hooks, wakers, state: Mutex::default(), thread_ended: Condvar::new() }
     }
 
     /// Returns how many threads there are, and how many of them are idle.
@@ -244,7 +244,7 @@ impl Pool {
             previous.join();
         }
         if closing {
-            self.left.notify_all();
+            self.thread_ended.notify_all();
         }
     }
 
@@ -274,7 +274,7 @@ impl Pool {
     pub(crate) fn join(&self, rest: usize, deadline: Deadline) {
         let mut state = lock(&self.state);
         while state.present > rest {
-            let (guard, timed_out) = wait_until(&self.left, state, deadline);
+            let (guard, timed_out) = wait_until(&self.thread_ended, state, deadline);
             state = guard;
             if timed_out {
                 return;

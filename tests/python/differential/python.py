@@ -1,4 +1,4 @@
-"""Makes the calls of the cases that come on standard input on CPython's own module; prints a line for each case."""
+"""Reads the cases from standard input, makes their calls on CPython's own module, and prints a line for each case."""
 
 import enum
 import re
@@ -94,6 +94,6 @@ def run(case):
 
 
 for line in sys.stdin.read().split("\n"):
-    # A case that hangs ends the program; the last line tells which it is.
+    # A case that hangs ends the program. The last line then says which case it is.
     signal.alarm(HANG_GUARD)
     print(run(line), flush=True)

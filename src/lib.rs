@@ -99,6 +99,7 @@ mod error_names;
 #[cfg(feature = "capi")]
 #[doc(hidden)]
 pub mod ffi;
+mod memory;
 pub mod prelude;
 pub mod resolve;
 pub mod server;

@@ -15,6 +15,7 @@ mod resolve;
 mod server;
 mod socket;
 
+pub use crate::memory::Allocator;
 pub use address::*;
 pub use boundary::*;
 pub use constants::*;

@@ -11,6 +11,7 @@ use crate::constants::{AddressFamily, SocketKind};
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
+use crate::memory;
 use crate::sys::{Answer, Answers, Hints};
 
 /// One answer of [`getaddrinfo`]: what is needed to make a socket and to connect or bind it.
@@ -160,7 +161,7 @@ pub fn getaddrinfo<'h, 's>(
     let service = service.into().0.map(|name| c_string(&name, "a service")).transpose()?;
     let hints = Hints { family: family.as_raw(), kind: kind.as_raw(), proto, flags };
     let answers = Answers::of(host.as_deref(), service.as_deref(), hints)?;
-    Ok(answers.iter().map(|answer| info(&answer)).collect())
+    memory::collected(answers.iter().map(|answer| Ok(info(&answer))))
 }
 
 /// Returns the host as text for the C library, encoded if the feature `idna` is on.

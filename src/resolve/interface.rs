@@ -5,6 +5,7 @@ use std::ffi::CStr;
 
 use crate::c_string::{c_string, quoted};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::sys;
 
 /// Returns the number and the name of every network interface (`socket.if_nameindex`).
@@ -17,16 +18,27 @@ pub fn if_nameindex() -> Result<Vec<(u32, String)>> {
     if list.is_null() {
         return Err(Error::last_os());
     }
+    // SAFETY: the list was just made, and is not used after it is freed.
+    unsafe {
+        let interfaces = read(list);
+        libc::if_freenameindex(list);
+        interfaces
+    }
+}
+
+/// # Safety
+///
+/// `next` is a list of the system's, which ends with an entry of number 0; entries before it have a NUL-terminated name.
+unsafe fn read(mut next: *const libc::if_nameindex) -> Result<Vec<(u32, String)>> {
     let mut interfaces = Vec::new();
-    let mut next = list;
-    // SAFETY: an entry with the number 0 ends the list, and every entry before it has a NUL-terminated name.
+    // SAFETY: the caller promises the list and its end.
     unsafe {
         while (*next).if_index != 0 {
-            let name = CStr::from_ptr((*next).if_name).to_string_lossy().into_owned();
-            interfaces.push(((*next).if_index, name));
+            memory::reserve(&mut interfaces, 1)?;
+            interfaces
+                .push(((*next).if_index, CStr::from_ptr((*next).if_name).to_string_lossy().into_owned()));
             next = next.add(1);
         }
-        libc::if_freenameindex(list);
     }
     Ok(interfaces)
 }

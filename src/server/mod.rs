@@ -67,6 +67,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::address::{Address, RawAddress};
 use crate::deadline::Deadline;
 use crate::error::Result;
+use crate::memory;
 use crate::socket::Socket;
 use intake::LoopWakers;
 use lifecycle::Lifecycle;
@@ -139,21 +140,21 @@ impl Server {
         sockets: Vec<Socket>,
         handler: Arc<dyn RequestHandler>,
     ) -> Result<Server> {
-        let wakers = Arc::new(LoopWakers::new(options.loops)?);
+        let wakers = memory::shared(LoopWakers::new(options.loops)?)?;
         let core = Core {
             handler,
-            sockets: sockets.into_iter().map(Arc::new).collect(),
+            sockets: memory::collected(sockets.into_iter().map(memory::shared))?,
             requested,
             bound: OnceLock::new(),
             active: Active::default(),
             counters: Counters::default(),
-            runner: Runner::new(&options.concurrency, &options.hooks, &wakers),
+            runner: Runner::new(&options.concurrency, &options.hooks, &wakers)?,
             wakers,
             lifecycle: Lifecycle::new()?,
             interruptible: AtomicBool::new(false),
             options,
         };
-        Ok(Server { core: Arc::new(core) })
+        Ok(Server { core: memory::shared(core)? })
     }
 
     /// Returns the address that the server is bound to, with the real port if port 0 was given. Before
@@ -213,7 +214,7 @@ impl Server {
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
         if let Some(refused) = server.core.runner.take(request) {
-            server.reject(&refused);
+            refused.reject();
         }
     }
 

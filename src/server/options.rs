@@ -11,6 +11,7 @@ use super::hooks::{DefaultHooks, Hooks};
 use super::request::{Failure, Request, RequestHandler};
 use crate::constants::{AddressFamily, SocketKind};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::resolve::ToAddress;
 use crate::socket::{IntoTimeout, Socket, checked_timeout};
 
@@ -230,10 +231,9 @@ impl ServerOptions {
         self.check()?;
         let address = address.to_address(self.address_family)?;
         let own_sockets = if self.allow_reuse_port { self.loops } else { 1 };
-        let sockets = (0..own_sockets)
-            .map(|_| Socket::new(self.address_family, self.socket_type, 0))
-            .collect::<Result<_>>()?;
-        Server::assemble(self, Some(address), sockets, Arc::new(handler))
+        let new_socket = |_| Socket::new(self.address_family, self.socket_type, 0);
+        let sockets = memory::collected((0..own_sockets).map(new_socket))?;
+        Server::assemble(self, Some(address), sockets, memory::shared(handler)?)
     }
 
     /// Makes the server from sockets that were bound elsewhere: by a service manager or a predecessor
@@ -253,7 +253,7 @@ impl ServerOptions {
             // The process that handed the socket over may still have it open.
             socket.set_shared();
         }
-        let server = Server::assemble(options, None, sockets, Arc::new(handler))?;
+        let server = Server::assemble(options, None, sockets, memory::shared(handler)?)?;
         server.server_bind()?;
         server.server_activate()?;
         Ok(server)

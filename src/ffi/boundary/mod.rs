@@ -16,4 +16,4 @@ pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;
 pub(crate) use last_failure::last_text;
 pub(crate) use outcome::{Outcome, Reported};
-pub(crate) use results::{copy_bytes, copy_text, give, take_back};
+pub(crate) use results::{Handle, copy_bytes, copy_text, give, take_back};

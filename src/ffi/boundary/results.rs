@@ -2,11 +2,13 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::arguments::check_buffer;
 use super::failure::Failure;
 use super::outcome::Outcome;
+use crate::memory;
 
 /// Copies a text into the caller's buffer, with a NUL at the end. Returns the length without the NUL.
 ///
@@ -41,9 +43,25 @@ pub(crate) unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, size: usize) 
     Ok(bytes.len())
 }
 
-/// Gives an object to C, which owns it until it calls the `_free` function of the type.
-pub(crate) fn give<T>(object: T) -> *mut T {
-    Box::into_raw(Box::new(object))
+/// Gives an object to C, which owns it until it calls the `_free` function of the type. Fails with `ENOMEM`.
+pub(crate) fn give<T>(object: T) -> Outcome<*mut T> {
+    Ok(Handle::new()?.give(object))
+}
+
+/// The memory of an object for C, taken before the call whose result must not be lost.
+pub(crate) struct Handle<T>(Box<MaybeUninit<T>>);
+
+impl<T> Handle<T> {
+    /// Fails with `ENOMEM`.
+    pub(crate) fn new() -> Outcome<Handle<T>> {
+        Ok(Handle(memory::uninit()?))
+    }
+
+    /// Gives the object to C, as the function [`give`] does.
+    pub(crate) fn give(mut self, object: T) -> *mut T {
+        self.0.write(object);
+        Box::into_raw(self.0).cast()
+    }
 }
 
 /// Takes an object back from C and drops it. Does nothing for NULL.

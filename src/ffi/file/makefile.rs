@@ -50,7 +50,7 @@ pub unsafe extern "C" fn tabi_makefile(
         out.write(give(tabi_file {
             reader: SocketReader::with_capacity(size, sk),
             writer: SocketWriter::with_capacity(size, sk),
-        }));
+        })?);
         Ok(())
     })
 }

@@ -10,6 +10,7 @@ use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{
     Failure, Outcome, boundary, copy_text, give, not_null, optional_string, status, take_back,
 };
+use crate::memory;
 use crate::resolve::{Host, Service, getaddrinfo, getnameinfo};
 
 /// One answer of tabi_getaddrinfo(): the arguments for a socket, and the address to connect it or bind it to.
@@ -65,6 +66,8 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
         let service = service.map_or_else(|| Service::from(None), Service::from);
         let mut made = tabi_addrinfo_list { answers: Vec::new(), _names: Vec::new() };
         for info in getaddrinfo(host, service, family.into(), r#type.into(), proto, flags)? {
+            memory::reserve(&mut made.answers, 1)?;
+            memory::reserve(&mut made._names, 1)?;
             let name = CString::new(info.canonname).unwrap_or_default();
             made.answers.push(tabi_addrinfo {
                 struct_size: size_of::<tabi_addrinfo>(),
@@ -77,7 +80,7 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
             made._names.push(name);
         }
         let count = made.answers.len();
-        list.write(give(made));
+        list.write(give(made)?);
         Ok(count as c_int)
     })
 }

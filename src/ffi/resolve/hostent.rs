@@ -8,7 +8,7 @@ use std::ptr;
 use libc::ssize_t;
 
 use crate::address::ip_text;
-use crate::ffi::boundary::{copy_text, count, give, not_null, status, string, take_back};
+use crate::ffi::boundary::{Outcome, copy_text, count, give, not_null, status, string, take_back};
 use crate::resolve::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex};
 
 /// What is known about a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
@@ -32,7 +32,7 @@ struct Owned {
     _pointers: [Vec<*const c_char>; 2],
 }
 
-fn give_entry(host: HostEntry) -> *mut tabi_hostent {
+fn give_entry(host: HostEntry) -> Outcome<*mut tabi_hostent> {
     let c_text = |text: String| CString::new(text).unwrap_or_default();
     let name = c_text(host.name);
     let aliases: Vec<CString> = host.aliases.into_iter().map(c_text).collect();
@@ -46,7 +46,7 @@ fn give_entry(host: HostEntry) -> *mut tabi_hostent {
         aliases: pointers[0].as_ptr(),
         addresses: pointers[1].as_ptr(),
     };
-    give(Owned { entry, _texts: [vec![name], aliases, addresses], _pointers: pointers }).cast()
+    Ok(give(Owned { entry, _texts: [vec![name], aliases, addresses], _pointers: pointers })?.cast())
 }
 
 /// Writes the first IPv4 address of a host to `address` as text, with a NUL at the end (Python's
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn tabi_gethostbyname_ex(
     status(|| {
         let entry = not_null(entry, "entry")?;
         // SAFETY: the caller passes a NUL-terminated string.
-        entry.write(give_entry(gethostbyname_ex(unsafe { string(name, "name") }?)?));
+        entry.write(give_entry(gethostbyname_ex(unsafe { string(name, "name") }?)?)?);
         Ok(())
     })
 }
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn tabi_gethostbyaddr(
     status(|| {
         let entry = not_null(entry, "entry")?;
         // SAFETY: the caller passes a NUL-terminated string.
-        entry.write(give_entry(gethostbyaddr(unsafe { string(address, "address") }?)?));
+        entry.write(give_entry(gethostbyaddr(unsafe { string(address, "address") }?)?)?);
         Ok(())
     })
 }

@@ -8,6 +8,7 @@ use std::ptr;
 use libc::ssize_t;
 
 use crate::ffi::boundary::{boundary, copy_text, count, give, not_null, status, string, take_back};
+use crate::memory;
 use crate::resolve::{if_indextoname, if_nameindex, if_nametoindex};
 
 /// One network interface of tabi_if_nameindex().
@@ -39,13 +40,15 @@ pub extern "C" fn tabi_if_nameindex(list: Option<&mut MaybeUninit<*mut tabi_inte
         let list = not_null(list, "list")?;
         let mut made = tabi_interface_list { interfaces: Vec::new(), _names: Vec::new() };
         for (index, name) in if_nameindex()? {
+            memory::reserve(&mut made.interfaces, 1)?;
+            memory::reserve(&mut made._names, 1)?;
             let name = CString::new(name).unwrap_or_default();
             let struct_size = size_of::<tabi_interface>();
             made.interfaces.push(tabi_interface { struct_size, index, name: name.as_ptr() });
             made._names.push(name);
         }
         let count = made.interfaces.len();
-        list.write(give(made));
+        list.write(give(made)?);
         Ok(count as c_int)
     })
 }

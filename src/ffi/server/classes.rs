@@ -33,7 +33,7 @@ unsafe fn inet_server<S: Into<Server>>(
         // SAFETY: `host` is NULL or NUL-terminated.
         let host = unsafe { string(host, "host") }?;
         let address = inet(AF_INET, host, check_port(port.into())?, 0, 0)?;
-        out.write(give(tabi_server(make(address, handler)?.into())));
+        out.write(give(tabi_server(make(address, handler)?.into()))?);
         Ok(())
     })
 }
@@ -53,7 +53,7 @@ unsafe fn unix_server<S: Into<Server>>(
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: `path` is NULL or NUL-terminated.
         let path = UnixAddress::from_bytes(unsafe { string(path, "path") }?)?;
-        out.write(give(tabi_server(make(path, handler)?.into())));
+        out.write(give(tabi_server(make(path, handler)?.into()))?);
         Ok(())
     })
 }

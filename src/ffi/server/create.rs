@@ -8,8 +8,9 @@ use super::handler::CHandler;
 use super::options::tabi_server_options;
 use super::{server, tabi_handler, tabi_server};
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Outcome, give, not_null, status, take_back};
+use crate::ffi::boundary::{Failure, Handle, not_null, status, take_back};
 use crate::ffi::socket::tabi_sock;
+use crate::memory;
 use crate::socket::Socket;
 
 /// Makes a server of any kind. It is bound and listens, unless `bind_and_activate` is 0.
@@ -34,11 +35,12 @@ pub unsafe extern "C" fn tabi_server_new(
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
         let options = unsafe { given.to_core() }?;
+        let handle = Handle::new()?;
         let server = match given.bind_and_activate {
             0 => options.prepare(addr, handler)?,
             _ => options.bind(addr, handler)?,
         };
-        out.write(give(tabi_server(server)));
+        out.write(handle.give(tabi_server(server)));
         Ok(())
     })
 }
@@ -71,18 +73,20 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
         // SAFETY: the caller passes `count` handles.
         let handles = unsafe { std::slice::from_raw_parts(sockets, count) };
         // A second descriptor for each, so that the caller's handles are untouched if this fails.
-        let copies: Vec<Socket> = handles
-            .iter()
+        let mut copies: Vec<Socket> = Vec::new();
+        memory::reserve(&mut copies, count)?;
+        for &sk in handles {
             // SAFETY: NULL, or a handle that the caller owns.
-            .map(|&sk| Ok(not_null(unsafe { sk.as_ref() }, "sockets")?.0.dup()?))
-            .collect::<Outcome<_>>()?;
+            copies.push(not_null(unsafe { sk.as_ref() }, "sockets")?.0.dup()?);
+        }
+        let handle = Handle::new()?;
         // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
         let server = unsafe { given.to_core() }?.adopt(copies, handler)?;
         for &sk in handles {
             // SAFETY: the caller gives the handle up with the success of this call.
             unsafe { take_back(sk) };
         }
-        out.write(give(tabi_server(server)));
+        out.write(handle.give(tabi_server(server)));
         Ok(())
     })
 }

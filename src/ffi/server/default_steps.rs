@@ -4,9 +4,8 @@
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
-use super::request::give_request;
 use super::{server, socket_of, tabi_request, tabi_server};
-use crate::ffi::boundary::{not_null, status};
+use crate::ffi::boundary::{Handle, not_null, status};
 use crate::ffi::socket::tabi_sock;
 
 /// Does what the step server_bind does by default: it sets the options and binds the sockets. The results are
@@ -35,9 +34,9 @@ pub extern "C" fn tabi_server_default_get_request(
     out: Option<&mut MaybeUninit<*mut tabi_request>>,
 ) -> c_int {
     status(|| {
-        let (server, out) = (server(sv)?, not_null(out, "out")?);
+        let (server, out, handle) = (server(sv)?, not_null(out, "out")?, Handle::new()?);
         let request = server.default_get_request(socket_of(server, sk)?)?;
-        out.write(give_request(request));
+        out.write(handle.give(tabi_request(request)));
         Ok(())
     })
 }

@@ -11,6 +11,7 @@ use super::{server, tabi_server};
 use crate::error::Error;
 use crate::ffi::boundary::{give, not_null, status, string, take_back};
 use crate::ffi::socket::tabi_sock;
+use crate::memory;
 use crate::server::listen_fds;
 
 /// One socket that was handed over to this process.
@@ -38,15 +39,17 @@ pub extern "C" fn tabi_listen_fds(
 ) -> c_int {
     status(|| {
         let (list, count) = (not_null(list, "list")?, not_null(count, "count")?);
-        let sockets: Box<[tabi_listen_socket]> = listen_fds()?
-            .into_iter()
-            .map(|socket| tabi_listen_socket {
+        let mut sockets = Vec::new();
+        let found = listen_fds()?;
+        memory::reserve(&mut sockets, found.len())?;
+        for socket in found {
+            sockets.push(tabi_listen_socket {
                 name: CString::new(socket.name).unwrap_or_default().into_raw(),
-                sk: give(tabi_sock(socket.socket)),
-            })
-            .collect();
+                sk: give(tabi_sock(socket.socket))?,
+            });
+        }
         count.write(sockets.len());
-        list.write(Box::into_raw(sockets).cast());
+        list.write(Box::into_raw(sockets.into_boxed_slice()).cast());
         Ok(())
     })
 }

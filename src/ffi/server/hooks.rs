@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::callback::{handler_result, outside, result, seen_by_c};
 use super::growing::{Growing, read};
-use super::request::{give_request, take_request};
+use super::request::take_request;
 use super::{tabi_request, tabi_server};
 use crate::error::{Error, Result};
-use crate::ffi::boundary::Outcome;
+use crate::ffi::boundary::{Handle, Outcome};
 use crate::ffi::socket::tabi_sock;
 use crate::server::{Failure, HandlerResult, Hooks, Request, Server};
 use crate::socket::Socket;
@@ -169,8 +169,12 @@ impl Hooks for CHooks {
 
     fn process_request(&self, request: Request) {
         match self.0.process_request {
-            // SAFETY: the hook is a function of the program that made the server, and takes the request over.
-            Some(hook) => outside(|| unsafe { hook(give_request(request), self.0.userdata) }),
+            Some(hook) => {
+                let Ok(handle) = Handle::new() else { return request.reject() };
+                let request = handle.give(tabi_request(request));
+                // SAFETY: the hook is a function of the program that made the server, and takes the request over.
+                outside(|| unsafe { hook(request, self.0.userdata) });
+            }
             None => Server::default_process_request(request),
         }
     }

@@ -10,8 +10,9 @@ use super::callback::seen_by_c;
 use super::{server, socket_of, tabi_server};
 use crate::address::RawAddress;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Outcome, boundary, bytes, give, not_null, status, take_back};
+use crate::ffi::boundary::{Failure, Handle, Outcome, boundary, bytes, give, not_null, status, take_back};
 use crate::ffi::socket::tabi_sock;
+use crate::memory;
 use crate::server::{Request, Server};
 
 /// One client of a server, or one datagram: what a handler in Python has in `self`.
@@ -135,9 +136,10 @@ pub unsafe extern "C" fn tabi_request_from_sock(
         if sk.is_null() {
             return Err(Failure::Null("sk").into());
         }
+        let handle = Handle::new()?;
         // SAFETY: the caller gives the handle up.
         let socket = unsafe { Box::from_raw(sk) }.0;
-        out.write(give(tabi_request(Request::from_socket(server, socket, address))));
+        out.write(handle.give(tabi_request(Request::from_socket(server, socket, address)?)));
         Ok(())
     })
 }
@@ -160,8 +162,11 @@ pub unsafe extern "C" fn tabi_request_from_packet(
         let socket = socket_of(server, sk)?;
         let address = not_null(client_address, "client_address")?.raw()?.decode();
         // SAFETY: the caller passes `len` readable bytes.
-        let packet = unsafe { bytes(data, len, "data") }?.to_vec();
-        out.write(give(tabi_request(Request::from_packet(server, socket, packet, len, address))));
+        let data = unsafe { bytes(data, len, "data") }?;
+        let mut packet = Vec::new();
+        memory::reserve(&mut packet, len)?;
+        packet.extend_from_slice(data);
+        out.write(give(tabi_request(Request::from_packet(server, socket, packet, len, address)?))?);
         Ok(())
     })
 }
@@ -230,11 +235,6 @@ pub extern "C" fn tabi_request_close(request: Option<&tabi_request>) -> c_int {
     })
 }
 
-/// Makes a handle of a request, which C owns.
-pub(crate) fn give_request(request: Request) -> *mut tabi_request {
-    Box::into_raw(Box::new(tabi_request(request)))
-}
-
 /// # Safety
 ///
 /// `request` is a handle that C owned, and this is its last use.
@@ -242,6 +242,6 @@ pub(crate) unsafe fn take_request(request: *mut tabi_request) -> Outcome<Request
     if request.is_null() {
         return Err(Failure::Null("request").into());
     }
-    // SAFETY: `request` is not NULL, came from `give_request`, and is not used again.
+    // SAFETY: `request` is not NULL, came from `give` or a `Handle`, and is not used again.
     Ok(unsafe { Box::from_raw(request) }.0)
 }

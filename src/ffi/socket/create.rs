@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::IntoRawFd;
 
 use super::{socket, tabi_sock};
-use crate::ffi::boundary::{boundary, give, not_null, status};
+use crate::ffi::boundary::{Handle, boundary, give, not_null, status};
 use crate::socket as core;
 use crate::socket::{Socket, create};
 
@@ -26,7 +26,7 @@ pub extern "C" fn tabi_socket(
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
-        out.write(give(tabi_sock(Socket::new(family.into(), r#type.into(), proto)?)));
+        out.write(give(tabi_sock(Socket::new(family.into(), r#type.into(), proto)?))?);
         Ok(())
     })
 }
@@ -70,9 +70,10 @@ pub(crate) fn give_pair(
 ) -> c_int {
     status(|| {
         let (out_one, out_other) = (not_null(one, "one")?, not_null(other, "other")?);
+        let (handle_one, handle_other) = (Handle::new()?, Handle::new()?);
         let (one, other) = make()?;
-        out_one.write(give(tabi_sock(one)));
-        out_other.write(give(tabi_sock(other)));
+        out_one.write(handle_one.give(tabi_sock(one)));
+        out_other.write(handle_other.give(tabi_sock(other)));
         Ok(())
     })
 }
@@ -98,10 +99,10 @@ pub unsafe extern "C" fn tabi_socket_from_fd(
     out: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {
     status(|| {
-        let out = not_null(out, "out")?;
+        let (out, handle) = (not_null(out, "out")?, Handle::new()?);
         // SAFETY: the caller gives the descriptor up.
         let socket = unsafe { Socket::from_fileno(fd, given(family), given(r#type), given(proto)) }?;
-        out.write(give(tabi_sock(socket)));
+        out.write(handle.give(tabi_sock(socket)));
         Ok(())
     })
 }
@@ -124,7 +125,7 @@ pub unsafe extern "C" fn tabi_fromfd(
     status(|| {
         let out = not_null(out, "out")?;
         let socket = create::fromfd_number(fd, given(family), given(r#type), given(proto))?;
-        out.write(give(tabi_sock(socket)));
+        out.write(give(tabi_sock(socket))?);
         Ok(())
     })
 }
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn tabi_fromfd(
 pub extern "C" fn tabi_dup(sk: Option<&tabi_sock>, out: Option<&mut MaybeUninit<*mut tabi_sock>>) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
-        out.write(give(tabi_sock(socket(sk)?.dup()?)));
+        out.write(give(tabi_sock(socket(sk)?.dup()?))?);
         Ok(())
     })
 }

@@ -57,7 +57,7 @@ pub unsafe extern "C" fn tabi_create_connection(
             let text = each_error(&all);
             Failure::Detailed(all.into(), text)
         })?;
-        out.write(give(tabi_sock(socket)));
+        out.write(give(tabi_sock(socket))?);
         Ok(())
     })
 }

@@ -80,7 +80,7 @@ fn create_server(
         .backlog(backlog)
         .reuse_port(flags & TABI_REUSE_PORT != 0)
         .dualstack_ipv6(flags & TABI_DUALSTACK_IPV6 != 0);
-    out.write(give(tabi_sock(core::create_server_with(address, &options)?)));
+    out.write(give(tabi_sock(core::create_server_with(address, &options)?))?);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::os::fd::IntoRawFd;
 use super::{inet_address, socket, tabi_sock, unix_address, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{boundary, give, not_null, status};
+use crate::ffi::boundary::{Handle, boundary, not_null, status};
 
 /// Binds the socket to a host and a port (bind(2), Python's `bind((host, port))`).
 ///
@@ -76,9 +76,9 @@ pub extern "C" fn tabi_accept(
     peer: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
     status(|| {
-        let (sk, out) = (socket(sk)?, not_null(out, "out")?);
+        let (sk, out, handle) = (socket(sk)?, not_null(out, "out")?, Handle::new()?);
         let (client, address) = sk.accept_raw()?;
-        out.write(give(tabi_sock(client)));
+        out.write(handle.give(tabi_sock(client)));
         peer.map(|peer| peer.write(address.into()));
         Ok(())
     })

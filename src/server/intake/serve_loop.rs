@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::transport::{HUNG_UP, is_of_no_use};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::server::request::caught;
 use crate::server::run::Capacity;
 use crate::server::{Failure, Server};
@@ -79,6 +80,10 @@ impl<'a> Loop<'a> {
         }
         let accepts = capacity.is_free();
         self.polled.clear();
+        let no_memory = memory::reserve(&mut self.polled, 2 + self.sockets.len()).is_err();
+        if no_memory {
+            return Ok(self.pause(deadline));
+        }
         self.polled.push(readable(core.lifecycle.stop_fd()));
         if accepts {
             self.polled.extend(self.sockets.iter().map(|socket| readable(socket.fileno())));
@@ -130,8 +135,8 @@ impl<'a> Loop<'a> {
     /// Waits for a short time when the system cannot poll: it is short of memory, or the limit of open
     /// descriptors was lowered below the number of sockets.
     fn pause(&mut self, deadline: Deadline) -> Round {
-        let wake = &mut self.polled[..1];
-        match sys::poll(wake, Some(FULL_PAUSE)) {
+        let mut wake = [readable(self.server.core.lifecycle.stop_fd())];
+        match sys::poll(&mut wake, Some(FULL_PAUSE)) {
             Ok(polled) if polled.ready > 0 => return Round::Stopped,
             Ok(_) => {}
             Err(_) => thread::sleep(FULL_PAUSE),

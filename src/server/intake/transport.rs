@@ -90,7 +90,7 @@ impl Server {
         if let Some(timeout) = self.options().request_timeout {
             client.settimeout(timeout)?;
         }
-        Ok(Request::from_socket(self, client, address.decode_for(socket.proto())))
+        Request::from_socket(self, client, address.decode_for(socket.proto()))
     }
 
     fn receive(&self, socket: &Arc<Socket>) -> Result<Request> {
@@ -101,7 +101,7 @@ impl Server {
         let (size, sender) = socket.recvfrom_into_until(&mut packet, sys::TRUE_LENGTH, Limit::Now)?;
         packet.truncate(size);
         packet.shrink_to_fit();
-        Ok(Request::from_packet(self, socket, packet, size, sender))
+        Request::from_packet(self, socket, packet, size, sender)
     }
 
     /// Prepares the sockets for the serve loop: its `accept` must not block when another thread or process

@@ -4,10 +4,11 @@ use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Result;
+use crate::memory;
 use crate::sys::Wake;
 
 /// One [`LoopWaker`] for each serve loop of a server.
-pub(crate) struct LoopWakers(Box<[LoopWaker]>);
+pub(crate) struct LoopWakers(Vec<LoopWaker>);
 
 /// Wakes one serve loop from its poll.
 pub(crate) struct LoopWaker {
@@ -18,7 +19,7 @@ pub(crate) struct LoopWaker {
 impl LoopWakers {
     pub(crate) fn new(loops: usize) -> Result<LoopWakers> {
         let waker = |_| Ok(LoopWaker { armed: AtomicBool::new(false), wake: Wake::new()? });
-        Ok(LoopWakers((0..loops).map(waker).collect::<Result<_>>()?))
+        Ok(LoopWakers(memory::collected((0..loops).map(waker))?))
     }
 
     pub(crate) fn of_loop(&self, index: usize) -> &LoopWaker {

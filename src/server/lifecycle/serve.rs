@@ -1,6 +1,5 @@
 //! How a server serves, and how it is stopped.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use super::caller::{Caller, Role, with_role};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::server::intake::{Loop, Round};
 use crate::server::{Request, Server};
 use crate::socket::IntoTimeout;
@@ -78,7 +78,7 @@ impl Server {
 
     fn handle_one(&self) -> Result<()> {
         let deadline = Deadline::after_timeout(self.options().timeout);
-        let mut one = Loop::new(self, 0, self.sockets().to_vec());
+        let mut one = Loop::new(self, 0, memory::copied(self.sockets())?);
         loop {
             match one.wait(deadline)? {
                 Round::Stopped => return Ok(()),
@@ -135,8 +135,8 @@ impl Server {
 
     fn run_loop(&self, index: usize, poll_interval: Option<Duration>) -> Result<()> {
         let own_sockets = self.options().allow_reuse_port && self.sockets().len() == self.options().loops;
-        let sockets =
-            if own_sockets { vec![Arc::clone(&self.sockets()[index])] } else { self.sockets().to_vec() };
+        let sockets = if own_sockets { &self.sockets()[index..=index] } else { self.sockets() };
+        let sockets = memory::copied(sockets)?;
         let stop_others = StopOthers(self);
         let result = with_role(self.id(), Role::Loop, || Loop::new(self, index, sockets).run(poll_interval));
         if result.is_ok() || self.options().loops == 1 {

@@ -9,6 +9,8 @@ use super::{Body, HandlerResult, Job, caught};
 use crate::SHUT_RDWR;
 use crate::address::Address;
 use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::memory;
 use crate::server::event::{Event, Woken};
 use crate::server::{Server, lock};
 use crate::socket::Socket;
@@ -77,10 +79,10 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    pub(super) fn new(server: &Server, body: &Body, client_address: &Address) -> Ticket {
+    pub(super) fn new(server: &Server, body: &Body, client_address: &Address) -> Result<Ticket> {
         let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
-        let (slot, same_host) = server.active().begin(Slot::of(body), host);
-        Ticket { server: server.clone(), slot, host, same_host, rejected: AtomicBool::new(false) }
+        let (slot, same_host) = server.active().begin(Slot::of(body), host)?;
+        Ok(Ticket { server: server.clone(), slot, host, same_host, rejected: AtomicBool::new(false) })
     }
 
     pub(crate) fn server(&self) -> &Server {
@@ -110,8 +112,18 @@ impl Drop for Ticket {
 }
 
 impl Active {
-    fn begin(&self, entry: Slot, host: Option<IpAddr>) -> (usize, usize) {
-        let mut table = lock(&self.table);
+    fn begin(&self, entry: Slot, host: Option<IpAddr>) -> Result<(usize, usize)> {
+        let mut guard = lock(&self.table);
+        let table = &mut *guard;
+        if table.free.is_empty() {
+            // Every slot can be given back later.
+            let slots = table.slots.len() + 1;
+            memory::reserve(&mut table.free, slots)?;
+            memory::reserve(&mut table.slots, 1)?;
+        }
+        if host.is_some() {
+            table.per_address.try_reserve(1).map_err(|_| Error::Os(libc::ENOMEM))?;
+        }
         let slot = match table.free.pop() {
             Some(slot) => {
                 table.slots[slot] = entry;
@@ -128,7 +140,7 @@ impl Active {
             *count += 1;
             *count
         });
-        (slot, same_host)
+        Ok((slot, same_host))
     }
 
     fn end(&self, slot: usize, host: Option<IpAddr>, rejected: bool) {
@@ -181,12 +193,12 @@ impl Active {
     /// Cuts off all requests except `own`. The connections of clients are shut down, so that their handlers
     /// find the end of the stream, and the `cut` of jobs is called.
     pub(crate) fn cut(&self, own: &[usize]) {
-        let others: Vec<Slot> = {
-            let table = lock(&self.table);
-            let others = table.slots.iter().enumerate().filter(|(number, _)| !own.contains(number));
-            others.map(|(_, slot)| slot.clone()).collect()
-        };
-        others.iter().for_each(Slot::cut);
+        let slots = lock(&self.table).slots.len();
+        for number in (0..slots).filter(|number| !own.contains(number)) {
+            // Cutting a job calls the program: not under the lock.
+            let slot = lock(&self.table).slots[number].clone();
+            slot.cut();
+        }
     }
 }
 

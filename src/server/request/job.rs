@@ -33,8 +33,8 @@ impl Server {
     /// Runs a job as if it were a request that was just taken.
     ///
     /// Returns false if the job was refused and will never run: because all threads are busy and the setting
-    /// is [`WhenFull::Refuse`](crate::server::WhenFull), because the server has reached `max_connections`, or
-    /// because the server is closed. This never waits for a thread, but an in-line server runs the job before
+    /// is [`WhenFull::Refuse`](crate::server::WhenFull), because the server has reached `max_connections`,
+    /// because the server is closed, or because there is no memory for it. This never waits for a thread, but an in-line server runs the job before
     /// this returns.
     ///
     /// ```
@@ -48,8 +48,11 @@ impl Server {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn run_job(&self, job: impl Job) -> bool {
-        let request = Request::from_job(self, job);
         self.counters().accept();
+        let Ok(request) = Request::from_job(self, job) else {
+            self.counters().reject();
+            return false;
+        };
         let refused =
             if self.is_over_limit(&request) { Some(request) } else { self.core.runner.take(request) };
         if let Some(refused) = &refused {

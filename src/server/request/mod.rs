@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::address::Address;
 use crate::error::{Error, Result};
+use crate::memory::shared;
 use crate::server::Server;
 use crate::server::lifecycle::{Role, with_role};
 use crate::socket::Socket;
@@ -59,8 +60,8 @@ impl Drop for Data {
 impl Request {
     /// Makes a request from a client that the program accepted itself, for example in its own
     /// [`crate::server::Hooks::get_request`].
-    pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Request {
-        Request::new(server, Body::Stream(Arc::new(socket)), client_address)
+    pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Result<Request> {
+        Request::new(server, Body::Stream(shared(socket)?), client_address)
     }
 
     /// Makes a request from a datagram that the program received itself. Answers are sent through `socket`.
@@ -72,17 +73,17 @@ impl Request {
         packet: Vec<u8>,
         size: usize,
         client_address: Address,
-    ) -> Request {
+    ) -> Result<Request> {
         Request::new(server, Body::Datagram { packet, size, socket: Arc::clone(socket) }, client_address)
     }
 
-    fn from_job(server: &Server, job: impl Job) -> Request {
-        Request::new(server, Body::Job(Arc::new(job)), Address::None)
+    fn from_job(server: &Server, job: impl Job) -> Result<Request> {
+        Request::new(server, Body::Job(shared(job)?), Address::None)
     }
 
-    fn new(server: &Server, body: Body, client_address: Address) -> Request {
-        let ticket = Ticket::new(server, &body, &client_address);
-        Request { body, client_address, data: Data::default(), ticket }
+    fn new(server: &Server, body: Body, client_address: Address) -> Result<Request> {
+        let ticket = Ticket::new(server, &body, &client_address)?;
+        Ok(Request { body, client_address, data: Data::default(), ticket })
     }
 
     /// Returns the server that took the request (`self.server` of a Python handler).
@@ -196,6 +197,11 @@ impl Request {
         }
         self.server().hooks().close_request(self);
         self.close();
+    }
+
+    /// Ends a request that nobody can handle.
+    pub(crate) fn reject(&self) {
+        self.server().reject(self);
     }
 
     pub(crate) fn ticket(&self) -> &Ticket {

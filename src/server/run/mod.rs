@@ -12,6 +12,8 @@ use super::event::Woken;
 use super::intake::LoopWakers;
 use super::{Concurrency, Hooks, Request, Statistics};
 use crate::deadline::Deadline;
+use crate::error::Result;
+use crate::memory;
 use processes::Children;
 use threads::Pool;
 
@@ -46,14 +48,20 @@ impl Capacity {
 }
 
 impl Runner {
-    pub(crate) fn new(concurrency: &Concurrency, hooks: &Arc<dyn Hooks>, wakers: &Arc<LoopWakers>) -> Runner {
-        match concurrency {
+    pub(crate) fn new(
+        concurrency: &Concurrency,
+        hooks: &Arc<dyn Hooks>,
+        wakers: &Arc<LoopWakers>,
+    ) -> Result<Runner> {
+        Ok(match concurrency {
             Concurrency::Inline => Runner::Inline,
-            Concurrency::Threads(threads) => {
-                Runner::Threads(Arc::new(Pool::new(threads.clone(), Arc::clone(hooks), Arc::clone(wakers))))
-            }
+            Concurrency::Threads(threads) => Runner::Threads(memory::shared(Pool::new(
+                threads.clone(),
+                Arc::clone(hooks),
+                Arc::clone(wakers),
+            ))?),
             Concurrency::Forks(forks) => Runner::Forks(Children::new(forks.clone())),
-        }
+        })
     }
 
     /// Returns whether the next client should be accepted. If not, [`LoopWakers`] announce when to check

@@ -9,6 +9,7 @@ use super::Capacity;
 use super::child::{Child, Forked, exit, fork};
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::memory;
 use crate::server::event::Woken;
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
@@ -31,6 +32,8 @@ struct Running {
     child: Child,
     /// Keeps the request active until its child is collected.
     ticket: Ticket,
+    /// Whether it has ended, and ended well.
+    ended: Option<bool>,
 }
 
 impl Children {
@@ -86,6 +89,9 @@ impl Children {
     /// Starts a child for a request. Returns the request if the system allows no further process at the
     /// moment.
     fn start(&self, request: Request) -> Option<Request> {
+        if memory::reserve(&mut lock(&self.running), 1).is_err() {
+            return Some(request);
+        }
         // The child must not drop the request, because that takes a lock, which another thread may have held
         // during the fork.
         let request = ManuallyDrop::new(request);
@@ -94,7 +100,7 @@ impl Children {
             Ok(Forked::Parent(child)) => {
                 let request = ManuallyDrop::into_inner(request);
                 request.leave_to_child();
-                lock(&self.running).push(Running { child, ticket: request.into_ticket() });
+                lock(&self.running).push(Running { child, ticket: request.into_ticket(), ended: None });
                 None
             }
             Err(Error::Os(libc::EAGAIN | libc::ENOMEM)) => Some(ManuallyDrop::into_inner(request)),
@@ -113,6 +119,9 @@ impl Children {
     pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Deadline {
         let running = lock(&self.running);
         let before = polled.len();
+        if memory::reserve(polled, running.len()).is_err() {
+            return Deadline::after(LOOK);
+        }
         let open = running.iter().map(|running| running.child.fd()).filter(|&fd| fd >= 0);
         polled.extend(open.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }));
         let all_tell = polled.len() - before == running.len();
@@ -123,22 +132,25 @@ impl Children {
     /// added, after the poll.
     pub(crate) fn collect(&self, polled: &[libc::pollfd]) {
         let mut polled = polled.iter();
-        let mut ended = Vec::new();
-        let mut all = lock(&self.running);
-        for running in std::mem::take(&mut *all) {
+        for running in lock(&self.running).iter_mut() {
             let fd = running.child.fd();
             let quiet = fd >= 0 && polled.next().is_some_and(|polled| polled.fd == fd && polled.revents == 0);
-            match if quiet { None } else { running.child.try_wait() } {
-                Some(well) => ended.push((running, well)),
-                None => all.push(running),
+            if !quiet && running.ended.is_none() {
+                running.ended = running.child.try_wait();
             }
         }
-        drop(all);
-        for (Running { ticket, .. }, well) in ended {
-            if !well {
+        while let Some(Running { ticket, ended, .. }) = self.take_ended() {
+            if ended == Some(false) {
                 ticket.server().counters().fail();
             }
         }
+    }
+
+    /// Takes a child that has ended off the list. Its ticket is dropped without the lock.
+    fn take_ended(&self) -> Option<Running> {
+        let mut all = lock(&self.running);
+        let ended = all.iter().position(|running| running.ended.is_some())?;
+        Some(all.remove(ended))
     }
 
     /// Collects children until none is left, but not longer than the deadline, and if `interruptible` only

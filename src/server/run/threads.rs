@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::Capacity;
 use crate::deadline::Deadline;
 use crate::error::Result;
+use crate::memory;
 use crate::server::intake::LoopWakers;
 use crate::server::request::caught;
 use crate::server::{Hooks, Request, Threads, WhenFull, lock, wait_until};
@@ -125,6 +126,9 @@ impl Pool {
         }
         // With `WhenFull::Wait` the queue has only requests that several loops accepted at the same moment,
         // and requests that wait because the system refused a thread.
+        if memory::reserve_in_queue(&mut state.queue).is_err() {
+            return Some(request);
+        }
         state.queue.push_back(request);
         if grows {
             self.start(&mut state);
@@ -148,16 +152,26 @@ impl Pool {
 
     /// Starts a thread for the first request of the queue. If the system refuses, nothing changes.
     fn start(self: &Arc<Self>, state: &mut State) {
+        state.refused = true;
         let free = if state.present < state.workers.len() {
             state.workers.iter().position(Option::is_none)
         } else {
             None
         };
-        let id = free.unwrap_or_else(|| {
+        let id = free.unwrap_or(state.workers.len());
+        let Ok(seat) = memory::shared(Seat { pool: Arc::clone(self), id, wake: Condvar::new() }) else {
+            return;
+        };
+        if free.is_none() {
+            // Every thread can be idle later.
+            let more = id + 1 - state.idle.len();
+            if memory::reserve(&mut state.idle, more).is_err()
+                || memory::reserve(&mut state.workers, 1).is_err()
+            {
+                return;
+            }
             state.workers.push(None);
-            state.workers.len() - 1
-        });
-        let seat = Arc::new(Seat { pool: Arc::clone(self), id, wake: Condvar::new() });
+        }
         // The new thread waits for the lock that is held here, so it finds its entry complete.
         let started = Thread::start(self.settings.stack_size, Arc::clone(&seat));
         state.refused = started.is_err();

@@ -14,6 +14,7 @@ use socket2::SockRef;
 
 use super::Socket;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::sys::{self, syscall};
 
 /// Declares a getter and a setter for each line of a table. `get, set: type;` calls the functions of socket2
@@ -108,7 +109,7 @@ impl Socket {
         if len == 0 {
             return Err(Error::Os(libc::EINVAL));
         }
-        let mut value = vec![0u8; buflen];
+        let mut value = memory::zeroed::<u8>(buflen)?;
         let call = self.handle.enter()?;
         // SAFETY: `value` is writable for `len` units, and `option_unit` is the size of the unit in which the
         // system counts this option.

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::sys::unix::{HostEntry, port_of, text};
 
 #[expect(unused_doc_comments, reason = "cbindgen reads it: these are not our exports")]
@@ -65,14 +66,16 @@ fn lookup<E, T>(
     mut call: impl FnMut(*mut E, *mut c_char, usize, *mut *mut E) -> c_int,
     read: impl FnOnce(&E) -> T,
 ) -> Result<Option<T>> {
-    let mut buffer = vec![0u8; BUFFER];
+    let mut buffer = memory::zeroed::<u8>(BUFFER)?;
     loop {
         let (mut entry, mut result) = (MaybeUninit::uninit(), ptr::null_mut());
         let errno = call(entry.as_mut_ptr(), buffer.as_mut_ptr().cast(), buffer.len(), &mut result);
         // SAFETY: the result is NULL or points to the entry, which the call has filled in. It points into the buffer.
         match (errno, unsafe { result.as_ref() }) {
             (_, Some(entry)) => return Ok(Some(read(entry))),
-            (libc::ERANGE, None) if buffer.len() < LARGEST_BUFFER => buffer.resize(buffer.len() * 4, 0),
+            (libc::ERANGE, None) if buffer.len() < LARGEST_BUFFER => {
+                buffer = memory::zeroed(buffer.len() * 4)?;
+            }
             (0 | libc::ENOENT, None) => return Ok(None),
             (errno, None) => return Err(Error::Os(errno)),
         }
@@ -88,6 +91,8 @@ fn host(
         lookup(|entry, buffer, size, result| call(entry, buffer, size, result, &mut h_errno), read_host);
     match found {
         Ok(Some(entry)) => entry,
+        // Where there is no reason of the resolver's, it is the system's.
+        Err(error) if h_errno <= 0 => Err(error),
         _ => Err(Error::Herror(h_errno)),
     }
 }

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::socket::{Credentials, Socket};
 use crate::sys::syscall;
 
@@ -41,7 +42,7 @@ impl Socket {
     /// Fails with `Os(ENODATA)` when there is no other end or when the socket is of another family, and with
     /// [`Error::Closed`].
     pub fn peer_groups(&self) -> Result<Vec<u32>> {
-        let mut groups = vec![0u32; GROUPS];
+        let mut groups = memory::zeroed::<u32>(GROUPS)?;
         loop {
             let mut len = size_of_val(groups.as_slice()) as libc::socklen_t;
             let call = self.handle.enter()?;
@@ -57,7 +58,7 @@ impl Socket {
                     return Ok(groups);
                 }
                 // There was not enough space. `count` is now the number of groups.
-                Err(Error::Os(libc::ERANGE)) if count > groups.len() => groups.resize(count, 0),
+                Err(Error::Os(libc::ERANGE)) if count > groups.len() => groups = memory::zeroed(count)?,
                 Err(error) => return Err(error),
             }
         }

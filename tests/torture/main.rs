@@ -1,0 +1,176 @@
+//! Torture, as curl's tests call it: every call of the system and every allocation that the library makes fails once.
+//!
+//! A scenario (`scenarios/*.c`) runs once without a fault under `shim.c`, which lists the calls that `libtabi.so` makes.
+//! Then it runs once for each of these calls and each error that the call may give. The scenario checks that no byte
+//! is lost or doubled, that the code says what happened, that a server serves the next clients, that no descriptor stays
+//! open, and that all of it works a second time in the same process. The driver checks that it neither crashes nor hangs,
+//! that nothing is printed but what the scenario itself says, and that no block of memory is left.
+//!
+//! For memory there is a second kind of fault: from one allocation on, all fail until the second time.
+//!
+//! Without `TABI_TORTURE=all`, each place in the library fails once instead of each call.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod coverage;
+mod faults;
+mod runs;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use coverage::{Library, Place};
+use runs::{Call, Fault, Outcome, Scenario};
+use support::tools;
+
+const SCENARIOS: [&str; 12] = [
+    "client", "file", "forks", "handover", "limits", "listen", "names", "options", "pair", "threads", "udp",
+    "unix",
+];
+
+#[test]
+fn every_scenario_is_in_the_list() {
+    let files = runs::directory().join("scenarios").read_dir().expect("the scenarios can be read");
+    let names: BTreeSet<String> =
+        files.map(|file| file.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    assert_eq!(names, SCENARIOS.iter().map(|name| format!("{name}.c")).collect());
+}
+
+#[test]
+fn every_call_fails_once() {
+    if !cfg!(target_os = "linux") || !tools::have("cc", "torture") || !tools::have("objdump", "torture") {
+        return;
+    }
+    let all = std::env::var("TABI_TORTURE").as_deref() == Ok("all");
+    let only = std::env::var("TABI_TORTURE_SCENARIO").ok();
+    let library = Library::read();
+    let (mut scenarios, mut jobs) = (Vec::new(), Vec::new());
+    for name in SCENARIOS.iter().filter(|name| only.as_deref().is_none_or(|only| only == **name)) {
+        let scenario = Scenario::compile(name);
+        let clean = scenario.run(None);
+        assert_eq!(clean.trouble, None, "{name} without a fault:\n{}", clean.printed);
+        jobs.extend(plan(&clean.calls, all).into_iter().map(|fault| (scenarios.len(), fault)));
+        scenarios.push((scenario, clean));
+    }
+    let results = run_all(&scenarios, &jobs);
+    let report = Report::new(&library, &scenarios, &results);
+    println!("{}", report.text);
+    assert!(report.findings == 0, "{}", report.text);
+}
+
+/// The faults for one scenario: all calls and all errors; or the first call from each place with the first error, and
+/// the other errors at the first place of each kind.
+fn plan(calls: &[Call], all: bool) -> Vec<Fault> {
+    let (mut kinds, mut places, mut faults) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for call in calls {
+        let errors = faults::errors(&call.kind);
+        let new_kind = kinds.insert(&call.kind);
+        let new_place = places.insert((&call.kind, &call.places));
+        let most = match (all || new_kind, new_place) {
+            (true, _) => errors.len(),
+            (false, true) => 1,
+            (false, false) => 0,
+        };
+        let fault = |error, lasts| Fault { kind: call.kind.clone(), number: call.number, error, lasts };
+        faults.extend(errors.iter().take(most).map(|&error| fault(error, false)));
+        if call.kind == "memory" && most > 0 {
+            faults.push(fault(libc::ENOMEM, true));
+        }
+    }
+    faults
+}
+
+type Clean = (Scenario, Outcome);
+
+/// Runs all faults, a few at a time. Returns them with their outcomes.
+fn run_all(scenarios: &[Clean], jobs: &[(usize, Fault)]) -> Vec<(usize, Fault, Outcome)> {
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((scenario, fault)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (program, clean) = &scenarios[*scenario];
+            let mut outcome = program.run(Some(fault));
+            if outcome.trouble.is_none() && outcome.live != clean.live {
+                outcome.trouble = Some(format!(
+                    "{} blocks of memory at the end, {} without the fault",
+                    outcome.live, clean.live
+                ));
+            }
+            results.lock().expect("no worker panics").push((*scenario, fault.clone(), outcome));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, |cores| cores.get() + 1) {
+            scope.spawn(work);
+        }
+    });
+    results.into_inner().expect("no worker panics")
+}
+
+/// What is printed: findings, and how much was reached.
+struct Report {
+    text: String,
+    findings: usize,
+}
+
+impl Report {
+    fn new(library: &Library, scenarios: &[Clean], results: &[(usize, Fault, Outcome)]) -> Report {
+        let mut text = String::new();
+        let mut findings: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut reached: BTreeSet<Place> = BTreeSet::new();
+        let mut memory: BTreeSet<Place> = BTreeSet::new();
+        let mut happened = 0;
+        for (scenario, fault, outcome) in results {
+            if let Some(places) = &outcome.fault {
+                happened += 1;
+                match fault.kind.as_str() {
+                    "memory" => memory.extend(library.own_place(places)),
+                    _ => reached.extend(places.first()),
+                }
+            }
+            let known = outcome
+                .fault
+                .as_ref()
+                .is_some_and(|places| faults::is_known(fault, &library.describe(places)));
+            if let Some(trouble) = outcome.trouble.as_ref().filter(|_| !known) {
+                let place = outcome
+                    .fault
+                    .as_ref()
+                    .map_or("before the fault".to_owned(), |places| library.describe(places));
+                let all = if fault.lasts { " from there on" } else { "" };
+                let what = format!("{} {}{all}: {place}", fault.kind, fault.error);
+                let scenario = &scenarios[*scenario].0;
+                findings.entry(what).or_default().push(format!(
+                    "{}, number {}: {trouble}\n{}",
+                    scenario.name, fault.number, outcome.printed
+                ));
+            }
+        }
+        for (what, found) in &findings {
+            let _ = writeln!(
+                text,
+                "{what}\n    {} times; {}",
+                found.len(),
+                found[0].trim_end().replace('\n', "\n    ")
+            );
+        }
+        let sites = library.call_sites();
+        let unreached: Vec<_> = sites.iter().filter(|(place, _)| !reached.contains(place)).collect();
+        for (_, site) in &unreached {
+            let _ = writeln!(text, "not reached: {site}");
+        }
+        let _ = writeln!(
+            text,
+            "{} runs, {happened} faults, {} findings; {} of {} places with system calls, {} places that take memory",
+            results.len(),
+            findings.len(),
+            sites.len() - unreached.len(),
+            sites.len(),
+            memory.len(),
+        );
+        Report { text, findings: findings.len() }
+    }
+}

@@ -1,0 +1,158 @@
+//! Compiling scenarios and running them under the shim.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::coverage::Place;
+use crate::support::{compile, library};
+
+/// How long one run may take before it counts as hung.
+const HANG: Duration = Duration::from_secs(40);
+
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    program: PathBuf,
+}
+
+/// One call of the library, as the shim reports it.
+pub(crate) struct Call {
+    pub(crate) kind: String,
+    /// Which call of its kind in the run, from 1.
+    pub(crate) number: u64,
+    pub(crate) places: Vec<Place>,
+}
+
+/// The call that is to fail, and its error.
+#[derive(Clone)]
+pub(crate) struct Fault {
+    pub(crate) kind: String,
+    pub(crate) number: u64,
+    pub(crate) error: i32,
+    /// All later calls of its kind fail too.
+    pub(crate) lasts: bool,
+}
+
+pub(crate) struct Outcome {
+    /// The calls of a run without a fault.
+    pub(crate) calls: Vec<Call>,
+    /// Where the fault happened, if it did.
+    pub(crate) fault: Option<Vec<Place>>,
+    /// The blocks of memory that the library had at the end.
+    pub(crate) live: i64,
+    /// What is wrong.
+    pub(crate) trouble: Option<String>,
+    pub(crate) printed: String,
+}
+
+pub(crate) fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture")
+}
+
+impl Scenario {
+    pub(crate) fn compile(name: &'static str) -> Scenario {
+        let program = library::scratch("torture").join(name);
+        let lib = library::directory();
+        let mut cc = Command::new("cc");
+        cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-I"]).arg(compile::include());
+        cc.arg(directory().join("scenarios").join(format!("{name}.c"))).arg("-o").arg(&program);
+        cc.arg("-L").arg(&lib).args(["-ltabi", "-lpthread"]).arg(format!("-Wl,-rpath,{}", lib.display()));
+        compile::run(&mut cc);
+        Scenario { name, program }
+    }
+
+    /// Runs the scenario to its end, or kills it when it hangs.
+    pub(crate) fn run(&self, fault: Option<&Fault>) -> Outcome {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let place = library::scratch("torture");
+        let file = |what: &str| place.join(format!("{what}-{}-{number}", std::process::id()));
+        let (report, printed) = (file("report"), file("printed"));
+        let output = fs::File::create(&printed).expect("the scratch directory can be written");
+        let mut command = Command::new(&self.program);
+        command.env("LD_PRELOAD", shim()).env("TORTURE_REPORT", &report).stdin(Stdio::null());
+        command.stdout(output.try_clone().expect("a file has a duplicate")).stderr(output);
+        if let Some(Fault { kind, number, error, lasts }) = fault {
+            if *lasts {
+                command.env("TORTURE_LASTS", "1");
+            }
+            command.env("TORTURE_FAULT", format!("{kind}:{number}:{error}"));
+        }
+        let status = wait(&mut command);
+        let read = |path: &Path| {
+            let text = fs::read(path).unwrap_or_default();
+            let _ = fs::remove_file(path);
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        let (report, printed) = (read(&report), read(&printed));
+        let mut outcome =
+            Outcome { calls: Vec::new(), fault: None, live: 0, trouble: trouble(status, &printed), printed };
+        for line in report.lines() {
+            let (what, call) = parse(line);
+            match what {
+                "fault" => outcome.fault = Some(call.places),
+                _ => outcome.calls.push(call),
+            }
+        }
+        let live = outcome.printed.lines().find_map(|line| line.strip_prefix("live "));
+        outcome.live = live.and_then(|live| live.parse().ok()).unwrap_or_default();
+        outcome
+    }
+}
+
+/// What a scenario's end or its words say about the library.
+fn trouble(status: Option<ExitStatus>, printed: &str) -> Option<String> {
+    let Some(status) = status else { return Some("hangs".to_owned()) };
+    if let Some(signal) = status.signal() {
+        return Some(format!("ended by signal {signal}"));
+    }
+    if !status.success() {
+        return Some(format!("{status}"));
+    }
+    let own = |line: &str| line.starts_with("failed: ") || line.starts_with("live ");
+    printed.lines().find(|line| !own(line)).map(|line| format!("printed {line:?}"))
+}
+
+fn wait(command: &mut Command) -> Option<ExitStatus> {
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let begin = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("the scenario was started") {
+            return Some(status);
+        }
+        if begin.elapsed() > HANG {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A line of the shim's: what it is, and the call.
+fn parse(line: &str) -> (&str, Call) {
+    let mut words = line.split(' ');
+    let mut word = || words.next().unwrap_or_default();
+    let (what, kind) = (word(), word().to_owned());
+    let number = word().parse().unwrap_or_else(|_| panic!("the shim writes numbers, not {line:?}"));
+    let places = words.map(|place| Place::from_str_radix(place, 16).expect("a place is a number")).collect();
+    (what, Call { kind, number, places })
+}
+
+/// The preloaded library, compiled once.
+fn shim() -> &'static Path {
+    static SHIM: OnceLock<PathBuf> = OnceLock::new();
+    SHIM.get_or_init(|| {
+        let output = library::scratch("torture").join("shim.so");
+        let mut cc = Command::new("cc");
+        cc.args(["-O1", "-g", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]);
+        cc.arg(directory().join("shim.c")).arg("-o").arg(&output).arg("-ldl");
+        compile::run(&mut cc);
+        output
+    })
+}

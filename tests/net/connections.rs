@@ -103,9 +103,12 @@ fn each_address_has_its_share_of_the_time() {
             listener.bind((silent, 0)).unwrap();
             let _queue = support::fill_queue(&listener);
             let server = create_server((answering, port(&listener))).unwrap();
-            let options = CreateConnectionOptions::new().timeout(2.0).unwrap();
+            let timeout = Duration::from_secs(3);
+            let options = CreateConnectionOptions::new().timeout(timeout).unwrap();
+            let begin = Instant::now();
             let client = create_connection_with((host, port(&server)), &options).unwrap();
             assert_eq!(client.getpeername().unwrap(), server.getsockname().unwrap());
+            assert!(begin.elapsed() < timeout, "the silent one had all of it: {:?}", begin.elapsed());
         }
     });
 }

@@ -75,8 +75,10 @@ impl Socket {
             return Err(Error::value(format!("negative file descriptor: {fd}")));
         }
         let (family, kind, proto) = detect(fd, family, kind, proto)?;
+        let timeout = begin_mode(fd, kind)?;
         // SAFETY: `detect` has found the descriptor open, and the caller promises to own it.
-        Socket::with_mode(unsafe { OwnedFd::from_raw_fd(fd) }, family, kind, proto)
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Socket::assemble(fd, false, family, bare(kind), proto, timeout))
     }
 
     /// Makes a socket from a descriptor that `accept` returned.
@@ -90,19 +92,8 @@ impl Socket {
     }
 
     fn with_mode(fd: OwnedFd, family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
-        let timeout =
-            if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
-        if timeout != Timeout::NONE {
-            sys::set_nonblocking(fd.as_raw_fd(), true)?;
-        }
-        Ok(Socket::assemble(
-            fd,
-            false,
-            family,
-            SocketKind::from_raw(kind.as_raw() & !TYPE_FLAGS),
-            proto,
-            timeout,
-        ))
+        let timeout = begin_mode(fd.as_raw_fd(), kind)?;
+        Ok(Socket::assemble(fd, false, family, bare(kind), proto, timeout))
     }
 
     pub(super) fn assemble(
@@ -169,6 +160,21 @@ impl Socket {
         // SAFETY: accept has just made this descriptor, so it has no other owner.
         Ok((unsafe { OwnedFd::from_raw_fd(accepted as RawFd) }, peer))
     }
+}
+
+/// Puts the descriptor of a new socket into the mode that its kind asks for, or the default timeout does.
+fn begin_mode(fd: RawFd, kind: SocketKind) -> Result<Timeout> {
+    let timeout =
+        if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
+    if timeout != Timeout::NONE {
+        sys::set_nonblocking(fd, true)?;
+    }
+    Ok(timeout)
+}
+
+/// Returns a kind without the flags that `socket(2)` takes with it.
+fn bare(kind: SocketKind) -> SocketKind {
+    SocketKind::from_raw(kind.as_raw() & !TYPE_FLAGS)
 }
 
 fn protocol(proto: i32) -> Option<Protocol> {

@@ -164,8 +164,7 @@ impl Socket {
 
 /// Puts the descriptor of a new socket into the mode that its kind asks for, or the default timeout does.
 fn begin_mode(fd: RawFd, kind: SocketKind) -> Result<Timeout> {
-    let timeout =
-        if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
+    let timeout = if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
     if timeout != Timeout::NONE {
         sys::set_nonblocking(fd, true)?;
     }

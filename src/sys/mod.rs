@@ -44,3 +44,5 @@ pub(crate) use unix::{
     Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Run, Thread, close, duplicate,
     errno_name, forks, has_address_space, interface_index, monotonic_nanoseconds, name_info, set_nonblocking,
 };
+#[cfg(feature = "capi")]
+pub(crate) use unix::{environment, spawn};

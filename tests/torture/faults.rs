@@ -1,7 +1,5 @@
 //! Which errors each call may give.
 
-use crate::runs::Fault;
-
 /// Whether the shim can make the function of this name fail.
 pub(crate) fn is_kind(name: &str) -> bool {
     find(name).is_some()
@@ -40,8 +38,8 @@ fn find(kind: &str) -> Option<&'static [i32]> {
         "read" => &[libc::EINTR, libc::EAGAIN],
         "write" => &[libc::EAGAIN],
         "pthread_create" => &[libc::EAGAIN],
-        "pthread_attr_init" => &[libc::ENOMEM],
-        "fork" => &[libc::EAGAIN, libc::ENOMEM],
+        "pthread_attr_init" | "posix_spawn_file_actions_adddup2" => &[libc::ENOMEM],
+        "posix_spawnp" | "fork" => &[libc::EAGAIN, libc::ENOMEM],
         "waitpid" | "waitid" => &[libc::EINTR],
         "pidfd_open" => &[libc::EMFILE, libc::ENOSYS],
         "gethostname" => &[libc::ENAMETOOLONG],
@@ -50,10 +48,4 @@ fn find(kind: &str) -> Option<&'static [i32]> {
         "if_nameindex" | "if_nametoindex" | "if_indextoname" => &[libc::EMFILE, libc::ENOBUFS],
         _ => return None,
     })
-}
-
-/// What is not the library's to mend: the standard library's process spawn panics when it cannot read what became of a
-/// process that it has started, and copies the whole environment into memory that cannot fail.
-pub(crate) fn is_known(fault: &Fault, place: &str) -> bool {
-    (fault.kind == "recv" || fault.lasts) && place.contains("tabi_server_pass_to")
 }

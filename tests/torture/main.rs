@@ -131,11 +131,7 @@ impl Report {
                     _ => reached.extend(places.first()),
                 }
             }
-            let known = outcome
-                .fault
-                .as_ref()
-                .is_some_and(|places| faults::is_known(fault, &library.describe(places)));
-            if let Some(trouble) = outcome.trouble.as_ref().filter(|_| !known) {
+            if let Some(trouble) = &outcome.trouble {
                 let place = outcome
                     .fault
                     .as_ref()

@@ -18,6 +18,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -48,7 +49,7 @@ struct shared {
 static struct shared *shared;
 static uintptr_t base, begin, end;
 static int report = -1;
-static char wanted_kind[32];
+static char wanted_kind[64];
 static long wanted_number;
 static int wanted_error, lasts;
 static __thread int inside;
@@ -101,7 +102,7 @@ __attribute__((constructor)) static void start(void)
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     report = fcntl(fd, F_DUPFD_CLOEXEC, REPORT_DESCRIPTOR);
     close(fd);
-    if (fault && sscanf(fault, "%31[^:]:%ld:%d", wanted_kind, &wanted_number, &wanted_error) != 3)
+    if (fault && sscanf(fault, "%63[^:]:%ld:%d", wanted_kind, &wanted_number, &wanted_error) != 3)
         abort();
     lasts = getenv("TORTURE_LASTS") != NULL;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -341,6 +342,21 @@ int pthread_attr_init(pthread_attr_t *attributes)
     REAL(pthread_attr_init);
     int error = due("pthread_attr_init", CALLER);
     return error ? error : real(attributes);
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                 char *const arguments[], char *const environment[])
+{
+    REAL(posix_spawnp);
+    int error = due("posix_spawnp", CALLER);
+    return error ? error : real(pid, file, actions, attributes, arguments, environment);
+}
+
+int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int from, int to)
+{
+    REAL(posix_spawn_file_actions_adddup2);
+    int error = due("posix_spawn_file_actions_adddup2", CALLER);
+    return error ? error : real(actions, from, to);
 }
 
 /* The resolver's errors: those of the system stand for EAI_SYSTEM. */

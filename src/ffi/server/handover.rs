@@ -1,10 +1,8 @@
 //! The C functions that hand listening sockets from process to process.
 #![allow(unsafe_code)]
 
-use std::ffi::{CString, OsStr, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::mem::MaybeUninit;
-use std::os::unix::ffi::OsStrExt;
-use std::process::Command;
 use std::ptr;
 
 use super::{server, tabi_server};
@@ -93,21 +91,27 @@ pub unsafe extern "C" fn tabi_server_pass_to(
     status(|| {
         let server = server(sv)?;
         // SAFETY: the caller passes NUL-terminated strings.
-        let (path, name) = unsafe { (string(path, "path")?, string(name, "name")?) };
+        let (_, name) = unsafe { (string(path, "path")?, string(name, "name")?) };
+        // SAFETY: `string` has found that the path is not NULL, and the caller promises that it ends.
+        let path = unsafe { CStr::from_ptr(path) };
         let name = std::str::from_utf8(name).map_err(|_| Error::value("name must be UTF-8"))?;
-        let mut command = Command::new(OsStr::from_bytes(path));
+        let mut arguments = Vec::new();
+        memory::reserve(&mut arguments, 1)?;
+        arguments.push(path.as_ptr().cast_mut());
         let mut argument = argv;
         // SAFETY: the caller passes NULL or an array of strings that NULL ends.
         while let Some(text) = unsafe { argument.as_ref() }.filter(|text| !text.is_null()) {
-            // SAFETY: `*text` is not NULL, and the caller passes NUL-terminated strings.
-            command.arg(OsStr::from_bytes(unsafe { string(*text, "argv") }?));
-            // SAFETY: the array goes on, as NULL has not come yet.
-            argument = unsafe { argument.add(1) };
+            memory::reserve(&mut arguments, 1)?;
+            arguments.push(text.cast_mut());
+            argument = argument.wrapping_add(1);
         }
-        server.pass_to(&mut command, name)?;
-        let child = command.spawn()?;
+        memory::reserve(&mut arguments, 1)?;
+        arguments.push(ptr::null_mut());
+        // SAFETY: the arguments are the caller's strings, and no thread of a program may change its environment while
+        // others use it.
+        let started = unsafe { server.spawn_successor(path, &arguments, name) }?;
         if let Some(pid) = pid {
-            pid.write(child.id() as libc::pid_t);
+            pid.write(started);
         }
         Ok(())
     })

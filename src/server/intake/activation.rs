@@ -5,14 +5,21 @@
 //! their names, and `LISTEN_PID` says which process they are for.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "capi")]
+use std::ffi::{CStr, c_char};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+#[cfg(feature = "capi")]
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::server::Server;
-use crate::socket::{Socket, dup};
+use crate::socket::Socket;
+#[cfg(feature = "capi")]
+use crate::sys;
 
 /// The number of the first descriptor that is handed over.
 const FIRST: RawFd = 3;
@@ -93,31 +100,14 @@ impl Server {
     /// # }
     /// ```
     pub fn pass_to(&self, command: &mut Command, name: &str) -> Result<()> {
-        if name.contains([':', '\0']) {
-            return Err(Error::value(format!("a name must not contain ':' or NUL, got {name:?}")));
-        }
+        check_name(name)?;
         let mut names = names_passed_before(command)?;
         let first = FIRST + RawFd::try_from(names.len()).unwrap_or(RawFd::MAX - FIRST);
         names.extend(self.sockets().iter().map(|_| name.to_owned()));
         let end = FIRST + RawFd::try_from(names.len()).unwrap_or(RawFd::MAX - FIRST);
-        let mut copies = Vec::new();
         // The numbers for the sockets may be in use. Those descriptors are kept open, so that nothing else
         // gets their numbers in the meantime.
-        let mut in_the_way = Vec::new();
-        for socket in self.sockets() {
-            if socket.is_closed() {
-                return Err(Error::Closed);
-            }
-            socket.set_shared();
-            loop {
-                let copy: OwnedFd = dup(socket.fileno())?;
-                if copy.as_raw_fd() >= end {
-                    copies.push(copy);
-                    break;
-                }
-                in_the_way.push(copy);
-            }
-        }
+        let (copies, in_the_way) = self.duplicates(end)?;
         command.env("LISTEN_FDS", names.len().to_string());
         command.env("LISTEN_FDNAMES", names.join(":"));
         command.env_remove("LISTEN_PID");
@@ -139,6 +129,70 @@ impl Server {
         unsafe { command.pre_exec(place) };
         Ok(())
     }
+
+    /// Duplicates the sockets. Returns the duplicates with numbers from `least` on, and those with smaller
+    /// numbers.
+    fn duplicates(&self, least: RawFd) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
+        let (mut copies, mut smaller) = (Vec::new(), Vec::new());
+        for socket in self.sockets() {
+            loop {
+                // The socket makes the duplicate itself, so that its number stays its own until that is done.
+                let copy = OwnedFd::try_from(socket.dup()?).map_err(|_| Error::Closed)?;
+                let is_copy = copy.as_raw_fd() >= least;
+                let list = if is_copy { &mut copies } else { &mut smaller };
+                memory::reserve(list, 1)?;
+                list.push(copy);
+                if is_copy {
+                    break;
+                }
+            }
+        }
+        Ok((copies, smaller))
+    }
+
+    /// Starts a program with the server's sockets, as [`Server::pass_to`] lets a command do. `arguments`
+    /// begin with the program's name and end with NULL.
+    ///
+    /// # Safety
+    ///
+    /// The arguments are NULL-terminated strings, and nobody changes the environment in the meantime.
+    #[cfg(feature = "capi")]
+    pub(crate) unsafe fn spawn_successor(
+        &self,
+        path: &CStr,
+        arguments: &[*mut c_char],
+        name: &str,
+    ) -> Result<libc::pid_t> {
+        check_name(name)?;
+        let count = self.sockets().len();
+        let (copies, _smaller) =
+            self.duplicates(FIRST + RawFd::try_from(count).unwrap_or(RawFd::MAX - FIRST))?;
+        let names = vec![name; count].join(":");
+        let own = [format!("LISTEN_FDS={count}\0"), format!("LISTEN_FDNAMES={names}\0")];
+        let mut variables: Vec<*mut c_char> = Vec::new();
+        let replaced: [&[u8]; 3] = [b"LISTEN_FDS=", b"LISTEN_FDNAMES=", b"LISTEN_PID="];
+        // SAFETY: the caller promises that the environment does not change.
+        for variable in unsafe { sys::environment() } {
+            // SAFETY: a variable is a NUL-terminated string.
+            let text = unsafe { CStr::from_ptr(variable) }.to_bytes();
+            if !replaced.iter().any(|own| text.starts_with(own)) {
+                memory::reserve(&mut variables, 1)?;
+                variables.push(variable);
+            }
+        }
+        memory::reserve(&mut variables, own.len() + 1)?;
+        variables.extend(own.iter().map(|text| text.as_ptr().cast_mut().cast()));
+        variables.push(ptr::null_mut());
+        let placed = copies.iter().map(AsRawFd::as_raw_fd).zip(FIRST..);
+        sys::spawn(path, arguments, &variables, placed)
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.contains([':', '\0']) {
+        return Err(Error::value(format!("a name must not contain ':' or NUL, got {name:?}")));
+    }
+    Ok(())
 }
 
 /// Returns the names of the sockets that other servers have passed to this command. Each socket has a name,

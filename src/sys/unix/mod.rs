@@ -11,6 +11,8 @@ mod interface;
 mod lookup;
 mod message;
 mod ready;
+#[cfg(feature = "capi")]
+mod spawn;
 mod thread;
 
 pub(crate) use accept::accept_named;
@@ -25,4 +27,6 @@ pub(crate) use interface::{InterfaceV4, interface_index};
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use message::MessageHeader;
 pub(crate) use ready::Polled;
+#[cfg(feature = "capi")]
+pub(crate) use spawn::{environment, spawn};
 pub(crate) use thread::{Run, Thread, has_address_space};

@@ -2322,7 +2322,8 @@ int tabi_server_handle_request(tabi_server *sv);
  *
  * Any thread may call this, any number of times. The function returns when tabi_server_serve_forever() has
  * ended. In a handler or a hook of the same server it returns at once. When the server is not serving yet,
- * the next tabi_server_serve_forever() returns at once. Requests that have begun go on. Returns 0.
+ * the next tabi_server_serve_forever() returns at once. Requests that have begun go on. A forked child stops
+ * only itself, and does not wait for its parent's loop. Returns 0.
  */
 int tabi_server_shutdown(tabi_server *sv);
 
@@ -2377,6 +2378,9 @@ typedef struct {
  * NULL. If the server is serving, it is stopped first. In a handler of the same server, the function does
  * not wait for that handler's request. Closing a server twice is allowed: with a `drain` the second call
  * drains what the first has left, with TABI_NO_TIMEOUT it does nothing.
+ *
+ * In a forked child that does not serve, the function closes the child's own descriptors of the sockets and
+ * waits for nothing. The parent's server, its requests and their connections go on.
  *
  * Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
  * too small; -EINTR when tabi_server_set_interruptible() asks for it. Then nothing was cut off, `report` says

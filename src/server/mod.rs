@@ -293,7 +293,9 @@ impl fmt::Debug for Server {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        drop(self.runner.close());
+        if !self.lifecycle.is_inherited() {
+            drop(self.runner.close());
+        }
     }
 }
 

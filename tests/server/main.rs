@@ -5,6 +5,7 @@ mod support;
 
 mod basics;
 mod failures;
+mod fork;
 mod handover;
 mod jobs;
 mod limits;

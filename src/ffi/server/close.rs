@@ -42,6 +42,9 @@ unsafe impl Growing for tabi_drain_report {
 /// not wait for that handler's request. Closing a server twice is allowed: with a `drain` the second call
 /// drains what the first has left, with TABI_NO_TIMEOUT it does nothing.
 ///
+/// In a forked child that does not serve, the function closes the child's own descriptors of the sockets and
+/// waits for nothing. The parent's server, its requests and their connections go on.
+///
 /// Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
 /// too small; -EINTR when tabi_server_set_interruptible() asks for it. Then nothing was cut off, `report` says
 /// what has ended so far, and another call goes on.

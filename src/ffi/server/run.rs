@@ -34,7 +34,8 @@ pub extern "C" fn tabi_server_handle_request(sv: Option<&tabi_server>) -> c_int 
 ///
 /// Any thread may call this, any number of times. The function returns when tabi_server_serve_forever() has
 /// ended. In a handler or a hook of the same server it returns at once. When the server is not serving yet,
-/// the next tabi_server_serve_forever() returns at once. Requests that have begun go on. Returns 0.
+/// the next tabi_server_serve_forever() returns at once. Requests that have begun go on. A forked child stops
+/// only itself, and does not wait for its parent's loop. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_shutdown(sv: Option<&tabi_server>) -> c_int {
     status(|| {

@@ -71,6 +71,10 @@ impl<'a> Loop<'a> {
     /// Waits until a socket is ready, the loop should stop, or the deadline has passed.
     pub(crate) fn wait(&mut self, deadline: Deadline) -> Result<Round> {
         let core = &self.server.core;
+        if core.lifecycle.is_inherited() {
+            // A handler or a hook has forked, and this is the child.
+            self.server.serve_on_in_child()?;
+        }
         let waker = core.wakers.of_loop(self.index);
         let mut capacity = self.capacity();
         if !capacity.is_free() {

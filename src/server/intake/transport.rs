@@ -106,7 +106,12 @@ impl Server {
 
     /// Prepares the sockets for the serve loop: its `accept` must not block when another thread or process
     /// takes the client.
+    ///
+    /// Fails with [`Error::Closed`] when one of them is closed.
     pub(crate) fn prepare_sockets(&self) -> Result<()> {
+        if self.sockets().iter().any(|socket| socket.is_closed()) {
+            return Err(Error::Closed);
+        }
         for socket in self.sockets().iter().filter(|socket| !is_datagram(socket)) {
             if socket.getblocking() {
                 socket.setblocking(false)?;

@@ -22,6 +22,11 @@ impl LoopWakers {
         Ok(LoopWakers(memory::collected((0..loops).map(waker))?))
     }
 
+    /// Gives a forked child wakers of its own.
+    pub(crate) fn renew(&self) -> Result<()> {
+        self.0.iter().try_for_each(|waker| waker.wake.renew())
+    }
+
     pub(crate) fn of_loop(&self, index: usize) -> &LoopWaker {
         &self.0[index]
     }

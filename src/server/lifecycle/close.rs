@@ -42,7 +42,14 @@ impl Server {
     /// A serve loop is stopped first. In a handler, `server_close` does not wait for the request of this
     /// handler. Closing again with a `drain` drains what the first close has left. Closing again with `None`
     /// does nothing. Returns what happened to the requests.
+    ///
+    /// In a forked child that does not serve, it closes what the child has of the sockets and waits for nothing: the
+    /// loops, the requests and the connections are those of the parent, which goes on.
     pub fn server_close(&self, drain: Option<Duration>) -> DrainReport {
+        if self.core.lifecycle.is_inherited() {
+            self.close_sockets();
+            return DrainReport::default();
+        }
         if !self.core.lifecycle.begin_closing() && drain.is_none() {
             return DrainReport::default();
         }

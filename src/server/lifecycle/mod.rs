@@ -13,6 +13,8 @@
 //!   once.
 //! - Draining stops the loops, gives the requests that have begun some time, and cuts off those that take
 //!   longer. From here on `begin` fails.
+//! - All this is of one process. A forked child inherits a server that is its parent's: it does not serve in the child,
+//!   whatever the parent does. `begin` makes it the child's own.
 //! - Closed means that the sockets are closed. The last user closes them: `server_close`, or a loop for which
 //!   `server_close` could not wait.
 
@@ -22,13 +24,13 @@ mod serve;
 
 use std::os::fd::RawFd;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::event::{Event, Woken};
 use super::lock;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::sys::Wake;
+use crate::sys::{Wake, forks};
 
 pub(crate) use caller::{Role, with_role};
 pub use close::DrainReport;
@@ -38,9 +40,19 @@ pub(crate) struct Lifecycle {
     state: Mutex<State>,
     /// Notified when `serving` becomes false.
     loops_ended: Event,
-    /// Whether a stop was requested. It is not under the lock, because each loop reads it before each poll.
-    stop: AtomicBool,
+    /// The process that has asked for a stop: one more than its [`forks`], or [`NOBODY`]. Beside the lock, as each loop
+    /// reads it before each poll.
+    stop: AtomicU32,
     stop_wake: Wake,
+    /// The [`forks`] of the process whose server this is.
+    process: AtomicU32,
+}
+
+/// No process has asked for a stop.
+const NOBODY: u32 = 0;
+
+fn this_process() -> u32 {
+    forks().wrapping_add(1)
 }
 
 #[derive(Default)]
@@ -61,22 +73,61 @@ impl Lifecycle {
         Ok(Lifecycle {
             state: Mutex::default(),
             loops_ended: Event::default(),
-            stop: AtomicBool::new(false),
+            stop: AtomicU32::new(NOBODY),
             stop_wake: Wake::new()?,
+            process: AtomicU32::new(forks()),
         })
     }
 
-    /// Goes from idle to serving, unless `prepare` fails.
-    fn begin(&self, prepare: impl FnOnce() -> Result<()>) -> Result<()> {
+    /// The process whose server this is.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.load(Ordering::SeqCst)
+    }
+
+    /// True in a forked child that does not serve: all that the server has is the parent's. Its locks may then be held
+    /// by threads that only the parent has.
+    #[inline]
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.process() != forks()
+    }
+
+    /// Goes from idle to serving, unless `prepare` fails. `prepare` gets whether the server is inherited so far.
+    fn begin(&self, prepare: impl FnOnce(bool) -> Result<()>) -> Result<()> {
         let mut state = lock(&self.state);
+        let inherited = self.is_inherited();
+        if inherited {
+            (state.serving, state.closing, state.close_began) = (false, false, false);
+        }
         if state.closing {
             return Err(Error::Closed);
         }
         if state.serving {
             return Err(Error::value("the server is serving already"));
         }
-        prepare()?;
+        prepare(inherited)?;
+        if inherited {
+            self.take_over()?;
+        }
         state.serving = true;
+        Ok(())
+    }
+
+    /// Goes on serving in a forked child, unless `prepare` fails.
+    fn serve_on(&self, prepare: impl FnOnce() -> Result<()>) -> Result<()> {
+        let _state = lock(&self.state);
+        prepare()?;
+        self.take_over()
+    }
+
+    /// Makes the server this process's own, which holds the lock.
+    fn take_over(&self) -> Result<()> {
+        self.stop_wake.renew()?;
+        let asked = self.stop.load(Ordering::SeqCst);
+        if asked != this_process() {
+            // If that fails, this process has asked just now.
+            let _ = self.stop.compare_exchange(asked, NOBODY, Ordering::SeqCst, Ordering::SeqCst);
+        }
+        self.process.store(forks(), Ordering::SeqCst);
         Ok(())
     }
 
@@ -88,7 +139,7 @@ impl Lifecycle {
         state.serving = false;
         state.rounds += 1;
         if !interrupted {
-            self.stop.store(false, Ordering::SeqCst);
+            self.stop.store(NOBODY, Ordering::SeqCst);
             self.stop_wake.clear();
         }
         let closing = state.closing;
@@ -100,14 +151,14 @@ impl Lifecycle {
     }
 
     fn ask_to_stop(&self) {
-        self.stop.store(true, Ordering::SeqCst);
+        self.stop.store(this_process(), Ordering::SeqCst);
         self.stop_wake.raise();
     }
 
     /// Returns whether a stop was requested. A signal handler that requests a stop only makes
     /// [`Lifecycle::stop_fd`] readable.
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
+        self.stop.load(Ordering::SeqCst) != NOBODY
     }
 
     /// Returns the descriptor that a loop polls to notice a stop.
@@ -117,6 +168,13 @@ impl Lifecycle {
 
     /// Requests a stop, and waits until the loops that run now have ended.
     fn stop_and_wait(&self, caller_works_for_server: bool) {
+        if self.is_inherited() {
+            self.ask_to_stop();
+            // Unless another thread of this process has just begun to serve, there is no loop to wait for.
+            if self.is_inherited() {
+                return;
+            }
+        }
         let mut state = lock(&self.state);
         self.ask_to_stop();
         let before = state.rounds;

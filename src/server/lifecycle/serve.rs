@@ -9,7 +9,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::intake::{Loop, Round};
-use crate::server::{Request, Server};
+use crate::server::{Core, Request, Server};
 use crate::socket::IntoTimeout;
 
 /// Python's default of `poll_interval`.
@@ -95,6 +95,7 @@ impl Server {
     /// Any thread may call this, any number of times. In a handler or a hook of this server it only requests
     /// the stop and returns at once; Python's `shutdown` would wait for itself for ever. If the server is not
     /// serving, the next `serve_forever` returns at once; Python's `shutdown` would wait for it.
+    /// A forked child stops only itself.
     pub fn shutdown(&self) {
         self.core.lifecycle.stop_and_wait(Caller::of(self.id()).works_for_server());
     }
@@ -124,13 +125,23 @@ impl Server {
     }
 
     fn serve(&self, run: impl FnOnce() -> Result<()>) -> Result<()> {
-        self.core.lifecycle.begin(|| self.prepare_sockets())?;
+        self.core.lifecycle.begin(|inherited| {
+            if inherited {
+                self.core.forget_inherited()?;
+            }
+            self.prepare_sockets()
+        })?;
         let mut serving = Serving { server: self, interrupted: false };
         let result = run();
         // With several loops, the others have been stopped too. That cannot be told apart from a stop that
         // the program requested, so it is not kept.
         serving.interrupted = matches!(result, Err(Error::Os(libc::EINTR))) && self.options().loops == 1;
         result
+    }
+
+    /// Makes a server the forked child's own in which one of its loops goes on.
+    pub(crate) fn serve_on_in_child(&self) -> Result<()> {
+        self.core.lifecycle.serve_on(|| self.core.forget_inherited())
     }
 
     fn run_loop(&self, index: usize, poll_interval: Option<Duration>) -> Result<()> {
@@ -144,6 +155,16 @@ impl Server {
             std::mem::forget(stop_others);
         }
         result
+    }
+}
+
+impl Core {
+    /// Forgets, in a forked child, the requests, threads and children of the parent, and gives it wakers of its own.
+    fn forget_inherited(&self) -> Result<()> {
+        self.wakers.renew()?;
+        self.runner.forget_inherited();
+        self.active.forget();
+        Ok(())
     }
 }
 

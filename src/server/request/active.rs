@@ -76,17 +76,33 @@ pub(crate) struct Ticket {
     host: Option<IpAddr>,
     same_host: usize,
     rejected: AtomicBool,
+    /// The process whose server counts it.
+    process: u32,
 }
 
 impl Ticket {
     pub(super) fn new(server: &Server, body: &Body, client_address: &Address) -> Result<Ticket> {
         let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
         let (slot, same_host) = server.active().begin(Slot::of(body), host)?;
-        Ok(Ticket { server: server.clone(), slot, host, same_host, rejected: AtomicBool::new(false) })
+        let process = server.core.lifecycle.process();
+        Ok(Ticket {
+            server: server.clone(),
+            slot,
+            host,
+            same_host,
+            rejected: AtomicBool::new(false),
+            process,
+        })
     }
 
     pub(crate) fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// True in a forked child, whose parent has the request and counts it.
+    pub(super) fn is_inherited(&self) -> bool {
+        let lifecycle = &self.server.core.lifecycle;
+        lifecycle.is_inherited() || lifecycle.process() != self.process
     }
 
     /// Records that the request ends without being handled.
@@ -106,6 +122,9 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        if self.is_inherited() {
+            return;
+        }
         self.server.active().end(self.slot, self.host, *self.rejected.get_mut());
         self.server.request_ended();
     }
@@ -166,6 +185,12 @@ impl Active {
         if watched {
             self.request_ended.announce();
         }
+    }
+
+    /// In a forked child: what is active is so in the parent.
+    pub(crate) fn forget(&self) {
+        let inherited = std::mem::take(&mut *lock(&self.table));
+        drop(inherited);
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -233,8 +233,13 @@ impl Request {
     /// connection has other owners. Does nothing for a datagram or a job.
     pub fn shutdown(&self) {
         if let Body::Stream(socket) = &self.body {
+            let shares = self.server().core.runner.shares_connections();
+            if self.ticket.is_inherited() && !shares {
+                // A handler has forked, and this is the child: the connection is still the parent's.
+                return;
+            }
             // Closing the socket is enough if nothing is unread and the connection has no other owner.
-            if socket.is_at_end() && !socket.is_shared() && !self.server().core.runner.shares_connections() {
+            if socket.is_at_end() && !socket.is_shared() && !shares {
                 return;
             }
             // The client may have closed its connection already.

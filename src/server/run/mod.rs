@@ -118,6 +118,15 @@ impl Runner {
         }
     }
 
+    /// Forgets, in a forked child, the threads and children that are the parent's.
+    pub(crate) fn forget_inherited(&self) {
+        match self {
+            Runner::Inline => {}
+            Runner::Threads(pool) => pool.forget_threads(),
+            Runner::Forks(children) => children.forget(),
+        }
+    }
+
     /// Writes the numbers of threads and children into the statistics.
     pub(crate) fn count(&self, statistics: &mut Statistics) {
         match self {

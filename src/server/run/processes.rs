@@ -176,6 +176,12 @@ impl Children {
         }
     }
 
+    /// In a forked child: the other children are the parent's, with the requests that wait for one.
+    pub(crate) fn forget(&self) {
+        let running = std::mem::take(&mut *lock(&self.running));
+        drop((running, self.take_waiting()));
+    }
+
     pub(crate) fn signal(&self, signal: i32) {
         for running in lock(&self.running).iter() {
             running.child.signal(signal);
@@ -198,6 +204,8 @@ impl Server {
     ///
     /// The serve loop does this by itself.
     pub fn collect_children(&self) {
-        self.core.runner.collect(&[]);
+        if !self.core.lifecycle.is_inherited() {
+            self.core.runner.collect(&[]);
+        }
     }
 }

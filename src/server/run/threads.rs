@@ -262,6 +262,15 @@ impl Pool {
         }
     }
 
+    /// In a forked child: the threads are the parent's, with what they and the queue hold.
+    pub(crate) fn forget_threads(&self) {
+        let mut state = lock(&self.state);
+        let own = State { closing: state.closing, ..State::default() };
+        let inherited = std::mem::replace(&mut *state, own);
+        drop(state);
+        drop(inherited);
+    }
+
     pub(crate) fn waits_on_close(&self) -> bool {
         self.settings.block_on_close && !self.settings.daemon_threads
     }

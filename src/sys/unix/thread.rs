@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
+use super::forks;
 use crate::error::{Error, Result};
 use crate::sys::system::LEAST_STACK;
 
@@ -18,7 +19,13 @@ pub(crate) trait Run: Send + Sync + 'static {
 }
 
 /// A thread that runs until [`Run::run`] returns. If this is dropped without [`Thread::join`], the thread is detached.
-pub(crate) struct Thread(Option<libc::pthread_t>);
+///
+/// A forked child has no such thread, and does nothing with its name.
+pub(crate) struct Thread {
+    name: Option<libc::pthread_t>,
+    /// The value of [`forks`] in the process that has the thread.
+    process: u32,
+}
 
 // SAFETY: every thread may use the identifier of a thread.
 unsafe impl Send for Thread {}
@@ -72,21 +79,27 @@ impl Thread {
             return Err(Error::Os(status));
         }
         // SAFETY: pthread_create succeeded, so it wrote the identifier of the thread.
-        Ok(Thread(Some(unsafe { thread.assume_init() })))
+        Ok(Thread { name: Some(unsafe { thread.assume_init() }), process: forks() })
     }
 
     /// Waits until the thread has ended. The thread itself must not call it.
     pub(crate) fn join(mut self) {
-        if let Some(thread) = self.0.take() {
+        if let Some(thread) = self.take_name() {
             // SAFETY: the thread was neither joined nor detached, because the identifier was still here.
             unsafe { libc::pthread_join(thread, std::ptr::null_mut()) };
         }
     }
 }
 
+impl Thread {
+    fn take_name(&mut self) -> Option<libc::pthread_t> {
+        self.name.take().filter(|_| self.process == forks())
+    }
+}
+
 impl Drop for Thread {
     fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
+        if let Some(thread) = self.take_name() {
             // SAFETY: the thread was neither joined nor detached, because the identifier was still here.
             unsafe { libc::pthread_detach(thread) };
         }

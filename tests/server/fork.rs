@@ -1,0 +1,214 @@
+//! A forked child reaches nobody but itself: its parent's server goes on, and so do the other children.
+#![allow(unsafe_code)]
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+use std::panic::AssertUnwindSafe;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::serving::{any_port, ask, connect, connect_to, echo, read_to_end, while_serving};
+use crate::support::{HANG, in_own_process, wait_until};
+use tabi::Result;
+use tabi::server::{ForkingTcpServer, Request, Server, TcpServer, ThreadingTcpServer};
+
+/// A child process that runs `body`. It is killed by SIGALRM if it hangs.
+fn child(body: impl FnOnce() -> Result<()>) -> libc::pid_t {
+    // SAFETY: the child ends with _exit. What it may not do in a process of many threads is what is tested here.
+    match unsafe { libc::fork() } {
+        -1 => panic!("fork: {}", std::io::Error::last_os_error()),
+        0 => {
+            // SAFETY: alarm touches no memory.
+            unsafe { libc::alarm(HANG.as_secs() as u32) };
+            let result = std::panic::catch_unwind(AssertUnwindSafe(body));
+            // SAFETY: _exit does not return.
+            unsafe { libc::_exit(i32::from(!matches!(result, Ok(Ok(()))))) }
+        }
+        pid => pid,
+    }
+}
+
+fn ended_well(child: libc::pid_t) {
+    let mut status = -1;
+    // SAFETY: waitpid writes one int.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "wait status {status:#x}");
+}
+
+/// Answers with its process's number, and stops the server when the client sends an `s`.
+fn who(request: &Request) -> Result<()> {
+    if request.socket().recv(1)? == b"s" {
+        request.server().shutdown();
+    }
+    request.reply(std::process::id().to_string().as_bytes())
+}
+
+fn answer_of(address: SocketAddr, question: &[u8]) -> u32 {
+    let mut client = connect_to(address);
+    client.write_all(question).unwrap();
+    read_to_end(&mut client).parse().unwrap()
+}
+
+fn address_of(server: &Server) -> SocketAddr {
+    SocketAddr::try_from(server.server_address()).unwrap()
+}
+
+#[test]
+fn a_child_that_stops_closes_or_drops_a_server_leaves_it_to_the_parent() {
+    in_own_process(|| {
+        let uses: [fn(Server); 4] = [
+            |server| server.shutdown(),
+            |server| assert_eq!(server.server_close(None).left, 0),
+            |server| assert_eq!(server.server_close(Some(Duration::ZERO)).cut, 0),
+            drop,
+        ];
+        for end in uses {
+            let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
+            while_serving(&server, || {
+                let mut client = connect(&server);
+                ask(&mut client);
+                ended_well(child(|| {
+                    end(Server::clone(&server));
+                    Ok(())
+                }));
+                ask(&mut client);
+                ask(&mut connect(&server));
+            });
+            server.server_close(Some(Duration::ZERO));
+        }
+    });
+}
+
+#[test]
+fn a_server_that_a_child_has_closed_does_not_serve_there() {
+    in_own_process(|| {
+        let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
+        while_serving(&server, || {
+            ended_well(child(|| {
+                server.server_close(None);
+                assert_eq!(server.fileno(), -1);
+                assert_eq!(server.serve_forever(), Err(tabi::Error::Closed));
+                Ok(())
+            }));
+            ask(&mut connect(&server));
+        });
+    });
+}
+
+#[test]
+fn workers_that_share_a_socket_are_stopped_one_by_one() {
+    in_own_process(|| {
+        for _ in 0..10 {
+            let server = TcpServer::new(any_port(), who).unwrap();
+            let address = address_of(&server);
+            let worker = || {
+                let (stop, mut stopped) = UnixStream::pair().unwrap();
+                let pid = child(|| {
+                    thread::scope(|scope| {
+                        scope.spawn(|| {
+                            let _ = stopped.read(&mut [0; 1]);
+                            server.shutdown();
+                        });
+                        server.serve_forever()
+                    })
+                });
+                (pid, stop)
+            };
+            let mut workers = [worker(), worker()];
+            let [(first, stop_first), (second, stop_second)] = &mut workers;
+            wait_until("the first serves", || answer_of(address, b"x") == *first as u32);
+            wait_until("the second serves", || answer_of(address, b"x") == *second as u32);
+            stop_first.write_all(b"x").unwrap();
+            ended_well(*first);
+            for _ in 0..3 {
+                assert_eq!(answer_of(address, b"x"), *second as u32);
+            }
+            stop_second.write_all(b"x").unwrap();
+            ended_well(*second);
+        }
+    });
+}
+
+#[test]
+fn a_child_serves_with_threads_of_its_own() {
+    in_own_process(|| {
+        let server = ThreadingTcpServer::new(any_port(), who).unwrap();
+        let address = address_of(&server);
+        while_serving(&server, || {
+            for _ in 0..5 {
+                assert_eq!(answer_of(address, b"x"), std::process::id());
+            }
+            assert!(server.statistics().threads > 0);
+            let busy = connect_to(address);
+            wait_until("a request is active", || server.statistics().active == 1);
+            let pid = child(|| {
+                server.serve_forever()?;
+                let report = server.server_close(Some(HANG));
+                assert_eq!((report.cut, report.left), (0, 0), "the parent's requests are not its own");
+                Ok(())
+            });
+            server.shutdown();
+            for _ in 0..5 {
+                assert_eq!(answer_of(address, b"x"), pid as u32);
+            }
+            drop(busy);
+            assert_eq!(answer_of(address, b"s"), pid as u32);
+            ended_well(pid);
+        });
+    });
+}
+
+#[test]
+fn a_handler_in_a_child_does_not_stop_the_server() {
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), who).unwrap();
+        let address = address_of(&server);
+        while_serving(&server, || {
+            let first = answer_of(address, b"s");
+            let second = answer_of(address, b"s");
+            assert!(first != second && first != std::process::id());
+        });
+        server.server_close(Some(HANG));
+        assert_eq!(server.statistics().failed, 0);
+    });
+}
+
+#[test]
+fn a_child_of_a_handler_goes_on_with_the_loop_alone() {
+    static CHILD: OnceLock<libc::pid_t> = OnceLock::new();
+    in_own_process(|| {
+        // The client's first byte makes the handler fork, and both sides go on.
+        let server = TcpServer::new(any_port(), |request: &Request| -> Result<()> {
+            if request.socket().recv(1)? == b"f" {
+                // SAFETY: the child goes on as the parent does; the test's other thread does not exist there.
+                let pid = unsafe { libc::fork() };
+                if pid == 0 {
+                    // SAFETY: alarm touches no memory.
+                    unsafe { libc::alarm(HANG.as_secs() as u32) };
+                }
+                let _ = CHILD.set(pid);
+                return if pid == 0 { Ok(()) } else { request.reply(b"forked") };
+            }
+            request.reply(std::process::id().to_string().as_bytes())
+        })
+        .unwrap();
+        let address = address_of(&server);
+        while_serving(&server, || {
+            let mut client = connect_to(address);
+            client.write_all(b"f").unwrap();
+            assert_eq!(read_to_end(&mut client), "forked");
+            let pid = *CHILD.get().unwrap();
+            server.shutdown();
+            for _ in 0..3 {
+                assert_eq!(answer_of(address, b"x"), pid as u32, "the child was not stopped");
+            }
+            // SAFETY: kill touches no memory, and nobody has collected the child.
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+            let mut status = 0;
+            // SAFETY: waitpid writes one int.
+            assert_eq!(unsafe { libc::waitpid(pid, &mut status, 0) }, pid);
+        });
+    });
+}

@@ -86,6 +86,7 @@ fn a_server_that_a_child_has_closed_does_not_serve_there() {
     in_own_process(|| {
         let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
         while_serving(&server, || {
+            ask(&mut connect(&server));
             ended_well(child(|| {
                 server.server_close(None);
                 assert_eq!(server.fileno(), -1);
@@ -142,14 +143,19 @@ fn a_child_serves_with_threads_of_its_own() {
             }
             assert!(server.statistics().threads > 0);
             let busy = connect_to(address);
-            wait_until("a request is active", || server.statistics().active == 1);
+            wait_until("the client is accepted", || server.statistics().active == 1);
+            // The child could not take a lock that a thread of the parent holds during the fork.
+            server.shutdown();
+            wait_until("one thread is blocked and the others are idle", || {
+                let now = server.statistics();
+                now.active == 1 && now.threads == now.idle_threads + 1
+            });
             let pid = child(|| {
                 server.serve_forever()?;
                 let report = server.server_close(Some(HANG));
                 assert_eq!((report.cut, report.left), (0, 0), "the parent's requests are not its own");
                 Ok(())
             });
-            server.shutdown();
             for _ in 0..5 {
                 assert_eq!(answer_of(address, b"x"), pid as u32);
             }
@@ -210,5 +216,61 @@ fn a_child_of_a_handler_goes_on_with_the_loop_alone() {
             // SAFETY: waitpid writes one int.
             assert_eq!(unsafe { libc::waitpid(pid, &mut status, 0) }, pid);
         });
+    });
+}
+
+/// Starts a process that waits, with this number. None if the system does not let the test choose it.
+#[cfg(target_os = "linux")]
+fn waiting_child_with_number(number: libc::pid_t) -> Option<libc::pid_t> {
+    for _ in 0..50 {
+        std::fs::write("/proc/sys/kernel/ns_last_pid", (number - 1).to_string()).ok()?;
+        let pid = child(|| {
+            thread::sleep(HANG);
+            Ok(())
+        });
+        if pid == number {
+            return Some(pid);
+        }
+        end(pid);
+    }
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn end(child: libc::pid_t) {
+    let mut status = 0;
+    // SAFETY: kill accesses no memory, waitpid writes one int, and nobody has collected the child.
+    let collected = unsafe {
+        libc::kill(child, libc::SIGKILL);
+        libc::waitpid(child, &mut status, 0)
+    };
+    assert_eq!(collected, child);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_child_that_the_program_has_collected_is_not_confused_with_the_next_of_its_number() {
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), |request: &Request| -> Result<()> {
+            request.reply(std::process::id().to_string().as_bytes())?;
+            request.socket().shutdown(tabi::SHUT_WR)?;
+            request.socket().recv(1).map(drop)
+        })
+        .unwrap();
+        let mut client = connect(&server);
+        server.handle_request().unwrap();
+        let first: libc::pid_t = read_to_end(&mut client).parse().unwrap();
+        end(first);
+        let Some(next) = waiting_child_with_number(first) else {
+            return eprintln!("skipped: the numbers of processes cannot be chosen here");
+        };
+        assert_eq!(server.statistics().children, 1, "the server does not know of the end");
+        let report = server.server_close(Some(Duration::ZERO));
+        assert_eq!(report.left, 0);
+        let mut status = 0;
+        // SAFETY: waitpid writes one int.
+        let ended = unsafe { libc::waitpid(next, &mut status, libc::WNOHANG) };
+        assert_eq!(ended, 0, "the other child still runs");
+        end(next);
     });
 }

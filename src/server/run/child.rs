@@ -1,9 +1,9 @@
 //! Making, watching and collecting child processes.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-use crate::error::{Result, last_errno};
+use crate::error::{Error, Result};
 use crate::sys::{self, syscall};
 
 /// A child process that has not been collected yet.
@@ -46,22 +46,41 @@ impl Child {
     /// Collects the child if it has ended. Returns whether it ended with the status 0, or `None` if it has
     /// not ended.
     pub(crate) fn try_wait(&self) -> Option<bool> {
-        let mut status = 0;
         loop {
-            // SAFETY: waitpid writes one int.
-            match unsafe { libc::waitpid(self.pid, &mut status, libc::WNOHANG) } {
-                0 => return None,
-                pid if pid > 0 => return Some(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0),
-                _ if last_errno() == libc::EINTR => {}
+            match self.collect() {
+                Ok(ended) => return ended,
+                Err(Error::Os(libc::EINTR)) => {}
                 // Other code of the program has collected the child.
-                _ => return Some(true),
+                Err(_) => return Some(true),
             }
         }
     }
 
-    /// Sends a signal to the child. The number still belongs to it, because it has not been collected yet.
+    fn collect(&self) -> Result<Option<bool>> {
+        if let Some(pidfd) = &self.pidfd {
+            match sys::collect_process(pidfd.as_fd()) {
+                // The kernel has such descriptors, but cannot wait for them.
+                Err(Error::Os(libc::EINVAL)) => {}
+                result => return result,
+            }
+        }
+        let mut status = 0;
+        // SAFETY: waitpid writes one int.
+        let pid = unsafe { syscall!(waitpid(self.pid, &mut status, libc::WNOHANG)) }?;
+        Ok((pid > 0).then_some(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0))
+    }
+
+    /// Sends a signal to the child, unless it was collected.
+    ///
+    /// Without a descriptor of the child, its number is used, which may be another child's when other code of the
+    /// program has collected this one.
     pub(crate) fn signal(&self, signal: i32) {
-        // SAFETY: kill touches no memory.
-        unsafe { libc::kill(self.pid, signal) };
+        let Some(pidfd) = &self.pidfd else {
+            // SAFETY: kill accesses no memory.
+            unsafe { libc::kill(self.pid, signal) };
+            return;
+        };
+        // A child that has ended needs no signal.
+        let _ = sys::signal_process(pidfd.as_fd(), signal);
     }
 }

@@ -21,7 +21,8 @@ mod hosts_of_musl;
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net;
 
@@ -114,6 +115,31 @@ pub(crate) fn process_descriptor(pid: libc::pid_t) -> Option<OwnedFd> {
     let fd = unsafe { syscall!(syscall(libc::SYS_pidfd_open, pid, 0)) }.ok()?;
     // SAFETY: the descriptor is new and has no other owner.
     Some(unsafe { OwnedFd::from_raw_fd(RawFd::try_from(fd).ok()?) })
+}
+
+/// Collects the child of a descriptor if it has ended. Returns whether it ended with the status 0, or `None` if
+/// it has not ended.
+///
+/// Fails with `Os(ECHILD)` if other code has collected it, and with `Os(EINVAL)` on kernels before 5.4.
+pub(crate) fn collect_process(process: BorrowedFd<'_>) -> Result<Option<bool>> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let (fd, flags) = (process.as_raw_fd() as libc::id_t, libc::WEXITED | libc::WNOHANG);
+    // SAFETY: waitid writes one siginfo_t.
+    unsafe { syscall!(waitid(libc::P_PIDFD, fd, info.as_mut_ptr(), flags)) }?;
+    // SAFETY: zeros are a valid siginfo_t, and so is what waitid has written.
+    let info = unsafe { info.assume_init() };
+    // SAFETY: waitid leaves the zeros, or writes the members that belong to SIGCHLD.
+    let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+    Ok((pid != 0).then_some(info.si_code == libc::CLD_EXITED && status == 0))
+}
+
+/// Sends a signal to the process of a descriptor, and to no other that has its number later.
+///
+/// Fails with `Os(ESRCH)` if it has ended and was collected.
+pub(crate) fn signal_process(process: BorrowedFd<'_>, signal: c_int) -> Result<()> {
+    let (fd, no_info) = (process.as_raw_fd(), std::ptr::null::<libc::siginfo_t>());
+    // SAFETY: without a siginfo_t, pidfd_send_signal accesses no memory.
+    unsafe { syscall!(syscall(libc::SYS_pidfd_send_signal, fd, signal, no_info, 0)) }.map(drop)
 }
 
 /// Returns the protocol with which a socket was made.

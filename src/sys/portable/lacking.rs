@@ -1,13 +1,13 @@
 //! Features that only Linux has, as the other systems do without them.
 
 use std::ffi::CStr;
-use std::os::fd::{OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net;
 
 use libc::c_int;
 use socket2::SockAddr;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sys::unix;
 
 /// There is no flag with which a receive reports the whole length of a datagram that was cut off.
@@ -49,6 +49,16 @@ pub(crate) fn option_unit(_level: c_int, _option: c_int) -> usize {
 /// Returns `None`: there is no descriptor that becomes readable when a child has ended.
 pub(crate) fn process_descriptor(_pid: libc::pid_t) -> Option<OwnedFd> {
     None
+}
+
+/// Fails with `Os(ENOSYS)`: there are no descriptors of processes.
+pub(crate) fn collect_process(_process: BorrowedFd<'_>) -> Result<Option<bool>> {
+    Err(Error::Os(libc::ENOSYS))
+}
+
+/// Fails with `Os(ENOSYS)`: there are no descriptors of processes.
+pub(crate) fn signal_process(_process: BorrowedFd<'_>, _signal: c_int) -> Result<()> {
+    Err(Error::Os(libc::ENOSYS))
 }
 
 /// Returns `None`: this crate has no names for further `errno` numbers of these systems.

@@ -2,6 +2,6 @@
 
 pub use tabi_rust::ffi::*;
 
-/// Where the library takes memory in a way that cannot fail, there is some that is set aside.
+/// Allocations that cannot return an error use a reserve when the system has no memory.
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;

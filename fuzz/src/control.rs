@@ -72,7 +72,7 @@ fn values(message: &tabi_cmsg) {
 /// A message's data may be written to, as the buffer may.
 fn replace_all(message: &tabi_cmsg) {
     let mut fds = [0; 4];
-    // SAFETY: the array has room for so many, and the numbers are not used.
+    // SAFETY: the array has space for that many numbers, and they are not used.
     while unsafe { tabi_cmsg_fds(Some(message), fds.as_mut_ptr(), fds.len()) } > 0 {}
     if !message.data.is_null() {
         // SAFETY: the message is within the program's own buffer, which is writable.

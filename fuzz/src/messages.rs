@@ -108,8 +108,8 @@ impl Pair {
         let vectors = vectors(&mut parts);
         let file = File::open("/dev/null").expect("a descriptor is free");
         let fds = [file.as_raw_fd(); 3];
-        let mut room = [0_u8; 64];
-        let mut control = tabi_control { data: room.as_mut_ptr().cast(), size: room.len(), len: 0 };
+        let mut space = [0_u8; 64];
+        let mut control = tabi_control { data: space.as_mut_ptr().cast(), size: space.len(), len: 0 };
         if descriptors > 0 {
             // SAFETY: the array has that many, and the buffer is writable.
             assert_eq!(unsafe { tabi_control_add_fds(Some(&mut control), fds.as_ptr(), descriptors) }, 0);
@@ -130,8 +130,8 @@ impl Pair {
         let close_on_exec = if flags & 4 != 0 { MSG_CMSG_CLOEXEC } else { 0 };
         let mut parts = places(sizes);
         let vectors = vectors(&mut parts);
-        let mut room = vec![0_u8; control].into_boxed_slice();
-        let mut control = tabi_control { data: room.as_mut_ptr().cast(), size: room.len(), len: 0 };
+        let mut space = vec![0_u8; control].into_boxed_slice();
+        let mut control = tabi_control { data: space.as_mut_ptr().cast(), size: space.len(), len: 0 };
         let (mut got_flags, mut sender) = (MaybeUninit::uninit(), MaybeUninit::uninit());
         // SAFETY: the vectors and the control buffer are writable.
         let got = unsafe {
@@ -173,10 +173,10 @@ impl Pair {
 
     fn receive_many(&mut self, sizes: &[u16], control: usize) {
         let mut data = places(sizes);
-        let mut rooms: Vec<Box<[u8]>> = data.iter().map(|_| vec![0; control].into_boxed_slice()).collect();
-        let controls = rooms.iter_mut().map(|room| tabi_control {
-            data: room.as_mut_ptr().cast(),
-            size: room.len(),
+        let mut spaces: Vec<Box<[u8]>> = data.iter().map(|_| vec![0; control].into_boxed_slice()).collect();
+        let controls = spaces.iter_mut().map(|space| tabi_control {
+            data: space.as_mut_ptr().cast(),
+            size: space.len(),
             len: 0,
         });
         let mut datagrams: Vec<tabi_datagram> =

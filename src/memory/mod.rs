@@ -1,10 +1,13 @@
-//! Running out of memory is an error, not the end of the process.
+//! Allocations that fail with an error. In Rust, most allocations end the process when they fail.
 //!
-//! - What a call keeps (sockets, requests, servers, tables of them) is made by the functions here, which fail with
-//!   `Os(ENOMEM)`; buffers that a caller sizes are reserved with `try_reserve`.
-//! - What lives for a moment (the text of an error, a list that is given back at once) and what the standard library takes
-//!   cannot fail in Rust: it would end the process. In the C library this is memory that is set aside ([`reserve`]).
-//!   Nothing that is kept stays there: the functions here refuse it.
+//! - Everything that outlives a call (sockets, requests, servers, tables of them) is allocated with the functions
+//!   of this module, which fail with `Os(ENOMEM)`. Buffers whose size the caller chooses are reserved with
+//!   `try_reserve`.
+//! - Everything else is freed before the call returns (the text of an error, a short list), or is allocated by the
+//!   standard library. Such an allocation cannot return an error. If the system has no memory for it, the C library
+//!   uses a reserve that it has set aside ([`reserve`]), and a Rust program ends.
+//! - The reserve is small. So nothing may stay in it, and the functions of this module fail when they would get a
+//!   part of it.
 #![allow(unsafe_code)]
 
 #[cfg(feature = "capi")]
@@ -22,17 +25,17 @@ pub use reserve::Allocator;
 
 const OUT_OF_MEMORY: Error = Error::Os(libc::ENOMEM);
 
-/// An `Arc`, or `Os(ENOMEM)`.
+/// Makes an `Arc`, or fails with `Os(ENOMEM)`.
 ///
-/// `Arc` has no constructor that fails, so memory of the same size is taken and given back first: the system gives the
-/// same piece again.
+/// `Arc` has no constructor that can fail. So memory of the same size is allocated and freed first, and the `Arc`
+/// gets that memory.
 pub(crate) fn shared<T>(value: T) -> Result<Arc<T>> {
     drop(uninit::<(usize, usize, T)>()?);
     let made = Arc::new(value);
     if is_set_aside(Arc::as_ptr(&made).cast()) { Err(OUT_OF_MEMORY) } else { Ok(made) }
 }
 
-/// Makes place for `more` values in a list that is kept, or fails with `Os(ENOMEM)` and leaves it as it is.
+/// Reserves capacity for `more` values. If this fails with `Os(ENOMEM)`, the list is unchanged.
 pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     if list.capacity() - list.len() >= more {
         return Ok(());
@@ -48,7 +51,7 @@ pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     Ok(())
 }
 
-/// Makes place for one more value in a queue that is kept, as [`reserve`] does.
+/// Reserves capacity for one more value in a queue, as [`reserve`] does for a list.
 pub(crate) fn reserve_in_queue<T>(queue: &mut VecDeque<T>) -> Result<()> {
     if queue.capacity() > queue.len() {
         return Ok(());
@@ -63,7 +66,7 @@ pub(crate) fn reserve_in_queue<T>(queue: &mut VecDeque<T>) -> Result<()> {
     Ok(())
 }
 
-/// A list of what an iterator yields, or the first error.
+/// Collects the values of an iterator. Fails with the first error, or with `Os(ENOMEM)`.
 pub(crate) fn collected<T>(values: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
     let mut list = Vec::new();
     for value in values {
@@ -73,7 +76,7 @@ pub(crate) fn collected<T>(values: impl Iterator<Item = Result<T>>) -> Result<Ve
     Ok(list)
 }
 
-/// A copy of a list.
+/// Copies a list, or fails with `Os(ENOMEM)`.
 pub(crate) fn copied<T: Clone>(values: &[T]) -> Result<Vec<T>> {
     let mut list = Vec::new();
     reserve(&mut list, values.len())?;
@@ -81,7 +84,7 @@ pub(crate) fn copied<T: Clone>(values: &[T]) -> Result<Vec<T>> {
     Ok(list)
 }
 
-/// So many bytes or numbers, all 0.
+/// Makes a list of `len` zeros, or fails with `Os(ENOMEM)`.
 pub(crate) fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
     let mut list = Vec::new();
     reserve(&mut list, len)?;
@@ -89,7 +92,7 @@ pub(crate) fn zeroed<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
     Ok(list)
 }
 
-/// Memory for a value, or `Os(ENOMEM)`.
+/// Allocates memory for a value, or fails with `Os(ENOMEM)`.
 pub(crate) fn uninit<T>() -> Result<Box<MaybeUninit<T>>> {
     let layout = Layout::new::<T>();
     if layout.size() == 0 {
@@ -100,12 +103,13 @@ pub(crate) fn uninit<T>() -> Result<Box<MaybeUninit<T>>> {
     if place.is_null() {
         return Err(OUT_OF_MEMORY);
     }
-    // SAFETY: the memory is the allocator's and has the layout of a `T`, which may be uninitialised in it.
+    // SAFETY: the allocator has just returned this memory for the layout of a `T`, and a `MaybeUninit` need not be
+    // initialised.
     let made = unsafe { Box::from_raw(place.cast::<MaybeUninit<T>>()) };
     if is_set_aside(place) { Err(OUT_OF_MEMORY) } else { Ok(made) }
 }
 
-/// Whether the memory is of that which is set aside for what cannot fail.
+/// Whether the memory belongs to the reserve.
 fn is_set_aside(place: *const u8) -> bool {
     #[cfg(feature = "capi")]
     return reserve::owns(place);

@@ -1,8 +1,8 @@
-//! Memory that is set aside: where the C library's code takes memory in a way that cannot fail, it goes on with this when
-//! the system has none.
+//! The reserve of the C library: memory for allocations that cannot return an error, for times in which the system
+//! has no memory.
 //!
-//! It is a static array of blocks, which costs nothing until it is touched. A bit for each says whether it is taken, so
-//! there is no lock, and a child that was forked at any moment finds it whole.
+//! It is a static array of blocks. The system provides its pages when they are first used. One bit for each block
+//! says whether the block is in use. There is no lock, so a forked child can always use the reserve.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
@@ -16,17 +16,17 @@ const BLOCKS: usize = WORDS * u64::BITS as usize;
 #[repr(align(64))]
 struct Blocks(UnsafeCell<[[u8; BLOCK]; BLOCKS]>);
 
-// SAFETY: a block is used by whoever has taken it only; its bit sees to that.
+// SAFETY: the bit of a block makes sure that only one owner uses the block at a time.
 unsafe impl Sync for Blocks {}
 
 static MEMORY: Blocks = Blocks(UnsafeCell::new([[0; BLOCK]; BLOCKS]));
 static TAKEN: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
 
-/// The system's allocator, with the reserve behind it.
+/// The system's allocator. When it has no memory, the reserve is used.
 pub struct Allocator;
 
-// SAFETY: memory is the system's allocator's or a block of the reserve that nobody else has, and is given back to where it
-// came from. Nothing here panics.
+// SAFETY: all memory comes from the system's allocator, or is a block of the reserve that has no other owner. It is
+// freed where it came from. No method panics.
 unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -47,7 +47,7 @@ unsafe impl GlobalAlloc for Allocator {
         if owns(place) {
             give_back(place);
         } else {
-            // SAFETY: the memory is not of the reserve, so it came from the system's allocator with this layout.
+            // SAFETY: the memory does not belong to the reserve, so it came from the system's allocator with this layout.
             unsafe { System.dealloc(place, layout) }
         }
     }
@@ -61,17 +61,17 @@ unsafe impl GlobalAlloc for Allocator {
                 return moved;
             }
         }
-        // SAFETY: the memory is this allocator's with this layout; the caller passes a possible size.
+        // SAFETY: the caller passes memory of this allocator with its layout, and a possible size.
         unsafe { self.move_by_hand(place, layout, size) }
     }
 }
 
 impl Allocator {
-    /// Takes memory of the new size, from the reserve if need be, and copies what fits.
+    /// Allocates memory of the new size, in the reserve if necessary, and moves the bytes there.
     ///
     /// # Safety
     ///
-    /// `place` is memory of this allocator with this layout; `size` is not 0 and possible for its alignment.
+    /// `place` is memory of this allocator with this layout. `size` is not 0, and is possible for the alignment.
     #[cold]
     unsafe fn move_by_hand(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller promises a possible size.
@@ -79,22 +79,22 @@ impl Allocator {
         // SAFETY: the size is not 0.
         let moved = unsafe { self.alloc(wanted) };
         if !moved.is_null() {
-            // SAFETY: both have that many bytes, and the new memory is nobody else's.
+            // SAFETY: both places have that many bytes, and the new one has no other owner.
             unsafe { ptr::copy_nonoverlapping(place, moved, layout.size().min(size)) };
-            // SAFETY: the caller gives the old memory up.
+            // SAFETY: the caller passes memory of this allocator with its layout, and does not use it afterwards.
             unsafe { self.dealloc(place, layout) };
         }
         moved
     }
 }
 
-/// Whether the memory is a block of the reserve.
+/// Whether the memory belongs to the reserve.
 #[inline]
 pub(super) fn owns(place: *const u8) -> bool {
     (place as usize).wrapping_sub(MEMORY.0.get() as usize) < BLOCK * BLOCKS
 }
 
-/// A block, or NULL when none is free or the layout does not fit in one.
+/// Returns a block, or NULL when no block is free or the layout does not fit into one.
 #[cold]
 fn take(layout: Layout) -> *mut u8 {
     if layout.size() > BLOCK || layout.align() > align_of::<Blocks>() {

@@ -240,9 +240,7 @@ impl InFlight<'_> {
     pub(super) fn is_closed(&self) -> bool {
         self.handle.is_closed()
     }
-}
 
-impl InFlight<'_> {
     /// Ends the call without `drop`. The compiler does not inline the drop, and that would cost the common
     /// calls several instructions.
     #[inline(always)]

@@ -1,5 +1,5 @@
 //! Loom runs every order in which threads can use, close, lend and give away one descriptor:
-//! `RUSTFLAGS="--cfg loom" cargo test --release --no-default-features --lib state_model`.
+//! `RUSTFLAGS="--cfg loom" cargo test --release --package tabi --lib state_model`.
 //!
 //! It runs `handle` itself, on a model of the system (`kernel_model`) whose descriptor reports when it is
 //! used after it was closed or given away. A call that is never woken shows as a deadlock.

@@ -3,7 +3,7 @@
 //! Each system has one backend, which is chosen here and nowhere else. A backend must have every name that is imported
 //! from `system` below. It consists of its own pieces and of pieces from `portable/`, which several systems share.
 //! `unix/` is the same on every system. To support a new system, add a backend. This module imports only
-//! [`crate::error`].
+//! [`crate::error`] and [`crate::memory`].
 #![allow(unsafe_code)]
 
 mod syscall;

@@ -87,8 +87,8 @@ fn accept_ready(rounds: usize) -> Outcome {
 fn messages(rounds: usize) -> Outcome {
     let (one, other) = socketpair(AF_INET, SOCK_DGRAM, 0)?;
     other.settimeout(5.0)?;
-    let (mut rooms, outgoing) = ([[0; 4]; 8], [OutgoingDatagram::new(b"tick"); 8]);
-    let mut incoming: Vec<_> = rooms.iter_mut().map(|room| IncomingDatagram::new(room)).collect();
+    let (mut buffers, outgoing) = ([[0; 4]; 8], [OutgoingDatagram::new(b"tick"); 8]);
+    let mut incoming: Vec<_> = buffers.iter_mut().map(|buffer| IncomingDatagram::new(buffer)).collect();
     for _ in 0..rounds {
         one.sendmsg(&[IoSlice::new(b"tick")], &ControlData::new(), 0)?;
         assert_eq!(other.recvmsg(4, 100, 0)?.data, b"tick");

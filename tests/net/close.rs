@@ -85,8 +85,8 @@ fn ends_a_blocked_recvmany_without_datagrams_that_nobody_sent() {
         let socket = bound(AF_INET, SOCK_DGRAM);
         socket.settimeout(mode).unwrap();
         let receive = |s: &Socket| {
-            let mut rooms = [[0; 10]; 3];
-            s.recvmany(&mut rooms.each_mut().map(|room| IncomingDatagram::new(room)), 0)
+            let mut buffers = [[0; 10]; 3];
+            s.recvmany(&mut buffers.each_mut().map(|buffer| IncomingDatagram::new(buffer)), 0)
         };
         assert_eq!(close_while_blocked(socket, receive), Error::Closed, "{mode:?}");
     }

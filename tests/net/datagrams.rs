@@ -42,8 +42,8 @@ fn datagrams_arrive_each_with_its_bytes_and_sender() {
     let outgoing: Vec<_> = texts.iter().map(|text| OutgoingDatagram::to(text.as_bytes(), &address)).collect();
     assert_eq!(one.sendmany(&outgoing, 0).unwrap(), 20);
     assert_eq!(two.sendmany(&outgoing[..3], 0).unwrap(), 3);
-    let mut rooms = [[0u8; 15]; 30];
-    let mut incoming: Vec<_> = rooms.iter_mut().map(|room| IncomingDatagram::new(room)).collect();
+    let mut buffers = [[0u8; 15]; 30];
+    let mut incoming: Vec<_> = buffers.iter_mut().map(|buffer| IncomingDatagram::new(buffer)).collect();
     assert_eq!(
         other.recvmany(&mut incoming, 0).unwrap(),
         23,
@@ -61,8 +61,8 @@ fn datagrams_arrive_each_with_its_bytes_and_sender() {
 #[test]
 fn timeouts_and_closes_end_the_wait() {
     let (socket, _) = bound();
-    let mut room = [0u8; 10];
-    let mut incoming = [IncomingDatagram::new(&mut room)];
+    let mut buffer = [0u8; 10];
+    let mut incoming = [IncomingDatagram::new(&mut buffer)];
     assert_eq!(socket.recvmany(&mut [], 0), Ok(0));
     assert_eq!(socket.sendmany(&[], 0), Ok(0));
     socket.settimeout(0.01).unwrap();
@@ -111,9 +111,9 @@ fn segments_are_sent_in_one_call_and_received_one_by_one_or_in_one_call() {
 
     other.setsockopt(libc::IPPROTO_UDP, libc::UDP_GRO, 1).unwrap();
     assert_eq!(one.sendmany(&outgoing, 0).unwrap(), 1);
-    let mut room = vec![0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let mut incoming =
-        [IncomingDatagram::with_control(&mut room, ControlBuffer::new(cmsg_space(4).unwrap()).unwrap())];
+        [IncomingDatagram::with_control(&mut buffer, ControlBuffer::new(cmsg_space(4).unwrap()).unwrap())];
     assert_eq!(other.recvmany(&mut incoming, 0).unwrap(), 1);
     assert!(incoming[0].bytes() == bytes, "one batch");
     let messages: Vec<_> = incoming[0].control().messages().collect();

@@ -160,8 +160,8 @@ fn all_slices_go_in_one_message() {
     let slices = [IoSlice::new(b"head "), IoSlice::new(b""), IoSlice::new(b"body")];
     assert_eq!((&one).write_vectored(&slices).unwrap(), 9);
     let (mut head, mut body) = ([0; 5], [0; 10]);
-    let mut rooms = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
-    assert_eq!((&other).read_vectored(&mut rooms).unwrap(), 9);
+    let mut buffers = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    assert_eq!((&other).read_vectored(&mut buffers).unwrap(), 9);
     assert_eq!((&head, &body[..4]), (b"head ", &b"body"[..]));
     // A system call does not take so many slices, so only a part of them is sent, which `write_vectored` may
     // do.

@@ -172,7 +172,7 @@ class Buffer:
         return ctypes.c_void_p(self.address + offset)
 
 
-def room(size: int, flags: int) -> bytes:
+def new_buffer(size: int, flags: int) -> bytes:
     """A ``bytes`` object of that many bytes for a call with these flags to fill before anybody else sees it.
 
     With ``MSG_TRUNC`` a stream counts bytes that it does not write: they are zeros.

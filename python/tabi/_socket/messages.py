@@ -16,7 +16,7 @@ from .._genuine import module as builtin
 from .._library import INT_MAX
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
-from .buffers import Buffer, address_of, room
+from .buffers import Buffer, address_of, new_buffer
 from .handle import check_family
 from .interrupt import again
 from .sockaddr import blank
@@ -89,7 +89,7 @@ class Messages:
         flags = c_int(flags, "recvmsg", *given)
         if bufsize < 0:
             raise ValueError("negative buffer size in recvmsg()")
-        data = room(bufsize, flags)
+        data = new_buffer(bufsize, flags)
         n, *rest = _receive(self, _IoVec(address_of(data), bufsize), 1, ancbufsize, flags)
         return (data if n == bufsize else data[:n], *rest)
 

@@ -19,7 +19,7 @@ from .._library import INT_MAX
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import BYTEARRAYS as _bytearrays
-from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, room, undefined_bytes
+from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, new_buffer, undefined_bytes
 from .buffers import SMALL as _SMALL
 from .sockaddr import LENGTH_AT as _LENGTH_AT
 from .sockaddr import SIZE as _ADDRESS_SIZE
@@ -234,7 +234,7 @@ def _recv_any(self, bufsize, flags) -> bytes:
     bufsize, flags = _sizes("recv", bufsize, flags)
     if bufsize == 0:
         return b""
-    data = room(bufsize, flags)
+    data = new_buffer(bufsize, flags)
     n = recv_waiting(self, data, _size(bufsize), flags)
     return data if n == bufsize else data[:n]
 
@@ -242,7 +242,7 @@ def _recv_any(self, bufsize, flags) -> bytes:
 def _recvfrom_any(self, bufsize, flags) -> tuple:
     require_socket(self, "recvfrom")
     bufsize, flags = _sizes("recvfrom", bufsize, flags)
-    data, sender = room(bufsize, flags), blank()
+    data, sender = new_buffer(bufsize, flags), blank()
     n = recvfrom_waiting(self, data, _size(bufsize), flags, sender)
     return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
 

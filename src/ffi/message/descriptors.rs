@@ -68,9 +68,9 @@ pub unsafe extern "C" fn tabi_recv_fds(
         let (sk, fd_count) = (socket(sk)?, not_null(fd_count, "fd_count")?);
         check_buffer(buffer, len, "buffer")?;
         check_buffer(fds.cast(), max_fds.saturating_mul(size_of::<c_int>()), "fds")?;
-        let room = libc::iovec { iov_base: buffer, iov_len: len };
+        let place = libc::iovec { iov_base: buffer, iov_len: len };
         // SAFETY: the caller passes `len` writable bytes.
-        let received = unsafe { sk.recv_fds_raw(room, max_fds, flags) }?;
+        let received = unsafe { sk.recv_fds_raw(place, max_fds, flags) }?;
         fd_count.write(received.fds.len());
         for (index, fd) in received.fds.into_iter().enumerate() {
             // SAFETY: `fds` has room for `max_fds` of them, and no more were received.

@@ -34,8 +34,8 @@ impl Server {
     ///
     /// Returns false if the job was refused and will never run: because all threads are busy and the setting
     /// is [`WhenFull::Refuse`](crate::server::WhenFull), because the server has reached `max_connections`,
-    /// because the server is closed, or because there is no memory for it. This never waits for a thread, but an in-line server runs the job before
-    /// this returns.
+    /// because the server is closed, or because there is no memory for it. This never waits for a thread, but
+    /// an in-line server runs the job before this returns.
     ///
     /// ```
     /// use std::sync::mpsc;

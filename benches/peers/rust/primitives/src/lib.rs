@@ -198,7 +198,7 @@ fn datagrams<P: Peer>(job: &Job) -> f64 {
         receiver.bound(timeout);
     }
     let bytes = vec![b'x'; job.size];
-    let mut room = vec![0; 65536];
+    let mut space = vec![0; 65536];
     let mut round = || {
         if job.extra == "many" {
             sender.sendmany(BATCH, &bytes, address).unwrap_or_else(|| unsupported(job));
@@ -206,7 +206,7 @@ fn datagrams<P: Peer>(job: &Job) -> f64 {
             (0..BATCH).for_each(|_| sender.sendto(&bytes, address));
         }
         for _ in 0..BATCH {
-            receiver.recv(&mut room);
+            receiver.recv(&mut space);
         }
     };
     round();

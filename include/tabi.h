@@ -2177,7 +2177,8 @@ typedef struct tabi_request tabi_request;
  *
  * The function runs in a thread of the server, possibly in several threads at the same time. `userdata` is
  * the pointer that the server was made with. The function may call everything in this library, also
- * tabi_server_shutdown().
+ * tabi_server_shutdown(). A thread has 1 MiB of stack for the function's local variables and for what it calls,
+ * unless `stack_size` says otherwise; a stack overflow ends the process.
  *
  * It returns 0 or more when it has succeeded. It returns a negative code, for example one that a function of
  * this library has returned, when it has failed. The failure is counted, and reported to the server's hook
@@ -2198,7 +2199,7 @@ int tabi_tcp_server(const char *host, int port, tabi_handler handler, void *user
  *
  * `host` is a name, an IPv4 address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets
  * the system choose a free port. `handler` runs for each client, with `userdata`, until the server is freed.
- * Threads are kept and used again. Each has a stack of 256 KiB; tabi_server_new() can change that.
+ * Threads are kept and used again. Each has a stack of 1 MiB; tabi_server_new() can change that.
  *
  * Returns 0 and a server, which tabi_server_free() frees. Errors: -errno, such as -EADDRINUSE or -EACCES;
  * TABI_ERR_OVERFLOW when the port is not in its range; TABI_GAI_* when the host was not found.
@@ -2719,7 +2720,7 @@ typedef struct {
      */
     size_t queue_size;
     /**
-     * For TABI_THREADS: the size of each thread's stack in bytes. The default is 262144 (256 KiB).
+     * For TABI_THREADS: the size of each thread's stack in bytes. The default is 1048576 (1 MiB).
      */
     size_t stack_size;
     /**

@@ -61,7 +61,7 @@ impl Default for Threads {
         Threads {
             max_threads: None,
             when_full: WhenFull::Wait,
-            stack_size: 256 * 1024,
+            stack_size: 1024 * 1024,
             idle: Duration::from_secs(10),
             name: "tabi".into(),
             daemon_threads: false,
@@ -86,7 +86,7 @@ impl Threads {
         self
     }
 
-    /// Sets the size of each thread's stack in bytes. The default is 256 KiB.
+    /// Sets the size of each thread's stack in bytes. The default is 1 MiB.
     ///
     /// Only the pages that a thread touches use memory. Handlers that recurse deeply or keep large arrays on
     /// the stack need more.

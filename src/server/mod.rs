@@ -44,7 +44,7 @@
 //! KiB of memory each; they were connected and answered within a second on two cores
 //! (`TABI_MANY=1 cargo test --release --test server many_clients -- --nocapture`).
 //!
-//! The thread of a handler has 256 KiB of stack. As in any program, a stack overflow ends the process. The
+//! The thread of a handler has 1 MiB of stack. As in any program, a stack overflow ends the process. The
 //! threads are not made by std: debuggers show their names, but `std::thread::current` knows no name for
 //! them.
 

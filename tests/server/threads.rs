@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::serving::{StopServing, any_port, connect};
-use crate::support::{HANG, wait_until};
+use crate::support::serving::{StopServing, any_port, connect, read_to_end, while_serving};
+use crate::support::{HANG, in_own_process, wait_until};
 use tabi::Result;
-use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, Threads, WhenFull};
+use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer, Threads, WhenFull};
 use tabi::socket::Socket;
 
 fn threads(threads: Threads) -> ServerOptions {
@@ -124,4 +124,22 @@ fn clients_that_are_still_queued_at_the_end_of_a_drain_end_as_others_do() {
     });
     assert_eq!(hooks.0.load(Ordering::SeqCst), 3, "shutdown_request runs for each");
     assert_eq!(server.statistics().rejected, 2);
+}
+
+#[test]
+fn a_handler_has_room_for_ordinary_locals() {
+    in_own_process(|| {
+        let server = ThreadingTcpServer::new(any_port(), |request: &Request| {
+            let mut locals = [1u8; 700_000];
+            let locals = std::hint::black_box(&mut locals);
+            locals[0] = request.socket().recv(1)?[0];
+            request.reply(&locals[..1])
+        })
+        .unwrap();
+        while_serving(&server, || {
+            let mut client = connect(&server);
+            client.write_all(b"x").unwrap();
+            assert_eq!(read_to_end(&mut client), "x");
+        });
+    });
 }

@@ -77,7 +77,7 @@ pub unsafe extern "C" fn tabi_tcp_server(
 ///
 /// `host` is a name, an IPv4 address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets
 /// the system choose a free port. `handler` runs for each client, with `userdata`, until the server is freed.
-/// Threads are kept and used again. Each has a stack of 256 KiB; tabi_server_new() can change that.
+/// Threads are kept and used again. Each has a stack of 1 MiB; tabi_server_new() can change that.
 ///
 /// Returns 0 and a server, which tabi_server_free() frees. Errors: -errno, such as -EADDRINUSE or -EACCES;
 /// TABI_ERR_OVERFLOW when the port is not in its range; TABI_GAI_* when the host was not found.

@@ -12,7 +12,8 @@ use crate::server::{HandlerResult, Request, RequestHandler};
 ///
 /// The function runs in a thread of the server, possibly in several threads at the same time. `userdata` is
 /// the pointer that the server was made with. The function may call everything in this library, also
-/// tabi_server_shutdown().
+/// tabi_server_shutdown(). A thread has 1 MiB of stack for the function's local variables and for what it calls,
+/// unless `stack_size` says otherwise; a stack overflow ends the process.
 ///
 /// It returns 0 or more when it has succeeded. It returns a negative code, for example one that a function of
 /// this library has returned, when it has failed. The failure is counted, and reported to the server's hook

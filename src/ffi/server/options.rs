@@ -72,7 +72,7 @@ pub struct tabi_server_options {
     pub when_full: c_int,
     /// For TABI_WHEN_FULL_QUEUE: the number of clients that may wait in the queue. The default is 0.
     pub queue_size: usize,
-    /// For TABI_THREADS: the size of each thread's stack in bytes. The default is 262144 (256 KiB).
+    /// For TABI_THREADS: the size of each thread's stack in bytes. The default is 1048576 (1 MiB).
     pub stack_size: usize,
     /// For TABI_THREADS: the time in seconds after which a thread without work ends. The default is 10.
     pub thread_idle: f64,

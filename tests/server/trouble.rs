@@ -6,7 +6,7 @@ use std::fs::File;
 use std::net::TcpStream;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 
 use crate::support::serving::{StopServing, any_port, ask, connect, echo, while_serving};
@@ -237,4 +237,19 @@ fn clients_that_wait_for_a_process_do_not_delay_the_close() {
         });
         assert_eq!((server.statistics().rejected, server.statistics().active), (1, 0));
     });
+}
+
+#[test]
+fn another_owner_that_makes_the_socket_block_does_not_stop_the_loop() {
+    let owner = Arc::new(OnceLock::<Socket>::new());
+    let blocks = Arc::clone(&owner);
+    let server = ThreadingTcpServer::new(any_port(), move |request: &Request| {
+        blocks.get().expect("the owner is there before clients").setblocking(true)?;
+        echo(request)
+    })
+    .unwrap();
+    owner.set(server.socket().dup().unwrap()).unwrap();
+    // Clients who wait already make the loop try to accept more of them without asking first whether there are any.
+    let mut clients = [connect(&server), connect(&server), connect(&server)];
+    while_serving(&server, || clients.iter_mut().for_each(ask));
 }

@@ -1,6 +1,6 @@
 //! Torture, as curl's tests call it: every call of the system and every allocation that the library makes fails once.
 //!
-//! A scenario (`scenarios/*.c`) runs once without a fault under `shim.c`, which lists the calls that `libtabi.so` makes.
+//! A scenario (`scenarios/*`, C programs and a Python script) runs once without a fault under `shim.c`, which lists the calls that `libtabi.so` makes.
 //! Then it runs once for each of these calls and each error that the call may give. The scenario checks that no byte
 //! is lost or doubled, that the code says what happened, that a server serves the next clients, that no descriptor stays
 //! open, and that all of it works a second time in the same process. The driver checks that it neither crashes nor hangs,
@@ -27,9 +27,20 @@ use coverage::{Library, Place};
 use runs::{Call, Fault, Outcome, Scenario};
 use support::tools;
 
-const SCENARIOS: [&str; 12] = [
-    "client", "file", "forks", "handover", "limits", "listen", "names", "options", "pair", "threads", "udp",
-    "unix",
+const SCENARIOS: [&str; 13] = [
+    "client.c",
+    "file.c",
+    "forks.c",
+    "handover.c",
+    "limits.c",
+    "listen.c",
+    "names.c",
+    "options.c",
+    "pair.c",
+    "python.py",
+    "threads.c",
+    "udp.c",
+    "unix.c",
 ];
 
 #[test]
@@ -37,7 +48,7 @@ fn every_scenario_is_in_the_list() {
     let files = runs::directory().join("scenarios").read_dir().expect("the scenarios can be read");
     let names: BTreeSet<String> =
         files.map(|file| file.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
-    assert_eq!(names, SCENARIOS.iter().map(|name| format!("{name}.c")).collect());
+    assert_eq!(names, SCENARIOS.iter().map(|name| (*name).to_owned()).collect());
 }
 
 #[test]
@@ -50,10 +61,17 @@ fn every_call_fails_once() {
     let library = Library::read();
     let (mut scenarios, mut jobs) = (Vec::new(), Vec::new());
     for name in SCENARIOS.iter().filter(|name| only.as_deref().is_none_or(|only| only == **name)) {
-        let scenario = Scenario::compile(name);
+        if name.ends_with(".py") && !tools::have("python3", "torture of the Python face") {
+            continue;
+        }
+        let scenario = Scenario::new(name);
         let clean = scenario.run(None);
         assert_eq!(clean.trouble, None, "{name} without a fault:\n{}", clean.printed);
-        jobs.extend(plan(&clean.calls, all).into_iter().map(|fault| (scenarios.len(), fault)));
+        jobs.extend(
+            plan(&clean.calls, all, all || name.ends_with(".c"))
+                .into_iter()
+                .map(|fault| (scenarios.len(), fault)),
+        );
         scenarios.push((scenario, clean));
     }
     let results = run_all(&scenarios, &jobs);
@@ -63,8 +81,8 @@ fn every_call_fails_once() {
 }
 
 /// The faults for one scenario: all calls and all errors; or the first call from each place with the first error, and
-/// the other errors at the first place of each kind.
-fn plan(calls: &[Call], all: bool) -> Vec<Fault> {
+/// the other errors at the first place of each kind. With `lasting`, all memory is gone from each of its places on, too.
+fn plan(calls: &[Call], all: bool, lasting: bool) -> Vec<Fault> {
     let (mut kinds, mut places, mut faults) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for call in calls {
         let errors = faults::errors(&call.kind);
@@ -77,7 +95,7 @@ fn plan(calls: &[Call], all: bool) -> Vec<Fault> {
         };
         let fault = |error, lasts| Fault { kind: call.kind.clone(), number: call.number, error, lasts };
         faults.extend(errors.iter().take(most).map(|&error| fault(error, false)));
-        if call.kind == "memory" && most > 0 {
+        if lasting && call.kind == "memory" && most > 0 {
             faults.push(fault(libc::ENOMEM, true));
         }
     }

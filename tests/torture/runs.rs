@@ -18,6 +18,8 @@ const HANG: Duration = Duration::from_secs(40);
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     program: PathBuf,
+    /// For Python: the script.
+    script: Option<PathBuf>,
 }
 
 /// One call of the library, as the shim reports it.
@@ -55,15 +57,21 @@ pub(crate) fn directory() -> PathBuf {
 }
 
 impl Scenario {
-    pub(crate) fn compile(name: &'static str) -> Scenario {
+    /// Makes a scenario of a file: compiles a C program, or leaves a script to Python.
+    pub(crate) fn new(file: &'static str) -> Scenario {
+        let source = directory().join("scenarios").join(file);
+        let (name, ending) = file.split_once('.').expect("a scenario's file has an ending");
+        if ending == "py" {
+            return Scenario { name, program: "python3".into(), script: Some(source) };
+        }
         let program = library::scratch("torture").join(name);
         let lib = library::directory();
         let mut cc = Command::new("cc");
         cc.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-I"]).arg(compile::include());
-        cc.arg(directory().join("scenarios").join(format!("{name}.c"))).arg("-o").arg(&program);
+        cc.arg(source).arg("-o").arg(&program);
         cc.arg("-L").arg(&lib).args(["-ltabi", "-lpthread"]).arg(format!("-Wl,-rpath,{}", lib.display()));
         compile::run(&mut cc);
-        Scenario { name, program }
+        Scenario { name, program, script: None }
     }
 
     /// Runs the scenario to its end, or kills it when it hangs.
@@ -75,6 +83,11 @@ impl Scenario {
         let (report, printed) = (file("report"), file("printed"));
         let output = fs::File::create(&printed).expect("the scratch directory can be written");
         let mut command = Command::new(&self.program);
+        if let Some(script) = &self.script {
+            command.arg(script).env("TABI_LIBRARY", &library::library().shared_object);
+            command.env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/python"));
+            command.env("PYTHONDONTWRITEBYTECODE", "1");
+        }
         command.env("LD_PRELOAD", shim()).env("TORTURE_REPORT", &report).stdin(Stdio::null());
         command.stdout(output.try_clone().expect("a file has a duplicate")).stderr(output);
         if let Some(Fault { kind, number, error, lasts }) = fault {

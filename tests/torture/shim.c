@@ -109,6 +109,17 @@ __attribute__((constructor)) static void start(void)
     atomic_store(&shared->armed, 1);
 }
 
+/* Python loads the library when it runs already. */
+void *dlopen(const char *name, int flags)
+{
+    static __typeof__(&dlopen) real;
+    if (!real) real = (__typeof__(&dlopen))dlsym(RTLD_NEXT, "dlopen");
+    void *library = real(name, flags);
+    if (shared && !begin)
+        dl_iterate_phdr(find_library, NULL);
+    return library;
+}
+
 static int kind_index(const char *kind)
 {
     for (int i = 0; i < KINDS; i++) {

@@ -42,10 +42,31 @@ impl<'fd> ControlData<'fd> {
         &self.bytes
     }
 
-    /// Adds a message of any level and type.
+    /// Adds a message of any level and type but descriptors, which [`ControlData::fds`] adds: a number in the data says
+    /// nothing of who owns the descriptor.
     ///
-    /// Fails with [`Error::Overflow`] for 2^31 bytes or more, and with `Os(ENOMEM)`.
+    /// Fails with [`Error::Value`] for `SCM_RIGHTS`, with [`Error::Overflow`] for 2^31 bytes or more, and with
+    /// `Os(ENOMEM)`.
     pub fn raw(&mut self, level: i32, kind: i32, data: &[u8]) -> Result<&mut Self> {
+        if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+            return Err(Error::value("descriptors are added with ControlData::fds, not as raw data"));
+        }
+        self.message(level, kind, data)
+    }
+
+    /// Adds descriptors (`SCM_RIGHTS`) of which only the numbers are at hand, as `data` holds them: each an `int` of the
+    /// system. [`ControlData::fds`] takes borrowed descriptors instead. Fails as [`ControlData::raw`] does.
+    ///
+    /// # Safety
+    ///
+    /// Each number is that of a descriptor which the caller may hand on and which stays open until the message is sent,
+    /// or of none.
+    #[allow(unsafe_code)]
+    pub unsafe fn fd_numbers(&mut self, data: &[u8]) -> Result<&mut Self> {
+        self.message(libc::SOL_SOCKET, libc::SCM_RIGHTS, data)
+    }
+
+    fn message(&mut self, level: i32, kind: i32, data: &[u8]) -> Result<&mut Self> {
         let space = cmsg_space(data.len())?;
         let begin = self.bytes.len();
         self.bytes.try_reserve(space).map_err(|_| Error::Os(libc::ENOMEM))?;
@@ -59,7 +80,7 @@ impl<'fd> ControlData<'fd> {
     pub fn fds<F: AsFd>(&mut self, fds: &'fd [F]) -> Result<&mut Self> {
         let mut numbers = reserve(fds.len().saturating_mul(size_of::<i32>()))?;
         numbers.extend(fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()));
-        self.raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
+        self.message(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
     }
 
     /// Chooses the source address and the interface of an IPv4 datagram (`IP_PKTINFO`). `interface` is the

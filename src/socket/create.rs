@@ -231,7 +231,13 @@ pub(super) fn get_inheritable(call: &InFlight<'_>) -> Result<bool> {
 ///
 /// A [`Socket`] that owns `fd` does not know of the duplicate. For such a socket use [`Socket::dup`], or call
 /// [`Socket::set_shared`].
-pub fn dup(fd: RawFd) -> Result<OwnedFd> {
+///
+/// # Safety
+///
+/// `fd` belongs to the caller, or to somebody who lets the caller have a duplicate. The number of a descriptor that
+/// others own could be read and written through the duplicate. [`fromfd`] takes a borrowed descriptor, and needs no
+/// such promise.
+pub unsafe fn dup(fd: RawFd) -> Result<OwnedFd> {
     sys::duplicate(fd)
 }
 

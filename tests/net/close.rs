@@ -249,7 +249,7 @@ fn keeps_a_lent_descriptor_until_the_drop() {
     assert!(lent.try_clone_to_owned().is_ok(), "the descriptor is still open");
     let number = lent.as_raw_fd();
     drop(socket);
-    assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(9)), "and closed with the socket");
+    assert_eq!(support::dup(number).map(drop), Err(Error::Os(9)), "and closed with the socket");
 }
 
 /// A blocking connect that waits for a place in the queue of a unix listener cannot be woken.
@@ -268,11 +268,11 @@ fn a_call_that_cannot_be_woken_keeps_the_number_until_it_has_left() {
         });
         told.recv().unwrap().wait_until_blocked();
         socket.close().unwrap();
-        let still_open = tabi::socket::dup(number).map(drop);
+        let still_open = support::dup(number).map(drop);
         assert_eq!(still_open, Ok(()), "nobody else may get the number while the system uses it");
         drop(listener.accept().unwrap());
         assert_eq!(thread.join().unwrap(), Err(Error::Closed));
-        assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(libc::EBADF)), "the call was the last");
+        assert_eq!(support::dup(number).map(drop), Err(Error::Os(libc::EBADF)), "the call was the last");
     });
 }
 
@@ -384,7 +384,7 @@ fn a_deadline_holds_when_another_owner_makes_the_descriptor_block() {
 
     let (socket, _peer) = stream_pair(AF_UNIX);
     socket.settimeout(0.01).unwrap();
-    let stranger = Socket::from(tabi::socket::dup(socket.fileno()).unwrap());
+    let stranger = Socket::from(support::dup(socket.fileno()).unwrap());
     stranger.setblocking(true).unwrap();
     assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
     assert_eq!(socket.sendall(&vec![0; 8 << 20]).unwrap_err().error, Error::Timeout);
@@ -396,7 +396,7 @@ fn a_shared_listener_keeps_its_deadline_when_another_owner_makes_the_descriptor_
     listener.listen(1).unwrap();
     listener.set_shared();
     listener.settimeout(0.01).unwrap();
-    let stranger = Socket::from(tabi::socket::dup(listener.fileno()).unwrap());
+    let stranger = Socket::from(support::dup(listener.fileno()).unwrap());
     stranger.setblocking(true).unwrap();
     let (end, ended) = mpsc::channel();
     thread::spawn(move || end.send(listener.accept().map(drop)).unwrap());

@@ -222,10 +222,6 @@ fn more_than_a_message_holds() {
     // SAFETY: no descriptor with this number is open, so none is used after its close.
     let closed = unsafe { BorrowedFd::borrow_raw(1 << 20) };
     assert_eq!(one.send_fds(b"x", &[closed], 0), Err(Error::Os(libc::EBADF)));
-    let mut control = ControlData::new();
-    control.raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &[0; 3]).unwrap();
-    assert!(one.sendmsg(&[IoSlice::new(b"x")], &control, 0).is_ok(), "no whole descriptor is no descriptor");
-    assert_eq!(other.recv_fds(1, 300, 0).unwrap().1.len(), 0);
 }
 
 fn an_exhausted_table() {
@@ -283,4 +279,18 @@ fn a_close_that_meets_descriptors() {
             receiver.join().unwrap();
         });
     }
+}
+
+#[test]
+fn a_bare_number_is_not_sent_as_a_descriptor() {
+    let mut control = tabi::socket::ControlData::new();
+    let added = control.raw(libc::SOL_SOCKET, libc::SCM_RIGHTS, &3i32.to_ne_bytes()).map(drop);
+    let error = "descriptors are added with ControlData::fds, not as raw data";
+    assert_eq!(added, Err(tabi::Error::Value(error.into())));
+    assert!(control.as_bytes().is_empty(), "nothing was added");
+    let (one, other) = pair();
+    // SAFETY: three bytes are the number of no descriptor.
+    unsafe { control.fd_numbers(&[0; 3]) }.unwrap();
+    assert!(one.sendmsg(&[IoSlice::new(b"x")], &control, 0).is_ok(), "no whole descriptor is no descriptor");
+    assert_eq!(other.recv_fds(1, 300, 0).unwrap().1.len(), 0);
 }

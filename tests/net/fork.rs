@@ -160,7 +160,7 @@ fn an_idle_socket_that_a_child_closes_is_given_back_at_once() {
         let number = socket.fileno();
         in_child(|| {
             socket.close()?;
-            assert_eq!(tabi::socket::dup(number).map(drop), Err(Error::Os(libc::EBADF)));
+            assert_eq!(support::dup(number).map(drop), Err(Error::Os(libc::EBADF)));
             Ok(())
         });
         socket.sendall(b"x").unwrap();

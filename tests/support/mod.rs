@@ -92,3 +92,10 @@ pub fn scaled(rounds: u64) -> u64 {
 pub fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
+
+/// Duplicates a descriptor of which only the number is at hand.
+#[allow(unsafe_code)]
+pub fn dup(number: std::os::fd::RawFd) -> tabi::Result<std::os::fd::OwnedFd> {
+    // SAFETY: the number is that of the test's own descriptor, or of none.
+    unsafe { tabi::socket::dup(number) }
+}

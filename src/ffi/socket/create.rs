@@ -150,5 +150,6 @@ pub extern "C" fn tabi_dup(sk: Option<&tabi_sock>, out: Option<&mut MaybeUninit<
 /// If a handle owns `fd`, call tabi_set_shared() on that handle. Errors: -EBADF, -EMFILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_dup_fd(fd: c_int) -> c_int {
-    boundary(|| Ok(core::dup(fd)?.into_raw_fd()))
+    // SAFETY: the caller passes a descriptor that it may duplicate.
+    boundary(|| Ok(unsafe { core::dup(fd) }?.into_raw_fd()))
 }

@@ -157,7 +157,12 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
         "if_indextoname" => tabi::if_indextoname(at(0).int() as u32)?.into(),
         "getdefaulttimeout" => timeout(tabi::getdefaulttimeout()),
         "setdefaulttimeout" => set_timeout(at(0), tabi::setdefaulttimeout, || tabi::setdefaulttimeout(None))?,
-        "dup" => tabi::socket::dup(number(0, 0))?.into_raw_fd().into(),
+        "dup" => {
+            // SAFETY: a case duplicates only its own descriptors, or a number that is not a descriptor.
+            #[allow(unsafe_code)]
+            let copy = unsafe { tabi::socket::dup(number(0, 0)) };
+            copy?.into_raw_fd().into()
+        }
         "close" => {
             // SAFETY: a case closes only what it has detached or duplicated itself, or a number that is not a
             // descriptor.
@@ -351,7 +356,13 @@ fn sendmsg(socket: &Socket, arguments: &[Value]) -> Result<Value> {
     let mut control = ControlData::new();
     for message in arguments.get(1).map_or(&[][..], Value::items) {
         let [level, kind, data] = message.items() else { panic!("three parts: {message}") };
-        control.raw(level.c_int(), kind.c_int(), data.bytes())?;
+        if (level.c_int(), kind.c_int()) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+            // SAFETY: the numbers in the cases are those of no descriptor.
+            #[allow(unsafe_code)]
+            unsafe { control.fd_numbers(data.bytes()) }?;
+        } else {
+            control.raw(level.c_int(), kind.c_int(), data.bytes())?;
+        }
     }
     let flags = arguments.get(2).map_or(0, Value::c_int);
     let sent = match arguments.get(3) {

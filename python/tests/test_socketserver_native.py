@@ -222,6 +222,8 @@ class MaxThreads(unittest.TestCase):
             for _ in range(3):
                 with connect(server) as refused:
                     self.assertEqual(b"", refused.recv(5))
+            # A refused client sees the end of its connection before its request is counted as finished.
+            wait_until(lambda: server.statistics().active == 1)
             counts = server.statistics()
             self.assertEqual((4, 1, 3, 3), (counts.accepted, counts.active, counts.rejected, counts.finished))
             server.let_go.set()

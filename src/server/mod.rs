@@ -203,8 +203,9 @@ impl Server {
 
     /// Returns counts of what the server has done so far.
     pub fn statistics(&self) -> Statistics {
-        let mut statistics = self.core.counters.read();
-        statistics.active = self.core.active.count() as u64;
+        // Read first: the counters then contain every request that is no longer active.
+        let active = self.core.active.count() as u64;
+        let mut statistics = Statistics { active, ..self.core.counters.read() };
         self.core.runner.count(&mut statistics);
         statistics
     }
@@ -263,8 +264,7 @@ impl Server {
         Ok(())
     }
 
-    fn request_ended(&self) {
-        self.core.counters.finish();
+    fn capacity_returned(&self) {
         self.core.wakers.capacity_returned();
     }
 

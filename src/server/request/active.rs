@@ -125,8 +125,10 @@ impl Drop for Ticket {
         if self.is_inherited() {
             return;
         }
+        // Counted first, so that whoever sees that no request is active also sees the request in the statistics.
+        self.server.counters().finish();
         self.server.active().end(self.slot, self.host, *self.rejected.get_mut());
-        self.server.request_ended();
+        self.server.capacity_returned();
     }
 }
 

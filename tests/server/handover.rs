@@ -254,6 +254,14 @@ fn a_socket_that_was_closed_under_the_loop_ends_it() {
 }
 
 #[test]
+fn a_handler_that_closes_the_servers_socket_ends_the_loop() {
+    let server = TcpServer::new(any_port(), |request: &Request| request.server().socket().close()).unwrap();
+    let mut client = connect(&server);
+    assert_eq!(server.serve_forever_every(None), Err(Error::Closed));
+    assert_eq!(read_to_end(&mut client), "");
+}
+
+#[test]
 fn a_stream_handler_reads_lines_and_writes() {
     let shout = StreamRequestHandler::new(|stream| {
         loop {

@@ -99,6 +99,10 @@ impl<'a> Loop<'a> {
         if core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
         }
+        if accepts && self.polled[1..own].iter().any(|polled| polled.fd < 0) {
+            // Somebody has closed a socket of the server, and no poll would notice.
+            return Err(Error::Closed);
+        }
         if accepts && self.tries > 0 {
             self.tries -= 1;
             self.polled[1..].iter_mut().for_each(|polled| polled.revents = libc::POLLIN);

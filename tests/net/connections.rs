@@ -1,15 +1,17 @@
 //! `create_connection`, `create_server`, `socketpair` and `recv_exactly`.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{self, in_own_process};
 use tabi::constants::SOCK_RAW;
 use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, Address, CreateConnectionOptions, CreateServerOptions, Error,
-    RecvExactlyError, SHUT_WR, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket, create_connection,
-    create_connection_with, create_server, create_server_with, fromfd, has_dualstack_ipv6, socketpair,
+    AF_INET, AF_INET6, AF_UNIX, Address, CreateConnectionError, CreateConnectionOptions, CreateServerOptions,
+    Error, RecvExactlyError, SHUT_WR, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket,
+    create_connection, create_connection_with, create_server, create_server_with, fromfd, has_dualstack_ipv6,
+    socketpair,
 };
 
 fn port(server: &Socket) -> u16 {
@@ -128,6 +130,19 @@ fn one_error_or_all_errors() {
     let last = all.errors.last().unwrap().1.clone();
     assert_eq!(Error::from(all.clone()), last);
     assert_eq!(io::Error::from(all).raw_os_error(), Some(libc::ECONNREFUSED));
+}
+
+/// `create_connection` fails with the error of the address that was tried last, as in Python.
+#[test]
+fn the_one_error_is_that_of_the_last_address() {
+    let errors = [
+        (Ipv4Addr::new(127, 0, 0, 2), Error::Os(libc::ECONNREFUSED)),
+        (Ipv4Addr::new(127, 0, 0, 3), Error::Timeout),
+    ];
+    let errors = errors.map(|(ip, error)| (Address::from(SocketAddrV4::new(ip, 80)), error));
+    let all = CreateConnectionError { errors: errors.to_vec() };
+    assert_eq!(Error::from(all.clone()), Error::Timeout);
+    assert_eq!(io::Error::from(all).kind(), io::ErrorKind::TimedOut);
 }
 
 #[test]

@@ -132,6 +132,24 @@ fn a_child_that_closes_a_busy_socket_leaves_the_parent_its_connection() {
     });
 }
 
+/// The close of a socket whose descriptor is lent ends the connection, because the descriptor itself stays open. In a
+/// child, the connection is not the child's to end.
+#[test]
+fn a_child_that_closes_a_lent_socket_leaves_the_parent_its_connection() {
+    in_own_process(|| {
+        for family in [AF_INET, AF_UNIX] {
+            let (socket, peer) = stream_pair(family);
+            socket.settimeout(HANG).unwrap();
+            socket.try_as_fd().unwrap();
+            in_child(|| socket.close());
+            peer.sendall(b"to the parent").unwrap();
+            assert_eq!(socket.recv(100).as_deref(), Ok(&b"to the parent"[..]), "{family}");
+            socket.sendall(b"from the parent").unwrap();
+            assert_eq!(peer.recv(100).as_deref(), Ok(&b"from the parent"[..]), "{family}");
+        }
+    });
+}
+
 #[test]
 fn a_listener_that_a_child_closes_goes_on_in_the_parent() {
     in_own_process(|| {

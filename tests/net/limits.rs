@@ -140,6 +140,30 @@ fn a_timeout_limits_a_line_as_a_whole() {
     dripping.join().unwrap();
 }
 
+/// The peer takes bytes so often that no part waits for as long as the timeout, but not so fast that all bytes are
+/// sent within it.
+#[test]
+fn a_timeout_limits_all_parts_of_sendall_together() {
+    const TIMEOUT: Duration = Duration::from_millis(200);
+    const PART: usize = 1 << 16;
+    let (socket, peer) = stream_pair(AF_UNIX);
+    socket.settimeout(TIMEOUT).unwrap();
+    let bytes = vec![1; 100 * PART];
+    let (end, ended) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| end.send(socket.sendall(&bytes)).unwrap());
+        let result = loop {
+            match ended.recv_timeout(TIMEOUT / 20) {
+                Ok(result) => break result,
+                Err(_) => peer.try_recv_into(&mut [0; PART]).unwrap(),
+            };
+        };
+        let partial = result.unwrap_err();
+        assert_eq!(partial.error, Error::Timeout);
+        assert!((1..bytes.len()).contains(&partial.sent), "{} bytes were sent", partial.sent);
+    });
+}
+
 #[test]
 fn a_reader_keeps_a_limit_of_its_own() {
     let (socket, peer) = stream_pair(AF_UNIX);

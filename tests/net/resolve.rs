@@ -16,6 +16,7 @@ use tabi::{
 };
 
 use crate::support::in_own_process;
+use crate::support::limits::limit;
 
 const NUMERIC: i32 = NI_NUMERICHOST | NI_NUMERICSERV;
 
@@ -461,13 +462,23 @@ fn threads_that_ask_for_services_each_get_their_own_answer() {
 
 /// The system uses a socket of its own to look up an interface.
 #[test]
-#[allow(unsafe_code)]
 fn a_full_table_of_descriptors_is_not_a_missing_interface() {
     in_own_process(|| {
-        let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: the structure is readable. The test has a process of its own.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &none) }, 0);
+        limit(libc::RLIMIT_NOFILE, 0);
         assert_eq!(if_nametoindex("lo"), Err(Error::Os(libc::EMFILE)));
+    });
+}
+
+/// The resolver reports an error of the system with one code for all of them, and leaves the error itself in `errno`.
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn a_full_table_of_descriptors_is_an_error_of_the_system_and_not_of_the_resolver() {
+    in_own_process(|| {
+        let look_up = || tabi::getaddrinfo("localhost", 80, AF_UNSPEC, SOCK_STREAM, 0, 0);
+        // The first look-up loads what the C library needs for the others.
+        look_up().unwrap();
+        limit(libc::RLIMIT_NOFILE, 0);
+        assert_eq!(look_up().map(|answers| answers.len()), Err(Error::Os(libc::EMFILE)));
     });
 }
 

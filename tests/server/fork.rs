@@ -1,8 +1,8 @@
 //! A forked child reaches nobody but itself: its parent's server goes on, and so do the other children.
 #![allow(unsafe_code)]
 
-use std::io::{Read, Write};
-use std::net::SocketAddr;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::support::serving::{any_port, ask, connect, connect_to, echo, read_to_end, while_serving};
 use crate::support::{HANG, in_own_process, wait_until};
 use tabi::Result;
-use tabi::server::{ForkingTcpServer, Request, Server, TcpServer, ThreadingTcpServer};
+use tabi::server::{ForkingTcpServer, Forks, Request, Server, TcpServer, ThreadingTcpServer};
 
 /// A child process that runs `body`. It is killed by SIGALRM if it hangs.
 fn child(body: impl FnOnce() -> Result<()>) -> libc::pid_t {
@@ -178,6 +178,27 @@ fn a_handler_in_a_child_does_not_stop_the_server() {
         });
         server.server_close(Some(HANG));
         assert_eq!(server.statistics().failed, 0);
+    });
+}
+
+#[test]
+fn a_child_that_outlives_its_server_does_not_keep_the_port() {
+    in_own_process(|| {
+        let forks = Forks::default().block_on_close(false);
+        let server = TcpServer::options().concurrency(forks).bind(any_port(), echo).unwrap();
+        let address = address_of(&server);
+        let mut client = connect_to(address);
+        while_serving(&server, || ask(&mut client));
+        assert_eq!(server.server_close(None).left, 1);
+        let late_client = TcpStream::connect(address).map_err(|error| error.kind());
+        ask(&mut client);
+        // The child has the client's descriptor too, because it is a child of this process.
+        client.shutdown(Shutdown::Write).unwrap();
+        wait_until("the child has ended", || {
+            server.collect_children();
+            server.statistics().children == 0
+        });
+        assert_eq!(late_client.map(drop), Err(ErrorKind::ConnectionRefused), "nobody listens any more");
     });
 }
 

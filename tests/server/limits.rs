@@ -12,13 +12,17 @@ use std::time::Duration;
 
 use crate::support::helpers::helper;
 use crate::support::limits::limit;
-use crate::support::serving::{StopServing, any_port, ask, connect, echo, read_to_end, while_serving};
+use crate::support::serving::{
+    StopServing, any_port, ask, connect, connect_to, echo, read_to_end, while_serving,
+};
 use crate::support::{in_own_process, wait_until};
 use tabi::server::{
     Failure, ForkingTcpServer, Forks, HandlerResult, Hooks, Request, Server, ServerOptions, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
 };
-use tabi::{Error, Result};
+use tabi::{
+    AF_INET6, CreateServerOptions, Error, Result, create_server, create_server_with, has_dualstack_ipv6,
+};
 
 fn threads(max_threads: usize, when_full: WhenFull) -> ServerOptions {
     let threads = Threads::default().max_threads(max_threads).when_full(when_full);
@@ -107,6 +111,30 @@ fn connections_are_limited_in_all_and_for_each_host() {
         });
         assert_eq!(server.statistics().rejected, 1);
     }
+}
+
+/// On a dual-stack socket, the address of an IPv4 client is an IPv6 address that contains it.
+#[test]
+fn a_host_is_the_same_host_on_an_ipv4_and_on_a_dual_stack_socket() {
+    if !has_dualstack_ipv6() {
+        return eprintln!("skipped: this machine has no IPv6");
+    }
+    let dual_stack = CreateServerOptions::new().family(AF_INET6).dualstack_ipv6(true);
+    let sockets = [create_server(any_port()), create_server_with(("", 0), &dual_stack)].map(Result::unwrap);
+    let ports = sockets.each_ref().map(|socket| socket.getsockname().unwrap().port().unwrap());
+    let options = ThreadingTcpServer::options().max_connections_per_address(1);
+    let server = options.adopt(sockets.into(), echo).unwrap();
+    until_closed(&server, || {
+        for (first, second) in [(ports[0], ports[1]), (ports[1], ports[0])] {
+            let [mut served, mut refused] =
+                [first, second].map(|port| connect_to(([127, 0, 0, 1], port).into()));
+            ask(&mut served);
+            assert!(is_closed(&mut refused), "one host has two connections");
+            drop(served);
+            wait_until("the first has left", || server.statistics().active == 0);
+        }
+    });
+    assert_eq!(server.statistics().rejected, 2);
 }
 
 #[test]

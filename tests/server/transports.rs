@@ -1,6 +1,7 @@
 //! Every transport with every concurrency, and bad input for both.
 #![cfg(target_os = "linux")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::serving::{any_port, while_serving};
@@ -161,6 +162,21 @@ fn a_request_says_that_its_datagram_was_cut() {
         client.send(sent.as_bytes()).unwrap();
         server.handle_request().unwrap();
         assert_eq!(client.recv(100).unwrap(), answered.as_bytes());
+    }
+}
+
+/// Handlers answer through the socket of a datagram server, so it is closed after them and not with the loop.
+#[test]
+fn a_closed_datagram_server_has_no_socket_left() {
+    for options in [UdpServer::options(), ThreadingUdpServer::options(), ForkingUdpServer::options()] {
+        let never_served = options.clone().bind(any_port(), answer).unwrap();
+        never_served.server_close(None);
+        assert_eq!(never_served.fileno(), -1);
+        let server = options.bind(any_port(), answer).unwrap();
+        let socket = Arc::clone(&server.sockets()[0]);
+        assert!(!socket.is_closed());
+        ask_twice(&server);
+        assert!(socket.is_closed());
     }
 }
 

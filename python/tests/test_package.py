@@ -545,6 +545,26 @@ class Signals(unittest.TestCase):
 
 
 class Tls(unittest.TestCase):
+    def test_a_wrapped_socket_has_the_timeout_that_was_set_last(self):
+        program = """
+import socket, ssl
+plain, silent = socket.socketpair()
+plain.settimeout(0)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname = False
+wrapped = context.wrap_socket(plain, do_handshake_on_connect=False)
+for timeout in (0, 0.01, 0):
+    wrapped.settimeout(timeout)
+    try:
+        wrapped.do_handshake()
+    except socket.timeout:
+        print("timeout")
+    except ssl.SSLWantReadError:
+        print("nothing to read")
+"""
+        done = python(program, through=("-m", "tabi"))
+        self.assertEqual(["nothing to read", "timeout", "nothing to read"], done.stdout.splitlines(), done.stderr)
+
     def test_https_works_under_install(self):
         folder = self.enterContext(tempfile.TemporaryDirectory()) if hasattr(self, "enterContext") else None
         if folder is None:

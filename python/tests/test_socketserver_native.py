@@ -287,6 +287,23 @@ class Drain(unittest.TestCase):
             self.assertEqual((0, 3, 0), tuple(server.server_close(drain=0)))
             self.assertEqual([b""] * 3, [client.recv(1) for client in clients])
 
+    def test_clients_in_the_queue_are_closed_although_the_program_holds_their_sockets(self):
+        accepted = []
+
+        class Server(TCP):
+            def verify_request(self, request, client_address):
+                accepted.append(request)
+                return True
+
+        server = Server(max_threads=1, when_full="queue", queue_size=2)
+        with serving(server), contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(connect(server)) for _ in range(3)]
+            wait_until(lambda: server.statistics().accepted == 3)
+            server.shutdown()
+            server.server_close(drain=0)
+            self.assertEqual([-1] * 3, [request.fileno() for request in accepted])
+            self.assertEqual([b""] * 3, [client.recv(1) for client in clients])
+
     def test_nobody_is_cut_when_all_finish(self):
         server = TCP(Held)
         with serving(server) as thread:

@@ -434,6 +434,47 @@ os.waitpid(child, 0)
             "refused\n",
         )
 
+    def test_a_child_does_not_keep_the_clients_that_wait_for_a_thread(self):
+        self.ends(
+            """
+import warnings
+warnings.simplefilter("ignore")
+let_go, both_taken = threading.Event(), threading.Event()
+numbers = []
+
+def work(handler):
+    let_go.wait()
+
+def verify_request(server, request, client_address):
+    numbers.append(request.fileno())
+    return True
+
+# The loop calls this when it holds no client any more.
+def service_actions(server):
+    if len(numbers) == 2:
+        both_taken.set()
+
+settings = dict(verify_request=verify_request, service_actions=service_actions)
+server = make(max_threads=1, when_full="queue", queue_size=1, **settings)
+thread = serve(server)
+clients = [connect(server), socket.create_connection(server.server_address)]
+assert both_taken.wait(60)
+child = os.fork()
+if child == 0:
+    try:
+        os.fstat(numbers[1])
+    except OSError:
+        os._exit(0)
+    os._exit(1)
+print("kept" if os.waitpid(child, 0)[1] else "closed")
+let_go.set()
+server.shutdown()
+thread.join()
+server.server_close()
+""",
+            "closed\n",
+        )
+
     def test_a_child_that_stops_the_server_does_not_stop_its_parent_s(self):
         self.ends(
             """

@@ -4,9 +4,9 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::{Concurrency, Forks, RequestHandler, Server, ServerOptions, Threads};
+use crate::constants::{AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::error::Result;
 use crate::resolve::ToAddress;
-use crate::{AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 
 macro_rules! classes {
     ($($(#[$doc:meta])* $name:ident: $python:literal, $family:ident, $kind:ident, $concurrency:expr;)*) => {$(

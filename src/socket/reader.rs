@@ -71,7 +71,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         while line.len() < size {
             match self
                 .line_part(size - line.len(), limit)
-                .and_then(|part| make_room(&mut line, part.len).map(|()| part))
+                .and_then(|part| reserve_more(&mut line, part.len).map(|()| part))
             {
                 Ok(part) => {
                     line.extend_from_slice(&self.buffer()[..part.len]);
@@ -211,7 +211,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         if bytes.is_empty() {
             return Ok(());
         }
-        make_room(&mut bytes, self.buffer().len())?;
+        reserve_more(&mut bytes, self.buffer().len())?;
         bytes.extend_from_slice(self.buffer());
         self.buffer = bytes;
         self.start = 0;
@@ -254,6 +254,6 @@ impl<S: Deref<Target = Socket>> BufRead for SocketReader<S> {
     }
 }
 
-fn make_room(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
+fn reserve_more(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
     bytes.try_reserve(more).map_err(|_| Error::Os(libc::ENOMEM))
 }

@@ -11,6 +11,7 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::timeout::Timeout;
+use crate::constants::SOCK_STREAM;
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::sys;
@@ -82,7 +83,7 @@ impl Socket {
     }
 
     fn check_sendfile(&self, offset: u64, count: Option<usize>, limit: Limit) -> Result<()> {
-        if self.kind != crate::SOCK_STREAM {
+        if self.kind != SOCK_STREAM {
             return Err(Error::value(format!(
                 "only SOCK_STREAM type sockets are supported, got {:?}",
                 self.kind

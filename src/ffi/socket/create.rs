@@ -64,7 +64,7 @@ pub extern "C" fn tabi_socketpair_any(
 
 /// Makes two sockets and hands both over.
 pub(crate) fn give_pair(
-    make: impl FnOnce() -> crate::Result<(Socket, Socket)>,
+    make: impl FnOnce() -> crate::error::Result<(Socket, Socket)>,
     one: Option<&mut MaybeUninit<*mut tabi_sock>>,
     other: Option<&mut MaybeUninit<*mut tabi_sock>>,
 ) -> c_int {

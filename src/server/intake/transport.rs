@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::RawAddress;
+use crate::constants::{AF_INET, AF_INET6, SOCK_DGRAM};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::server::{Request, Server};
@@ -12,7 +13,7 @@ use crate::socket::Socket;
 use crate::sys;
 
 pub(crate) fn is_datagram(socket: &Socket) -> bool {
-    socket.kind() == crate::SOCK_DGRAM
+    socket.kind() == SOCK_DGRAM
 }
 
 /// What poll reports for a socket that does not listen, and for a descriptor that is not open.
@@ -26,7 +27,7 @@ pub(super) fn is_of_no_use(socket: &Socket) -> bool {
 }
 
 fn is_inet(socket: &Socket) -> bool {
-    socket.family() == crate::AF_INET || socket.family() == crate::AF_INET6
+    socket.family() == AF_INET || socket.family() == AF_INET6
 }
 
 impl Server {

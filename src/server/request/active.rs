@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::{Body, HandlerResult, Job, caught};
-use crate::SHUT_RDWR;
 use crate::address::Address;
+use crate::constants::SHUT_RDWR;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -125,7 +125,7 @@ impl Drop for Ticket {
         if self.is_inherited() {
             return;
         }
-        // Counted first, so that whoever sees that no request is active also sees the request in the statistics.
+        // Counted first, so that a caller that sees no active request also sees this one in the statistics.
         self.server.counters().finish();
         self.server.active().end(self.slot, self.host, *self.rejected.get_mut());
         self.server.capacity_returned();

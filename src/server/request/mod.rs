@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::address::Address;
+use crate::constants::SHUT_WR;
 use crate::error::{Error, Result};
 use crate::memory::shared;
 use crate::server::Server;
@@ -243,7 +244,7 @@ impl Request {
                 return;
             }
             // The client may have closed its connection already.
-            let _ = socket.shutdown(crate::SHUT_WR);
+            let _ = socket.shutdown(SHUT_WR);
         }
     }
 

@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
+use crate::constants::AF_INET6;
 use crate::error::{Error, Result};
 use crate::socket::Socket;
 use crate::sys::{self, InterfaceV4};
@@ -92,7 +93,7 @@ impl Socket {
     /// Fails with `Os(ENODEV)` or `Os(EADDRNOTAVAIL)` for an unknown interface, with [`Error::Type`] for an
     /// IPv4 address on an IPv6 socket, and with [`Error::Closed`].
     pub fn set_multicast_interface(&self, interface: MulticastInterface) -> Result<()> {
-        if self.family == crate::AF_INET6 {
+        if self.family == AF_INET6 {
             return self.set_multicast_if_v6(index(interface)?);
         }
         match interface.v4() {

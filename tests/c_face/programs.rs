@@ -32,6 +32,7 @@ programs! {
     any_bytes
     bad_input
     close
+    connect_result
     connections
     constants
     error

@@ -8,10 +8,10 @@ use crate::sys;
 
 struct Last {
     failure: Option<Failure>,
-    /// Whether the text is that of the failure: it is made only when somebody asks.
+    /// Whether the text of this failure has been made. It is made when the program asks for it.
     has_text: bool,
-    /// Buffers for the text, each larger than the one before. The last is in use; the others are kept, because the
-    /// program may still have a pointer to them.
+    /// Buffers for the text, each larger than the one before. The last one is in use. The others are kept, because
+    /// the program may still have pointers to them.
     texts: Vec<Box<[u8]>>,
 }
 
@@ -20,7 +20,7 @@ thread_local! {
         const { RefCell::new(Last { failure: None, has_text: false, texts: Vec::new() }) };
 }
 
-/// Notes a failure as the last of this thread, sets `errno`, and returns the code.
+/// Records a failure as the last one of this thread, sets `errno`, and returns the code.
 pub(crate) fn report(failure: Failure) -> c_int {
     let (code, errno) = (failure.code(), failure.errno());
     // A thread that is ending cannot keep the failure any more. The code still says what went wrong.
@@ -32,7 +32,8 @@ pub(crate) fn report(failure: Failure) -> c_int {
     code
 }
 
-/// The text of this thread's last failure. The bytes live as long as the thread; the next call may change them.
+/// Returns the text of this thread's last failure. It is valid as long as the thread lives, but the next call may
+/// change it.
 pub(crate) fn last_message() -> *const c_char {
     LAST.try_with(|last| last.borrow_mut().text()).unwrap_or(c"".as_ptr())
 }
@@ -55,7 +56,7 @@ impl Last {
     }
 }
 
-/// The text of this thread's last failure when that had this code.
+/// Returns the text of this thread's last failure, if that failure had this code.
 pub(crate) fn last_text(code: c_int) -> Option<String> {
     let text = |last: &RefCell<Last>| {
         let last = last.borrow();

@@ -179,18 +179,21 @@ fn one_deadline_limits_all_addresses() {
     assert_eq!(Error::from(error), Error::Os(libc::EINPROGRESS), "a non-blocking connect is only begun");
 }
 
+/// In a process of its own: a process that another test starts has the listener for a moment too.
 #[test]
 fn a_server_reuses_its_address_and_no_other_takes_it() {
-    let server = create_server(("127.0.0.1", 0)).unwrap();
-    assert_eq!(server.getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap(), 1);
-    let address = server.getsockname().unwrap();
-    assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
-    // The server closes the connection first, so the connection lingers at the server's port.
-    let client = create_connection(("127.0.0.1", port(&server))).unwrap();
-    drop(server.accept().unwrap());
-    assert_eq!(client.recv(1).unwrap(), b"");
-    drop((client, server));
-    create_server(&address).unwrap();
+    in_own_process(|| {
+        let server = create_server(("127.0.0.1", 0)).unwrap();
+        assert_eq!(server.getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap(), 1);
+        let address = server.getsockname().unwrap();
+        assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
+        // The server closes the connection first, so the connection lingers at the server's port.
+        let client = create_connection(("127.0.0.1", port(&server))).unwrap();
+        drop(server.accept().unwrap());
+        assert_eq!(client.recv(1).unwrap(), b"");
+        drop((client, server));
+        create_server(&address).unwrap();
+    });
 }
 
 #[test]

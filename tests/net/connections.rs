@@ -253,8 +253,12 @@ fn dual_stack_servers_take_both_and_others_leave_ipv4_alone() {
         assert_eq!(address.as_inet().unwrap().ip().to_string(), seen);
     }
     let only_v6 = both.dualstack_ipv6(false);
-    let server = create_server_with(("", 0), &only_v6).unwrap();
-    create_server(("", port(&server))).expect("IPv4 is free for another");
+    // Another program may have the same port of IPv4 just now, but not that of each try.
+    let free = (0..10).any(|_| {
+        let server = create_server_with(("", 0), &only_v6).unwrap();
+        create_server(("", port(&server))).is_ok()
+    });
+    assert!(free, "IPv4 is free for another");
 }
 
 #[test]

@@ -223,8 +223,10 @@ int tabi_accept(tabi_sock *sk, tabi_sock **out, tabi_addr *peer);
 /**
  * Accepts a client like tabi_accept(), but returns a bare descriptor.
  *
- * The descriptor is close-on-exec and blocking. It belongs to the caller, who closes it, for example with
- * tabi_close_fd().
+ * The descriptor is close-on-exec and blocking. `peer` may be NULL.
+ *
+ * Returns the descriptor, 0 or more. It belongs to the caller, who closes it, for example with tabi_close_fd().
+ * Errors: those of tabi_accept().
  */
 int tabi_accept_fd(tabi_sock *sk, tabi_addr *peer);
 

@@ -28,7 +28,8 @@ const OUT_OF_MEMORY: Error = Error::Os(libc::ENOMEM);
 /// Makes an `Arc`, or fails with `Os(ENOMEM)`.
 ///
 /// `Arc` has no constructor that can fail. So memory of the same size is allocated and freed first, and the `Arc`
-/// gets that memory.
+/// usually gets that memory. If another thread takes the last memory of the system in between, the `Arc` of the C library
+/// comes out of the reserve, and this function fails; a Rust program ends.
 pub(crate) fn shared<T>(value: T) -> Result<Arc<T>> {
     drop(uninit::<(usize, usize, T)>()?);
     let made = Arc::new(value);

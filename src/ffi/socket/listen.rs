@@ -86,8 +86,10 @@ pub extern "C" fn tabi_accept(
 
 /// Accepts a client like tabi_accept(), but returns a bare descriptor.
 ///
-/// The descriptor is close-on-exec and blocking. It belongs to the caller, who closes it, for example with
-/// tabi_close_fd().
+/// The descriptor is close-on-exec and blocking. `peer` may be NULL.
+///
+/// Returns the descriptor, 0 or more. It belongs to the caller, who closes it, for example with tabi_close_fd().
+/// Errors: those of tabi_accept().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_accept_fd(sk: Option<&tabi_sock>, peer: Option<&mut MaybeUninit<tabi_addr>>) -> c_int {
     accept_fd(sk, peer, Limit::Timeout)

@@ -2672,7 +2672,8 @@ typedef struct {
      */
     int allow_reuse_port;
     /**
-     * 1: a server with AF_INET6 accepts IPv4 clients too. 0 (the default): the system decides.
+     * 1: a server with AF_INET6 accepts IPv4 clients too. 0: it accepts IPv6 clients only. -1 (the default): the
+     * system decides.
      */
     int dualstack_ipv6;
     /**

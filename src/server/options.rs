@@ -40,7 +40,7 @@ pub struct ServerOptions {
     pub(crate) socket_type: SocketKind,
     pub(crate) allow_reuse_address: Option<bool>,
     pub(crate) allow_reuse_port: bool,
-    pub(crate) dualstack_ipv6: bool,
+    pub(crate) dualstack_ipv6: Option<bool>,
     pub(crate) request_queue_size: i32,
     pub(crate) max_packet_size: usize,
     pub(crate) timeout: Option<Duration>,
@@ -85,7 +85,7 @@ impl ServerOptions {
             socket_type,
             allow_reuse_address: None,
             allow_reuse_port: false,
-            dualstack_ipv6: false,
+            dualstack_ipv6: None,
             request_queue_size: libc::SOMAXCONN,
             max_packet_size: 8192,
             timeout: None,
@@ -115,10 +115,10 @@ impl ServerOptions {
         self
     }
 
-    /// Sets whether an `AF_INET6` server accepts IPv4 clients too (as in Python's `create_server`). By
-    /// default the system decides.
+    /// Sets whether an `AF_INET6` server accepts IPv4 clients too (as in Python's `create_server`): true for
+    /// both versions, false for IPv6 only. By default the system decides.
     pub fn dualstack_ipv6(mut self, both: bool) -> Self {
-        self.dualstack_ipv6 = both;
+        self.dualstack_ipv6 = Some(both);
         self
     }
 

@@ -124,6 +124,18 @@ fn a_dual_stack_server_takes_both_families() {
 }
 
 #[test]
+fn a_server_may_be_for_ipv6_only_whatever_the_system_prefers() {
+    let bind = |both| {
+        let options = ServerOptions::new(AF_INET6, SOCK_STREAM).dualstack_ipv6(both);
+        options.bind(("::", 0), |request: &Request| request.reply(b"")).unwrap()
+    };
+    for both in [true, false] {
+        let only_ipv6 = bind(both).socket().getsockopt(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY).unwrap();
+        assert_eq!(only_ipv6 == 1, !both);
+    }
+}
+
+#[test]
 fn one_server_has_several_sockets_of_several_kinds() {
     let make = |family, kind, address: RawAddress| {
         let socket = Socket::new(family, kind, 0).unwrap();

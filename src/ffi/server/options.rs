@@ -44,7 +44,8 @@ pub struct tabi_server_options {
     pub allow_reuse_address: c_int,
     /// 1 sets SO_REUSEPORT. The default is 0.
     pub allow_reuse_port: c_int,
-    /// 1: a server with AF_INET6 accepts IPv4 clients too. 0 (the default): the system decides.
+    /// 1: a server with AF_INET6 accepts IPv4 clients too. 0: it accepts IPv6 clients only. -1 (the default): the
+    /// system decides.
     pub dualstack_ipv6: c_int,
     /// The number of clients that may wait in the kernel's queue. The default is SOMAXCONN.
     pub request_queue_size: c_int,

@@ -58,8 +58,8 @@ impl Server {
         if options.allow_reuse_port {
             socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
         }
-        if options.dualstack_ipv6 {
-            socket.setsockopt(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0)?;
+        if let Some(both) = options.dualstack_ipv6 {
+            socket.setsockopt(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, i32::from(!both))?;
         }
         Ok(())
     }

@@ -2184,8 +2184,9 @@ typedef struct tabi_request tabi_request;
  *
  * It returns 0 or more when it has succeeded. It returns a negative code, for example one that a function of
  * this library has returned, when it has failed. The failure is counted, and reported to the server's hook
- * handle_error. C++ exceptions and longjmp must not leave the function. When pthread_exit is called in it,
- * the thread stays in the function, and the request is not ended.
+ * handle_error. A C++ exception that leaves the function calls std::terminate, which ends the program. longjmp must
+ * not leave the function. When pthread_exit is called in it, the thread stays in the function, and the request is not
+ * ended.
  */
 typedef int (*tabi_handler)(tabi_request *request, void *userdata);
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{compile, header, library, tools};
@@ -52,21 +53,58 @@ fn every_macro_has_a_value_in_c_and_in_cxx() {
     compiles_as_cxx("macros", &code);
 }
 
+/// A C++ program, linked with the shared library.
+fn cxx_program(name: &str, source: &str) -> PathBuf {
+    let library = library::directory();
+    let program = library::scratch("c++").join(name);
+    let file = program.with_extension("cpp");
+    fs::write(&file, format!("{HEADER}{source}")).expect("the scratch directory can be written");
+    let mut cxx = Command::new("c++");
+    cxx.args(CXX_FLAGS).arg("-I").arg(compile::include()).arg("-o").arg(&program).arg(file);
+    cxx.arg("-L").arg(&library).arg("-ltabi").arg(format!("-Wl,-rpath,{}", library.display()));
+    compile::run(&mut cxx);
+    program
+}
+
 #[test]
 fn a_cxx_program_links_and_runs() {
     if !tools::have("c++", "the header in C++") {
         return;
     }
-    let library = library::directory();
-    let program = library::scratch("c++").join("links");
-    let source = program.with_extension("cpp");
-    fs::write(&source, format!("{HEADER}int main() {{ return tabi_strerror(0)[0] == 's' ? 0 : 1; }}\n"))
-        .expect("the scratch directory can be written");
-    let mut cxx = Command::new("c++");
-    cxx.args(CXX_FLAGS).arg("-I").arg(compile::include()).arg("-o").arg(&program).arg(source);
-    cxx.arg("-L").arg(&library).arg("-ltabi").arg(format!("-Wl,-rpath,{}", library.display()));
-    compile::run(&mut cxx);
+    let program = cxx_program("links", "int main() { return tabi_strerror(0)[0] == 's' ? 0 : 1; }\n");
     compile::run(&mut Command::new(program));
+}
+
+/// The alternative would be a client that waits for ever, because the exception has no way through the library.
+#[test]
+fn a_cxx_exception_that_leaves_a_handler_terminates_the_program() {
+    if !tools::have("c++", "C++ exceptions in handlers") {
+        return;
+    }
+    const THROWS: &str = r#"
+#include <stdexcept>
+#include <unistd.h>
+
+static int handler(tabi_request *, void *) { throw std::runtime_error("thrown by the handler"); }
+
+int main() {
+    tabi_server *server = nullptr;
+    tabi_addr address;
+    tabi_sock *client = nullptr;
+    if (tabi_threading_tcp_server("127.0.0.1", 0, handler, nullptr, &server) != 0) return 1;
+    if (tabi_server_address(server, &address) != 0) return 2;
+    if (tabi_socket(AF_INET, SOCK_STREAM, 0, &client) != 0) return 3;
+    if (tabi_connect_addr(client, &address) != 0) return 4;
+    tabi_server_handle_request(server);
+    alarm(20);
+    pause();
+    return 5;
+}
+"#;
+    let output = Command::new(cxx_program("throws", THROWS)).output().expect("the program starts");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{text}");
+    assert!(text.contains("terminate called"), "{text}");
 }
 
 #[test]

@@ -108,7 +108,7 @@ CHECK_UNUSED static void check_code(const char *file, int line, const char *what
         check_failed(file, line, what, "failed without a message");
 }
 
-/* Whether the program runs under valgrind, which lets the kernel hand out descriptors beyond the limit. */
+/* Whether the program runs under valgrind, where limits of descriptors and new processes work in another way. */
 CHECK_UNUSED static int check_emulated(void)
 {
     const char *valgrind = getenv("TABI_VALGRIND");

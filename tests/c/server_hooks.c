@@ -336,7 +336,9 @@ static void a_program_inherits_the_sockets(void)
     CHECK_OK(tabi_server_pass_to(server, "/bin/sh", argv, "chat", &pid));
     CHECK_EQ(waitpid(pid, &end, 0), pid);
     CHECK_EQ(end, 0);
-    CHECK_CODE(tabi_server_pass_to(server, "/nowhere/at/all", NULL, "chat", &pid), -ENOENT);
+    /* Valgrind gives the child a copy of the memory, in which posix_spawn cannot report this. */
+    if (!check_emulated())
+        CHECK_CODE(tabi_server_pass_to(server, "/nowhere/at/all", NULL, "chat", &pid), -ENOENT);
     CHECK_CODE(tabi_server_pass_to(server, "/bin/sh", argv, "a:b", &pid), TABI_ERR_VALUE);
     CHECK_CODE(tabi_server_pass_to(server, NULL, argv, "chat", &pid), TABI_ERR_NULL);
     CHECK_CODE(tabi_server_pass_to(NULL, "/bin/sh", argv, "chat", &pid), TABI_ERR_NULL);

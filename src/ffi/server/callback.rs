@@ -40,7 +40,7 @@ fn is_cxx_exception() -> bool {
     }
 }
 
-/// Calls `std::terminate`, which names the exception and ends the program.
+/// Calls `std::terminate`, which ends the program, in the way that the program has chosen for it.
 fn terminate() -> ! {
     // SAFETY: the name ends with NUL. It is that of a C++ function that takes nothing and does not return.
     unsafe {

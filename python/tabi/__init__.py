@@ -14,7 +14,11 @@ or use it for some sockets only, beside the built-in module::
 
     from tabi import socket, socketserver
 
-Only the low-level ``_socket`` is replaced: ``socket``, ``socketserver``, ``asyncio``, ``http`` and
+``python3 -m tabi --servers`` and ``tabi.install(servers=True)`` put ``tabi.socketserver`` in the place of the standard
+module, too. The servers of ``http.server``, ``xmlrpc.server``, ``wsgiref``, ``logging.config`` and of the program itself
+then have the library's serve loop and threads.
+
+Otherwise only the low-level ``_socket`` is replaced: ``socket``, ``socketserver``, ``asyncio``, ``http`` and
 all that is built on them are the running Python's own. TLS works; its bytes go through OpenSSL,
 which reads and writes the descriptor itself.
 
@@ -29,18 +33,20 @@ __all__ = ["install", "installed", "library_path", "library_version"]
 __version__ = "0.1.0"
 
 
-def install() -> None:
-    """Replaces the low-level ``_socket`` module by tabi's for this process.
+def install(*, servers: bool = False) -> None:
+    """Replaces the low-level ``_socket`` module by tabi's for this process, and with ``servers`` the standard
+    ``socketserver`` by ``tabi.socketserver``.
 
-    Call it before the first ``import socket``: a program that has the built-in classes in its hands
-    would use two kinds of socket at once. Calling it again does nothing.
+    Call it before the first ``import socket``, and with ``servers`` before the first ``import socketserver``: a program
+    that has the built-in classes in its hands would use two kinds of socket, or of server, at once. Calling it again
+    does nothing, except that ``servers`` may be asked for later.
 
-    Raises ``RuntimeError`` when ``socket`` has been imported already, ``ImportError`` when ``libtabi``
-    cannot be found or loaded.
+    Raises ``RuntimeError`` when ``socket``, or with ``servers`` the standard ``socketserver``, has been imported
+    already, and ``ImportError`` when ``libtabi`` cannot be found or loaded.
     """
     from . import _install
 
-    _install.install()
+    _install.install(servers)
 
 
 def installed() -> bool:

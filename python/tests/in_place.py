@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs CPython's own tests with ``tabi.socketserver`` in the place of ``socketserver``.
+"""Runs CPython's own tests with ``tabi.socketserver`` in the place of ``socketserver``, by ``python3 -m tabi --servers``.
 
     python3 python/tests/in_place.py                     every module of the list
     python3 python/tests/in_place.py test_socketserver   modules by name; `cargo test` runs this one
@@ -22,22 +22,10 @@ MODULES = ["test_socketserver", "test_httpservers", "test_xmlrpc", "test_docxmlr
 #: Seconds after which a module hangs.
 LIMIT = 300
 
-#: What runs one module: the standard module is never imported.
-PROGRAM = """
-import sys
-import tabi.socketserver
-
-sys.modules["socketserver"] = tabi.socketserver
-from test.libregrtest.main import main
-
-sys.argv[0] = "regrtest"
-main()
-"""
-
 
 def run(module: str) -> bool:
     """Whether a module passes; what it said is shown when it does not."""
-    command = [sys.executable, "-c", PROGRAM, "-u", "network", "-v", module]
+    command = [sys.executable, "-m", "tabi", "--servers", "-m", "test", "-u", "network", "-v", module]
     with tempfile.TemporaryDirectory(prefix="tabi-in-place-") as folder:
         try:
             done = subprocess.run(

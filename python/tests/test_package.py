@@ -55,6 +55,46 @@ class Installing(unittest.TestCase):
         )
         self.assertEqual("True True\nTrue\n", done.stdout, done.stderr)
 
+    def test_servers_gives_socketserver_and_all_above_it_to_tabi(self):
+        asks = "import http.server, socketserver, tabi, tabi.socketserver, tabi._socket\n"
+        asks += "server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), http.server.BaseHTTPRequestHandler)\n"
+        asks += "print(socketserver is tabi.socketserver, isinstance(server, tabi.socketserver.ThreadingMixIn))\n"
+        asks += "print(isinstance(server.socket, tabi._socket.socket), server.statistics().accepted)\n"
+        for program, through in (
+            (asks, ("-m", "tabi", "--servers")),
+            ("import tabi; tabi.install(servers=True); tabi.install(servers=True)\n" + asks, ()),
+            ("import tabi; tabi.install(); tabi.install(servers=True); tabi.install()\n" + asks, ()),
+        ):
+            with self.subTest(through):
+                done = python(program, through=through)
+                self.assertEqual("True True\nTrue 0\n", done.stdout, done.stderr)
+
+    def test_servers_comes_too_late_after_import_socketserver_and_changes_nothing(self):
+        # The standard module without its `socket`, so that only the servers come too late.
+        program = "import sys, socketserver; del sys.modules['socket']\nimport tabi\n"
+        program += "try:\n tabi.install(servers=True)\nexcept RuntimeError as error:\n print(error, tabi.installed())"
+        done = python(program)
+        self.assertRegex(done.stdout, "too late: the socketserver module .* `python3 -m tabi --servers` False")
+
+    def test_servers_is_an_option_of_the_runner_and_not_of_what_it_runs(self):
+        done = python("import sys; print(sys.argv[1:])", "--servers", "-m", through=("-m", "tabi", "--servers"))
+        self.assertEqual("['--servers', '-m']\n", done.stdout, done.stderr)
+
+    def test_usage_errors_are_named(self):
+        for arguments, status, told in (
+            ((), 2, "usage: python3 -m tabi [--servers] SCRIPT"),
+            (("--servers",), 2, "usage: python3 -m tabi [--servers] SCRIPT"),
+            (("--server",), 1, "tabi: unknown option --server\nusage: "),
+            (("--servers", "--servers", "script.py"), 1, "tabi: unknown option --servers\nusage: "),
+            (("--servers", "-m"), 1, "tabi: -m needs the name of a module\n"),
+        ):
+            with self.subTest(arguments):
+                command = [sys.executable, "-m", "tabi", *arguments]
+                found = {**os.environ, "PYTHONPATH": PACKAGES}
+                done = subprocess.run(command, env=found, capture_output=True, text=True, timeout=HANG)
+                self.assertEqual(status, done.returncode)
+                self.assertEqual(told, (done.stdout + done.stderr)[: len(told)])
+
     def test_a_library_that_is_not_there_is_named(self):
         done = python("print('not reached')", through=("-m", "tabi"), TABI_LIBRARY="/no/such/libtabi.so")
         self.assertEqual("tabi: TABI_LIBRARY names '/no/such/libtabi.so', which is not a file\n", done.stderr)
@@ -207,6 +247,27 @@ if __name__ == "__main__":
 """
         done = python(program, through=("-m", "tabi"))
         self.assertEqual("spawn tabi\nforkserver tabi\nfork tabi\n", done.stdout, done.stderr)
+
+    def test_child_processes_have_the_servers_of_their_parent(self):
+        program = """
+import multiprocessing
+
+def child(queue):
+    import socketserver
+    queue.put(hasattr(socketserver, "DrainReport"))
+
+if __name__ == "__main__":
+    for method in ("spawn", "forkserver", "fork"):
+        context = multiprocessing.get_context(method)
+        queue = context.Queue()
+        process = context.Process(target=child, args=(queue,))
+        process.start()
+        print(method, queue.get())
+        process.join()
+"""
+        for through, answer in ((("-m", "tabi", "--servers"), True), (("-m", "tabi"), False)):
+            done = python(program, through=through)
+            self.assertEqual("".join(f"{how} {answer}\n" for how in ("spawn", "forkserver", "fork")), done.stdout, done.stderr)
 
     def test_ctrl_c_ends_a_blocked_call(self):
         program = "import signal, socket\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"

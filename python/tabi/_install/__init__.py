@@ -1,21 +1,41 @@
-"""Puts tabi's ``_socket`` in the place of the built-in one."""
+"""Puts tabi's ``_socket``, and when asked ``tabi.socketserver``, in the place of the built-in modules."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 
-def install() -> None:
+def install(servers: bool) -> None:
     """See :func:`tabi.install`."""
     import tabi
 
-    if tabi.installed():
-        return
-    if "socket" in sys.modules:
+    # Both are looked at before anything changes.
+    if not tabi.installed():
+        _not_too_late("socket", "python3 -m tabi")
+    if servers and not has_servers():
+        _not_too_late("socketserver", "python3 -m tabi --servers")
+    if not tabi.installed():
+        _install_sockets()
+    if servers:
+        sys.modules["socketserver"] = importlib.import_module("tabi.socketserver")
+
+
+def has_servers() -> bool:
+    """Whether ``import socketserver`` gives servers of tabi's in this process."""
+    module = sys.modules.get("socketserver")
+    return module is not None and module is sys.modules.get("tabi.socketserver")
+
+
+def _not_too_late(name: str, runner: str) -> None:
+    if name in sys.modules:
         raise RuntimeError(
-            "tabi.install() comes too late: the socket module has been imported already; "
-            "call it first, or run the program with `python3 -m tabi`"
+            f"tabi.install() comes too late: the {name} module has been imported already; "
+            f"call it first, or run the program with `{runner}`"
         )
+
+
+def _install_sockets() -> None:
     from .. import _socket
     from . import adjustments
 

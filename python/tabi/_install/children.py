@@ -1,15 +1,17 @@
-"""Child processes of multiprocessing's "spawn" and "forkserver": they run on tabi too."""
+"""Child processes of multiprocessing's "spawn" and "forkserver": they run on tabi as their parent does."""
 
 from __future__ import annotations
 
 import os
+
+from . import has_servers
 
 _FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 #: Runs in the child before anything else. The child finds this package in the folder where this process found it.
 _FIRST = (
     "import sys; sys.path.insert(0, {folder!r}); import tabi; "
-    "sys.path.remove({folder!r}); tabi.install(); "
+    "sys.path.remove({folder!r}); tabi.install(servers={servers}); "
 )
 
 
@@ -21,7 +23,7 @@ def adjust(module) -> None:
         args = list(args)
         if "-c" in args[:-1]:
             program = args.index("-c") + 1
-            args[program] = _FIRST.format(folder=_FOLDER) + args[program]
+            args[program] = _FIRST.format(folder=_FOLDER, servers=has_servers()) + args[program]
         return original(path, args, passfds)
 
     module.spawnv_passfds = spawnv_passfds

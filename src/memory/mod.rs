@@ -36,6 +36,16 @@ pub(crate) fn shared<T>(value: T) -> Result<Arc<T>> {
     if is_set_aside(Arc::as_ptr(&made).cast()) { Err(OUT_OF_MEMORY) } else { Ok(made) }
 }
 
+/// Makes a `Box`, or fails with `Os(ENOMEM)`.
+pub(crate) fn boxed<T>(value: T) -> Result<Box<T>> {
+    let place = Box::into_raw(uninit::<T>()?).cast::<T>();
+    // SAFETY: the place was allocated for a `T`, and nobody else has it.
+    unsafe {
+        place.write(value);
+        Ok(Box::from_raw(place))
+    }
+}
+
 /// Reserves capacity for `more` values. If this fails with `Os(ENOMEM)`, the list is unchanged.
 pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     if list.capacity() - list.len() >= more {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, HandlerResult, Request, Server};
+use super::{Failure, HandlerResult, Next, Request, Server};
 use crate::error::Result;
 use crate::socket::Socket;
 
@@ -67,9 +67,11 @@ pub trait Hooks: Send + Sync + 'static {
         Server::default_process_request(request);
     }
 
-    /// Runs the server's handler. The default is [`Server::default_finish_request`]. Fails with the failure
-    /// of the handler.
-    fn finish_request(&self, request: &Request) -> Result<(), Failure> {
+    /// Runs the server's handler, and returns what it answers. The default is
+    /// [`Server::default_finish_request`]. Fails with the failure of the handler.
+    ///
+    /// For a connection that was parked it runs again.
+    fn finish_request(&self, request: &Request) -> Result<Next, Failure> {
         Server::default_finish_request(request)
     }
 

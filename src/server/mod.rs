@@ -82,8 +82,8 @@ pub use intake::{ListenSocket, listen_fds};
 pub use lifecycle::DrainReport;
 pub use options::ServerOptions;
 pub use request::{
-    BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, Job, PerRequest,
-    Request, RequestHandler, StreamRequest, StreamRequestHandler,
+    BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, Job, Next,
+    PerRequest, Request, RequestHandler, RequestReader, StreamRequest, StreamRequestHandler,
 };
 pub use statistics::Statistics;
 
@@ -219,9 +219,9 @@ impl Server {
         }
     }
 
-    /// The default of [`Hooks::finish_request`]: runs the server's handler. Fails with the failure of the
-    /// handler.
-    pub fn default_finish_request(request: &Request) -> Result<(), Failure> {
+    /// The default of [`Hooks::finish_request`]: runs the server's handler, and returns what it answers. Fails with
+    /// the failure of the handler.
+    pub fn default_finish_request(request: &Request) -> Result<Next, Failure> {
         request.server().core.handler.run(request)
     }
 

@@ -81,7 +81,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
                     }
                 }
                 Err(error) => {
-                    self.unread(line)?;
+                    self.put_back(line)?;
                     return Err(error);
                 }
             }
@@ -110,7 +110,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
                     }
                 }
                 Err(error) => {
-                    self.give_back(&line[..len])?;
+                    self.unread(&line[..len])?;
                     return Err(error);
                 }
             }
@@ -135,7 +135,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
                 Ok(0) => break,
                 Ok(n) => len += n,
                 Err(error) => {
-                    self.give_back(&buffer[..len])?;
+                    self.unread(&buffer[..len])?;
                     return Err(error);
                 }
             }
@@ -199,15 +199,17 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         })
     }
 
-    /// Puts back the bytes that a failing call has read.
-    fn give_back(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Gives bytes back, so that they are read next, before all others. It does not matter where they came from.
+    ///
+    /// Fails with `Os(ENOMEM)`, and then changes nothing.
+    pub fn unread(&mut self, bytes: &[u8]) -> Result<()> {
         let mut copy = reserve(bytes.len())?;
         copy.extend_from_slice(bytes);
-        self.unread(copy)
+        self.put_back(copy)
     }
 
     /// Puts bytes in front of those that are read next.
-    fn unread(&mut self, mut bytes: Vec<u8>) -> Result<()> {
+    fn put_back(&mut self, mut bytes: Vec<u8>) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -236,7 +238,7 @@ impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
     fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let n = self.readinto(buffer)?;
         if n < buffer.len() {
-            self.give_back(&buffer[..n])?;
+            self.unread(&buffer[..n])?;
             let text = format!("the stream ended after {n} of {} bytes", buffer.len());
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
         }

@@ -14,7 +14,7 @@ use crate::support::serving::{
 };
 use crate::support::{HANG, wait_until};
 use tabi::server::{
-    BaseRequestHandler, Concurrency, HandlerResult, Hooks, PerRequest, Request, RequestHandler, Server,
+    BaseRequestHandler, Concurrency, HandlerResult, Hooks, Next, PerRequest, Request, RequestHandler, Server,
     TcpServer, ThreadingTcpServer, Threads,
 };
 use tabi::{Error, Result};
@@ -81,8 +81,8 @@ impl RequestHandler for Steps {
         self.0.step("setup")
     }
 
-    fn handle(&self, _: &Request) -> HandlerResult {
-        self.0.step("handle")
+    fn handle(&self, _: &Request) -> HandlerResult<Next> {
+        self.0.step("handle").map(Next::from)
     }
 
     fn finish(&self, _: &Request) -> HandlerResult {
@@ -126,9 +126,10 @@ impl BaseRequestHandler for Counter {
         Ok(())
     }
 
-    fn handle(&mut self, request: &Request) -> HandlerResult {
+    fn handle(&mut self, request: &Request) -> HandlerResult<Next> {
         self.0 += 1;
-        Ok(request.reply(&[self.0 as u8])?)
+        request.reply(&[self.0 as u8])?;
+        Ok(Next::End)
     }
 }
 

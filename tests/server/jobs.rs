@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::support::HANG;
 use crate::support::serving::any_port;
 use tabi::server::{
-    Concurrency, Failure, ForkingTcpServer, HandlerResult, Hooks, Job, Request, Server, TcpServer,
+    Concurrency, Failure, ForkingTcpServer, HandlerResult, Hooks, Job, Next, Request, Server, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
 };
 use tabi::{Error, Result};
@@ -31,10 +31,10 @@ struct Held {
 }
 
 impl Job for Held {
-    fn run(&self, _: &Request) -> HandlerResult {
+    fn run(&self, _: &Request) -> HandlerResult<Next> {
         self.begun.send("begun")?;
         self.end.lock().unwrap().recv_timeout(HANG)?;
-        Ok(())
+        Ok(Next::End)
     }
 
     fn cut(&self) {
@@ -90,7 +90,7 @@ fn a_job_has_no_client_and_no_step_of_a_request_runs_for_it() {
         fn process_request(&self, _: Request) {
             panic!("a job is not processed")
         }
-        fn finish_request(&self, _: &Request) -> Result<(), Failure> {
+        fn finish_request(&self, _: &Request) -> Result<Next, Failure> {
             panic!("a job is not finished")
         }
         fn shutdown_request(&self, _: &Request) {

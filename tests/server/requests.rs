@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::support::serving::{any_port, connect, read_to_end};
 use crate::support::{self};
-use tabi::server::{Failure, HandlerResult, Hooks, Request, TcpServer, ThreadingTcpServer};
+use tabi::server::{Failure, HandlerResult, Hooks, Next, Request, TcpServer, ThreadingTcpServer};
 use tabi::{Error, Result};
 
 fn hello(request: &Request) -> Result<()> {
@@ -86,10 +86,11 @@ impl Hooks for Numbers {
         Ok(true)
     }
 
-    fn finish_request(&self, request: &Request) -> Result<(), Failure> {
+    fn finish_request(&self, request: &Request) -> Result<Next, Failure> {
         let number = *request.data_or_insert(|| 8_u64);
         assert_eq!(request.data::<String>(), None);
-        Ok(request.reply(number.to_string().as_bytes())?)
+        request.reply(number.to_string().as_bytes())?;
+        Ok(Next::End)
     }
 }
 

@@ -6,7 +6,7 @@ use std::ffi::{c_int, c_void};
 use super::callback::{handler_result, outside};
 use super::tabi_request;
 use crate::ffi::boundary::{Outcome, not_null};
-use crate::server::{HandlerResult, Request, RequestHandler};
+use crate::server::{HandlerResult, Next, Request, RequestHandler};
 
 /// A function that answers a request. Afterwards the server ends the connection and frees `request`.
 ///
@@ -41,9 +41,9 @@ impl CHandler {
 }
 
 impl RequestHandler for CHandler {
-    fn handle(&self, request: &Request) -> HandlerResult {
+    fn handle(&self, request: &Request) -> HandlerResult<Next> {
         // SAFETY: the handler is a function of the program that made the server; the request outlives the call.
         handler_result(outside(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) }))?;
-        Ok(())
+        Ok(Next::End)
     }
 }

@@ -13,7 +13,7 @@ use super::{tabi_request, tabi_server};
 use crate::error::{Error, Result};
 use crate::ffi::boundary::{Handle, Outcome};
 use crate::ffi::socket::tabi_sock;
-use crate::server::{Failure, HandlerResult, Hooks, Request, Server};
+use crate::server::{Failure, HandlerResult, Hooks, Next, Request, Server};
 use crate::socket::Socket;
 
 /// What a thread of the server does. The hook `thread_main` calls it once, with the argument that it was
@@ -179,12 +179,12 @@ impl Hooks for CHooks {
         }
     }
 
-    fn finish_request(&self, request: &Request) -> Result<(), Failure> {
+    fn finish_request(&self, request: &Request) -> Result<Next, Failure> {
         match self.0.finish_request {
             Some(hook) => {
                 // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
                 let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
-                Ok(handler_result(code).map(drop)?)
+                Ok(handler_result(code).map(|_| Next::End)?)
             }
             None => Server::default_finish_request(request),
         }

@@ -8,7 +8,7 @@ use super::callback::{handler_result, outside};
 use super::growing::{Growing, read};
 use super::{server, tabi_request, tabi_server};
 use crate::ffi::boundary::{Outcome, boundary, not_null};
-use crate::server::{HandlerResult, Job, Request};
+use crate::server::{HandlerResult, Job, Next, Request};
 
 /// Work that a program gives to its server. The server runs it like a request: in one of its threads, within
 /// its limits. It is counted, and tabi_server_close() waits for it.
@@ -65,10 +65,10 @@ impl CJob {
 }
 
 impl Job for CJob {
-    fn run(&self, request: &Request) -> HandlerResult {
+    fn run(&self, request: &Request) -> HandlerResult<Next> {
         // SAFETY: `run` is a function of the program that made the job; the request outlives the call.
         handler_result(outside(|| unsafe { (self.run)(tabi_request::lend(request), self.rest.userdata) }))?;
-        Ok(())
+        Ok(Next::End)
     }
 
     fn cut(&self) {

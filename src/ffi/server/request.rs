@@ -212,7 +212,7 @@ pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
 pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
     status(|| {
         let finished = Server::default_finish_request(&not_null(request, "request")?.0);
-        Ok(finished.map_err(|failure| seen_by_c(&failure))?)
+        Ok(finished.map(|_| ()).map_err(|failure| seen_by_c(&failure))?)
     })
 }
 

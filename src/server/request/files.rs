@@ -4,25 +4,24 @@ use std::fmt;
 use std::io::Cursor;
 use std::time::Duration;
 
-use super::{BoxedError, Failure, HandlerResult, Request, RequestHandler, caught};
+use super::{BoxedError, Failure, HandlerResult, Next, Request, RequestHandler, RequestReader, caught};
 use crate::error::{Error, Result};
-use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketReader, SocketWriter, checked_timeout};
+use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketWriter, checked_timeout};
 
 /// A handler that gives its function a buffered reader and a writer for each stream client
 /// (`socketserver.StreamRequestHandler`).
 ///
 /// ```
 /// use std::io::Write;
-/// use tabi::server::{HandlerResult, StreamRequestHandler, ThreadingTcpServer};
+/// use tabi::server::{HandlerResult, Next, StreamRequestHandler, ThreadingTcpServer};
 ///
-/// let shout = StreamRequestHandler::new(|stream| -> HandlerResult {
-///     loop {
-///         let line = stream.rfile.readline(1000)?;
-///         if line.is_empty() {
-///             return Ok(());
-///         }
-///         stream.wfile.write_all(&line.to_ascii_uppercase())?;
+/// let shout = StreamRequestHandler::new(|stream| -> HandlerResult<Next> {
+///     let line = stream.rfile.readline(1000)?;
+///     if line.is_empty() {
+///         return Ok(Next::End);
 ///     }
+///     stream.wfile.write_all(&line.to_ascii_uppercase())?;
+///     Ok(Next::Park)
 /// });
 /// let server = ThreadingTcpServer::new(("127.0.0.1", 0), shout.timeout(30.0)?)?;
 /// # Ok::<(), tabi::Error>(())
@@ -54,19 +53,22 @@ impl<F> fmt::Debug for StreamRequestHandler<F> {
 pub struct StreamRequest<'a> {
     /// The request itself.
     pub request: &'a Request,
-    /// Reads what the client sends.
-    pub rfile: SocketReader<&'a Socket>,
+    /// Reads what the client sends. It is the [reader of the request](Request::rfile), so what it has read stays
+    /// there while the connection is parked.
+    pub rfile: RequestReader<'a>,
     /// Writes to the client. It is unbuffered unless [`StreamRequestHandler::wbufsize`] was set, and is
-    /// flushed at the end.
+    /// flushed each time when the function has returned.
     pub wfile: SocketWriter<&'a Socket>,
 }
 
-impl<F, E> StreamRequestHandler<F>
+impl<F, T, E> StreamRequestHandler<F>
 where
-    F: Fn(&mut StreamRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
+    F: Fn(&mut StreamRequest<'_>) -> Result<T, E> + Send + Sync + 'static,
+    T: Into<Next>,
     E: Into<BoxedError>,
 {
-    /// Makes a handler that calls this function for each client.
+    /// Makes a handler that calls this function for each client, and again when the client's connection was parked
+    /// and there is more.
     pub fn new(handle: F) -> Self {
         StreamRequestHandler {
             handle,
@@ -106,40 +108,48 @@ where
     }
 
     fn open<'a>(&self, request: &'a Request) -> Result<StreamRequest<'a>> {
-        if request.is_datagram() {
-            return Err(Error::type_error("a StreamRequestHandler cannot answer a datagram"));
-        }
-        let socket = request.socket();
+        Ok(StreamRequest {
+            request,
+            rfile: request.rfile_with_capacity(self.rbufsize)?,
+            wfile: SocketWriter::with_capacity(self.wbufsize, request.socket()),
+        })
+    }
+
+    fn set_options(&self, socket: &Socket) -> Result<()> {
         if self.timeout.is_some() {
             socket.settimeout(self.timeout)?;
         }
         if self.disable_nagle_algorithm {
             socket.setsockopt(libc::IPPROTO_TCP, libc::TCP_NODELAY, 1)?;
         }
-        Ok(StreamRequest {
-            request,
-            rfile: SocketReader::with_capacity(self.rbufsize, socket),
-            wfile: SocketWriter::with_capacity(self.wbufsize, socket),
-        })
+        Ok(())
     }
 }
 
-impl<F, E> RequestHandler for StreamRequestHandler<F>
+impl<F, T, E> RequestHandler for StreamRequestHandler<F>
 where
-    F: Fn(&mut StreamRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
+    F: Fn(&mut StreamRequest<'_>) -> Result<T, E> + Send + Sync + 'static,
+    T: Into<Next>,
     E: Into<BoxedError>,
 {
-    fn handle(&self, request: &Request) -> HandlerResult {
-        or_panic(self.run(request))
+    fn setup(&self, request: &Request) -> HandlerResult {
+        if request.is_datagram() {
+            return Err(Error::type_error("a StreamRequestHandler cannot answer a datagram").into());
+        }
+        Ok(self.set_options(request.socket())?)
     }
 
-    fn run(&self, request: &Request) -> Result<(), Failure> {
+    fn handle(&self, request: &Request) -> HandlerResult<Next> {
         let mut stream = self.open(request)?;
-        let handled = caught(|| (self.handle)(&mut stream));
-        // The client may have closed its connection. The result of the handler counts, so this error is
+        let handled = caught(|| (self.handle)(&mut stream).map(Into::into));
+        let flushed = stream.wfile.flush();
+        let next = or_panic(handled)?;
+        if next != Next::End {
+            flushed?;
+        }
+        // At the end the client may have closed its connection. The result of the handler counts, so this error is
         // ignored.
-        let _ = stream.wfile.flush();
-        handled
+        Ok(next)
     }
 }
 
@@ -188,11 +198,11 @@ where
     F: Fn(&mut DatagramRequest<'_>) -> Result<(), E> + Send + Sync + 'static,
     E: Into<BoxedError>,
 {
-    fn handle(&self, request: &Request) -> HandlerResult {
+    fn handle(&self, request: &Request) -> HandlerResult<Next> {
         or_panic(self.run(request))
     }
 
-    fn run(&self, request: &Request) -> Result<(), Failure> {
+    fn run(&self, request: &Request) -> Result<Next, Failure> {
         if !request.is_datagram() {
             return Err(Error::type_error("a DatagramRequestHandler cannot answer a stream").into());
         }
@@ -200,14 +210,14 @@ where
         let mut datagram = DatagramRequest { request, rfile, wfile: Vec::new() };
         let handled = caught(|| (self.handle)(&mut datagram));
         let answered = request.reply(&datagram.wfile);
-        handled.and(answered.map_err(Failure::from))
+        handled.and(answered.map_err(Failure::from)).map(Into::into)
     }
 }
 
 /// Converts a failure to the result of `handle`. A panic goes on, because `handle` does not catch panics.
-fn or_panic(result: Result<(), Failure>) -> HandlerResult {
+fn or_panic(result: Result<Next, Failure>) -> HandlerResult<Next> {
     match result {
-        Ok(()) => Ok(()),
+        Ok(next) => Ok(next),
         Err(Failure::Error(error)) => Err(error),
         Err(Failure::Panic(text)) => std::panic::resume_unwind(Box::new(text)),
     }

@@ -1,14 +1,17 @@
 //! Handlers: what answers a request.
 
+use std::cell::RefCell;
+
 use super::failure::{Failure, HandlerResult, caught};
-use super::{BoxedError, Request};
+use super::{BoxedError, Next, Request};
+use crate::memory;
 
 /// What answers the requests of a server (`socketserver.BaseRequestHandler`): a function, a closure, or a
 /// type with the methods `setup`, `handle` and `finish`.
 ///
-/// A function is a `Fn(&Request) -> Result<(), E>`. `E` is any error type, or another type that converts to a
-/// `Box<dyn Error + Send + Sync>`. A closure that uses `?` must name its error type; [`HandlerResult`] is
-/// right for all errors. A failure goes to [`Hooks::handle_error`](crate::server::Hooks::handle_error)
+/// A function is a `Fn(&Request) -> Result<T, E>`. `T` is `()`, after which the server ends the connection, or
+/// [`Next`]. `E` is any error type, or another type that converts to a `Box<dyn Error + Send + Sync>`. A closure
+/// that uses `?` must name its error type; [`HandlerResult`] is right for all errors. A failure goes to [`Hooks::handle_error`](crate::server::Hooks::handle_error)
 /// unchanged.
 ///
 /// ```
@@ -29,15 +32,16 @@ use super::{BoxedError, Request};
 /// each request.
 ///
 /// ```
-/// use tabi::server::{HandlerResult, Request, RequestHandler, TcpServer};
+/// use tabi::server::{HandlerResult, Next, Request, RequestHandler, TcpServer};
 ///
 /// struct Greeter {
 ///     greeting: &'static str,
 /// }
 ///
 /// impl RequestHandler for Greeter {
-///     fn handle(&self, request: &Request) -> HandlerResult {
-///         Ok(request.socket().sendall(self.greeting.as_bytes())?)
+///     fn handle(&self, request: &Request) -> HandlerResult<Next> {
+///         request.socket().sendall(self.greeting.as_bytes())?;
+///         Ok(Next::End)
 ///     }
 /// }
 ///
@@ -45,61 +49,66 @@ use super::{BoxedError, Request};
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub trait RequestHandler: Send + Sync + 'static {
-    /// Prepares the handling; it runs first. If it fails, `handle` and `finish` do not run. The default does
-    /// nothing.
+    /// Prepares the handling; it runs once, before the first `handle` of the connection. If it fails, `handle` and
+    /// `finish` do not run. The default does nothing.
     fn setup(&self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
-    /// Answers the request. The server ends the connection afterwards.
-    fn handle(&self, request: &Request) -> HandlerResult;
+    /// Answers what the client has sent, and says what happens to the connection.
+    fn handle(&self, request: &Request) -> HandlerResult<Next>;
 
-    /// Runs after `handle`, even if `handle` has failed or panicked. The default does nothing.
+    /// Runs once, after the last `handle` of the connection, even if that has failed or panicked. The default
+    /// does nothing.
     fn finish(&self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
-    /// Runs `setup`, `handle` and `finish`. The first failure is the one that is reported.
-    fn run(&self, request: &Request) -> Result<(), Failure> {
-        in_turn(|| self.setup(request), || self.handle(request), || self.finish(request))
+    /// Runs `handle`, before its first call `setup`, and after its last call `finish`. The first failure is the one
+    /// that is reported.
+    fn run(&self, request: &Request) -> Result<Next, Failure> {
+        request.turn(|| self.setup(request), || self.handle(request), || self.finish(request))
     }
 }
 
-impl<F, E> RequestHandler for F
+impl<F, T, E> RequestHandler for F
 where
-    F: Fn(&Request) -> Result<(), E> + Send + Sync + 'static,
+    F: Fn(&Request) -> Result<T, E> + Send + Sync + 'static,
+    T: Into<Next>,
     E: Into<BoxedError>,
 {
-    fn handle(&self, request: &Request) -> HandlerResult {
-        self(request).map_err(Into::into)
+    fn handle(&self, request: &Request) -> HandlerResult<Next> {
+        self(request).map(Into::into).map_err(Into::into)
     }
 }
 
 /// A handler object for one request, as in Python; see [`PerRequest`].
-pub trait BaseRequestHandler {
-    /// Prepares the handling; it runs first. If it fails, `handle` and `finish` do not run. The default does
-    /// nothing.
+pub trait BaseRequestHandler: Send + 'static {
+    /// Prepares the handling; it runs once, before the first `handle` of the connection. If it fails, `handle` and
+    /// `finish` do not run. The default does nothing.
     fn setup(&mut self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 
-    /// Answers the request. The server ends the connection afterwards.
-    fn handle(&mut self, request: &Request) -> HandlerResult;
+    /// Answers what the client has sent, and says what happens to the connection.
+    fn handle(&mut self, request: &Request) -> HandlerResult<Next>;
 
-    /// Runs after `handle`, even if `handle` has failed or panicked. The default does nothing.
+    /// Runs once, after the last `handle` of the connection, even if that has failed or panicked. The default
+    /// does nothing.
     fn finish(&mut self, request: &Request) -> HandlerResult {
         let _ = request;
         Ok(())
     }
 }
 
-/// A handler that makes a [`BaseRequestHandler`] for each request by calling a function.
+/// A handler that makes a [`BaseRequestHandler`] for each request by calling a function. The object stays with the
+/// connection while it is parked, and each `handle` may run in another thread.
 ///
 /// ```
-/// use tabi::server::{BaseRequestHandler, HandlerResult, PerRequest, Request, ThreadingTcpServer};
+/// use tabi::server::{BaseRequestHandler, HandlerResult, Next, PerRequest, Request, ThreadingTcpServer};
 ///
 /// #[derive(Default)]
 /// struct Counter {
@@ -107,12 +116,15 @@ pub trait BaseRequestHandler {
 /// }
 ///
 /// impl BaseRequestHandler for Counter {
-///     fn handle(&mut self, request: &Request) -> HandlerResult {
+///     fn handle(&mut self, request: &Request) -> HandlerResult<Next> {
 ///         let mut buffer = [0; 1024];
-///         while let n @ 1.. = request.socket().recv_into(&mut buffer)? {
+///         let n = request.socket().recv_into(&mut buffer)?;
+///         if n > 0 {
 ///             self.bytes += n;
+///             return Ok(Next::Park);
 ///         }
-///         Ok(request.reply(self.bytes.to_string().as_bytes())?)
+///         request.reply(self.bytes.to_string().as_bytes())?;
+///         Ok(Next::End)
 ///     }
 /// }
 ///
@@ -129,27 +141,33 @@ where
     F: Fn(&Request) -> H + Send + Sync + 'static,
     H: BaseRequestHandler,
 {
-    fn handle(&self, request: &Request) -> HandlerResult {
+    fn handle(&self, request: &Request) -> HandlerResult<Next> {
         (self.0)(request).handle(request)
     }
 
-    fn run(&self, request: &Request) -> Result<(), Failure> {
-        let handler = std::cell::RefCell::new(caught(|| Ok::<_, Failure>((self.0)(request)))?);
-        in_turn(
+    fn run(&self, request: &Request) -> Result<Next, Failure> {
+        let handler = match request.take_object::<H>() {
+            Some(handler) => handler,
+            None => caught(|| Ok::<_, Failure>((self.0)(request)))?,
+        };
+        let handler = RefCell::new(handler);
+        // Memory for the object is taken before the turn ends, so that without memory `finish` still runs.
+        let mut place = None;
+        let next = request.turn(
             || handler.borrow_mut().setup(request),
-            || handler.borrow_mut().handle(request),
+            || {
+                let next = handler.borrow_mut().handle(request)?;
+                if next != Next::End {
+                    place = Some(memory::boxed(None)?);
+                }
+                Ok(next)
+            },
             || handler.borrow_mut().finish(request),
-        )
+        )?;
+        if let (Some(mut place), Next::Park | Next::Again) = (place, next) {
+            *place = Some(handler.into_inner());
+            request.keep_object(place);
+        }
+        Ok(next)
     }
-}
-
-fn in_turn(
-    setup: impl FnOnce() -> HandlerResult,
-    handle: impl FnOnce() -> HandlerResult,
-    finish: impl FnOnce() -> HandlerResult,
-) -> Result<(), Failure> {
-    caught(setup)?;
-    let handled = caught(handle);
-    let finished = caught(finish);
-    handled.and(finished)
 }

@@ -1,31 +1,44 @@
 //! Requests that come from the program itself and not from a client.
 
-use super::{HandlerResult, Request};
+use std::os::fd::RawFd;
+
+use super::{HandlerResult, Next, Request};
 use crate::server::Server;
 
 /// Work that a server runs in the same way as its requests: where its
 /// [`Concurrency`](crate::server::Concurrency) says, and within its limits. Jobs are counted and drained
-/// together with the requests. Every `Fn(&Request) -> HandlerResult` is a job.
+/// together with the requests. Every `Fn(&Request) -> HandlerResult` is a job, and also every
+/// `Fn(&Request) -> HandlerResult<Next>`.
 ///
 /// Of the server's [`Hooks`](crate::server::Hooks), only `handle_error` is called for jobs; the handler is
 /// not called. A job is dropped after it has run, or when it is certain that it will never run.
 pub trait Job: Send + Sync + 'static {
     /// Does the work. A failure or a panic is counted and goes to `handle_error`.
     ///
-    /// `request` stands for the job. It knows the server, but has no client and no packet.
-    fn run(&self, request: &Request) -> HandlerResult;
+    /// `request` stands for the job. It knows the server, but has no client and no packet. After [`Next::Park`],
+    /// the job waits without a thread until there is something to read on its [`Job::fileno`], and then runs again.
+    fn run(&self, request: &Request) -> HandlerResult<Next>;
 
     /// Tells the job to end soon, because the time that [`Server::server_close`] gave is over. It runs in the
     /// thread that closes the server, while `run` runs in another. The default does nothing.
     fn cut(&self) {}
+
+    /// Returns the descriptor on which the job waits when it is parked. A job without one, which is the default,
+    /// cannot park.
+    ///
+    /// The descriptor belongs to the job. It must stay open, and be the same file, while the job is parked.
+    fn fileno(&self) -> Option<RawFd> {
+        None
+    }
 }
 
-impl<F> Job for F
+impl<F, T> Job for F
 where
-    F: Fn(&Request) -> HandlerResult + Send + Sync + 'static,
+    F: Fn(&Request) -> HandlerResult<T> + Send + Sync + 'static,
+    T: Into<Next>,
 {
-    fn run(&self, request: &Request) -> HandlerResult {
-        self(request)
+    fn run(&self, request: &Request) -> HandlerResult<Next> {
+        self(request).map(Into::into)
     }
 }
 

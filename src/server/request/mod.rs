@@ -6,6 +6,9 @@ mod failure;
 mod files;
 mod handler;
 mod job;
+mod next;
+mod reader;
+mod turn;
 
 use std::any::Any;
 use std::fmt;
@@ -16,8 +19,9 @@ use crate::constants::SHUT_WR;
 use crate::error::{Error, Result};
 use crate::memory::shared;
 use crate::server::Server;
-use crate::server::lifecycle::{Role, with_role};
 use crate::socket::Socket;
+use reader::OwnReader;
+use turn::Kept;
 
 pub(crate) use active::{Active, Ticket};
 pub(crate) use failure::{BoxedError, caught};
@@ -25,6 +29,8 @@ pub use failure::{Failure, HandlerResult};
 pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
 pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};
 pub use job::Job;
+pub use next::Next;
+pub use reader::RequestReader;
 
 /// What a server handles: a connected client, a datagram with its sender, or a [`Job`] of the program itself.
 ///
@@ -33,6 +39,8 @@ pub struct Request {
     body: Body,
     client_address: Address,
     data: Data,
+    reader: OwnReader,
+    kept: Kept,
     ticket: Ticket,
 }
 
@@ -84,7 +92,14 @@ impl Request {
 
     fn new(server: &Server, body: Body, client_address: Address) -> Result<Request> {
         let ticket = Ticket::new(server, &body, &client_address)?;
-        Ok(Request { body, client_address, data: Data::default(), ticket })
+        Ok(Request {
+            body,
+            client_address,
+            data: Data::default(),
+            reader: OwnReader::default(),
+            kept: Kept::default(),
+            ticket,
+        })
     }
 
     /// Returns the server that took the request (`self.server` of a Python handler).
@@ -162,30 +177,6 @@ impl Request {
     /// Returns the value that the request carries, if it is of this type.
     pub fn data<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.data.0.get()?.downcast_ref()
-    }
-
-    /// Handles the request in this thread, from `finish_request` to its end, as the server's own threads do.
-    /// For programs that replace [`crate::server::Hooks::process_request`]. Errors and panics go to
-    /// `handle_error`.
-    pub fn process(self) {
-        self.handle_to_end();
-    }
-
-    /// [`Request::process`] that returns whether the request was handled without a failure.
-    pub(crate) fn handle_to_end(&self) -> bool {
-        with_role(self.server().id(), Role::Request(self.ticket.slot()), || self.handle_in_role())
-    }
-
-    fn handle_in_role(&self) -> bool {
-        let result = match &self.body {
-            Body::Job(job) => caught(|| job.run(self)),
-            Body::Stream(_) | Body::Datagram { .. } => caught(|| self.server().hooks().finish_request(self)),
-        };
-        if let Err(failure) = &result {
-            self.server().report(self, failure);
-        }
-        self.end();
-        result.is_ok()
     }
 
     /// Closes what this process has of a request that a child process handles now. The connection of the

@@ -90,6 +90,15 @@ impl Runner {
         }
     }
 
+    /// Has a request handled again that is to go on at once. Returns it if nobody waits for a thread, so that the
+    /// caller goes on with it itself; otherwise it goes to the back of the queue.
+    pub(crate) fn go_on(&self, request: Request) -> Option<Request> {
+        match self {
+            Runner::Inline | Runner::Forks(_) => Some(request),
+            Runner::Threads(pool) => pool.go_on(request),
+        }
+    }
+
     /// Returns whether [`Runner::take`] returns at once, whatever the handler does.
     pub(crate) fn takes_at_once(&self) -> bool {
         matches!(self, Runner::Threads(_))

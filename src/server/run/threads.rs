@@ -136,6 +136,17 @@ impl Pool {
         None
     }
 
+    /// Puts a request that is to go on at once behind those that wait. Returns it if nobody waits, or if there is no
+    /// memory for that.
+    pub(crate) fn go_on(&self, request: Request) -> Option<Request> {
+        let mut state = lock(&self.state);
+        if state.queue.is_empty() || memory::reserve_in_queue(&mut state.queue).is_err() {
+            return Some(request);
+        }
+        state.queue.push_back(request);
+        None
+    }
+
     /// Tries again to start the threads that the system refused. Returns true while some could not be
     /// started.
     fn retry(self: &Arc<Self>) -> bool {

@@ -352,9 +352,12 @@ static void timestamps_credentials_and_errors(void)
     CHECK_CODE(tabi_cmsg_timestamp(&none, &nanoseconds), TABI_ERR_TYPE);
 
     CHECK_OK(tabi_setsockopt(one, IPPROTO_IP, IP_RECVERR, 1));
+    /* This socket keeps the port, but it receives only from another peer. */
     other = make_bound(AF_INET, &address);
-    tabi_sock_free(other);
+    CHECK_OK(tabi_connect(other, "127.0.0.2", 9));
     CHECK_EQ(tabi_sendto_addr(one, "x", 1, 0, &address), 1);
+    /* A socket with an error polls as ready. */
+    CHECK_OK(tabi_wait_until(one, TABI_READ, INT64_MAX));
     CHECK_EQ(tabi_recvmsg(one, &io, 1, &control, MSG_ERRQUEUE, NULL, NULL), 1);
     cmsg = none;
     while (tabi_control_next(&control, &cmsg) && cmsg.level != IPPROTO_IP)
@@ -363,6 +366,7 @@ static void timestamps_credentials_and_errors(void)
     CHECK(error == ECONNREFUSED && type == 3 && code == 3 && info == 0);
     CHECK_OK(tabi_addr_host(&offender, host, sizeof host));
     CHECK_STR(host, "127.0.0.1");
+    tabi_sock_free(other);
     tabi_sock_free(one);
 
     make_pair(SOCK_STREAM, &one, &other);

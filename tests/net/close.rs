@@ -7,14 +7,11 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{self, ThreadId, full_listener, in_own_process, stream_pair, temporary_path};
+use crate::support::{self, HANG, ThreadId, full_listener, in_own_process, stream_pair, temporary_path};
 use tabi::constants::SOCK_SEQPACKET;
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
 };
-
-/// A time that is much longer than a wake-up takes. A call that is not woken would never end.
-const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Runs `call` in a thread, closes the socket when the thread is blocked in it, and returns the result of the
 /// call.
@@ -33,7 +30,7 @@ fn close_while_blocked<T: Send + 'static>(
     });
     blocked.recv().unwrap().wait_until_blocked();
     socket.close().unwrap();
-    let result = ended.recv_timeout(AT_ONCE).expect("the blocked call ends at once");
+    let result = ended.recv_timeout(HANG).expect("the blocked call ends");
     thread.join().unwrap();
     assert_eq!(socket.fileno(), -1);
     result.expect_err("the call was interrupted")
@@ -183,7 +180,7 @@ fn detach_leaves_the_number_to_the_calls_in_flight() {
         Ok(bytes) => assert_eq!(bytes, b"a"),
         Err(error) => {
             assert_eq!(error, Error::Closed);
-            detached.settimeout(10.0).unwrap();
+            detached.settimeout(HANG).unwrap();
             assert_eq!(detached.recv(10).unwrap(), b"a");
         }
     }
@@ -206,10 +203,10 @@ fn detach_ends_a_blocked_call_and_leaves_the_connection_to_the_new_owner() {
         });
         told.recv().unwrap().wait_until_blocked();
         let detached = Socket::from(socket.detach().unwrap());
-        let result = ended.recv_timeout(support::HANG).expect("the blocked call ends");
+        let result = ended.recv_timeout(HANG).expect("the blocked call ends");
         assert_eq!(result, Err(Error::Closed), "{mode:?}");
         peer.sendall(b"for the new owner").unwrap();
-        detached.settimeout(support::HANG).unwrap();
+        detached.settimeout(HANG).unwrap();
         assert_eq!(detached.recv(100).unwrap(), b"for the new owner");
     }
 }
@@ -242,14 +239,17 @@ fn is_idempotent_and_ends_every_later_call() {
 
 #[test]
 fn keeps_a_lent_descriptor_until_the_drop() {
-    let (socket, peer) = stream_pair(AF_UNIX);
-    let lent = socket.try_as_fd().unwrap();
-    socket.close().unwrap();
-    assert_eq!(peer.recv(1).unwrap(), b"", "the connection is shut down");
-    assert!(lent.try_clone_to_owned().is_ok(), "the descriptor is still open");
-    let number = lent.as_raw_fd();
-    drop(socket);
-    assert_eq!(support::dup(number).map(drop), Err(Error::Os(9)), "and closed with the socket");
+    in_own_process(|| {
+        let (socket, peer) = stream_pair(AF_UNIX);
+        let lent = socket.try_as_fd().unwrap();
+        socket.close().unwrap();
+        assert_eq!(peer.recv(1).unwrap(), b"", "the connection is shut down");
+        assert!(lent.try_clone_to_owned().is_ok(), "the descriptor is still open");
+        let number = lent.as_raw_fd();
+        drop(socket);
+        let reused = support::dup(number).map(drop);
+        assert_eq!(reused, Err(Error::Os(libc::EBADF)), "and closed with the socket");
+    });
 }
 
 /// A blocking connect that waits for a place in the queue of a unix listener cannot be woken.
@@ -353,7 +353,7 @@ fn a_connect_keeps_a_limit_of_its_own_in_every_mode() {
         let begin = Instant::now();
         let limit = Limit::after(Duration::from_millis(30));
         assert_eq!(client.connect_until(&full, limit), Err(Error::Timeout), "{mode:?}");
-        assert!((30..1000).contains(&begin.elapsed().as_millis()), "{mode:?}: {:?}", begin.elapsed());
+        assert!(begin.elapsed() >= Duration::from_millis(30), "{mode:?}: {:?}", begin.elapsed());
 
         let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
         client.settimeout(mode).unwrap();
@@ -400,7 +400,7 @@ fn a_shared_listener_keeps_its_deadline_when_another_owner_makes_the_descriptor_
     stranger.setblocking(true).unwrap();
     let (end, ended) = mpsc::channel();
     thread::spawn(move || end.send(listener.accept().map(drop)).unwrap());
-    assert_eq!(ended.recv_timeout(support::HANG).expect("the accept ends"), Err(Error::Timeout));
+    assert_eq!(ended.recv_timeout(HANG).expect("the accept ends"), Err(Error::Timeout));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{self, in_own_process};
+use crate::support::{self, in_own_process, own_host};
 use tabi::constants::SOCK_RAW;
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, CreateConnectionError, CreateConnectionOptions, CreateServerOptions,
@@ -18,12 +18,21 @@ fn port(server: &Socket) -> u16 {
     server.getsockname().unwrap().port().unwrap()
 }
 
-/// A port on which nobody listens. It is bound, so that nobody else gets it.
-fn closed_port() -> (Socket, u16) {
-    let socket = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
-    socket.bind(("127.0.0.1", 0)).unwrap();
-    let port = port(&socket);
-    (socket, port)
+/// A port on which nobody listens at any address of this machine, and the sockets that keep it.
+fn closed_port() -> (Vec<Socket>, u16) {
+    loop {
+        let v4 = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
+        v4.bind(("0.0.0.0", 0)).unwrap();
+        let port = port(&v4);
+        if !loopback_v6() {
+            return (vec![v4], port);
+        }
+        let v6 = Socket::new(AF_INET6, SOCK_STREAM, 0).unwrap();
+        v6.set_only_v6(true).unwrap();
+        if v6.bind(("::", port)).is_ok() {
+            return (vec![v4, v6], port);
+        }
+    }
 }
 
 fn loopback_v6() -> bool {
@@ -105,7 +114,7 @@ fn each_address_has_its_share_of_the_time() {
             listener.bind((silent, 0)).unwrap();
             let _queue = support::fill_queue(&listener);
             let server = create_server((answering, port(&listener))).unwrap();
-            let timeout = Duration::from_secs(3);
+            let timeout = Duration::from_secs(6);
             let options = CreateConnectionOptions::new().timeout(timeout).unwrap();
             let begin = Instant::now();
             let client = create_connection_with((host, port(&server)), &options).unwrap();
@@ -183,12 +192,13 @@ fn one_deadline_limits_all_addresses() {
 #[test]
 fn a_server_reuses_its_address_and_no_other_takes_it() {
     in_own_process(|| {
-        let server = create_server(("127.0.0.1", 0)).unwrap();
+        let host = own_host();
+        let server = create_server((&host, 0)).unwrap();
         assert_eq!(server.getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap(), 1);
         let address = server.getsockname().unwrap();
         assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
         // The server closes the connection first, so the connection lingers at the server's port.
-        let client = create_connection(("127.0.0.1", port(&server))).unwrap();
+        let client = create_connection((&host, port(&server))).unwrap();
         drop(server.accept().unwrap());
         assert_eq!(client.recv(1).unwrap(), b"");
         drop((client, server));

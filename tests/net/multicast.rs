@@ -69,10 +69,21 @@ fn listed(file: &str, words: &[&str]) -> bool {
     })
 }
 
+/// A group of IPv6 that only this process joins. The files list the groups of all processes.
+fn own_group(number: u16) -> Ipv6Addr {
+    let process = std::process::id();
+    Ipv6Addr::new(0xff01, 0, 0, 0, 0, (process >> 16) as u16, process as u16, number)
+}
+
+/// An address as these files write it.
+fn digits(address: Ipv6Addr) -> String {
+    format!("{:032x}", address.to_bits())
+}
+
 #[test]
 fn a_group_of_ipv6_is_joined_until_it_is_left() {
-    let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 0, 0x77, 1);
-    let joined = || listed("/proc/net/igmp6", &["ff010000000000000000000000770001"]);
+    let group = own_group(1);
+    let joined = || listed("/proc/net/igmp6", &[&digits(group)]);
     let socket = udp6();
     assert!(!joined());
     socket.join_multicast(group, MulticastInterface::Index(1)).unwrap();
@@ -124,13 +135,10 @@ fn one_sender_of_a_group_is_heard() {
 
 #[test]
 fn one_sender_of_an_ipv6_group_is_joined_until_it_is_left() {
-    let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 0, 0x77, 2);
+    let group = own_group(2);
     let source = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 9);
     let lo = MulticastInterface::Index(1);
-    let joined = || {
-        let words = ["ff010000000000000000000000770002", "fd000000000000000000000000000009"];
-        listed("/proc/net/mcfilter6", &words)
-    };
+    let joined = || listed("/proc/net/mcfilter6", &[&digits(group), &digits(source)]);
     let socket = udp6();
     assert!(!joined());
     socket.join_source_multicast(group, source, lo).unwrap();

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::support::nobody;
 use tabi::{AF_INET, AF_INET6, AF_UNIX, Error, SOCK_DGRAM, SOCK_STREAM, Socket, TcpKeepalive};
 
 fn tcp() -> Socket {
@@ -340,10 +341,7 @@ fn the_system_knows_what_the_socket_is() {
 
 #[test]
 fn a_pending_error_is_taken_once() {
-    let refused = udp();
-    refused.bind(("127.0.0.1", 0)).unwrap();
-    let nobody = refused.getsockname().unwrap();
-    refused.close().unwrap();
+    let (_kept, nobody) = nobody();
     let socket = udp();
     socket.connect(nobody).unwrap();
     socket.send(b"x").unwrap();

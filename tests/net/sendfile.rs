@@ -214,7 +214,7 @@ fn a_vanished_peer_is_an_error_and_no_signal() {
     let bytes = pattern(3_000_000);
     let file = file_of(&bytes);
     let (one, other) = pair();
-    drop(other);
+    support::end(other);
     assert_eq!(one.sendfile(&file, 0, None), Err(SendallError { sent: 0, error: Error::Os(libc::EPIPE) }));
     assert_eq!(sigpipe(), (false, false), "none is left behind, and none is held back");
     // This peer closes its connection in the middle of the call.
@@ -222,7 +222,7 @@ fn a_vanished_peer_is_an_error_and_no_signal() {
     thread::scope(|scope| {
         scope.spawn(|| {
             other.recv_exactly(&mut vec![0; 1_000_000]).unwrap();
-            other.close().unwrap();
+            support::end(other);
         });
         let partial = one.sendfile(&file, 0, None).unwrap_err();
         assert!(matches!(partial.error, Error::Os(libc::EPIPE | libc::ECONNRESET)), "{partial}");
@@ -235,7 +235,7 @@ fn a_vanished_peer_is_an_error_and_no_signal() {
 fn a_sigpipe_that_was_pending_stays() {
     let file = file_of(b"bytes");
     let (one, other) = pair();
-    drop(other);
+    support::end(other);
     // SAFETY: the set consists of integers, for which zero is a valid value, and so does the time.
     let (mut pipe, nothing) = unsafe { (std::mem::zeroed(), libc::timespec { tv_sec: 0, tv_nsec: 0 }) };
     // SAFETY: the calls only read and fill the set; the signal goes to this thread only.

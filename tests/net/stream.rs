@@ -4,6 +4,7 @@ use std::io::{BufRead, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
+use crate::support::end;
 use tabi::constants::SO_SNDBUF;
 use tabi::{AF_UNIX, Error, SHUT_WR, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter};
 
@@ -244,7 +245,7 @@ fn a_vanished_reader_is_an_error_and_no_signal() {
     let (one, other) = pair();
     let mut writer = one.makefile_writer();
     writer.write(b"for nobody").unwrap();
-    drop(other);
+    end(other);
     assert_eq!(writer.flush(), Err(Error::Os(libc::EPIPE)));
     assert_eq!(writer.buffer(), b"for nobody", "what was not sent is kept");
 }

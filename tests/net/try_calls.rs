@@ -1,6 +1,7 @@
 //! Calls that never wait: they do what is possible at once, whatever the timeout of the socket is. Otherwise
 //! they fail with EAGAIN.
 
+use crate::support::{HANG, end, temporary_path};
 use tabi::constants::SO_SNDBUF;
 use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket};
 
@@ -35,7 +36,7 @@ fn nothing_to_receive_is_eagain_in_every_mode() {
 #[test]
 fn the_end_of_a_stream_is_zero_bytes() {
     let (one, other) = pair(SOCK_STREAM, None);
-    drop(other);
+    end(other);
     assert_eq!(one.try_recv_into(&mut [0; 8]), Ok(0));
 }
 
@@ -71,6 +72,7 @@ fn datagrams_carry_their_sender() {
         socket.bind(("127.0.0.1", 0)).unwrap();
     }
     assert_eq!(client.try_sendto(b"hello", server.getsockname().unwrap()).unwrap(), 5);
+    server.wait(tabi::Interest::Read, Limit::after(HANG)).unwrap();
     let mut buffer = [0; 8];
     let (n, sender) = server.try_recvfrom_into(&mut buffer).unwrap();
     assert_eq!((&buffer[..n], sender), (&b"hello"[..], client.getsockname().unwrap()));
@@ -78,16 +80,16 @@ fn datagrams_carry_their_sender() {
 
 #[test]
 fn a_full_queue_of_datagrams_is_eagain() {
-    let directory = std::env::temp_dir().join(format!("tabi-at-once-{}", std::process::id()));
+    let path = temporary_path();
     let server = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
-    server.bind(&*directory).unwrap();
+    server.bind(path.as_path()).unwrap();
     let client = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
     let full = loop {
-        if let Err(error) = client.try_sendto(b"hello", &*directory) {
+        if let Err(error) = client.try_sendto(b"hello", path.as_path()) {
             break error;
         }
     };
-    std::fs::remove_file(&directory).unwrap();
+    std::fs::remove_file(&path).unwrap();
     assert_eq!(full, Error::Os(libc::EAGAIN));
 }
 

@@ -1,12 +1,11 @@
 //! The example programs: every server with every client, in C, Rust and Python on tabi, and in CPython on its own
 //! `socket`. Each test stands for one pair: `chat::c_server::python_client`.
 
-use std::path::PathBuf;
-
 use crate::conversations;
 use crate::examples;
 use crate::languages::Language;
 use crate::process::Process;
+use crate::support::temporary_path;
 
 macro_rules! pairs {
     ($($pair:ident)*) => {$(
@@ -75,17 +74,10 @@ fn unix_echo(server: Language, client: Language) {
     else {
         return;
     };
-    let path = socket_path();
+    let path = temporary_path();
     let mut server = Process::start(server.arg(&path)).unwrap();
     assert_eq!(server.wait_for_place().unwrap(), path.to_str().unwrap());
     let echo = conversations::ask(client.arg(&path).arg("some bytes"));
     assert_eq!(echo.as_deref(), Ok("some bytes"));
     std::fs::remove_file(path).unwrap();
-}
-
-/// A path that does not exist yet, short enough for a unix socket.
-fn socket_path() -> PathBuf {
-    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    std::env::temp_dir().join(format!("tabi-programs-{}-{number}", std::process::id()))
 }

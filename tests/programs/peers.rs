@@ -6,14 +6,14 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::conversations;
 use crate::examples;
 use crate::languages::Language;
 use crate::process::Process;
-use crate::support::{library, tools};
+use crate::support::{full_listener, library, nobody, temporary_path, tools};
 
 #[test]
 fn hello_servers_greet_a_plain_client() {
@@ -154,7 +154,7 @@ fn udp_echo_programs_know_a_plain_peer() {
 #[test]
 fn unix_echo_programs_know_a_plain_peer() {
     for language in examples::languages() {
-        let path = socket_path();
+        let path = temporary_path();
         let mut server = Process::start(command(language, "unix_echo_server").arg(&path)).unwrap();
         server.wait_for_place().unwrap();
         let mut peer = UnixStream::connect(&path).unwrap();
@@ -180,7 +180,7 @@ fn unix_echo_programs_know_a_plain_peer() {
 #[test]
 fn unix_echo_servers_replace_only_the_socket_of_a_dead_server() {
     for language in examples::languages() {
-        let path = socket_path();
+        let path = temporary_path();
         drop(UnixListener::bind(&path).unwrap());
         let mut server = Process::start(command(language, "unix_echo_server").arg(&path)).unwrap();
         server.wait_for_place().unwrap();
@@ -208,16 +208,20 @@ fn a_busy_port_is_one_clear_line() {
 
 #[test]
 fn a_closed_port_and_a_missing_path_are_one_clear_line() {
-    let (closed, port) = closed_port();
+    let (closed_tcp, tcp_port) = closed_port();
+    let (closed_udp, address) = nobody();
+    let udp_port = address.port().unwrap().to_string();
     for language in examples::languages() {
-        for program in ["hello_client", "chat_client", "udp_echo_client"] {
-            let client = Process::start(command(language, program).arg(&port)).unwrap();
+        for (program, port) in
+            [("hello_client", &tcp_port), ("chat_client", &tcp_port), ("udp_echo_client", &udp_port)]
+        {
+            let client = Process::start(command(language, program).arg(port)).unwrap();
             complains(language, client, "Connection refused");
         }
-        let client = Process::start(command(language, "unix_echo_client").arg(socket_path())).unwrap();
+        let client = Process::start(command(language, "unix_echo_client").arg(temporary_path())).unwrap();
         complains(language, client, "No such file or directory");
     }
-    drop(closed);
+    drop((closed_tcp, closed_udp));
 }
 
 #[test]
@@ -248,8 +252,8 @@ fn connect_check_prints_the_code_and_its_name() {
             let mut command = command(language, "connect_check");
             Process::start(command.args(["127.0.0.1", port, seconds])).unwrap().wait_for_end().unwrap()
         };
-        assert_eq!(check(&open, "5"), (true, "0 connected\n".to_owned()), "{language}");
-        assert_eq!(check(&closed, "5"), (false, "111 ECONNREFUSED\n".to_owned()), "{language}");
+        assert_eq!(check(&open, "60"), (true, "0 connected\n".to_owned()), "{language}");
+        assert_eq!(check(&closed, "60"), (false, "111 ECONNREFUSED\n".to_owned()), "{language}");
         assert_eq!(check(&full, "0.05"), (false, "11 EAGAIN\n".to_owned()), "{language}");
         assert_eq!(check(&full, "0"), (false, "115 EINPROGRESS\n".to_owned()), "{language}");
     }
@@ -346,26 +350,10 @@ fn closed_port() -> (tabi::Socket, String) {
 
 /// A port whose queue is full: a further connect is neither accepted nor refused.
 fn full_port() -> (tabi::Socket, Vec<tabi::Socket>, String) {
-    let (listener, port) = closed_port();
-    listener.listen(0).unwrap();
-    let queued = (0..2).map(|_| {
-        let client = tabi::Socket::new(tabi::AF_INET, tabi::SOCK_STREAM, 0).unwrap();
-        client.setblocking(false).unwrap();
-        assert_eq!(client.connect_ex(listener.getsockname().unwrap()), Ok(libc::EINPROGRESS));
-        client
-    });
-    let queued: Vec<_> = queued.collect();
-    queued[0].finish_connect(tabi::Limit::FOREVER).unwrap();
-    (listener, queued, port)
+    let (listener, queued, address) = full_listener(tabi::AF_INET);
+    (listener, queued, address.port().unwrap().to_string())
 }
 
 fn address_of(socket: &tabi::Socket) -> String {
     std::net::SocketAddr::try_from(socket.getsockname().unwrap()).unwrap().to_string()
-}
-
-/// A path that does not exist yet, short enough for a unix socket.
-fn socket_path() -> PathBuf {
-    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    std::env::temp_dir().join(format!("tabi-peers-{}-{number}", std::process::id()))
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::serving::{any_port, ask, connect, connect_to, echo, read_to_end, while_serving};
-use crate::support::{HANG, in_own_process, wait_until};
+use crate::support::{HANG, in_own_process, own_host, wait_until};
 use tabi::Result;
 use tabi::server::{ForkingTcpServer, Forks, Request, Server, TcpServer, ThreadingTcpServer};
 
@@ -187,7 +187,7 @@ fn a_handler_in_a_child_does_not_stop_the_server() {
 fn a_child_that_outlives_its_server_does_not_keep_the_port() {
     in_own_process(|| {
         let forks = Forks::default().block_on_close(false);
-        let server = TcpServer::options().concurrency(forks).bind(any_port(), echo).unwrap();
+        let server = TcpServer::options().concurrency(forks).bind((own_host(), 0), echo).unwrap();
         let address = address_of(&server);
         let mut client = connect_to(address);
         while_serving(&server, || ask(&mut client));

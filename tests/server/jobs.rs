@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::HANG;
 use crate::support::serving::any_port;
+use crate::support::{HANG, in_own_process, wait_until};
 use tabi::server::{
     Concurrency, Failure, ForkingTcpServer, HandlerResult, Hooks, Job, Next, Request, Server, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
@@ -178,9 +178,7 @@ fn closing_a_server_waits_for_its_jobs_and_cuts_those_that_are_late() {
         ends.push(end);
     }
     ends[0].send(()).unwrap();
-    while server.statistics().finished == 0 {
-        thread::yield_now();
-    }
+    wait_until("one has ended", || server.statistics().finished == 1);
     // The two other jobs end when they are cut off.
     let report = server.server_close(Some(Duration::from_millis(10)));
     assert_eq!((report.finished, report.cut, report.left), (0, 2, 0));
@@ -214,11 +212,17 @@ fn a_job_may_close_the_server_that_runs_it() {
 
 #[test]
 fn a_forking_server_runs_a_job_in_a_child() {
-    let server = ForkingTcpServer::new(any_port(), welcome).unwrap();
-    let parent = std::process::id();
-    assert!(server.run_job(move |_: &Request| -> HandlerResult {
-        if std::process::id() == parent { Ok(()) } else { Err("in a child, which then ends badly".into()) }
-    }));
-    assert_eq!(server.server_close(Some(HANG)).left, 0);
-    assert_eq!((server.statistics().finished, server.statistics().failed), (1, 1));
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), welcome).unwrap();
+        let parent = std::process::id();
+        assert!(server.run_job(move |_: &Request| -> HandlerResult {
+            if std::process::id() == parent {
+                Ok(())
+            } else {
+                Err("in a child, which then ends badly".into())
+            }
+        }));
+        assert_eq!(server.server_close(Some(HANG)).left, 0);
+        assert_eq!((server.statistics().finished, server.statistics().failed), (1, 1));
+    });
 }

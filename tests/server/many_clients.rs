@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use crate::support::helpers::helper;
 use crate::support::limits::limit;
 use crate::support::serving::{ask, connect_to};
-use crate::support::{self, HANG};
+use crate::support::{self, HANG, in_own_process};
 use tabi::{AF_INET, SOCK_STREAM, Socket};
 
 fn full_or(scaled: usize, full: usize) -> usize {
@@ -70,31 +70,33 @@ impl Server {
 
 #[test]
 fn many_idle_clients_are_held_and_answered() {
-    limit(libc::RLIMIT_NOFILE, u64::MAX);
-    let count = full_or(1000, 5000);
-    let mut server = Server::start();
-    ask(&mut server.connect());
-    let before = server.takes();
-    let begin = std::time::Instant::now();
-    let mut clients: Vec<_> = (0..count).map(|_| server.connect()).collect();
-    clients.iter_mut().for_each(ask);
-    let set_up = begin.elapsed();
-    let after = server.takes();
-    clients.iter_mut().rev().for_each(ask);
-    let each = (after.memory - before.memory) / count;
-    println!("{count} clients in {set_up:?}: {} threads, {each} bytes of memory each", after.threads);
-    // Without optimisation, the stack frames are larger.
-    let most = if cfg!(debug_assertions) { 24 } else { 9 };
-    assert!(each <= most * 1024, "{each} bytes of memory for an idle client");
-    assert_eq!(after.accepted, count + 1);
-    let stays = clients.split_off(count / 10);
-    drop(clients);
-    support::wait_until("a tenth has left", || server.takes().active == stays.len());
-    assert_eq!(server.close(), format!("0 {} 0", stays.len()));
-    for mut client in stays {
-        assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "a client that was cut sees the end");
-    }
-    server.stop();
+    in_own_process(|| {
+        limit(libc::RLIMIT_NOFILE, u64::MAX);
+        let count = full_or(1000, 5000);
+        let mut server = Server::start();
+        ask(&mut server.connect());
+        let before = server.takes();
+        let begin = std::time::Instant::now();
+        let mut clients: Vec<_> = (0..count).map(|_| server.connect()).collect();
+        clients.iter_mut().for_each(ask);
+        let set_up = begin.elapsed();
+        let after = server.takes();
+        clients.iter_mut().rev().for_each(ask);
+        let each = (after.memory - before.memory) / count;
+        println!("{count} clients in {set_up:?}: {} threads, {each} bytes of memory each", after.threads);
+        // Without optimisation, the stack frames are larger.
+        let most = if cfg!(debug_assertions) { 24 } else { 9 };
+        assert!(each <= most * 1024, "{each} bytes of memory for an idle client");
+        assert_eq!(after.accepted, count + 1);
+        let stays = clients.split_off(count / 10);
+        drop(clients);
+        support::wait_until("a tenth has left", || server.takes().active == stays.len());
+        assert_eq!(server.close(), format!("0 {} 0", stays.len()));
+        for mut client in stays {
+            assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "a client that was cut sees the end");
+        }
+        server.stop();
+    });
 }
 
 #[test]
@@ -112,10 +114,15 @@ fn short_connections_leave_nothing_behind() {
         let linger = [linger.l_onoff.to_ne_bytes(), linger.l_linger.to_ne_bytes()].concat();
         client.setsockopt_bytes(libc::SOL_SOCKET, libc::SO_LINGER, &linger).unwrap();
     };
+    // Those are left who have their answer, but whose handlers have not yet seen the end.
+    let nobody_is_left = |server: &mut Server| {
+        support::wait_until("nobody is left", || server.takes().active == 0);
+        server.takes()
+    };
     (0..count / 10).for_each(|_| one(&server));
-    let before = server.takes();
+    let before = nobody_is_left(&mut server);
     (0..count - count / 10).for_each(|_| one(&server));
-    let after = server.takes();
+    let after = nobody_is_left(&mut server);
     println!("{before:?}\n{after:?}");
     assert_eq!(after.accepted, count);
     assert!(after.memory <= before.memory + 256 * 1024, "memory: {before:?}, then {after:?}");

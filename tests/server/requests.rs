@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use crate::support::serving::{any_port, connect, read_to_end};
-use crate::support::{self};
+use crate::support::{own_host, wait_until};
 use tabi::server::{Failure, HandlerResult, Hooks, Next, Request, TcpServer, ThreadingTcpServer};
 use tabi::{Error, Result};
 
@@ -104,7 +104,7 @@ fn a_request_carries_data_from_one_hook_to_the_next() {
 
 #[test]
 fn a_server_is_closed_when_its_last_clone_is_dropped() {
-    let server = ThreadingTcpServer::new(any_port(), |request: &Request| {
+    let server = ThreadingTcpServer::new((own_host(), 0), |request: &Request| {
         request.reply(b"first ")?;
         request.socket().recv(1)?;
         request.reply(b"last")
@@ -118,5 +118,5 @@ fn a_server_is_closed_when_its_last_clone_is_dropped() {
     // The request that has begun goes on, and keeps the server alive.
     client.write_all(b"x").unwrap();
     assert_eq!(read_to_end(&mut client), "last");
-    support::wait_until("nobody listens", || TcpStream::connect(address).is_err());
+    wait_until("nobody listens", || TcpStream::connect(address).is_err());
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::serving::{any_port, while_serving};
-use crate::support::{HANG, temporary_path, wait_until};
+use crate::support::{HANG, in_own_process, temporary_path, wait_until};
 use tabi::constants::SOCK_SEQPACKET;
 use tabi::server::{
     ForkingTcpServer, ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer, Forks, Request,
@@ -72,31 +72,34 @@ fn unix() -> RawAddress {
     RawAddress::try_from(&UnixAddress::Path(temporary_path())).unwrap()
 }
 
+/// In a process of its own, as all tests of forking servers: a child has copies of what other tests have open.
 #[test]
 fn all_of_pythons_classes_answer() {
-    let here = format!("got this in {}", std::process::id());
-    let in_this_process: [Server; 8] = [
-        TcpServer::new(any_port(), answer).unwrap().into(),
-        ThreadingTcpServer::new(any_port(), answer).unwrap().into(),
-        UdpServer::new(any_port(), answer).unwrap().into(),
-        ThreadingUdpServer::new(any_port(), answer).unwrap().into(),
-        UnixStreamServer::new(unix(), answer).unwrap().into(),
-        ThreadingUnixStreamServer::new(unix(), answer).unwrap().into(),
-        UnixDatagramServer::new(unix(), answer).unwrap().into(),
-        ThreadingUnixDatagramServer::new(unix(), answer).unwrap().into(),
-    ];
-    for server in in_this_process {
-        assert_eq!(ask_twice(&server), here);
-    }
-    let in_children: [Server; 4] = [
-        ForkingTcpServer::new(any_port(), answer).unwrap().into(),
-        ForkingUdpServer::new(any_port(), answer).unwrap().into(),
-        ForkingUnixStreamServer::new(unix(), answer).unwrap().into(),
-        ForkingUnixDatagramServer::new(unix(), answer).unwrap().into(),
-    ];
-    for server in in_children {
-        assert_ne!(ask_twice(&server), here);
-    }
+    in_own_process(|| {
+        let here = format!("got this in {}", std::process::id());
+        let in_this_process: [Server; 8] = [
+            TcpServer::new(any_port(), answer).unwrap().into(),
+            ThreadingTcpServer::new(any_port(), answer).unwrap().into(),
+            UdpServer::new(any_port(), answer).unwrap().into(),
+            ThreadingUdpServer::new(any_port(), answer).unwrap().into(),
+            UnixStreamServer::new(unix(), answer).unwrap().into(),
+            ThreadingUnixStreamServer::new(unix(), answer).unwrap().into(),
+            UnixDatagramServer::new(unix(), answer).unwrap().into(),
+            ThreadingUnixDatagramServer::new(unix(), answer).unwrap().into(),
+        ];
+        for server in in_this_process {
+            assert_eq!(ask_twice(&server), here);
+        }
+        let in_children: [Server; 4] = [
+            ForkingTcpServer::new(any_port(), answer).unwrap().into(),
+            ForkingUdpServer::new(any_port(), answer).unwrap().into(),
+            ForkingUnixStreamServer::new(unix(), answer).unwrap().into(),
+            ForkingUnixDatagramServer::new(unix(), answer).unwrap().into(),
+        ];
+        for server in in_children {
+            assert_ne!(ask_twice(&server), here);
+        }
+    });
 }
 
 #[test]
@@ -180,75 +183,84 @@ fn a_request_says_that_its_datagram_was_cut() {
 /// Handlers answer through the socket of a datagram server, so it is closed after them and not with the loop.
 #[test]
 fn a_closed_datagram_server_has_no_socket_left() {
-    for options in [UdpServer::options(), ThreadingUdpServer::options(), ForkingUdpServer::options()] {
-        let never_served = options.clone().bind(any_port(), answer).unwrap();
-        never_served.server_close(None);
-        assert_eq!(never_served.fileno(), -1);
-        let server = options.bind(any_port(), answer).unwrap();
-        let socket = Arc::clone(&server.sockets()[0]);
-        assert!(!socket.is_closed());
-        ask_twice(&server);
-        assert!(socket.is_closed());
-    }
+    in_own_process(|| {
+        for options in [UdpServer::options(), ThreadingUdpServer::options(), ForkingUdpServer::options()] {
+            let never_served = options.clone().bind(any_port(), answer).unwrap();
+            never_served.server_close(None);
+            assert_eq!(never_served.fileno(), -1);
+            let server = options.bind(any_port(), answer).unwrap();
+            let socket = Arc::clone(&server.sockets()[0]);
+            assert!(!socket.is_closed());
+            ask_twice(&server);
+            assert!(socket.is_closed());
+        }
+    });
 }
 
 #[test]
 fn children_are_collected_at_once_and_their_failures_counted() {
-    let server =
-        ForkingTcpServer::new(any_port(), |request: &Request| match request.socket().recv(1)?.as_slice() {
-            b"p" => panic!("on purpose"),
-            b"e" => Err(Error::Os(libc::EIO)),
-            _ => Ok(()),
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), |request: &Request| {
+            match request.socket().recv(1)?.as_slice() {
+                b"p" => panic!("on purpose"),
+                b"e" => Err(Error::Os(libc::EIO)),
+                _ => Ok(()),
+            }
         })
         .unwrap();
-    std::thread::scope(|scope| {
-        // Nothing but a client or a stop wakes this loop.
-        let serving = scope.spawn(|| server.serve_forever_every(None));
-        for kind in [b"p", b"e", b"f"] {
-            client_of(&server).sendall(kind).unwrap();
-        }
-        wait_until("every child is collected", || server.statistics().finished == 3);
-        assert_eq!((server.statistics().children, server.statistics().failed), (0, 2));
-        server.shutdown();
-        serving.join().unwrap().unwrap();
+        std::thread::scope(|scope| {
+            // Nothing but a client or a stop wakes this loop.
+            let serving = scope.spawn(|| server.serve_forever_every(None));
+            for kind in [b"p", b"e", b"f"] {
+                client_of(&server).sendall(kind).unwrap();
+            }
+            wait_until("every child is collected", || server.statistics().finished == 3);
+            assert_eq!((server.statistics().children, server.statistics().failed), (0, 2));
+            server.shutdown();
+            serving.join().unwrap().unwrap();
+        });
     });
 }
 
 #[test]
 fn a_full_forking_server_lets_clients_wait() {
-    let options = ForkingTcpServer::options().concurrency(Forks::default().max_children(2));
-    let server = options.bind(any_port(), answer).unwrap();
-    while_serving(&server, || {
-        let clients: Vec<_> = (0..10).map(|_| client_of(&server)).collect();
-        wait_until("two children run", || server.statistics().children == 2);
-        for client in &clients {
-            client.sendall(b"this").unwrap();
-        }
-        for client in &clients {
-            assert!(client.recv(100).unwrap().starts_with(b"got this"));
-            assert!(server.statistics().children <= 2);
-        }
+    in_own_process(|| {
+        let options = ForkingTcpServer::options().concurrency(Forks::default().max_children(2));
+        let server = options.bind(any_port(), answer).unwrap();
+        while_serving(&server, || {
+            let clients: Vec<_> = (0..10).map(|_| client_of(&server)).collect();
+            wait_until("two children run", || server.statistics().children == 2);
+            for client in &clients {
+                client.sendall(b"this").unwrap();
+            }
+            for client in &clients {
+                assert!(client.recv(100).unwrap().starts_with(b"got this"));
+                assert!(server.statistics().children <= 2);
+            }
+        });
     });
 }
 
 #[test]
 fn children_that_do_not_end_are_cut_off() {
-    let server = ForkingTcpServer::new(any_port(), |request: &Request| {
-        request.reply(b"here")?;
-        request.socket().recv(1).map(drop)
-    })
-    .unwrap();
-    std::thread::scope(|scope| {
-        let serving = scope.spawn(|| server.serve_forever());
-        let clients: Vec<_> = (0..3).map(|_| client_of(&server)).collect();
-        for client in &clients {
-            assert_eq!(client.recv(100).unwrap(), b"here");
-        }
-        let report = server.server_close(Some(Duration::ZERO));
-        assert_eq!((report.finished, report.cut, report.left), (0, 3, 0));
-        assert_eq!(serving.join().unwrap(), Ok(()));
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), |request: &Request| {
+            request.reply(b"here")?;
+            request.socket().recv(1).map(drop)
+        })
+        .unwrap();
+        std::thread::scope(|scope| {
+            let serving = scope.spawn(|| server.serve_forever());
+            let clients: Vec<_> = (0..3).map(|_| client_of(&server)).collect();
+            for client in &clients {
+                assert_eq!(client.recv(100).unwrap(), b"here");
+            }
+            let report = server.server_close(Some(Duration::ZERO));
+            assert_eq!((report.finished, report.cut, report.left), (0, 3, 0));
+            assert_eq!(serving.join().unwrap(), Ok(()));
+        });
+        assert_eq!(server.statistics().children, 0);
     });
-    assert_eq!(server.statistics().children, 0);
 }
 
 #[test]

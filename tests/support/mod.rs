@@ -19,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use own_process::in_own_process;
-use tabi::{AF_INET, AF_UNIX, Address, SOCK_STREAM, Socket};
+use tabi::{AF_INET, AF_UNIX, Address, SOCK_DGRAM, SOCK_STREAM, Socket};
 pub use waiting::{HANG, ThreadId, wait_until};
 
 /// A path for a unix socket, which does not exist yet.
@@ -46,6 +46,29 @@ pub fn stream_pair(family: tabi::AddressFamily) -> (Socket, Socket) {
     (client, listener.accept().unwrap().0)
 }
 
+/// Ends a connection, which its peer sees at once. A close alone may do this later: a process that another test starts
+/// has a copy of the socket until it runs its own program.
+pub fn end(socket: Socket) {
+    socket.shutdown(tabi::SHUT_RDWR).unwrap();
+}
+
+/// An address of the loopback network that only this process uses, so that nobody takes a port of it that a test has
+/// closed.
+pub fn own_host() -> String {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{middle}.{low}", 128 | high)
+}
+
+/// The address of a UDP port at which nobody receives, and the socket that keeps the port. The socket is connected to
+/// another peer, so datagrams of the test do not reach it.
+pub fn nobody() -> (Socket, Address) {
+    let socket = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    socket.bind(("127.0.0.1", 0)).unwrap();
+    socket.connect((own_host(), 9)).unwrap();
+    let address = socket.getsockname().unwrap();
+    (socket, address)
+}
+
 /// A listener whose queue is full, so that a further connect neither succeeds nor fails.
 pub fn full_listener(family: tabi::AddressFamily) -> (Socket, Vec<Socket>, Address) {
     let listener = Socket::new(family, SOCK_STREAM, 0).unwrap();
@@ -70,17 +93,22 @@ pub fn fill_queue(listener: &Socket) -> Vec<Socket> {
         if family == AF_UNIX && connected.is_err() {
             return queue;
         }
-        // A TCP client that is not in the queue still waits for the answer to its SYN, so it is not writable.
-        if client.wait(tabi::Interest::Write, until(200)).is_err() {
+        queue.push(client);
+        if family != AF_UNIX && queue_is_full(listener) {
             return queue;
         }
-        queue.push(client);
-        assert!(queue.len() < 100, "the queue never fills");
+        // A client whose connection the system has not yet put into the queue is not the last.
+        assert!(queue.len() < 10_000, "the queue never fills");
+        thread::yield_now();
     }
 }
 
-fn until(milliseconds: u64) -> tabi::Limit {
-    tabi::Limit::after(Duration::from_millis(milliseconds))
+/// Whether a listening TCP socket takes no further client. In the system's report about such a socket, the field for
+/// segments under way is the length of the queue, and the field for selective acknowledgements is its limit.
+fn queue_is_full(listener: &Socket) -> bool {
+    let info = listener.getsockopt_bytes(libc::IPPROTO_TCP, libc::TCP_INFO, 104).unwrap();
+    let field = |place: usize| u32::from_ne_bytes(info[place..place + 4].try_into().unwrap());
+    field(24) > field(28)
 }
 
 /// A number of rounds: all of them in a release build, a tenth in a debug build or under an emulator.

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #ifdef __linux__
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/syscall.h>
 #endif
 
@@ -170,6 +172,20 @@ static long long connect_for_ever(struct blocked *blocked)
     return tabi_connect_addr(blocked->sk, &busy_address);
 }
 
+/* Waits until the system has put the first client into the queue of the listener. In its report about a listening
+   socket, the field for segments under way is the length of the queue. */
+static void wait_until_full(tabi_sock *listener)
+{
+#ifdef __linux__
+    struct tcp_info info;
+    do
+        CHECK_OK(tabi_getsockopt_bytes(listener, IPPROTO_TCP, TCP_INFO, &info, sizeof info));
+    while (info.tcpi_unacked == 0);
+#else
+    (void)listener;
+#endif
+}
+
 /* A listener accepts one client more than its backlog. The connect of the next client waits for an answer. */
 static void a_timed_connect_ends(void)
 {
@@ -183,6 +199,7 @@ static void a_timed_connect_ends(void)
         CHECK_EQ(tabi_connect_ex_addr(queued[i], &busy_address), EINPROGRESS);
     }
     CHECK_OK(tabi_finish_connect_until(queued[0], INT64_MAX));
+    wait_until_full(listener);
     CHECK_OK(tabi_settimeout(client, 3600));
     CHECK_EQ(closed_during(client, connect_for_ever), TABI_ERR_CLOSED);
     tabi_sock_free(client);

@@ -121,6 +121,7 @@ static void a_try_never_waits(void)
     CHECK_CODE(tabi_try_recvfrom(server, buffer, sizeof buffer, &from), -EAGAIN);
     CHECK_OK(tabi_getsockname(server, &to));
     CHECK_EQ(tabi_try_sendto_addr(client, "four", 4, &to), 4);
+    CHECK_OK(tabi_wait_until(server, TABI_READ, INT64_MAX));
     CHECK_EQ(tabi_try_recvfrom(server, buffer, sizeof buffer, &from), 4);
     CHECK_EQ(tabi_addr_port(&from), port_of(client));
     CHECK_CODE(tabi_try_sendto_addr(client, "four", 4, NULL), TABI_ERR_NULL);

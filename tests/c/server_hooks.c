@@ -92,7 +92,8 @@ static int on_timeout(tabi_server *server, void *userdata)
 static int on_round(tabi_server *server, void *userdata)
 {
     struct record *record = userdata;
-    if (++record->rounds == 3)
+    /* The client may come after some rounds. */
+    if (++record->rounds >= 3 && record->count > 2)
         CHECK_OK(tabi_server_shutdown(server));
     return 0;
 }
@@ -173,7 +174,7 @@ static void every_hook_runs_in_its_turn(void)
     CHECK_EQ(record.timeouts, 1);
     client = connect_to(server);
     CHECK_OK(tabi_server_serve_forever(server, 0.001));
-    CHECK_EQ(record.rounds, 3);
+    CHECK(record.rounds >= 3);
     CHECK_EQ(tabi_recv(client, bytes, sizeof bytes, MSG_WAITALL), 6);
     CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, NULL));
     CHECK_EQ(record.count, sizeof expected / sizeof expected[0]);

@@ -1,5 +1,8 @@
 //! Makes calls on sockets, for tests that count the system calls of a whole process.
 //!
+//! The sockets are unix sockets: what one of them has sent is there when the call that sent it returns, however busy
+//! the system is.
+//!
 //! `net_helper CALLS ROUNDS`, where CALLS is one of the names in `main`.
 
 #[path = "../support/waiting.rs"]
@@ -10,8 +13,8 @@ use std::io::IoSlice;
 use std::sync::mpsc;
 
 use tabi::{
-    AF_INET, AF_UNIX, AddressFamily, ControlData, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM,
-    SOCK_STREAM, Socket, socketpair,
+    AF_UNIX, ControlData, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM, SOCK_STREAM, Socket, UnixAddress,
+    socketpair,
 };
 use waiting::ThreadId;
 
@@ -22,8 +25,8 @@ fn main() -> Outcome {
     let [calls, rounds] = arguments.as_slice() else { return Err("usage: net_helper CALLS ROUNDS".into()) };
     let rounds = rounds.parse()?;
     match calls.as_str() {
-        "blocking" => ready(AF_UNIX, None, rounds),
-        "timeout-ready" => ready(AF_INET, Some(5.0), rounds),
+        "blocking" => ready(None, rounds),
+        "timeout-ready" => ready(Some(60.0), rounds),
         "timeout-not-ready" => not_ready(60.0, rounds),
         "accept-ready" => accept_ready(rounds),
         "messages" => messages(rounds),
@@ -32,8 +35,8 @@ fn main() -> Outcome {
 }
 
 /// All bytes are sent before they are received, so each receive finds them.
-fn ready(family: AddressFamily, timeout: Option<f64>, rounds: usize) -> Outcome {
-    let (one, other) = socketpair(family, SOCK_STREAM, 0)?;
+fn ready(timeout: Option<f64>, rounds: usize) -> Outcome {
+    let (one, other) = socketpair(AF_UNIX, SOCK_STREAM, 0)?;
     if let Some(seconds) = timeout {
         one.settimeout(seconds)?;
         other.settimeout(seconds)?;
@@ -67,13 +70,14 @@ fn not_ready(timeout: f64, rounds: usize) -> Outcome {
 
 /// All clients connect before the server accepts them.
 fn accept_ready(rounds: usize) -> Outcome {
-    let listener = Socket::new(AF_INET, SOCK_STREAM, 0)?;
-    listener.bind(("127.0.0.1", 0))?;
+    let listener = Socket::new(AF_UNIX, SOCK_STREAM, 0)?;
+    // The system chooses a name.
+    listener.bind(UnixAddress::Unnamed)?;
     listener.listen(i32::try_from(rounds)?)?;
-    listener.settimeout(5.0)?;
+    listener.settimeout(60.0)?;
     let mut clients = Vec::new();
     for _ in 0..rounds {
-        let client = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+        let client = Socket::new(AF_UNIX, SOCK_STREAM, 0)?;
         client.connect(listener.getsockname()?)?;
         clients.push(client);
     }
@@ -85,8 +89,8 @@ fn accept_ready(rounds: usize) -> Outcome {
 
 /// Sends a message, and eight datagrams in one call, and receives them.
 fn messages(rounds: usize) -> Outcome {
-    let (one, other) = socketpair(AF_INET, SOCK_DGRAM, 0)?;
-    other.settimeout(5.0)?;
+    let (one, other) = socketpair(AF_UNIX, SOCK_DGRAM, 0)?;
+    other.settimeout(60.0)?;
     let (mut buffers, outgoing) = ([[0; 4]; 8], [OutgoingDatagram::new(b"tick"); 8]);
     let mut incoming: Vec<_> = buffers.iter_mut().map(|buffer| IncomingDatagram::new(buffer)).collect();
     for _ in 0..rounds {

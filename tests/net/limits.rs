@@ -49,12 +49,13 @@ fn every_receiving_call_keeps_a_limit_of_its_own_in_every_mode() {
             assert!(begin.elapsed() >= SHORT, "{name} {mode:?}: never before its time");
             assert_eq!(call(Limit::Now), Err(Error::Os(libc::EAGAIN)), "{name} {mode:?}");
             assert_eq!(call(Limit::Until(Deadline::now())), Err(Error::Timeout), "{name} {mode:?}");
-            one.send(b"four").unwrap();
             let client = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
-            client.connect(listener.getsockname().unwrap()).unwrap();
+            if name == "accept_until" {
+                client.connect(listener.getsockname().unwrap()).unwrap();
+            } else {
+                one.send(b"four").unwrap();
+            }
             assert_eq!(call(Limit::FOREVER), Ok(()), "{name} {mode:?}");
-            while other.try_recv_into(&mut [0; 16]).is_ok() {}
-            while listener.accept_until(Limit::Now).is_ok() {}
         }
     }
 }
@@ -109,11 +110,11 @@ fn no_byte_is_handed_out_that_nobody_wrote() {
     }
 }
 
-/// Sends one byte after the other, slowly. The line ends long after the test would give up.
+/// Sends one byte after the other, slowly, until the socket is closed. The line ends when the test counts as hung.
 fn drip(peer: Socket) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let begin = Instant::now();
-        while begin.elapsed() < HANG / 10 {
+        while begin.elapsed() < HANG {
             if peer.send(b"x").is_err() {
                 return;
             }
@@ -132,7 +133,8 @@ fn a_timeout_limits_a_line_as_a_whole() {
     assert_eq!(reader.readline(1000), Err(Error::Timeout));
     assert_eq!(reader.readline_into(&mut [0; 1000]), Err(Error::Timeout));
     assert_eq!(reader.readinto(&mut [0; 1000]), Err(Error::Timeout));
-    // The failed call has lost no byte.
+    // The failed calls have lost no byte.
+    socket.settimeout(HANG).unwrap();
     let mut first = [0; 3];
     reader.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"xxx");
@@ -155,7 +157,8 @@ fn a_timeout_limits_all_parts_of_sendall_together() {
         let result = loop {
             match ended.recv_timeout(TIMEOUT / 20) {
                 Ok(result) => break result,
-                Err(_) => peer.try_recv_into(&mut [0; PART]).unwrap(),
+                // Nothing is there while the sender gets no time of the processor.
+                Err(_) => peer.try_recv_into(&mut [0; PART]).unwrap_or(0),
             };
         };
         let partial = result.unwrap_err();

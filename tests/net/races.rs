@@ -126,8 +126,8 @@ fn an_accept_without_a_deadline_never_finds_eagain() {
 /// The environment variable that tells a process that a tracer delays its system calls.
 const DELAYED: &str = "TABI_TEST_DELAYED";
 
-/// Runs a test of this file again, in a process of its own in which a tracer delays a system call for 0.2
-/// seconds. `inject` says which call and when, in the syntax of strace. `value` is the value of [`DELAYED`]
+/// Runs a test of this file again, in a process of its own in which a tracer delays a system call for 2 seconds.
+/// `inject` says which call and when, in the syntax of strace. `value` is the value of [`DELAYED`]
 /// in that process.
 fn run_delayed(test: &str, inject: &str, value: &str) {
     if !tools::have("strace", test) {
@@ -169,7 +169,7 @@ fn start_delayed<T: Send + 'static>(
 fn two_threads_that_set_the_timeout_leave_a_descriptor_that_fits_it() {
     if std::env::var(DELAYED).is_err() {
         let test = "two_threads_that_set_the_timeout_leave_a_descriptor_that_fits_it";
-        return run_delayed(test, "ioctl:delay_exit=200000:when=1", "");
+        return run_delayed(test, "ioctl:delay_exit=2000000:when=1", "");
     }
     let (socket, _peer) = stream_pair(AF_UNIX);
     let socket = Arc::new(socket);
@@ -189,7 +189,7 @@ fn a_connect_that_begins_after_the_close_ends() {
         let (_listener, _queue, address) = full_listener(AF_INET);
         let port = address.port().unwrap().to_string();
         let test = "a_connect_that_begins_after_the_close_ends";
-        return run_delayed(test, "connect:delay_enter=200000", &port);
+        return run_delayed(test, "connect:delay_enter=2000000", &port);
     };
     let socket = Arc::new(Socket::new(AF_INET, SOCK_STREAM, 0).unwrap());
     let (late, port) = (Arc::clone(&socket), port.parse::<u16>().unwrap());

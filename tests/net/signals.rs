@@ -58,6 +58,7 @@ fn a_storm_of_signals_changes_neither_bytes_nor_deadlines() {
     let pattern: Vec<u8> = (0..1 << 20).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let bytes = pattern.repeat(64);
     let storm = Storm::begin();
+    let signals = || SIGNALS.load(Ordering::Relaxed);
     for family in [AF_UNIX, AF_INET] {
         for timeout in [None, Some(Duration::from_secs(60))] {
             let (sender, receiver) = stream_pair(family);
@@ -77,17 +78,18 @@ fn a_storm_of_signals_changes_neither_bytes_nor_deadlines() {
         }
     }
 
+    assert!(signals() > 0, "signals came while the bytes were sent");
+
     let (socket, _peer) = stream_pair(AF_UNIX);
     let timeout = Duration::from_millis(100);
     socket.settimeout(timeout).unwrap();
-    let (before, begin) = (SIGNALS.load(Ordering::Relaxed), Instant::now());
+    let (before, begin) = (signals(), Instant::now());
     assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
     assert!(begin.elapsed() >= timeout);
-    assert!(SIGNALS.load(Ordering::Relaxed) > before, "signals came during the call");
+    assert!(signals() > before, "signals came during the call");
 
     an_interruptible_call_returns_with_its_progress();
     drop(storm);
-    assert!(SIGNALS.load(Ordering::Relaxed) > 100);
 }
 
 fn an_interruptible_call_returns_with_its_progress() {

@@ -399,7 +399,7 @@ fn drain_reports_what_finished_and_what_was_cut() {
             ask(client);
         }
         thread::scope(|scope| {
-            let closing = scope.spawn(|| server.server_close(Some(Duration::from_secs(2))));
+            let closing = scope.spawn(|| server.server_close(Some(Duration::from_secs(5))));
             wait_until("the server takes no more clients", || server.fileno() == -1);
             drop(leaves);
             let report = closing.join().unwrap();

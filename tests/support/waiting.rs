@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that must happen before it counts as hung.
-pub const HANG: Duration = Duration::from_secs(30);
+pub const HANG: Duration = Duration::from_secs(60);
 
 /// The kernel's number of a thread of this process.
 pub struct ThreadId(u32);

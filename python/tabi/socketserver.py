@@ -10,6 +10,9 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
   ``"refuse"`` (close the connection). Threads without work leave after ``thread_idle`` seconds.
 - ``server_close(drain=seconds)`` of a threading server gives its requests so much time, then shuts their connections
   down, and returns how many finished and how many were cut; ``statistics()`` tells what its threads have done.
+- TLS: where ``server.socket`` was wrapped by ``ssl``, or ``ssl_context`` is set (an attribute, and an argument of
+  servers of streams), the handshake is made in the thread of the request, within ``handshake_timeout``, and never in
+  the serve loop. ``handle_handshake_error`` is told of those that fail.
 - The end of the program waits for handlers unless ``daemon_threads`` is true, and then shuts their connections down.
 """
 
@@ -50,7 +53,7 @@ def _shutdown(self):
 def _handle_request_noblock(self):
     """Handle one request, without blocking; returns the number of an error of ``get_request``."""
     try:
-        request, client_address = self.get_request()
+        request, client_address = _server.tls.get_request(self)
     except OSError as error:
         return error.errno
     if not self.verify_request(request, client_address):
@@ -67,9 +70,45 @@ def _handle_request_noblock(self):
     return None
 
 
+def _process_request(self, request, client_address):
+    """Call finish_request, unless the client fails to make a TLS handshake that is due."""
+    if _server.tls.handshake(self, request, client_address):
+        self.finish_request(request, client_address)
+    self.shutdown_request(request)
+
+
+def _handle_handshake_error(self, request, client_address):
+    """A TLS handshake has failed, or has not ended within ``handshake_timeout``; sys.exc_info() has the error.
+
+    By default nothing is printed, as by Python's servers: clients that are no clients are everyday life.
+    """
+
+
 BaseServer.serve_forever = _serve_forever
 BaseServer.shutdown = _shutdown
 BaseServer._handle_request_noblock = _handle_request_noblock
+BaseServer.process_request = _process_request
+BaseServer.handle_handshake_error = _handle_handshake_error
+#: An ``ssl.SSLContext`` with which each client's socket is wrapped; None for servers without TLS, and for those whose
+#: own socket is wrapped.
+BaseServer.ssl_context = None
+#: Seconds for the whole TLS handshake with a client; None is no limit.
+BaseServer.handshake_timeout = 10.0
+BaseServer._handshakes_failed = 0
+
+
+_init_tcp_server = TCPServer.__init__
+
+
+def _init(self, server_address, RequestHandlerClass, bind_and_activate=True, *, ssl_context=None):
+    """Constructor.  May be extended, do not override."""
+    if ssl_context is not None:
+        self.ssl_context = ssl_context
+    _server.tls.check(self)
+    _init_tcp_server(self, server_address, RequestHandlerClass, bind_and_activate)
+
+
+TCPServer.__init__ = _init
 
 
 _close_socket = TCPServer.server_close
@@ -84,6 +123,16 @@ def _server_close(self):
 
 
 TCPServer.server_close = _server_close
+
+
+if hasattr(os, "fork"):
+
+    def _finish_request_in_child(self, request, client_address):
+        """Finish one request, unless the client fails to make a TLS handshake that is due."""
+        if _server.tls.handshake(self, request, client_address):
+            super(ForkingMixIn, self).finish_request(request, client_address)
+
+    ForkingMixIn.finish_request = _finish_request_in_child
 
 
 class ThreadingMixIn:
@@ -110,7 +159,8 @@ class ThreadingMixIn:
     def process_request_thread(self, request, client_address):
         """Handle a request in a thread of the pool; returns whether its handler raised."""
         try:
-            self.finish_request(request, client_address)
+            if _server.tls.handshake(self, request, client_address):
+                self.finish_request(request, client_address)
         except Exception:
             self.handle_error(request, client_address)
             return True
@@ -135,7 +185,7 @@ class ThreadingMixIn:
 
     def statistics(self):
         """What the threads have done so far: a ``Statistics``."""
-        return _server.native_of(self).statistics()
+        return _server.native_of(self).statistics()._replace(handshake_failed=self._handshakes_failed)
 
 
 class ThreadingUDPServer(ThreadingMixIn, UDPServer):

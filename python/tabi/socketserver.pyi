@@ -1,7 +1,8 @@
 # The names and types of the standard module, whose copy this is, and what it adds.
 import socketserver as _standard
 from socketserver import *
-from typing import Literal, NamedTuple, Optional
+from ssl import SSLContext
+from typing import Any, Callable, Literal, NamedTuple, Optional
 
 class DrainReport(NamedTuple):
     finished: int
@@ -16,6 +17,20 @@ class Statistics(NamedTuple):
     finished: int
     threads: int
     idle_threads: int
+    handshake_failed: int
+
+class TCPServer(_standard.TCPServer):
+    ssl_context: Optional[SSLContext]
+    handshake_timeout: Optional[float]
+    def __init__(
+        self,
+        server_address: Any,
+        RequestHandlerClass: Callable[..., BaseRequestHandler],
+        bind_and_activate: bool = True,
+        *,
+        ssl_context: Optional[SSLContext] = None,
+    ) -> None: ...
+    def handle_handshake_error(self, request: Any, client_address: Any) -> None: ...
 
 class ThreadingMixIn(_standard.ThreadingMixIn):
     max_threads: Optional[int]

@@ -14,7 +14,7 @@ import threading
 
 from .. import _library
 from .._errors import check
-from . import structures
+from . import structures, tls
 
 _run_job = _library.function("tabi_server_run_job", ctypes.c_void_p, ctypes.POINTER(structures.Job))
 
@@ -69,7 +69,7 @@ def _cut(number) -> None:
     """Shuts a connection down; its handler finds the end of the stream."""
     job = _jobs.get(number)
     try:
-        job.request.shutdown(2)
+        tls.cut(job.request)
     except (AttributeError, OSError):
         pass  # A datagram, or a client that is gone.
 

@@ -33,3 +33,5 @@ class Statistics(NamedTuple):
     threads: int
     #: Those of them that wait.
     idle_threads: int
+    #: Clients whose TLS handshake failed, or did not end in time.
+    handshake_failed: int = 0

@@ -2558,6 +2558,80 @@ int tabi_server_run_job(tabi_server *sv, const tabi_job *job);
 #define TABI_WHEN_FULL_REFUSE 2
 
 /**
+ * No client can be accepted, because there is no descriptor (EMFILE, ENFILE) or no memory (ENOBUFS, ENOMEM) for it.
+ * Clients wait in the kernel's queue.
+ */
+#define TABI_TROUBLE_TABLE_FULL 1
+
+/**
+ * Clients are accepted again. For a second, none was refused for the reason of TABI_TROUBLE_TABLE_FULL.
+ */
+#define TABI_TROUBLE_TABLE_FREE 2
+
+/**
+ * The system refused to start a thread or a process for a request. Requests wait for one.
+ */
+#define TABI_TROUBLE_THREAD_REFUSED 3
+
+/**
+ * Threads and processes can be started again. For a second, none was refused.
+ */
+#define TABI_TROUBLE_THREAD_STARTED 4
+
+/**
+ * Taking a request from a socket failed in another way: a client gave up, the network is down, or the hook get_request
+ * has failed. The server goes on.
+ */
+#define TABI_TROUBLE_ACCEPT_FAILED 5
+
+/**
+ * The system could not wait for clients: it is short of memory, or the limit of open descriptors was lowered. The server
+ * goes on.
+ */
+#define TABI_TROUBLE_POLL_FAILED 6
+
+/**
+ * A listening socket cannot be used any more. tabi_server_serve_forever() ends with the same error.
+ */
+#define TABI_TROUBLE_LISTENER_FAILED 7
+
+/**
+ * Clients were turned away, because max_connections, max_connections_per_address, or max_threads with
+ * TABI_WHEN_FULL_REFUSE was reached.
+ */
+#define TABI_TROUBLE_REFUSED 8
+
+/**
+ * Connections that waited for their clients were closed to make room for others.
+ */
+#define TABI_TROUBLE_SHED 9
+
+/**
+ * The idle_timeout of connections has passed, and they were shut down.
+ */
+#define TABI_TROUBLE_IDLE_TIMEOUT 10
+
+/**
+ * The request_deadline of connections has passed, and they were shut down.
+ */
+#define TABI_TROUBLE_REQUEST_DEADLINE 11
+
+/**
+ * Clients sent more slowly than min_rate, and their connections were shut down.
+ */
+#define TABI_TROUBLE_MIN_RATE 12
+
+/**
+ * The handshake_timeout of connections has passed, and they were shut down.
+ */
+#define TABI_TROUBLE_HANDSHAKE_TIMEOUT 13
+
+/**
+ * The header_timeout of connections has passed, and they were shut down.
+ */
+#define TABI_TROUBLE_HEADER_TIMEOUT 14
+
+/**
  * What a thread of the server does. The hook `thread_main` calls it once, with the argument that it was
  * given.
  */
@@ -2568,7 +2642,8 @@ typedef void (*tabi_thread_body)(void *argument);
  *
  * Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
  * The functions finish_request, shutdown_request, close_request and handle_error run in the thread that
- * handles the request; the others run in the thread that serves. The library holds no lock while they run. A
+ * handles the request, and handle_trouble in the thread that has noticed the trouble; the others run in the thread
+ * that serves. The library holds no lock while they run. A
  * function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
  * pthread_exit is called in one, its thread stays there and does nothing more.
  */
@@ -2637,6 +2712,14 @@ typedef struct {
      * once, which returns when the thread should end. `name` is the thread's name.
      */
     void (*thread_main)(const char *name, tabi_thread_body body, void *argument, void *userdata);
+    /**
+     * Reports trouble of the server: a TABI_TROUBLE_ number, and a text about it for a log. The text is valid during
+     * the call. What lasts, such as a full table of descriptors, is reported when it begins and when it has ended. What
+     * happens to single clients is reported at most once a second for each number, and the text says how many they were.
+     * tabi_server_get_statistics() has the totals. The function must not take long: the thread that serves may wait for
+     * it. Default: nothing is reported.
+     */
+    void (*handle_trouble)(tabi_server *server, int trouble, const char *message, void *userdata);
 } tabi_server_hooks;
 
 /**
@@ -2846,6 +2929,46 @@ typedef struct {
      * The number of child processes that handle requests.
      */
     uint64_t children;
+    /**
+     * How often the server became unable to accept clients (TABI_TROUBLE_TABLE_FULL).
+     */
+    uint64_t table_full;
+    /**
+     * How often the system began to refuse threads or processes (TABI_TROUBLE_THREAD_REFUSED).
+     */
+    uint64_t threads_refused;
+    /**
+     * How often taking a request from a socket failed for another reason.
+     */
+    uint64_t accepts_failed;
+    /**
+     * How often waiting for clients failed.
+     */
+    uint64_t polls_failed;
+    /**
+     * The number of connections that were closed to make room for others while they waited for their clients.
+     */
+    uint64_t shed;
+    /**
+     * The number of connections that were cut off because idle_timeout has passed.
+     */
+    uint64_t idle_cut;
+    /**
+     * The number of connections that were cut off because request_deadline has passed.
+     */
+    uint64_t request_cut;
+    /**
+     * The number of connections that were cut off because their clients sent more slowly than min_rate.
+     */
+    uint64_t rate_cut;
+    /**
+     * The number of connections that were cut off because handshake_timeout has passed.
+     */
+    uint64_t handshake_cut;
+    /**
+     * The number of connections that were cut off because header_timeout has passed.
+     */
+    uint64_t header_cut;
 } tabi_server_statistics;
 
 /**

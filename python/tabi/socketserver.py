@@ -51,11 +51,11 @@ def _shutdown(self):
 
 
 def _handle_request_noblock(self):
-    """Handle one request, without blocking; returns the number of an error of ``get_request``."""
+    """Handle one request, without blocking; returns the error with which ``get_request`` failed, or None."""
     try:
         request, client_address = _server.tls.get_request(self)
     except OSError as error:
-        return error.errno
+        return error
     if not self.verify_request(request, client_address):
         self.shutdown_request(request)
         return None
@@ -84,6 +84,17 @@ def _handle_handshake_error(self, request, client_address):
     """
 
 
+def _handle_trouble(self, trouble, message):
+    """Called when the server is in trouble. Does nothing by default; may be overridden.
+
+    ``trouble`` is its name: "table_full" and "table_free" (no descriptor for clients, and again), "thread_refused" and
+    "thread_started", "accept_failed", "poll_failed", "listener_failed", "refused" (a limit was reached), "shed" (closed
+    to make room), or the name of the deadline that has passed. ``message`` is a text for a log. It runs in the thread
+    that has noticed the trouble, and must not take long; what it raises ends ``serve_forever``.
+    """
+
+
+BaseServer.handle_trouble = _handle_trouble
 BaseServer.serve_forever = _serve_forever
 BaseServer.shutdown = _shutdown
 BaseServer._handle_request_noblock = _handle_request_noblock

@@ -17,7 +17,20 @@ class Statistics(NamedTuple):
     finished: int
     threads: int
     idle_threads: int
+    table_full: int
+    threads_refused: int
+    accepts_failed: int
+    polls_failed: int
+    shed: int
+    idle_cut: int
+    request_cut: int
+    rate_cut: int
+    handshake_cut: int
+    header_cut: int
     handshake_failed: int
+
+class BaseServer(_standard.BaseServer):
+    def handle_trouble(self, trouble: str, message: str) -> None: ...
 
 class TCPServer(_standard.TCPServer):
     ssl_context: Optional[SSLContext]

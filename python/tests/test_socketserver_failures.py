@@ -119,6 +119,41 @@ class Failures(unittest.TestCase):
                 server.full = False
                 self.assertEqual(b"patient", read_all(client))
 
+    def test_a_full_table_is_reported_once_when_it_begins_and_once_when_it_ends(self):
+        class Full(TCP):
+            troubles = []
+
+            def get_request(self):
+                if not self.troubles:
+                    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+                return super().get_request()
+
+            def handle_trouble(self, trouble, message):
+                self.troubles.append((trouble, message))
+
+        def is_free():
+            self.assertEqual(b"hello", echo(server))
+            return len(server.troubles) > 1
+
+        server = Full()
+        with serving(server):
+            wait_until(is_free)
+            self.assertEqual(1, server.statistics().table_full)
+        full = f"no client can be accepted: {os.strerror(errno.EMFILE)} (errno {errno.EMFILE})"
+        self.assertEqual([("table_full", full), ("table_free", "clients are accepted again")], server.troubles)
+
+    def test_what_handle_trouble_raises_ends_the_loop(self):
+        class Bad(TCP):
+            def get_request(self):
+                raise OSError(errno.ECONNABORTED, "gone")
+
+            def handle_trouble(self, trouble, message):
+                raise LookupError(trouble)
+
+        with Bad() as server, connect(server):
+            self.assertRaisesRegex(LookupError, "accept_failed", server.serve_forever, LIMIT)
+            self.assertEqual(1, server.statistics().accepts_failed)
+
     def test_a_server_that_is_dropped_unclosed_frees_everything(self):
         server = TCP()
         with contextlib.closing(server.socket):

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, HandlerResult, Next, Request, Server};
+use super::{Failure, HandlerResult, Next, Request, Server, Trouble};
 use crate::error::Result;
 use crate::socket::Socket;
 
@@ -90,6 +90,13 @@ pub trait Hooks: Send + Sync + 'static {
     /// Reports the failure of a request. The default is [`Server::default_handle_error`].
     fn handle_error(&self, request: &Request, failure: &Failure) {
         Server::default_handle_error(request, failure);
+    }
+
+    /// Reports trouble of the server, such as a full table of descriptors. It runs in the thread that has noticed it,
+    /// perhaps in several at the same time, and must not take long: a serve loop may wait for it. A panic is ignored.
+    /// The default is [`Server::default_handle_trouble`].
+    fn handle_trouble(&self, server: &Server, trouble: &Trouble) {
+        server.default_handle_trouble(trouble);
     }
 
     /// Runs when [`Server::handle_request`] found no request within the server's timeout. An error is

@@ -58,6 +58,7 @@ mod options;
 mod request;
 mod run;
 mod statistics;
+mod trouble;
 
 use std::fmt;
 use std::os::fd::RawFd;
@@ -74,6 +75,7 @@ use lifecycle::Lifecycle;
 use request::{Active, caught};
 use run::Runner;
 use statistics::Counters;
+use trouble::Troubles;
 
 pub use classes::*;
 pub use concurrency::{Concurrency, Forks, Threads, WhenFull};
@@ -86,6 +88,7 @@ pub use request::{
     PerRequest, Request, RequestHandler, RequestReader, StreamRequest, StreamRequestHandler,
 };
 pub use statistics::Statistics;
+pub use trouble::{Phase, Trouble};
 
 /// A server (`socketserver.BaseServer` and the classes derived from it). [`ServerOptions`] and Python's class
 /// names make servers.
@@ -127,6 +130,7 @@ struct Core {
     bound: OnceLock<RawAddress>,
     active: Active,
     counters: Counters,
+    troubles: Troubles,
     runner: Runner,
     wakers: Arc<LoopWakers>,
     lifecycle: Lifecycle,
@@ -148,6 +152,7 @@ impl Server {
             bound: OnceLock::new(),
             active: Active::default(),
             counters: Counters::default(),
+            troubles: Troubles::default(),
             runner: Runner::new(&options.concurrency, &options.hooks, &wakers)?,
             wakers,
             lifecycle: Lifecycle::new()?,
@@ -207,6 +212,7 @@ impl Server {
         let active = self.core.active.count() as u64;
         let mut statistics = Statistics { active, ..self.core.counters.read() };
         self.core.runner.count(&mut statistics);
+        self.core.troubles.count(&mut statistics);
         statistics
     }
 
@@ -214,8 +220,9 @@ impl Server {
     /// process, as the server's [`Concurrency`] says.
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
-        if let Some(refused) = server.core.runner.take(request) {
+        if let Some(refused) = server.core.runner.take(&server, request) {
             refused.reject();
+            server.client_was_refused();
         }
     }
 

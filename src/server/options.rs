@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Server;
 use super::concurrency::{Concurrency, Threads, at_least};
 use super::hooks::{DefaultHooks, Hooks};
 use super::request::{Failure, Request, RequestHandler};
+use super::{Server, Trouble};
 use crate::constants::{AddressFamily, SocketKind};
 use crate::error::{Error, Result};
 use crate::memory;
@@ -51,12 +51,15 @@ pub struct ServerOptions {
     pub(crate) loops: usize,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) on_error: Option<Arc<OnError>>,
+    pub(crate) on_trouble: Option<Arc<OnTrouble>>,
 }
 
 pub(crate) type OnError = dyn Fn(&Request, &Failure) + Send + Sync;
+pub(crate) type OnTrouble = dyn Fn(&Server, &Trouble) + Send + Sync;
 
 impl fmt::Debug for ServerOptions {
-    /// Writes the settings by their names, without the hooks and `on_error`, which are functions.
+    /// Writes the settings by their names, without the hooks, `on_error` and `on_trouble`, which are
+    /// functions.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerOptions")
             .field("address_family", &self.address_family)
@@ -96,6 +99,7 @@ impl ServerOptions {
             loops: 1,
             hooks: Arc::new(DefaultHooks),
             on_error: None,
+            on_trouble: None,
         }
     }
 
@@ -208,6 +212,23 @@ impl ServerOptions {
     /// Python's servers print them.
     pub fn on_error(mut self, report: impl Fn(&Request, &Failure) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(report));
+        self
+    }
+
+    /// Sets a function that receives the [`Trouble`] of the server. The default of [`Hooks::handle_trouble`] calls it.
+    ///
+    /// It runs in the thread that has noticed the trouble, and must not take long. Without it, trouble is only counted.
+    ///
+    /// ```
+    /// use tabi::server::{Request, TcpServer};
+    ///
+    /// let server = TcpServer::options()
+    ///     .on_trouble(|server, trouble| eprintln!("{}: {trouble}", server.server_address()))
+    ///     .bind(("127.0.0.1", 0), |request: &Request| request.reply(b"hello"))?;
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn on_trouble(mut self, report: impl Fn(&Server, &Trouble) + Send + Sync + 'static) -> Self {
+        self.on_trouble = Some(Arc::new(report));
         self
     }
 

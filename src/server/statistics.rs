@@ -23,6 +23,28 @@ pub struct Statistics {
     pub idle_threads: u64,
     /// Child processes that handle requests.
     pub children: u64,
+    /// How often the server became unable to accept clients, because there was no descriptor or no memory for them
+    /// ([`Trouble::TableFull`](crate::server::Trouble::TableFull)).
+    pub table_full: u64,
+    /// How often the system began to refuse threads or processes
+    /// ([`Trouble::ThreadRefused`](crate::server::Trouble::ThreadRefused)).
+    pub threads_refused: u64,
+    /// How often taking a request from a socket failed for another reason.
+    pub accepts_failed: u64,
+    /// How often waiting for clients failed.
+    pub polls_failed: u64,
+    /// Connections that were closed to make room for others while they waited for their clients.
+    pub shed: u64,
+    /// Connections that were cut off because `idle_timeout` has passed.
+    pub idle_cut: u64,
+    /// Connections that were cut off because `request_deadline` has passed.
+    pub request_cut: u64,
+    /// Connections that were cut off because their clients sent more slowly than `min_rate`.
+    pub rate_cut: u64,
+    /// Connections that were cut off because `handshake_timeout` has passed.
+    pub handshake_cut: u64,
+    /// Connections that were cut off because `header_timeout` has passed.
+    pub header_cut: u64,
 }
 
 #[derive(Default)]

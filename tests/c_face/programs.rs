@@ -42,6 +42,7 @@ programs! {
     jobs
     life
     message
+    operators
     option_numbers
     options
     resolve

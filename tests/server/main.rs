@@ -10,6 +10,7 @@ mod handover;
 mod jobs;
 mod limits;
 mod many_clients;
+mod operators;
 mod park;
 mod requests;
 mod system_calls;

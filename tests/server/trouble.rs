@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 
+use crate::support::limits::{become_nobody, limit};
 use crate::support::serving::{StopServing, any_port, ask, connect, echo, while_serving};
 use crate::support::{ThreadId, in_own_process, temporary_path, wait_until};
 use tabi::server::{ForkingTcpServer, Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
@@ -66,17 +67,6 @@ fn a_socket_that_does_not_listen_any_more_ends_the_server() {
     assert_eq!(idle.serve_forever().unwrap_err(), Error::Os(libc::EINVAL), "it was never activated");
 }
 
-fn set_most_descriptors(most: u64) -> u64 {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the calls fill and read one structure.
-    unsafe {
-        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit), 0);
-        let before = std::mem::replace(&mut limit.rlim_cur, most);
-        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
-        before
-    }
-}
-
 #[test]
 fn a_poll_that_fails_does_not_end_a_server() {
     in_own_process(|| {
@@ -93,10 +83,10 @@ fn a_poll_that_fails_does_not_end_a_server() {
             let tasks = std::fs::read_dir("/proc/self/task").unwrap();
             let threads: Vec<_> =
                 tasks.map(|task| File::open(task.unwrap().path().join("syscall")).unwrap()).collect();
-            let before = set_most_descriptors(1);
+            let before = limit(libc::RLIMIT_NOFILE, 1);
             wait_until("the poll has failed", || serving.is_finished() || one_polls_one_descriptor(&threads));
             assert!(!serving.is_finished());
-            set_most_descriptors(before);
+            limit(libc::RLIMIT_NOFILE, before);
             let mut late = TcpStream::connect(address).unwrap();
             ask(&mut late);
             server.shutdown();
@@ -176,27 +166,6 @@ fn nothing_wakes_an_idle_server_that_has_no_service_actions() {
     });
 }
 
-/// Gives up the rights of the superuser, for whom limits do not hold.
-fn become_nobody() {
-    // SAFETY: the calls touch no memory.
-    unsafe {
-        if libc::geteuid() == 0 {
-            assert_eq!(libc::setresuid(65534, 65534, 65534), 0);
-        }
-    }
-}
-
-fn set_most_processes(most: u64) -> u64 {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the calls fill and read one structure.
-    unsafe {
-        assert_eq!(libc::getrlimit(libc::RLIMIT_NPROC, &mut limit), 0);
-        let before = std::mem::replace(&mut limit.rlim_cur, most);
-        assert_eq!(libc::setrlimit(libc::RLIMIT_NPROC, &limit), 0);
-        before
-    }
-}
-
 /// Echoes once and returns. A child process has copies of the sockets of all clients, so no client would see
 /// the end of its connection.
 fn echo_once(request: &Request) -> Result<()> {
@@ -210,11 +179,11 @@ fn clients_for_whom_the_system_has_no_process_wait_for_one() {
         while_serving(&server, || {
             ask(&mut connect(&server));
             become_nobody();
-            let before = set_most_processes(0);
+            let before = limit(libc::RLIMIT_NPROC, 0);
             let mut clients: Vec<_> = (0..6).map(|_| connect(&server)).collect();
             wait_until("a process is refused", || server.statistics().accepted >= 2);
             wait_until("the first client has left", || server.statistics().children == 0);
-            set_most_processes(before);
+            limit(libc::RLIMIT_NPROC, before);
             clients.iter_mut().for_each(ask);
         });
         server.server_close(None);
@@ -229,7 +198,7 @@ fn clients_that_wait_for_a_process_do_not_delay_the_close() {
         let server = ForkingTcpServer::new(any_port(), echo).unwrap();
         while_serving(&server, || {
             become_nobody();
-            set_most_processes(0);
+            limit(libc::RLIMIT_NPROC, 0);
             let _client = connect(&server);
             wait_until("the client is accepted", || server.statistics().accepted == 1);
             let report = server.server_close(None);

@@ -1,13 +1,25 @@
 //! The limits of a process.
 #![allow(unsafe_code)]
 
-/// Sets a limit of this process to `most`, or to the highest value that the process may set.
-pub fn limit(resource: libc::__rlimit_resource_t, most: u64) {
+/// Sets a limit of this process to `most`, or to the highest value that the process may set. Returns what it was.
+pub fn limit(resource: libc::__rlimit_resource_t, most: u64) -> u64 {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the calls fill and read one structure.
     unsafe {
         assert_eq!(libc::getrlimit(resource, &mut limit), 0);
+        let before = limit.rlim_cur;
         limit.rlim_cur = most.min(limit.rlim_max);
         assert_eq!(libc::setrlimit(resource, &limit), 0);
+        before
+    }
+}
+
+/// Gives up the rights of the superuser, for whom limits do not hold.
+pub fn become_nobody() {
+    // SAFETY: the calls touch no memory.
+    unsafe {
+        if libc::geteuid() == 0 {
+            assert_eq!(libc::setresuid(65534, 65534, 65534), 0);
+        }
     }
 }

@@ -13,8 +13,8 @@ from . import structures
 
 #: What a step of the loop returns when the native loop has nothing more to do with the client.
 _NO_REQUEST = -errno.EAGAIN
-#: Errors of ``accept`` that mean "not now": the native loop waits until descriptors are back.
-_TABLE_FULL = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+#: What it returns for an ``OSError`` that has no number of the system's.
+_FAILED = -errno.EIO
 
 _numbers = itertools.count(1)
 #: The threads of each server, by the number that the hooks get as userdata.
@@ -38,25 +38,37 @@ class LoopHooks:
         #: Kept, as native code calls them.
         self._steps = [structures.InTheLoop(self._guarded(step).__next__) for step in (_get_request, _service_actions)]
         get_request, service_actions = self._steps
+        self._tell = structures.HandleTrouble(self._handle_trouble)
         self.table = structures.Hooks(
             struct_size=ctypes.sizeof(structures.Hooks),
             userdata=self.number,
             get_request=get_request,
             service_actions=service_actions,
             thread_main=_thread_main,
+            handle_trouble=self._tell,
         )
 
     def discard(self) -> None:
         """The native server is gone, and its threads with it."""
         del _workers[self.number]
         # A generator that waits to go on would keep this object.
-        self._steps = self.table = None
+        self._steps = self._tell = self.table = None
 
     def raise_what_was_raised(self) -> None:
         """Raises what a step has raised. It has ended the loop."""
         raised, self._raised = self._raised, None
         if raised is not None:
             raise raised
+
+    def _handle_trouble(self, _server, number, message, _userdata) -> None:
+        """Runs in any thread. What the method raises ends the loop, as in a step."""
+        try:
+            server = self._server()
+            if server is not None:
+                server.handle_trouble(structures.TROUBLES[number], message.decode())
+        except BaseException as error:
+            self._raised = error
+            self.stop()
 
     def _guarded(self, step):
         """Steps of the loop one after the other. What one of them raises does not pass through native code: it ends the
@@ -80,8 +92,11 @@ class LoopHooks:
 
 
 def _get_request(server) -> int:
-    number = server._handle_request_noblock()
-    return -number if number in _TABLE_FULL else _NO_REQUEST
+    failure = server._handle_request_noblock()
+    if failure is None:
+        return _NO_REQUEST
+    number = failure.errno
+    return -number if isinstance(number, int) and 0 < number < 4096 else _FAILED
 
 
 def _service_actions(server) -> int:

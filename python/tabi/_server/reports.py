@@ -33,5 +33,25 @@ class Statistics(NamedTuple):
     threads: int
     #: Those of them that wait.
     idle_threads: int
+    #: How often the server became unable to accept clients, because there was no descriptor or no memory for them.
+    table_full: int
+    #: How often the system began to refuse threads.
+    threads_refused: int
+    #: How often taking a request failed for another reason.
+    accepts_failed: int
+    #: How often waiting for clients failed.
+    polls_failed: int
+    #: Connections that were closed to make room for others while they waited for their clients.
+    shed: int
+    #: Connections that were cut off because ``idle_timeout`` has passed.
+    idle_cut: int
+    #: Connections that were cut off because ``request_deadline`` has passed.
+    request_cut: int
+    #: Connections that were cut off because their clients sent more slowly than ``min_rate``.
+    rate_cut: int
+    #: Connections that were cut off because ``handshake_timeout`` has passed.
+    handshake_cut: int
+    #: Connections that were cut off because ``header_timeout`` has passed.
+    header_cut: int
     #: Clients whose TLS handshake failed, or did not end in time.
     handshake_failed: int = 0

@@ -9,6 +9,24 @@ INLINE, THREADS = 0, 1
 #: The policies of a threading server whose ``max_threads`` are all busy.
 WHEN_FULL = {"wait": 0, "queue": 1, "refuse": 2}
 
+#: The names of troubles, by their numbers.
+TROUBLES = {
+    1: "table_full",
+    2: "table_free",
+    3: "thread_refused",
+    4: "thread_started",
+    5: "accept_failed",
+    6: "poll_failed",
+    7: "listener_failed",
+    8: "refused",
+    9: "shed",
+    10: "idle_timeout",
+    11: "request_deadline",
+    12: "min_rate",
+    13: "handshake_timeout",
+    14: "header_timeout",
+}
+
 _Step = CFUNCTYPE(c_int, c_void_p, c_void_p)
 _End = CFUNCTYPE(None, c_void_p, c_void_p)
 
@@ -20,6 +38,7 @@ TellJob = CFUNCTYPE(None, c_void_p)
 ThreadBody = CFUNCTYPE(None, c_void_p)
 ThreadMain = CFUNCTYPE(None, c_char_p, ThreadBody, c_void_p, c_void_p)
 _HandleError = CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_void_p)
+HandleTrouble = _HandleError
 
 
 class Hooks(ctypes.Structure):
@@ -40,6 +59,7 @@ class Hooks(ctypes.Structure):
         ("handle_timeout", _Step),
         ("service_actions", InTheLoop),
         ("thread_main", ThreadMain),
+        ("handle_trouble", HandleTrouble),
     ]
 
 
@@ -111,5 +131,15 @@ class Statistics(ctypes.Structure):
             "threads",
             "idle_threads",
             "children",
+            "table_full",
+            "threads_refused",
+            "accepts_failed",
+            "polls_failed",
+            "shed",
+            "idle_cut",
+            "request_cut",
+            "rate_cut",
+            "handshake_cut",
+            "header_cut",
         )
     ]

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::callback::{handler_result, outside, result, seen_by_c};
 use super::growing::{Growing, read};
 use super::request::take_request;
-use super::{tabi_request, tabi_server};
+use super::{tabi_request, tabi_server, trouble};
 use crate::error::{Error, Result};
 use crate::ffi::boundary::{Handle, Outcome};
 use crate::ffi::socket::tabi_sock;
-use crate::server::{Failure, HandlerResult, Hooks, Next, Request, Server};
+use crate::server::{Failure, HandlerResult, Hooks, Next, Request, Server, Trouble};
 use crate::socket::Socket;
 
 /// What a thread of the server does. The hook `thread_main` calls it once, with the argument that it was
@@ -24,7 +24,8 @@ pub type tabi_thread_body = Option<unsafe extern "C" fn(argument: *mut c_void)>;
 ///
 /// Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
 /// The functions finish_request, shutdown_request, close_request and handle_error run in the thread that
-/// handles the request; the others run in the thread that serves. The library holds no lock while they run. A
+/// handles the request, and handle_trouble in the thread that has noticed the trouble; the others run in the thread
+/// that serves. The library holds no lock while they run. A
 /// function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
 /// pthread_exit is called in one, its thread stays there and does nothing more.
 #[repr(C)]
@@ -92,6 +93,19 @@ pub struct tabi_server_hooks {
             name: *const c_char,
             body: tabi_thread_body,
             argument: *mut c_void,
+            userdata: *mut c_void,
+        ),
+    >,
+    /// Reports trouble of the server: a TABI_TROUBLE_ number, and a text about it for a log. The text is valid during
+    /// the call. What lasts, such as a full table of descriptors, is reported when it begins and when it has ended. What
+    /// happens to single clients is reported at most once a second for each number, and the text says how many they were.
+    /// tabi_server_get_statistics() has the totals. The function must not take long: the thread that serves may wait for
+    /// it. Default: nothing is reported.
+    pub handle_trouble: Option<
+        unsafe extern "C-unwind" fn(
+            server: *mut tabi_server,
+            trouble: c_int,
+            message: *const c_char,
             userdata: *mut c_void,
         ),
     >,
@@ -216,6 +230,14 @@ impl Hooks for CHooks {
         let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: the hook is a function of the program that made the server; request and message outlive the call.
         outside(|| unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) });
+    }
+
+    fn handle_trouble(&self, server: &Server, trouble: &Trouble) {
+        let Some(hook) = self.0.handle_trouble else { return };
+        let number = trouble::number(trouble);
+        let message = CString::new(trouble.to_string().replace('\0', "\\0")).unwrap_or_default();
+        // SAFETY: the hook is a function of the program that made the server; server and message outlive the call.
+        outside(|| unsafe { hook(tabi_server::lend(server), number, message.as_ptr(), self.0.userdata) });
     }
 
     fn handle_timeout(&self, server: &Server) -> Result<()> {

@@ -17,6 +17,7 @@ mod request;
 mod run;
 mod settings;
 mod statistics;
+mod trouble;
 
 use std::ptr;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use options::*;
 pub use request::*;
 pub use run::*;
 pub use statistics::*;
+pub use trouble::*;
 
 /// A server: an object of Python's `socketserver` classes.
 ///

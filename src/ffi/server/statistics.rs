@@ -31,6 +31,26 @@ pub struct tabi_server_statistics {
     pub idle_threads: u64,
     /// The number of child processes that handle requests.
     pub children: u64,
+    /// How often the server became unable to accept clients (TABI_TROUBLE_TABLE_FULL).
+    pub table_full: u64,
+    /// How often the system began to refuse threads or processes (TABI_TROUBLE_THREAD_REFUSED).
+    pub threads_refused: u64,
+    /// How often taking a request from a socket failed for another reason.
+    pub accepts_failed: u64,
+    /// How often waiting for clients failed.
+    pub polls_failed: u64,
+    /// The number of connections that were closed to make room for others while they waited for their clients.
+    pub shed: u64,
+    /// The number of connections that were cut off because idle_timeout has passed.
+    pub idle_cut: u64,
+    /// The number of connections that were cut off because request_deadline has passed.
+    pub request_cut: u64,
+    /// The number of connections that were cut off because their clients sent more slowly than min_rate.
+    pub rate_cut: u64,
+    /// The number of connections that were cut off because handshake_timeout has passed.
+    pub handshake_cut: u64,
+    /// The number of connections that were cut off because header_timeout has passed.
+    pub header_cut: u64,
 }
 
 // SAFETY: the structure is repr(C), begins with a usize, and holds numbers only.
@@ -62,6 +82,16 @@ pub unsafe extern "C" fn tabi_server_get_statistics(
             threads: now.threads,
             idle_threads: now.idle_threads,
             children: now.children,
+            table_full: now.table_full,
+            threads_refused: now.threads_refused,
+            accepts_failed: now.accepts_failed,
+            polls_failed: now.polls_failed,
+            shed: now.shed,
+            idle_cut: now.idle_cut,
+            request_cut: now.request_cut,
+            rate_cut: now.rate_cut,
+            handshake_cut: now.handshake_cut,
+            header_cut: now.header_cut,
         };
         // SAFETY: `statistics` is not NULL, and the caller set its `struct_size` to its size.
         unsafe { write(statistics, &counts) }

@@ -70,7 +70,8 @@ impl<'a> Loop<'a> {
 
     /// Waits until a socket is ready, the loop should stop, or the deadline has passed.
     pub(crate) fn wait(&mut self, deadline: Deadline) -> Result<Round> {
-        let core = &self.server.core;
+        let server = self.server;
+        let core = &server.core;
         if core.lifecycle.is_inherited() {
             // A handler or a hook has forked, and this is the child.
             self.server.serve_on_in_child()?;
@@ -101,6 +102,7 @@ impl<'a> Loop<'a> {
         }
         if accepts && self.polled[1..own].iter().any(|polled| polled.fd < 0) {
             // Somebody has closed a socket of the server, and no poll would notice.
+            server.listener_failed(&Error::Closed);
             return Err(Error::Closed);
         }
         if accepts && self.tries > 0 {
@@ -121,7 +123,10 @@ impl<'a> Loop<'a> {
                 let interruptible = core.interruptible.load(Ordering::Relaxed);
                 return if interruptible { Err(error) } else { Ok(Round::Ready(0)) };
             }
-            Err(_) => return Ok(self.pause(deadline)),
+            Err(error) => {
+                server.poll_failed(error);
+                return Ok(self.pause(deadline));
+            }
         }
         core.runner.collect(&self.polled[own..]);
         let is_ready = |polled: &libc::pollfd| polled.revents != 0;
@@ -160,7 +165,7 @@ impl<'a> Loop<'a> {
             }
             self.paused = None;
         }
-        self.server.core.runner.capacity()
+        self.server.core.runner.capacity(self.server)
     }
 
     /// Takes a request from each ready socket, at most `most` requests.
@@ -183,13 +188,15 @@ impl<'a> Loop<'a> {
         let (server, socket) = (self.server, Arc::clone(&self.sockets[index]));
         let request = match caught(|| Ok::<_, Failure>(server.hooks().get_request(server, &socket))) {
             Ok(Ok(request)) => request,
-            Ok(Err(error)) => return self.no_request(index, Some(error)),
-            Err(_panic) => return self.no_request(index, None),
+            Ok(Err(error)) => return self.no_request(index, error),
+            Err(panic) => return self.no_request(index, Error::OsMessage(panic.to_string().into())),
         };
+        server.table_is_free();
         self.failures = 0;
         server.counters().accept();
         if server.is_over_limit(&request) {
             server.reject(&request);
+            server.client_was_refused();
             return Ok(());
         }
         match caught(|| server.hooks().verify_request(&request)) {
@@ -211,29 +218,37 @@ impl<'a> Loop<'a> {
         Ok(())
     }
 
-    /// Decides what to do when `get_request` returned no request. Without an error, it has panicked. The loop
-    /// goes on after most errors, such as those of a client that gave up or of a network that is down. It
+    /// Decides what to do when `get_request` returned no request. The loop goes on after most errors, such as those of a client that gave up or of a network that is down. It
     /// pauses when the process has too many open descriptors.
-    fn no_request(&mut self, index: usize, error: Option<Error>) -> Result<()> {
+    fn no_request(&mut self, index: usize, error: Error) -> Result<()> {
+        let server = self.server;
         match error {
             // After a shutdown, a unix socket reports only that no client is there.
-            Some(Error::Os(libc::EAGAIN)) if self.polled[index + 1].revents & HUNG_UP != 0 => {
-                return Err(Error::Os(libc::EINVAL));
+            Error::Os(libc::EAGAIN) if self.polled[index + 1].revents & HUNG_UP != 0 => {
+                let error = Error::Os(libc::EINVAL);
+                server.listener_failed(&error);
+                return Err(error);
             }
-            Some(Error::Os(libc::EAGAIN | libc::EINTR)) => {
+            Error::Os(libc::EAGAIN | libc::EINTR) => {
+                server.table_is_free();
                 self.tries = 0;
                 return Ok(());
             }
             // A hook may return these errors for other reasons, so the socket is checked too.
-            Some(error @ (Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)))
+            Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)
                 if is_of_no_use(&self.sockets[index]) =>
             {
+                server.listener_failed(&error);
                 return Err(error);
             }
-            Some(Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
+            Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
+                server.table_is_full(error);
                 self.failures = FAILURES;
             }
-            _ => self.failures += 1,
+            _ => {
+                server.accept_failed(error);
+                self.failures += 1;
+            }
         }
         if self.failures >= FAILURES {
             self.paused = Some(Deadline::after(FULL_PAUSE));

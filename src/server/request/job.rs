@@ -67,9 +67,10 @@ impl Server {
             return false;
         };
         let refused =
-            if self.is_over_limit(&request) { Some(request) } else { self.core.runner.take(request) };
+            if self.is_over_limit(&request) { Some(request) } else { self.core.runner.take(self, request) };
         if let Some(refused) = &refused {
             self.reject(refused);
+            self.client_was_refused();
         }
         refused.is_none()
     }

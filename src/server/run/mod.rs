@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::event::Woken;
 use super::intake::LoopWakers;
-use super::{Concurrency, Hooks, Request, Statistics};
+use super::{Concurrency, Hooks, Request, Server, Statistics};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
@@ -66,23 +66,23 @@ impl Runner {
 
     /// Returns whether the next client should be accepted. If not, [`LoopWakers`] announce when to check
     /// again.
-    pub(crate) fn capacity(&self) -> Capacity {
+    pub(crate) fn capacity(&self, server: &Server) -> Capacity {
         match self {
             Runner::Inline => Capacity::Free,
-            Runner::Threads(pool) => pool.capacity(),
+            Runner::Threads(pool) => pool.capacity(server),
             Runner::Forks(children) => children.capacity(),
         }
     }
 
     /// Has a request handled: in this thread or elsewhere, now or later. Returns the request if it must be
     /// refused.
-    pub(crate) fn take(&self, request: Request) -> Option<Request> {
+    pub(crate) fn take(&self, server: &Server, request: Request) -> Option<Request> {
         match self {
             Runner::Inline => {
                 request.process();
                 None
             }
-            Runner::Threads(pool) => pool.hand_over(request),
+            Runner::Threads(pool) => pool.hand_over(server, request),
             Runner::Forks(children) => {
                 children.process(request);
                 None

@@ -100,10 +100,15 @@ impl Children {
             Ok(Forked::Parent(child)) => {
                 let request = ManuallyDrop::into_inner(request);
                 request.leave_to_child();
+                let server = request.server().clone();
                 lock(&self.running).push(Running { child, ticket: request.into_ticket(), ended: None });
+                server.thread_was_started(Ok(()));
                 None
             }
-            Err(Error::Os(libc::EAGAIN | libc::ENOMEM)) => Some(ManuallyDrop::into_inner(request)),
+            Err(error @ Error::Os(libc::EAGAIN | libc::ENOMEM)) => {
+                request.server().thread_was_started(Err(error));
+                Some(ManuallyDrop::into_inner(request))
+            }
             Err(error) => {
                 let request = ManuallyDrop::into_inner(request);
                 request.server().report(&request, &Failure::from(error));

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::memory;
 use crate::server::intake::LoopWakers;
 use crate::server::request::caught;
-use crate::server::{Hooks, Request, Threads, WhenFull, lock, wait_until};
+use crate::server::{Hooks, Request, Server, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
 
 /// How long to wait before a thread that the system refused is tried again.
@@ -73,11 +73,11 @@ impl Pool {
         (state.live, state.idle.len())
     }
 
-    pub(crate) fn capacity(self: &Arc<Self>) -> Capacity {
+    pub(crate) fn capacity(self: &Arc<Self>, server: &Server) -> Capacity {
         if self.has_capacity() {
             return Capacity::Free;
         }
-        let refused = self.retry();
+        let refused = self.retry(server);
         if self.has_capacity() {
             Capacity::Free
         } else {
@@ -107,7 +107,7 @@ impl Pool {
     }
 
     /// Gives a request to a thread or to the queue. Returns the request if it must be refused.
-    pub(crate) fn hand_over(self: &Arc<Self>, request: Request) -> Option<Request> {
+    pub(crate) fn hand_over(self: &Arc<Self>, server: &Server, request: Request) -> Option<Request> {
         let mut state = lock(&self.state);
         if state.closing {
             return Some(request);
@@ -131,7 +131,9 @@ impl Pool {
         }
         state.queue.push_back(request);
         if grows {
-            self.start(&mut state);
+            let started = self.start(&mut state);
+            drop(state);
+            server.thread_was_started(started);
         }
         None
     }
@@ -149,20 +151,25 @@ impl Pool {
 
     /// Tries again to start the threads that the system refused. Returns true while some could not be
     /// started.
-    fn retry(self: &Arc<Self>) -> bool {
-        let mut state = lock(&self.state);
-        while state.refused && !state.queue.is_empty() && self.may_grow(&state) {
-            self.start(&mut state);
-            if state.refused {
+    fn retry(self: &Arc<Self>, server: &Server) -> bool {
+        loop {
+            let mut state = lock(&self.state);
+            if !state.refused || state.queue.is_empty() || !self.may_grow(&state) {
+                state.refused = false;
+                return false;
+            }
+            let started = self.start(&mut state);
+            drop(state);
+            let refused = started.is_err();
+            server.thread_was_started(started);
+            if refused {
                 return true;
             }
         }
-        state.refused = false;
-        false
     }
 
     /// Starts a thread for the first request of the queue. If the system refuses, nothing changes.
-    fn start(self: &Arc<Self>, state: &mut State) {
+    fn start(self: &Arc<Self>, state: &mut State) -> Result<()> {
         state.refused = true;
         let free = if state.present < state.workers.len() {
             state.workers.iter().position(Option::is_none)
@@ -170,28 +177,22 @@ impl Pool {
             None
         };
         let id = free.unwrap_or(state.workers.len());
-        let Ok(seat) = memory::shared(Seat { pool: Arc::clone(self), id, wake: Condvar::new() }) else {
-            return;
-        };
+        let seat = memory::shared(Seat { pool: Arc::clone(self), id, wake: Condvar::new() })?;
         if free.is_none() {
             // Every thread can be idle later.
             let more = id + 1 - state.idle.len();
-            if memory::reserve(&mut state.idle, more).is_err()
-                || memory::reserve(&mut state.workers, 1).is_err()
-            {
-                return;
-            }
+            memory::reserve(&mut state.idle, more)?;
+            memory::reserve(&mut state.workers, 1)?;
             state.workers.push(None);
         }
         // The new thread waits for the lock that is held here, so it finds its entry complete.
-        let started = Thread::start(self.settings.stack_size, Arc::clone(&seat));
-        state.refused = started.is_err();
-        if let Ok(handle) = started {
-            let request = state.queue.pop_front();
-            state.workers[id] = Some(Worker { request, seat, handle: Some(handle) });
-            state.present += 1;
-            state.live += 1;
-        }
+        let handle = Thread::start(self.settings.stack_size, Arc::clone(&seat))?;
+        state.refused = false;
+        let request = state.queue.pop_front();
+        state.workers[id] = Some(Worker { request, seat, handle: Some(handle) });
+        state.present += 1;
+        state.live += 1;
+        Ok(())
     }
 
     fn work(&self, id: usize, wake: &Condvar, name: &CStr) {

@@ -1,0 +1,77 @@
+/* What a server tells the people who run it. */
+#include "check.h"
+
+struct log {
+    tabi_server *server;
+    int count, last;
+    char message[128];
+};
+
+static void on_trouble(tabi_server *server, int trouble, const char *message, void *userdata)
+{
+    struct log *log = userdata;
+    CHECK(server != NULL);
+    log->count++;
+    log->last = trouble;
+    snprintf(log->message, sizeof log->message, "%s", message);
+}
+
+static int no_answer(tabi_request *request, void *userdata)
+{
+    (void)request;
+    (void)userdata;
+    return 0;
+}
+
+static int fails(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata)
+{
+    (void)server;
+    (void)sk;
+    (void)request;
+    (void)userdata;
+    return -ECONNABORTED;
+}
+
+static void trouble_is_reported_and_counted(void)
+{
+    tabi_server_options options;
+    tabi_server_hooks hooks;
+    tabi_server_statistics statistics;
+    tabi_addr any, address;
+    tabi_sock *client = NULL;
+    struct log log;
+
+    memset(&log, 0, sizeof log);
+    memset(&hooks, 0, sizeof hooks);
+    hooks.struct_size = sizeof hooks;
+    hooks.userdata = &log;
+    hooks.get_request = fails;
+    hooks.handle_trouble = on_trouble;
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.hooks = &hooks;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, no_answer, NULL, &log.server));
+
+    CHECK_OK(tabi_server_address(log.server, &address));
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &client));
+    CHECK_OK(tabi_connect_addr(client, &address));
+    CHECK_OK(tabi_server_handle_request(log.server));
+    CHECK_EQ(log.count, 1);
+    CHECK_EQ(log.last, TABI_TROUBLE_ACCEPT_FAILED);
+    CHECK_CONTAINS(log.message, "(1 since the last report)");
+    statistics.struct_size = sizeof statistics;
+    CHECK_OK(tabi_server_get_statistics(log.server, &statistics));
+    CHECK_EQ(statistics.accepts_failed, 1);
+    CHECK_EQ(statistics.table_full, 0);
+
+    CHECK_OK(tabi_close(tabi_server_sock(log.server)));
+    CHECK_CODE(tabi_server_serve_forever(log.server, 0.5), TABI_ERR_CLOSED);
+    tabi_server_free(log.server);
+    tabi_sock_free(client);
+}
+
+int main(void)
+{
+    RUN(trouble_is_reported_and_counted);
+    return 0;
+}

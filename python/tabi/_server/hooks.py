@@ -36,7 +36,11 @@ class LoopHooks:
         #: Stops the loop. Who makes the native server says how.
         self.stop = lambda: None
         #: Kept, as native code calls them.
-        self._steps = [structures.InTheLoop(self._guarded(step).__next__) for step in (_get_request, _service_actions)]
+        guarded = [self._guarded(step) for step in (_get_request, _service_actions)]
+        for steps in guarded:
+            # Up to where the first step begins.
+            next(steps)
+        self._steps = [structures.InTheLoop(steps.__next__) for steps in guarded]
         get_request, service_actions = self._steps
         self._tell = structures.HandleTrouble(self._handle_trouble)
         self.table = structures.Hooks(
@@ -77,7 +81,7 @@ class LoopHooks:
         A generator, because a signal's handler may raise as soon as Python runs: here that is within ``try``, and in
         a function it would be before its first line.
         """
-        result = 0
+        result = None
         while True:
             try:
                 while True:

@@ -101,6 +101,7 @@ mod error_names;
 pub mod ffi;
 mod memory;
 pub mod prelude;
+pub mod proxy;
 pub mod resolve;
 pub mod server;
 pub mod socket;

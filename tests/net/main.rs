@@ -18,6 +18,7 @@ mod limits;
 mod message;
 mod multicast;
 mod options;
+mod proxy;
 mod races;
 mod resolve;
 mod sendfile;

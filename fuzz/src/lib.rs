@@ -9,6 +9,7 @@ mod connection;
 pub mod control;
 pub mod messages;
 pub mod options;
+pub mod proxy;
 mod sock;
 
 /// The program of a fuzz target: `check` is called with whatever libFuzzer thinks of.

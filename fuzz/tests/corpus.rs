@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use tabi_fuzz::{addresses, calls, control, messages, options};
+use tabi_fuzz::{addresses, calls, control, messages, options, proxy};
 
 /// How many inputs of numbers each property is tried with. Miri is some thousand times slower.
 const INPUTS: u64 = if cfg!(miri) { 20 } else { 20_000 };
@@ -49,6 +49,11 @@ fn addresses_hold() {
 #[test]
 fn control_holds() {
     repeat("control", control::check);
+}
+
+#[test]
+fn proxy_holds() {
+    repeat("proxy", proxy::check);
 }
 
 #[test]

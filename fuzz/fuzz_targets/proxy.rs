@@ -1,0 +1,3 @@
+#![cfg_attr(fuzzing, no_main)]
+
+tabi_fuzz::target!(tabi_fuzz::proxy::check);

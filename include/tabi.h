@@ -2157,6 +2157,204 @@ int tabi_constant_at(size_t index, const char **name, int64_t *value);
  */
 int tabi_string_constant(const char *name, const char **text);
 
+/* ---- Headers of the PROXY protocol ---- */
+
+/**
+ * A header of the PROXY protocol: what a proxy tells a server about the client on whose behalf it connects.
+ *
+ * Any number of threads may ask a header at the same time. Nobody may use it while
+ * tabi_proxy_header_add_tlv() changes it.
+ */
+typedef struct tabi_proxy_header tabi_proxy_header;
+
+/**
+ * The protocol that client and proxy have agreed on, as in the ALPN extension of TLS, such as "h2".
+ */
+#define TABI_PP2_TYPE_ALPN 1
+
+/**
+ * The host name that the client has asked for, such as the SNI of TLS, in UTF-8.
+ */
+#define TABI_PP2_TYPE_AUTHORITY 2
+
+/**
+ * The checksum of the header, 4 bytes. A header whose checksum is wrong is not valid.
+ */
+#define TABI_PP2_TYPE_CRC32C 3
+
+/**
+ * Bytes without a meaning.
+ */
+#define TABI_PP2_TYPE_NOOP 4
+
+/**
+ * What identifies the connection in the logs of the proxy: at most 128 bytes.
+ */
+#define TABI_PP2_TYPE_UNIQUE_ID 5
+
+/**
+ * What the proxy knows of the client's TLS. tabi_proxy_header_ssl() reads it.
+ */
+#define TABI_PP2_TYPE_SSL 32
+
+/**
+ * The version of the client's TLS, such as "TLSv1.3".
+ */
+#define TABI_PP2_SUBTYPE_SSL_VERSION 33
+
+/**
+ * The common name of the client's certificate, in UTF-8.
+ */
+#define TABI_PP2_SUBTYPE_SSL_CN 34
+
+/**
+ * The name of the cipher of the client's TLS.
+ */
+#define TABI_PP2_SUBTYPE_SSL_CIPHER 35
+
+/**
+ * The algorithm with which the certificate of the proxy was signed.
+ */
+#define TABI_PP2_SUBTYPE_SSL_SIG_ALG 36
+
+/**
+ * The algorithm of the key of the proxy's certificate.
+ */
+#define TABI_PP2_SUBTYPE_SSL_KEY_ALG 37
+
+/**
+ * The name of the network namespace from which the client comes.
+ */
+#define TABI_PP2_TYPE_NETNS 48
+
+/**
+ * The client has connected over TLS.
+ */
+#define TABI_PP2_CLIENT_SSL 1
+
+/**
+ * The client has shown a certificate on this connection.
+ */
+#define TABI_PP2_CLIENT_CERT_CONN 2
+
+/**
+ * The client has shown a certificate in this TLS session.
+ */
+#define TABI_PP2_CLIENT_CERT_SESS 4
+
+/**
+ * Makes a header.
+ *
+ * `version` is 1 or 2. `source` is the address of the client, and `destination` the address to which the
+ * client has connected. Both are of one family: IPv4 or IPv6, in version 2 also unix. Both may be NULL. The
+ * header then says nothing about a client, so that the server goes on with the real addresses: it is
+ * "UNKNOWN" in version 1, and LOCAL in version 2, for example for a health check.
+ *
+ * Returns 0 and a header, which tabi_proxy_header_free() frees. Errors:
+ * - TABI_ERR_TYPE: the version cannot carry these addresses.
+ * - TABI_ERR_VALUE: there is no such version, or a unix address has more than 108 bytes.
+ */
+int tabi_proxy_header_new(int version,
+                          const tabi_addr *source,
+                          const tabi_addr *destination,
+                          tabi_proxy_header **out);
+
+/**
+ * Adds a value to a header of version 2.
+ *
+ * `type` is 0 to 255: one of the TABI_PP2_ constants, or a type of your own (0xE0 to 0xEF are free for
+ * that). `value` has `len` bytes, which are copied. For TABI_PP2_TYPE_CRC32C they are not used and may be
+ * left out (NULL, 0): the checksum is computed when the header is written or sent.
+ *
+ * Returns 0. Errors:
+ * - TABI_ERR_TYPE: the header is of version 1, which carries no values.
+ * - TABI_ERR_VALUE: the type is none, the type does not allow this value, or the header becomes longer than
+ *   65551 bytes. The header is unchanged.
+ */
+int tabi_proxy_header_add_tlv(tabi_proxy_header *header, int type, const void *value, size_t len);
+
+/**
+ * Sends a header to the server that a stream is connected to. It must be the first thing that is sent, also
+ * before a TLS handshake.
+ *
+ * Returns 0. The errors are those of tabi_sendall().
+ */
+int tabi_send_proxy_header(tabi_sock *sk, const tabi_proxy_header *header);
+
+/**
+ * Writes the bytes of a header, which must be the first ones of the connection.
+ *
+ * Returns their number, at most 65551. Errors:
+ * - TABI_ERR_TOO_SMALL: they are more than `size`.
+ */
+ssize_t tabi_proxy_header_write(const tabi_proxy_header *header, void *buffer, size_t size);
+
+/**
+ * Reads a header from the first bytes of a connection, for programs that accept clients without a server of
+ * this library.
+ *
+ * `version` is the version that is allowed, or 0 for both. Returns the number of bytes that the header has,
+ * and the header, which tabi_proxy_header_free() frees. Returns 0 and no header when more bytes are needed;
+ * call the function again with all bytes when there are more. Errors:
+ * - TABI_ERR_VALUE: the bytes are not the beginning of a valid header. The connection should be closed.
+ */
+ssize_t tabi_proxy_header_read(int version, const void *data, size_t len, tabi_proxy_header **out);
+
+/**
+ * Frees a header of tabi_proxy_header_new() or tabi_proxy_header_read(). NULL does nothing.
+ */
+void tabi_proxy_header_free(tabi_proxy_header *header);
+
+/**
+ * Returns the version of a header: 1 or 2.
+ */
+int tabi_proxy_header_version(const tabi_proxy_header *header);
+
+/**
+ * Returns 1 when the proxy has made the connection for itself, for example for a health check (LOCAL), and 0
+ * when it has made it for a client.
+ */
+int tabi_proxy_header_is_local(const tabi_proxy_header *header);
+
+/**
+ * Writes the address of the client. Its `len` is 0 when the header does not say it (LOCAL, "UNKNOWN",
+ * AF_UNSPEC). Returns 0. Errors:
+ * - TABI_ERR_OS: this system has no such long unix paths.
+ */
+int tabi_proxy_header_source(const tabi_proxy_header *header, tabi_addr *addr);
+
+/**
+ * Writes the address to which the client has connected, as tabi_proxy_header_source() does. Returns 0.
+ */
+int tabi_proxy_header_destination(const tabi_proxy_header *header, tabi_addr *addr);
+
+/**
+ * Returns the first value of this type, or NULL when the header does not carry one, and for NULL.
+ *
+ * `type` is one of the TABI_PP2_ constants or another type from 0 to 255. A TABI_PP2_SUBTYPE_SSL_ is looked
+ * for inside of TABI_PP2_TYPE_SSL. `len` gets the number of bytes, or 0. It may be NULL. The bytes belong to
+ * the header. They are not a string: they may contain NUL, and do not end with it.
+ */
+const void *tabi_proxy_header_tlv(const tabi_proxy_header *header, int type, size_t *len);
+
+/**
+ * Returns the value with this index, from 0 on, in the order of the header. It is NULL behind the last one,
+ * and for NULL.
+ *
+ * `type` gets the type of the value. `len` gets the number of its bytes, or 0. Both may be NULL. The bytes
+ * belong to the header.
+ */
+const void *tabi_proxy_header_tlv_at(const tabi_proxy_header *header, size_t index, int *type, size_t *len);
+
+/**
+ * Says what the proxy knows of the client's TLS. tabi_proxy_header_tlv() returns the details.
+ *
+ * `client` gets the bits TABI_PP2_CLIENT_. `verify` gets 0 when the client has shown a certificate that the
+ * proxy has verified, and another number otherwise. Returns 1, or 0 when the header does not say anything
+ * about TLS; nothing is written then.
+ */
+int tabi_proxy_header_ssl(const tabi_proxy_header *header, int *client, uint32_t *verify);
+
 /* ---- Servers ---- */
 
 /**

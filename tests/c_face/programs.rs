@@ -45,6 +45,7 @@ programs! {
     operators
     option_numbers
     options
+    proxy
     resolve
     sendfile
     server

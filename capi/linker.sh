@@ -10,4 +10,5 @@ for argument do
     *) set -- "$@" "$argument" ;;
     esac
 done
-exec ld.bfd "$@" "$script"
+# The library is never unloaded: a look-up may still run on one of its threads.
+exec ld.bfd "$@" -z nodelete "$script"

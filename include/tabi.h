@@ -262,6 +262,11 @@ int tabi_connect_unix(tabi_sock *sk, const char *path);
 int tabi_connect_addr(tabi_sock *sk, const tabi_addr *addr);
 
 /**
+ * Does what tabi_connect_addr() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
+ */
+int tabi_connect_addr_until(tabi_sock *sk, const tabi_addr *addr, int64_t deadline);
+
+/**
  * Does what tabi_connect() does, but returns the errors of connect(2) as positive numbers (Python's
  * `connect_ex`).
  *
@@ -520,6 +525,15 @@ int tabi_set_interruptible(tabi_sock *sk, int interruptible);
 #define TABI_WRITE 1
 
 /**
+ * Returns the deadline that is `seconds` from now on, in nanoseconds of CLOCK_MONOTONIC, for the functions whose name
+ * ends with _until.
+ *
+ * `seconds` is 0 or more. A negative number and NaN count as 0. TABI_NO_TIMEOUT, and more than 292 years, give
+ * INT64_MAX: no deadline.
+ */
+int64_t tabi_deadline(double seconds);
+
+/**
  * Waits until the socket is ready for reading (TABI_READ) or for writing (TABI_WRITE).
  *
  * `deadline` is as in tabi_recv_until(). Returns 0 when the socket is ready. Errors: TABI_ERR_TIMEOUT;
@@ -611,13 +625,14 @@ ssize_t tabi_try_sendto_addr(tabi_sock *sk, const void *data, size_t len, const 
 /* ---- Clients and listening sockets in one call ---- */
 
 /**
- * Connects to a TCP server (Python's `create_connection`). The addresses of the host are tried one after the
- * other.
+ * Connects to a TCP server (Python's `create_connection`). The addresses of the host are tried as Happy Eyeballs
+ * (RFC 8305) says: IPv6 and IPv4 addresses take turns, and while one does not answer, the next one is tried beside it
+ * after 250 milliseconds, or at once when it fails.
  *
- * `host` and `port` are those of the server. `timeout` is the limit in seconds for all addresses together,
- * and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. 0 means that the call does not wait
- * for the connection: it returns -EINPROGRESS. While addresses are left to try, one address gets only a part
- * of the remaining time. The time for looking up the host counts, but the lookup itself is not interrupted.
+ * `host` and `port` are those of the server. `timeout` is the limit in seconds for the lookup and all addresses
+ * together, and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. When it passes during the lookup,
+ * the lookup goes on in a thread of the library; see tabi_getaddrinfo_until(). 0 means that the call does not wait
+ * for the connection: it returns -EINPROGRESS.
  *
  * `source_host` and `source_port` are the address to connect from. NULL and 0 let the system choose; "" is
  * any address of this machine.
@@ -789,6 +804,19 @@ int tabi_addr_from_host6(int family,
                          uint32_t flowinfo,
                          uint32_t scope_id,
                          tabi_addr *addr);
+
+/**
+ * Does what tabi_addr_from_host6() does, with a deadline for the lookup. See tabi_getaddrinfo_until().
+ *
+ * Errors: those of tabi_addr_from_host(), and those of tabi_getaddrinfo_until() for the deadline.
+ */
+int tabi_addr_from_host_until(int family,
+                              const char *host,
+                              int port,
+                              uint32_t flowinfo,
+                              uint32_t scope_id,
+                              int64_t deadline,
+                              tabi_addr *addr);
 
 /**
  * Makes an address of AF_INET or AF_INET6 from a numeric host, without a lookup. tabi_getnameinfo() takes
@@ -1634,6 +1662,26 @@ int tabi_getaddrinfo(const char *host,
                      tabi_addrinfo_list **list);
 
 /**
+ * Does what tabi_getaddrinfo() does, but waits no longer than until `deadline`, in nanoseconds of CLOCK_MONOTONIC
+ * (see tabi_deadline()). INT64_MAX is no deadline.
+ *
+ * With a deadline, the lookup runs in one of at most 16 threads of the library, which run no signal handlers and are
+ * never joined. When the deadline passes, the lookup goes on there, and its answer is dropped. Lookups for which no
+ * thread is free wait for their turn. A numeric host is not looked up, and needs no thread.
+ *
+ * Errors: those of tabi_getaddrinfo(); TABI_ERR_TIMEOUT when the deadline passes; -EMFILE when the process has too
+ * many open descriptors to wait; -EAGAIN when the system refuses the thread.
+ */
+int tabi_getaddrinfo_until(const char *host,
+                           const char *service,
+                           int family,
+                           int type,
+                           int proto,
+                           int flags,
+                           int64_t deadline,
+                           tabi_addrinfo_list **list);
+
+/**
  * Returns one answer of a list, or NULL when `index` is too large or `list` is NULL.
  *
  * `index` begins at 0. The answer is valid until tabi_addrinfo_list_free().
@@ -1660,6 +1708,19 @@ int tabi_getnameinfo(const tabi_addr *addr,
                      size_t host_size,
                      char *service,
                      size_t service_size);
+
+/**
+ * Does what tabi_getnameinfo() does, with a deadline. See tabi_getaddrinfo_until().
+ *
+ * Errors: those of tabi_getnameinfo(), and those of tabi_getaddrinfo_until() for the deadline.
+ */
+int tabi_getnameinfo_until(const tabi_addr *addr,
+                           int flags,
+                           int64_t deadline,
+                           char *host,
+                           size_t host_size,
+                           char *service,
+                           size_t service_size);
 
 /**
  * What is known about a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
@@ -1694,12 +1755,26 @@ typedef struct {
 ssize_t tabi_gethostbyname(const char *name, char *address, size_t size);
 
 /**
+ * Does what tabi_gethostbyname() does, with a deadline. See tabi_getaddrinfo_until().
+ *
+ * Errors: those of tabi_gethostbyname(), and those of tabi_getaddrinfo_until() for the deadline.
+ */
+ssize_t tabi_gethostbyname_until(const char *name, int64_t deadline, char *address, size_t size);
+
+/**
  * Looks up the names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
  *
  * Returns 0 and an entry, which tabi_hostent_free() frees. Errors: TABI_GAI_* when the host has no address;
  * TABI_HERROR_* when only the lookup of its names fails.
  */
 int tabi_gethostbyname_ex(const char *name, tabi_hostent **entry);
+
+/**
+ * Does what tabi_gethostbyname_ex() does, with a deadline. See tabi_getaddrinfo_until().
+ *
+ * Errors: those of tabi_gethostbyname_ex(), and those of tabi_getaddrinfo_until() for the deadline.
+ */
+int tabi_gethostbyname_ex_until(const char *name, int64_t deadline, tabi_hostent **entry);
 
 /**
  * Looks up the names and addresses of the host that has an IP address (Python's `gethostbyaddr`).
@@ -1709,6 +1784,13 @@ int tabi_gethostbyname_ex(const char *name, tabi_hostent **entry);
  * when nothing is known about the address; TABI_ERR_OS for "".
  */
 int tabi_gethostbyaddr(const char *address, tabi_hostent **entry);
+
+/**
+ * Does what tabi_gethostbyaddr() does, with a deadline. See tabi_getaddrinfo_until().
+ *
+ * Errors: those of tabi_gethostbyaddr(), and those of tabi_getaddrinfo_until() for the deadline.
+ */
+int tabi_gethostbyaddr_until(const char *address, int64_t deadline, tabi_hostent **entry);
 
 /**
  * Frees an entry and all that it points to. NULL does nothing.

@@ -121,9 +121,11 @@ pub use error::{Error, IoError, Result, SendallError, strerror};
 pub use error_names::errorcode;
 
 pub use resolve::{
-    AddrInfo, HostEntry, ToAddress, getaddrinfo, getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex,
-    gethostname, getnameinfo, getprotobyname, getservbyname, getservbyport, htonl, htons, if_indextoname,
-    if_nameindex, if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs, sethostname,
+    AddrInfo, HostEntry, ToAddress, getaddrinfo, getaddrinfo_until, getfqdn, getfqdn_until, gethostbyaddr,
+    gethostbyaddr_until, gethostbyname, gethostbyname_ex, gethostbyname_ex_until, gethostbyname_until,
+    gethostname, getnameinfo, getnameinfo_until, getprotobyname, getservbyname, getservbyport, htonl, htons,
+    if_indextoname, if_nameindex, if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs,
+    sethostname,
 };
 pub use socket::{
     ControlBuffer, ControlData, ControlMessage, Credentials, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE,

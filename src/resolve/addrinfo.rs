@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::idna;
+use super::{idna, pool};
 use crate::address::{Address, RawAddress};
 use crate::c_string::c_string;
 use crate::constants::{AddressFamily, SocketKind};
-#[cfg(doc)]
-use crate::error::Error;
-use crate::error::Result;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
 use crate::memory;
 use crate::sys::{Answer, Answers, Hints};
 
@@ -137,7 +136,8 @@ impl From<u16> for Service<'_> {
 ///
 /// `family`, `kind` and `proto` (`IPPROTO_*`) limit the answers. `AF_UNSPEC`, [`SocketKind::ANY`] and 0 are no limits.
 /// `flags` are `AI_*`, or 0 for none. There is at least one answer, and the answers are in the order in which a program
-/// should try them. The call blocks for as long as the system's resolver does.
+/// should try them. The call blocks for as long as the system's resolver does;
+/// [`getaddrinfo_until`] has a deadline.
 ///
 /// Fails with [`Error::Gai`] when there is no answer for the host or the service, with [`Error::Os`] when a system call
 /// of the resolver failed, and with [`Error::Value`] when a name contains a NUL byte.
@@ -157,11 +157,70 @@ pub fn getaddrinfo<'h, 's>(
     proto: i32,
     flags: i32,
 ) -> Result<Vec<AddrInfo>> {
-    let host = host.into().0.map(|name| host_name(&name)).transpose()?;
-    let service = service.into().0.map(|name| c_string(&name, "a service")).transpose()?;
-    let hints = Hints { family: family.as_raw(), kind: kind.as_raw(), proto, flags };
-    let answers = Answers::of(host.as_deref(), service.as_deref(), hints)?;
-    memory::collected(answers.iter().map(|answer| Ok(info(&answer))))
+    getaddrinfo_until(host, service, family, kind, proto, flags, Deadline::NEVER)
+}
+
+/// [`getaddrinfo`] with a deadline. The look-up then runs in a thread of the library, which the caller leaves behind
+/// when the deadline passes.
+///
+/// Fails as [`getaddrinfo`] does, with [`Error::Timeout`] when the deadline passes, with `Os(EMFILE)` when the process
+/// has too many open descriptors to wait, and with `Os(EAGAIN)` when the system refuses the thread. Numeric hosts are
+/// not looked up and need neither.
+pub fn getaddrinfo_until<'h, 's>(
+    host: impl Into<Host<'h>>,
+    service: impl Into<Service<'s>>,
+    family: AddressFamily,
+    kind: SocketKind,
+    proto: i32,
+    flags: i32,
+    deadline: Deadline,
+) -> Result<Vec<AddrInfo>> {
+    let question = Question::new(host.into(), service.into(), kind, proto, flags)?;
+    match question.numeric_answer(family) {
+        Some(answers) if deadline != Deadline::NEVER => answers,
+        _ => pool::until(deadline, move || question.ask(family)),
+    }
+}
+
+/// What [`getaddrinfo`] is asked, for any family.
+#[derive(Clone)]
+pub(crate) struct Question {
+    host: Option<CString>,
+    service: Option<CString>,
+    hints: Hints,
+}
+
+impl Question {
+    pub(crate) fn new(
+        host: Host<'_>,
+        service: Service<'_>,
+        kind: SocketKind,
+        proto: i32,
+        flags: i32,
+    ) -> Result<Question> {
+        Ok(Question {
+            host: host.0.map(|name| host_name(&name)).transpose()?,
+            service: service.0.map(|name| c_string(&name, "a service")).transpose()?,
+            hints: Hints { family: 0, kind: kind.as_raw(), proto, flags },
+        })
+    }
+
+    /// Asks the resolver of the C library.
+    pub(crate) fn ask(&self, family: AddressFamily) -> Result<Vec<AddrInfo>> {
+        let hints = Hints { family: family.as_raw(), ..self.hints };
+        let answers = Answers::of(self.host.as_deref(), self.service.as_deref(), hints)?;
+        memory::collected(answers.iter().map(|answer| Ok(info(&answer))))
+    }
+
+    /// Returns the answer if no name server has to be asked for it, because the host is an address or is not given.
+    pub(crate) fn numeric_answer(&self, family: AddressFamily) -> Option<Result<Vec<AddrInfo>>> {
+        let mut numeric = self.clone();
+        numeric.hints.flags |= libc::AI_NUMERICHOST;
+        match numeric.ask(family) {
+            Err(Error::Gai(libc::EAI_NONAME)) if self.host.is_some() => None,
+            answer => Some(answer),
+        }
+    }
 }
 
 /// Returns the host as text for the C library, encoded if the feature `idna` is on.

@@ -1,6 +1,7 @@
 //! The fully qualified name of a host.
 
-use super::{gethostbyaddr, gethostname};
+use super::{gethostbyaddr_until, gethostname};
+use crate::deadline::Deadline;
 use crate::error::Result;
 
 /// Returns the fully qualified name of a host (`socket.getfqdn`): the first of its names that contains a dot.
@@ -8,11 +9,16 @@ use crate::error::Result;
 /// `""`, `"0.0.0.0"` and `"::"` stand for this machine. If no name contains a dot, the result is the main name of the
 /// host. If the host is unknown, the result is `name` itself. Fails only as [`gethostname`] does.
 pub fn getfqdn(name: &str) -> Result<String> {
+    getfqdn_until(name, Deadline::NEVER)
+}
+
+/// [`getfqdn`] that returns `name` itself when the deadline passes.
+pub fn getfqdn_until(name: &str, deadline: Deadline) -> Result<String> {
     let name = match name.trim() {
         "" | "0.0.0.0" | "::" => gethostname()?,
         name => name.to_owned(),
     };
-    let Ok(entry) = gethostbyaddr(&name) else {
+    let Ok(entry) = gethostbyaddr_until(&name, deadline) else {
         return Ok(name);
     };
     let mut names = std::iter::once(&entry.name).chain(&entry.aliases);

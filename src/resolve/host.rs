@@ -1,16 +1,20 @@
 //! The address of a host for `bind` and `connect`, which need exactly one.
 
+use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::addrinfo::{address_of, host_name};
+use super::pool;
 use crate::constants::{AF_INET, AF_INET6, AddressFamily};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys::{Answers, Hints};
 
 /// Returns the first address of `host` for a socket of `family`, which may be `AF_UNSPEC`. The port in the result is 0.
 ///
-/// `""` is any address of this machine, and `"<broadcast>"` is 255.255.255.255. Numeric addresses are not looked up.
-pub(crate) fn host(host: &[u8], family: AddressFamily) -> Result<SocketAddr> {
+/// `""` is any address of this machine, and `"<broadcast>"` is 255.255.255.255. Numeric addresses
+/// are not looked up. Fails with [`Error::Timeout`] when the deadline passes.
+pub(crate) fn host(host: &[u8], family: AddressFamily, deadline: Deadline) -> Result<SocketAddr> {
     match host {
         b"" => return any(family),
         b"<broadcast>" | b"255.255.255.255" if family == AF_INET6 => {
@@ -22,7 +26,8 @@ pub(crate) fn host(host: &[u8], family: AddressFamily) -> Result<SocketAddr> {
     if let Some(address) = numeric(host, family) {
         return Ok(SocketAddr::new(address, 0));
     }
-    first_answer(host, family)
+    let name = host_name(host)?;
+    pool::until(deadline, move || first_answer(&name, family))
 }
 
 fn any(family: AddressFamily) -> Result<SocketAddr> {
@@ -43,9 +48,9 @@ fn numeric(host: &[u8], family: AddressFamily) -> Option<IpAddr> {
     }
 }
 
-fn first_answer(host: &[u8], family: AddressFamily) -> Result<SocketAddr> {
+fn first_answer(host: &CStr, family: AddressFamily) -> Result<SocketAddr> {
     let hints = Hints { family: family.as_raw(), ..Hints::default() };
-    let answers = Answers::of(Some(&host_name(host)?), None, hints)?;
+    let answers = Answers::of(Some(host), None, hints)?;
     let first = answers.iter().next().ok_or(Error::Gai(libc::EAI_NONAME))?;
     let address = address_of(&first).decode();
     address.as_inet().ok_or_else(|| Error::OsMessage("unsupported address family".into()))

@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::addrinfo::host_name;
-use super::host;
+use super::{host, pool};
 use crate::constants::{AF_INET, AF_UNSPEC};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -19,7 +20,12 @@ pub use crate::sys::HostEntry;
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub fn gethostbyname(name: impl AsRef<[u8]>) -> Result<Ipv4Addr> {
-    match host(name.as_ref(), AF_INET)?.ip() {
+    gethostbyname_until(name, Deadline::NEVER)
+}
+
+/// [`gethostbyname`] that fails with [`Error::Timeout`] when the deadline passes.
+pub fn gethostbyname_until(name: impl AsRef<[u8]>, deadline: Deadline) -> Result<Ipv4Addr> {
+    match host(name.as_ref(), AF_INET, deadline)?.ip() {
         IpAddr::V4(address) => Ok(address),
         IpAddr::V6(_) => Err(Error::Os(libc::EAFNOSUPPORT)),
     }
@@ -30,9 +36,15 @@ pub fn gethostbyname(name: impl AsRef<[u8]>) -> Result<Ipv4Addr> {
 /// Fails with [`Error::Gai`] when the host has no address, and with [`Error::Herror`] when only the second look-up, for
 /// the names, fails.
 pub fn gethostbyname_ex(name: impl AsRef<[u8]>) -> Result<HostEntry> {
+    gethostbyname_ex_until(name, Deadline::NEVER)
+}
+
+/// [`gethostbyname_ex`] that fails with [`Error::Timeout`] when the deadline passes.
+pub fn gethostbyname_ex_until(name: impl AsRef<[u8]>, deadline: Deadline) -> Result<HostEntry> {
     let name = name.as_ref();
-    gethostbyname(name)?;
-    sys::host_by_name(&host_name(name)?)
+    gethostbyname_until(name, deadline)?;
+    let name = host_name(name)?;
+    pool::until(deadline, move || sys::host_by_name(&name))
 }
 
 /// Returns the names and addresses of the host with this IPv4 or IPv6 address (`socket.gethostbyaddr`).
@@ -40,5 +52,11 @@ pub fn gethostbyname_ex(name: impl AsRef<[u8]>) -> Result<HostEntry> {
 /// If the argument is a name, its address is looked up first. Fails with [`Error::Gai`] when the name has no address,
 /// and with [`Error::Herror`] when the address is unknown.
 pub fn gethostbyaddr(address: impl AsRef<[u8]>) -> Result<HostEntry> {
-    sys::host_by_address(host(address.as_ref(), AF_UNSPEC)?.ip())
+    gethostbyaddr_until(address, Deadline::NEVER)
+}
+
+/// [`gethostbyaddr`] that fails with [`Error::Timeout`] when the deadline passes.
+pub fn gethostbyaddr_until(address: impl AsRef<[u8]>, deadline: Deadline) -> Result<HostEntry> {
+    let address = host(address.as_ref(), AF_UNSPEC, deadline)?.ip();
+    pool::until(deadline, move || sys::host_by_address(address))
 }

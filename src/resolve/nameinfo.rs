@@ -3,10 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::addrinfo::address_of;
+use super::pool;
 use super::to_address::check_flowinfo;
 use crate::address::{Address, RawAddress};
 use crate::c_string::c_string;
 use crate::constants::SOCK_DGRAM;
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys::{self, Answers, Hints};
 
@@ -111,5 +113,18 @@ pub(crate) fn numeric_address6(host: &[u8], port: i64, flowinfo: u32, scope_id: 
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub fn getnameinfo(address: impl NumericAddress, flags: i32) -> Result<(String, String)> {
-    sys::name_info(&address.numeric_address()?.to_socket2(), flags)
+    getnameinfo_until(address, flags, Deadline::NEVER)
+}
+
+/// [`getnameinfo`] that fails with [`Error::Timeout`] when the deadline passes.
+pub fn getnameinfo_until(
+    address: impl NumericAddress,
+    flags: i32,
+    deadline: Deadline,
+) -> Result<(String, String)> {
+    let address = address.numeric_address()?.to_socket2();
+    // Numbers alone need no look-up that could take long.
+    let numeric = libc::NI_NUMERICHOST | libc::NI_NUMERICSERV;
+    let deadline = if flags & numeric == numeric { Deadline::NEVER } else { deadline };
+    pool::until(deadline, move || sys::name_info(&address, flags))
 }

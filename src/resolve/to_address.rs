@@ -9,6 +9,7 @@ use super::host;
 use crate::address::{Address, RawAddress, UnixAddress, families};
 use crate::c_string::quoted;
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AddressFamily};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -16,7 +17,7 @@ use crate::sys;
 ///
 /// | for sockets of | what is accepted |
 /// |---|---|
-/// | `AF_INET`, `AF_INET6` | `(host, port)`, where the host is a `&str`, a `String` or one of [`std::net`]'s IP addresses; `(host, port, flowinfo, scope_id)`; [`SocketAddr`] and its two variants; a slice, an array or a `Vec` of [`SocketAddr`] |
+/// | `AF_INET`, `AF_INET6` | `(host, port)`, where the host is a `&str`, a `String`, bytes or one of [`std::net`]'s IP addresses; `(host, port, flowinfo, scope_id)`; [`SocketAddr`] and its two variants; a slice, an array or a `Vec` of [`SocketAddr`] |
 /// | `AF_UNIX` | `&str`, `String`, [`Path`], [`PathBuf`], [`UnixAddress`], [`std::os::unix::net::SocketAddr`] |
 /// | any family | [`Address`], [`RawAddress`], and the address type of the family, such as [`NetlinkAddress`](crate::NetlinkAddress) |
 ///
@@ -47,44 +48,62 @@ use crate::sys;
 /// # Ok::<(), tabi::Error>(())
 /// ```
 pub trait ToAddress {
-    /// Returns the address as the system's `sockaddr`, for a socket of this family.
+    /// Returns the address as the system's `sockaddr`, for a socket of this family. A host is looked up until the
+    /// deadline.
     ///
-    /// Fails with [`Error::Type`] when the address is of another family, with [`Error::Gai`] when a host cannot be
+    /// Fails with [`Error::Timeout`] when the deadline passes during the look-up. Fails with [`Error::Type`] when the address is of another family, with [`Error::Gai`] when a host cannot be
     /// looked up, and with [`Error::Overflow`] for a `flowinfo` above 1048575.
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress>;
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress>;
+
+    /// Returns whether the address has the name of a host, which may have to be looked up. The default is false.
+    fn has_host_name(&self) -> bool {
+        false
+    }
 }
 
 impl<T: ToAddress + ?Sized> ToAddress for &T {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        (**self).to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        (**self).to_address(family, deadline)
+    }
+
+    fn has_host_name(&self) -> bool {
+        (**self).has_host_name()
     }
 }
 
 macro_rules! host_and_port {
     ($($host:ty)*) => {$(
         impl ToAddress for ($host, u16) {
-            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-                inet(family, self.0.as_bytes(), self.1, 0, 0)
+            fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+                inet(family, self.0.as_ref(), self.1, 0, 0, deadline)
+            }
+
+            fn has_host_name(&self) -> bool {
+                is_name(self.0.as_ref())
             }
         }
 
         /// Accepts `(host, port, flowinfo, scope_id)`, Python's form for `AF_INET6`.
         impl ToAddress for ($host, u16, u32, u32) {
-            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+            fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
                 check_family(family, AF_INET6, "a (host, port, flowinfo, scope_id) address")?;
-                inet(family, self.0.as_bytes(), self.1, self.2, self.3)
+                inet(family, self.0.as_ref(), self.1, self.2, self.3, deadline)
+            }
+
+            fn has_host_name(&self) -> bool {
+                is_name(self.0.as_ref())
             }
         }
     )*};
 }
 
-host_and_port!(&str String &String);
+host_and_port!(&str String &String &[u8]);
 
 macro_rules! socket_addr {
     ($($address:ty),*) => {$(
         impl ToAddress for $address {
-            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-                Address::from(SocketAddr::from(*self)).to_address(family)
+            fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+                Address::from(SocketAddr::from(*self)).to_address(family, deadline)
             }
         }
     )*};
@@ -94,42 +113,42 @@ socket_addr!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u
 
 /// Uses the first of the addresses that fits the family of the socket.
 impl ToAddress for [SocketAddr] {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
         let family = spoken(family);
         let fits = |address: &&SocketAddr| family == if address.is_ipv4() { AF_INET } else { AF_INET6 };
         match self.iter().find(fits) {
-            Some(address) => address.to_address(family),
+            Some(address) => address.to_address(family, deadline),
             None => Err(Error::type_error(format!("none of {} addresses is of family {family}", self.len()))),
         }
     }
 }
 
 impl<const N: usize> ToAddress for [SocketAddr; N] {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        self.as_slice().to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        self.as_slice().to_address(family, deadline)
     }
 }
 
 impl ToAddress for Vec<SocketAddr> {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        self.as_slice().to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        self.as_slice().to_address(family, deadline)
     }
 }
 
 impl ToAddress for UnixAddress {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        RawAddress::try_from(self)?.to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        RawAddress::try_from(self)?.to_address(family, deadline)
     }
 }
 
 impl ToAddress for net::SocketAddr {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        UnixAddress::from(self).to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        UnixAddress::from(self).to_address(family, deadline)
     }
 }
 
 impl ToAddress for str {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
         if family != AF_UNIX {
             let pair = match self.parse::<SocketAddr>() {
                 Ok(address) => format!("(\"{}\", {})", address.ip(), address.port()),
@@ -140,39 +159,39 @@ impl ToAddress for str {
                 quoted(self.as_bytes())
             )));
         }
-        UnixAddress::from_bytes(self.as_bytes())?.to_address(family)
+        UnixAddress::from_bytes(self.as_bytes())?.to_address(family, deadline)
     }
 }
 
 impl ToAddress for String {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        self.as_str().to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        self.as_str().to_address(family, deadline)
     }
 }
 
 impl ToAddress for Path {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        UnixAddress::from_bytes(self.as_os_str().as_bytes())?.to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        UnixAddress::from_bytes(self.as_os_str().as_bytes())?.to_address(family, deadline)
     }
 }
 
 impl ToAddress for PathBuf {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-        self.as_path().to_address(family)
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+        self.as_path().to_address(family, deadline)
     }
 }
 
 impl ToAddress for Address {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
         if let Address::Inet6(v6) = self {
             check_flowinfo(v6.flowinfo())?;
         }
-        RawAddress::try_from(self)?.to_address(family)
+        RawAddress::try_from(self)?.to_address(family, deadline)
     }
 }
 
 impl ToAddress for RawAddress {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+    fn to_address(&self, family: AddressFamily, _deadline: Deadline) -> Result<RawAddress> {
         check_family(family, self.family(), "the address")?;
         Ok(*self)
     }
@@ -181,14 +200,20 @@ impl ToAddress for RawAddress {
 macro_rules! encoded {
     ($($(#[$text:meta])+ $family:ident: $structure:ident;)*) => {$(
         impl ToAddress for families::$structure {
-            fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
-                self.encode().to_address(family)
+            fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+                self.encode().to_address(family, deadline)
             }
         }
     )*};
 }
 
 families::families!(encoded);
+
+/// Returns whether a host may be more than an IP address. A look-up of `1.2` or `::1%lo` asks no name server.
+fn is_name(host: &[u8]) -> bool {
+    let is_ipv4 = host.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    !is_ipv4 && !host.contains(&b':')
+}
 
 /// Looks a host up for a socket of `family` and adds the port, as CPython's `getsockaddrarg` does for internet
 /// families.
@@ -198,6 +223,7 @@ pub(crate) fn inet(
     port: u16,
     flowinfo: u32,
     scope_id: u32,
+    deadline: Deadline,
 ) -> Result<RawAddress> {
     let family = spoken(family);
     if family != AF_INET && family != AF_INET6 {
@@ -206,7 +232,7 @@ pub(crate) fn inet(
         )));
     }
     check_flowinfo(flowinfo)?;
-    match host(name, family)? {
+    match host(name, family, deadline)? {
         SocketAddr::V4(v4) => Ok(SocketAddrV4::new(*v4.ip(), port).into()),
         SocketAddr::V6(v6) => {
             let scope_id = if scope_id == 0 { v6.scope_id() } else { scope_id };

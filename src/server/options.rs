@@ -10,6 +10,7 @@ use super::hooks::{DefaultHooks, Hooks};
 use super::request::{Failure, Request, RequestHandler};
 use super::{Server, Trouble};
 use crate::constants::{AddressFamily, SocketKind};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::resolve::ToAddress;
@@ -250,7 +251,7 @@ impl ServerOptions {
     /// Fails as [`ServerOptions::bind`] does.
     pub fn prepare(self, address: impl ToAddress, handler: impl RequestHandler) -> Result<Server> {
         self.check()?;
-        let address = address.to_address(self.address_family)?;
+        let address = address.to_address(self.address_family, Deadline::NEVER)?;
         let own_sockets = if self.allow_reuse_port { self.loops } else { 1 };
         let new_socket = |_| Socket::new(self.address_family, self.socket_type, 0);
         let sockets = memory::collected((0..own_sockets).map(new_socket))?;

@@ -11,7 +11,7 @@ use super::timeout::Timeout;
 use super::wait::{Interest, Kind, Plan, deadline_of};
 use crate::address::RawAddress;
 use crate::constants::{AF_UNIX, SOCK_STREAM};
-use crate::deadline::Limit;
+use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
 use crate::sys;
@@ -19,7 +19,7 @@ use crate::sys;
 impl Socket {
     /// Connects the socket to an address (`socket.connect`).
     ///
-    /// The timeout of the socket limits the call, without the look-up of a host. Fails with
+    /// The timeout of the socket limits the call and the look-up of a host together. Fails with
     /// [`Error::Timeout`], with [`Error::Closed`], with [`Error::Os`] (such as `ECONNREFUSED`, or
     /// `EINPROGRESS` when the socket is non-blocking and the connection is being made), and with the errors
     /// of the look-up. After a failure other than `EINPROGRESS`, make a new socket before you try again: the
@@ -34,8 +34,11 @@ impl Socket {
     /// timeout and `EBADF` for a closed socket. Fails only when the address cannot be used or its host is not
     /// found.
     pub fn connect_ex(&self, address: impl ToAddress) -> Result<i32> {
-        let address = address.to_address(self.family)?;
-        match self.connect_until(address, Limit::Timeout) {
+        let (address, limit) = match self.look_up(address, Limit::Timeout) {
+            Err(Error::Timeout) => return Ok(libc::EAGAIN),
+            found => found?,
+        };
+        match self.connect_until(address, limit) {
             Ok(()) => Ok(0),
             Err(Error::Os(errno)) => Ok(errno),
             Err(Error::Timeout) => Ok(libc::EAGAIN),
@@ -50,7 +53,7 @@ impl Socket {
     /// On a socket without a timeout, O_NONBLOCK is set during the call, except on a unix socket without a
     /// limit.
     pub fn connect_until(&self, address: impl ToAddress, limit: Limit) -> Result<()> {
-        let address = address.to_address(self.family)?;
+        let (address, limit) = self.look_up(address, limit)?;
         let call = self.handle.enter()?;
         let blocks = self.mode.timeout() == Timeout::NONE;
         if blocks && [Limit::Timeout, Limit::FOREVER].contains(&limit) {
@@ -130,10 +133,24 @@ impl Socket {
     }
 
     /// Returns the address in the form of the system, for the family of this socket; a host is looked up. For
-    /// callers that use the address more than once. Fails with the errors of the look-up, and with
-    /// [`Error::Type`] for an address of another family.
+    /// callers that use the address more than once.
+    ///
+    /// The timeout of the socket limits the look-up, unless it is 0. Fails with [`Error::Timeout`], with the errors
+    /// of the look-up, and with [`Error::Type`] for an address of another family.
     pub fn resolve(&self, address: impl ToAddress) -> Result<RawAddress> {
-        address.to_address(self.family)
+        self.look_up(address, Limit::Timeout).map(|(address, _)| address)
+    }
+
+    /// Returns the address for a call with this limit, and the limit for the rest of the call. If a host has to be
+    /// looked up, one deadline holds for both. Without a timeout and with the timeout 0 the look-up has no limit: as in
+    /// Python, it waits even on a non-blocking socket.
+    pub(super) fn look_up(&self, address: impl ToAddress, limit: Limit) -> Result<(RawAddress, Limit)> {
+        let limit = if address.has_host_name() { self.whole(limit) } else { limit };
+        let deadline = match limit {
+            Limit::Until(deadline) => deadline,
+            Limit::Timeout | Limit::Now => Deadline::NEVER,
+        };
+        Ok((address.to_address(self.family, deadline)?, limit))
     }
 }
 

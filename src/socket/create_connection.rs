@@ -4,12 +4,16 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Socket;
+use super::connecting::{Connecting, How};
 use super::timeout::{self, IntoTimeout, Timeout};
 use crate::address::Address;
 use crate::constants::{AF_UNSPEC, SOCK_STREAM};
-use crate::deadline::{Deadline, Limit};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::resolve::{AddrInfo, Host, Service, getaddrinfo};
+use crate::resolve::{AddrInfo, Host, Question, Service, Settings};
+
+/// The shortest delay between attempts: RFC 8305 forbids less.
+const LEAST_DELAY: Duration = Duration::from_millis(10);
 
 /// The settings of [`create_connection_with`].
 ///
@@ -28,6 +32,7 @@ pub struct CreateConnectionOptions<'a> {
     /// `None` means the default timeout of new sockets.
     timeout: Option<Timeout>,
     source_address: Option<(&'a str, u16)>,
+    eyeballs: Settings,
 }
 
 impl<'a> CreateConnectionOptions<'a> {
@@ -50,12 +55,40 @@ impl<'a> CreateConnectionOptions<'a> {
         self.source_address = Some(address);
         self
     }
+
+    /// Sets how long an attempt may take before the next address is tried beside it. The default is 250 ms.
+    ///
+    /// Fails with [`Error::Value`] below 10 ms, the least that RFC 8305 allows.
+    pub fn attempt_delay(mut self, delay: Duration) -> Result<Self> {
+        if delay < LEAST_DELAY {
+            return Err(Error::value(format!("attempt_delay must be 10 ms or more, got {delay:?}")));
+        }
+        self.eyeballs.attempt_delay = delay;
+        Ok(self)
+    }
+
+    /// Sets how long IPv4 addresses that are known wait for the look-up of the IPv6 addresses. The default is 50 ms.
+    pub fn resolution_delay(mut self, delay: Duration) -> Self {
+        self.eyeballs.resolution_delay = delay;
+        self
+    }
+
+    /// Sets how many addresses of the preferred family are tried before the families take turns. The default is 1.
+    ///
+    /// Fails with [`Error::Value`] for 0.
+    pub fn first_family_count(mut self, addresses: usize) -> Result<Self> {
+        if addresses == 0 {
+            return Err(Error::value("first_family_count must be 1 or more, got 0"));
+        }
+        self.eyeballs.first_family_count = addresses;
+        Ok(self)
+    }
 }
 
 /// Connects to a TCP server by host and port (`socket.create_connection`).
 ///
-/// The addresses of the host are tried one after the other. The default timeout limits all tries together.
-/// When all fail, the error is that of the last address; [`create_connection_with`] returns the errors of
+/// The addresses of the host are tried as Happy Eyeballs (RFC 8305) says; see [`create_connection_with`]. The default
+/// timeout limits the look-up and all attempts together. When all fail, the error is that of the last address; [`create_connection_with`] returns the errors of
 /// all.
 ///
 /// ```
@@ -69,54 +102,48 @@ pub fn create_connection<'h, 's>(address: (impl Into<Host<'h>>, impl Into<Servic
     Ok(create_connection_with(address, &CreateConnectionOptions::default())?)
 }
 
-/// [`create_connection`] with a timeout and a source address from `options`. It returns the errors of all
-/// addresses.
+/// [`create_connection`] with other settings. It returns the errors of all addresses.
 ///
-/// Each address may take an equal share of the time that is left, so that an address that does not answer
-/// leaves time for the next. The look-up of the host uses up time too, but it is not interrupted when the
-/// time is over.
+/// This is Happy Eyeballs (RFC 8305). With a timeout, the IPv4 and the IPv6 addresses of the host are looked up beside
+/// each other, and IPv6 is preferred. Without one, they are looked up together, and the system's first address says
+/// which family is preferred. Attempts take turns between the families. While one attempt runs, the next one starts
+/// after [`CreateConnectionOptions::attempt_delay`], or at once when an attempt fails. The first connection that is
+/// made is returned, and the other attempts are closed.
+///
+/// One timeout limits all look-ups and attempts together. When the look-up is late, it goes on in a thread of the
+/// library, and its answer is dropped. With the timeout 0, the addresses are tried one after the other without
+/// waiting: a socket whose connection is being made fails with `Os(EINPROGRESS)`, as in Python.
+///
+/// The errors are those of [`getaddrinfo_until`](crate::getaddrinfo_until) and of [`Socket::connect`].
 pub fn create_connection_with<'h, 's>(
     address: (impl Into<Host<'h>>, impl Into<Service<'s>>),
     options: &CreateConnectionOptions<'_>,
 ) -> Result<Socket, CreateConnectionError> {
     let timeout = options.timeout.unwrap_or_else(timeout::default_timeout).duration();
-    let deadline = Deadline::after_timeout(timeout);
-    let answers = getaddrinfo(address.0, address.1, AF_UNSPEC, SOCK_STREAM, 0, 0)
-        .map_err(|error| CreateConnectionError { errors: vec![(Address::None, error)] })?;
+    let how =
+        How { timeout, deadline: Deadline::after_timeout(timeout), source_address: options.source_address };
+    let question =
+        Question::new(address.0.into(), address.1.into(), SOCK_STREAM, 0, 0).map_err(no_address)?;
+    if timeout == Some(Duration::ZERO) {
+        return one_after_the_other(&question.ask(AF_UNSPEC).map_err(no_address)?, how);
+    }
+    Connecting::begin(question, options.eyeballs, how).map_err(no_address)?.finish()
+}
+
+fn no_address(error: Error) -> CreateConnectionError {
+    CreateConnectionError { errors: vec![(Address::None, error)] }
+}
+
+fn one_after_the_other(answers: &[AddrInfo], how: How<'_>) -> Result<Socket, CreateConnectionError> {
     let mut errors = Vec::new();
-    for (tried, answer) in answers.iter().enumerate() {
-        let limit = match timeout {
-            // For a blocking and for a non-blocking socket, the mode of the socket is the limit.
-            None | Some(Duration::ZERO) => Limit::Timeout,
-            Some(_) => share(deadline, answers.len() - tried),
-        };
-        match attempt(answer, timeout, options.source_address, limit) {
-            Ok(socket) => return Ok(socket),
+    for answer in answers {
+        match how.begin(answer) {
+            Ok((socket, true)) => return Ok(socket),
+            Ok((_, false)) => errors.push((answer.address.clone(), Error::Os(libc::EINPROGRESS))),
             Err(error) => errors.push((answer.address.clone(), error)),
         }
     }
     Err(CreateConnectionError { errors })
-}
-
-/// Returns an equal share of the time that is left, for the first of `addresses` addresses.
-fn share(deadline: Deadline, addresses: usize) -> Limit {
-    let addresses = u32::try_from(addresses).unwrap_or(u32::MAX);
-    Limit::Until(Deadline::after_timeout(deadline.left().map(|left| left / addresses)))
-}
-
-fn attempt(
-    answer: &AddrInfo,
-    timeout: Option<Duration>,
-    source: Option<(&str, u16)>,
-    limit: Limit,
-) -> Result<Socket> {
-    let socket = Socket::new(answer.family, answer.kind, answer.proto)?;
-    socket.settimeout(timeout)?;
-    if let Some(source) = source {
-        socket.bind(source)?;
-    }
-    socket.connect_until(&answer.address, limit)?;
-    Ok(socket)
 }
 
 /// The error of [`create_connection_with`]: no address could be connected to.

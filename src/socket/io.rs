@@ -242,8 +242,8 @@ impl Socket {
 
     /// [`Socket::sendto`] with `MSG_*` flags.
     pub fn sendto_with_flags(&self, bytes: &[u8], flags: i32, address: impl ToAddress) -> Result<usize> {
-        let address = address.to_address(self.family)?;
-        self.sendto_until(bytes, flags, &address, Limit::Timeout)
+        let (address, limit) = self.look_up(address, Limit::Timeout)?;
+        self.sendto_until(bytes, flags, &address, limit)
     }
 
     /// [`Socket::sendto`] with the address in the form of the system, `MSG_*` flags, and a limit instead of

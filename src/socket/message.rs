@@ -103,10 +103,10 @@ impl Socket {
         flags: i32,
         address: impl ToAddress,
     ) -> Result<usize> {
-        let address = address.to_address(self.family)?;
+        let (address, limit) = self.look_up(address, Limit::Timeout)?;
         let control = control.as_bytes();
         // SAFETY: the slices are readable for their lengths during the call.
-        unsafe { self.sendmsg_raw(send_iovecs(buffers), control, flags, Some(&address), Limit::Timeout) }
+        unsafe { self.sendmsg_raw(send_iovecs(buffers), control, flags, Some(&address), limit) }
     }
 
     /// Receives at most `bufsize` bytes, and control messages that fit in `ancbufsize` bytes

@@ -2,6 +2,7 @@
 
 mod ancillary;
 mod connect;
+mod connecting;
 pub(crate) mod control;
 pub(crate) mod control_buffer;
 mod convert;
@@ -273,7 +274,7 @@ impl Socket {
     /// Fails with [`Error::Os`] (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`), and with the errors of the look-up
     /// when the address has a host that is not found.
     pub fn bind(&self, address: impl ToAddress) -> Result<()> {
-        let address = address.to_address(self.family)?;
+        let address = self.resolve(address)?;
         let call = self.handle.enter()?;
         Ok(SockRef::from(&call).bind(&address.to_socket2())?)
     }

@@ -45,7 +45,7 @@ impl Socket {
     /// [`Socket::sendto`] without waiting; see [`Socket::try_send`]. If the address has the name of a host,
     /// its look-up may still wait.
     pub fn try_sendto(&self, bytes: &[u8], address: impl ToAddress) -> Result<usize> {
-        let address = address.to_address(self.family)?;
+        let (address, _) = self.look_up(address, Limit::Now)?;
         self.sendto_until(bytes, 0, &address, Limit::Now)
     }
 }

@@ -42,6 +42,7 @@ programs! {
     jobs
     life
     message
+    names
     operators
     option_numbers
     options

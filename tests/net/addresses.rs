@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, Address, AddressFamily, Error, SOCK_DGRAM, SOCK_STREAM, Socket, ToAddress,
-    UnixAddress,
+    AF_INET, AF_INET6, AF_UNIX, Address, AddressFamily, Deadline, Error, SOCK_DGRAM, SOCK_STREAM, Socket,
+    ToAddress, UnixAddress,
 };
 
 use crate::support::{temporary_path, tools};
 
 fn decoded(address: impl ToAddress, family: AddressFamily) -> Result<Address, Error> {
-    Ok(address.to_address(family)?.decode())
+    Ok(address.to_address(family, Deadline::NEVER)?.decode())
 }
 
 fn refused(address: impl ToAddress, family: AddressFamily) -> String {
-    match address.to_address(family) {
+    match address.to_address(family, Deadline::NEVER) {
         Err(Error::Type(text)) => text.into_owned(),
         other => panic!("{other:?}"),
     }

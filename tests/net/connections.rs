@@ -77,7 +77,7 @@ fn give_two_addresses_to(name: &str) -> bool {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn all_addresses_of_a_host_are_tried_in_turn() {
+fn all_addresses_of_a_host_are_tried() {
     in_own_process(|| {
         let host = "two-addresses.example";
         if !give_two_addresses_to(host) {
@@ -99,11 +99,10 @@ fn all_addresses_of_a_host_are_tried_in_turn() {
     });
 }
 
-/// An address that does not answer uses no more than its share of the time, so that the next address is tried
-/// too.
+/// While an address does not answer, the next one is tried beside it.
 #[test]
 #[cfg(target_os = "linux")]
-fn each_address_has_its_share_of_the_time() {
+fn an_address_that_does_not_answer_holds_up_nobody() {
     in_own_process(|| {
         let host = "two-addresses.example";
         if !give_two_addresses_to(host) {
@@ -114,12 +113,12 @@ fn each_address_has_its_share_of_the_time() {
             listener.bind((silent, 0)).unwrap();
             let _queue = support::fill_queue(&listener);
             let server = create_server((answering, port(&listener))).unwrap();
-            let timeout = Duration::from_secs(6);
+            let timeout = Duration::from_secs(60);
             let options = CreateConnectionOptions::new().timeout(timeout).unwrap();
             let begin = Instant::now();
             let client = create_connection_with((host, port(&server)), &options).unwrap();
             assert_eq!(client.getpeername().unwrap(), server.getsockname().unwrap());
-            assert!(begin.elapsed() < timeout, "the silent one had all of it: {:?}", begin.elapsed());
+            assert!(begin.elapsed() < timeout, "the silent one was waited for: {:?}", begin.elapsed());
         }
     });
 }

@@ -299,7 +299,7 @@ fn interfaces_have_numbers_and_names() {
 
 #[test]
 fn reliable_datagrams_have_internet_addresses() {
-    let address = tabi::ToAddress::to_address(&("127.0.0.1", 4000), AF_RDS).unwrap();
+    let address = tabi::ToAddress::to_address(&("127.0.0.1", 4000), AF_RDS, tabi::Deadline::NEVER).unwrap();
     assert_eq!(address.family(), AF_INET);
     assert_eq!(address.decode().port(), Some(4000));
 }

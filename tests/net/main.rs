@@ -17,6 +17,7 @@ mod fork;
 mod limits;
 mod message;
 mod multicast;
+mod names;
 mod options;
 mod proxy;
 mod races;

@@ -7,6 +7,8 @@ import functools
 import operator
 import os
 import sys
+from time import monotonic_ns
+from typing import Optional
 
 from .. import _library
 from .._errors import ERR_OS, check
@@ -19,15 +21,19 @@ AF_UNIX = 1
 AF_INET = 2
 AF_INET6 = getattr(builtin, "AF_INET6", -1)
 
+#: The moment that never comes.
+NEVER = 2**63 - 1
+
 _ON_LINUX = sys.platform.startswith("linux")
 
 _from_host = _library.function(
-    "tabi_addr_from_host6",
+    "tabi_addr_from_host_until",
     ctypes.c_int,
     ctypes.c_char_p,
     ctypes.c_int,
     ctypes.c_uint32,
     ctypes.c_uint32,
+    ctypes.c_int64,
     ctypes.c_char_p,
 )
 _from_unix = _library.quick("tabi_addr_from_unix", ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p)
@@ -66,12 +72,20 @@ def _decode_unix(name: bytes):
     return os.fsdecode(name.partition(b"\0")[0])
 
 
-def encode(sock, address, method: str) -> bytes:
+def deadline(sock) -> int:
+    """When a call on a socket that begins now should end, in nanoseconds of the monotonic clock."""
+    timeout = sock._tabi_timeout
+    return min(monotonic_ns() + int(timeout * 1e9), NEVER) if timeout else NEVER
+
+
+def encode(sock, address, method: str, until: Optional[int] = None) -> bytes:
     """The library's form of an address for a socket; ``method`` is for the error's text.
+
+    A host is looked up until the moment ``until``. By default, that is as long from now as the socket's timeout says.
 
     The socket keeps one that means the same at any time: the next ``sendto`` to the same object has it at hand.
 
-    May look a host up: raises ``gaierror`` and ``OSError`` besides ``TypeError``, ``ValueError`` and ``OverflowError``.
+    May look a host up: raises ``gaierror``, ``TimeoutError`` and ``OSError`` besides ``TypeError``, ``ValueError`` and ``OverflowError``.
     """
     family = sock._tabi_family
     if family == AF_UNIX:
@@ -88,9 +102,9 @@ def encode(sock, address, method: str) -> bytes:
                 if raw is not None:
                     sock._tabi_last_address = address, raw
                     return raw
-        return _encode_inet(family, address, method)
+        return _encode_inet(family, address, method, deadline(sock) if until is None else until)
     if family == getattr(builtin, "AF_RDS", None):
-        return _encode_inet(AF_INET, address, method)
+        return _encode_inet(AF_INET, address, method, deadline(sock) if until is None else until)
     return families.encode(sock, address, method)
 
 
@@ -102,7 +116,7 @@ def _encode_numeric(family: int, host: str, port: int):
     if not (plain if family == AF_INET else plain6) or not 0 <= port <= 0xFFFF:
         return None
     raw = blank()
-    return raw if _from_host(family, host.encode(), port, 0, 0, raw) == 0 else None
+    return raw if _from_host(family, host.encode(), port, 0, 0, NEVER, raw) == 0 else None
 
 
 def host_bytes(host) -> bytes:
@@ -130,7 +144,7 @@ _FORMS = {
 }
 
 
-def _encode_inet(family: int, address, method: str) -> bytes:
+def _encode_inet(family: int, address, method: str, until: int) -> bytes:
     name, shortest, longest, form = _FORMS[family]
     if not isinstance(address, tuple):
         raise TypeError(f"{method}(): {name} address must be tuple, not {type(address).__name__}")
@@ -146,7 +160,7 @@ def _encode_inet(family: int, address, method: str) -> bytes:
     # The host is checked first. When both are wrong, Python reports the error of the host.
     possible = 0 <= port <= 0xFFFF and flowinfo <= 0xFFFFF
     raw = blank()
-    check(_from_host(family, host, port if possible else 0, flowinfo if possible else 0, scope_id, raw))
+    check(_from_host(family, host, port if possible else 0, flowinfo if possible else 0, scope_id, until, raw))
     if not 0 <= port <= 0xFFFF:
         raise OverflowError(f"{method}(): port must be 0-65535.")
     if flowinfo > 0xFFFFF:

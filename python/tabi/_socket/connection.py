@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import sys
 from time import monotonic_ns
 
 from .. import _library
-from .._errors import EINTR, check, connect_number, exception
+from .._errors import EINTR, check, connect_number, exception, timeout
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
-from .address import decode, encode
+from .address import NEVER, deadline, decode, encode
 from .arguments import c_int, fitting, object_to, objects, require_socket
 from .buffers import Buffer
 from .handle import check_family
@@ -25,6 +26,7 @@ _bind = _library.function("tabi_bind_addr")
 _listen = _library.function("tabi_listen")
 _accept_fd = _library.function("tabi_accept_fd")
 _accept_fd_until = _library.function("tabi_accept_fd_until", _HANDLE, ctypes.c_char_p, ctypes.c_int64)
+_connect_until = _library.function("tabi_connect_addr_until", _HANDLE, ctypes.c_char_p, ctypes.c_int64)
 _connect = _library.function("tabi_connect_addr")
 _finish_connect = _library.function("tabi_finish_connect_until", _HANDLE, ctypes.c_int64)
 _shutdown = _library.function("tabi_shutdown")
@@ -38,7 +40,6 @@ _setsockopt_bytes = _library.quick(
 )
 _setsockopt_null = _library.quick("tabi_setsockopt_null", _HANDLE, _INT, _INT, ctypes.c_size_t)
 
-_NEVER = 2**63 - 1
 _LONGEST_OPTION = 1024
 _SO_RCVLOWAT = getattr(builtin, "SO_RCVLOWAT", None)
 _AF_VSOCK = getattr(builtin, "AF_VSOCK", None)
@@ -80,31 +81,35 @@ class Connection:
 
     def connect(self, address, /):
         require_socket(self, "connect")
-        raw = encode(self, address, "connect")
-        sys.audit("socket.connect", self, address)
         began = monotonic_ns() if self._tabi_timeout else 0
-        code = _connect(self._tabi_handle, raw)
+        until = deadline(self)
+        raw = encode(self, address, "connect", until)
+        sys.audit("socket.connect", self, address)
+        code = _begin_to_connect(self, raw, until)
         if code < 0:
             # An interrupted connect goes on in the kernel. It is not repeated; its end is waited for.
             again(
                 self,
                 code,
                 began,
-                lambda: _finish_connect(self._tabi_handle, _NEVER),
+                lambda: _finish_connect(self._tabi_handle, NEVER),
                 lambda moment: _finish_connect(self._tabi_handle, moment),
             )
 
     def connect_ex(self, address, /):
         require_socket(self, "connect_ex")
-        raw = encode(self, address, "connect_ex")
+        until = deadline(self)
+        try:
+            raw = encode(self, address, "connect_ex", until)
+        except timeout:
+            # As when the timeout passes during the connect.
+            return errno.EAGAIN
         sys.audit("socket.connect", self, address)
-        timeout = self._tabi_timeout
-        moment = min(monotonic_ns() + int(timeout * 1e9), _NEVER) if timeout else _NEVER
-        code = _connect(self._tabi_handle, raw)
+        code = _begin_to_connect(self, raw, until)
         # Exceptions of signal handlers are raised. Every error of the connection itself is returned as a number.
         while code == EINTR:
             check_signals()
-            code = _finish_connect(self._tabi_handle, moment)
+            code = _finish_connect(self._tabi_handle, until)
         return connect_number(code) if code < 0 else 0
 
     def shutdown(self, how, /):
@@ -156,6 +161,13 @@ class Connection:
             check(_setsockopt(self._tabi_handle, level, option, value))
         else:
             _set_other(self, level, option, value)
+
+
+def _begin_to_connect(self, raw: bytes, until: int) -> int:
+    """Connects with what the look-up of the host has left of the timeout."""
+    if until == NEVER:
+        return _connect(self._tabi_handle, raw)
+    return _connect_until(self._tabi_handle, raw, until)
 
 
 def _name(self, function):

@@ -8,6 +8,7 @@ use libc::ssize_t;
 
 use super::tabi_addr;
 use crate::address::ip_text;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::ffi::boundary::{Outcome, boundary, copy_text, count, not_null, status, string};
 use crate::resolve::{check_port, inet, numeric_address, numeric_address6};
@@ -46,11 +47,30 @@ pub unsafe extern "C" fn tabi_addr_from_host6(
     scope_id: u32,
     addr: Option<&mut MaybeUninit<tabi_addr>>,
 ) -> c_int {
+    // SAFETY: the caller passes a NUL-terminated string.
+    unsafe { tabi_addr_from_host_until(family, host, port, flowinfo, scope_id, i64::MAX, addr) }
+}
+
+/// Does what tabi_addr_from_host6() does, with a deadline for the lookup. See tabi_getaddrinfo_until().
+///
+/// Errors: those of tabi_addr_from_host(), and those of tabi_getaddrinfo_until() for the deadline.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_addr_from_host_until(
+    family: c_int,
+    host: *const c_char,
+    port: c_int,
+    flowinfo: u32,
+    scope_id: u32,
+    deadline: i64,
+    addr: Option<&mut MaybeUninit<tabi_addr>>,
+) -> c_int {
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
         let addr = not_null(addr, "addr")?;
-        addr.write(inet(family.into(), host, check_port(port.into())?, flowinfo, scope_id)?.into());
+        let deadline = Deadline::from_monotonic(deadline);
+        let port = check_port(port.into())?;
+        addr.write(inet(family.into(), host, port, flowinfo, scope_id, deadline)?.into());
         Ok(())
     })
 }

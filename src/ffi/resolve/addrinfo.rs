@@ -6,12 +6,13 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use crate::address::RawAddress;
+use crate::deadline::Deadline;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{
     Failure, Outcome, boundary, copy_text, give, not_null, optional_string, status, take_back,
 };
 use crate::memory;
-use crate::resolve::{Host, Service, getaddrinfo, getnameinfo};
+use crate::resolve::{Host, Service, getaddrinfo_until, getnameinfo_until};
 
 /// One answer of tabi_getaddrinfo(): the arguments for a socket, and the address to connect it or bind it to.
 #[repr(C)]
@@ -58,6 +59,30 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
     flags: c_int,
     list: Option<&mut MaybeUninit<*mut tabi_addrinfo_list>>,
 ) -> c_int {
+    // SAFETY: the caller passes NUL-terminated strings or NULL.
+    unsafe { tabi_getaddrinfo_until(host, service, family, r#type, proto, flags, i64::MAX, list) }
+}
+
+/// Does what tabi_getaddrinfo() does, but waits no longer than until `deadline`, in nanoseconds of CLOCK_MONOTONIC
+/// (see tabi_deadline()). INT64_MAX is no deadline.
+///
+/// With a deadline, the lookup runs in one of at most 16 threads of the library, which run no signal handlers and are
+/// never joined. When the deadline passes, the lookup goes on there, and its answer is dropped. Lookups for which no
+/// thread is free wait for their turn. A numeric host is not looked up, and needs no thread.
+///
+/// Errors: those of tabi_getaddrinfo(); TABI_ERR_TIMEOUT when the deadline passes; -EMFILE when the process has too
+/// many open descriptors to wait; -EAGAIN when the system refuses the thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getaddrinfo_until(
+    host: *const c_char,
+    service: *const c_char,
+    family: c_int,
+    r#type: c_int,
+    proto: c_int,
+    flags: c_int,
+    deadline: i64,
+    list: Option<&mut MaybeUninit<*mut tabi_addrinfo_list>>,
+) -> c_int {
     boundary(|| {
         let list = not_null(list, "list")?;
         // SAFETY: the caller passes NUL-terminated strings or NULL.
@@ -65,7 +90,9 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
         let host = host.map_or_else(|| Host::from(None), Host::from);
         let service = service.map_or_else(|| Service::from(None), Service::from);
         let mut made = tabi_addrinfo_list { answers: Vec::new(), _names: Vec::new() };
-        for info in getaddrinfo(host, service, family.into(), r#type.into(), proto, flags)? {
+        let deadline = Deadline::from_monotonic(deadline);
+        let (family, kind) = (family.into(), r#type.into());
+        for info in getaddrinfo_until(host, service, family, kind, proto, flags, deadline)? {
             memory::reserve(&mut made.answers, 1)?;
             memory::reserve(&mut made._names, 1)?;
             let name = CString::new(info.canonname).unwrap_or_default();
@@ -116,8 +143,26 @@ pub unsafe extern "C" fn tabi_getnameinfo(
     service: *mut c_char,
     service_size: usize,
 ) -> c_int {
+    // SAFETY: the caller passes two buffers that are writable for their sizes.
+    unsafe { tabi_getnameinfo_until(addr, flags, i64::MAX, host, host_size, service, service_size) }
+}
+
+/// Does what tabi_getnameinfo() does, with a deadline. See tabi_getaddrinfo_until().
+///
+/// Errors: those of tabi_getnameinfo(), and those of tabi_getaddrinfo_until() for the deadline.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getnameinfo_until(
+    addr: Option<&tabi_addr>,
+    flags: c_int,
+    deadline: i64,
+    host: *mut c_char,
+    host_size: usize,
+    service: *mut c_char,
+    service_size: usize,
+) -> c_int {
     status(|| {
-        let names = getnameinfo(not_null(addr, "addr")?.raw()?, flags)?;
+        let address = not_null(addr, "addr")?.raw()?;
+        let names = getnameinfo_until(address, flags, Deadline::from_monotonic(deadline))?;
         let wanted = [(names.0, host, host_size), (names.1, service, service_size)];
         // Nothing is written unless both fit.
         for (name, buffer, size) in &wanted {

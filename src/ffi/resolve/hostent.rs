@@ -8,8 +8,9 @@ use std::ptr;
 use libc::ssize_t;
 
 use crate::address::ip_text;
+use crate::deadline::Deadline;
 use crate::ffi::boundary::{Outcome, copy_text, count, give, not_null, status, string, take_back};
-use crate::resolve::{HostEntry, gethostbyaddr, gethostbyname, gethostbyname_ex};
+use crate::resolve::{HostEntry, gethostbyaddr_until, gethostbyname_ex_until, gethostbyname_until};
 
 /// What is known about a host: Python's `(hostname, aliaslist, ipaddrlist)`. tabi_hostent_free() frees it.
 #[repr(C)]
@@ -61,9 +62,24 @@ pub unsafe extern "C" fn tabi_gethostbyname(
     address: *mut c_char,
     size: usize,
 ) -> ssize_t {
+    // SAFETY: the caller passes a NUL-terminated string, and `size` writable bytes.
+    unsafe { tabi_gethostbyname_until(name, i64::MAX, address, size) }
+}
+
+/// Does what tabi_gethostbyname() does, with a deadline. See tabi_getaddrinfo_until().
+///
+/// Errors: those of tabi_gethostbyname(), and those of tabi_getaddrinfo_until() for the deadline.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_gethostbyname_until(
+    name: *const c_char,
+    deadline: i64,
+    address: *mut c_char,
+    size: usize,
+) -> ssize_t {
     count(|| {
         // SAFETY: the caller passes a NUL-terminated string.
-        let found = gethostbyname(unsafe { string(name, "name") }?)?;
+        let name = unsafe { string(name, "name") }?;
+        let found = gethostbyname_until(name, Deadline::from_monotonic(deadline))?;
         // SAFETY: the caller passes `size` writable bytes.
         unsafe { copy_text(&found.to_string(), address, size) }
     })
@@ -78,10 +94,24 @@ pub unsafe extern "C" fn tabi_gethostbyname_ex(
     name: *const c_char,
     entry: Option<&mut MaybeUninit<*mut tabi_hostent>>,
 ) -> c_int {
+    // SAFETY: the caller passes a NUL-terminated string.
+    unsafe { tabi_gethostbyname_ex_until(name, i64::MAX, entry) }
+}
+
+/// Does what tabi_gethostbyname_ex() does, with a deadline. See tabi_getaddrinfo_until().
+///
+/// Errors: those of tabi_gethostbyname_ex(), and those of tabi_getaddrinfo_until() for the deadline.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_gethostbyname_ex_until(
+    name: *const c_char,
+    deadline: i64,
+    entry: Option<&mut MaybeUninit<*mut tabi_hostent>>,
+) -> c_int {
     status(|| {
         let entry = not_null(entry, "entry")?;
         // SAFETY: the caller passes a NUL-terminated string.
-        entry.write(give_entry(gethostbyname_ex(unsafe { string(name, "name") }?)?)?);
+        let name = unsafe { string(name, "name") }?;
+        entry.write(give_entry(gethostbyname_ex_until(name, Deadline::from_monotonic(deadline))?)?);
         Ok(())
     })
 }
@@ -96,10 +126,24 @@ pub unsafe extern "C" fn tabi_gethostbyaddr(
     address: *const c_char,
     entry: Option<&mut MaybeUninit<*mut tabi_hostent>>,
 ) -> c_int {
+    // SAFETY: the caller passes a NUL-terminated string.
+    unsafe { tabi_gethostbyaddr_until(address, i64::MAX, entry) }
+}
+
+/// Does what tabi_gethostbyaddr() does, with a deadline. See tabi_getaddrinfo_until().
+///
+/// Errors: those of tabi_gethostbyaddr(), and those of tabi_getaddrinfo_until() for the deadline.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_gethostbyaddr_until(
+    address: *const c_char,
+    deadline: i64,
+    entry: Option<&mut MaybeUninit<*mut tabi_hostent>>,
+) -> c_int {
     status(|| {
         let entry = not_null(entry, "entry")?;
         // SAFETY: the caller passes a NUL-terminated string.
-        entry.write(give_entry(gethostbyaddr(unsafe { string(address, "address") }?)?)?);
+        let address = unsafe { string(address, "address") }?;
+        entry.write(give_entry(gethostbyaddr_until(address, Deadline::from_monotonic(deadline))?)?);
         Ok(())
     })
 }

@@ -8,6 +8,7 @@ use super::handler::CHandler;
 use super::{tabi_handler, tabi_server};
 use crate::address::{RawAddress, UnixAddress};
 use crate::constants::AF_INET;
+use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::ffi::boundary::{give, not_null, status, string};
 use crate::resolve::{check_port, inet};
@@ -32,7 +33,7 @@ unsafe fn inet_server<S: Into<Server>>(
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: `host` is NULL or NUL-terminated.
         let host = unsafe { string(host, "host") }?;
-        let address = inet(AF_INET, host, check_port(port.into())?, 0, 0)?;
+        let address = inet(AF_INET, host, check_port(port.into())?, 0, 0, Deadline::NEVER)?;
         out.write(give(tabi_server(make(address, handler)?.into()))?);
         Ok(())
     })

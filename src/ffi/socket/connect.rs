@@ -23,7 +23,7 @@ pub unsafe extern "C" fn tabi_connect(sk: Option<&tabi_sock>, host: *const c_cha
     status(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes a NUL-terminated string.
-        Ok(sk.connect(unsafe { inet_address(sk, host, port) }?)?)
+        Ok(sk.connect(unsafe { inet_address(host, port) }?)?)
     })
 }
 
@@ -44,6 +44,16 @@ pub extern "C" fn tabi_connect_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_a
     status(|| Ok(socket(sk)?.connect(not_null(addr, "addr")?.raw()?)?))
 }
 
+/// Does what tabi_connect_addr() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_connect_addr_until(
+    sk: Option<&tabi_sock>,
+    addr: Option<&tabi_addr>,
+    deadline: i64,
+) -> c_int {
+    status(|| Ok(socket(sk)?.connect_until(not_null(addr, "addr")?.raw()?, until(deadline))?))
+}
+
 /// Does what tabi_connect() does, but returns the errors of connect(2) as positive numbers (Python's
 /// `connect_ex`).
 ///
@@ -56,7 +66,7 @@ pub unsafe extern "C" fn tabi_connect_ex(sk: Option<&tabi_sock>, host: *const c_
     boundary(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes a NUL-terminated string.
-        Ok(sk.connect_ex(unsafe { inet_address(sk, host, port) }?)?)
+        Ok(sk.connect_ex(unsafe { inet_address(host, port) }?)?)
     })
 }
 

@@ -12,13 +12,14 @@ use crate::resolve::check_port;
 use crate::socket as core;
 use crate::socket::{CreateConnectionError, CreateConnectionOptions};
 
-/// Connects to a TCP server (Python's `create_connection`). The addresses of the host are tried one after the
-/// other.
+/// Connects to a TCP server (Python's `create_connection`). The addresses of the host are tried as Happy Eyeballs
+/// (RFC 8305) says: IPv6 and IPv4 addresses take turns, and while one does not answer, the next one is tried beside it
+/// after 250 milliseconds, or at once when it fails.
 ///
-/// `host` and `port` are those of the server. `timeout` is the limit in seconds for all addresses together,
-/// and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. 0 means that the call does not wait
-/// for the connection: it returns -EINPROGRESS. While addresses are left to try, one address gets only a part
-/// of the remaining time. The time for looking up the host counts, but the lookup itself is not interrupted.
+/// `host` and `port` are those of the server. `timeout` is the limit in seconds for the lookup and all addresses
+/// together, and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. When it passes during the lookup,
+/// the lookup goes on in a thread of the library; see tabi_getaddrinfo_until(). 0 means that the call does not wait
+/// for the connection: it returns -EINPROGRESS.
 ///
 /// `source_host` and `source_port` are the address to connect from. NULL and 0 let the system choose; "" is
 /// any address of this machine.

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 
 use super::tabi_sock;
 use crate::address::RawAddress;
+use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, boundary, give, not_null, status, string};
@@ -44,7 +45,12 @@ pub unsafe extern "C" fn tabi_create_server(
         let out = not_null(out, "out")?;
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
-        create_server(inet(family.into(), host, check_port(port.into())?, 0, 0)?, backlog, flags, out)
+        create_server(
+            inet(family.into(), host, check_port(port.into())?, 0, 0, Deadline::NEVER)?,
+            backlog,
+            flags,
+            out,
+        )
     })
 }
 

@@ -25,7 +25,7 @@ pub unsafe extern "C" fn tabi_bind(sk: Option<&tabi_sock>, host: *const c_char, 
     status(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes a NUL-terminated string.
-        Ok(sk.bind(unsafe { inet_address(sk, host, port) }?)?)
+        Ok(sk.bind(unsafe { inet_address(host, port) }?)?)
     })
 }
 

@@ -19,9 +19,9 @@ mod typed_options;
 
 use std::ffi::{c_char, c_int};
 
-use crate::address::{RawAddress, UnixAddress};
+use crate::address::UnixAddress;
 use crate::ffi::boundary::{Outcome, not_null, string};
-use crate::resolve::{check_port, inet};
+use crate::resolve::check_port;
 use crate::socket::Socket;
 
 pub use attributes::*;
@@ -66,10 +66,9 @@ pub(crate) fn socket(sk: Option<&tabi_sock>) -> Outcome<&Socket> {
 /// # Safety
 ///
 /// `host` is NULL or NUL-terminated.
-pub(crate) unsafe fn inet_address(sk: &Socket, host: *const c_char, port: c_int) -> Outcome<RawAddress> {
+pub(crate) unsafe fn inet_address<'a>(host: *const c_char, port: c_int) -> Outcome<(&'a [u8], u16)> {
     // SAFETY: `host` is NULL or NUL-terminated.
-    let host = unsafe { string(host, "host") }?;
-    Ok(inet(sk.family(), host, check_port(port.into())?, 0, 0)?)
+    Ok((unsafe { string(host, "host") }?, check_port(port.into())?))
 }
 
 /// # Safety

@@ -136,8 +136,8 @@ pub unsafe extern "C" fn tabi_sendto(
     count(move || {
         let sk = socket(sk)?;
         // SAFETY: the caller passes `len` readable bytes and a NUL-terminated string.
-        let (data, address) = unsafe { (bytes(data, len, "data")?, inet_address(sk, host, port)?) };
-        Ok(sk.sendto_until(data, flags, &address, Limit::Timeout)?)
+        let (data, address) = unsafe { (bytes(data, len, "data")?, inet_address(host, port)?) };
+        Ok(sk.sendto_with_flags(data, flags, address)?)
     })
 }
 

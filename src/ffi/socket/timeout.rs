@@ -64,6 +64,17 @@ pub extern "C" fn tabi_getdefaulttimeout() -> f64 {
     seconds(core::getdefaulttimeout())
 }
 
+/// Returns the deadline that is `seconds` from now on, in nanoseconds of CLOCK_MONOTONIC, for the functions whose name
+/// ends with _until.
+///
+/// `seconds` is 0 or more. A negative number and NaN count as 0. TABI_NO_TIMEOUT, and more than 292 years, give
+/// INT64_MAX: no deadline.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_deadline(seconds: f64) -> i64 {
+    let timeout = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    Deadline::after(timeout).as_monotonic()
+}
+
 /// Waits until the socket is ready for reading (TABI_READ) or for writing (TABI_WRITE).
 ///
 /// `deadline` is as in tabi_recv_until(). Returns 0 when the socket is ready. Errors: TABI_ERR_TIMEOUT;

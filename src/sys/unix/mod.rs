@@ -29,4 +29,4 @@ pub(crate) use message::MessageHeader;
 pub(crate) use ready::Polled;
 #[cfg(feature = "capi")]
 pub(crate) use spawn::{environment, spawn};
-pub(crate) use thread::{Run, Thread, has_address_space};
+pub(crate) use thread::{Run, Thread, block_signals, has_address_space};

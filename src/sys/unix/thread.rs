@@ -111,3 +111,13 @@ extern "C" fn begin<R: Run>(argument: *mut c_void) -> *mut c_void {
     unsafe { Arc::from_raw(argument.cast::<R>()) }.run();
     std::ptr::null_mut()
 }
+
+/// Blocks every signal in this thread, so that signal handlers run in other threads.
+pub(crate) fn block_signals() {
+    let mut all = MaybeUninit::uninit();
+    // SAFETY: sigfillset initialises the set, which pthread_sigmask then reads.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), std::ptr::null_mut());
+    }
+}

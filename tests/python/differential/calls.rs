@@ -253,30 +253,31 @@ fn port_of(port: &Value) -> Result<u16> {
 struct Given<'a>(&'a Socket, &'a Value);
 
 impl ToAddress for Given<'_> {
-    fn to_address(&self, family: AddressFamily) -> Result<RawAddress> {
+    fn to_address(&self, family: AddressFamily, deadline: tabi::Deadline) -> Result<RawAddress> {
         match (self.1, family) {
             (Value::Str(_) | Value::Bytes(_), _) => {
-                UnixAddress::from_bytes(self.1.bytes())?.to_address(family)
+                UnixAddress::from_bytes(self.1.bytes())?.to_address(family, deadline)
             }
             (Value::Tuple(parts), AF_NETLINK) => {
                 NetlinkAddress { pid: parts[0].int() as u32, groups: parts[1].int() as u32 }
-                    .to_address(family)
+                    .to_address(family, deadline)
             }
             (Value::Tuple(parts), AF_VSOCK) => {
-                VsockAddress { cid: parts[0].int() as u32, port: parts[1].int() as u32 }.to_address(family)
+                VsockAddress { cid: parts[0].int() as u32, port: parts[1].int() as u32 }
+                    .to_address(family, deadline)
             }
             (Value::Tuple(parts), AF_PACKET) => {
                 let interface = self.0.interface_index(parts[0].text())?;
-                PacketAddress::new(interface, parts[1].int() as u16).to_address(family)
+                PacketAddress::new(interface, parts[1].int() as u16).to_address(family, deadline)
             }
             (Value::Tuple(parts), _) => match parts.as_slice() {
-                [host, port] => (host.text(), port_of(port)?).to_address(family),
+                [host, port] => (host.text(), port_of(port)?).to_address(family, deadline),
                 [host, port, flowinfo] => {
-                    (host.text(), port_of(port)?, flowinfo.int() as u32, 0).to_address(family)
+                    (host.text(), port_of(port)?, flowinfo.int() as u32, 0).to_address(family, deadline)
                 }
                 [host, port, flowinfo, scope] => {
                     let (flowinfo, scope) = (flowinfo.int() as u32, scope.int() as u32);
-                    (host.text(), port_of(port)?, flowinfo, scope).to_address(family)
+                    (host.text(), port_of(port)?, flowinfo, scope).to_address(family, deadline)
                 }
                 _ => panic!("no such address in the cases: {}", self.1),
             },

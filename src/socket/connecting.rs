@@ -1,0 +1,228 @@
+//! How `create_connection` carries out what Happy Eyeballs decides: look-ups, attempts, and one wait for all of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Socket;
+use super::create_connection::CreateConnectionError;
+use crate::address::Address;
+use crate::constants::{AF_INET, AF_INET6, AF_UNSPEC};
+use crate::deadline::{Deadline, Limit};
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::resolve::{AddrInfo, Family, HappyEyeballs, Pending, Question, Settings, Step};
+use crate::sys::{self, Wake};
+
+/// A connection that is being made.
+pub(super) struct Connecting<'a> {
+    eyeballs: HappyEyeballs<AddrInfo>,
+    look_ups: Vec<(Family, Pending<Vec<AddrInfo>>)>,
+    /// Raised when a look-up has ended.
+    wake: Option<Arc<Wake>>,
+    attempts: Vec<Attempt>,
+    how: How<'a>,
+    errors: Vec<(Address, Error)>,
+    /// Why no address is known, as long as none is.
+    unknown: Option<Error>,
+}
+
+/// How each attempt is made.
+#[derive(Clone, Copy)]
+pub(super) struct How<'a> {
+    /// The timeout of the connected socket.
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Deadline,
+    pub(super) source_address: Option<(&'a str, u16)>,
+}
+
+/// A connect that was begun.
+struct Attempt {
+    socket: Socket,
+    address: Address,
+}
+
+impl<'a> Connecting<'a> {
+    /// Begins the look-ups. Without a deadline, there is one for all families, and this thread waits for it. With a
+    /// deadline, those of the two families run beside each other, and the first answer may be used before the second.
+    pub(super) fn begin(question: Question, settings: Settings, how: How<'a>) -> Result<Self> {
+        let mut connecting = Connecting {
+            eyeballs: HappyEyeballs::new(settings, true, true),
+            look_ups: Vec::new(),
+            wake: None,
+            attempts: Vec::new(),
+            how,
+            errors: Vec::new(),
+            unknown: None,
+        };
+        let known = match question.numeric_answer(AF_UNSPEC) {
+            None if how.deadline == Deadline::NEVER => Some(question.ask(AF_UNSPEC)),
+            known => known,
+        };
+        if let Some(answers) = known {
+            let answers = answers?.into_iter().map(|answer| (family_of(&answer), answer));
+            connecting.eyeballs = HappyEyeballs::sorted(settings, answers);
+            return Ok(connecting);
+        }
+        let wake = memory::shared(Wake::new()?)?;
+        for (family, number) in [(Family::V6, AF_INET6), (Family::V4, AF_INET)] {
+            let question = question.clone();
+            let look_up = Pending::begin(&wake, move || question.ask(number))?;
+            connecting.look_ups.push((family, look_up));
+        }
+        connecting.wake = Some(wake);
+        Ok(connecting)
+    }
+
+    /// Goes on until one attempt has succeeded, all have failed, or the deadline has passed. The other attempts end
+    /// with this value.
+    pub(super) fn finish(mut self) -> Result<Socket, CreateConnectionError> {
+        loop {
+            match self.eyeballs.next(Deadline::now()) {
+                Step::Start(answer) => {
+                    if let Some(socket) = self.start(answer) {
+                        return Ok(socket);
+                    }
+                }
+                Step::Exhausted => return Err(self.failure()),
+                Step::Wait(_) if self.how.deadline.has_passed() => {
+                    self.give_up();
+                    return Err(self.failure());
+                }
+                Step::Wait(moment) => {
+                    if let Err(error) = self.wait(moment.min(self.how.deadline)) {
+                        self.errors.push((Address::None, error));
+                        return Err(self.failure());
+                    }
+                    self.take_answers();
+                    if let Some(socket) = self.take_connected() {
+                        return Ok(socket);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Starts an attempt. Returns its socket if it is connected already.
+    fn start(&mut self, answer: AddrInfo) -> Option<Socket> {
+        match self.how.begin(&answer) {
+            Ok((socket, true)) => Some(socket),
+            Ok((socket, false)) => {
+                self.attempts.push(Attempt { socket, address: answer.address });
+                None
+            }
+            Err(error) => {
+                self.fail(answer.address, error);
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, address: Address, error: Error) {
+        self.errors.push((address, error));
+        self.eyeballs.failed();
+    }
+
+    /// Waits until a look-up or an attempt has ended, but not longer than until this moment.
+    fn wait(&self, until: Deadline) -> Result<()> {
+        let mut polled = Vec::new();
+        memory::reserve(&mut polled, 1 + self.attempts.len())?;
+        let entry = |fd, events| libc::pollfd { fd, events, revents: 0 };
+        polled.extend(self.wake.iter().map(|wake| entry(wake.fd(), libc::POLLIN)));
+        polled.extend(self.attempts.iter().map(|attempt| entry(attempt.socket.fileno(), libc::POLLOUT)));
+        match sys::poll(&mut polled, until.left()) {
+            Ok(_) | Err(Error::Os(libc::EINTR)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives the answers of look-ups that have ended to Happy Eyeballs.
+    fn take_answers(&mut self) {
+        if let Some(wake) = &self.wake {
+            wake.clear();
+        }
+        let (eyeballs, unknown) = (&mut self.eyeballs, &mut self.unknown);
+        self.look_ups.retain(|(family, look_up)| {
+            let Some(answer) = look_up.answer() else { return true };
+            let addresses = answer.unwrap_or_else(|error| {
+                *unknown = Some(error);
+                Vec::new()
+            });
+            eyeballs.answer(*family, addresses, Deadline::now());
+            false
+        });
+    }
+
+    /// Returns the socket of an attempt that has succeeded, and forgets those that have failed.
+    fn take_connected(&mut self) -> Option<Socket> {
+        let mut index = 0;
+        while index < self.attempts.len() {
+            let attempt = &self.attempts[index];
+            match attempt.socket.finish_connect(Limit::Now) {
+                Err(Error::Timeout) => index += 1,
+                result => {
+                    let Attempt { socket, address } = self.attempts.remove(index);
+                    match result.and_then(|()| self.how.complete(&socket, &address)) {
+                        Ok(()) => return Some(socket),
+                        Err(error) => self.fail(address, error),
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Records that the deadline has passed for everything that has not ended.
+    fn give_up(&mut self) {
+        let running = self.attempts.drain(..).map(|attempt| (attempt.address, Error::Timeout));
+        self.errors.extend(running);
+        if !self.look_ups.is_empty() {
+            self.unknown = Some(Error::Timeout);
+        }
+    }
+
+    /// What is known of the failure. If no address was tried, that is why none was found.
+    fn failure(self) -> CreateConnectionError {
+        let mut errors = self.errors;
+        if errors.is_empty() {
+            errors.push((Address::None, self.unknown.unwrap_or(Error::Gai(libc::EAI_NONAME))));
+        }
+        CreateConnectionError { errors }
+    }
+}
+
+impl How<'_> {
+    /// Makes a socket and begins to connect it. Returns whether it is connected already.
+    pub(super) fn begin(&self, answer: &AddrInfo) -> Result<(Socket, bool)> {
+        let socket = Socket::new(answer.family, answer.kind, answer.proto)?;
+        socket.setblocking(false)?;
+        if let Some(source) = self.source_address {
+            socket.bind(source)?;
+        }
+        match socket.connect_until(&answer.address, Limit::Now) {
+            Ok(()) => {
+                socket.settimeout(self.timeout)?;
+                Ok((socket, true))
+            }
+            Err(Error::Os(libc::EINPROGRESS)) => Ok((socket, false)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the socket of a connection like one that was connected alone.
+    fn complete(&self, socket: &Socket, address: &Address) -> Result<()> {
+        socket.settimeout(self.timeout)?;
+        if self.timeout.is_none() {
+            // Linux regards a socket as connected only after a connect has returned 0: until then, the next connect
+            // of the program would not fail with EISCONN.
+            match socket.connect(address) {
+                Ok(()) | Err(Error::Os(libc::EISCONN)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn family_of(answer: &AddrInfo) -> Family {
+    if answer.family == AF_INET6 { Family::V6 } else { Family::V4 }
+}

@@ -38,11 +38,22 @@ pub(crate) fn shared<T>(value: T) -> Result<Arc<T>> {
 
 /// Makes a `Box`, or fails with `Os(ENOMEM)`.
 pub(crate) fn boxed<T>(value: T) -> Result<Box<T>> {
-    let place = Box::into_raw(uninit::<T>()?).cast::<T>();
-    // SAFETY: the place was allocated for a `T`, and nobody else has it.
-    unsafe {
-        place.write(value);
-        Ok(Box::from_raw(place))
+    Ok(Place::new()?.fill(value))
+}
+
+/// Memory for a value that comes later, so that the value is not lost when there is no memory.
+pub(crate) struct Place<T>(Box<MaybeUninit<T>>);
+
+impl<T> Place<T> {
+    /// Fails with `Os(ENOMEM)`.
+    pub(crate) fn new() -> Result<Place<T>> {
+        Ok(Place(uninit()?))
+    }
+
+    pub(crate) fn fill(mut self, value: T) -> Box<T> {
+        self.0.write(value);
+        // SAFETY: the value was just written, and the memory of a `MaybeUninit<T>` is that of a `T`.
+        unsafe { Box::from_raw(Box::into_raw(self.0).cast()) }
     }
 }
 

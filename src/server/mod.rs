@@ -55,6 +55,7 @@ mod hooks;
 mod intake;
 mod lifecycle;
 mod options;
+mod park;
 mod request;
 mod run;
 mod statistics;
@@ -72,6 +73,7 @@ use crate::memory;
 use crate::socket::Socket;
 use intake::LoopWakers;
 use lifecycle::Lifecycle;
+use park::WaitingRoom;
 use request::{Active, caught};
 use run::Runner;
 use statistics::Counters;
@@ -134,6 +136,8 @@ struct Core {
     runner: Runner,
     wakers: Arc<LoopWakers>,
     lifecycle: Lifecycle,
+    /// Where parked requests wait. A forking server has none.
+    room: Option<WaitingRoom>,
     interruptible: AtomicBool,
 }
 
@@ -144,18 +148,23 @@ impl Server {
         sockets: Vec<Socket>,
         handler: Arc<dyn RequestHandler>,
     ) -> Result<Server> {
+        options.check_phases(&sockets)?;
         let wakers = memory::shared(LoopWakers::new(options.loops)?)?;
+        let lifecycle = Lifecycle::new()?;
+        let forks = matches!(options.concurrency, Concurrency::Forks(_));
+        let room = if forks { None } else { Some(WaitingRoom::new(lifecycle.stop_fd())?) };
         let core = Core {
             handler,
             sockets: memory::collected(sockets.into_iter().map(memory::shared))?,
             requested,
             bound: OnceLock::new(),
-            active: Active::default(),
+            active: Active::new(&options),
             counters: Counters::default(),
             troubles: Troubles::default(),
             runner: Runner::new(&options.concurrency, &options.hooks, &wakers)?,
             wakers,
-            lifecycle: Lifecycle::new()?,
+            lifecycle,
+            room,
             interruptible: AtomicBool::new(false),
             options,
         };
@@ -210,7 +219,8 @@ impl Server {
     pub fn statistics(&self) -> Statistics {
         // Read first: the counters then contain every request that is no longer active.
         let active = self.core.active.count() as u64;
-        let mut statistics = Statistics { active, ..self.core.counters.read() };
+        let parked = self.active().table().parked as u64;
+        let mut statistics = Statistics { active, parked, ..self.core.counters.read() };
         self.core.runner.count(&mut statistics);
         self.core.troubles.count(&mut statistics);
         statistics
@@ -220,6 +230,11 @@ impl Server {
     /// process, as the server's [`Concurrency`] says.
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
+        let request = match server.core.options.wait_for_first_byte {
+            true => Server::park(request, Phase::Idle),
+            false => Some(request),
+        };
+        let Some(request) = request else { return };
         if let Some(refused) = server.core.runner.take(&server, request) {
             refused.reject();
             server.client_was_refused();
@@ -300,8 +315,11 @@ impl fmt::Debug for Server {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        if !self.lifecycle.is_inherited() {
-            drop(self.runner.close());
+        if self.lifecycle.is_inherited() {
+            self.active.forget_at_end(&self.options);
+        } else {
+            // Every request in a queue has its server, so there is none here.
+            self.runner.close(drop);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::concurrency::{Concurrency, Threads, at_least};
 use super::hooks::{DefaultHooks, Hooks};
+use super::park::MinRate;
 use super::request::{Failure, Request, RequestHandler};
 use super::{Server, Trouble};
 use crate::constants::{AddressFamily, SocketKind};
@@ -49,6 +50,11 @@ pub struct ServerOptions {
     pub(crate) concurrency: Concurrency,
     pub(crate) max_connections: Option<usize>,
     pub(crate) max_connections_per_address: Option<usize>,
+    pub(crate) wait_for_first_byte: bool,
+    pub(crate) max_parked: Option<usize>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) request_deadline: Option<Duration>,
+    pub(crate) min_rate: Option<MinRate>,
     pub(crate) loops: usize,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) on_error: Option<Arc<OnError>>,
@@ -75,6 +81,11 @@ impl fmt::Debug for ServerOptions {
             .field("concurrency", &self.concurrency)
             .field("max_connections", &self.max_connections)
             .field("max_connections_per_address", &self.max_connections_per_address)
+            .field("wait_for_first_byte", &self.wait_for_first_byte)
+            .field("max_parked", &self.max_parked)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("request_deadline", &self.request_deadline)
+            .field("min_rate", &self.min_rate)
             .field("loops", &self.loops)
             .finish_non_exhaustive()
     }
@@ -97,6 +108,11 @@ impl ServerOptions {
             concurrency: Concurrency::Inline,
             max_connections: None,
             max_connections_per_address: None,
+            wait_for_first_byte: false,
+            max_parked: None,
+            idle_timeout: None,
+            request_deadline: None,
+            min_rate: None,
             loops: 1,
             hooks: Arc::new(DefaultHooks),
             on_error: None,

@@ -1,6 +1,7 @@
 //! The counters of a server.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Counts of what a server has done so far, and of what it has at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,18 +34,27 @@ pub struct Statistics {
     pub accepts_failed: u64,
     /// How often waiting for clients failed.
     pub polls_failed: u64,
-    /// Connections that were closed to make room for others while they waited for their clients.
+    /// Requests that are parked: they wait without a thread.
+    pub parked: u64,
+    /// How often a parked request was woken because there was something to read.
+    pub woken: u64,
+    /// Parked connections that were closed to make room for others: because of
+    /// [`max_parked`](super::ServerOptions::max_parked), or because the process had too many open descriptors.
     pub shed: u64,
-    /// Connections that were cut off because `idle_timeout` has passed.
+    /// Connections that were cut off because [`idle_timeout`](super::ServerOptions::idle_timeout) has passed.
     pub idle_cut: u64,
-    /// Connections that were cut off because `request_deadline` has passed.
+    /// Connections that were cut off because [`request_deadline`](super::ServerOptions::request_deadline) has passed.
     pub request_cut: u64,
-    /// Connections that were cut off because their clients sent more slowly than `min_rate`.
+    /// Connections that were cut off because they were slower than [`min_rate`](super::ServerOptions::min_rate).
     pub rate_cut: u64,
     /// Connections that were cut off because `handshake_timeout` has passed.
     pub handshake_cut: u64,
     /// Connections that were cut off because `header_timeout` has passed.
     pub header_cut: u64,
+    /// The longest time for which a request has waited in the queue for a thread.
+    pub longest_wait: Duration,
+    /// The mean time for which requests have waited for a thread. Those that got one at once count as zero.
+    pub mean_wait: Duration,
 }
 
 #[derive(Default)]
@@ -53,6 +63,7 @@ pub(crate) struct Counters {
     rejected: AtomicU64,
     failed: AtomicU64,
     finished: AtomicU64,
+    woken: AtomicU64,
 }
 
 impl Counters {
@@ -72,12 +83,17 @@ impl Counters {
         self.finished.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn wake(&self) {
+        self.woken.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Statistics {
         Statistics {
             accepted: self.accepted.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             finished: self.finished.load(Ordering::Relaxed),
+            woken: self.woken.load(Ordering::Relaxed),
             ..Statistics::default()
         }
     }

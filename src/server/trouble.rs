@@ -82,7 +82,8 @@ pub enum Phase {
 }
 
 impl Phase {
-    const COUNT: usize = 5;
+    pub(crate) const ALL: [Phase; 5] =
+        [Phase::Idle, Phase::Request, Phase::Rate, Phase::Handshake, Phase::Header];
 
     /// Returns the name of the setting that limits the phase.
     pub fn setting(self) -> &'static str {
@@ -138,7 +139,7 @@ pub(crate) struct Troubles {
     polls: Burst,
     refused: Burst,
     shed: Burst,
-    late: [Burst; Phase::COUNT],
+    late: [Burst; Phase::ALL.len()],
 }
 
 /// A state that lasts.
@@ -270,7 +271,6 @@ impl Server {
     }
 
     /// A connection that waited was closed to make room.
-    #[expect(dead_code, reason = "connections do not wait without a thread yet")]
     pub(crate) fn client_was_shed(&self) {
         if let Some(clients) = self.core.troubles.shed.one_more() {
             self.tell(&Trouble::Shed { clients });
@@ -278,7 +278,6 @@ impl Server {
     }
 
     /// A connection was cut off because the deadline of this phase has passed.
-    #[expect(dead_code, reason = "phases have no deadlines yet")]
     pub(crate) fn client_was_late(&self, phase: Phase) {
         if let Some(clients) = self.core.troubles.late[phase as usize].one_more() {
             self.tell(&Trouble::Late { phase, clients });

@@ -98,6 +98,16 @@ impl Handle {
         if self.is_closed() { -1 } else { self.fd }
     }
 
+    /// Whether other calls are in flight than that of the caller.
+    pub(super) fn has_others(&self) -> bool {
+        self.state.see().has_others()
+    }
+
+    /// Ends a call in flight that was forgotten.
+    pub(super) fn release(&self) {
+        drop(InFlight { handle: self });
+    }
+
     /// Lends the descriptor. From now on it stays open until the handle is dropped, even when the handle is
     /// closed.
     pub(super) fn borrow(&self) -> Option<BorrowedFd<'_>> {

@@ -12,6 +12,7 @@ mod create_server;
 pub(crate) mod datagrams;
 mod descriptors;
 mod handle;
+mod hold;
 mod io;
 #[cfg(not(loom))]
 mod kernel;
@@ -65,6 +66,7 @@ pub use create_connection::{
 };
 pub use create_server::{CreateServerOptions, create_server, create_server_with, has_dualstack_ipv6};
 pub use datagrams::{IncomingDatagram, OutgoingDatagram};
+pub(crate) use hold::Hold;
 #[cfg(feature = "capi")]
 pub(crate) use io::reserve;
 pub use message::{Message, MessageInfo, RawMessage};

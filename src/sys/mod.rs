@@ -30,14 +30,15 @@ pub(crate) use linux_only;
 #[cfg(feature = "capi")]
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
-    Wake, abstract_name, accept, address_family, collect_process, host_by_address, host_by_name,
+    Wake, Watch, abstract_name, accept, address_family, collect_process, host_by_address, host_by_name,
     join_multicast_v4, leave_multicast_v4, multicast_interface_v4, name_current_thread, option_unit,
     packet_info_v4, poll, process_descriptor, protocol, protocol_by_name, read_control, recvmmsg, sendfile,
-    sendmmsg, service_by_name, service_by_port, set_errno, signal_process,
+    sendmmsg, service_by_name, service_by_port, set_errno, signal_process, tcp_bytes,
 };
 // Numbers that differ between systems, and constants that say whether a system has a feature.
 pub(crate) use system::{
-    ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH, TYPE_FLAGS,
+    ABSTRACT_NAMES, CMSG_CLOEXEC, COUNTS_TCP_BYTES, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH,
+    TYPE_FLAGS,
 };
 pub use unix::HostEntry;
 pub(crate) use unix::{

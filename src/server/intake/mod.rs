@@ -8,5 +8,5 @@ mod wakers;
 
 pub use activation::{ListenSocket, listen_fds};
 pub(crate) use serve_loop::{Loop, Round};
-pub(crate) use transport::is_datagram;
+pub(crate) use transport::{is_datagram, is_inet};
 pub(crate) use wakers::LoopWakers;

@@ -9,6 +9,7 @@ use super::transport::{HUNG_UP, is_of_no_use};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::server::park::{Found, WaitingRoom};
 use crate::server::request::caught;
 use crate::server::run::Capacity;
 use crate::server::{Failure, Server};
@@ -43,6 +44,8 @@ pub(crate) struct Loop<'a> {
 pub(crate) enum Round {
     /// This many sockets are ready.
     Ready(usize),
+    /// No socket is ready, but a parked request was woken, or has run in this thread.
+    Woken,
     TimedOut,
     Stopped,
 }
@@ -61,7 +64,7 @@ impl<'a> Loop<'a> {
                 Round::Stopped => return Ok(()),
                 Round::Ready(0) => continue,
                 Round::Ready(_) => self.handle_requests(usize::MAX)?,
-                Round::TimedOut => {}
+                Round::Woken | Round::TimedOut => {}
             }
             self.server.hooks().service_actions(self.server)?;
             deadline = next();
@@ -89,14 +92,19 @@ impl<'a> Loop<'a> {
         if no_memory {
             return Ok(self.pause(deadline));
         }
-        self.polled.push(readable(core.lifecycle.stop_fd()));
+        // The first loop polls the waiting room instead, which is readable too when a stop was requested.
+        let room = core.room.as_ref().filter(|_| self.index == 0);
+        self.polled.push(readable(room.map_or_else(|| core.lifecycle.stop_fd(), WaitingRoom::fd)));
         if accepts {
             self.polled.extend(self.sockets.iter().map(|socket| readable(socket.fileno())));
         } else {
             self.polled.push(readable(waker.fd()));
         }
         let own = self.polled.len();
-        let look_again = core.runner.poll_for(&mut self.polled).min(capacity.look_again());
+        let mut look_again = core.runner.poll_for(&mut self.polled).min(capacity.look_again());
+        if room.is_some() {
+            look_again = look_again.min(self.server.next_deadline());
+        }
         if core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
         }
@@ -128,10 +136,17 @@ impl<'a> Loop<'a> {
                 return Ok(self.pause(deadline));
             }
         }
-        core.runner.collect(&self.polled[own..]);
         let is_ready = |polled: &libc::pollfd| polled.revents != 0;
-        if is_ready(&self.polled[0]) || core.lifecycle.is_stopping() {
+        let found = match (room, is_ready(&self.polled[0])) {
+            (Some(_), true) => self.server.wake_parked(),
+            (_, stop) => Found { stop, woken: 0 },
+        };
+        let ran = core.runner.collect(self.server, &self.polled[own..]);
+        if found.stop || core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
+        }
+        if room.is_some() {
+            self.server.keep_deadlines();
         }
         let mut ready = self.polled[1..own].iter().filter(|polled| is_ready(polled)).count();
         if !accepts {
@@ -140,6 +155,9 @@ impl<'a> Loop<'a> {
                 self.paused = None;
             }
             ready = 0;
+        }
+        if ready == 0 && (ran || found.woken > 0) {
+            return Ok(Round::Woken);
         }
         let late = ready == 0 && deadline.has_passed();
         Ok(if late { Round::TimedOut } else { Round::Ready(ready) })
@@ -243,6 +261,7 @@ impl<'a> Loop<'a> {
             }
             Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
                 server.table_is_full(error);
+                server.shed();
                 self.failures = FAILURES;
             }
             _ => {

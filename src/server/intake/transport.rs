@@ -26,7 +26,7 @@ pub(super) fn is_of_no_use(socket: &Socket) -> bool {
     socket.is_closed() || polled[0].revents & HUNG_UP != 0
 }
 
-fn is_inet(socket: &Socket) -> bool {
+pub(crate) fn is_inet(socket: &Socket) -> bool {
     socket.family() == AF_INET || socket.family() == AF_INET6
 }
 

@@ -8,6 +8,8 @@
 use std::cell::Cell;
 use std::ptr;
 
+use crate::server::Server;
+
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
     /// The thread runs a serve loop.
@@ -33,6 +35,11 @@ pub(crate) fn with_role<T>(server: usize, role: Role, run: impl FnOnce() -> T) -
     let _leave = Leave(entry.outer);
     INNERMOST.set(&entry);
     run()
+}
+
+/// Returns whether the current thread runs a serve loop of the server.
+pub(crate) fn works_in_loop(server: &Server) -> bool {
+    Caller::of(server.id()).in_loop
 }
 
 struct Leave(*const Entry);

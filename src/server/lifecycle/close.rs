@@ -1,14 +1,13 @@
 //! Closing a server.
 
-use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::caller::Caller;
 use crate::deadline::Deadline;
+use crate::server::Server;
 use crate::server::event::Woken;
 use crate::server::intake::is_datagram;
-use crate::server::{Request, Server};
 
 /// How long handlers may take to end after their connections were cut off.
 const GRACE: Duration = Duration::from_secs(1);
@@ -19,6 +18,9 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct DrainReport {
     /// The number of requests that ended by themselves.
     pub finished: usize,
+    /// The number of requests that were parked, whose connections were ended at once. If the handler of one does not end
+    /// in its last turn, it counts as cut or left too.
+    pub parked: usize,
     /// The number of requests that were cut off: their connections were shut down, or they were never
     /// handled.
     pub cut: usize,
@@ -66,12 +68,14 @@ impl Server {
 
         let (_, handled_before) = self.active().counts();
         close.stop_loops(deadline);
-        let unserved = self.reject_all(runner.close());
+        let parked = self.empty_room();
+        let unserved = runner.close(|request| self.reject(&request));
+        while runner.collect(self, &[]) {}
         let (running, handled) = close.wait_for_requests(deadline);
         let finished = handled.wrapping_sub(handled_before);
         if close.interrupted {
             self.core.lifecycle.interrupt_closing();
-            return DrainReport { finished, cut: unserved, left: running, interrupted: true };
+            return DrainReport { finished, parked, cut: unserved, left: running, interrupted: true };
         }
         let left = if running > 0 && waits { close.cut_requests() } else { running };
         if left == 0 {
@@ -81,13 +85,7 @@ impl Server {
             self.close_sockets();
         }
         let cut = unserved + if waits { running } else { 0 };
-        DrainReport { finished, cut, left, interrupted: false }
-    }
-
-    /// Ends requests that will not be handled. Returns how many they were.
-    fn reject_all(&self, requests: VecDeque<Request>) -> usize {
-        requests.iter().for_each(|request| self.reject(request));
-        requests.len()
+        DrainReport { finished, parked, cut, left, interrupted: false }
     }
 
     /// Closes the sockets of the server. Called when no loop uses them.
@@ -151,7 +149,7 @@ impl Close<'_> {
     fn cut_requests(&mut self) -> usize {
         let server = self.server;
         let runner = &server.core.runner;
-        server.reject_all(runner.interrupt());
+        runner.interrupt(|request| server.reject(&request));
         server.active().cut(&self.caller.requests);
         // The rest takes at most a few seconds, so signals need not end it.
         self.interruptible = false;

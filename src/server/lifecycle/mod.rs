@@ -32,7 +32,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys::{Wake, forks};
 
-pub(crate) use caller::{Role, with_role};
+pub(crate) use caller::{Role, with_role, works_in_loop};
 pub use close::DrainReport;
 
 /// The state of a server, and the transitions to other states.

@@ -84,6 +84,7 @@ impl Server {
                 Round::Stopped => return Ok(()),
                 Round::TimedOut => return self.hooks().handle_timeout(self),
                 Round::Ready(0) => {}
+                Round::Woken => return Ok(()),
                 Round::Ready(_) => return one.handle_requests(1),
             }
         }
@@ -162,8 +163,12 @@ impl Core {
     /// Forgets, in a forked child, the requests, threads and children of the parent, and gives it wakers of its own.
     fn forget_inherited(&self) -> Result<()> {
         self.wakers.renew()?;
+        self.lifecycle.stop_wake.renew()?;
+        if let Some(room) = &self.room {
+            room.renew(self.lifecycle.stop_fd())?;
+        }
         self.runner.forget_inherited();
-        self.active.forget();
+        self.active.forget(&self.options);
         Ok(())
     }
 }

@@ -1,139 +1,121 @@
-//! The requests that have begun but not ended, for limits, statistics and draining.
+//! The requests that have begun but not ended, for limits, statistics, parking and draining.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Body, HandlerResult, Job, caught};
-use crate::address::Address;
 use crate::constants::SHUT_RDWR;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::event::{Event, Woken};
-use crate::server::{Server, lock};
+use crate::server::park::{Parked, Phases, Running};
+use crate::server::{Phase, ServerOptions, lock};
 use crate::socket::Socket;
 
-#[derive(Default)]
 pub(crate) struct Active {
     table: Mutex<Table>,
     /// Announced when a request has ended while a caller waits for this.
     request_ended: Event,
 }
 
-#[derive(Default)]
-struct Table {
-    slots: Vec<Slot>,
+pub(crate) struct Table {
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) phases: Phases,
+    /// How many requests are parked.
+    pub(crate) parked: usize,
+    /// The moment until which the first serve loop sleeps, if nothing wakes it.
+    pub(crate) sleeps_until: Deadline,
     free: Vec<usize>,
     active: usize,
-    /// How many requests have ended, without those that were rejected.
+    /// How many requests have ended, without those that were rejected, and those that were parked when the server was
+    /// closed.
     handled: usize,
     per_address: HashMap<IpAddr, usize>,
     /// Whether a caller has waited on `request_ended`.
     watched: bool,
+    /// Whether the time of running requests is limited.
+    limits_requests: bool,
 }
 
+/// A place in the table, for one request after the other.
+pub(crate) struct Slot {
+    pub(crate) entry: Entry,
+    /// Changes whenever a request begins or is woken, so that an event for an earlier one is known as out of date.
+    pub(crate) generation: u32,
+    /// There was something to read before the request was parked completely.
+    pub(crate) woken: bool,
+    /// The request was cut off.
+    pub(crate) cut: bool,
+    /// The request was parked when the server was closed.
+    pub(crate) closed: bool,
+    pub(crate) parked: Option<Box<Parked>>,
+}
+
+/// What is known of an active request, apart from the request itself.
 #[derive(Clone)]
-enum Slot {
+pub(crate) enum Entry {
     Free,
     Stream(Arc<Socket>),
     Datagram,
     Job(Arc<dyn Job>),
 }
 
-impl Slot {
-    fn of(body: &Body) -> Slot {
+impl Entry {
+    pub(super) fn of(body: &Body) -> Entry {
         match body {
-            Body::Stream(socket) => Slot::Stream(Arc::clone(socket)),
-            Body::Datagram { .. } => Slot::Datagram,
-            Body::Job(job) => Slot::Job(Arc::clone(job)),
+            Body::Stream(socket) => Entry::Stream(Arc::clone(socket)),
+            Body::Datagram { .. } => Entry::Datagram,
+            Body::Job(job) => Entry::Job(Arc::clone(job)),
         }
     }
 
     /// Tells the handler that its time is over: a client's connection is shut down, and a job's `cut` is
-    /// called.
-    fn cut(&self) {
+    /// called. This calls the program, so no lock may be held.
+    pub(crate) fn cut(&self) {
         match self {
-            Slot::Stream(socket) => drop(socket.shutdown(SHUT_RDWR)),
-            Slot::Job(job) => {
+            Entry::Stream(socket) => drop(socket.shutdown(SHUT_RDWR)),
+            Entry::Job(job) => {
                 // A panic of the job must not end the closing of the server.
                 let _ = caught(|| -> HandlerResult {
                     job.cut();
                     Ok(())
                 });
             }
-            Slot::Free | Slot::Datagram => {}
+            Entry::Free | Entry::Datagram => {}
+        }
+    }
+
+    /// Whether a client waits for the end of the request.
+    fn has_client(&self) -> bool {
+        match self {
+            Entry::Stream(_) => true,
+            Entry::Job(job) => job.fileno().is_some(),
+            Entry::Free | Entry::Datagram => false,
         }
     }
 }
 
-/// An active request. It ends when this value is dropped.
-pub(crate) struct Ticket {
-    server: Server,
-    slot: usize,
-    /// The client's host, if the requests of each host are counted.
-    host: Option<IpAddr>,
-    same_host: usize,
-    rejected: AtomicBool,
-    /// The process whose server counts it.
-    process: u32,
-}
-
-impl Ticket {
-    pub(super) fn new(server: &Server, body: &Body, client_address: &Address) -> Result<Ticket> {
-        let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
-        let (slot, same_host) = server.active().begin(Slot::of(body), host)?;
-        let process = server.core.lifecycle.process();
-        Ok(Ticket {
-            server: server.clone(),
-            slot,
-            host,
-            same_host,
-            rejected: AtomicBool::new(false),
-            process,
-        })
-    }
-
-    pub(crate) fn server(&self) -> &Server {
-        &self.server
-    }
-
-    /// True in a forked child, whose parent has the request and counts it.
-    pub(super) fn is_inherited(&self) -> bool {
-        let lifecycle = &self.server.core.lifecycle;
-        lifecycle.is_inherited() || lifecycle.process() != self.process
-    }
-
-    /// Records that the request ends without being handled.
-    pub(crate) fn reject(&self) {
-        self.rejected.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn slot(&self) -> usize {
-        self.slot
-    }
-
-    /// Returns how many requests of the same host were active when this one began, including this one.
-    pub(crate) fn same_host(&self) -> usize {
-        self.same_host
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if self.is_inherited() {
-            return;
-        }
-        // Counted first, so that a caller that sees no active request also sees this one in the statistics.
-        self.server.counters().finish();
-        self.server.active().end(self.slot, self.host, *self.rejected.get_mut());
-        self.server.capacity_returned();
-    }
+/// A request that has just begun.
+pub(super) struct Begun {
+    pub(super) slot: usize,
+    pub(super) generation: u32,
+    pub(super) same_host: usize,
+    /// Whether the first serve loop sleeps longer than the request may take.
+    pub(super) oversleeps: bool,
 }
 
 impl Active {
-    fn begin(&self, entry: Slot, host: Option<IpAddr>) -> Result<(usize, usize)> {
+    pub(crate) fn new(options: &ServerOptions) -> Active {
+        Active { table: Mutex::new(Table::new(options)), request_ended: Event::default() }
+    }
+
+    pub(crate) fn table(&self) -> MutexGuard<'_, Table> {
+        lock(&self.table)
+    }
+
+    pub(super) fn begin(&self, entry: Entry, host: Option<IpAddr>) -> Result<Begun> {
         let mut guard = lock(&self.table);
         let table = &mut *guard;
         if table.free.is_empty() {
@@ -141,35 +123,41 @@ impl Active {
             let slots = table.slots.len() + 1;
             memory::reserve(&mut table.free, slots)?;
             memory::reserve(&mut table.slots, 1)?;
+            table.phases.reserve()?;
         }
         if host.is_some() {
             table.per_address.try_reserve(1).map_err(|_| Error::Os(libc::ENOMEM))?;
         }
-        let slot = match table.free.pop() {
-            Some(slot) => {
-                table.slots[slot] = entry;
-                slot
-            }
-            None => {
-                table.slots.push(entry);
-                table.slots.len() - 1
-            }
-        };
+        let timed = table.limits_requests && entry.has_client();
+        let slot = table.free.pop().unwrap_or_else(|| {
+            table.slots.push(Slot::default());
+            table.phases.add();
+            table.slots.len() - 1
+        });
+        let place = &mut table.slots[slot];
+        *place = Slot { entry, generation: place.generation.wrapping_add(1), ..Slot::default() };
+        let generation = place.generation;
+        let oversleeps =
+            timed && table.phases.enter(slot as u32, Phase::Request, Deadline::now()) < table.sleeps_until;
         table.active += 1;
         let same_host = host.map_or(0, |host| {
             let count = table.per_address.entry(host).or_default();
             *count += 1;
             *count
         });
-        Ok((slot, same_host))
+        Ok(Begun { slot, generation, same_host, oversleeps })
     }
 
-    fn end(&self, slot: usize, host: Option<IpAddr>, rejected: bool) {
+    pub(super) fn end(&self, slot: usize, host: Option<IpAddr>, rejected: bool) {
         let mut table = lock(&self.table);
-        let entry = std::mem::replace(&mut table.slots[slot], Slot::Free);
+        let place = &mut table.slots[slot];
+        let entry = std::mem::replace(&mut place.entry, Entry::Free);
+        let counts = !rejected && !place.closed;
+        place.generation = place.generation.wrapping_add(1);
+        table.phases.leave(slot as u32);
         table.free.push(slot);
         table.active -= 1;
-        table.handled = table.handled.wrapping_add(usize::from(!rejected));
+        table.handled = table.handled.wrapping_add(usize::from(counts));
         if let Some(host) = host {
             let count = table.per_address.get_mut(&host).map_or(0, |count| {
                 *count -= 1;
@@ -190,16 +178,23 @@ impl Active {
     }
 
     /// In a forked child: what is active is so in the parent.
-    pub(crate) fn forget(&self) {
-        let inherited = std::mem::take(&mut *lock(&self.table));
-        drop(inherited);
+    pub(crate) fn forget(&self, options: &ServerOptions) {
+        let inherited = std::mem::replace(&mut *lock(&self.table), Table::new(options));
+        inherited.abandon();
+    }
+
+    /// [`Active::forget`] for a server that ends. Takes no lock, because another thread of the parent may have held it.
+    pub(crate) fn forget_at_end(&mut self, options: &ServerOptions) {
+        let table = self.table.get_mut().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(table, Table::new(options)).abandon();
     }
 
     pub(crate) fn count(&self) -> usize {
         lock(&self.table).active
     }
 
-    /// Returns how many requests are active, and how many have ended so far without being rejected.
+    /// Returns how many requests are active, and how many have ended so far. Those that were rejected do not count, and
+    /// those that were parked when the server was closed.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let table = lock(&self.table);
         (table.active, table.handled)
@@ -222,15 +217,51 @@ impl Active {
     pub(crate) fn cut(&self, own: &[usize]) {
         let slots = lock(&self.table).slots.len();
         for number in (0..slots).filter(|number| !own.contains(number)) {
-            // Cutting a job calls the program: not under the lock.
-            let slot = lock(&self.table).slots[number].clone();
-            slot.cut();
+            let entry = {
+                let mut table = lock(&self.table);
+                table.slots[number].cut = true;
+                table.slots[number].entry.clone()
+            };
+            entry.cut();
         }
     }
 }
 
-/// Returns the host of an address. An IPv4 host counts as the same host on an IPv4 socket and on a dual-stack
-/// socket.
-fn host_of(address: &Address) -> Option<IpAddr> {
-    address.as_inet().map(|address| address.ip().to_canonical())
+impl Table {
+    fn new(options: &ServerOptions) -> Table {
+        Table {
+            slots: Vec::new(),
+            phases: Phases::new(options),
+            parked: 0,
+            sleeps_until: Deadline::NEVER,
+            free: Vec::new(),
+            active: 0,
+            handled: 0,
+            per_address: HashMap::new(),
+            watched: false,
+            limits_requests: options.limits_requests(),
+        }
+    }
+
+    /// Whether the time of running requests is limited.
+    pub(crate) fn limits_requests(&self) -> bool {
+        self.limits_requests
+    }
+
+    /// Returns what is known of a slot.
+    pub(crate) fn running(&self, slot: u32) -> Running {
+        let Slot { entry, generation, .. } = &self.slots[slot as usize];
+        Running { slot, generation: *generation, entry: entry.clone() }
+    }
+
+    /// In a forked child: closes what the child has of the parked connections of its parent.
+    pub(crate) fn abandon(self) {
+        self.slots.into_iter().filter_map(|slot| slot.parked).for_each(|parked| parked.abandon());
+    }
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Slot { entry: Entry::Free, generation: 0, woken: false, cut: false, closed: false, parked: None }
+    }
 }

@@ -158,15 +158,14 @@ where
             || {
                 let next = handler.borrow_mut().handle(request)?;
                 if next != Next::End {
-                    place = Some(memory::boxed(None)?);
+                    place = Some(memory::Place::new()?);
                 }
                 Ok(next)
             },
             || handler.borrow_mut().finish(request),
         )?;
-        if let (Some(mut place), Next::Park | Next::Again) = (place, next) {
-            *place = Some(handler.into_inner());
-            request.keep_object(place);
+        if let (Some(place), Next::Park | Next::Again) = (place, next) {
+            request.keep_object(place.fill(handler.into_inner()));
         }
         Ok(next)
     }

@@ -3,7 +3,7 @@
 use std::os::fd::RawFd;
 
 use super::{HandlerResult, Next, Request};
-use crate::server::Server;
+use crate::server::{Phase, Server};
 
 /// Work that a server runs in the same way as its requests: where its
 /// [`Concurrency`](crate::server::Concurrency) says, and within its limits. Jobs are counted and drained
@@ -29,6 +29,12 @@ pub trait Job: Send + Sync + 'static {
     /// The descriptor belongs to the job. It must stay open, and be the same file, while the job is parked.
     fn fileno(&self) -> Option<RawFd> {
         None
+    }
+
+    /// Returns whether the job waits without a thread until there is something to read on its [`Job::fileno`], and runs
+    /// only then. The default is false.
+    fn wait_for_first_byte(&self) -> bool {
+        false
     }
 }
 
@@ -62,12 +68,18 @@ impl Server {
     /// ```
     pub fn run_job(&self, job: impl Job) -> bool {
         self.counters().accept();
+        let waits = job.wait_for_first_byte() && job.fileno().is_some() && self.core.room.is_some();
         let Ok(request) = Request::from_job(self, job) else {
             self.counters().reject();
             return false;
         };
-        let refused =
-            if self.is_over_limit(&request) { Some(request) } else { self.core.runner.take(self, request) };
+        let refused = if self.is_over_limit(&request) {
+            Some(request)
+        } else if waits {
+            Server::park(request, Phase::Idle).and_then(|request| self.core.runner.take(self, request))
+        } else {
+            self.core.runner.take(self, request)
+        };
         if let Some(refused) = &refused {
             self.reject(refused);
             self.client_was_refused();

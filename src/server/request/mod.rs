@@ -8,6 +8,7 @@ mod handler;
 mod job;
 mod next;
 mod reader;
+mod ticket;
 mod turn;
 
 use std::any::Any;
@@ -23,7 +24,7 @@ use crate::socket::Socket;
 use reader::OwnReader;
 use turn::Kept;
 
-pub(crate) use active::{Active, Ticket};
+pub(crate) use active::{Active, Entry, Table};
 pub(crate) use failure::{BoxedError, caught};
 pub use failure::{Failure, HandlerResult};
 pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
@@ -31,6 +32,7 @@ pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};
 pub use job::Job;
 pub use next::Next;
 pub use reader::RequestReader;
+pub(crate) use ticket::Ticket;
 
 /// What a server handles: a connected client, a datagram with its sender, or a [`Job`] of the program itself.
 ///
@@ -200,6 +202,10 @@ impl Request {
         &self.ticket
     }
 
+    pub(crate) fn ticket_mut(&mut self) -> &mut Ticket {
+        &mut self.ticket
+    }
+
     pub(crate) fn into_ticket(self) -> Ticket {
         self.ticket
     }
@@ -209,6 +215,7 @@ impl Request {
         if matches!(self.body, Body::Job(_)) {
             return;
         }
+        self.leave_room();
         if caught(|| -> Result<()> {
             self.server().hooks().shutdown_request(self);
             Ok(())

@@ -2,22 +2,44 @@
 //! request ends.
 
 use std::any::Any;
+use std::os::fd::RawFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::{Body, Failure, HandlerResult, Next, Request, caught};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::server::lifecycle::{Role, with_role};
-use crate::server::lock;
+use crate::server::park::{LINGER, WaitingRoom};
+use crate::server::{Phase, Server, lock};
+use crate::socket::Hold;
 use crate::sys;
 
 /// What a request keeps from one turn to the next.
-#[derive(Default)]
 pub(super) struct Kept {
     /// Whether the handler's `setup` has run.
     begun: AtomicBool,
     /// The handler's object for this request.
     object: Mutex<Option<Box<dyn Any + Send>>>,
+    /// Whether the waiting room has watched the descriptor.
+    watched: bool,
+    /// Whether it is worthwhile to wait for the client in the thread for a moment.
+    lingers: bool,
+    /// Whether the request ends after the next turn, whatever its handler answers.
+    last: bool,
+}
+
+impl Default for Kept {
+    fn default() -> Kept {
+        Kept {
+            begun: AtomicBool::new(false),
+            object: Mutex::default(),
+            watched: false,
+            lingers: true,
+            last: false,
+        }
+    }
 }
 
 impl Request {
@@ -28,16 +50,113 @@ impl Request {
         let mut request = Some(self);
         while let Some(current) = request.take() {
             request = match current.take_turn() {
-                Ok(Next::End) | Err(_) => None,
-                Ok(Next::Again) => {
-                    let server = current.server().clone();
-                    server.core.runner.go_on(current)
-                }
-                Ok(Next::Park) => {
-                    current.wait_here();
-                    Some(current)
-                }
+                Ok(Next::End) | Err(Failed) => None,
+                Ok(Next::Again) => current.go_on(),
+                Ok(Next::Park) => current.linger_or_park(),
             };
+        }
+    }
+
+    /// Lets a request that has something to do take its next turn. Returns it if that is to be done here and now.
+    fn go_on(mut self) -> Option<Request> {
+        self.begin_turn();
+        let server = self.server().clone();
+        server.core.runner.go_on(&server, self)
+    }
+
+    /// Waits for the client in this thread for a moment, if no request needs the thread, and parks the request when
+    /// nothing has come. Returns it if it is to go on here and now.
+    fn linger_or_park(mut self) -> Option<Request> {
+        if self.kept.lingers && self.server().core.runner.may_linger() {
+            if self.has_more_within(LINGER) {
+                self.begin_turn();
+                return Some(self);
+            }
+            self.kept.lingers = false;
+        }
+        Server::park(self, Phase::Idle).and_then(Request::go_on)
+    }
+
+    /// A turn begins that no event has begun: its time begins now. If the request was cut off, the turn is the last one.
+    fn begin_turn(&mut self) {
+        let slot = self.ticket.slot();
+        let mut table = self.server().active().table();
+        let cut = table.slots[slot].cut;
+        if table.limits_requests() {
+            // If it is the only one, the loop looks at it when its turn before would have been late.
+            let _ = table.phases.enter(slot as u32, Phase::Request, Deadline::now());
+        }
+        drop(table);
+        self.kept.last |= cut;
+    }
+
+    /// Waits until there is something to read, but not longer than this. Returns whether there is.
+    fn has_more_within(&self, time: Duration) -> bool {
+        let Ok(hold) = self.hold() else { return true };
+        let fd = hold.as_ref().map_or_else(|| self.job_fileno(), Hold::fd);
+        let mut polled = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
+        let ready = sys::poll(&mut polled, Some(time)).is_ok_and(|polled| polled.ready > 0);
+        if ready {
+            self.expect_bytes();
+        }
+        ready
+    }
+
+    /// Lets the handler's next `recv` try first, because its socket has something to read.
+    fn expect_bytes(&self) {
+        if let Body::Stream(socket) = &self.body {
+            socket.expect_bytes();
+        }
+    }
+
+    /// The request is running again after it was parked. `briefly` says that it was parked for a moment only, and `cut`
+    /// that the turn that begins is the last one.
+    pub(crate) fn resume(&mut self, briefly: bool, cut: bool) {
+        self.expect_bytes();
+        self.kept.lingers = briefly;
+        self.kept.last |= cut;
+    }
+
+    /// Cuts the request off; its next turn is the last one.
+    pub(crate) fn cut(&mut self) {
+        let entry = {
+            let mut table = self.server().active().table();
+            let slot = &mut table.slots[self.ticket.slot()];
+            slot.cut = true;
+            slot.entry.clone()
+        };
+        entry.cut();
+        self.kept.last = true;
+    }
+
+    /// Keeps the descriptor of a client's socket open. Fails with [`Error::Closed`].
+    pub(crate) fn hold(&self) -> Result<Option<Hold>> {
+        match &self.body {
+            Body::Stream(socket) => Hold::new(socket).map(Some),
+            Body::Datagram { .. } | Body::Job(_) => Ok(None),
+        }
+    }
+
+    /// The descriptor on which a job waits, or -1.
+    pub(crate) fn job_fileno(&self) -> RawFd {
+        match &self.body {
+            Body::Job(job) => job.fileno().unwrap_or(-1),
+            Body::Stream(_) | Body::Datagram { .. } => -1,
+        }
+    }
+
+    /// Records that the waiting room watches the descriptor. Returns whether it has done so before.
+    pub(crate) fn be_watched(&mut self) -> bool {
+        std::mem::replace(&mut self.kept.watched, true)
+    }
+
+    /// Lets the waiting room forget a connection that ends here and has other owners. Closing any other is enough.
+    pub(super) fn leave_room(&self) {
+        if !self.kept.watched || !self.socket().is_shared() {
+            return;
+        }
+        if let (Some(room), Ok(Some(hold))) = (&self.server().core.room, self.hold()) {
+            room.forget(&hold);
         }
     }
 
@@ -63,8 +182,8 @@ impl Request {
                 }
             };
             match result {
-                Ok(next @ (Next::Park | Next::Again)) => return Ok(next),
-                Ok(Next::End) => self.end(),
+                Ok(next @ (Next::Park | Next::Again)) if !self.kept.last => return Ok(next),
+                Ok(_) => self.end(),
                 Err(failure) => {
                     self.server().report(self, &failure);
                     self.end();
@@ -96,17 +215,17 @@ impl Request {
 
     /// Returns what an answer means for this request. Fails if the request cannot be parked.
     fn settled(&self, next: Next) -> HandlerResult<Next> {
+        let next = self.checked(next)?;
+        if next == Next::End || self.kept.last || self.ticket.is_inherited() {
+            return Ok(Next::End);
+        }
         match &self.body {
-            Body::Stream(socket) if self.checked(next)? == Next::Park => {
-                if self.has_read_ahead() {
-                    return Ok(Next::Again);
-                }
-                if socket.is_closed() {
-                    return Err(Error::Closed.into());
-                }
-                Ok(if socket.is_at_end() { Next::End } else { Next::Park })
-            }
-            _ => self.checked(next),
+            Body::Stream(_) if next == Next::Park && self.has_read_ahead() => Ok(Next::Again),
+            _ if next == Next::Again => Ok(next),
+            _ if self.server().core.room.as_ref().is_none_or(WaitingRoom::is_closed) => Ok(Next::End),
+            Body::Stream(socket) if socket.is_closed() => Err(Error::Closed.into()),
+            Body::Stream(socket) if socket.is_at_end() => Ok(Next::End),
+            _ => Ok(next),
         }
     }
 
@@ -125,24 +244,14 @@ impl Request {
         Err(Error::type_error(reason).into())
     }
 
-    /// Waits in this thread until there is something to read.
-    fn wait_here(&self) {
-        let fd = match &self.body {
-            Body::Job(job) => job.fileno().unwrap_or(-1),
-            Body::Stream(_) | Body::Datagram { .. } => self.socket().fileno(),
-        };
-        let mut polled = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
-        let _ = sys::poll(&mut polled, None);
-    }
-
     /// Takes the object that the last turn has kept, if it is of this type.
     pub(super) fn take_object<H: Send + 'static>(&self) -> Option<H> {
         let object = lock(&self.kept.object).take()?;
-        object.downcast::<Option<H>>().ok().and_then(|object| *object)
+        object.downcast::<H>().ok().map(|object| *object)
     }
 
     /// Keeps an object for the next turn.
-    pub(super) fn keep_object<H: Send + 'static>(&self, object: Box<Option<H>>) {
+    pub(super) fn keep_object<H: Send + 'static>(&self, object: Box<H>) {
         *lock(&self.kept.object) = Some(object);
     }
 }

@@ -2,25 +2,28 @@
 //! file here.
 
 mod child;
+mod inline;
 mod processes;
 mod threads;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::event::Woken;
 use super::intake::LoopWakers;
+use super::lifecycle::works_in_loop;
 use super::{Concurrency, Hooks, Request, Server, Statistics};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
+use inline::Waiting;
 use processes::Children;
 use threads::Pool;
 
 /// Runs the handlers of one server.
 pub(crate) enum Runner {
     /// The thread that serves runs the handlers.
-    Inline,
+    Inline(Waiting),
     Threads(Arc<Pool>),
     Forks(Children),
 }
@@ -54,7 +57,7 @@ impl Runner {
         wakers: &Arc<LoopWakers>,
     ) -> Result<Runner> {
         Ok(match concurrency {
-            Concurrency::Inline => Runner::Inline,
+            Concurrency::Inline => Runner::Inline(Waiting::default()),
             Concurrency::Threads(threads) => Runner::Threads(memory::shared(Pool::new(
                 threads.clone(),
                 Arc::clone(hooks),
@@ -68,7 +71,7 @@ impl Runner {
     /// again.
     pub(crate) fn capacity(&self, server: &Server) -> Capacity {
         match self {
-            Runner::Inline => Capacity::Free,
+            Runner::Inline(_) => Capacity::Free,
             Runner::Threads(pool) => pool.capacity(server),
             Runner::Forks(children) => children.capacity(),
         }
@@ -78,7 +81,7 @@ impl Runner {
     /// refused.
     pub(crate) fn take(&self, server: &Server, request: Request) -> Option<Request> {
         match self {
-            Runner::Inline => {
+            Runner::Inline(_) => {
                 request.process();
                 None
             }
@@ -90,12 +93,32 @@ impl Runner {
         }
     }
 
-    /// Has a request handled again that is to go on at once. Returns it if nobody waits for a thread, so that the
-    /// caller goes on with it itself; otherwise it goes to the back of the queue.
-    pub(crate) fn go_on(&self, request: Request) -> Option<Request> {
+    /// Has a request that waited without a thread handled again, behind those that wait for a thread. Returns it if
+    /// there is no memory for that, or no thread any more.
+    pub(crate) fn resume(&self, server: &Server, request: Request) -> Option<Request> {
         match self {
-            Runner::Inline | Runner::Forks(_) => Some(request),
-            Runner::Threads(pool) => pool.go_on(request),
+            Runner::Inline(waiting) => waiting.push(request),
+            Runner::Threads(pool) => pool.resume(server, request),
+            Runner::Forks(_) => Some(request),
+        }
+    }
+
+    /// Has a request handled again that has something to do. Returns it if nobody waits for the thread, so that the
+    /// caller goes on with it itself.
+    pub(crate) fn go_on(&self, server: &Server, request: Request) -> Option<Request> {
+        match self {
+            // Only the loop has others to serve; another thread may go on.
+            Runner::Inline(waiting) if works_in_loop(server) => waiting.push(request),
+            Runner::Inline(_) | Runner::Forks(_) => Some(request),
+            Runner::Threads(pool) => pool.go_on(server, request),
+        }
+    }
+
+    /// Returns whether a thread may wait for a client a moment longer, because nobody else needs it.
+    pub(crate) fn may_linger(&self) -> bool {
+        match self {
+            Runner::Inline(_) | Runner::Forks(_) => false,
+            Runner::Threads(pool) => pool.may_linger(),
         }
     }
 
@@ -110,27 +133,34 @@ impl Runner {
     }
 
     /// Adds the descriptors that a serve loop should poll for this runner. Returns when to call
-    /// [`Runner::collect`] even if none of them is ready, for children that have no descriptor.
+    /// [`Runner::collect`] even if none of them is ready, for children that have no descriptor, and for requests that
+    /// wait for the thread of the loop.
     pub(crate) fn poll_for(&self, polled: &mut Vec<libc::pollfd>) -> Deadline {
         match self {
-            Runner::Inline | Runner::Threads(_) => Deadline::NEVER,
+            Runner::Inline(waiting) if waiting.is_empty() => Deadline::NEVER,
+            Runner::Inline(_) => Deadline::now(),
+            Runner::Threads(_) => Deadline::NEVER,
             Runner::Forks(children) => children.poll_for(polled),
         }
     }
 
-    /// Collects children that have ended. `polled` has the entries that [`Runner::poll_for`] added, after the
-    /// poll; or it is empty.
-    pub(crate) fn collect(&self, polled: &[libc::pollfd]) {
+    /// Collects children that have ended, or runs the first request that waits for the thread of the loop. Returns
+    /// whether there was one. `polled` has the entries that [`Runner::poll_for`] added, after the poll; or it is empty.
+    pub(crate) fn collect(&self, server: &Server, polled: &[libc::pollfd]) -> bool {
         match self {
-            Runner::Inline | Runner::Threads(_) => {}
-            Runner::Forks(children) => children.collect(polled),
+            Runner::Inline(waiting) => waiting.run_first(server),
+            Runner::Threads(_) => false,
+            Runner::Forks(children) => {
+                children.collect(polled);
+                false
+            }
         }
     }
 
     /// Forgets, in a forked child, the threads and children that are the parent's.
     pub(crate) fn forget_inherited(&self) {
         match self {
-            Runner::Inline => {}
+            Runner::Inline(waiting) => waiting.forget(),
             Runner::Threads(pool) => pool.forget_threads(),
             Runner::Forks(children) => children.forget(),
         }
@@ -139,10 +169,12 @@ impl Runner {
     /// Writes the numbers of threads and children into the statistics.
     pub(crate) fn count(&self, statistics: &mut Statistics) {
         match self {
-            Runner::Inline => {}
+            Runner::Inline(_) => {}
             Runner::Threads(pool) => {
-                let (threads, idle) = pool.threads();
+                let (threads, idle, waits) = pool.threads();
                 (statistics.threads, statistics.idle_threads) = (threads as u64, idle as u64);
+                statistics.longest_wait = Duration::from_nanos(waits.longest);
+                statistics.mean_wait = Duration::from_nanos(waits.sum / waits.taken.max(1));
             }
             Runner::Forks(children) => statistics.children = children.count() as u64,
         }
@@ -155,18 +187,18 @@ impl Runner {
     /// Returns whether a `server_close` without a drain time waits for running requests.
     pub(crate) fn waits_on_close(&self) -> bool {
         match self {
-            Runner::Inline => true,
+            Runner::Inline(_) => true,
             Runner::Threads(pool) => pool.waits_on_close(),
             Runner::Forks(children) => children.waits_on_close(),
         }
     }
 
-    /// Stops taking requests. Returns the requests that will never be handled.
-    pub(crate) fn close(&self) -> VecDeque<Request> {
+    /// Stops taking requests. Calls `reject` with the requests that will never be handled, and returns their number.
+    pub(crate) fn close(&self, reject: impl Fn(Request)) -> usize {
         match self {
-            Runner::Inline => VecDeque::new(),
-            Runner::Threads(pool) => pool.close(),
-            Runner::Forks(children) => children.take_waiting(),
+            Runner::Inline(_) => 0,
+            Runner::Threads(pool) => pool.close(reject),
+            Runner::Forks(children) => children.take_waiting().into_iter().map(reject).count(),
         }
     }
 
@@ -174,19 +206,20 @@ impl Runner {
     /// until a signal handler has run.
     pub(crate) fn collect_until(&self, deadline: Deadline, interruptible: bool) -> Woken {
         match self {
-            Runner::Inline | Runner::Threads(_) => Woken::Announced,
+            Runner::Inline(_) | Runner::Threads(_) => Woken::Announced,
             Runner::Forks(children) => children.collect_until(deadline, interruptible),
         }
     }
 
-    /// Tells child processes to end. Returns the requests that no handler has begun.
-    pub(crate) fn interrupt(&self) -> VecDeque<Request> {
+    /// Tells child processes to end. Calls `reject` with the requests that wait for a thread or a process, and returns
+    /// their number.
+    pub(crate) fn interrupt(&self, reject: impl Fn(Request)) -> usize {
         match self {
-            Runner::Inline => VecDeque::new(),
-            Runner::Threads(pool) => pool.take_queue(),
+            Runner::Inline(_) => 0,
+            Runner::Threads(pool) => pool.empty_queue(reject),
             Runner::Forks(children) => {
                 children.signal(libc::SIGTERM);
-                children.take_waiting()
+                children.take_waiting().into_iter().map(reject).count()
             }
         }
     }
@@ -194,7 +227,7 @@ impl Runner {
     /// Kills child processes. Returns whether there were any; threads cannot be killed.
     pub(crate) fn kill(&self) -> bool {
         match self {
-            Runner::Inline | Runner::Threads(_) => false,
+            Runner::Inline(_) | Runner::Threads(_) => false,
             Runner::Forks(children) => {
                 children.signal(libc::SIGKILL);
                 children.count() > 0
@@ -206,7 +239,7 @@ impl Runner {
     pub(crate) fn join(&self, rest: usize, deadline: Deadline) {
         match self {
             Runner::Threads(pool) => pool.join(rest, deadline),
-            Runner::Inline | Runner::Forks(_) => {}
+            Runner::Inline(_) | Runner::Forks(_) => {}
         }
     }
 }

@@ -210,7 +210,7 @@ impl Server {
     /// The serve loop does this by itself.
     pub fn collect_children(&self) {
         if !self.core.lifecycle.is_inherited() {
-            self.core.runner.collect(&[]);
+            self.core.runner.collect(self, &[]);
         }
     }
 }

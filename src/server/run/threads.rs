@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::io::Write;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::Capacity;
@@ -40,12 +40,34 @@ struct State {
     live: usize,
     /// The numbers of the idle threads. The one that worked last is at the end.
     idle: Vec<usize>,
-    queue: VecDeque<Request>,
+    queue: VecDeque<Waiting>,
+    /// How many requests in the queue have not begun. A limit of the queue is for them: the others were taken long ago.
+    fresh: usize,
+    waits: Waits,
     /// Whether the system refused the last new thread.
     refused: bool,
     closing: bool,
     /// The thread that ended last. The next thread that ends joins it.
     leaving: Option<Thread>,
+}
+
+/// A request in the queue.
+struct Waiting {
+    request: Request,
+    since: Deadline,
+    /// Whether it was not handled before.
+    fresh: bool,
+}
+
+/// How long requests have waited for a thread.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Waits {
+    /// How many have got a thread.
+    pub(crate) taken: u64,
+    /// The sum of all waits in nanoseconds.
+    pub(crate) sum: u64,
+    /// The longest wait in nanoseconds.
+    pub(crate) longest: u64,
 }
 
 struct Worker {
@@ -67,10 +89,10 @@ impl Pool {
         Pool { settings, hooks, wakers, state: Mutex::default(), thread_ended: Condvar::new() }
     }
 
-    /// Returns how many threads there are, and how many of them are idle.
-    pub(crate) fn threads(&self) -> (usize, usize) {
+    /// Returns how many threads there are, how many of them are idle, and how long requests have waited for one.
+    pub(crate) fn threads(&self) -> (usize, usize, Waits) {
         let state = lock(&self.state);
-        (state.live, state.idle.len())
+        (state.live, state.idle.len(), state.waits)
     }
 
     pub(crate) fn capacity(self: &Arc<Self>, server: &Server) -> Capacity {
@@ -94,58 +116,87 @@ impl Pool {
         match self.settings.when_full {
             WhenFull::Refuse => true,
             WhenFull::Wait => self.can_start(&state),
-            WhenFull::Queue(most) => self.can_start(&state) || state.queue.len() < most,
+            WhenFull::Queue(most) => self.can_start(&state) || state.fresh < most,
         }
     }
 
+    /// Whether a new client gets a thread at once, or at least a fair turn: while requests that were parked wait for a
+    /// thread, one new client at a time may wait behind them.
     fn can_start(&self, state: &State) -> bool {
-        state.queue.is_empty() && (!state.idle.is_empty() || self.may_grow(state))
+        if state.queue.is_empty() {
+            return !state.idle.is_empty() || self.may_grow(state);
+        }
+        state.fresh == 0
     }
 
     fn may_grow(&self, state: &State) -> bool {
         self.settings.max_threads.is_none_or(|most| state.live < most)
     }
 
-    /// Gives a request to a thread or to the queue. Returns the request if it must be refused.
+    /// Gives a new request to a thread or to the queue. Returns the request if it must be refused.
     pub(crate) fn hand_over(self: &Arc<Self>, server: &Server, request: Request) -> Option<Request> {
-        let mut state = lock(&self.state);
+        let state = lock(&self.state);
         if state.closing {
             return Some(request);
         }
-        if let Some(id) = state.idle.pop() {
-            let worker = state.workers[id].as_mut().expect("an idle thread has an entry");
-            worker.request = Some(request);
-            let seat = Arc::clone(&worker.seat);
-            drop(state);
-            seat.wake.notify_one();
-            return None;
-        }
+        let (state, request) = give_to_idle(state, request)?;
         let grows = self.may_grow(&state);
         if !grows && self.settings.when_full == WhenFull::Refuse {
             return Some(request);
         }
         // With `WhenFull::Wait` the queue has only requests that several loops accepted at the same moment,
-        // and requests that wait because the system refused a thread.
+        // requests that wait because the system refused a thread, and requests that were parked.
+        self.enqueue(state, server, request, true, grows)
+    }
+
+    /// Gives a request that was parked to a thread or to the queue. Returns it if there is no memory for that, or no
+    /// thread any more.
+    pub(crate) fn resume(self: &Arc<Self>, server: &Server, request: Request) -> Option<Request> {
+        let state = lock(&self.state);
+        if state.closing && state.live == 0 {
+            return Some(request);
+        }
+        let (state, request) = give_to_idle(state, request)?;
+        let grows = !state.closing && self.may_grow(&state);
+        self.enqueue(state, server, request, false, grows)
+    }
+
+    /// Puts a request that is to go on at once behind those that wait. Returns it if nobody waits, or if there is no
+    /// memory for that.
+    pub(crate) fn go_on(self: &Arc<Self>, server: &Server, request: Request) -> Option<Request> {
+        let state = lock(&self.state);
+        if state.queue.is_empty() {
+            return Some(request);
+        }
+        self.enqueue(state, server, request, false, false)
+    }
+
+    /// Whether a thread may wait for a client a moment longer: nobody waits for a thread, and whoever comes gets another
+    /// one.
+    pub(crate) fn may_linger(&self) -> bool {
+        let state = lock(&self.state);
+        state.queue.is_empty() && !state.closing && (!state.idle.is_empty() || self.may_grow(&state))
+    }
+
+    /// Puts a request at the end of the queue. Returns it if there is no memory for that.
+    fn enqueue(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        server: &Server,
+        request: Request,
+        fresh: bool,
+        grows: bool,
+    ) -> Option<Request> {
         if memory::reserve_in_queue(&mut state.queue).is_err() {
             return Some(request);
         }
-        state.queue.push_back(request);
+        state.fresh += usize::from(fresh);
+        state.queue.push_back(Waiting { request, since: Deadline::now(), fresh });
         if grows {
             let started = self.start(&mut state);
             drop(state);
             server.thread_was_started(started);
         }
-        None
-    }
-
-    /// Puts a request that is to go on at once behind those that wait. Returns it if nobody waits, or if there is no
-    /// memory for that.
-    pub(crate) fn go_on(&self, request: Request) -> Option<Request> {
-        let mut state = lock(&self.state);
-        if state.queue.is_empty() || memory::reserve_in_queue(&mut state.queue).is_err() {
-            return Some(request);
-        }
-        state.queue.push_back(request);
         None
     }
 
@@ -188,7 +239,7 @@ impl Pool {
         // The new thread waits for the lock that is held here, so it finds its entry complete.
         let handle = Thread::start(self.settings.stack_size, Arc::clone(&seat))?;
         state.refused = false;
-        let request = state.queue.pop_front();
+        let request = state.take_first();
         state.workers[id] = Some(Worker { request, seat, handle: Some(handle) });
         state.present += 1;
         state.live += 1;
@@ -226,7 +277,7 @@ impl Pool {
         if let Some(request) = state.request_of(id) {
             return Some(request);
         }
-        if let Some(request) = state.queue.pop_front() {
+        if let Some(request) = state.take_first() {
             drop(state);
             // The queue has a free place again.
             self.wakers.capacity_returned();
@@ -287,9 +338,9 @@ impl Pool {
         self.settings.block_on_close && !self.settings.daemon_threads
     }
 
-    /// Lets each thread end after its current request. Queued requests are still handled. Returns the
-    /// requests that no thread will ever take, because the system has refused to start one.
-    pub(crate) fn close(&self) -> VecDeque<Request> {
+    /// Lets each thread end after its current request. Queued requests are still handled. Calls `reject` with the
+    /// requests that no thread will ever take, because the system has refused to start one. Returns their number.
+    pub(crate) fn close(&self, reject: impl Fn(Request)) -> usize {
         let mut state = lock(&self.state);
         state.closing = true;
         for id in &state.idle {
@@ -297,12 +348,15 @@ impl Pool {
                 worker.seat.wake.notify_one();
             }
         }
-        if state.live == 0 { std::mem::take(&mut state.queue) } else { VecDeque::new() }
+        let orphans = if state.live == 0 { state.take_queue() } else { VecDeque::new() };
+        drop(state);
+        orphans.into_iter().map(|waiting| reject(waiting.request)).count()
     }
 
-    /// Returns the queued requests, which no thread has begun.
-    pub(crate) fn take_queue(&self) -> VecDeque<Request> {
-        std::mem::take(&mut lock(&self.state).queue)
+    /// Calls `reject` with the queued requests, for which no thread was free. Returns their number.
+    pub(crate) fn empty_queue(&self, reject: impl Fn(Request)) -> usize {
+        let queue = lock(&self.state).take_queue();
+        queue.into_iter().map(|waiting| reject(waiting.request)).count()
     }
 
     /// Waits after [`Pool::close`] until at most `rest` threads are left, but not longer than the deadline.
@@ -323,6 +377,21 @@ impl Pool {
     }
 }
 
+/// Gives a request to the idle thread that worked last. Returns the request, and the lock, if no thread is idle.
+fn give_to_idle(
+    mut state: MutexGuard<'_, State>,
+    request: Request,
+) -> Option<(MutexGuard<'_, State>, Request)> {
+    let Some(id) = state.idle.pop() else { return Some((state, request)) };
+    state.waits.taken += 1;
+    let worker = state.workers[id].as_mut().expect("an idle thread has an entry");
+    worker.request = Some(request);
+    let seat = Arc::clone(&worker.seat);
+    drop(state);
+    seat.wake.notify_one();
+    None
+}
+
 /// The longest name of a thread in bytes, including the NUL at its end. Systems keep less.
 const NAME_SIZE: usize = 64;
 
@@ -341,5 +410,21 @@ impl Run for Seat {
 impl State {
     fn request_of(&mut self, id: usize) -> Option<Request> {
         self.workers[id].as_mut()?.request.take()
+    }
+
+    /// Takes the first request of the queue for a thread.
+    fn take_first(&mut self) -> Option<Request> {
+        let Waiting { request, since, fresh } = self.queue.pop_front()?;
+        self.fresh -= usize::from(fresh);
+        let waited = Deadline::now().as_monotonic().saturating_sub(since.as_monotonic()) as u64;
+        self.waits.taken += 1;
+        self.waits.sum += waited;
+        self.waits.longest = self.waits.longest.max(waited);
+        Some(request)
+    }
+
+    fn take_queue(&mut self) -> VecDeque<Waiting> {
+        self.fresh = 0;
+        std::mem::take(&mut self.queue)
     }
 }

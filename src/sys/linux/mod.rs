@@ -12,7 +12,9 @@ mod multicast;
 #[cfg_attr(not(target_pointer_width = "64"), path = "../portable/poll.rs")]
 mod poll;
 mod sendfile;
+mod tcp_bytes;
 mod wake;
+mod watch;
 
 /// The look-ups for musl, compiled with glibc too so that they are tested.
 #[cfg(all(test, target_env = "gnu"))]
@@ -38,7 +40,9 @@ pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;
+pub(crate) use tcp_bytes::{COUNTS_TCP_BYTES, tcp_bytes};
 pub(crate) use wake::Wake;
+pub(crate) use watch::Watch;
 
 /// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;

@@ -46,6 +46,14 @@ pub(crate) fn option_unit(_level: c_int, _option: c_int) -> usize {
     1
 }
 
+/// The system does not count the bytes of TCP connections.
+pub(crate) const COUNTS_TCP_BYTES: bool = false;
+
+/// Returns `None`: see [`COUNTS_TCP_BYTES`].
+pub(crate) fn tcp_bytes(_fd: RawFd) -> Option<u64> {
+    None
+}
+
 /// Returns `None`: there is no descriptor that becomes readable when a child has ended.
 pub(crate) fn process_descriptor(_pid: libc::pid_t) -> Option<OwnedFd> {
     None

@@ -8,6 +8,7 @@ mod lacking;
 mod poll;
 mod sendfile;
 mod wake;
+mod watch;
 
 pub(crate) use datagrams::{recvmmsg, sendmmsg};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
@@ -15,3 +16,4 @@ pub(crate) use lacking::*;
 pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;
 pub(crate) use wake::Wake;
+pub(crate) use watch::Watch;

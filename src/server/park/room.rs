@@ -1,0 +1,235 @@
+//! The waiting room: who enters it, who leaves it, and why.
+
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use super::deadlines::Progress;
+use super::waiting::{Parked, Woken};
+use crate::deadline::Deadline;
+use crate::error::Result;
+use crate::memory::Place;
+use crate::server::request::Table;
+use crate::server::{Failure, Phase, Request, Server};
+use crate::socket::Hold;
+use crate::sys::{Wake, Watch};
+
+/// How many requests are woken or cut off before the serve loop looks at new clients again.
+pub(super) const BATCH: usize = 64;
+/// The tokens that stand for no request.
+const STOP: u64 = u64::MAX;
+const NUDGE: u64 = u64::MAX - 1;
+
+/// Where the requests of a server wait without a thread.
+pub(crate) struct WaitingRoom {
+    watch: Watch,
+    /// Wakes the first serve loop, whose poll would end too late for a new deadline.
+    nudge: Wake,
+    /// Nobody may enter: the server is being closed.
+    closed: AtomicBool,
+    /// How far running requests had come when they were looked at.
+    pub(super) progress: Mutex<Progress>,
+}
+
+/// What the first serve loop has found in the waiting room.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// A stop was requested.
+    pub(crate) stop: bool,
+    /// How many requests were woken.
+    pub(crate) woken: usize,
+}
+
+impl WaitingRoom {
+    /// Makes the room. `stop_fd` becomes readable when the serve loops should stop.
+    pub(crate) fn new(stop_fd: RawFd) -> Result<WaitingRoom> {
+        let room = WaitingRoom {
+            watch: Watch::new()?,
+            nudge: Wake::new()?,
+            closed: AtomicBool::new(false),
+            progress: Mutex::default(),
+        };
+        room.watch_own(stop_fd)?;
+        Ok(room)
+    }
+
+    fn watch_own(&self, stop_fd: RawFd) -> Result<()> {
+        self.watch.always(stop_fd, STOP)?;
+        self.watch.always(self.nudge.fd(), NUDGE)
+    }
+
+    /// Gives a forked child a room of its own, which is empty and open.
+    pub(crate) fn renew(&self, stop_fd: RawFd) -> Result<()> {
+        self.nudge.renew()?;
+        self.watch.renew()?;
+        self.closed.store(false, Ordering::SeqCst);
+        self.watch_own(stop_fd)
+    }
+
+    /// The descriptor that is readable when a request should be woken, a stop was requested, or a deadline has come
+    /// closer. The first serve loop polls it.
+    pub(crate) fn fd(&self) -> RawFd {
+        self.watch.fd()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Watches the connection of a request no longer, because it ends while other owners keep it open.
+    pub(crate) fn forget(&self, hold: &Hold) {
+        self.watch.forget(hold.fd());
+    }
+}
+
+impl Server {
+    /// Lets a request wait until there is something to read. Returns it if it must go on instead: because there is
+    /// something already, because it was cut off, or because it cannot wait. The last two give it a last turn.
+    pub(crate) fn park(mut request: Request, phase: Phase) -> Option<Request> {
+        let server = request.server().clone();
+        let Some(room) = &server.core.room else {
+            request.cut();
+            return Some(request);
+        };
+        let slot = request.ticket().slot();
+        let token = token(slot, request.ticket().generation());
+        let Ok(hold) = request.hold() else {
+            // It was closed just now, which the handler finds in its next turn.
+            request.cut();
+            return Some(request);
+        };
+        let fd = hold.as_ref().map_or_else(|| request.job_fileno(), Hold::fd);
+        let watched = Place::new().and_then(|place| {
+            room.watch.once(fd, token, request.be_watched())?;
+            Ok(place)
+        });
+        let place = match watched {
+            Ok(place) => place,
+            Err(error) => {
+                // The connection is cut off, so that the handler finds its end and can finish.
+                server.report(&request, &Failure::from(error));
+                request.cut();
+                return Some(request);
+            }
+        };
+        let parked = place.fill(Parked::new(request, hold));
+        let mut table = server.active().table();
+        let now = Deadline::now();
+        if room.is_closed() {
+            table.slots[slot].cut = true;
+        }
+        match table.park(slot, parked, phase, now) {
+            Ok(end) => {
+                let oversleeps = end < table.sleeps_until;
+                let too_many = server.options().max_parked.is_some_and(|most| table.parked > most);
+                drop(table);
+                if oversleeps {
+                    room.nudge.raise();
+                }
+                if too_many {
+                    server.shed();
+                }
+                None
+            }
+            Err(woken) => {
+                drop(table);
+                Some(woken.into_request(&server))
+            }
+        }
+    }
+
+    /// Wakes the requests for which there is something to read. The first serve loop calls this when the descriptor of
+    /// the room is readable.
+    pub(crate) fn wake_parked(&self) -> Found {
+        let mut found = Found::default();
+        let Some(room) = &self.core.room else { return found };
+        let mut tokens = [0; BATCH];
+        let ready = room.watch.ready(&mut tokens);
+        let mut woken: [Option<Woken>; BATCH] = [const { None }; BATCH];
+        let mut table = self.active().table();
+        let now = Deadline::now();
+        for (&token, place) in tokens[..ready].iter().zip(&mut woken) {
+            match token {
+                STOP => found.stop = true,
+                NUDGE => room.nudge.clear(),
+                _ => *place = table.wake(token as u32 as usize, (token >> 32) as u32, now),
+            }
+        }
+        drop(table);
+        for woken in woken.into_iter().flatten() {
+            found.woken += 1;
+            self.counters().wake();
+            self.resume(woken);
+        }
+        found
+    }
+
+    /// Closes the connection that has been parked longest. Returns false if none is parked.
+    pub(crate) fn shed(&self) -> bool {
+        let table = self.active().table();
+        let Some(slot) = table.phases.first(Phase::Idle) else { return false };
+        let shed = self.cut_slot(table, slot as usize);
+        if shed {
+            self.client_was_shed();
+        }
+        shed
+    }
+
+    /// Cuts off the request of a slot. If it is parked, its last turn begins. Returns false if it was cut off before.
+    pub(super) fn cut_slot(&self, mut table: MutexGuard<'_, Table>, slot: usize) -> bool {
+        let place = &mut table.slots[slot];
+        if std::mem::replace(&mut place.cut, true) {
+            return false;
+        }
+        let entry = place.entry.clone();
+        let woken = table.take(slot, Deadline::now());
+        drop(table);
+        entry.cut();
+        if let Some(woken) = woken {
+            self.resume(woken);
+        }
+        true
+    }
+
+    /// Closes the waiting room: nobody enters it any more, and the connections in it get their last turn, in which the
+    /// handler finds their end. Returns how many they are.
+    pub(crate) fn empty_room(&self) -> usize {
+        self.close_room();
+        let mut emptied = 0;
+        loop {
+            let mut table = self.active().table();
+            let Some(slot) = table.phases.first(Phase::Idle) else { return emptied };
+            table.slots[slot as usize].closed = true;
+            emptied += usize::from(self.cut_slot(table, slot as usize));
+        }
+    }
+
+    /// Lets nobody enter the waiting room any more. Who is in it may stay.
+    pub(crate) fn close_room(&self) {
+        if let Some(room) = &self.core.room {
+            room.closed.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Wakes the first serve loop, whose poll would end too late.
+    pub(crate) fn nudge_loop(&self) {
+        if let Some(room) = &self.core.room {
+            room.nudge.raise();
+        }
+    }
+
+    /// Gives a request that was woken to the runner.
+    fn resume(&self, woken: Woken) {
+        let request = woken.into_request(self);
+        let Some(refused) = self.core.runner.resume(self, request) else { return };
+        // Either there is no memory for the queue, and the request is woken once more; or the server was closed, and
+        // there is no thread any more.
+        if let Some(lost) = Server::park(refused, Phase::Idle) {
+            lost.reject();
+        }
+    }
+}
+
+fn token(slot: usize, generation: u32) -> u64 {
+    u64::from(generation) << 32 | slot as u32 as u64
+}

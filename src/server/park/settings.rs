@@ -1,0 +1,185 @@
+//! The settings of a connection's life: when it waits without a thread, and how long each phase may take.
+
+use std::time::Duration;
+
+use crate::constants::SOCK_STREAM;
+use crate::error::{Error, Result};
+use crate::server::concurrency::at_least;
+use crate::server::intake::{is_datagram, is_inet};
+use crate::server::{Concurrency, ServerOptions, Threads, WhenFull};
+use crate::socket::{IntoTimeout, Socket, checked_timeout};
+use crate::sys;
+
+/// The least rate at which a request must go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MinRate {
+    pub(crate) bytes_per_second: u64,
+    /// For how long a request may be slower.
+    pub(crate) grace: Duration,
+}
+
+impl ServerOptions {
+    /// Sets whether a new client waits without a thread until it has sent its first bytes. The default is false.
+    ///
+    /// It is right for protocols in which the client speaks first, such as HTTP: a client that says nothing then
+    /// occupies no thread. Where the server speaks first, such a client would wait for ever.
+    pub fn wait_for_first_byte(mut self, wait: bool) -> Self {
+        self.wait_for_first_byte = wait;
+        self
+    }
+
+    /// Sets the most parked requests, 1 or more. If there are more, the one that has been parked longest is closed and
+    /// counted as [shed](crate::server::Statistics::shed). By default there is no limit.
+    pub fn max_parked(mut self, requests: usize) -> Self {
+        self.max_parked = Some(requests);
+        self
+    }
+
+    /// Sets how long a connection may be parked, above 0 seconds; with
+    /// [`wait_for_first_byte`](ServerOptions::wait_for_first_byte) also how long a new client may say nothing. Then it is
+    /// closed. By default there is no limit.
+    ///
+    /// Fails as [`Socket::settimeout`](crate::Socket::settimeout) does.
+    pub fn idle_timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.idle_timeout = checked_timeout(timeout)?;
+        Ok(self)
+    }
+
+    /// Sets how long a request may take, above 0 seconds: from its first byte, or from the accept if the handler runs at
+    /// once, to the answer of the handler, over all calls together. Then its connection is shut down, which ends the
+    /// handler's calls. By default there is no limit.
+    ///
+    /// In contrast to [`request_timeout`](ServerOptions::request_timeout), a client that sends a byte now and then does
+    /// not prolong it. It needs threads, because the thread that serves must be free to look at the time. For a job that
+    /// has a [`fileno`](crate::server::Job::fileno), its `cut` is called.
+    ///
+    /// Fails as [`Socket::settimeout`](crate::Socket::settimeout) does.
+    pub fn request_deadline(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.request_deadline = checked_timeout(timeout)?;
+        Ok(self)
+    }
+
+    /// Sets how many bytes a second a request must move at least, 1 or more, after a grace of more than 0 seconds. A
+    /// connection that is slower is shut down. By default there is no limit.
+    ///
+    /// The bytes in both directions count, together and on average over the request. Seconds in which the handler is not
+    /// inside a call of its socket do not count, so a handler may compute for as long as it likes. (The calls of a job
+    /// are not known: all its time counts.) The requests are looked at once a second. It needs threads, TCP, and a
+    /// system that counts the bytes of connections, which is Linux.
+    pub fn min_rate(mut self, bytes_per_second: u64, grace: Duration) -> Self {
+        self.min_rate = Some(MinRate { bytes_per_second, grace });
+        self
+    }
+
+    /// Sets what a server on the open internet needs, so that slow and silent clients keep nobody else from being
+    /// served. Each setting may be changed afterwards.
+    ///
+    /// | setting | value |
+    /// |---|---|
+    /// | [`concurrency`](ServerOptions::concurrency) | 64 threads, and a queue for 1,024 clients |
+    /// | [`wait_for_first_byte`](ServerOptions::wait_for_first_byte) | true |
+    /// | [`idle_timeout`](ServerOptions::idle_timeout) | 60 seconds |
+    /// | [`request_deadline`](ServerOptions::request_deadline) | 30 seconds |
+    /// | [`min_rate`](ServerOptions::min_rate) | 128 bytes a second after 5 seconds, where the system counts bytes |
+    /// | [`max_connections`](ServerOptions::max_connections) | 10,000 |
+    /// | [`max_connections_per_address`](ServerOptions::max_connections_per_address) | 100 |
+    ///
+    /// It is for TCP servers whose clients speak first, such as HTTP servers.
+    ///
+    /// ```
+    /// use tabi::server::{HandlerResult, Next, Request, ServerOptions};
+    /// use tabi::{AF_INET, SOCK_STREAM};
+    ///
+    /// let shout = |request: &Request| -> HandlerResult<Next> {
+    ///     let line = request.rfile()?.readline(1000)?;
+    ///     if line.is_empty() {
+    ///         return Ok(Next::End);
+    ///     }
+    ///     request.reply(&line.to_ascii_uppercase())?;
+    ///     Ok(Next::Park)
+    /// };
+    /// let server = ServerOptions::new(AF_INET, SOCK_STREAM)
+    ///     .internet_facing()
+    ///     .max_connections(500)
+    ///     .bind(("127.0.0.1", 0), shout)?;
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn internet_facing(self) -> Self {
+        let slowest = MinRate { bytes_per_second: 128, grace: Duration::from_secs(5) };
+        ServerOptions {
+            concurrency: Threads::default().max_threads(64).when_full(WhenFull::Queue(1024)).into(),
+            wait_for_first_byte: true,
+            idle_timeout: Some(Duration::from_secs(60)),
+            request_deadline: Some(Duration::from_secs(30)),
+            min_rate: sys::COUNTS_TCP_BYTES.then_some(slowest),
+            max_connections: Some(10_000),
+            max_connections_per_address: Some(100),
+            ..self
+        }
+    }
+
+    /// Whether a phase of a connection may take only a certain time.
+    pub(crate) fn limits_phases(&self) -> bool {
+        self.idle_timeout.is_some() || self.limits_requests()
+    }
+
+    /// Whether the time of running requests is limited.
+    pub(crate) fn limits_requests(&self) -> bool {
+        self.request_deadline.is_some() || self.min_rate.is_some()
+    }
+
+    /// Refuses settings that cannot be.
+    pub(crate) fn check_phases(&self, sockets: &[Socket]) -> Result<()> {
+        for (name, timeout) in
+            [("idle_timeout", self.idle_timeout), ("request_deadline", self.request_deadline)]
+        {
+            if timeout == Some(Duration::ZERO) {
+                return Err(Error::value(format!("{name} must be above 0 seconds, got 0")));
+            }
+        }
+        at_least("max_parked", self.max_parked.unwrap_or(1), 1)?;
+        if let Some(rate) = self.min_rate {
+            rate.check(sockets)?;
+        }
+        let needs_threads =
+            [("request_deadline", self.request_deadline.is_some()), ("min_rate", self.min_rate.is_some())];
+        let parks = [
+            ("wait_for_first_byte", self.wait_for_first_byte),
+            ("max_parked", self.max_parked.is_some()),
+            ("idle_timeout", self.idle_timeout.is_some()),
+        ];
+        for (name, _) in needs_threads.into_iter().chain(parks).filter(|&(_, is_set)| is_set) {
+            if sockets.iter().all(is_datagram) {
+                return Err(Error::value(format!("{name} is for stream sockets, and the server has none")));
+            }
+            if matches!(self.concurrency, Concurrency::Forks(_)) {
+                return Err(Error::value(format!(
+                    "{name} is not for forking servers, which cannot park a connection"
+                )));
+            }
+        }
+        for (name, _) in needs_threads.into_iter().filter(|&(_, is_set)| is_set) {
+            if matches!(self.concurrency, Concurrency::Inline) {
+                return Err(Error::value(format!("{name} needs a server with threads")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl MinRate {
+    fn check(self, sockets: &[Socket]) -> Result<()> {
+        at_least("the bytes per second of min_rate", usize::from(self.bytes_per_second > 0), 1)?;
+        if self.grace.is_zero() {
+            return Err(Error::value("the grace of min_rate must be above 0 seconds, got 0"));
+        }
+        if !sys::COUNTS_TCP_BYTES {
+            return Err(Error::value("min_rate needs a system that counts the bytes of TCP connections"));
+        }
+        let is_tcp = |socket: &Socket| is_inet(socket) && socket.kind() == SOCK_STREAM;
+        if !sockets.iter().all(is_tcp) {
+            return Err(Error::value("min_rate is for TCP sockets, and the server has others"));
+        }
+        Ok(())
+    }
+}

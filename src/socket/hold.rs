@@ -1,0 +1,50 @@
+//! Keeping a descriptor open while nobody is inside a call.
+
+use std::mem;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Socket;
+use super::wait::Interest;
+use crate::error::Result;
+
+/// Keeps the number of a socket's descriptor valid, as a call in flight does: a close of the socket ends the connection,
+/// and the descriptor itself is closed when the hold is dropped.
+pub(crate) struct Hold {
+    socket: Arc<Socket>,
+    fd: RawFd,
+}
+
+impl Hold {
+    /// Fails with [`Closed`](crate::Error::Closed).
+    pub(crate) fn new(socket: &Arc<Socket>) -> Result<Hold> {
+        let call = socket.handle.enter()?;
+        let fd = call.fd();
+        // The call leaves when the hold is dropped.
+        mem::forget(call);
+        Ok(Hold { socket: Arc::clone(socket), fd })
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.fd
+    }
+
+    /// Whether another thread is inside a call of the socket.
+    pub(crate) fn is_in_call(&self) -> bool {
+        self.socket.handle.has_others()
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.socket.handle.release();
+    }
+}
+
+impl Socket {
+    /// Lets the next call that receives try first, because something else has polled the descriptor.
+    pub(crate) fn expect_bytes(&self) {
+        self.waited[Interest::Read as usize].store(false, Ordering::Relaxed);
+    }
+}

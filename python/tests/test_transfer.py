@@ -14,8 +14,8 @@ import tempfile
 import threading
 import unittest
 
+from programs import HANG, python
 from tabi import _socket, socket
-from test_package import HANG, python
 
 
 class Base(unittest.TestCase):

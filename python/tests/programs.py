@@ -1,0 +1,36 @@
+"""What several tests need: programs in fresh interpreters, and waiting for a thread that blocks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGES = os.path.dirname(HERE)
+
+#: Seconds after which something that should have happened is a hang.
+HANG = 60
+
+
+def python(program: str, *arguments: str, through: tuple = (), **environment: str) -> subprocess.CompletedProcess:
+    """Runs a program in a fresh interpreter that finds this package."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+        file.write(program)
+        file.flush()
+        return subprocess.run(
+            [sys.executable, *through, file.name, *arguments],
+            env={**os.environ, "PYTHONPATH": PACKAGES, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=HANG,
+        )
+
+
+def thread_sleeps(thread: threading.Thread) -> bool:
+    """Whether the thread waits in the kernel."""
+    with open(f"/proc/self/task/{thread.native_id}/stat", encoding="ascii") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "S"

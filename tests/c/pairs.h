@@ -58,9 +58,23 @@ CHECK_UNUSED static void tcp_pair(tabi_sock **client, tabi_sock **peer)
     tabi_sock_free(listener);
 }
 
+CHECK_UNUSED static void unix_pair_of(int type, tabi_sock **one, tabi_sock **other)
+{
+    CHECK_OK(tabi_socketpair(AF_UNIX, type, 0, one, other));
+}
+
 CHECK_UNUSED static void unix_pair(tabi_sock **one, tabi_sock **other)
 {
-    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, one, other));
+    unix_pair_of(SOCK_STREAM, one, other);
+}
+
+/* A UDP socket on a free port of the loopback interface, and its address. */
+CHECK_UNUSED static tabi_sock *udp_at(int family, tabi_addr *address)
+{
+    tabi_sock *sk = new_socket(family, SOCK_DGRAM);
+    CHECK_OK(tabi_bind(sk, family == AF_INET ? "127.0.0.1" : "::1", 0));
+    CHECK_OK(tabi_getsockname(sk, address));
+    return sk;
 }
 
 /* A socket that is bound but does not listen, so its port refuses clients and nobody else gets it. */

@@ -1,5 +1,5 @@
 /* Servers: a handler with userdata, stopping from everywhere, closing with a report, and bad input. */
-#include "check.h"
+#include "serving.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -20,17 +20,6 @@ static void *serve(void *server)
 {
     CHECK_OK(tabi_server_serve_forever(server, 0.5));
     return NULL;
-}
-
-static tabi_sock *connect_to(tabi_server *server)
-{
-    tabi_addr address;
-    tabi_sock *client = NULL;
-    CHECK_OK(tabi_server_address(server, &address));
-    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &client));
-    CHECK_OK(tabi_settimeout(client, 30));
-    CHECK_OK(tabi_connect_addr(client, &address));
-    return client;
 }
 
 static void echo(void)

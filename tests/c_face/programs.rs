@@ -35,6 +35,8 @@ programs! {
     connect_result
     connections
     constants
+    control
+    descriptors
     error
     families
     file
@@ -51,6 +53,7 @@ programs! {
     sendfile
     server
     server_hooks
+    server_making
     server_requests
     socket
     timeouts

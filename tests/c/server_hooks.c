@@ -196,12 +196,20 @@ static int has_codes_of_its_own(tabi_request *request, void *userdata)
     return -70000;
 }
 
-/* handle_error gets the code that the handler returned, and the details of the call that failed with it. */
+/* Returns a code although no call has failed in this handler. */
+static int calls_nothing(tabi_request *request, void *userdata)
+{
+    (void)request;
+    (void)userdata;
+    return TABI_ERR_NULL;
+}
+
+/* handle_error gets the code that the handler returned, and the details of the call that failed with it in the handler. */
 static void what_the_handler_returns_is_reported(void)
 {
-    static const tabi_handler handlers[] = {forgets_the_socket, has_codes_of_its_own};
-    static const int codes[] = {TABI_ERR_NULL, -70000};
-    static const char *const messages[] = {"sk must not be NULL", "unknown code"};
+    static const tabi_handler handlers[] = {forgets_the_socket, has_codes_of_its_own, calls_nothing};
+    static const int codes[] = {TABI_ERR_NULL, -70000, TABI_ERR_NULL};
+    static const char *const messages[] = {"sk must not be NULL", "unknown code", "an argument is NULL"};
     tabi_server_options options;
     tabi_server_hooks hooks;
     struct record record;
@@ -219,6 +227,8 @@ static void what_the_handler_returns_is_reported(void)
             hooks.finish_request = on_finish;
         CHECK_OK(tabi_server_new(&options, &any, handlers[i / 2], NULL, &server));
         client = connect_to(server);
+        /* The handler runs in this thread, in which another call has failed before. */
+        CHECK_CODE(tabi_getpeername(NULL, &any), TABI_ERR_NULL);
         CHECK_OK(tabi_server_handle_request(server));
         CHECK_EQ(record.code, codes[i / 2]);
         CHECK_STR(record.message, messages[i / 2]);

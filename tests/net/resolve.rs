@@ -36,7 +36,6 @@ fn addresses(answers: &[tabi::AddrInfo]) -> Vec<String> {
     answers.iter().map(|answer| answer.address.repr()).collect()
 }
 
-
 #[test]
 fn getnameinfo_gives_host_and_service_as_numbers() {
     let numbers = |host: &str, service: &str| Ok((host.to_owned(), service.to_owned()));

@@ -62,13 +62,24 @@ fn panicked(panic: Box<dyn Any + Send>) -> c_int {
 mod tests {
     use super::*;
     use crate::ffi::boundary::codes::code;
-    use crate::ffi::boundary::last_failure::last_text;
+    use crate::ffi::boundary::last_failure::{Moment, text_since};
 
     #[test]
     fn a_panic_ends_as_a_code_with_its_text() {
+        let begin = Moment::now();
         assert_eq!(status(|| panic!("on purpose")), code::ERR_PANIC);
-        assert_eq!(last_text(code::ERR_PANIC).as_deref(), Some("internal error: on purpose"));
+        assert_eq!(text_since(begin, code::ERR_PANIC).as_deref(), Some("internal error: on purpose"));
         assert_eq!(count(|| panic!("number {}", 7)), code::ERR_PANIC as ssize_t);
-        assert_eq!(last_text(code::ERR_PANIC).as_deref(), Some("internal error: number 7"));
+        assert_eq!(text_since(begin, code::ERR_PANIC).as_deref(), Some("internal error: number 7"));
+    }
+
+    #[test]
+    fn a_failure_has_its_text_only_for_its_code_and_since_a_moment_before_it() {
+        assert_eq!(status(|| panic!("before")), code::ERR_PANIC);
+        let between = Moment::now();
+        assert_eq!(text_since(between, code::ERR_PANIC), None);
+        assert_eq!(status(|| panic!("after")), code::ERR_PANIC);
+        assert_eq!(text_since(between, code::ERR_PANIC).as_deref(), Some("internal error: after"));
+        assert_eq!(text_since(between, code::ERR_VALUE), None);
     }
 }

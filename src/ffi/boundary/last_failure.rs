@@ -1,6 +1,6 @@
 //! The last failure of each thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{c_char, c_int};
 
 use super::failure::Failure;
@@ -18,6 +18,20 @@ struct Last {
 thread_local! {
     static LAST: RefCell<Last> =
         const { RefCell::new(Last { failure: None, has_text: false, texts: Vec::new() }) };
+
+    /// How many failures of this thread were recorded. Beside the failure itself, as reading it costs nothing.
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A moment in the life of this thread: how many failures had been recorded.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment(u64);
+
+impl Moment {
+    #[inline]
+    pub(crate) fn now() -> Moment {
+        Moment(COUNT.get())
+    }
 }
 
 /// Records a failure as the last one of this thread, sets `errno`, and returns the code.
@@ -27,6 +41,7 @@ pub(crate) fn report(failure: Failure) -> c_int {
     let _ = LAST.try_with(|last| {
         let mut last = last.borrow_mut();
         (last.failure, last.has_text) = (Some(failure), false);
+        COUNT.set(COUNT.get() + 1);
     });
     sys::set_errno(errno);
     code
@@ -56,8 +71,11 @@ impl Last {
     }
 }
 
-/// Returns the text of this thread's last failure, if that failure had this code.
-pub(crate) fn last_text(code: c_int) -> Option<String> {
+/// Returns the text of this thread's last failure, if it was recorded after that moment and had this code.
+pub(crate) fn text_since(moment: Moment, code: c_int) -> Option<String> {
+    if COUNT.get() == moment.0 {
+        return None;
+    }
     let text = |last: &RefCell<Last>| {
         let last = last.borrow();
         last.failure.as_ref().filter(|failure| failure.code() == code).map(Failure::message)

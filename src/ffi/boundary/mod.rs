@@ -14,6 +14,6 @@ pub use errors::*;
 pub(crate) use arguments::{bytes, bytes_to_fill, check_buffer, not_null, optional_string, string};
 pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;
-pub(crate) use last_failure::last_text;
+pub(crate) use last_failure::{Moment, text_since};
 pub(crate) use outcome::{Outcome, Reported};
 pub(crate) use results::{Handle, copy_bytes, copy_text, give, take_back};

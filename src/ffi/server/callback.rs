@@ -6,7 +6,7 @@ use std::ffi::{c_int, c_void};
 use crate::error;
 use crate::error::{Error, Result};
 use crate::ffi::boundary::codes::{HERROR_CODES, code, system_number, text};
-use crate::ffi::boundary::{Failure, last_text};
+use crate::ffi::boundary::{Failure, Moment, text_since};
 use crate::server::{self, HandlerResult};
 
 /// Calls a hook or a handler. A thread may be ended inside of it with pthread_exit, as CPython does with its threads
@@ -52,9 +52,13 @@ fn terminate() -> ! {
     std::process::abort()
 }
 
-/// The result of a hook whose failures are errors of the core.
-pub(crate) fn result(code: c_int) -> Result<c_int> {
-    if code < 0 { Err(to_error(code)) } else { Ok(code) }
+/// Calls a hook whose failures are errors of the core.
+pub(crate) fn call_hook(hook: impl FnOnce() -> c_int) -> Result<c_int> {
+    let begin = Moment::now();
+    match outside(hook) {
+        code @ 0.. => Ok(code),
+        code => Err(to_error(code, begin)),
+    }
 }
 
 /// A negative code that a handler or a hook has returned. A [`server::Failure`] carries it through the core unchanged.
@@ -66,11 +70,12 @@ struct ReturnedCode {
     error: Error,
 }
 
-/// The result of a handler, or of a hook that may fail with any error.
-pub(crate) fn handler_result(code: c_int) -> HandlerResult<c_int> {
-    match code {
-        0.. => Ok(code),
-        _ => Err(Box::new(ReturnedCode { code, error: to_error(code) })),
+/// Calls a handler, or a hook that may fail with any error.
+pub(crate) fn call_handler(handler: impl FnOnce() -> c_int) -> HandlerResult<c_int> {
+    let begin = Moment::now();
+    match outside(handler) {
+        code @ 0.. => Ok(code),
+        code => Err(Box::new(ReturnedCode { code, error: to_error(code, begin) })),
     }
 }
 
@@ -87,11 +92,11 @@ pub(crate) fn seen_by_c(failure: &server::Failure) -> Failure {
     Failure::Core(own.unwrap_or_else(|| Error::OsMessage(error.to_string().into())))
 }
 
-/// The core's error for a code that a callback has returned. It has the details when the code is that of this thread's
-/// last failure.
-fn to_error(code: c_int) -> Error {
+/// The core's error for a code that a callback has returned. It has the details when the code is that of the last call
+/// that failed in the callback, which began at this moment.
+fn to_error(code: c_int, begin: Moment) -> Error {
     let message = || {
-        let text = last_text(code).unwrap_or_else(|| text(code).to_string_lossy().into_owned());
+        let text = text_since(begin, code).unwrap_or_else(|| text(code).to_string_lossy().into_owned());
         error::Message::from(text)
     };
     match code {

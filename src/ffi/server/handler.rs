@@ -3,7 +3,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::callback::{handler_result, outside};
+use super::callback::call_handler;
 use super::tabi_request;
 use crate::ffi::boundary::{Outcome, not_null};
 use crate::server::{HandlerResult, Next, Request, RequestHandler};
@@ -43,7 +43,7 @@ impl CHandler {
 impl RequestHandler for CHandler {
     fn handle(&self, request: &Request) -> HandlerResult<Next> {
         // SAFETY: the handler is a function of the program that made the server; the request outlives the call.
-        handler_result(outside(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) }))?;
+        call_handler(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) })?;
         Ok(Next::End)
     }
 }

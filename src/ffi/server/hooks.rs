@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
 
-use super::callback::{handler_result, outside, result, seen_by_c};
+use super::callback::{call_handler, call_hook, outside, seen_by_c};
 use super::growing::{Growing, read};
 use super::request::take_request;
 use super::{tabi_request, tabi_server, trouble};
@@ -140,7 +140,7 @@ impl CHooks {
 
     fn step(&self, hook: ServerStep, server: &Server) -> Result<()> {
         // SAFETY: the hook is a function of the program that made the server; the server outlives the call.
-        result(outside(|| unsafe { hook(tabi_server::lend(server), self.0.userdata) })).map(drop)
+        call_hook(|| unsafe { hook(tabi_server::lend(server), self.0.userdata) }).map(drop)
     }
 }
 
@@ -165,7 +165,7 @@ impl Hooks for CHooks {
         let (sv, sk) = (tabi_server::lend(server), tabi_sock::lend(socket));
         // SAFETY: the hook is a function of the program that made the server; the server, the socket and `request`
         // outlive the call.
-        result(outside(|| unsafe { hook(sv, sk, &mut request, self.0.userdata) }))?;
+        call_hook(|| unsafe { hook(sv, sk, &mut request, self.0.userdata) })?;
         // SAFETY: the hook's success hands over a request that it owned.
         unsafe { take_request(request) }.map_err(|_| Error::value("get_request succeeded without a request"))
     }
@@ -174,8 +174,8 @@ impl Hooks for CHooks {
         match self.0.verify_request {
             Some(hook) => {
                 // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-                let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
-                Ok(handler_result(code)? > 0)
+                let verdict = call_handler(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
+                Ok(verdict > 0)
             }
             None => Ok(true),
         }
@@ -197,8 +197,8 @@ impl Hooks for CHooks {
         match self.0.finish_request {
             Some(hook) => {
                 // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-                let code = outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) });
-                Ok(handler_result(code).map(|_| Next::End)?)
+                call_handler(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
+                Ok(Next::End)
             }
             None => Server::default_finish_request(request),
         }

@@ -4,7 +4,7 @@
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
-use super::callback::{handler_result, outside};
+use super::callback::{call_handler, outside};
 use super::growing::{Growing, read};
 use super::{server, tabi_request, tabi_server};
 use crate::ffi::boundary::{Outcome, boundary, not_null};
@@ -67,7 +67,7 @@ impl CJob {
 impl Job for CJob {
     fn run(&self, request: &Request) -> HandlerResult<Next> {
         // SAFETY: `run` is a function of the program that made the job; the request outlives the call.
-        handler_result(outside(|| unsafe { (self.run)(tabi_request::lend(request), self.rest.userdata) }))?;
+        call_handler(|| unsafe { (self.run)(tabi_request::lend(request), self.rest.userdata) })?;
         Ok(Next::End)
     }
 

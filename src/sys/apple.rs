@@ -41,6 +41,17 @@ pub(crate) fn name_current_thread(name: &CStr) {
     unsafe { libc::pthread_setname_np(name.as_ptr()) };
 }
 
+/// Returns the list of this process's variables, which NULL ends.
+///
+/// # Safety
+///
+/// Nobody changes the environment meanwhile.
+#[cfg(feature = "capi")]
+pub(crate) unsafe fn environment_list() -> *const *mut std::ffi::c_char {
+    // SAFETY: the function has no conditions, and what it returns is readable.
+    unsafe { *libc::_NSGetEnviron() }
+}
+
 /// Decodes a control message. Returns `None` for another kind of message, and for too few bytes.
 pub(crate) fn read_control(level: i32, kind: i32, data: &[u8]) -> Option<ControlValue<'_>> {
     match (level, kind) {

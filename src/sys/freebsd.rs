@@ -2,6 +2,9 @@
 
 #[path = "portable/control.rs"]
 mod control;
+#[cfg(feature = "capi")]
+#[path = "portable/environment.rs"]
+mod environment;
 #[path = "portable/multicast.rs"]
 mod multicast;
 #[path = "portable/mod.rs"]
@@ -14,6 +17,8 @@ use libc::c_int;
 use socket2::SockRef;
 
 pub(crate) use control::{packet_info_v4, read_control};
+#[cfg(feature = "capi")]
+pub(crate) use environment::environment_list;
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use portable::*;
 

@@ -2,6 +2,9 @@
 
 #[path = "portable/control.rs"]
 mod control;
+#[cfg(feature = "capi")]
+#[path = "portable/environment.rs"]
+mod environment;
 #[path = "portable/mod.rs"]
 mod portable;
 
@@ -15,6 +18,8 @@ use socket2::SockRef;
 use super::unix::InterfaceV4;
 
 pub(crate) use control::{packet_info_v4, read_control};
+#[cfg(feature = "capi")]
+pub(crate) use environment::environment_list;
 pub(crate) use portable::*;
 
 /// The flag with which a send raises no SIGPIPE.

@@ -2,6 +2,9 @@
 
 mod control;
 mod datagrams;
+#[cfg(feature = "capi")]
+#[path = "../portable/environment.rs"]
+mod environment;
 mod errno;
 #[cfg_attr(not(target_env = "gnu"), path = "../portable/hosts.rs")]
 /// cbindgen:ignore
@@ -35,6 +38,8 @@ use crate::error::Result;
 use crate::sys::{syscall, unix};
 pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use datagrams::{recvmmsg, sendmmsg};
+#[cfg(feature = "capi")]
+pub(crate) use environment::environment_list;
 pub(crate) use errno::own_errno_name;
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};

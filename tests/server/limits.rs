@@ -328,6 +328,8 @@ fn a_full_table_of_descriptors_neither_spins_nor_loses_clients() {
                     .output()
                     .unwrap();
                 assert!(crowd.status.success(), "{}", String::from_utf8_lossy(&crowd.stderr));
+                // A child that is still there when the server closes is ended by a signal, and counts as failed.
+                wait_until("all have left", || server.statistics().finished == CLIENTS);
             });
             let statistics = server.statistics();
             assert_eq!((statistics.accepted, statistics.finished), (CLIENTS, CLIENTS));

@@ -11,8 +11,8 @@ use tabi::server::{
 };
 use tabi::{AF_UNIX, SOCK_STREAM, Socket};
 
-use crate::support::HANG;
 use crate::support::serving::{any_port, ask, connect, hear_back, read_to_end, while_serving};
+use crate::support::{HANG, in_own_process};
 
 /// Sends back what is there, and parks.
 fn echo_once(request: &Request) -> HandlerResult<Next> {
@@ -253,12 +253,14 @@ fn a_datagram_and_a_job_without_a_descriptor_cannot_be_parked() {
 
 #[test]
 fn a_forking_server_cannot_park() {
-    let server = ForkingTcpServer::new(any_port(), echo_once).unwrap();
-    while_serving(&server, || {
-        let mut client = connect(&server);
-        ask(&mut client);
-        assert_eq!(read_to_end(&mut client), "");
+    in_own_process(|| {
+        let server = ForkingTcpServer::new(any_port(), echo_once).unwrap();
+        while_serving(&server, || {
+            let mut client = connect(&server);
+            ask(&mut client);
+            assert_eq!(read_to_end(&mut client), "");
+        });
+        server.server_close(Some(HANG));
+        assert_eq!(server.statistics().failed, 1);
     });
-    server.server_close(Some(HANG));
-    assert_eq!(server.statistics().failed, 1);
 }

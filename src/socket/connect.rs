@@ -10,7 +10,7 @@ use super::handle::InFlight;
 use super::timeout::Timeout;
 use super::wait::{Interest, Kind, Plan, deadline_of};
 use crate::address::RawAddress;
-use crate::constants::{AF_UNIX, SOCK_STREAM};
+use crate::constants::{AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
@@ -50,8 +50,7 @@ impl Socket {
     /// [`Socket::connect`] with a limit instead of the timeout. [`Limit::Now`] only begins the connection
     /// (`EINPROGRESS`); [`Socket::finish_connect`] waits for it.
     ///
-    /// On a socket without a timeout, O_NONBLOCK is set during the call, except on a unix socket without a
-    /// limit.
+    /// On a socket without a timeout, O_NONBLOCK is set during the call.
     pub fn connect_until(&self, address: impl ToAddress, limit: Limit) -> Result<()> {
         let (address, limit) = self.look_up(address, limit)?;
         let call = self.handle.enter()?;
@@ -65,21 +64,20 @@ impl Socket {
         self.connect_raw(Plan::new(Kind::Connect, limit), &address)
     }
 
-    /// A connect that takes as long as the system needs. A stream socket waits for the connection in `poll`,
-    /// where a close at any moment wakes it. A connect that blocks in the system would miss a close that came
-    /// just before it.
+    /// A connect that takes as long as the system needs. It waits in `poll`, where a close at any moment wakes
+    /// it. A connect that blocks in the system would miss a close that came just before it, and one to a unix
+    /// listener whose queue is full would miss every close.
     fn connect_without_limit(&self, call: &InFlight<'_>, address: &RawAddress) -> Result<()> {
-        let plan = Plan::new(Kind::Connect, Limit::Timeout);
-        // A datagram socket never waits. For the queue of a unix listener, only the system itself can wait.
-        if self.kind != SOCK_STREAM || self.family == AF_UNIX {
-            return self.connect_raw(plan, address);
+        if self.family == AF_UNIX && self.kind != SOCK_DGRAM {
+            return self.connect_to_queue(call, address);
         }
-        // SO_SNDTIMEO limits a connect that blocks in the system. After that time the connect fails with
-        // EINPROGRESS, and so does this one.
-        let own = SockRef::from(call).write_timeout().unwrap_or(None);
+        // Datagram sockets do not wait, and other kinds differ too much to be polled.
+        if self.kind != SOCK_STREAM {
+            return self.connect_raw(Plan::new(Kind::Connect, Limit::Timeout), address);
+        }
+        let limit = write_timeout(call);
         let _never_blocks = self.mode.never_block(call)?;
-        let limited = |own| Plan::new(Kind::Connect, Limit::after(own));
-        match self.connect_raw(own.map_or(plan.always_polling(true), limited), address) {
+        match self.connect_raw(Plan::new(Kind::Connect, limit), address) {
             Ok(()) => {}
             Err(Error::Timeout) => return Err(Error::Os(libc::EINPROGRESS)),
             Err(error) => return Err(error),
@@ -90,6 +88,19 @@ impl Socket {
             Ok(()) | Err(Error::Os(libc::EISCONN)) => Ok(()),
             Err(_) if call.is_closed() => Err(Error::Closed),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Connects to a unix listener, in whose queue there usually is a place at once.
+    fn connect_to_queue(&self, call: &InFlight<'_>, address: &RawAddress) -> Result<()> {
+        let _never_blocks = self.mode.never_block(call)?;
+        match self.connect_raw(Plan::new(Kind::Connect, Limit::Now), address) {
+            Err(Error::Os(libc::EAGAIN)) => {}
+            result => return result,
+        }
+        match self.connect_raw(Plan::new(Kind::Connect, write_timeout(call)), address) {
+            Err(Error::Timeout) => Err(Error::Os(libc::EAGAIN)),
+            result => result,
         }
     }
 
@@ -152,6 +163,11 @@ impl Socket {
         };
         Ok((address.to_address(self.family, deadline)?, limit))
     }
+}
+
+/// The limit of a connect that blocks in the system (`SO_SNDTIMEO`).
+fn write_timeout(call: &InFlight<'_>) -> Limit {
+    SockRef::from(call).write_timeout().unwrap_or(None).map_or(Limit::FOREVER, Limit::after)
 }
 
 /// The result of a connect that has ended.

@@ -255,7 +255,7 @@ impl Socket {
         address: &RawAddress,
         limit: Limit,
     ) -> Result<usize> {
-        self.run(Plan::send(limit, flags), |fd, extra| {
+        self.run(self.send_plan(limit, flags), |fd, extra| {
             // SAFETY: the slice and the address are readable for their lengths during the call.
             unsafe {
                 libc::sendto(

@@ -160,12 +160,15 @@ impl Socket {
     /// then sees the end of the connection; [`Socket::set_shared`] prevents this. If the socket has a
     /// duplicate ([`Socket::dup`]), the calls are woken in another way, and the connection stays.
     ///
-    /// Some blocked calls cannot be woken, and end only with their next event or at their deadline:
-    /// - on a socket without a timeout, a unix `connect` to a listener whose queue is full, and a `sendto` to
-    ///   a unix datagram peer whose queue is full;
-    /// - a call that had begun to wait before the socket got another owner by [`Socket::dup`],
-    ///   [`Socket::detach`] or [`Socket::set_shared`]. Call `set_shared` before such a call begins; then it
-    ///   can be woken.
+    /// Every other call ends within milliseconds, also one that had begun but not yet made its system call when
+    /// the socket was closed. These calls are not woken, and end with their next event or at their deadline:
+    /// - a call that waited already when the socket got another owner by [`Socket::dup`], [`Socket::detach`] or
+    ///   [`Socket::set_shared`]. Only a shutdown reaches such a call, and that would end the connection of the
+    ///   other owner. Call `set_shared` before such calls begin; then they can be woken;
+    /// - a call that looks up a host, because the system's resolver cannot be interrupted;
+    /// - a [`Socket::sendfile`] that waits for its file, for example for a pipe without data;
+    /// - a `connect` without a timeout that blocks on a socket that is neither `SOCK_STREAM` nor `AF_UNIX`, for
+    ///   example a `SOCK_SEQPACKET` of Bluetooth, because such connects differ too much to be polled.
     ///
     /// In a forked child, closing a socket of the parent leaves the connection of the parent as it is and
     /// wakes nobody. If a thread of the parent was inside a call when the parent forked, the child's

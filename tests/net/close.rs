@@ -132,12 +132,16 @@ fn ends_a_blocked_sendall_which_reports_the_sent_bytes() {
 }
 
 #[test]
-fn ends_a_timed_connect() {
+fn ends_a_connect_that_waits_for_a_place_in_the_queue() {
     for family in [AF_INET, AF_UNIX] {
         let (_listener, _queue, address) = full_listener(family);
-        let socket = Socket::new(family, SOCK_STREAM, 0).unwrap();
-        socket.settimeout(60.0).unwrap();
-        assert_eq!(close_while_blocked(socket, move |s| s.connect(&address)), Error::Closed, "{family}");
+        for mode in modes() {
+            let socket = Socket::new(family, SOCK_STREAM, 0).unwrap();
+            socket.settimeout(mode).unwrap();
+            let address = address.clone();
+            let connect = move |s: &Socket| s.connect(&address);
+            assert_eq!(close_while_blocked(socket, connect), Error::Closed, "{family} {mode:?}");
+        }
     }
 }
 
@@ -252,27 +256,29 @@ fn keeps_a_lent_descriptor_until_the_drop() {
     });
 }
 
-/// A blocking connect that waits for a place in the queue of a unix listener cannot be woken.
+/// A call that waited already when the socket was duplicated cannot be woken.
 #[test]
-#[cfg(target_os = "linux")]
 fn a_call_that_cannot_be_woken_keeps_the_number_until_it_has_left() {
     in_own_process(|| {
-        let (listener, _queue, address) = full_listener(AF_UNIX);
-        let socket = Arc::new(Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap());
+        let (socket, peer) = stream_pair(AF_UNIX);
+        let socket = Arc::new(socket);
         let number = socket.fileno();
         let (tell, told) = mpsc::channel();
-        let connecting = Arc::clone(&socket);
+        let receiving = Arc::clone(&socket);
         let thread = thread::spawn(move || {
             tell.send(ThreadId::current()).unwrap();
-            connecting.connect(&address)
+            receiving.recv(10)
         });
         told.recv().unwrap().wait_until_blocked();
+        let duplicate = socket.dup().unwrap();
         socket.close().unwrap();
         let still_open = support::dup(number).map(drop);
         assert_eq!(still_open, Ok(()), "nobody else may get the number while the system uses it");
-        drop(listener.accept().unwrap());
-        assert_eq!(thread.join().unwrap(), Err(Error::Closed));
+        // The next event ends the call. What it received is not lost.
+        peer.send(b"late").unwrap();
+        assert_eq!(thread.join().unwrap().unwrap(), b"late");
         assert_eq!(support::dup(number).map(drop), Err(Error::Os(libc::EBADF)), "the call was the last");
+        drop(duplicate);
     });
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod library;
 pub(crate) mod limits;
 pub(crate) mod own_process;
 pub(crate) mod serving;
+pub(crate) mod shim;
 pub(crate) mod tools;
 pub(crate) mod waiting;
 
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use own_process::in_own_process;
+pub use own_process::{in_own_process, in_prepared_process};
 use tabi::{AF_INET, AF_UNIX, Address, SOCK_DGRAM, SOCK_STREAM, Socket};
 pub use waiting::{HANG, ThreadId, wait_until};
 

@@ -10,15 +10,23 @@ const MARK: &str = "TABI_TEST_WITH_OWN_PROCESS";
 
 /// Runs the body of a test in a process of its own, in which no other test runs. The test does nothing else.
 pub fn in_own_process<F: FnOnce()>(body: F) {
+    in_prepared_process(|_| (), body);
+}
+
+/// [`in_own_process`] for a process that is prepared before it starts, for example with variables of the
+/// environment. What the process printed is printed again.
+pub fn in_prepared_process<F: FnOnce()>(prepare: impl FnOnce(&mut Command), body: F) {
     let name = test_of(type_name::<F>());
     if env::var(MARK).is_ok_and(|marked| marked == name) {
         return body();
     }
     let mut test = Command::new(env::current_exe().unwrap());
-    let output = test.args([name, "--exact", "--nocapture"]).env(MARK, name).output().unwrap();
+    prepare(test.args([name, "--exact", "--nocapture"]).env(MARK, name));
+    let output = test.output().unwrap();
     let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{text}{errors}", output.status);
     assert!(text.contains("1 passed"), "the test did not find itself by the name {name}:\n{text}");
+    println!("{text}");
 }
 
 /// The path of the test that contains a closure: `net::close::ends::{{closure}}` becomes `close::ends`.

@@ -27,12 +27,18 @@ impl ThreadId {
 
     /// Waits until the thread sleeps in a system call that can block on a socket.
     pub fn wait_until_blocked(&self) {
-        const BLOCKING: [i64; 11] = [
+        wait_until("the thread is blocked", || self.is_blocked());
+    }
+
+    /// Whether the thread sleeps in a system call that can block on a socket.
+    pub fn is_blocked(&self) -> bool {
+        const BLOCKING: [i64; 12] = [
             libc::SYS_recvfrom,
             libc::SYS_sendto,
             libc::SYS_recvmsg,
             libc::SYS_recvmmsg,
             libc::SYS_sendmsg,
+            libc::SYS_sendmmsg,
             libc::SYS_accept4,
             libc::SYS_connect,
             libc::SYS_ppoll,
@@ -41,13 +47,11 @@ impl ThreadId {
             libc::SYS_sendfile,
         ];
         let file = PathBuf::from(format!("/proc/self/task/{}", self.0));
-        wait_until("the thread is blocked", || {
-            let call = fs::read_to_string(file.join("syscall")).unwrap_or_default();
-            let number = call.split(' ').next().and_then(|n| n.parse().ok());
-            let sleeps = fs::read_to_string(file.join("stat"))
-                .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')));
-            sleeps && number.is_some_and(|number| BLOCKING.contains(&number))
-        });
+        let call = fs::read_to_string(file.join("syscall")).unwrap_or_default();
+        let number = call.split(' ').next().and_then(|n| n.parse().ok());
+        let sleeps = fs::read_to_string(file.join("stat"))
+            .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')));
+        sleeps && number.is_some_and(|number| BLOCKING.contains(&number))
     }
 }
 

@@ -4,13 +4,12 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::coverage::Place;
-use crate::support::{compile, library};
+use crate::support::{compile, library, shim};
 
 /// How long one run may take before it counts as hung.
 const HANG: Duration = Duration::from_secs(40);
@@ -88,7 +87,7 @@ impl Scenario {
             command.env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/python"));
             command.env("PYTHONDONTWRITEBYTECODE", "1");
         }
-        command.env("LD_PRELOAD", shim()).env("TORTURE_REPORT", &report).stdin(Stdio::null());
+        command.env("LD_PRELOAD", shim::shim()).env("TORTURE_REPORT", &report).stdin(Stdio::null());
         command.stdout(output.try_clone().expect("a file has a duplicate")).stderr(output);
         if let Some(Fault { kind, number, error, lasts }) = fault {
             if *lasts {
@@ -155,17 +154,4 @@ fn parse(line: &str) -> (&str, Call) {
     let number = word().parse().unwrap_or_else(|_| panic!("the shim writes numbers, not {line:?}"));
     let places = words.map(|place| Place::from_str_radix(place, 16).expect("a place is a number")).collect();
     (what, Call { kind, number, places })
-}
-
-/// The preloaded library, compiled once.
-fn shim() -> &'static Path {
-    static SHIM: OnceLock<PathBuf> = OnceLock::new();
-    SHIM.get_or_init(|| {
-        let output = library::scratch("torture").join("shim.so");
-        let mut cc = Command::new("cc");
-        cc.args(["-O1", "-g", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]);
-        cc.arg(directory().join("shim.c")).arg("-o").arg(&output).arg("-ldl");
-        compile::run(&mut cc);
-        output
-    })
 }

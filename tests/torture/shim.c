@@ -8,6 +8,8 @@
  * all later ones fail too.
  * TORTURE_REPORT=PATH gets a line for each call ("call KIND NUMBER PLACE...") or for the fault ("fault KIND NUMBER
  * PLACE..."); a PLACE is an offset into libtabi.so, the innermost first.
+ *
+ * What delays calls of the whole program instead is in delays.h.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -34,6 +36,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <unwind.h>
+
+#include "delays.h"
 
 enum { DEPTH = 24, KINDS = 64, REPORT_DESCRIPTOR = 1000 };
 
@@ -95,6 +99,7 @@ __attribute__((constructor)) static void start(void)
 {
     const char *path = getenv("TORTURE_REPORT"), *fault = getenv("TORTURE_FAULT");
     struct places places = {0};
+    read_delay();
     if (!path)
         return;
     dl_iterate_phdr(find_library, NULL);
@@ -233,11 +238,18 @@ void free(void *memory)
     static __typeof__(&name) real; \
     if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
+/* The error of a system call, which may have to wait first. */
+static int late_and_due(const char *kind, void *caller)
+{
+    pause_before_call();
+    return due(kind, caller);
+}
+
 #define FAILS(returns, name, parameters, arguments) \
     returns name parameters \
     { \
         REAL(name); \
-        int error = due(#name, CALLER); \
+        int error = late_and_due(#name, CALLER); \
         if (error) return errno = error, -1; \
         return real arguments; \
     }
@@ -274,7 +286,7 @@ FAILS(int, gethostname, (char *a, size_t b), (a, b))
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     REAL(connect);
-    int error = due("connect", CALLER);
+    int error = late_and_due("connect", CALLER);
     if (error == EINTR && address->sa_family != AF_UNIX) {
         int result = real(fd, address, length);
         if (result != 0)
@@ -289,7 +301,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
 int close(int fd)
 {
     REAL(close);
-    int error = due("close", CALLER), result = real(fd);
+    int error = late_and_due("close", CALLER), result = real(fd);
     return error ? (errno = error, -1) : result;
 }
 
@@ -297,7 +309,7 @@ int close(int fd)
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     REAL(write);
-    int error = due("write", CALLER);
+    int error = late_and_due("write", CALLER);
     ssize_t result = real(fd, bytes, size);
     return error ? (errno = error, -1) : result;
 }
@@ -310,7 +322,7 @@ int fcntl(int fd, int command, ...)
     va_start(rest, command);
     void *argument = va_arg(rest, void *);
     va_end(rest);
-    int error = due(command == F_DUPFD_CLOEXEC ? "dup" : "fcntl", CALLER);
+    int error = late_and_due(command == F_DUPFD_CLOEXEC ? "dup" : "fcntl", CALLER);
     return error ? (errno = error, -1) : real(fd, command, argument);
 }
 
@@ -321,7 +333,7 @@ int ioctl(int fd, unsigned long request, ...)
     va_start(rest, request);
     void *argument = va_arg(rest, void *);
     va_end(rest);
-    int error = due("ioctl", CALLER);
+    int error = late_and_due("ioctl", CALLER);
     return error ? (errno = error, -1) : real(fd, request, argument);
 }
 
@@ -336,7 +348,7 @@ long syscall(long number, ...)
     va_end(rest);
     /* The standard library's locks are calls like this, too; those are no business of the library's. */
     const char *kind = number == SYS_ppoll ? "ppoll" : number == SYS_pidfd_open ? "pidfd_open" : NULL;
-    int error = kind ? due(kind, CALLER) : 0;
+    int error = kind ? late_and_due(kind, CALLER) : 0;
     return error ? (errno = error, -1) : real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -344,14 +356,14 @@ long syscall(long number, ...)
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)
 {
     REAL(pthread_create);
-    int error = due("pthread_create", CALLER);
+    int error = late_and_due("pthread_create", CALLER);
     return error ? error : real(thread, attributes, run, argument);
 }
 
 int pthread_attr_init(pthread_attr_t *attributes)
 {
     REAL(pthread_attr_init);
-    int error = due("pthread_attr_init", CALLER);
+    int error = late_and_due("pthread_attr_init", CALLER);
     return error ? error : real(attributes);
 }
 
@@ -359,14 +371,14 @@ int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t 
                  char *const arguments[], char *const environment[])
 {
     REAL(posix_spawnp);
-    int error = due("posix_spawnp", CALLER);
+    int error = late_and_due("posix_spawnp", CALLER);
     return error ? error : real(pid, file, actions, attributes, arguments, environment);
 }
 
 int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int from, int to)
 {
     REAL(posix_spawn_file_actions_adddup2);
-    int error = due("posix_spawn_file_actions_adddup2", CALLER);
+    int error = late_and_due("posix_spawn_file_actions_adddup2", CALLER);
     return error ? error : real(actions, from, to);
 }
 
@@ -376,7 +388,7 @@ static int resolver_error(int error) { return error > 0 ? (errno = error, EAI_SY
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
     REAL(getaddrinfo);
-    int error = due("getaddrinfo", CALLER);
+    int error = late_and_due("getaddrinfo", CALLER);
     return error ? resolver_error(error) : real(host, service, hints, list);
 }
 
@@ -384,14 +396,14 @@ int getnameinfo(const struct sockaddr *address, socklen_t length, char *host, so
                 socklen_t service_size, int flags)
 {
     REAL(getnameinfo);
-    int error = due("getnameinfo", CALLER);
+    int error = late_and_due("getnameinfo", CALLER);
     return error ? resolver_error(error) : real(address, length, host, host_size, service, service_size, flags);
 }
 
 int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size, struct hostent **result, int *code)
 {
     REAL(gethostbyname_r);
-    int error = due("gethostbyname_r", CALLER);
+    int error = late_and_due("gethostbyname_r", CALLER);
     if (error)
         return *result = NULL, *code = NETDB_INTERNAL, errno = error, error;
     return real(name, entry, buffer, size, result, code);
@@ -400,14 +412,14 @@ int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_
 int getservbyname_r(const char *name, const char *protocol, struct servent *entry, char *buffer, size_t size, struct servent **result)
 {
     REAL(getservbyname_r);
-    int error = due("getservbyname_r", CALLER);
+    int error = late_and_due("getservbyname_r", CALLER);
     return error ? (*result = NULL, error) : real(name, protocol, entry, buffer, size, result);
 }
 
 struct if_nameindex *if_nameindex(void)
 {
     REAL(if_nameindex);
-    int error = due("if_nameindex", CALLER);
+    int error = late_and_due("if_nameindex", CALLER);
     return error ? (errno = error, NULL) : real();
 }
 
@@ -423,13 +435,13 @@ void if_freenameindex(struct if_nameindex *list)
 unsigned if_nametoindex(const char *name)
 {
     REAL(if_nametoindex);
-    int error = due("if_nametoindex", CALLER);
+    int error = late_and_due("if_nametoindex", CALLER);
     return error ? (errno = error, 0) : real(name);
 }
 
 char *if_indextoname(unsigned index, char name[IF_NAMESIZE])
 {
     REAL(if_indextoname);
-    int error = due("if_indextoname", CALLER);
+    int error = late_and_due("if_indextoname", CALLER);
     return error ? (errno = error, NULL) : real(index, name);
 }

@@ -39,11 +39,16 @@ pub extern "C" fn tabi_shutdown(sk: Option<&tabi_sock>, how: c_int) -> c_int {
 /// close the socket.
 ///
 /// Other threads are woken with shutdown(2), unless the library knows of a duplicate of the descriptor. A
-/// forked child that has the same connection sees that shutdown. A few calls without a timeout are not woken,
-/// and end with their next event: connecting to a unix listener whose queue is full, and sending to a unix
-/// datagram peer whose queue is full. A call that was waiting already when a duplicate was made or the
-/// descriptor was detached is not woken either: it ends with its next event or its deadline. To have it woken
-/// too, call tabi_set_shared() before it begins.
+/// forked child that has the same connection sees that shutdown. A call that had begun but not yet made its
+/// system call ends too. These calls are not woken, and end with their next event or at their deadline:
+///
+/// - A call that waited already when a duplicate was made or the descriptor was detached. Only a shutdown
+///   reaches it, and that would end the connection of the other owner. Call tabi_set_shared() before such calls
+///   begin; then they can be woken.
+/// - A call that looks up a host, because the system's resolver cannot be interrupted.
+/// - A tabi_sendfile() that waits for its file, for example for a pipe without data.
+/// - A connect without a timeout that blocks on a socket that is neither SOCK_STREAM nor AF_UNIX, for example a
+///   SOCK_SEQPACKET of Bluetooth, because such connects differ too much to be polled.
 ///
 /// In a forked child, closing a socket of the parent wakes nobody and does not end the parent's connection.
 /// If a thread of the parent was inside a call at the time of the fork, tabi_sock_free() closes the child's

@@ -12,6 +12,8 @@ mod constants;
 mod datagrams;
 mod descriptors;
 mod errors;
+#[cfg(target_os = "linux")]
+mod eyeballs;
 mod families;
 mod fork;
 mod limits;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::{compile, library};
 
-/// The command that starts a helper program: `net_helper`, `names_helper` or `server_helper`.
+/// The command that starts a helper program: those of `tests/helpers/Cargo.toml`.
 pub(crate) fn helper(program: &str) -> Command {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| {

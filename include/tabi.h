@@ -2926,7 +2926,7 @@ typedef void (*tabi_thread_body)(void *argument);
  * Functions that replace steps of a server. NULL leaves a step as it is.
  *
  * Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
- * The functions finish_request, shutdown_request, close_request and handle_error run in the thread that
+ * The functions handshake, finish_request, shutdown_request, close_request and handle_error run in the thread that
  * handles the request, and handle_trouble in the thread that has noticed the trouble; the others run in the thread
  * that serves. The library holds no lock while they run. A
  * function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
@@ -3005,6 +3005,13 @@ typedef struct {
      * it. Default: nothing is reported.
      */
     void (*handle_trouble)(tabi_server *server, int trouble, const char *message, void *userdata);
+    /**
+     * Prepares the connection of a stream client for its handler: makes a TLS handshake. It runs once for each
+     * connection, before the first finish_request. What the handler needs of it is kept with
+     * tabi_request_set_data(); close_request frees it. After a failure the connection is ended, which is counted as
+     * `handshake_failed`: neither finish_request nor handle_error runs. Default: nothing.
+     */
+    int (*handshake)(tabi_request *request, void *userdata);
 } tabi_server_hooks;
 
 /**
@@ -3254,6 +3261,10 @@ typedef struct {
      * The number of connections that were cut off because header_timeout has passed.
      */
     uint64_t header_cut;
+    /**
+     * The number of stream clients for which the hook handshake has failed.
+     */
+    uint64_t handshake_failed;
 } tabi_server_statistics;
 
 /**

@@ -67,6 +67,22 @@ pub trait Hooks: Send + Sync + 'static {
         Server::default_process_request(request);
     }
 
+    /// Prepares the connection of a stream client for its handler: makes a TLS handshake. The default does nothing.
+    ///
+    /// It runs once for each connection, before the first `finish_request`, where the request is handled: a client that
+    /// says nothing holds neither the serve loop nor other clients. What the handler needs of it is kept in the request
+    /// ([`Request::data_or_insert`]), which has it in every turn and drops it at the end.
+    ///
+    /// After an error or a panic the connection is ended. This counts as
+    /// [`handshake_failed`](super::Statistics::handshake_failed), and not as a failure of the handler: neither
+    /// `finish_request` nor `handle_error` is called. On the open internet many clients are none.
+    ///
+    /// `examples/tls` has a server with rustls.
+    fn handshake(&self, request: &Request) -> HandlerResult {
+        let _ = request;
+        Ok(())
+    }
+
     /// Runs the server's handler, and returns what it answers. The default is
     /// [`Server::default_finish_request`]. Fails with the failure of the handler.
     ///

@@ -16,6 +16,8 @@ pub struct Statistics {
     pub rejected: u64,
     /// Requests whose handler or hook returned an error or panicked.
     pub failed: u64,
+    /// Stream clients for which the hook [`handshake`](super::Hooks::handshake) returned an error or panicked.
+    pub handshake_failed: u64,
     /// Requests that have ended, for any reason.
     pub finished: u64,
     /// Threads that handle requests or wait for them.
@@ -62,6 +64,7 @@ pub(crate) struct Counters {
     accepted: AtomicU64,
     rejected: AtomicU64,
     failed: AtomicU64,
+    handshake_failed: AtomicU64,
     finished: AtomicU64,
     woken: AtomicU64,
 }
@@ -79,6 +82,10 @@ impl Counters {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn fail_handshake(&self) {
+        self.handshake_failed.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn finish(&self) {
         self.finished.fetch_add(1, Ordering::Relaxed);
     }
@@ -92,6 +99,7 @@ impl Counters {
             accepted: self.accepted.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
+            handshake_failed: self.handshake_failed.load(Ordering::Relaxed),
             finished: self.finished.load(Ordering::Relaxed),
             woken: self.woken.load(Ordering::Relaxed),
             ..Statistics::default()

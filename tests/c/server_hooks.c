@@ -58,6 +58,13 @@ static void on_process(tabi_request *request, void *userdata)
     CHECK_OK(tabi_request_process_default(request));
 }
 
+static int on_handshake(tabi_request *request, void *userdata)
+{
+    CHECK(tabi_request_data(request) == userdata);
+    add(userdata, "handshake");
+    return 0;
+}
+
 static int on_finish(tabi_request *request, void *userdata)
 {
     add(userdata, "finish_request");
@@ -127,7 +134,7 @@ static void every_hook_runs_in_its_turn(void)
 {
     static const char *const expected[] = {
         "server_bind", "server_activate", "get_request", "verify_request", "process_request",
-        "finish_request", "handle_error", "shutdown_request"};
+        "handshake", "finish_request", "handle_error", "shutdown_request"};
     tabi_server_options options;
     tabi_server_hooks hooks;
     struct record record;
@@ -144,6 +151,7 @@ static void every_hook_runs_in_its_turn(void)
     hooks.get_request = on_get;
     hooks.verify_request = on_verify;
     hooks.process_request = on_process;
+    hooks.handshake = on_handshake;
     hooks.finish_request = on_finish;
     hooks.shutdown_request = on_shutdown;
     hooks.handle_error = on_error;
@@ -237,6 +245,53 @@ static void what_the_handler_returns_is_reported(void)
     }
 }
 
+static int fails(tabi_request *request, void *userdata)
+{
+    (void)request;
+    add(userdata, "handshake");
+    return -EPROTO;
+}
+
+static void frees_data(tabi_request *request, void *userdata)
+{
+    add(userdata, "close_request");
+    CHECK_OK(tabi_request_close(request));
+}
+
+/* A client whose handshake fails never reaches the handler, and is no failure of the handler. */
+static void a_handshake_that_fails_ends_the_connection(void)
+{
+    tabi_server_options options;
+    tabi_server_hooks hooks;
+    struct record record;
+    tabi_server *server = NULL;
+    tabi_sock *client;
+    tabi_addr any;
+    tabi_server_statistics statistics;
+    char byte;
+
+    options_for(&options, &hooks, &record);
+    hooks.handshake = fails;
+    hooks.finish_request = on_finish;
+    hooks.handle_error = on_error;
+    hooks.close_request = frees_data;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, answer, &record, &server));
+    client = connect_to(server);
+    CHECK_OK(tabi_server_handle_request(server));
+    CHECK_EQ(tabi_recv(client, &byte, 1, 0), 0);
+    CHECK_EQ(record.count, 2);
+    CHECK_STR(record.steps[0], "handshake");
+    CHECK_STR(record.steps[1], "close_request");
+    statistics.struct_size = sizeof statistics;
+    CHECK_OK(tabi_server_get_statistics(server, &statistics));
+    CHECK_EQ(statistics.handshake_failed, 1);
+    CHECK_EQ(statistics.failed, 0);
+    CHECK_EQ(statistics.finished, 1);
+    tabi_server_free(server);
+    tabi_sock_free(client);
+}
+
 static int own_get(tabi_server *server, tabi_sock *sk, tabi_request **request, void *userdata)
 {
     struct record *record = userdata;
@@ -301,6 +356,7 @@ int main(void)
 {
     RUN(every_hook_runs_in_its_turn);
     RUN(what_the_handler_returns_is_reported);
+    RUN(a_handshake_that_fails_ends_the_connection);
     RUN(requests_that_the_program_makes);
     return 0;
 }

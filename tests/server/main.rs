@@ -7,6 +7,7 @@ mod basics;
 mod failures;
 mod fork;
 mod handover;
+mod handshake;
 mod jobs;
 mod limits;
 mod many_clients;

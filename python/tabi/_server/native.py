@@ -182,7 +182,7 @@ class Native:
         """What the library has counted."""
         read = structures.Statistics(struct_size=ctypes.sizeof(structures.Statistics))
         check(_get_statistics(self.handle, read))
-        return Statistics(*(getattr(read, name) for name in Statistics._fields if hasattr(read, name)))
+        return Statistics(*(getattr(read, name) for name in Statistics._fields))
 
 
 def _discard(native: Native) -> None:

@@ -54,4 +54,4 @@ class Statistics(NamedTuple):
     #: Connections that were cut off because ``header_timeout`` has passed.
     header_cut: int
     #: Clients whose TLS handshake failed, or did not end in time.
-    handshake_failed: int = 0
+    handshake_failed: int

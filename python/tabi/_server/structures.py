@@ -60,6 +60,7 @@ class Hooks(ctypes.Structure):
         ("service_actions", InTheLoop),
         ("thread_main", ThreadMain),
         ("handle_trouble", HandleTrouble),
+        ("handshake", _Step),
     ]
 
 
@@ -141,5 +142,6 @@ class Statistics(ctypes.Structure):
             "rate_cut",
             "handshake_cut",
             "header_cut",
+            "handshake_failed",
         )
     ]

@@ -23,7 +23,7 @@ pub type tabi_thread_body = Option<unsafe extern "C" fn(argument: *mut c_void)>;
 /// Functions that replace steps of a server. NULL leaves a step as it is.
 ///
 /// Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
-/// The functions finish_request, shutdown_request, close_request and handle_error run in the thread that
+/// The functions handshake, finish_request, shutdown_request, close_request and handle_error run in the thread that
 /// handles the request, and handle_trouble in the thread that has noticed the trouble; the others run in the thread
 /// that serves. The library holds no lock while they run. A
 /// function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
@@ -109,6 +109,12 @@ pub struct tabi_server_hooks {
             userdata: *mut c_void,
         ),
     >,
+    /// Prepares the connection of a stream client for its handler: makes a TLS handshake. It runs once for each
+    /// connection, before the first finish_request. What the handler needs of it is kept with
+    /// tabi_request_set_data(); close_request frees it. After a failure the connection is ended, which is counted as
+    /// `handshake_failed`: neither finish_request nor handle_error runs. Default: nothing.
+    pub handshake:
+        Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
 }
 
 // SAFETY: the structure is repr(C) and begins with a usize; its members are pointers that may be NULL.
@@ -179,6 +185,14 @@ impl Hooks for CHooks {
             }
             None => Ok(true),
         }
+    }
+
+    fn handshake(&self, request: &Request) -> HandlerResult {
+        if let Some(hook) = self.0.handshake {
+            // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
+            call_handler(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
+        }
+        Ok(())
     }
 
     fn process_request(&self, request: Request) {

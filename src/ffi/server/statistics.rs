@@ -51,6 +51,8 @@ pub struct tabi_server_statistics {
     pub handshake_cut: u64,
     /// The number of connections that were cut off because header_timeout has passed.
     pub header_cut: u64,
+    /// The number of stream clients for which the hook handshake has failed.
+    pub handshake_failed: u64,
 }
 
 // SAFETY: the structure is repr(C), begins with a usize, and holds numbers only.
@@ -92,6 +94,7 @@ pub unsafe extern "C" fn tabi_server_get_statistics(
             rate_cut: now.rate_cut,
             handshake_cut: now.handshake_cut,
             header_cut: now.header_cut,
+            handshake_failed: now.handshake_failed,
         };
         // SAFETY: `statistics` is not NULL, and the caller set its `struct_size` to its size.
         unsafe { write(statistics, &counts) }

@@ -18,6 +18,8 @@ use crate::sys;
 
 /// What a request keeps from one turn to the next.
 pub(super) struct Kept {
+    /// Whether the hook `handshake` has run.
+    connected: AtomicBool,
     /// Whether the handler's `setup` has run.
     begun: AtomicBool,
     /// The handler's object for this request.
@@ -33,6 +35,7 @@ pub(super) struct Kept {
 impl Default for Kept {
     fn default() -> Kept {
         Kept {
+            connected: AtomicBool::new(false),
             begun: AtomicBool::new(false),
             object: Mutex::default(),
             watched: false,
@@ -175,6 +178,11 @@ impl Request {
     /// Runs the handler or the job once, and ends the request unless the answer is that it goes on.
     fn take_turn(&self) -> Result<Next, Failed> {
         with_role(self.server().id(), Role::Request(self.ticket.slot()), || {
+            if self.connect().is_err() {
+                self.server().counters().fail_handshake();
+                self.end();
+                return Err(Failed);
+            }
             let result = match &self.body {
                 Body::Job(job) => caught(|| self.checked(job.run(self)?)),
                 Body::Stream(_) | Body::Datagram { .. } => {
@@ -192,6 +200,15 @@ impl Request {
             }
             Ok(Next::End)
         })
+    }
+
+    /// Lets the hook `handshake` prepare a stream, before the first turn.
+    fn connect(&self) -> Result<(), Failure> {
+        if !matches!(self.body, Body::Stream(_)) || self.kept.connected.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.kept.connected.store(true, Ordering::Relaxed);
+        caught(|| self.server().hooks().handshake(self))
     }
 
     /// Runs a handler once: `setup` in the first turn, and `finish` in the last one. The first failure is returned.

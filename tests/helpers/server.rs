@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use limits::limit;
 use serving::{any_port, ask, connect_to, echo, while_serving};
-use tabi::server::{Request, ThreadingTcpServer, listen_fds};
+use tabi::server::{HandlerResult, Next, Request, ThreadingTcpServer, listen_fds};
+use tabi::{AF_INET, SOCK_STREAM, Socket};
 use waiting::HANG;
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -34,6 +35,10 @@ fn main() -> Outcome {
         ["short-connections", clients] => short_connections(clients.parse()?),
         ["crowd", port, clients] => crowd(port.parse()?, clients.parse()?),
         ["idle-crowd", port, clients] => idle_crowd(port.parse()?, clients.parse()?),
+        ["parking", threads] => parking_server(threads.parse()?),
+        ["parked-crowd", port, clients, number] => {
+            parked_crowd(port.parse()?, clients.parse()?, number.parse()?)
+        }
         other => Err(format!("no such role: {other:?}").into()),
     }
 }
@@ -98,6 +103,51 @@ fn echo_server() -> Outcome {
     });
     let report = server.server_close(Some(HANG));
     assert_eq!((report.cut, report.left), (0, 0));
+    Ok(())
+}
+
+/// Serves clients with this number of threads: echoes what is there, and parks. For each line of standard input it
+/// prints what it uses.
+fn parking_server(threads: usize) -> Outcome {
+    limit(libc::RLIMIT_NOFILE, u64::MAX);
+    let echo_once = |request: &Request| -> HandlerResult<Next> {
+        let mut buffer = [0; 64];
+        let n = request.socket().recv_into(&mut buffer)?;
+        request.socket().sendall(&buffer[..n])?;
+        Ok(if n == 0 { Next::End } else { Next::Park })
+    };
+    let server = ThreadingTcpServer::options()
+        .max_threads(threads)
+        .wait_for_first_byte(true)
+        .bind(("0.0.0.0", 0), echo_once)?;
+    println!("port {}", server.server_address().port().ok_or("a port")?);
+    while_serving(&server, || {
+        for _question in io::stdin().lines() {
+            let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+            let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+            let statistics = server.statistics();
+            println!("{} {} {} {}", pages * 4096, statistics.threads, statistics.parked, statistics.active);
+        }
+    });
+    server.server_close(Some(HANG));
+    Ok(())
+}
+
+/// Connects this number of clients, each of which is answered once, says so, and keeps them until standard input ends.
+/// The clients have addresses of their own, because an address has fewer ports than there may be clients.
+fn parked_crowd(port: u16, clients: u64, number: u8) -> Outcome {
+    limit(libc::RLIMIT_NOFILE, u64::MAX);
+    let mut connected = Vec::new();
+    for _ in 0..clients {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+        client.settimeout(HANG)?;
+        client.connect((format!("127.0.{number}.1").as_str(), port))?;
+        client.sendall(b"x")?;
+        assert_eq!(client.recv(1)?, b"x");
+        connected.push(client);
+    }
+    println!("connected");
+    let _ = io::stdin().read(&mut [0; 1]);
     Ok(())
 }
 

@@ -115,9 +115,8 @@ impl Server {
         let parked = place.fill(Parked::new(request, hold));
         let mut table = server.active().table();
         let now = Deadline::now();
-        if room.is_closed() {
-            table.slots[slot].cut = true;
-        }
+        let closed = room.is_closed();
+        table.slots[slot].cut |= closed;
         match table.park(slot, parked, phase, now) {
             Ok(end) => {
                 let oversleeps = end < table.sleeps_until;
@@ -133,7 +132,11 @@ impl Server {
             }
             Err(woken) => {
                 drop(table);
-                Some(woken.into_request(&server))
+                let mut request = woken.into_request(&server);
+                if closed {
+                    request.cut();
+                }
+                Some(request)
             }
         }
     }

@@ -43,6 +43,9 @@ struct State {
     queue: VecDeque<Waiting>,
     /// How many requests in the queue have not begun. A limit of the queue is for them: the others were taken long ago.
     fresh: usize,
+    /// Whether a thread goes on with its request although new clients may wait in the kernel's queue: the next one may
+    /// come into this queue, so that it gets its turn.
+    yields: bool,
     waits: Waits,
     /// Whether the system refused the last new thread.
     refused: bool,
@@ -120,11 +123,11 @@ impl Pool {
         }
     }
 
-    /// Whether a new client gets a thread at once, or at least a fair turn: while requests that were parked wait for a
-    /// thread, one new client at a time may wait behind them.
+    /// Whether a new client gets a thread at once, or at least a fair turn: while connections that are kept have work
+    /// for all threads, one new client at a time may wait behind them.
     fn can_start(&self, state: &State) -> bool {
         if state.queue.is_empty() {
-            return !state.idle.is_empty() || self.may_grow(state);
+            return !state.idle.is_empty() || self.may_grow(state) || state.yields;
         }
         state.fresh == 0
     }
@@ -164,11 +167,16 @@ impl Pool {
     /// Puts a request that is to go on at once behind those that wait. Returns it if nobody waits, or if there is no
     /// memory for that.
     pub(crate) fn go_on(self: &Arc<Self>, server: &Server, request: Request) -> Option<Request> {
-        let state = lock(&self.state);
-        if state.queue.is_empty() {
-            return Some(request);
+        let mut state = lock(&self.state);
+        if !state.queue.is_empty() {
+            return self.enqueue(state, server, request, false, false);
         }
-        self.enqueue(state, server, request, false, false)
+        if state.idle.is_empty() && !self.may_grow(&state) && !state.yields {
+            state.yields = true;
+            drop(state);
+            self.wakers.capacity_returned();
+        }
+        Some(request)
     }
 
     /// Whether a thread may wait for a client a moment longer: nobody waits for a thread, and whoever comes gets another
@@ -190,7 +198,10 @@ impl Pool {
         if memory::reserve_in_queue(&mut state.queue).is_err() {
             return Some(request);
         }
-        state.fresh += usize::from(fresh);
+        if fresh {
+            state.fresh += 1;
+            state.yields = false;
+        }
         state.queue.push_back(Waiting { request, since: Deadline::now(), fresh });
         if grows {
             let started = self.start(&mut state);

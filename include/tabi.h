@@ -2619,8 +2619,9 @@ int tabi_server_shutdown(tabi_server *sv);
 /**
  * Returns a descriptor through which a signal handler can stop the server.
  *
- * The signal handler writes eight bytes to it with write(2): a `uint64_t` that is 1. The descriptor belongs
- * to the server, which closes it.
+ * The signal handler writes one or more bytes to it with write(2), whatever they are. The descriptor does not block. It
+ * belongs to the server, which closes it. In a forked child the number means a descriptor of the child's own, so that a
+ * write there stops only what the child serves, now or later.
  */
 int tabi_server_wake_fd(tabi_server *sv);
 

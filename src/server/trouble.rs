@@ -151,20 +151,20 @@ struct Spell {
 }
 
 impl Spell {
-    /// Records that the state is there. Returns whether that is to be reported.
-    fn is_there(&self) -> bool {
-        let begins = self.seen.swap(monotonic_nanoseconds(), Ordering::Relaxed) == 0;
+    /// Records that the state is there now. Returns whether that is to be reported.
+    fn is_there(&self, now: i64) -> bool {
+        let begins = self.seen.swap(now, Ordering::Relaxed) == 0;
         if begins {
             self.begun.fetch_add(1, Ordering::Relaxed);
         }
         begins
     }
 
-    /// Records that the state is not there at the moment. Returns whether its end is to be reported.
-    fn is_not_there(&self) -> bool {
+    /// Records that the state is not there now. Returns whether its end is to be reported.
+    fn is_not_there(&self, now: impl FnOnce() -> i64) -> bool {
         let seen = self.seen.load(Ordering::Relaxed);
         seen != 0
-            && monotonic_nanoseconds() - seen >= PAUSE
+            && now() - seen >= PAUSE
             && self.seen.compare_exchange(seen, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
@@ -181,9 +181,9 @@ struct Burst {
 
 impl Burst {
     /// Records one event. Returns how many are to be reported now.
-    fn one_more(&self) -> Option<u64> {
+    fn one_more(&self, now: i64) -> Option<u64> {
         self.total.fetch_add(1, Ordering::Relaxed);
-        let (now, next) = (monotonic_nanoseconds(), self.next.load(Ordering::Relaxed));
+        let next = self.next.load(Ordering::Relaxed);
         let reports = now >= next
             && self.next.compare_exchange(next, now + PAUSE, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         reports.then(|| {
@@ -225,14 +225,14 @@ impl Server {
 
     /// Accepting was refused for want of descriptors or memory.
     pub(crate) fn table_is_full(&self, error: Error) {
-        if self.core.troubles.table.is_there() {
+        if self.core.troubles.table.is_there(monotonic_nanoseconds()) {
             self.tell(&Trouble::TableFull(error));
         }
     }
 
     /// Accepting was not refused for want of descriptors or memory.
     pub(crate) fn table_is_free(&self) {
-        if self.core.troubles.table.is_not_there() {
+        if self.core.troubles.table.is_not_there(monotonic_nanoseconds) {
             self.tell(&Trouble::TableFree);
         }
     }
@@ -241,20 +241,22 @@ impl Server {
     pub(crate) fn thread_was_started(&self, result: Result<()>) {
         let threads = &self.core.troubles.threads;
         match result {
-            Ok(()) if threads.is_not_there() => self.tell(&Trouble::ThreadStarted),
-            Err(error) if threads.is_there() => self.tell(&Trouble::ThreadRefused(error)),
+            Ok(()) if threads.is_not_there(monotonic_nanoseconds) => self.tell(&Trouble::ThreadStarted),
+            Err(error) if threads.is_there(monotonic_nanoseconds()) => {
+                self.tell(&Trouble::ThreadRefused(error))
+            }
             _ => {}
         }
     }
 
     pub(crate) fn accept_failed(&self, error: Error) {
-        if let Some(times) = self.core.troubles.accepts.one_more() {
+        if let Some(times) = self.core.troubles.accepts.one_more(monotonic_nanoseconds()) {
             self.tell(&Trouble::AcceptFailed { error, times });
         }
     }
 
     pub(crate) fn poll_failed(&self, error: Error) {
-        if let Some(times) = self.core.troubles.polls.one_more() {
+        if let Some(times) = self.core.troubles.polls.one_more(monotonic_nanoseconds()) {
             self.tell(&Trouble::PollFailed { error, times });
         }
     }
@@ -265,21 +267,21 @@ impl Server {
 
     /// A client was turned away because of a limit.
     pub(crate) fn client_was_refused(&self) {
-        if let Some(clients) = self.core.troubles.refused.one_more() {
+        if let Some(clients) = self.core.troubles.refused.one_more(monotonic_nanoseconds()) {
             self.tell(&Trouble::Refused { clients });
         }
     }
 
     /// A connection that waited was closed to make room.
     pub(crate) fn client_was_shed(&self) {
-        if let Some(clients) = self.core.troubles.shed.one_more() {
+        if let Some(clients) = self.core.troubles.shed.one_more(monotonic_nanoseconds()) {
             self.tell(&Trouble::Shed { clients });
         }
     }
 
     /// A connection was cut off because the deadline of this phase has passed.
     pub(crate) fn client_was_late(&self, phase: Phase) {
-        if let Some(clients) = self.core.troubles.late[phase as usize].one_more() {
+        if let Some(clients) = self.core.troubles.late[phase as usize].one_more(monotonic_nanoseconds()) {
             self.tell(&Trouble::Late { phase, clients });
         }
     }
@@ -290,5 +292,37 @@ impl Server {
             self.hooks().handle_trouble(self, trouble);
             Ok(())
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_reported_when_it_begins_and_when_it_has_been_over_for_a_second() {
+        let spell = Spell::default();
+        assert!(!spell.is_not_there(|| 1), "it never was");
+        assert!(spell.is_there(10));
+        assert!(!spell.is_there(20));
+        assert!(!spell.is_not_there(|| 20 + PAUSE - 1));
+        assert!(!spell.is_there(PAUSE));
+        assert!(!spell.is_not_there(|| 2 * PAUSE - 1), "it came back");
+        assert!(spell.is_not_there(|| 2 * PAUSE));
+        assert!(!spell.is_not_there(|| 9 * PAUSE));
+        assert!(spell.is_there(9 * PAUSE));
+        assert_eq!(spell.begun.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn events_are_reported_together_and_none_is_lost() {
+        let burst = Burst::default();
+        assert_eq!(burst.one_more(10), Some(1));
+        for now in 11..50 {
+            assert_eq!(burst.one_more(now), None);
+        }
+        assert_eq!(burst.one_more(10 + PAUSE), Some(40));
+        assert_eq!(burst.one_more(10 + 2 * PAUSE), Some(1));
+        assert_eq!(burst.total(), 42);
     }
 }

@@ -9,7 +9,10 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::serving::{any_port, ask, connect, connect_to, echo, read_to_end, while_serving};
+use crate::support::limits::limit;
+use crate::support::serving::{
+    any_port, ask, connect, connect_to, echo, read_to_end, stop_is_requested, while_serving,
+};
 use crate::support::{HANG, in_own_process, own_host, wait_until};
 use tabi::Result;
 use tabi::server::{ForkingTcpServer, Forks, Request, Server, TcpServer, ThreadingTcpServer};
@@ -295,5 +298,43 @@ fn a_child_that_the_program_has_collected_is_not_confused_with_the_next_of_its_n
         let ended = unsafe { libc::waitpid(next, &mut status, libc::WNOHANG) };
         assert_eq!(ended, 0, "the other child still runs");
         end(next);
+    });
+}
+
+#[test]
+fn what_a_child_writes_to_the_wake_descriptor_stops_only_the_child() {
+    in_own_process(|| {
+        let server = ThreadingTcpServer::new(any_port(), who).unwrap();
+        let address = address_of(&server);
+        let wake = server.wake_fd();
+        let write = || {
+            // SAFETY: the string has one readable byte.
+            assert_eq!(unsafe { libc::write(wake, c"x".as_ptr().cast(), 1) }, 1);
+        };
+        while_serving(&server, || {
+            // A worker whose signal handler runs before it serves: its next loop ends at once.
+            ended_well(child(|| {
+                write();
+                server.serve_forever()?;
+                assert!(!stop_is_requested(&server));
+                Ok(())
+            }));
+            assert!(!stop_is_requested(&server));
+            assert_eq!(answer_of(address, b"x"), std::process::id());
+            // A child that has no descriptors left cannot write at all.
+            ended_well(child(|| {
+                limit(libc::RLIMIT_NOFILE, 100);
+                // SAFETY: dup touches no memory.
+                while unsafe { libc::dup(wake) } >= 0 {}
+                ended_well(child(|| {
+                    // SAFETY: the string has one readable byte.
+                    assert_eq!(unsafe { libc::write(wake, c"x".as_ptr().cast(), 1) }, -1);
+                    Ok(())
+                }));
+                assert!(!stop_is_requested(&server));
+                Ok(())
+            }));
+            assert_eq!(answer_of(address, b"x"), std::process::id());
+        });
     });
 }

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::serving::{StopServing, any_port, connect, read_to_end, while_serving};
+use crate::support::serving::{
+    StopServing, any_port, connect, read_to_end, stop_is_requested, while_serving,
+};
 use crate::support::{HANG, in_own_process, wait_until};
 use tabi::Result;
 use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer, Threads, WhenFull};
@@ -75,9 +77,7 @@ struct AfterTheStop {
 impl Hooks for AfterTheStop {
     fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
         self.asked.send(()).unwrap();
-        let mut stop = libc::pollfd { fd: server.wake_fd(), events: libc::POLLIN, revents: 0 };
-        // SAFETY: poll writes to one pollfd.
-        assert_eq!(unsafe { libc::poll(&mut stop, 1, HANG.as_millis() as i32) }, 1);
+        wait_until("a stop is requested", || stop_is_requested(server));
         server.default_get_request(socket)
     }
 }

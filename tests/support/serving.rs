@@ -57,6 +57,15 @@ pub fn read_to_end(client: &mut TcpStream) -> String {
     text
 }
 
+/// Whether a stop of the server was requested that its loop has not noticed yet.
+#[allow(unsafe_code)]
+pub fn stop_is_requested(server: &Server) -> bool {
+    let mut bytes = 0;
+    // SAFETY: the call writes one int. The system counts the bytes in a pipe at either end.
+    assert_eq!(unsafe { libc::ioctl(server.wake_fd(), libc::FIONREAD, &mut bytes) }, 0);
+    bytes > 0
+}
+
 /// Serves in a thread while `clients` runs, then stops the loop. The server stays open.
 pub fn while_serving(server: &Server, clients: impl FnOnce()) {
     thread::scope(|scope| {

@@ -35,6 +35,7 @@ fn find(kind: &str) -> Option<&'static [i32]> {
         "send" | "sendto" | "sendmsg" | "sendmmsg" => &[libc::EPIPE, libc::EINTR, libc::ENOBUFS],
         "sendfile64" => &[libc::EIO, libc::EINTR, libc::ENOMEM],
         "eventfd" => &[libc::EMFILE, libc::ENOMEM],
+        "pipe2" => &[libc::EMFILE, libc::ENFILE],
         "read" => &[libc::EINTR, libc::EAGAIN],
         "write" => &[libc::EAGAIN],
         "pthread_create" => &[libc::EAGAIN],

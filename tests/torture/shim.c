@@ -276,6 +276,7 @@ FAILS(ssize_t, sendmsg, (int a, const struct msghdr *b, int c), (a, b, c))
 FAILS(int, sendmmsg, (int a, struct mmsghdr *b, unsigned c, int d), (a, b, c, d))
 FAILS(ssize_t, sendfile64, (int a, int b, off64_t *c, size_t d), (a, b, c, d))
 FAILS(int, eventfd, (unsigned a, int b), (a, b))
+FAILS(int, pipe2, (int a[2], int b), (a, b))
 FAILS(pid_t, fork, (void), ())
 FAILS(pid_t, waitpid, (pid_t a, int *b, int c), (a, b, c))
 FAILS(int, waitid, (idtype_t a, id_t b, siginfo_t *c, int d), (a, b, c, d))
@@ -305,7 +306,7 @@ int close(int fd)
     return error ? (errno = error, -1) : result;
 }
 
-/* The library writes to eventfds only, and those fail when they are readable already. */
+/* The library writes to eventfds and pipes only, and those fail when they are readable already. */
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     REAL(write);

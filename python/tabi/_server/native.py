@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-import sys
 import threading
 import time
 import weakref
@@ -45,7 +44,7 @@ _free = _library.function("tabi_server_free", _pointer, result=None)
 
 _NO_TIMEOUT = float("inf")
 #: What stops a loop when it is written to the wake descriptor.
-_STOP = (1).to_bytes(8, sys.byteorder)
+_STOP = b"\0"
 
 #: All native servers of this process, by the number that their hooks get as userdata.
 natives: dict[int, "Native"] = {}

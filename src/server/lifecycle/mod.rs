@@ -30,7 +30,7 @@ use super::event::{Event, Woken};
 use super::lock;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::sys::{Wake, forks};
+use crate::sys::{WakePipe, forks};
 
 pub(crate) use caller::{Role, with_role, works_in_loop};
 pub use close::DrainReport;
@@ -43,7 +43,7 @@ pub(crate) struct Lifecycle {
     /// The process that has asked for a stop: one more than its [`forks`], or [`NOBODY`]. Beside the lock, as each loop
     /// reads it before each poll.
     stop: AtomicU32,
-    stop_wake: Wake,
+    stop_wake: WakePipe,
     /// The [`forks`] of the process whose server this is.
     process: AtomicU32,
 }
@@ -74,7 +74,7 @@ impl Lifecycle {
             state: Mutex::default(),
             loops_ended: Event::default(),
             stop: AtomicU32::new(NOBODY),
-            stop_wake: Wake::new()?,
+            stop_wake: WakePipe::new()?,
             process: AtomicU32::new(forks()),
         })
     }

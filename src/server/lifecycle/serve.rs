@@ -101,11 +101,14 @@ impl Server {
         self.core.lifecycle.stop_and_wait(Caller::of(self.id()).works_for_server());
     }
 
-    /// Returns the descriptor through which a signal handler can stop the server. The handler writes eight
-    /// bytes, the number 1 as a native-endian 64-bit integer, with `write(2)`. This is [`Server::shutdown`]
-    /// without the waiting. The descriptor belongs to the server, which closes it.
+    /// Returns the descriptor through which a signal handler can stop the server. The handler writes one or more bytes
+    /// of any value with `write(2)`; the descriptor does not block. This is [`Server::shutdown`] without the waiting.
+    /// The descriptor belongs to the server, which closes it.
+    ///
+    /// In a forked child the number means a descriptor of the child's own from the beginning, so that the child never
+    /// stops its parent. A stop that was requested in the child before it serves is kept for its `serve_forever`.
     pub fn wake_fd(&self) -> std::os::fd::RawFd {
-        self.core.lifecycle.stop_wake.write_fd()
+        self.core.lifecycle.stop_wake.lent_fd()
     }
 
     /// Sets whether calls that wait for a long time return when a signal handler has run in their thread. The

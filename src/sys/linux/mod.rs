@@ -151,6 +151,21 @@ pub(crate) fn signal_process(process: BorrowedFd<'_>, signal: c_int) -> Result<(
     unsafe { syscall!(syscall(libc::SYS_pidfd_send_signal, fd, signal, no_info, 0)) }.map(drop)
 }
 
+/// Makes a pipe that does not block: the end to read and the end to write.
+pub(crate) fn new_pipe() -> Result<[OwnedFd; 2]> {
+    let mut ends = [0; 2];
+    // SAFETY: pipe2 writes two descriptors.
+    unsafe { syscall!(pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK)) }?;
+    // SAFETY: both descriptors are new and have no other owner.
+    Ok(ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) }))
+}
+
+/// Lets a number that is in use mean the file of another descriptor. The number is close-on-exec.
+pub(crate) fn replace(fd: RawFd, number: RawFd) -> Result<()> {
+    // SAFETY: dup3 touches no memory.
+    unsafe { syscall!(dup3(fd, number, libc::O_CLOEXEC)) }.map(drop)
+}
+
 /// Returns the protocol with which a socket was made.
 pub(crate) fn protocol(socket: &SockRef<'_>) -> io::Result<c_int> {
     Ok(socket.protocol()?.map_or(0, c_int::from))

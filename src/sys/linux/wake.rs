@@ -36,8 +36,7 @@ impl Wake {
     pub(crate) fn renew(&self) -> Result<()> {
         if self.is_inherited() {
             let own = new_eventfd()?;
-            // SAFETY: dup3 touches no memory. The number that it replaces belongs to this `Wake`.
-            unsafe { syscall!(dup3(own.as_raw_fd(), self.fd(), libc::O_CLOEXEC)) }?;
+            super::replace(own.as_raw_fd(), self.fd())?;
             self.process.store(forks(), Ordering::SeqCst);
         }
         Ok(())
@@ -52,7 +51,7 @@ impl Wake {
         let one = 1u64.to_ne_bytes();
         // The write may fail when the counter is full, but then the descriptor is readable already.
         // SAFETY: `one` has eight readable bytes.
-        unsafe { libc::write(self.write_fd(), one.as_ptr().cast(), one.len()) };
+        unsafe { libc::write(self.fd(), one.as_ptr().cast(), one.len()) };
     }
 
     /// Makes it unreadable again, but never that of a parent.
@@ -68,11 +67,6 @@ impl Wake {
 
     /// Returns the descriptor that becomes readable.
     pub(crate) fn fd(&self) -> RawFd {
-        self.eventfd.as_raw_fd()
-    }
-
-    /// Returns the descriptor to which eight bytes may be written instead of [`Wake::raise`].
-    pub(crate) fn write_fd(&self) -> RawFd {
         self.eventfd.as_raw_fd()
     }
 }

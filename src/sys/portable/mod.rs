@@ -5,15 +5,17 @@ mod datagrams;
 /// cbindgen:ignore
 mod hosts;
 mod lacking;
+mod pipe;
 mod poll;
 mod sendfile;
-mod wake;
 mod watch;
 
+/// A wake-up descriptor is a pipe.
+pub(crate) use crate::sys::unix::WakePipe as Wake;
 pub(crate) use datagrams::{recvmmsg, sendmmsg};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use lacking::*;
+pub(crate) use pipe::{new_pipe, replace};
 pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;
-pub(crate) use wake::Wake;
 pub(crate) use watch::Watch;

@@ -14,6 +14,7 @@ mod ready;
 #[cfg(feature = "capi")]
 mod spawn;
 mod thread;
+mod wake_pipe;
 
 pub(crate) use accept::accept_named;
 pub(crate) use clock::monotonic_nanoseconds;
@@ -30,3 +31,4 @@ pub(crate) use ready::Polled;
 #[cfg(feature = "capi")]
 pub(crate) use spawn::{environment, spawn};
 pub(crate) use thread::{Run, Thread, block_signals, has_address_space};
+pub(crate) use wake_pipe::WakePipe;

@@ -15,12 +15,16 @@ use tabi::{
 };
 
 type Outcome = Result<(), Box<dyn Error>>;
+type Case = fn() -> Outcome;
 
-/// What the name server says of a host, and after how long. Without a time, it never answers.
+/// Addresses, and after how long the name server tells them. Without a time, it never answers.
+type Answer = (Option<Duration>, &'static [&'static str]);
+
+/// What the name server says of a host.
 struct Host {
     name: &'static str,
-    v6: (Option<Duration>, &'static [&'static str]),
-    v4: (Option<Duration>, &'static [&'static str]),
+    v6: Answer,
+    v4: Answer,
 }
 
 const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
@@ -70,7 +74,7 @@ fn main() -> Outcome {
     }
     let server = UdpSocket::bind("127.0.0.1:53")?;
     thread::spawn(move || serve_names(&server));
-    let cases: &[(&str, fn() -> Outcome)] = &[
+    let cases: &[(&str, Case)] = &[
         ("black-hole", black_hole),
         ("refused", refused),
         ("slow-aaaa", || connects("slow6", AF_INET, options(60.0)?)),
@@ -239,7 +243,7 @@ fn serve_names(server: &UdpSocket) {
         let question = packet[..size].to_vec();
         let Some((name, kind)) = read_question(&question) else { continue };
         let host = HOSTS.iter().find(|host| host.name == name);
-        let (delay, addresses): (Option<Duration>, &[&str]) = match (host, kind) {
+        let (delay, addresses): Answer = match (host, kind) {
             (Some(host), 28) => host.v6,
             (Some(host), 1) => host.v4,
             _ => (AT_ONCE, &[]),

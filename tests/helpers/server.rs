@@ -3,6 +3,7 @@
 //! `server_helper ROLE [ARGUMENT]`, where ROLE is one of the names in `main`.
 
 #[path = "../support/limits.rs"]
+#[allow(dead_code, reason = "each program uses its own part")]
 mod limits;
 #[allow(dead_code, reason = "tests use the rest")]
 #[path = "../support/serving.rs"]

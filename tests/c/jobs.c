@@ -1,7 +1,5 @@
 /* Work that a program gives to its server. */
-#include "pairs.h"
-
-#include <pthread.h>
+#include "serving.h"
 
 /* What a job has recorded. */
 struct told {
@@ -83,15 +81,6 @@ static tabi_job job_of(int (*run)(tabi_request *, void *), struct told *told)
 {
     tabi_job job = {sizeof job, told, run, tell_cut, tell_end};
     return job;
-}
-
-static tabi_server_statistics statistics_of(tabi_server *server)
-{
-    tabi_server_statistics statistics;
-    memset(&statistics, 0, sizeof statistics);
-    statistics.struct_size = sizeof statistics;
-    CHECK_OK(tabi_server_get_statistics(server, &statistics));
-    return statistics;
 }
 
 static void a_job_runs_is_counted_and_ends(void)

@@ -2,7 +2,6 @@
 #include "serving.h"
 
 #include <math.h>
-#include <pthread.h>
 
 static int on_client(tabi_request *req, void *userdata)
 {
@@ -14,12 +13,6 @@ static int on_client(tabi_request *req, void *userdata)
         if (n <= 0) return (int)n;
         if ((n = tabi_sendall(sk, line, (size_t)n, 0, NULL)) < 0) return (int)n;
     }
-}
-
-static void *serve(void *server)
-{
-    CHECK_OK(tabi_server_serve_forever(server, 0.5));
-    return NULL;
 }
 
 static void echo(void)

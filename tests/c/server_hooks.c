@@ -1,8 +1,6 @@
 /* Every hook of a server, used from C. */
 #include "serving.h"
 
-#include <pthread.h>
-
 enum { STEPS = 64 };
 
 /* The hooks that have run, in their order. Hooks in several threads add to it. */
@@ -141,7 +139,6 @@ static void every_hook_runs_in_its_turn(void)
     tabi_server *server = NULL;
     tabi_sock *client;
     tabi_addr any;
-    tabi_server_statistics statistics;
     char bytes[16];
     size_t i;
 
@@ -179,12 +176,10 @@ static void every_hook_runs_in_its_turn(void)
     CHECK_EQ(record.code, -EDOM);
     CHECK_CONTAINS(record.message, "umerical");
     CHECK_EQ(record.threads, 1);
-    statistics.struct_size = sizeof statistics;
-    CHECK_OK(tabi_server_get_statistics(server, &statistics));
-    CHECK_EQ(statistics.accepted, 1);
-    CHECK_EQ(statistics.failed, 1);
-    CHECK_EQ(statistics.finished, 1);
-    CHECK_EQ(statistics.threads, 0);
+    CHECK_EQ(statistics_of(server).accepted, 1);
+    CHECK_EQ(statistics_of(server).failed, 1);
+    CHECK_EQ(statistics_of(server).finished, 1);
+    CHECK_EQ(statistics_of(server).threads, 0);
     tabi_server_free(server);
     tabi_sock_free(client);
 }

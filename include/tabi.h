@@ -53,7 +53,7 @@
 /* The backlog that Python's listen() uses when none is given. */
 #define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)
 
-/* The codes that are not -errno. Their numbers never change. */
+/* The codes that are not -errno. Their numbers never change. tabi_handler explains the last two, which are no errors. */
 #define TABI_GAI_ADDRFAMILY (-5001) /* address family for hostname not supported */
 #define TABI_GAI_AGAIN (-5002) /* temporary failure in name resolution */
 #define TABI_GAI_BADFLAGS (-5003) /* bad value for the resolver's flags */
@@ -80,6 +80,8 @@
 #define TABI_ERR_OS (-5207) /* the call failed for a reason that has no errno */
 #define TABI_ERR_PANIC (-5208) /* internal error */
 #define TABI_ERR_TOO_SMALL (-5209) /* the buffer is too small for the result */
+#define TABI_PARK (-6001) /* a handler's answer: call it again when there is more to read */
+#define TABI_AGAIN (-6002) /* a handler's answer: call it again, there is more to read already */
 
 #ifdef __cplusplus
 extern "C" {
@@ -1517,7 +1519,7 @@ typedef struct tabi_file tabi_file;
 int tabi_makefile(tabi_sock *sk, ssize_t buffering, tabi_file **out);
 
 /**
- * Sends what is still buffered, and frees the file. NULL does nothing.
+ * Sends what is still buffered, and frees the file. It does nothing for NULL, and for the file of a request.
  *
  * An error while sending is not reported. Call tabi_file_flush() before if you need to know.
  */
@@ -1549,6 +1551,13 @@ ssize_t tabi_file_read1(tabi_file *file, void *buffer, size_t len);
  * less than 2; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line.
  */
 ssize_t tabi_file_readline(tabi_file *file, char *line, size_t size);
+
+/**
+ * Gives bytes back, so that they are read next, before all others. It does not matter where they came from.
+ *
+ * `data` has `len` bytes, which are copied. Returns 0. Errors: -ENOMEM; then nothing has changed.
+ */
+int tabi_file_unread(tabi_file *file, const void *data, size_t len);
 
 /**
  * Returns the number of bytes that were received and not read yet. poll(2) on the socket does not report
@@ -2455,22 +2464,36 @@ typedef struct tabi_server tabi_server;
 /**
  * One client of a server, or one datagram: what a handler in Python has in `self`.
  *
- * A handler may use its request, in any thread, until the handler returns. The server frees it.
+ * A handler may use its request, in any thread, until the handler returns. The server frees it. While its
+ * connection is parked (TABI_PARK), the request is the server's alone.
  */
 typedef struct tabi_request tabi_request;
 
 /**
- * A function that answers a request. Afterwards the server ends the connection and frees `request`.
+ * A function that answers a request.
  *
  * The function runs in a thread of the server, possibly in several threads at the same time. `userdata` is
  * the pointer that the server was made with. The function may call everything in this library, also
  * tabi_server_shutdown(). A thread has 1 MiB of stack for the function's local variables and for what it calls,
  * unless `stack_size` says otherwise; a stack overflow ends the process.
  *
- * It returns 0 or more when it has succeeded. It returns a negative code, for example one that a function of
- * this library has returned, when it has failed. The failure is counted, and reported to the server's hook
- * handle_error. A C++ exception that leaves the function calls std::terminate, which ends the program. longjmp must
- * not leave the function. When pthread_exit is called in it, the thread stays in the function, and the request is not
+ * What it returns says what happens to the connection:
+ * - 0 or more: it has succeeded. The server ends the connection and frees `request`.
+ * - TABI_PARK: the client may send more later. The connection waits without a thread until there is something
+ *   to read: bytes, the end of the stream, or an error. Then the server calls the function again, perhaps in
+ *   another thread, with the same data (tabi_request_set_data()). What tabi_request_rfile() has read ahead
+ *   counts as something to read. A datagram, and a client of a forking server, cannot wait: the request fails
+ *   with TABI_ERR_TYPE.
+ * - TABI_AGAIN: there is more to read already, which the server cannot see, such as bytes that a TLS library has
+ *   decrypted. The server calls the function again. Requests that wait for a thread come first.
+ * - Any other negative code, for example one that a function of this library has returned: it has failed. The
+ *   failure is counted, and reported to the server's hook handle_error. The server ends the connection.
+ *
+ * `request` is valid until the function returns. When the function is called again for the same connection, it
+ * may be another pointer.
+ *
+ * A C++ exception that leaves the function calls std::terminate, which ends the program. longjmp must not leave
+ * the function. When pthread_exit is called in it, the thread stays in the function, and the request is not
  * ended.
  */
 typedef int (*tabi_handler)(tabi_request *request, void *userdata);
@@ -2647,6 +2670,11 @@ typedef struct {
      */
     size_t finished;
     /**
+     * The number of requests that were parked, whose connections were ended at once. If the handler of one does
+     * not end in its last turn, it counts as cut or left too.
+     */
+    size_t parked;
+    /**
      * The number of requests that were cut off: their connections were shut down, or they were never
      * handled.
      */
@@ -2752,8 +2780,21 @@ int tabi_request_is_cut(tabi_request *request);
 int tabi_request_reply(tabi_request *request, const void *data, size_t len);
 
 /**
- * Stores a pointer in a request, to pass it from one hook to the next, or from a hook to the handler.
- * Returns 0.
+ * Returns the buffered reader of a stream client (Python's `self.rfile`).
+ *
+ * It lives as long as the connection: what it has read ahead, and the handler has not used, is there when the
+ * handler that returned TABI_PARK is called again, which then happens at once. Read through it only, and not with
+ * tabi_recv() beside it, which does not know what was read ahead. tabi_file_unread() gives bytes back. What is
+ * written to it is sent at once.
+ *
+ * The file belongs to the request; tabi_file_free() does nothing with it. The result is NULL for NULL, for a
+ * datagram, for a job, and when there is no memory; tabi_last_error_message() says which.
+ */
+tabi_file *tabi_request_rfile(tabi_request *request);
+
+/**
+ * Stores a pointer in a request, to pass it from one hook to the next, from a hook to the handler, or from one
+ * call of the handler to the next. Returns 0.
  */
 int tabi_request_set_data(tabi_request *request, void *data);
 
@@ -2782,7 +2823,8 @@ typedef struct {
     void *userdata;
     /**
      * Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-     * its server, but it has no client and no packet. The result is that of a tabi_handler.
+     * its server, but it has no client and no packet. The result is that of a tabi_handler. After TABI_PARK the
+     * job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
      */
     int (*run)(tabi_request *request, void *userdata);
     /**
@@ -2796,6 +2838,16 @@ typedef struct {
      * If a child process runs the job, it runs in the parent as soon as that process exists. It may be NULL.
      */
     void (*end)(void *userdata);
+    /**
+     * The descriptor on which the job waits while it is parked: until there is something to read, an end or an
+     * error. It is more than 0; 0 and -1 stand for none. It belongs to the program, and stays open and the same
+     * file while the job is parked.
+     */
+    int fd;
+    /**
+     * 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
+     */
+    int wait_for_first_byte;
 } tabi_job;
 
 /**
@@ -2968,7 +3020,8 @@ typedef struct {
      */
     void (*process_request)(tabi_request *request, void *userdata);
     /**
-     * Runs the handler. Default: tabi_request_finish().
+     * Runs the handler, and returns what the handler returns, which may be TABI_PARK or TABI_AGAIN. Then it runs
+     * again for the same connection. Default: tabi_request_finish().
      */
     int (*finish_request)(tabi_request *request, void *userdata);
     /**
@@ -3071,6 +3124,38 @@ typedef struct {
      */
     double request_timeout;
     /**
+     * 1: a new client waits without a thread until it has sent its first bytes. This is for protocols in which
+     * the client speaks first, such as HTTP. 0 (the default): its handler runs at once.
+     */
+    int wait_for_first_byte;
+    /**
+     * The largest number of parked requests. If there are more, the one that has been parked longest is closed.
+     * The default is 0: no limit.
+     */
+    size_t max_parked;
+    /**
+     * The time in seconds, more than 0, for which a connection may be parked, and with wait_for_first_byte also
+     * the time for which a new client may say nothing. Then it is closed. The default is TABI_NO_TIMEOUT.
+     */
+    double idle_timeout;
+    /**
+     * The time in seconds, more than 0, that a request may take: from its first byte, or from the accept if the
+     * handler runs at once, to the end of the handler, over all its calls together. Then its connection is shut
+     * down, which ends the handler's calls. The job of a request that has a `fd` is cut. It is for TABI_THREADS.
+     * The default is TABI_NO_TIMEOUT.
+     */
+    double request_deadline;
+    /**
+     * The bytes per second that a request must move at least, in both directions together. A connection that is
+     * slower is shut down. Seconds in which the handler is not inside a call of its socket do not count. It is
+     * for TABI_THREADS, TCP and Linux. The default is 0: no limit.
+     */
+    size_t min_rate;
+    /**
+     * The time in seconds, more than 0, for which a request may be slower than min_rate. The default is 5.
+     */
+    double min_rate_grace;
+    /**
      * The largest number of requests at the same time. Further clients are closed at once. The default is 0:
      * no limit.
      */
@@ -3136,6 +3221,23 @@ typedef struct {
  * `struct_size`: sizeof(tabi_server_options). Returns 0, or TABI_ERR_VALUE when the size is too small.
  */
 int tabi_server_options_init(tabi_server_options *options, size_t struct_size);
+
+/**
+ * Fills the settings with what a TCP server on the open internet needs, so that slow and silent clients keep
+ * nobody else from being served. It is for protocols in which the client speaks first, such as HTTP. Change
+ * what should be different afterwards.
+ *
+ * - concurrency: TABI_THREADS, with max_threads 64, TABI_WHEN_FULL_QUEUE and queue_size 1024
+ * - wait_for_first_byte: 1
+ * - idle_timeout: 60 seconds
+ * - request_deadline: 30 seconds
+ * - min_rate: 128 bytes per second after a min_rate_grace of 5 seconds, where the system counts the bytes
+ * - max_connections: 10,000
+ * - max_connections_per_address: 100
+ *
+ * The others are those of tabi_server_options_init(), and so are `struct_size` and the result.
+ */
+int tabi_server_options_internet(tabi_server_options *options, size_t struct_size);
 
 /**
  * Makes a server of any kind. It is bound and listens, unless `bind_and_activate` is 0.
@@ -3239,6 +3341,14 @@ typedef struct {
      */
     uint64_t polls_failed;
     /**
+     * The number of requests that are parked: they wait without a thread.
+     */
+    uint64_t parked;
+    /**
+     * How often a parked request was woken, because there was something to read.
+     */
+    uint64_t woken;
+    /**
      * The number of connections that were closed to make room for others while they waited for their clients.
      */
     uint64_t shed;
@@ -3266,6 +3376,15 @@ typedef struct {
      * The number of stream clients for which the hook handshake has failed.
      */
     uint64_t handshake_failed;
+    /**
+     * The longest time in seconds for which a request has waited in the queue for a thread.
+     */
+    double longest_wait;
+    /**
+     * The mean time in seconds for which requests have waited for a thread. Those that got one at once count
+     * as 0.
+     */
+    double mean_wait;
 } tabi_server_statistics;
 
 /**
@@ -3405,8 +3524,8 @@ int tabi_request_process(tabi_request *request);
 void tabi_request_free(tabi_request *request);
 
 /**
- * Does what the step finish_request does by default: it runs the server's handler. Returns 0 or the code of
- * the failure.
+ * Does what the step finish_request does by default: it runs the server's handler. Returns 0, TABI_PARK,
+ * TABI_AGAIN, or the code of the failure. The hook finish_request returns the same value.
  */
 int tabi_request_finish(tabi_request *request);
 

@@ -6,7 +6,7 @@ struct told {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int run, cut, end;
-    int code;
+    int code, fd;
     tabi_server *server;
 };
 
@@ -18,12 +18,17 @@ static void tell(struct told *told, int *count)
     pthread_mutex_unlock(&told->lock);
 }
 
-static void wait_for(struct told *told, const int *count)
+static void wait_until(struct told *told, const int *count, int least)
 {
     pthread_mutex_lock(&told->lock);
-    while (*count == 0)
+    while (*count < least)
         pthread_cond_wait(&told->changed, &told->lock);
     pthread_mutex_unlock(&told->lock);
+}
+
+static void wait_for(struct told *told, const int *count)
+{
+    wait_until(told, count, 1);
 }
 
 static void tell_end(void *userdata)
@@ -73,13 +78,13 @@ static int no_client(tabi_request *request, void *userdata)
 
 static struct told new_told(void)
 {
-    struct told told = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0, NULL};
+    struct told told = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0, -1, NULL};
     return told;
 }
 
 static tabi_job job_of(int (*run)(tabi_request *, void *), struct told *told)
 {
-    tabi_job job = {sizeof job, told, run, tell_cut, tell_end};
+    tabi_job job = {sizeof job, told, run, tell_cut, tell_end, told != NULL ? told->fd : -1, 0};
     return job;
 }
 
@@ -107,7 +112,7 @@ static void closing_the_server_cuts_a_job_and_ends_one_that_never_ran(void)
 {
     struct told running = new_told(), waiting = new_told(), refused = new_told();
     tabi_server_options options;
-    tabi_drain_report report = {sizeof report, 9, 9, 9};
+    tabi_drain_report report = {sizeof report, 9, 9, 9, 9};
     tabi_addr any;
     tabi_server *server;
     tabi_job first = job_of(wait_for_cut, &running), second = job_of(look, &waiting), third = job_of(look, &refused);
@@ -156,8 +161,102 @@ static void bad_jobs_are_refused_and_their_end_is_not_called(void)
     tabi_server_free(server);
 }
 
+/* Takes one byte, and waits for the next without a thread. */
+static int take_a_byte(tabi_request *request, void *userdata)
+{
+    struct told *told = userdata;
+    char byte;
+    (void)request;
+    if (read(told->fd, &byte, 1) != 1)
+        return 0;
+    tell(told, &told->run);
+    return TABI_PARK;
+}
+
+static void a_job_with_a_descriptor_waits_for_it_without_a_thread(void)
+{
+    enum { JOBS = 5 };
+    struct told told[JOBS];
+    int ends[JOBS][2];
+    tabi_server_options options;
+    tabi_server *server;
+    tabi_addr any;
+    pthread_t thread;
+    int i;
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.concurrency = TABI_THREADS;
+    options.max_threads = 1;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, no_client, NULL, &server));
+    thread = serve_in_a_thread(server);
+    for (i = 0; i < JOBS; i++) {
+        tabi_job job;
+        CHECK_EQ(pipe(ends[i]), 0);
+        CHECK_EQ(write(ends[i][1], "1", 1), 1);
+        told[i] = new_told();
+        told[i].fd = ends[i][0];
+        job = job_of(take_a_byte, &told[i]);
+        CHECK_EQ(tabi_server_run_job(server, &job), 1);
+        wait_until(&told[i], &told[i].run, 1);
+    }
+    for (i = JOBS; i-- > 0;) {
+        CHECK_EQ(write(ends[i][1], "2", 1), 1);
+        wait_until(&told[i], &told[i].run, 2);
+    }
+    WAIT_FOR_COUNT(server, parked, JOBS);
+    CHECK_EQ(statistics_of(server).active, JOBS);
+    for (i = 0; i < JOBS; i++) {
+        CHECK_EQ(close(ends[i][1]), 0);
+        wait_for(&told[i], &told[i].end);
+        CHECK_EQ(told[i].run, 2);
+        CHECK_EQ(told[i].cut, 0);
+        CHECK_EQ(close(ends[i][0]), 0);
+    }
+    stop(server, thread);
+}
+
+static void report(tabi_request *request, int code, const char *message, void *userdata)
+{
+    struct told *told = userdata;
+    (void)request;
+    told->code = code;
+    CHECK_STR(message, "a job without a descriptor cannot be parked");
+}
+
+static int park_at_once(tabi_request *request, void *userdata)
+{
+    (void)request;
+    (void)userdata;
+    return TABI_PARK;
+}
+
+static void a_job_without_a_descriptor_cannot_park(void)
+{
+    struct told told = new_told();
+    tabi_server_hooks hooks;
+    tabi_server_options options;
+    tabi_server *server;
+    tabi_addr any;
+    tabi_job job = job_of(park_at_once, &told);
+    memset(&hooks, 0, sizeof hooks);
+    hooks.struct_size = sizeof hooks;
+    hooks.userdata = &told;
+    hooks.handle_error = report;
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.hooks = &hooks;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, no_client, NULL, &server));
+    CHECK_EQ(tabi_server_run_job(server, &job), 1);
+    CHECK_EQ(told.code, TABI_ERR_TYPE);
+    CHECK_EQ(told.end, 1);
+    CHECK_EQ(statistics_of(server).failed, 1);
+    tabi_server_free(server);
+}
+
 int main(void)
 {
+    RUN(a_job_with_a_descriptor_waits_for_it_without_a_thread);
+    RUN(a_job_without_a_descriptor_cannot_park);
     RUN(a_job_runs_is_counted_and_ends);
     RUN(closing_the_server_cuts_a_job_and_ends_one_that_never_ran);
     RUN(bad_jobs_are_refused_and_their_end_is_not_called);

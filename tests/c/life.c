@@ -277,7 +277,7 @@ static void serve_with_threads_that_end(void)
     tabi_server *server = NULL;
     tabi_sock *clients[3];
     tabi_addr address;
-    tabi_drain_report report = {sizeof report, 0, 0, 0};
+    tabi_drain_report report = {sizeof report, 0, 0, 0, 0};
     char answer[8];
     size_t i;
     CHECK_OK(tabi_server_options_init(&options, sizeof options));

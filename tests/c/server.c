@@ -20,7 +20,7 @@ static void echo(void)
     pthread_t thread;
     tabi_server *server = NULL;
     tabi_sock *clients[20];
-    tabi_drain_report report = {sizeof report, 0, 0, 0};
+    tabi_drain_report report = {sizeof report, 0, 0, 0, 0};
     char answer[8];
     size_t i;
 
@@ -105,7 +105,7 @@ static void bad_input(void)
 {
     tabi_server *server = NULL, *busy = NULL;
     tabi_addr address;
-    tabi_drain_report report = {1, 7, 7, 7};
+    tabi_drain_report report = {1, 7, 7, 7, 7};
 
     CHECK_CODE(tabi_threading_tcp_server("127.0.0.1", 70000, on_client, NULL, &server), TABI_ERR_OVERFLOW);
     CHECK_CONTAINS(tabi_last_error_message(), "70000");

@@ -93,8 +93,8 @@ static int hold(tabi_request *request, void *userdata)
 static void a_signal_ends_the_wait_of_an_interruptible_close_and_closing_again_goes_on(void)
 {
     tabi_server *server;
-    tabi_drain_report report = {sizeof report, 9, 9, 9};
-    tabi_job job = {sizeof job, NULL, hold, NULL, NULL};
+    tabi_drain_report report = {sizeof report, 9, 9, 9, 9};
+    tabi_job job = {sizeof job, NULL, hold, NULL, NULL, -1, 0};
     char byte;
     open_pipes();
     CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, check_stream, NULL, &server));
@@ -122,8 +122,8 @@ static void closing_again_drains_what_was_left(void)
     tabi_server_options options;
     tabi_addr any;
     tabi_server *server;
-    tabi_drain_report report = {sizeof report, 9, 9, 9};
-    tabi_job job = {sizeof job, NULL, hold, NULL, NULL};
+    tabi_drain_report report = {sizeof report, 9, 9, 9, 9};
+    tabi_job job = {sizeof job, NULL, hold, NULL, NULL, -1, 0};
     char byte;
     open_pipes();
     CHECK_OK(tabi_server_options_init(&options, sizeof options));

@@ -52,8 +52,8 @@ CHECK_UNUSED static void hear(const char *file, int line, tabi_sock *client, con
 {
     char bytes[256];
     size_t len = strlen(text);
-    check_eq(file, line, "bytes received", check_ok(file, line, "recv", tabi_recv(client, bytes, len, MSG_WAITALL)),
-             (long long)len);
+    check_eq(file, line, "bytes received",
+             check_ok(file, line, "recv", tabi_recv_exactly(client, bytes, len, 0, NULL)), (long long)len);
     bytes[len] = '\0';
     check_str(file, line, "answer", bytes, text);
 }

@@ -37,6 +37,7 @@ programs! {
     constants
     control
     descriptors
+    deadlines
     error
     families
     file
@@ -48,6 +49,7 @@ programs! {
     operators
     option_numbers
     options
+    park
     proxy
     resolve
     sendfile

@@ -84,6 +84,12 @@ class Options(ctypes.Structure):
         ("max_packet_size", c_size_t),
         ("timeout", c_double),
         ("request_timeout", c_double),
+        ("wait_for_first_byte", c_int),
+        ("max_parked", c_size_t),
+        ("idle_timeout", c_double),
+        ("request_deadline", c_double),
+        ("min_rate", c_size_t),
+        ("min_rate_grace", c_double),
         ("max_connections", c_size_t),
         ("max_connections_per_address", c_size_t),
         ("loops", c_size_t),
@@ -109,13 +115,15 @@ class Job(ctypes.Structure):
         ("run", RunJob),
         ("cut", TellJob),
         ("end", TellJob),
+        ("fd", c_int),
+        ("wait_for_first_byte", c_int),
     ]
 
 
 class DrainReport(ctypes.Structure):
     """``tabi_drain_report``"""
 
-    _fields_ = [(name, c_size_t) for name in ("struct_size", "finished", "cut", "left")]
+    _fields_ = [(name, c_size_t) for name in ("struct_size", "finished", "parked", "cut", "left")]
 
 
 class Statistics(ctypes.Structure):
@@ -136,6 +144,8 @@ class Statistics(ctypes.Structure):
             "threads_refused",
             "accepts_failed",
             "polls_failed",
+            "parked",
+            "woken",
             "shed",
             "idle_cut",
             "request_cut",
@@ -144,4 +154,4 @@ class Statistics(ctypes.Structure):
             "header_cut",
             "handshake_failed",
         )
-    ]
+    ] + [(name, c_double) for name in ("longest_wait", "mean_wait")]

@@ -1,7 +1,8 @@
-// The error codes of the C face: number, name and text. The header's macros and the functions that explain codes
-// are made from this table. The numbers never change.
+// The codes of the C face: number, name and text. The header's macros and the functions that explain codes are made
+// from this table. The numbers never change.
 //
-// -1 to -4095 are the errors of the system: -errno.
+// -1 to -4095 are the errors of the system: -errno. The last two are no errors but answers of handlers. They are
+// negative, so that no count of bytes that a handler returns by chance is one of them.
 macro_rules! for_each_code {
     ($use_code:ident) => {
         $use_code! { -5001, GAI_ADDRFAMILY, "address family for hostname not supported" }
@@ -30,5 +31,7 @@ macro_rules! for_each_code {
         $use_code! { -5207, ERR_OS, "the call failed for a reason that has no errno" }
         $use_code! { -5208, ERR_PANIC, "internal error" }
         $use_code! { -5209, ERR_TOO_SMALL, "the buffer is too small for the result" }
+        $use_code! { -6001, PARK, "a handler's answer: call it again when there is more to read" }
+        $use_code! { -6002, AGAIN, "a handler's answer: call it again, there is more to read already" }
     };
 }

@@ -3,13 +3,16 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 use std::ptr;
+use std::sync::{Arc, Mutex};
 
 use libc::ssize_t;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, give, not_null, status, take_back};
 use crate::ffi::socket::{socket, tabi_sock};
+use crate::server::{Request, RequestReader};
 use crate::socket::{DEFAULT_BUFFER_SIZE, Socket, SocketReader, SocketWriter};
 
 /// A buffered reader and writer on a socket: Python's `socket.makefile("rwb")`.
@@ -18,8 +21,29 @@ use crate::socket::{DEFAULT_BUFFER_SIZE, Socket, SocketReader, SocketWriter};
 /// time. The socket's timeout limits each call as a whole. Nothing is lost when a call fails: what had arrived
 /// is read again by the next call, and what was not sent is sent later, once. Free the file before the socket.
 pub struct tabi_file {
-    reader: SocketReader<&'static Socket>,
+    reader: Reader,
     writer: SocketWriter<&'static Socket>,
+}
+
+/// The reading half of a file.
+enum Reader {
+    Own(SocketReader<&'static Socket>),
+    /// That of a request, which lives longer than the file.
+    OfRequest(&'static Mutex<SocketReader<Arc<Socket>>>),
+}
+
+impl tabi_file {
+    /// The file of a request: it reads with the reader of the request, and sends at once.
+    ///
+    /// # Safety
+    ///
+    /// The file is dropped before the request.
+    pub(crate) unsafe fn of_request(request: &Request) -> Result<tabi_file> {
+        let (reader, socket): (*const Mutex<_>, *const Socket) = (request.own_reader()?, request.socket());
+        // SAFETY: the request keeps its reader and its socket, which do not move, until it is dropped.
+        let (reader, socket) = unsafe { (&*reader, &*socket) };
+        Ok(tabi_file { reader: Reader::OfRequest(reader), writer: SocketWriter::with_capacity(0, socket) })
+    }
 }
 
 /// Makes a buffered reader and writer on a socket (Python's `socket.makefile`). The socket must live longer
@@ -48,20 +72,23 @@ pub unsafe extern "C" fn tabi_makefile(
                 .map_err(|_| Error::value(format!("buffering must be -1 or more, got {buffering}")))?,
         };
         out.write(give(tabi_file {
-            reader: SocketReader::with_capacity(size, sk),
+            reader: Reader::Own(SocketReader::with_capacity(size, sk)),
             writer: SocketWriter::with_capacity(size, sk),
         })?);
         Ok(())
     })
 }
 
-/// Sends what is still buffered, and frees the file. NULL does nothing.
+/// Sends what is still buffered, and frees the file. It does nothing for NULL, and for the file of a request.
 ///
 /// An error while sending is not reported. Call tabi_file_flush() before if you need to know.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_free(file: *mut tabi_file) {
-    // SAFETY: the caller passes an object of this library for the last time.
-    unsafe { take_back(file) }
+    // SAFETY: the caller passes NULL or a file of this library.
+    if let Some(tabi_file { reader: Reader::Own(_), .. }) = unsafe { file.as_ref() } {
+        // SAFETY: the file is the caller's, who passes it for the last time.
+        unsafe { take_back(file) }
+    }
 }
 
 /// Reads `len` bytes, or fewer when the stream ends before (Python's `read(n)`).
@@ -70,8 +97,11 @@ pub unsafe extern "C" fn tabi_file_free(file: *mut tabi_file) {
 /// next call reads the same bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_read(file: *mut tabi_file, buffer: *mut c_void, len: usize) -> ssize_t {
-    // SAFETY: the caller passes `len` writable bytes.
-    count(|| unsafe { Ok(reader(file)?.readinto(writable(buffer, len)?)?) })
+    // SAFETY: the caller passes a file from which no other thread reads, and `len` writable bytes.
+    count(|| unsafe {
+        let (reader, buffer) = (reader(file)?, writable(buffer, len)?);
+        Ok(reader.with(|reader| reader.readinto(buffer))?)
+    })
 }
 
 /// Reads at least 1 and up to `len` bytes, with at most one call of tabi_recv() (Python's `read1`).
@@ -79,8 +109,11 @@ pub unsafe extern "C" fn tabi_file_read(file: *mut tabi_file, buffer: *mut c_voi
 /// Returns the number of bytes read, or 0 at the end of the stream. The errors are those of tabi_recv().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_read1(file: *mut tabi_file, buffer: *mut c_void, len: usize) -> ssize_t {
-    // SAFETY: the caller passes `len` writable bytes.
-    count(|| unsafe { Ok(reader(file)?.readinto1(writable(buffer, len)?)?) })
+    // SAFETY: the caller passes a file from which no other thread reads, and `len` writable bytes.
+    count(|| unsafe {
+        let (reader, buffer) = (reader(file)?, writable(buffer, len)?);
+        Ok(reader.with(|reader| reader.readinto1(buffer))?)
+    })
 }
 
 /// Reads a line with its newline (Python's `readline(size - 1)`), and writes a NUL behind it.
@@ -101,9 +134,21 @@ pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_c
         }
         // SAFETY: the caller passes `size` writable bytes.
         let line = unsafe { writable(line.cast(), size) }?;
-        let n = reader.readline_into(&mut line[..size - 1])?;
+        let n = reader.with(|reader| reader.readline_into(&mut line[..size - 1]))?;
         line[n] = 0;
         Ok(n)
+    })
+}
+
+/// Gives bytes back, so that they are read next, before all others. It does not matter where they came from.
+///
+/// `data` has `len` bytes, which are copied. Returns 0. Errors: -ENOMEM; then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_file_unread(file: *mut tabi_file, data: *const c_void, len: usize) -> c_int {
+    // SAFETY: the caller passes a file from which no other thread reads, and `len` readable bytes.
+    status(|| unsafe {
+        let (reader, data) = (reader(file)?, bytes(data, len, "data")?);
+        Ok(reader.with(|reader| reader.unread(data))?)
     })
 }
 
@@ -112,7 +157,7 @@ pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_buffered(file: *mut tabi_file) -> ssize_t {
     // SAFETY: the caller passes an object of this library, and no other thread reads from it.
-    count(|| unsafe { Ok(reader(file)?.buffer().len()) })
+    count(|| unsafe { Ok(reader(file)?.with(|reader| Ok(reader.buffered()))?) })
 }
 
 /// Writes bytes (Python's `write`). They are sent, or kept to be sent later.
@@ -143,12 +188,52 @@ pub unsafe extern "C" fn tabi_file_unsent(file: *mut tabi_file) -> ssize_t {
     count(|| unsafe { Ok(writer(file)?.buffer().len()) })
 }
 
+/// What the functions of C do with a reader, whoever keeps its socket.
+trait Read {
+    fn readinto(&mut self, buffer: &mut [u8]) -> Result<usize>;
+    fn readinto1(&mut self, buffer: &mut [u8]) -> Result<usize>;
+    fn readline_into(&mut self, line: &mut [u8]) -> Result<usize>;
+    fn unread(&mut self, bytes: &[u8]) -> Result<()>;
+    fn buffered(&self) -> usize;
+}
+
+impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
+    fn readinto(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        SocketReader::readinto(self, buffer)
+    }
+
+    fn readinto1(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        SocketReader::readinto1(self, buffer)
+    }
+
+    fn readline_into(&mut self, line: &mut [u8]) -> Result<usize> {
+        SocketReader::readline_into(self, line)
+    }
+
+    fn unread(&mut self, bytes: &[u8]) -> Result<()> {
+        SocketReader::unread(self, bytes)
+    }
+
+    fn buffered(&self) -> usize {
+        self.buffer().len()
+    }
+}
+
+impl Reader {
+    fn with<T>(&mut self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+        match self {
+            Reader::Own(reader) => read(reader),
+            Reader::OfRequest(reader) => read(&mut *RequestReader::lock(reader)?),
+        }
+    }
+}
+
 /// The reading half alone: another thread may be in the writing half.
 ///
 /// # Safety
 ///
 /// `file` is NULL or lives, and no other thread reads from it.
-unsafe fn reader<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketReader<&'static Socket>> {
+unsafe fn reader<'a>(file: *mut tabi_file) -> Outcome<&'a mut Reader> {
     if file.is_null() {
         return Err(Failure::Null("file").into());
     }

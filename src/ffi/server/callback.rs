@@ -7,7 +7,7 @@ use crate::error;
 use crate::error::{Error, Result};
 use crate::ffi::boundary::codes::{HERROR_CODES, code, system_number, text};
 use crate::ffi::boundary::{Failure, Moment, text_since};
-use crate::server::{self, HandlerResult};
+use crate::server::{self, HandlerResult, Next};
 
 /// Calls a hook or a handler. A thread may be ended inside of it with pthread_exit, as CPython does with its threads
 /// when a program exits. Such a thread stays here: if it left through the frames of Rust, the whole program would end.
@@ -70,12 +70,35 @@ struct ReturnedCode {
     error: Error,
 }
 
-/// Calls a handler, or a hook that may fail with any error.
-pub(crate) fn call_handler(handler: impl FnOnce() -> c_int) -> HandlerResult<c_int> {
+/// Calls a handler or a job, which answers what happens to its connection.
+pub(crate) fn call_for_answer(handler: impl FnOnce() -> c_int) -> HandlerResult<Next> {
     let begin = Moment::now();
     match outside(handler) {
-        code @ 0.. => Ok(code),
-        code => Err(Box::new(ReturnedCode { code, error: to_error(code, begin) })),
+        code::PARK => Ok(Next::Park),
+        code::AGAIN => Ok(Next::Again),
+        code => returned(code, begin).map(|_| Next::End),
+    }
+}
+
+/// The code of an answer.
+pub(crate) fn answer_code(next: Next) -> c_int {
+    match next {
+        Next::End => 0,
+        Next::Park => code::PARK,
+        Next::Again => code::AGAIN,
+    }
+}
+
+/// Calls a hook that may fail with any error.
+pub(crate) fn call_handler(handler: impl FnOnce() -> c_int) -> HandlerResult<c_int> {
+    let begin = Moment::now();
+    returned(outside(handler), begin)
+}
+
+fn returned(code: c_int, begin: Moment) -> HandlerResult<c_int> {
+    match code {
+        0.. => Ok(code),
+        _ => Err(Box::new(ReturnedCode { code, error: to_error(code, begin) })),
     }
 }
 

@@ -18,6 +18,9 @@ pub struct tabi_drain_report {
     pub struct_size: usize,
     /// The number of requests that ended by themselves.
     pub finished: usize,
+    /// The number of requests that were parked, whose connections were ended at once. If the handler of one does
+    /// not end in its last turn, it counts as cut or left too.
+    pub parked: usize,
     /// The number of requests that were cut off: their connections were shut down, or they were never
     /// handled.
     pub cut: usize,
@@ -63,8 +66,13 @@ pub unsafe extern "C" fn tabi_server_close(
         }
         let done = server.server_close(drain);
         if !report.is_null() {
-            let ends =
-                tabi_drain_report { struct_size: 0, finished: done.finished, cut: done.cut, left: done.left };
+            let ends = tabi_drain_report {
+                struct_size: 0,
+                finished: done.finished,
+                parked: done.parked,
+                cut: done.cut,
+                left: done.left,
+            };
             // SAFETY: `report` is not NULL, and the caller set its `struct_size` to its size.
             unsafe { write(report, &ends) }?;
         }

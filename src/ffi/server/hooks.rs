@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
 
-use super::callback::{call_handler, call_hook, outside, seen_by_c};
+use super::callback::{call_for_answer, call_handler, call_hook, outside, seen_by_c};
 use super::growing::{Growing, read};
 use super::request::take_request;
 use super::{tabi_request, tabi_server, trouble};
@@ -61,7 +61,8 @@ pub struct tabi_server_hooks {
     /// tabi_request_free().
     pub process_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
-    /// Runs the handler. Default: tabi_request_finish().
+    /// Runs the handler, and returns what the handler returns, which may be TABI_PARK or TABI_AGAIN. Then it runs
+    /// again for the same connection. Default: tabi_request_finish().
     pub finish_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
     /// Ends the request. Default: tabi_request_shutdown(), then close_request.
@@ -211,8 +212,7 @@ impl Hooks for CHooks {
         match self.0.finish_request {
             Some(hook) => {
                 // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-                call_handler(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
-                Ok(Next::End)
+                Ok(call_for_answer(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?)
             }
             None => Server::default_finish_request(request),
         }

@@ -3,8 +3,9 @@
 
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
+use std::os::fd::RawFd;
 
-use super::callback::{call_handler, outside};
+use super::callback::{call_for_answer, outside};
 use super::growing::{Growing, read};
 use super::{server, tabi_request, tabi_server};
 use crate::ffi::boundary::{Outcome, boundary, not_null};
@@ -23,7 +24,8 @@ pub struct tabi_job {
     /// The last argument of each function.
     pub userdata: *mut c_void,
     /// Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-    /// its server, but it has no client and no packet. The result is that of a tabi_handler.
+    /// its server, but it has no client and no packet. The result is that of a tabi_handler. After TABI_PARK the
+    /// job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
     pub run: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
     /// Asks the job to end soon, because the time that tabi_server_close() was given has passed. It runs in
     /// the thread that closes the server, while `run` runs in another thread or has not begun. NULL means
@@ -32,12 +34,18 @@ pub struct tabi_job {
     /// Runs once, after the other two and in any thread: when the job has ended, or when it will never run.
     /// If a child process runs the job, it runs in the parent as soon as that process exists. It may be NULL.
     pub end: Option<unsafe extern "C-unwind" fn(userdata: *mut c_void)>,
+    /// The descriptor on which the job waits while it is parked: until there is something to read, an end or an
+    /// error. It is more than 0; 0 and -1 stand for none. It belongs to the program, and stays open and the same
+    /// file while the job is parked.
+    pub fd: c_int,
+    /// 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
+    pub wait_for_first_byte: c_int,
 }
 
 // SAFETY: `struct_size` is the first member; all others may be 0 or NULL.
 unsafe impl Growing for tabi_job {
     const NAME: &'static str = "tabi_job";
-    const FIRST_SIZE: usize = offset_of!(tabi_job, end) + size_of::<*const c_void>();
+    const FIRST_SIZE: usize = offset_of!(tabi_job, wait_for_first_byte) + size_of::<c_int>();
 }
 
 /// A job in C. The server has dropped it when `end` has run.
@@ -67,8 +75,7 @@ impl CJob {
 impl Job for CJob {
     fn run(&self, request: &Request) -> HandlerResult<Next> {
         // SAFETY: `run` is a function of the program that made the job; the request outlives the call.
-        call_handler(|| unsafe { (self.run)(tabi_request::lend(request), self.rest.userdata) })?;
-        Ok(Next::End)
+        call_for_answer(|| unsafe { (self.run)(tabi_request::lend(request), self.rest.userdata) })
     }
 
     fn cut(&self) {
@@ -76,6 +83,14 @@ impl Job for CJob {
             // SAFETY: `cut` is a function of the program that made the job; `end` has not run, as this object is still here.
             outside(|| unsafe { cut(self.rest.userdata) });
         }
+    }
+
+    fn fileno(&self) -> Option<RawFd> {
+        (self.rest.fd > 0).then_some(self.rest.fd)
+    }
+
+    fn wait_for_first_byte(&self) -> bool {
+        self.rest.wait_for_first_byte != 0
     }
 }
 

@@ -56,6 +56,26 @@ pub struct tabi_server_options {
     pub timeout: f64,
     /// The timeout of each client's socket in seconds, more than 0. The default is TABI_NO_TIMEOUT.
     pub request_timeout: f64,
+    /// 1: a new client waits without a thread until it has sent its first bytes. This is for protocols in which
+    /// the client speaks first, such as HTTP. 0 (the default): its handler runs at once.
+    pub wait_for_first_byte: c_int,
+    /// The largest number of parked requests. If there are more, the one that has been parked longest is closed.
+    /// The default is 0: no limit.
+    pub max_parked: usize,
+    /// The time in seconds, more than 0, for which a connection may be parked, and with wait_for_first_byte also
+    /// the time for which a new client may say nothing. Then it is closed. The default is TABI_NO_TIMEOUT.
+    pub idle_timeout: f64,
+    /// The time in seconds, more than 0, that a request may take: from its first byte, or from the accept if the
+    /// handler runs at once, to the end of the handler, over all its calls together. Then its connection is shut
+    /// down, which ends the handler's calls. The job of a request that has a `fd` is cut. It is for TABI_THREADS.
+    /// The default is TABI_NO_TIMEOUT.
+    pub request_deadline: f64,
+    /// The bytes per second that a request must move at least, in both directions together. A connection that is
+    /// slower is shut down. Seconds in which the handler is not inside a call of its socket do not count. It is
+    /// for TABI_THREADS, TCP and Linux. The default is 0: no limit.
+    pub min_rate: usize,
+    /// The time in seconds, more than 0, for which a request may be slower than min_rate. The default is 5.
+    pub min_rate_grace: f64,
     /// The largest number of requests at the same time. Further clients are closed at once. The default is 0:
     /// no limit.
     pub max_connections: usize,
@@ -114,15 +134,43 @@ pub unsafe extern "C" fn tabi_server_options_init(
     options: *mut tabi_server_options,
     struct_size: usize,
 ) -> c_int {
-    status(|| {
-        if options.is_null() {
-            return Err(Failure::Null("options").into());
-        }
-        check_size::<tabi_server_options>(struct_size)?;
-        let known = struct_size.min(size_of::<tabi_server_options>());
-        let defaults = tabi_server_options { struct_size: known, ..tabi_server_options::defaults() };
-        // SAFETY: the caller's structure has `struct_size` bytes, and the defaults have at least `known` of them.
-        unsafe { ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), options.cast(), known) };
-        Ok(())
-    })
+    // SAFETY: the caller passes NULL, or a structure of `struct_size` bytes.
+    status(|| unsafe { fill(options, struct_size, tabi_server_options::defaults()) })
+}
+
+/// Fills the settings with what a TCP server on the open internet needs, so that slow and silent clients keep
+/// nobody else from being served. It is for protocols in which the client speaks first, such as HTTP. Change
+/// what should be different afterwards.
+///
+/// - concurrency: TABI_THREADS, with max_threads 64, TABI_WHEN_FULL_QUEUE and queue_size 1024
+/// - wait_for_first_byte: 1
+/// - idle_timeout: 60 seconds
+/// - request_deadline: 30 seconds
+/// - min_rate: 128 bytes per second after a min_rate_grace of 5 seconds, where the system counts the bytes
+/// - max_connections: 10,000
+/// - max_connections_per_address: 100
+///
+/// The others are those of tabi_server_options_init(), and so are `struct_size` and the result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_server_options_internet(
+    options: *mut tabi_server_options,
+    struct_size: usize,
+) -> c_int {
+    // SAFETY: the caller passes NULL, or a structure of `struct_size` bytes.
+    status(|| unsafe { fill(options, struct_size, tabi_server_options::internet_facing()) })
+}
+
+/// # Safety
+///
+/// `options` is NULL or writable for `struct_size` bytes.
+unsafe fn fill(options: *mut tabi_server_options, struct_size: usize, with: tabi_server_options) -> Outcome {
+    if options.is_null() {
+        return Err(Failure::Null("options").into());
+    }
+    check_size::<tabi_server_options>(struct_size)?;
+    let known = struct_size.min(size_of::<tabi_server_options>());
+    let with = tabi_server_options { struct_size: known, ..with };
+    // SAFETY: the caller's structure has `struct_size` bytes, and `with` has at least `known` of them.
+    unsafe { ptr::copy_nonoverlapping((&raw const with).cast::<u8>(), options.cast(), known) };
+    Ok(())
 }

@@ -6,18 +6,20 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::callback::seen_by_c;
+use super::callback::{answer_code, seen_by_c};
 use super::{server, socket_of, tabi_server};
 use crate::address::RawAddress;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Failure, Handle, Outcome, boundary, bytes, give, not_null, status, take_back};
+use crate::ffi::file::tabi_file;
 use crate::ffi::socket::tabi_sock;
 use crate::memory;
 use crate::server::{Request, Server};
 
 /// One client of a server, or one datagram: what a handler in Python has in `self`.
 ///
-/// A handler may use its request, in any thread, until the handler returns. The server frees it.
+/// A handler may use its request, in any thread, until the handler returns. The server frees it. While its
+/// connection is parked (TABI_PARK), the request is the server's alone.
 #[cfg_attr(all(), repr(transparent))]
 pub struct tabi_request(pub(crate) Request);
 
@@ -97,17 +99,67 @@ pub unsafe extern "C" fn tabi_request_reply(
     })
 }
 
-/// The pointer that tabi_request_set_data() stores in a request.
-struct Carried(AtomicPtr<c_void>);
+/// What a request carries for a C program.
+struct Carried {
+    /// The pointer of tabi_request_set_data().
+    data: AtomicPtr<c_void>,
+    /// The file of tabi_request_rfile(), which the request owns.
+    rfile: AtomicPtr<tabi_file>,
+}
 
-/// Stores a pointer in a request, to pass it from one hook to the next, or from a hook to the handler.
-/// Returns 0.
+impl Carried {
+    fn of(request: &Request) -> &Carried {
+        let nothing = || Carried { data: AtomicPtr::default(), rfile: AtomicPtr::default() };
+        request.data_or_insert(nothing)
+    }
+}
+
+impl Drop for Carried {
+    fn drop(&mut self) {
+        // SAFETY: NULL, or the file that only this request has, and whose last use was in its handler.
+        unsafe { take_back(*self.rfile.get_mut()) }
+    }
+}
+
+/// Returns the buffered reader of a stream client (Python's `self.rfile`).
+///
+/// It lives as long as the connection: what it has read ahead, and the handler has not used, is there when the
+/// handler that returned TABI_PARK is called again, which then happens at once. Read through it only, and not with
+/// tabi_recv() beside it, which does not know what was read ahead. tabi_file_unread() gives bytes back. What is
+/// written to it is sent at once.
+///
+/// The file belongs to the request; tabi_file_free() does nothing with it. The result is NULL for NULL, for a
+/// datagram, for a job, and when there is no memory; tabi_last_error_message() says which.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_request_rfile(request: Option<&tabi_request>) -> *mut tabi_file {
+    let mut rfile = ptr::null_mut();
+    status(|| {
+        let request = &not_null(request, "request")?.0;
+        let place = &Carried::of(request).rfile;
+        rfile = place.load(Ordering::Acquire);
+        if rfile.is_null() {
+            // SAFETY: `Carried` drops the file before the request drops its socket and its reader.
+            let new = give(unsafe { tabi_file::of_request(request) }?)?;
+            rfile = match place.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => new,
+                Err(first) => {
+                    // SAFETY: nobody else has seen the new file.
+                    unsafe { take_back(new) };
+                    first
+                }
+            };
+        }
+        Ok(())
+    });
+    rfile
+}
+
+/// Stores a pointer in a request, to pass it from one hook to the next, from a hook to the handler, or from one
+/// call of the handler to the next. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_set_data(request: Option<&tabi_request>, data: *mut c_void) -> c_int {
     status(|| {
-        let request = &not_null(request, "request")?.0;
-        let carried = request.data_or_insert(|| Carried(AtomicPtr::new(ptr::null_mut())));
-        carried.0.store(data, Ordering::SeqCst);
+        Carried::of(&not_null(request, "request")?.0).data.store(data, Ordering::SeqCst);
         Ok(())
     })
 }
@@ -116,7 +168,7 @@ pub extern "C" fn tabi_request_set_data(request: Option<&tabi_request>, data: *m
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_data(request: Option<&tabi_request>) -> *mut c_void {
     let carried = request.and_then(|request| request.0.data::<Carried>());
-    carried.map_or(ptr::null_mut(), |carried| carried.0.load(Ordering::SeqCst))
+    carried.map_or(ptr::null_mut(), |carried| carried.data.load(Ordering::SeqCst))
 }
 
 /// Makes a request from a client that the hook get_request has accepted itself.
@@ -206,13 +258,13 @@ pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
     unsafe { take_back(request) }
 }
 
-/// Does what the step finish_request does by default: it runs the server's handler. Returns 0 or the code of
-/// the failure.
+/// Does what the step finish_request does by default: it runs the server's handler. Returns 0, TABI_PARK,
+/// TABI_AGAIN, or the code of the failure. The hook finish_request returns the same value.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
-    status(|| {
+    boundary(|| {
         let finished = Server::default_finish_request(&not_null(request, "request")?.0);
-        Ok(finished.map(|_| ()).map_err(|failure| seen_by_c(&failure))?)
+        Ok(answer_code(finished.map_err(|failure| seen_by_c(&failure))?))
     })
 }
 

@@ -20,6 +20,9 @@ use crate::ffi::boundary::{Outcome, Reported, string};
 use crate::ffi::socket::{duration, seconds};
 use crate::server::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
 
+/// For how long a request may be slower than `min_rate`, if the program does not say it.
+const DEFAULT_GRACE: Duration = Duration::from_secs(5);
+
 macro_rules! settings {
     (
         $(impl $core:ty { fn $from_core:ident, fn $to_core:ident, $($name:ident),+ })+
@@ -49,13 +52,16 @@ settings! {
     impl ServerOptions {
         fn copy_from_options, fn copy_to_options,
         address_family, socket_type, allow_reuse_address, allow_reuse_port, dualstack_ipv6, request_queue_size,
-        max_packet_size, timeout, request_timeout, max_connections, max_connections_per_address, loops
+        max_packet_size, timeout, request_timeout, wait_for_first_byte, max_parked, idle_timeout, request_deadline,
+        max_connections, max_connections_per_address, loops
     }
     impl Threads {
         fn copy_from_threads, fn copy_to_threads,
         max_threads, stack_size, daemon_threads, block_on_close
     }
-    by hand: concurrency, bind_and_activate, when_full, queue_size, thread_idle, thread_name, max_children, hooks
+    by hand:
+    concurrency, bind_and_activate, when_full, queue_size, thread_idle, thread_name, max_children, hooks,
+    min_rate, min_rate_grace
 }
 
 /// A type of the core's, and the type that its values have in C.
@@ -98,18 +104,44 @@ setting!(Option<Duration>, f64, |limit| seconds(*limit), |name, limit| Ok(durati
 
 impl tabi_server_options {
     pub(super) fn defaults() -> tabi_server_options {
+        Self::from_core(&ServerOptions::new(AF_INET, SOCK_STREAM))
+    }
+
+    pub(super) fn internet_facing() -> tabi_server_options {
+        Self::from_core(&ServerOptions::new(AF_INET, SOCK_STREAM).internet_facing())
+    }
+
+    /// Settings without a thread name and hooks.
+    fn from_core(core: &ServerOptions) -> tabi_server_options {
         // SAFETY: the members are numbers and raw pointers, for which zeroes are values.
-        let mut defaults: tabi_server_options = unsafe { std::mem::zeroed() };
-        let threads = Threads::default();
-        defaults.struct_size = size_of::<tabi_server_options>();
-        defaults.copy_from_options(&ServerOptions::new(AF_INET, SOCK_STREAM));
-        defaults.copy_from_threads(&threads);
-        defaults.concurrency = TABI_INLINE;
-        defaults.bind_and_activate = 1;
-        defaults.when_full = TABI_WHEN_FULL_WAIT;
-        defaults.thread_idle = seconds(Some(threads.idle));
-        defaults.max_children = Forks::default().max_children;
-        defaults
+        let mut options: tabi_server_options = unsafe { std::mem::zeroed() };
+        options.struct_size = size_of::<tabi_server_options>();
+        options.bind_and_activate = 1;
+        options.copy_from_options(core);
+        let slowest = core.min_rate;
+        options.min_rate = slowest.map_or(0, |rate| rate.bytes_per_second as usize);
+        options.min_rate_grace = slowest.map_or(DEFAULT_GRACE, |rate| rate.grace).as_secs_f64();
+        let (mut threads, mut forks) = (Threads::default(), Forks::default());
+        options.concurrency = match core.concurrency.clone() {
+            Concurrency::Inline => TABI_INLINE,
+            Concurrency::Threads(own) => {
+                threads = own;
+                TABI_THREADS
+            }
+            Concurrency::Forks(own) => {
+                forks = own;
+                TABI_FORKS
+            }
+        };
+        options.copy_from_threads(&threads);
+        (options.when_full, options.queue_size) = match threads.when_full {
+            WhenFull::Wait => (TABI_WHEN_FULL_WAIT, 0),
+            WhenFull::Queue(size) => (TABI_WHEN_FULL_QUEUE, size),
+            WhenFull::Refuse => (TABI_WHEN_FULL_REFUSE, 0),
+        };
+        options.thread_idle = seconds(Some(threads.idle));
+        options.max_children = forks.max_children;
+        options
     }
 
     /// # Safety
@@ -118,6 +150,10 @@ impl tabi_server_options {
     pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
         let mut options = ServerOptions::new(AF_INET, SOCK_STREAM);
         self.copy_to_options(&mut options)?;
+        if self.min_rate > 0 {
+            let grace = duration("min_rate_grace", self.min_rate_grace)?.unwrap_or(Duration::MAX);
+            options = options.min_rate(self.min_rate as u64, grace);
+        }
         // SAFETY: the caller promises the string.
         options.concurrency = unsafe { self.concurrency() }?;
         if !self.hooks.is_null() {

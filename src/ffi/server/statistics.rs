@@ -39,6 +39,10 @@ pub struct tabi_server_statistics {
     pub accepts_failed: u64,
     /// How often waiting for clients failed.
     pub polls_failed: u64,
+    /// The number of requests that are parked: they wait without a thread.
+    pub parked: u64,
+    /// How often a parked request was woken, because there was something to read.
+    pub woken: u64,
     /// The number of connections that were closed to make room for others while they waited for their clients.
     pub shed: u64,
     /// The number of connections that were cut off because idle_timeout has passed.
@@ -53,12 +57,17 @@ pub struct tabi_server_statistics {
     pub header_cut: u64,
     /// The number of stream clients for which the hook handshake has failed.
     pub handshake_failed: u64,
+    /// The longest time in seconds for which a request has waited in the queue for a thread.
+    pub longest_wait: f64,
+    /// The mean time in seconds for which requests have waited for a thread. Those that got one at once count
+    /// as 0.
+    pub mean_wait: f64,
 }
 
 // SAFETY: the structure is repr(C), begins with a usize, and holds numbers only.
 unsafe impl Growing for tabi_server_statistics {
     const NAME: &'static str = "tabi_server_statistics";
-    const FIRST_SIZE: usize = offset_of!(tabi_server_statistics, children) + size_of::<u64>();
+    const FIRST_SIZE: usize = offset_of!(tabi_server_statistics, mean_wait) + size_of::<f64>();
 }
 
 /// Reads what the server has counted.
@@ -88,6 +97,8 @@ pub unsafe extern "C" fn tabi_server_get_statistics(
             threads_refused: now.threads_refused,
             accepts_failed: now.accepts_failed,
             polls_failed: now.polls_failed,
+            parked: now.parked,
+            woken: now.woken,
             shed: now.shed,
             idle_cut: now.idle_cut,
             request_cut: now.request_cut,
@@ -95,6 +106,8 @@ pub unsafe extern "C" fn tabi_server_get_statistics(
             handshake_cut: now.handshake_cut,
             header_cut: now.header_cut,
             handshake_failed: now.handshake_failed,
+            longest_wait: now.longest_wait.as_secs_f64(),
+            mean_wait: now.mean_wait.as_secs_f64(),
         };
         // SAFETY: `statistics` is not NULL, and the caller set its `struct_size` to its size.
         unsafe { write(statistics, &counts) }

@@ -47,27 +47,41 @@ impl Request {
 
     /// [`Request::rfile`] with a reader that reads at most this many bytes ahead, if there is no reader yet.
     pub(super) fn rfile_with_capacity(&self, capacity: usize) -> Result<RequestReader<'_>> {
+        RequestReader::lock(self.reader(capacity)?)
+    }
+
+    /// The reader behind [`Request::rfile`]. It stays where it is until the request is dropped.
+    #[cfg(feature = "capi")]
+    pub(crate) fn own_reader(&self) -> Result<&Mutex<SocketReader<Arc<Socket>>>> {
+        self.reader(DEFAULT_BUFFER_SIZE)
+    }
+
+    fn reader(&self, capacity: usize) -> Result<&Mutex<Reader>> {
         let Body::Stream(socket) = &self.body else {
             return Err(Error::type_error("only a stream client has a reader"));
         };
-        let reader = match self.reader.0.get() {
-            Some(reader) => reader,
-            None => {
-                let new = Reader::with_capacity(capacity, Arc::clone(socket));
-                let new = memory::boxed(Mutex::new(new))?;
-                self.reader.0.get_or_init(|| new)
-            }
-        };
-        match reader.try_lock() {
-            Ok(guard) => Ok(RequestReader(guard)),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(RequestReader(poisoned.into_inner())),
-            Err(TryLockError::WouldBlock) => Err(Error::value("the reader of the request is in use already")),
+        if let Some(reader) = self.reader.0.get() {
+            return Ok(reader);
         }
+        let new = Reader::with_capacity(capacity, Arc::clone(socket));
+        let new = memory::boxed(Mutex::new(new))?;
+        Ok(self.reader.0.get_or_init(|| new))
     }
 
     /// Whether the reader has bytes that no handler has used yet.
     pub(super) fn has_read_ahead(&self) -> bool {
         self.reader.0.get().is_some_and(|reader| !lock(reader).buffer().is_empty())
+    }
+}
+
+impl<'a> RequestReader<'a> {
+    /// Takes a reader, or fails with [`Error::Value`] while it is used elsewhere.
+    pub(crate) fn lock(reader: &'a Mutex<Reader>) -> Result<RequestReader<'a>> {
+        match reader.try_lock() {
+            Ok(guard) => Ok(RequestReader(guard)),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(RequestReader(poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => Err(Error::value("the reader of the request is in use already")),
+        }
     }
 }
 

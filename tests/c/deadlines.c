@@ -1,0 +1,178 @@
+/* The deadlines of each phase of a connection's life, and what they refuse. */
+#include "serving.h"
+
+#include <math.h>
+
+static tabi_server_options in_threads(void)
+{
+    tabi_server_options options;
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.concurrency = TABI_THREADS;
+    return options;
+}
+
+static tabi_server *server_of(const tabi_server_options *options, tabi_handler handler)
+{
+    tabi_server *server = NULL;
+    tabi_addr any;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(options, &any, handler, NULL, &server));
+    return server;
+}
+
+/* Answers one line. A line that does not end keeps its thread. */
+static int echo_a_line(tabi_request *request, void *userdata)
+{
+    char line[64];
+    ssize_t n = tabi_file_readline(tabi_request_rfile(request), line, sizeof line);
+    (void)userdata;
+    if (n <= 0)
+        return (int)n;
+    if (line[n - 1] != '\n')
+        return 0;
+    CHECK_OK(tabi_request_reply(request, line, (size_t)n));
+    return TABI_PARK;
+}
+
+static void a_client_that_says_nothing_is_cut_before_its_first_and_after_its_last_request(void)
+{
+    tabi_server_options options = in_threads();
+    tabi_server *server;
+    tabi_sock *silent, *client;
+    pthread_t thread;
+    options.wait_for_first_byte = 1;
+    options.idle_timeout = 0.2;
+    server = server_of(&options, echo_a_line);
+    thread = serve_in_a_thread(server);
+    silent = connect_to(server);
+    client = connect_to(server);
+    say(client, "hello\n");
+    HEAR(client, "hello\n");
+    HEAR_END(silent);
+    HEAR_END(client);
+    WAIT_FOR_COUNT(server, finished, 2);
+    CHECK_EQ(statistics_of(server).idle_cut, 2);
+    CHECK_EQ(statistics_of(server).failed, 0);
+    tabi_sock_free(silent);
+    tabi_sock_free(client);
+    stop(server, thread);
+}
+
+static void a_request_that_does_not_end_is_cut(void)
+{
+    tabi_server_options options = in_threads();
+    tabi_server *server;
+    tabi_sock *slow;
+    pthread_t thread;
+    options.wait_for_first_byte = 1;
+    options.request_deadline = 0.2;
+    server = server_of(&options, echo_a_line);
+    thread = serve_in_a_thread(server);
+    slow = connect_to(server);
+    say(slow, "whole\n");
+    HEAR(slow, "whole\n");
+    say(slow, "a part");
+    HEAR_END(slow);
+    WAIT_FOR_COUNT(server, finished, 1);
+    CHECK_EQ(statistics_of(server).request_cut, 1);
+    CHECK_EQ(statistics_of(server).idle_cut, 0);
+    tabi_sock_free(slow);
+    stop(server, thread);
+}
+
+static void a_client_that_is_too_slow_is_cut(void)
+{
+    tabi_server_options options = in_threads();
+    tabi_server *server;
+    tabi_sock *slow;
+    pthread_t thread;
+    options.min_rate = 1000;
+    options.min_rate_grace = 0.1;
+    server = server_of(&options, echo_a_line);
+    thread = serve_in_a_thread(server);
+    slow = connect_to(server);
+    say(slow, "a part");
+    HEAR_END(slow);
+    WAIT_FOR_COUNT(server, finished, 1);
+    CHECK_EQ(statistics_of(server).rate_cut, 1);
+    tabi_sock_free(slow);
+    stop(server, thread);
+}
+
+/* Making a server with these settings fails with TABI_ERR_VALUE and this message. */
+static void refuse(const tabi_server_options *options, const char *message)
+{
+    tabi_server *server = NULL;
+    tabi_addr any;
+    CHECK_OK(tabi_addr_from_host(options->address_family, "127.0.0.1", 0, &any));
+    CHECK_CODE(tabi_server_new(options, &any, echo_a_line, NULL, &server), TABI_ERR_VALUE);
+    CHECK_STR(tabi_last_error_message(), message);
+    CHECK(server == NULL);
+}
+
+static void what_cannot_be_is_refused_with_its_name_and_value(void)
+{
+    tabi_server_options options = in_threads();
+    options.idle_timeout = 0;
+    refuse(&options, "idle_timeout must be above 0 seconds, got 0");
+    options.idle_timeout = -1;
+    refuse(&options, "idle_timeout must be 0 seconds or more, got -1");
+    options.idle_timeout = (double)NAN;
+    refuse(&options, "idle_timeout must be 0 seconds or more, got NaN");
+    options.idle_timeout = TABI_NO_TIMEOUT;
+    options.request_deadline = 0;
+    refuse(&options, "request_deadline must be above 0 seconds, got 0");
+    options.request_deadline = TABI_NO_TIMEOUT;
+    options.min_rate = 1;
+    options.min_rate_grace = 0;
+    refuse(&options, "the grace of min_rate must be above 0 seconds, got 0");
+    options.min_rate = 0;
+    options.concurrency = TABI_INLINE;
+    options.request_deadline = 1;
+    refuse(&options, "request_deadline needs a server with threads");
+}
+
+static void a_forking_server_refuses_what_needs_parking(void)
+{
+    tabi_server_options options = in_threads();
+    options.concurrency = TABI_FORKS;
+    options.wait_for_first_byte = 1;
+    refuse(&options, "wait_for_first_byte is not for forking servers, which cannot park a connection");
+}
+
+static void the_settings_for_the_internet(void)
+{
+    tabi_server_options options;
+    tabi_server *server;
+    tabi_sock *client;
+    pthread_t thread;
+    CHECK_OK(tabi_server_options_internet(&options, sizeof options));
+    CHECK_EQ(options.struct_size, sizeof options);
+    CHECK_EQ(options.concurrency, TABI_THREADS);
+    CHECK_EQ(options.wait_for_first_byte, 1);
+    CHECK(options.max_threads > 0 && options.max_connections > 0 && options.max_connections_per_address > 0);
+    CHECK(options.idle_timeout > 0 && options.idle_timeout < TABI_NO_TIMEOUT);
+    CHECK(options.request_deadline > 0 && options.request_deadline < TABI_NO_TIMEOUT);
+    CHECK(options.min_rate > 0 && options.min_rate_grace > 0);
+    CHECK_CODE(tabi_server_options_internet(NULL, sizeof options), TABI_ERR_NULL);
+    CHECK_CODE(tabi_server_options_internet(&options, 1), TABI_ERR_VALUE);
+
+    server = server_of(&options, echo_a_line);
+    thread = serve_in_a_thread(server);
+    client = connect_to(server);
+    say(client, "hello\n");
+    HEAR(client, "hello\n");
+    tabi_sock_free(client);
+    stop(server, thread);
+}
+
+int main(void)
+{
+    RUN(a_client_that_says_nothing_is_cut_before_its_first_and_after_its_last_request);
+    RUN(a_request_that_does_not_end_is_cut);
+    RUN(a_client_that_is_too_slow_is_cut);
+    RUN(what_cannot_be_is_refused_with_its_name_and_value);
+    RUN(a_forking_server_refuses_what_needs_parking);
+    RUN(the_settings_for_the_internet);
+    return 0;
+}

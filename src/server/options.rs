@@ -54,6 +54,7 @@ pub struct ServerOptions {
     pub(crate) max_parked: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) request_deadline: Option<Duration>,
+    pub(crate) handshake_timeout: Option<Duration>,
     pub(crate) min_rate: Option<MinRate>,
     pub(crate) loops: usize,
     pub(crate) hooks: Arc<dyn Hooks>,
@@ -85,6 +86,7 @@ impl fmt::Debug for ServerOptions {
             .field("max_parked", &self.max_parked)
             .field("idle_timeout", &self.idle_timeout)
             .field("request_deadline", &self.request_deadline)
+            .field("handshake_timeout", &self.handshake_timeout)
             .field("min_rate", &self.min_rate)
             .field("loops", &self.loops)
             .finish_non_exhaustive()
@@ -112,6 +114,7 @@ impl ServerOptions {
             max_parked: None,
             idle_timeout: None,
             request_deadline: None,
+            handshake_timeout: None,
             min_rate: None,
             loops: 1,
             hooks: Arc::new(DefaultHooks),

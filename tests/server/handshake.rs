@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tabi::server::{
-    Failure, Forks, HandlerResult, Hooks, Job, Next, Request, RequestHandler, Server, ServerOptions,
-    TcpServer, Threads, UdpServer,
+    Failure, Forks, HandlerResult, Hooks, Job, Next, Phase, Request, RequestHandler, Server, ServerOptions,
+    TcpServer, Threads, Trouble, UdpServer,
 };
 use tabi::{AF_INET, SOCK_STREAM};
 
@@ -142,6 +142,84 @@ fn clients_that_say_nothing_hold_neither_others_nor_shutdown() {
     let report = server.server_close(Some(HANG));
     assert_eq!((report.cut, report.left), (0, 0));
     assert_eq!(server.statistics().handshake_failed, 50);
+}
+
+#[test]
+fn its_time_is_limited_over_all_calls_together() {
+    let troubles = Arc::new(Mutex::new(Vec::new()));
+    let reported = Arc::clone(&troubles);
+    let options = TcpServer::options().concurrency(Threads::default()).handshake_timeout(0.1).unwrap();
+    let options = options.on_trouble(move |_, trouble| reported.lock().unwrap().push(trouble.clone()));
+    let server = options.hooks(ByteByByte).bind(any_port(), tell_nothing).unwrap();
+    while_serving(&server, || {
+        let mut silent = connect(&server);
+        assert_eq!(read_to_end(&mut silent), "");
+        // It is not prolonged by a byte now and then: this handshake would take a second.
+        let mut slow = connect(&server);
+        while slow.write_all(b".").is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        wait_until("both have ended", || server.statistics().finished == 2);
+    });
+    let statistics = server.statistics();
+    assert_eq!((statistics.handshake_cut, statistics.handshake_failed, statistics.failed), (2, 0, 0));
+    let first = Trouble::Late { phase: Phase::Handshake, clients: 1 };
+    assert_eq!(troubles.lock().unwrap()[0], first);
+}
+
+/// Needs a thousand bytes of the client, which it takes one by one.
+struct ByteByByte;
+
+impl Hooks for ByteByByte {
+    fn handshake(&self, request: &Request) -> HandlerResult {
+        for _ in 0..1000 {
+            if request.socket().recv(1)?.is_empty() {
+                return Err("the client is gone".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tell_nothing(_: &Request) -> HandlerResult {
+    Ok(())
+}
+
+#[test]
+fn its_time_does_not_count_for_the_request() {
+    let notes = Notes::default();
+    let options = greeted(&notes).concurrency(Threads::default()).handshake_timeout(0.3).unwrap();
+    let (go_on, wait) = std::sync::mpsc::channel();
+    let wait = Mutex::new(wait);
+    let handler = move |request: &Request| -> HandlerResult {
+        wait.lock().unwrap().recv().unwrap();
+        Ok(request.reply(b"in peace")?)
+    };
+    let server = options.bind(any_port(), handler).unwrap();
+    while_serving(&server, || {
+        // The time is short, so not every machine makes it: the first client that does is the one.
+        let mut client = loop {
+            let mut client = connect(&server);
+            client.write_all(b"I am ann").unwrap();
+            if client.read_exact(&mut [0; 7]).is_ok() {
+                break client;
+            }
+        };
+        // Another one comes too late meanwhile, and this one is left alone.
+        read_to_end(&mut connect(&server));
+        go_on.send(()).unwrap();
+        assert_eq!(read_to_end(&mut client), "in peace");
+    });
+}
+
+#[test]
+fn a_limit_that_cannot_be_is_refused() {
+    let echo = crate::support::serving::echo;
+    let refused = |options: ServerOptions| options.bind(any_port(), echo).unwrap_err().to_string();
+    let limited = |seconds: f64| TcpServer::options().handshake_timeout(seconds).unwrap();
+    assert_eq!(refused(limited(0.0).max_threads(1)), "handshake_timeout must be above 0 seconds, got 0");
+    assert_eq!(refused(limited(1.0)), "handshake_timeout needs a server with threads");
+    assert!(refused(limited(1.0).concurrency(Forks::default())).contains("handshake_timeout"));
 }
 
 #[test]

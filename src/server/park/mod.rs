@@ -29,6 +29,7 @@
 //!   closed, and no handler runs for them.
 //! - Every way in which a connection is cut off ends in a turn of its handler, in which `finish` runs. After that turn the
 //!   request ends, whatever the handler answers.
+//! - The hook `handshake` runs before the first turn. It is a phase of its own if its time is limited.
 //! - While anybody waits for a thread, nobody lingers, and [`Next::Again`](super::Next::Again) goes behind those who wait.
 //! - A forked child has a waiting room of its own, which is empty: what is parked is the parent's.
 

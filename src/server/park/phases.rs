@@ -51,7 +51,8 @@ impl Phases {
             let time = match phase {
                 Phase::Idle => options.idle_timeout,
                 Phase::Request => options.request_deadline,
-                Phase::Rate | Phase::Handshake | Phase::Header => None,
+                Phase::Handshake => options.handshake_timeout,
+                Phase::Rate | Phase::Header => None,
             };
             let time = time.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
             let looks = options.min_rate.filter(|_| phase == Phase::Request).map(|_| LOOK);

@@ -59,6 +59,19 @@ impl ServerOptions {
         Ok(self)
     }
 
+    /// Sets how long the hook [`handshake`](crate::server::Hooks::handshake) may take for a client, above 0 seconds, over
+    /// all calls together. Then its connection is shut down, which ends the hook's calls. By default there is no limit.
+    ///
+    /// It needs threads, as [`request_deadline`](ServerOptions::request_deadline) does, which does not hold for the
+    /// handshake then. With [`wait_for_first_byte`](ServerOptions::wait_for_first_byte) the time begins with the client's
+    /// first byte; until then, [`idle_timeout`](ServerOptions::idle_timeout) holds.
+    ///
+    /// Fails as [`Socket::settimeout`](crate::Socket::settimeout) does.
+    pub fn handshake_timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.handshake_timeout = checked_timeout(timeout)?;
+        Ok(self)
+    }
+
     /// Sets how many bytes a second a request must move at least, 1 or more, after a grace of more than 0 seconds. A
     /// connection that is slower is shut down. By default there is no limit.
     ///
@@ -80,6 +93,7 @@ impl ServerOptions {
     /// | [`wait_for_first_byte`](ServerOptions::wait_for_first_byte) | true |
     /// | [`idle_timeout`](ServerOptions::idle_timeout) | 60 seconds |
     /// | [`request_deadline`](ServerOptions::request_deadline) | 30 seconds |
+    /// | [`handshake_timeout`](ServerOptions::handshake_timeout) | 10 seconds |
     /// | [`min_rate`](ServerOptions::min_rate) | 128 bytes a second after 5 seconds, where the system counts bytes |
     /// | [`max_connections`](ServerOptions::max_connections) | 10,000 |
     /// | [`max_connections_per_address`](ServerOptions::max_connections_per_address) | 100 |
@@ -111,6 +125,7 @@ impl ServerOptions {
             wait_for_first_byte: true,
             idle_timeout: Some(Duration::from_secs(60)),
             request_deadline: Some(Duration::from_secs(30)),
+            handshake_timeout: Some(Duration::from_secs(10)),
             min_rate: sys::COUNTS_TCP_BYTES.then_some(slowest),
             max_connections: Some(10_000),
             max_connections_per_address: Some(100),
@@ -120,7 +135,7 @@ impl ServerOptions {
 
     /// Whether a phase of a connection may take only a certain time.
     pub(crate) fn limits_phases(&self) -> bool {
-        self.idle_timeout.is_some() || self.limits_requests()
+        self.idle_timeout.is_some() || self.handshake_timeout.is_some() || self.limits_requests()
     }
 
     /// Whether the time of running requests is limited.
@@ -130,9 +145,12 @@ impl ServerOptions {
 
     /// Refuses settings that cannot be.
     pub(crate) fn check_phases(&self, sockets: &[Socket]) -> Result<()> {
-        for (name, timeout) in
-            [("idle_timeout", self.idle_timeout), ("request_deadline", self.request_deadline)]
-        {
+        let timeouts = [
+            ("idle_timeout", self.idle_timeout),
+            ("request_deadline", self.request_deadline),
+            ("handshake_timeout", self.handshake_timeout),
+        ];
+        for (name, timeout) in timeouts {
             if timeout == Some(Duration::ZERO) {
                 return Err(Error::value(format!("{name} must be above 0 seconds, got 0")));
             }
@@ -141,8 +159,11 @@ impl ServerOptions {
         if let Some(rate) = self.min_rate {
             rate.check(sockets)?;
         }
-        let needs_threads =
-            [("request_deadline", self.request_deadline.is_some()), ("min_rate", self.min_rate.is_some())];
+        let needs_threads = [
+            ("request_deadline", self.request_deadline.is_some()),
+            ("handshake_timeout", self.handshake_timeout.is_some()),
+            ("min_rate", self.min_rate.is_some()),
+        ];
         let parks = [
             ("wait_for_first_byte", self.wait_for_first_byte),
             ("max_parked", self.max_parked.is_some()),

@@ -179,7 +179,6 @@ impl Request {
     fn take_turn(&self) -> Result<Next, Failed> {
         with_role(self.server().id(), Role::Request(self.ticket.slot()), || {
             if self.connect().is_err() {
-                self.server().counters().fail_handshake();
                 self.end();
                 return Err(Failed);
             }
@@ -203,12 +202,45 @@ impl Request {
     }
 
     /// Lets the hook `handshake` prepare a stream, before the first turn.
-    fn connect(&self) -> Result<(), Failure> {
+    fn connect(&self) -> Result<(), Failed> {
         if !matches!(self.body, Body::Stream(_)) || self.kept.connected.load(Ordering::Relaxed) {
             return Ok(());
         }
         self.kept.connected.store(true, Ordering::Relaxed);
-        caught(|| self.server().hooks().handshake(self))
+        let server = self.server();
+        let is_limited = server.options().handshake_timeout.is_some();
+        if is_limited {
+            self.enter(Phase::Handshake);
+        }
+        let prepared = caught(|| server.hooks().handshake(self));
+        // Who was cut off in it has failed for that reason, and was counted.
+        if prepared.is_err() && !self.is_cut_off() {
+            server.counters().fail_handshake();
+        }
+        if is_limited && prepared.is_ok() {
+            self.enter(Phase::Request);
+        }
+        prepared.map_err(|_| Failed)
+    }
+
+    /// A phase of the request begins, and the one before ends.
+    fn enter(&self, phase: Phase) {
+        let slot = self.ticket.slot() as u32;
+        let mut table = self.server().active().table();
+        if phase == Phase::Request && !table.limits_requests() {
+            table.phases.leave(slot);
+            return;
+        }
+        let oversleeps = table.phases.enter(slot, phase, Deadline::now()) < table.sleeps_until;
+        drop(table);
+        if oversleeps {
+            self.server().nudge_loop();
+        }
+    }
+
+    fn is_cut_off(&self) -> bool {
+        // In a forked child, the lock of the table may be held for ever.
+        !self.ticket.is_inherited() && self.server().active().table().slots[self.ticket.slot()].cut
     }
 
     /// Runs a handler once: `setup` in the first turn, and `finish` in the last one. The first failure is returned.

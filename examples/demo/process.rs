@@ -71,6 +71,13 @@ impl Process {
         self.input = None;
     }
 
+    /// Asks the program to end, by SIGTERM.
+    #[allow(dead_code, reason = "the demo has no use for it, the tests have")]
+    pub fn terminate(&self) -> Result<(), String> {
+        let status = Command::new("kill").arg(self.child.id().to_string()).status();
+        status.map(drop).map_err(|error| format!("kill: {error}"))
+    }
+
     /// Waits for more output. Returns false when the output has ended.
     fn receive(&mut self, deadline: Instant) -> Result<bool, String> {
         match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {

@@ -15,3 +15,4 @@ mod pairs;
 mod peers;
 mod readme;
 mod servers;
+mod tls;

@@ -1,4 +1,5 @@
-//! Sockets among threads: what a close wakes, whatever moment it comes at (`held`).
+//! Sockets among threads: what a close wakes, whatever moment it comes at (`held`); and calls of any order and of many threads
+//! at once, on connections (`storm`), listeners and sockets that connect (`meeting`).
 //!
 //! The tests run under the shim of `tests/torture`, which delays system calls.
 #![allow(unsafe_code)]
@@ -7,3 +8,8 @@
 mod support;
 
 mod held;
+mod kinds;
+mod meeting;
+mod report;
+mod scene;
+mod storm;

@@ -54,13 +54,13 @@ impl Socket {
     pub fn connect_until(&self, address: impl ToAddress, limit: Limit) -> Result<()> {
         let (address, limit) = self.look_up(address, limit)?;
         let call = self.handle.enter()?;
-        let blocks = self.mode.timeout() == Timeout::NONE;
-        if blocks && [Limit::Timeout, Limit::FOREVER].contains(&limit) {
+        let timeout = self.mode.timeout();
+        if timeout == Timeout::NONE && [Limit::Timeout, Limit::FOREVER].contains(&limit) {
             return self.connect_without_limit(&call, &address);
         }
-        // Another owner of the connection may have cleared O_NONBLOCK.
-        let _never_blocks =
-            if blocks || self.handle.is_shared() { Some(self.mode.never_block(&call)?) } else { None };
+        // Another thread may change the timeout during the call, and another owner may have cleared O_NONBLOCK.
+        let limit = if limit == Limit::Timeout { timeout.limit() } else { limit };
+        let _never_blocks = self.mode.never_block(&call)?;
         self.connect_raw(Plan::new(Kind::Connect, limit), &address)
     }
 

@@ -131,11 +131,12 @@ impl Socket {
         let blocks = self.mode.timeout() == Timeout::NONE;
         // A socket without a timeout waits without a limit by itself.
         let limit = if limit == Limit::FOREVER && blocks { Limit::Timeout } else { limit };
-        // Another thread or owner may take the client that `poll` reported. The accept must then return at
-        // once, and no flag of accept does this on a descriptor that blocks.
+        // Another thread or owner may take the client that `poll` reported, or another thread may remove the
+        // timeout. The accept must then return at once, and no flag of accept does this on a descriptor that
+        // blocks.
         let shared = self.handle.is_shared();
         let call;
-        let _never_blocks = if blocks && (shared || limit != Limit::Timeout) {
+        let _never_blocks = if !blocks || shared || limit != Limit::Timeout {
             self.mode.set_accepts_poll();
             call = self.handle.enter()?;
             Some(self.mode.never_block(&call)?)

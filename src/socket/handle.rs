@@ -251,6 +251,10 @@ impl InFlight<'_> {
         self.handle.is_closed()
     }
 
+    pub(super) fn is_shared(&self) -> bool {
+        self.handle.is_shared()
+    }
+
     /// Ends the call without `drop`. The compiler does not inline the drop, and that would cost the common
     /// calls several instructions.
     #[inline(always)]

@@ -111,6 +111,10 @@ impl Socket {
     }
 
     fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
+        let call = self.handle.enter()?;
+        // Another thread may remove the timeout during the call.
+        let limited = limit != Limit::Timeout;
+        let _never_blocks = limited.then(|| self.mode.never_block(&call)).transpose()?;
         while source.left() > 0 {
             let (file, from, count) = (source.file.as_raw_fd(), source.position(), source.left().min(MOST));
             let plan = self.send_plan(limit, 0);

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::handle::InFlight;
+use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::sys;
 
@@ -18,8 +19,18 @@ impl Timeout {
     pub(super) const NONE: Timeout = Timeout(-1);
     pub(super) const ZERO: Timeout = Timeout(0);
 
-    const fn flags(self) -> libc::c_int {
+    /// The flags that a send or a receive adds with this timeout.
+    pub(super) const fn flags(self) -> libc::c_int {
         if self.0 < 0 { 0 } else { libc::MSG_DONTWAIT }
+    }
+
+    /// The limit of a call that begins now.
+    pub(super) fn limit(self) -> Limit {
+        match self {
+            Timeout::NONE => Limit::FOREVER,
+            Timeout::ZERO => Limit::Now,
+            _ => Limit::Until(Deadline::after_timeout(self.duration())),
+        }
     }
 
     pub(super) fn duration(self) -> Option<Duration> {
@@ -102,11 +113,14 @@ impl Mode {
         })
     }
 
-    /// Keeps O_NONBLOCK set until the result is dropped, even if the socket has no timeout. For system calls
-    /// that have no flag for not waiting.
+    /// Keeps O_NONBLOCK set until the result is dropped, even if the socket has no timeout or another thread
+    /// removes it. For system calls that have no flag for not waiting.
     pub(super) fn never_block<'a>(&'a self, call: &'a InFlight<'_>) -> Result<NeverBlocks<'a>> {
         self.change(|| {
-            sys::set_nonblocking(call.fd(), true)?;
+            // With a timeout it is set already, unless another owner has cleared it.
+            if self.timeout() == Timeout::NONE || call.is_shared() {
+                sys::set_nonblocking(call.fd(), true)?;
+            }
             self.nonblocking_calls.fetch_add(1, Ordering::Relaxed);
             Ok(NeverBlocks { mode: self, fd: call.fd() })
         })

@@ -23,6 +23,8 @@ use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use socket2::SockRef;
+
 use super::Socket;
 use super::handle::InFlight;
 use super::timeout::Timeout;
@@ -166,7 +168,37 @@ impl Socket {
         first: Option<isize>,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
-        self.run_slowly(&call, Plan { kind, limit, always_polls, flags }, first, &mut operation)
+        let plan = Plan { kind, limit, always_polls, flags };
+        let mut first = first;
+        loop {
+            let errno = last_errno();
+            let timeout = self.mode.timeout();
+            let result = self.run_slowly(&call, plan, timeout, first.map(|n| (n, errno)), &mut operation);
+            if !self.was_hurried(&call, plan, timeout, &result) {
+                return result;
+            }
+            first = None;
+        }
+    }
+
+    /// Whether a call did not wait only because another thread removed the timeout, between a try that must not
+    /// block and the decision to wait in `poll`. The call then begins again, without a timeout.
+    fn was_hurried(&self, call: &InFlight<'_>, plan: Plan, timeout: Timeout, result: &Result<usize>) -> bool {
+        let may_block = timeout == Timeout::NONE && plan.limit == Limit::Timeout;
+        if *result != Err(Error::Os(libc::EAGAIN)) || !may_block || plan.flags & sys::NEVER_WAIT != 0 {
+            return false;
+        }
+        let socket = SockRef::from(call);
+        let own = match plan.kind.interest() {
+            Interest::Read => socket.read_timeout(),
+            Interest::Write => socket.write_timeout(),
+        };
+        match self.mode.timeout() {
+            // The socket's own timeout in the system and O_NONBLOCK of another owner are other reasons not to wait.
+            Timeout::NONE => matches!((own, socket.nonblocking()), (Ok(None), Ok(false))),
+            Timeout::ZERO => false,
+            _ => true,
+        }
     }
 
     /// Everything except a first try that does something: the end of a stream, errors, and waiting.
@@ -174,17 +206,17 @@ impl Socket {
         &self,
         call: &InFlight<'_>,
         plan: Plan,
-        first: Option<isize>,
+        timeout: Timeout,
+        first: Option<(isize, i32)>,
         operation: &mut dyn FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
-        let errno = last_errno();
-        let timeout = self.mode.timeout();
         let may_wait = self.may_wait(plan, timeout);
         let never_blocks = may_wait || plan.limit == Limit::Now;
-        let extra = if never_blocks { libc::MSG_DONTWAIT } else { self.mode.flags() };
+        // Not the flags of the mode, which another thread may have changed since the timeout was read.
+        let extra = if never_blocks { libc::MSG_DONTWAIT } else { timeout.flags() };
         let hint = &self.waited[plan.kind.interest() as usize];
         let mut next = match first {
-            Some(n) => self.judge(call, plan.kind, may_wait, n, errno),
+            Some((n, errno)) => self.judge(call, plan.kind, may_wait, n, errno),
             // A connect must begin before it can be waited for.
             None if may_wait && plan.kind != Kind::Connect && hint.load(Ordering::Relaxed) => Next::Wait,
             None => Next::TryAgain,

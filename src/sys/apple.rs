@@ -19,6 +19,8 @@ pub(crate) use portable::*;
 
 /// There is no flag with which a send raises no SIGPIPE. An option of the socket does this, which socket2 sets.
 pub(crate) const NO_SIGPIPE: c_int = 0;
+/// The flags with which a receive never waits.
+pub(crate) const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_OOB;
 /// There is no flag with which received descriptors are close-on-exec. A second call makes them so.
 pub(crate) const CMSG_CLOEXEC: c_int = 0;
 /// The type of the control message with the hop limit of an IPv6 datagram.

@@ -37,8 +37,8 @@ pub(crate) use system::{
 };
 // Numbers that differ between systems, and constants that say whether a system has a feature.
 pub(crate) use system::{
-    ABSTRACT_NAMES, CMSG_CLOEXEC, COUNTS_TCP_BYTES, IPV6_HOPLIMIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH,
-    TYPE_FLAGS,
+    ABSTRACT_NAMES, CMSG_CLOEXEC, COUNTS_TCP_BYTES, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK,
+    TRUE_LENGTH, TYPE_FLAGS,
 };
 pub use unix::HostEntry;
 pub(crate) use unix::{

@@ -24,6 +24,8 @@ pub(crate) use portable::*;
 
 /// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
+/// The flags with which a receive never waits.
+pub(crate) const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_OOB;
 /// The flag with which received descriptors are close-on-exec.
 pub(crate) const CMSG_CLOEXEC: c_int = libc::MSG_CMSG_CLOEXEC;
 /// The type of the control message with the hop limit of an IPv6 datagram, from netinet6/in6.h.

@@ -18,6 +18,8 @@ struct Place {
     socket: Socket,
     /// Its own address for a listener, and where it connects for a client.
     address: Address,
+    /// Calls may wait without a limit; then no duplicate is made, because a close would not wake them (see `Socket::close`).
+    waits: bool,
     closed_at: ClosedAt,
 }
 
@@ -28,18 +30,18 @@ impl Place {
         socket.bind((own_host(NEXT.fetch_add(1, Ordering::Relaxed)).as_str(), 0)).unwrap();
         socket.listen(4).unwrap();
         socket.set_linger(Some(Duration::ZERO)).unwrap();
-        // A duplicate may be made of these at any time: then their calls have limits (see `Socket::close`).
-        if random.next() % 2 == 0 {
+        let waits = random.next() % 2 == 0;
+        if !waits {
             socket.settimeout(1e-5).unwrap();
         }
         let address = socket.getsockname().unwrap();
-        Place { socket, address, closed_at: NOT_CLOSED }
+        Place { socket, address, waits, closed_at: NOT_CLOSED }
     }
 
     fn client(address: Address) -> Place {
         let socket = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
         socket.set_linger(Some(Duration::ZERO)).unwrap();
-        Place { socket, address, closed_at: NOT_CLOSED }
+        Place { socket, address, waits: true, closed_at: NOT_CLOSED }
     }
 }
 
@@ -111,8 +113,7 @@ impl Scene for Meeting {
         let number = random.next() as usize % PLACES;
         let (listener, client) =
             (Arc::clone(&lock(&self.listeners[number])), Arc::clone(&lock(&self.clients[number])));
-        let limit = Duration::from_nanos(random.next() % 200_000);
-        let timeout = listener.socket.gettimeout();
+        let limit = Duration::from_nanos(1 + random.next() % 200_000);
         let measure = |place: &Place, limit, call: &dyn Fn() -> tabi::Result<()>| {
             self.lateness.measure(&place.closed_at, limit, call)
         };
@@ -125,8 +126,11 @@ impl Scene for Meeting {
                 let call = &|| accept(&listener, &listener.socket, Limit::after(limit));
                 ("accept_until", measure(&listener, Some(limit), call))
             }
-            8 => ("settimeout", listener.socket.settimeout(timeout.map(|_| limit))),
-            9 if timeout.is_some() => {
+            8 if listener.waits && random.next() % 2 == 0 => {
+                ("settimeout none", listener.socket.settimeout(None))
+            }
+            8 => ("settimeout", listener.socket.settimeout(Some(limit))),
+            9 if !listener.waits => {
                 let duplicate = listener.socket.dup();
                 ("dup and accept", duplicate.and_then(|other| accept(&listener, &other, Limit::after(limit))))
             }

@@ -52,7 +52,7 @@ impl Scene for Storm {
         let connection = self.at(place);
         let end = random.next() as usize % 2;
         let socket = &connection.ends[end];
-        let limit = Duration::from_nanos(random.next() % 50_000);
+        let limit = Duration::from_nanos(1 + random.next() % 50_000);
         let waits = connection.rules != Rules::Timed;
         let measure = |limit, call: &dyn Fn() -> tabi::Result<()>| {
             self.lateness.measure(&connection.closed_at[end], limit, call)

@@ -51,6 +51,8 @@ pub(crate) use watch::Watch;
 
 /// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
+/// The flags with which a receive never waits.
+pub(crate) const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE | libc::MSG_OOB;
 /// The flag with which received descriptors are close-on-exec.
 pub(crate) const CMSG_CLOEXEC: c_int = libc::MSG_CMSG_CLOEXEC;
 /// The flag with which a receive reports the whole length of a datagram that was cut off.

@@ -1,8 +1,8 @@
 /*
  * Preloaded into a program: makes one call of libtabi fail, and says where.
  *
- * Only calls whose return address lies in libtabi.so are counted and can fail; what the program itself, the C library
- * and the loader call is untouched. Counts are shared with forked children, so that a fault happens once.
+ * Only calls whose return address lies in the library's code are counted and can fail (places.h); what the program itself,
+ * the C library and the loader call is untouched. Counts are shared with forked children, so that a fault happens once.
  *
  * TORTURE_FAULT=KIND:NUMBER:ERROR makes the call number NUMBER (from 1) of KIND fail with ERROR; with TORTURE_LASTS=1
  * all later ones fail too.
@@ -15,7 +15,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <netdb.h>
 #include <net/if.h>
 #include <poll.h>
@@ -27,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -35,11 +35,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <unwind.h>
 
 #include "delays.h"
+#include "places.h"
 
-enum { DEPTH = 24, KINDS = 64, REPORT_DESCRIPTOR = 1000 };
+enum { KINDS = 64, REPORT_DESCRIPTOR = 1000 };
 
 struct shared {
     atomic_int armed;
@@ -51,7 +51,6 @@ struct shared {
 };
 
 static struct shared *shared;
-static uintptr_t base, begin, end;
 static int report = -1;
 static char wanted_kind[64];
 static long wanted_number;
@@ -68,33 +67,6 @@ long torture_live(void) { return shared ? atomic_load(&shared->live) : 0; }
 /* From here on nothing is counted and nothing fails. */
 void torture_stop(void) { if (shared) atomic_store(&shared->armed, 0); }
 
-static int find_library(struct dl_phdr_info *info, size_t size, void *unused)
-{
-    (void)size, (void)unused;
-    if (!info->dlpi_name || !strstr(info->dlpi_name, "libtabi.so"))
-        return 0;
-    base = info->dlpi_addr;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-        if (part->p_type == PT_LOAD && (part->p_flags & PF_X)) {
-            begin = base + part->p_vaddr;
-            end = begin + part->p_memsz;
-        }
-    }
-    return 1;
-}
-
-struct places { int count; uintptr_t at[DEPTH]; };
-
-static _Unwind_Reason_Code note_place(struct _Unwind_Context *context, void *into)
-{
-    struct places *places = into;
-    uintptr_t at = _Unwind_GetIP(context);
-    if (at >= begin && at < end)
-        places->at[places->count++] = at - base;
-    return places->count < DEPTH ? _URC_NO_REASON : _URC_END_OF_STACK;
-}
-
 __attribute__((constructor)) static void start(void)
 {
     const char *path = getenv("TORTURE_REPORT"), *fault = getenv("TORTURE_FAULT");
@@ -102,7 +74,7 @@ __attribute__((constructor)) static void start(void)
     read_delay();
     if (!path)
         return;
-    dl_iterate_phdr(find_library, NULL);
+    find_library();
     _Unwind_Backtrace(note_place, &places);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     report = fcntl(fd, F_DUPFD_CLOEXEC, REPORT_DESCRIPTOR);
@@ -120,8 +92,8 @@ void *dlopen(const char *name, int flags)
     static __typeof__(&dlopen) real;
     if (!real) real = (__typeof__(&dlopen))dlsym(RTLD_NEXT, "dlopen");
     void *library = real(name, flags);
-    if (shared && !begin)
-        dl_iterate_phdr(find_library, NULL);
+    if (shared)
+        find_library();
     return library;
 }
 
@@ -148,12 +120,18 @@ static void tell(const char *what, const char *kind, long number)
         abort();
 }
 
+#define CALLER __builtin_return_address(0)
+
+static int is_library(void *caller)
+{
+    return shared && !inside && is_in_library((uintptr_t)caller);
+}
+
 /* The error by which this call is to fail, or 0. */
 static int due(const char *kind, void *caller)
 {
-    uintptr_t at = (uintptr_t)caller;
     int saved = errno, error = 0;
-    if (!shared || inside || at < begin || at >= end || !atomic_load(&shared->armed))
+    if (!is_library(caller) || !atomic_load(&shared->armed))
         return 0;
     inside = 1;
     long number = atomic_fetch_add(&shared->counts[kind_index(kind)], 1) + 1;
@@ -168,13 +146,6 @@ static int due(const char *kind, void *caller)
     inside = 0;
     errno = saved;
     return error;
-}
-
-#define CALLER __builtin_return_address(0)
-
-static int is_library(void *caller)
-{
-    return shared && !inside && (uintptr_t)caller >= begin && (uintptr_t)caller < end;
 }
 
 /* Memory. */
@@ -265,6 +236,7 @@ FAILS(int, getsockopt, (int a, int b, int c, void *d, socklen_t *e), (a, b, c, d
 FAILS(int, setsockopt, (int a, int b, int c, const void *d, socklen_t e), (a, b, c, d, e))
 FAILS(int, shutdown, (int a, int b), (a, b))
 FAILS(int, dup2, (int a, int b), (a, b))
+FAILS(int, dup3, (int a, int b, int c), (a, b, c))
 FAILS(int, poll, (struct pollfd *a, nfds_t b, int c), (a, b, c))
 FAILS(ssize_t, recv, (int a, void *b, size_t c, int d), (a, b, c, d))
 FAILS(ssize_t, recvfrom, (int a, void *b, size_t c, int d, struct sockaddr *e, socklen_t *f), (a, b, c, d, e, f))
@@ -277,6 +249,8 @@ FAILS(int, sendmmsg, (int a, struct mmsghdr *b, unsigned c, int d), (a, b, c, d)
 FAILS(ssize_t, sendfile64, (int a, int b, off64_t *c, size_t d), (a, b, c, d))
 FAILS(int, eventfd, (unsigned a, int b), (a, b))
 FAILS(int, pipe2, (int a[2], int b), (a, b))
+FAILS(int, epoll_create1, (int a), (a))
+FAILS(int, epoll_wait, (int a, struct epoll_event *b, int c, int d), (a, b, c, d))
 FAILS(pid_t, fork, (void), ())
 FAILS(pid_t, waitpid, (pid_t a, int *b, int c), (a, b, c))
 FAILS(int, waitid, (idtype_t a, id_t b, siginfo_t *c, int d), (a, b, c, d))
@@ -296,6 +270,14 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
     if (error)
         return errno = error, -1;
     return real(fd, address, length);
+}
+
+/* To watch a descriptor no longer needs nothing that could be missing. */
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    REAL(epoll_ctl);
+    int error = operation == EPOLL_CTL_DEL ? 0 : late_and_due("epoll_ctl", CALLER);
+    return error ? (errno = error, -1) : real(epoll, operation, fd, event);
 }
 
 /* A close that fails has closed. */

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use crate::report::{ClosedAt, NOT_CLOSED};
+use crate::report::{ClosedAt, not_closed};
 use crate::support::temporary_path;
 use tabi::{AF_INET, AF_UNIX, Address, SOCK_DGRAM, SOCK_STREAM, Socket};
 
@@ -75,7 +75,7 @@ impl Kind {
         }
         // A connection before and after this one has other tags.
         let tag = (number % 100) as u8 * 2;
-        let closed_at = [NOT_CLOSED; 2];
+        let closed_at = [not_closed(), not_closed()];
         Connection { ends, tags: [tag, tag + 1], rules, closed_at, owners }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::kinds::{lock, own_host};
-use crate::report::{ClosedAt, Lateness, NOT_CLOSED, close};
+use crate::report::{ClosedAt, Lateness, close, not_closed};
 use crate::scene::{Random, Scene, scenes};
 use tabi::{AF_INET, Address, Limit, SOCK_STREAM, Socket};
 
@@ -35,13 +35,13 @@ impl Place {
             socket.settimeout(1e-5).unwrap();
         }
         let address = socket.getsockname().unwrap();
-        Place { socket, address, waits, closed_at: NOT_CLOSED }
+        Place { socket, address, waits, closed_at: not_closed() }
     }
 
     fn client(address: Address) -> Place {
         let socket = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
         socket.set_linger(Some(Duration::ZERO)).unwrap();
-        Place { socket, address, waits: true, closed_at: NOT_CLOSED }
+        Place { socket, address, waits: true, closed_at: not_closed() }
     }
 }
 

@@ -10,7 +10,9 @@ use tabi::{Deadline, Error, Socket};
 /// A moment at which a close began, in nanoseconds of the monotonic clock.
 pub(crate) type ClosedAt = AtomicI64;
 
-pub(crate) const NOT_CLOSED: ClosedAt = ClosedAt::new(i64::MAX);
+pub(crate) fn not_closed() -> ClosedAt {
+    ClosedAt::new(i64::MAX)
+}
 
 /// Closes a socket, and notes when the first close began.
 pub(crate) fn close(socket: &Socket, closed_at: &ClosedAt) {

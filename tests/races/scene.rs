@@ -87,7 +87,7 @@ pub(crate) fn run<S: Scene>(name: &str, make: impl Fn() -> S) {
         move || stand_by(&over)
     });
     let mut random = Random::new(THREADS);
-    let mut progress = vec![(0, Instant::now()); THREADS];
+    let mut progress = [(0, Instant::now()); THREADS];
     while !threads.iter().all(JoinHandle::is_finished) {
         scene.renew(&mut random);
         thread::sleep(Duration::from_micros(100));

@@ -10,8 +10,8 @@ use libc::{MSG_PEEK, SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_SEQPACKET, SO
 use tabi::ffi::*;
 
 use crate::connection::Connection;
-use crate::payload;
 use crate::sock::Sock;
+use crate::{network, payload};
 
 #[derive(Arbitrary, Debug)]
 enum Call {
@@ -36,8 +36,14 @@ enum Call {
 /// How many connections there are at once.
 const CONNECTIONS: usize = 3;
 
+/// An input that begins with this byte or a greater one is about internet sockets.
+const NETWORK: u8 = 240;
+
 /// Makes calls on a handful of handles. Each call begins with a byte that says on which, and of what kind a new connection is.
 pub fn check(input: &[u8]) {
+    if let Some((NETWORK.., rest)) = input.split_first() {
+        return crate::leaves_no_descriptor(|| network::check(rest));
+    }
     let mut input = Unstructured::new(input);
     crate::leaves_no_descriptor(|| {
         let mut connections: [Option<Connection>; CONNECTIONS] = [const { None }; CONNECTIONS];

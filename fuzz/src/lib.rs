@@ -8,6 +8,7 @@ pub mod calls;
 mod connection;
 pub mod control;
 pub mod messages;
+mod network;
 pub mod options;
 pub mod proxy;
 mod sock;

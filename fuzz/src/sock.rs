@@ -7,6 +7,9 @@ use tabi::ffi::*;
 
 pub(crate) struct Sock(NonNull<tabi_sock>);
 
+// SAFETY: any number of threads may use a handle of the library at the same time.
+unsafe impl Sync for Sock {}
+
 impl Sock {
     /// Takes over the handle that `make` puts into the place it gets; the error is the code that `make` returns.
     pub(crate) fn made_by(make: impl FnOnce(&mut MaybeUninit<*mut tabi_sock>) -> i32) -> Result<Sock, i32> {

@@ -8,6 +8,7 @@ mod failures;
 mod fork;
 mod handover;
 mod handshake;
+mod incomplete;
 mod jobs;
 mod limits;
 mod many_clients;

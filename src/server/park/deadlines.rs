@@ -67,6 +67,13 @@ impl Server {
         true
     }
 
+    /// Cuts off a request whose client has not sent all of it in time.
+    pub(crate) fn cut_incomplete(&self, slot: usize) {
+        if self.cut_slot(self.active().table(), slot) {
+            self.client_was_late(Phase::Request);
+        }
+    }
+
     /// Cuts off the running requests that are slower than this.
     fn look_at_rates(&self, rate: MinRate) {
         let Some(room) = &self.core.room else { return };

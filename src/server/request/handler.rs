@@ -164,7 +164,7 @@ where
             },
             || handler.borrow_mut().finish(request),
         )?;
-        if let (Some(place), Next::Park | Next::Again) = (place, next) {
+        if let (Some(place), Next::Park | Next::More | Next::Again) = (place, next) {
             request.keep_object(place.fill(handler.into_inner()));
         }
         Ok(next)

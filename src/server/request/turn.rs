@@ -30,6 +30,8 @@ pub(super) struct Kept {
     lingers: bool,
     /// Whether the request ends after the next turn, whatever its handler answers.
     last: bool,
+    /// When the client must have sent the rest of its request, if the handler waits for it.
+    rest_until: Option<Deadline>,
 }
 
 impl Default for Kept {
@@ -41,6 +43,7 @@ impl Default for Kept {
             watched: false,
             lingers: true,
             last: false,
+            rest_until: None,
         }
     }
 }
@@ -54,8 +57,9 @@ impl Request {
         while let Some(current) = request.take() {
             request = match current.take_turn() {
                 Ok(Next::End) | Err(Failed) => None,
-                Ok(Next::Again) => current.go_on(),
-                Ok(Next::Park) => current.linger_or_park(),
+                Ok(Next::Again) => current.with_whole_request().go_on(),
+                Ok(Next::Park) => current.with_whole_request().linger_or_park(),
+                Ok(Next::More) => current.wait_for_the_rest(),
             };
         }
     }
@@ -76,6 +80,23 @@ impl Request {
                 return Some(self);
             }
             self.kept.lingers = false;
+        }
+        Server::park(self, Phase::Idle).and_then(Request::go_on)
+    }
+
+    /// What the handler waits for next is another request.
+    fn with_whole_request(mut self) -> Request {
+        self.kept.rest_until = None;
+        self
+    }
+
+    /// Parks the request in the middle of what its client sends, or cuts it off because that takes too long.
+    fn wait_for_the_rest(mut self) -> Option<Request> {
+        let limit = self.server().options().request_deadline;
+        let until = self.kept.rest_until.get_or_insert_with(|| Deadline::after_timeout(limit));
+        if until.has_passed() {
+            self.server().cut_incomplete(self.ticket.slot());
+            return self.go_on();
         }
         Server::park(self, Phase::Idle).and_then(Request::go_on)
     }
@@ -169,7 +190,7 @@ impl Request {
         loop {
             match self.take_turn() {
                 Ok(Next::End) => return true,
-                Ok(Next::Park | Next::Again) => {}
+                Ok(Next::Park | Next::More | Next::Again) => {}
                 Err(_) => return false,
             }
         }
@@ -189,7 +210,7 @@ impl Request {
                 }
             };
             match result {
-                Ok(next @ (Next::Park | Next::Again)) if !self.kept.last => return Ok(next),
+                Ok(next @ (Next::Park | Next::More | Next::Again)) if !self.kept.last => return Ok(next),
                 Ok(_) => self.end(),
                 Err(failure) => {
                     self.server().report(self, &failure);
@@ -255,7 +276,7 @@ impl Request {
             self.kept.begun.store(true, Ordering::Relaxed);
         }
         let handled = caught(|| self.settled(handle()?));
-        if let Ok(Next::Park | Next::Again) = handled {
+        if let Ok(Next::Park | Next::More | Next::Again) = handled {
             return handled;
         }
         let finished = caught(finish);

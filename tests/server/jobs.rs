@@ -2,7 +2,7 @@
 //! requests.
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use tabi::server::{
     Concurrency, Failure, ForkingTcpServer, HandlerResult, Hooks, Job, Next, Request, Server, TcpServer,
     ThreadingTcpServer, Threads, WhenFull,
 };
-use tabi::{Error, Result};
+use tabi::{Address, Error, Result};
 
 fn welcome(request: &Request) -> Result<()> {
     request.reply(b"welcome")
@@ -164,6 +164,39 @@ fn jobs_and_clients_share_the_limit_of_connections() {
     assert_eq!(text, "");
     assert_eq!(server.statistics().rejected, 2);
     end.send(()).unwrap();
+}
+
+/// Works for a client, and ends when the test drops the other side.
+struct For(Address, Mutex<Receiver<()>>);
+
+impl Job for For {
+    fn run(&self, request: &Request) -> HandlerResult<Next> {
+        assert_eq!(*request.client_address(), self.0);
+        let _ = self.1.lock().unwrap().recv_timeout(HANG);
+        Ok(Next::End)
+    }
+
+    fn client_address(&self) -> Address {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn jobs_that_work_for_one_host_are_limited_as_its_clients_are() {
+    let server =
+        ThreadingTcpServer::options().max_connections_per_address(1).bind(any_port(), welcome).unwrap();
+    let job = |host| {
+        let (end, ended) = mpsc::channel();
+        let runs = server.run_job(For(SocketAddr::from((host, 9000)).into(), Mutex::new(ended)));
+        runs.then_some(end)
+    };
+    let one = job(Ipv4Addr::new(192, 0, 2, 1));
+    assert!(one.is_some() && job(Ipv4Addr::new(192, 0, 2, 1)).is_none());
+    let other = job(Ipv4Addr::new(192, 0, 2, 2));
+    assert!(other.is_some());
+    drop((one, other));
+    assert_eq!(server.server_close(Some(HANG)).left, 0);
+    assert_eq!((server.statistics().rejected, server.statistics().failed), (1, 0));
 }
 
 #[test]

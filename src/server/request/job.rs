@@ -3,6 +3,7 @@
 use std::os::fd::RawFd;
 
 use super::{HandlerResult, Next, Request};
+use crate::address::Address;
 use crate::server::{Phase, Server};
 
 /// Work that a server runs in the same way as its requests: where its
@@ -15,7 +16,7 @@ use crate::server::{Phase, Server};
 pub trait Job: Send + Sync + 'static {
     /// Does the work. A failure or a panic is counted and goes to `handle_error`.
     ///
-    /// `request` stands for the job. It knows the server, but has no client and no packet. After [`Next::Park`],
+    /// `request` stands for the job. It knows the server and the [`Job::client_address`], but has no packet. After [`Next::Park`],
     /// the job waits without a thread until there is something to read on its [`Job::fileno`], and then runs again.
     fn run(&self, request: &Request) -> HandlerResult<Next>;
 
@@ -36,6 +37,12 @@ pub trait Job: Send + Sync + 'static {
     fn wait_for_first_byte(&self) -> bool {
         false
     }
+
+    /// Returns the address of the client for which the job works, or [`Address::None`], which is the default. The job
+    /// then counts for the server's `max_connections_per_address`. It is asked once, before the job runs.
+    fn client_address(&self) -> Address {
+        Address::None
+    }
 }
 
 impl<F, T> Job for F
@@ -52,8 +59,8 @@ impl Server {
     /// Runs a job as if it were a request that was just taken.
     ///
     /// Returns false if the job was refused and will never run: because all threads are busy and the setting
-    /// is [`WhenFull::Refuse`](crate::server::WhenFull), because the server has reached `max_connections`,
-    /// because the server is closed, or because there is no memory for it. This never waits for a thread, but
+    /// is [`WhenFull::Refuse`](crate::server::WhenFull), because the server has reached `max_connections` or
+    /// `max_connections_per_address`, because the server is closed, or because there is no memory for it. This never waits for a thread, but
     /// an in-line server runs the job before this returns.
     ///
     /// ```

@@ -89,7 +89,8 @@ impl Request {
     }
 
     fn from_job(server: &Server, job: impl Job) -> Result<Request> {
-        Request::new(server, Body::Job(shared(job)?), Address::None)
+        let client_address = job.client_address();
+        Request::new(server, Body::Job(shared(job)?), client_address)
     }
 
     fn new(server: &Server, body: Body, client_address: Address) -> Result<Request> {
@@ -123,8 +124,8 @@ impl Request {
         }
     }
 
-    /// Returns the address of the client, or of the sender of a datagram (`self.client_address`). It is
-    /// [`Address::None`] for a job.
+    /// Returns the address of the client, or of the sender of a datagram (`self.client_address`). For a job it is its
+    /// [`Job::client_address`].
     pub fn client_address(&self) -> &Address {
         &self.client_address
     }

@@ -82,6 +82,7 @@
 #define TABI_ERR_TOO_SMALL (-5209) /* the buffer is too small for the result */
 #define TABI_PARK (-6001) /* a handler's answer: call it again when there is more to read */
 #define TABI_AGAIN (-6002) /* a handler's answer: call it again, there is more to read already */
+#define TABI_MORE (-6003) /* a handler's answer: call it again when there is more of this request */
 
 #ifdef __cplusplus
 extern "C" {
@@ -2486,6 +2487,9 @@ typedef struct tabi_request tabi_request;
  *   with TABI_ERR_TYPE.
  * - TABI_AGAIN: there is more to read already, which the server cannot see, such as bytes that a TLS library has
  *   decrypted. The server calls the function again. Requests that wait for a thread come first.
+ * - TABI_MORE: like TABI_PARK, in the middle of a request: what has come of it so far is not all of it. The
+ *   function keeps what it has read, for example in the data of the request. The time of `request_deadline` goes on: when it has passed, the next bytes of the client cut the connection
+ *   off, and `idle_timeout` does so if none come.
  * - Any other negative code, for example one that a function of this library has returned: it has failed. The
  *   failure is counted, and reported to the server's hook handle_error. The server ends the connection.
  *
@@ -2823,8 +2827,8 @@ typedef struct {
     void *userdata;
     /**
      * Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-     * its server, but it has no client and no packet. The result is that of a tabi_handler. After TABI_PARK the
-     * job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
+     * its server and tabi_request_client_address() its `client_address`, but it has no socket and no packet. The
+     * result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
      */
     int (*run)(tabi_request *request, void *userdata);
     /**
@@ -2848,6 +2852,11 @@ typedef struct {
      * 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
      */
     int wait_for_first_byte;
+    /**
+     * The address of the client for which the job works, which tabi_server_run_job() copies. The job then counts for
+     * `max_connections_per_address`. NULL: there is none.
+     */
+    const tabi_addr *client_address;
 } tabi_job;
 
 /**
@@ -2856,10 +2865,12 @@ typedef struct {
  * for a thread.
  *
  * Returns 1 when the job runs, will run or has run. Returns 0 when it was refused: all threads are busy and
- * `when_full` says so, the server has `max_connections` requests, or the server is closed. In both cases
- * `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small; `end` does not run then.
+ * `when_full` says so, the server has `max_connections` requests or as many for the `client_address` as it allows, or
+ * the server is closed. In both cases `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small or
+ * `client_address` is no address; `end` does not run then.
  */
-int tabi_server_run_job(tabi_server *sv, const tabi_job *job);
+int tabi_server_run_job(tabi_server *sv,
+                        const tabi_job *job);
 
 /* ---- Servers with settings ---- */
 
@@ -3020,7 +3031,7 @@ typedef struct {
      */
     void (*process_request)(tabi_request *request, void *userdata);
     /**
-     * Runs the handler, and returns what the handler returns, which may be TABI_PARK or TABI_AGAIN. Then it runs
+     * Runs the handler, and returns what the handler returns, which may be TABI_PARK, TABI_AGAIN or TABI_MORE. Then it runs
      * again for the same connection. Default: tabi_request_finish().
      */
     int (*finish_request)(tabi_request *request, void *userdata);
@@ -3525,7 +3536,7 @@ void tabi_request_free(tabi_request *request);
 
 /**
  * Does what the step finish_request does by default: it runs the server's handler. Returns 0, TABI_PARK,
- * TABI_AGAIN, or the code of the failure. The hook finish_request returns the same value.
+ * TABI_AGAIN, TABI_MORE, or the code of the failure. The hook finish_request returns the same value.
  */
 int tabi_request_finish(tabi_request *request);
 

@@ -84,7 +84,7 @@ static struct told new_told(void)
 
 static tabi_job job_of(int (*run)(tabi_request *, void *), struct told *told)
 {
-    tabi_job job = {sizeof job, told, run, tell_cut, tell_end, told != NULL ? told->fd : -1, 0};
+    tabi_job job = {sizeof job, told, run, tell_cut, tell_end, told != NULL ? told->fd : -1, 0, NULL};
     return job;
 }
 
@@ -215,6 +215,42 @@ static void a_job_with_a_descriptor_waits_for_it_without_a_thread(void)
     stop(server, thread);
 }
 
+static int has_a_client(tabi_request *request, void *userdata)
+{
+    char host[64];
+    tabi_addr client;
+    CHECK_OK(tabi_request_client_address(request, &client));
+    CHECK_EQ(tabi_addr_host(&client, host, sizeof host), 9);
+    CHECK_STR(host, "192.0.2.1");
+    return wait_for_cut(request, userdata);
+}
+
+static void jobs_for_one_client_are_limited(void)
+{
+    struct told first = new_told(), second = new_told();
+    tabi_server_options options;
+    tabi_server *server;
+    tabi_addr any, client;
+    tabi_job one = job_of(has_a_client, &first), other = job_of(look, &second);
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.concurrency = TABI_THREADS;
+    options.max_connections_per_address = 1;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, no_client, NULL, &server));
+    CHECK_OK(tabi_addr_from_host(AF_INET, "192.0.2.1", 9, &client));
+    one.client_address = other.client_address = &client;
+    CHECK_EQ(tabi_server_run_job(server, &one), 1);
+    wait_for(&first, &first.run);
+    CHECK_EQ(tabi_server_run_job(server, &other), 0);
+    CHECK_EQ(second.run, 0);
+    CHECK_EQ(second.end, 1);
+    client.len = 1000;
+    CHECK_CODE(tabi_server_run_job(server, &other), TABI_ERR_VALUE);
+    CHECK_EQ(second.end, 1);
+    CHECK_OK(tabi_server_close(server, 0.0, NULL));
+    tabi_server_free(server);
+}
+
 static void report(tabi_request *request, int code, const char *message, void *userdata)
 {
     struct told *told = userdata;
@@ -256,6 +292,7 @@ static void a_job_without_a_descriptor_cannot_park(void)
 int main(void)
 {
     RUN(a_job_with_a_descriptor_waits_for_it_without_a_thread);
+    RUN(jobs_for_one_client_are_limited);
     RUN(a_job_without_a_descriptor_cannot_park);
     RUN(a_job_runs_is_counted_and_ends);
     RUN(closing_the_server_cuts_a_job_and_ends_one_that_never_ran);

@@ -215,6 +215,52 @@ static void a_handler_that_says_again_runs_without_new_bytes(void)
     stop(server, thread);
 }
 
+/* What has come of a request. */
+struct piece {
+    char bytes[64];
+    size_t len;
+};
+
+/* Answers what has come when it ends with a comma. */
+static int wait_for_a_comma(tabi_request *request, void *userdata)
+{
+    struct piece *piece = tabi_request_data(request);
+    ssize_t n;
+    (void)userdata;
+    if (piece == NULL) {
+        piece = calloc(1, sizeof *piece);
+        CHECK_OK(tabi_request_set_data(request, piece));
+    }
+    n = tabi_recv(tabi_request_sock(request), piece->bytes + piece->len, sizeof piece->bytes - piece->len, 0);
+    if (n <= 0) {
+        free(piece);
+        return (int)n;
+    }
+    piece->len += (size_t)n;
+    if (piece->bytes[piece->len - 1] != ',')
+        return TABI_MORE;
+    CHECK_OK(tabi_request_reply(request, piece->bytes, piece->len));
+    piece->len = 0;
+    return TABI_PARK;
+}
+
+static void a_request_that_comes_in_pieces_keeps_nobody_waiting(void)
+{
+    tabi_server *server = server_with_one_thread(wait_for_a_comma, NULL, NULL);
+    pthread_t thread = serve_in_a_thread(server);
+    tabi_sock *slow = connect_to(server), *other = connect_to(server);
+    say(slow, "a ");
+    say(other, "one,");
+    HEAR(other, "one,");
+    say(slow, "slow,");
+    HEAR(slow, "a slow,");
+    say(other, "two,");
+    HEAR(other, "two,");
+    tabi_sock_free(slow);
+    tabi_sock_free(other);
+    stop(server, thread);
+}
+
 /* The failures that the hook handle_error was told. */
 struct failures {
     pthread_mutex_t lock;
@@ -390,6 +436,8 @@ static void the_answers_have_names_and_texts(void)
     CHECK_STR(tabi_error_name(TABI_AGAIN), "TABI_AGAIN");
     CHECK_CONTAINS(tabi_strerror(TABI_PARK), "when there is more");
     CHECK_CONTAINS(tabi_strerror(TABI_AGAIN), "there is more");
+    CHECK_STR(tabi_error_name(TABI_MORE), "TABI_MORE");
+    CHECK_CONTAINS(tabi_strerror(TABI_MORE), "more of this request");
 }
 
 static void bad_input(void)
@@ -416,6 +464,7 @@ int main(void)
     RUN(lines_that_were_read_ahead_are_answered_without_more_bytes);
     RUN(bytes_that_were_given_back_are_read_again);
     RUN(a_handler_that_says_again_runs_without_new_bytes);
+    RUN(a_request_that_comes_in_pieces_keeps_nobody_waiting);
     RUN(a_handler_that_fails_after_it_was_parked_is_reported_once);
     RUN(a_hook_passes_the_answer_of_the_handler_on);
     RUN(above_the_limit_the_longest_parked_is_closed);

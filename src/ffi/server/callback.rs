@@ -76,6 +76,7 @@ pub(crate) fn call_for_answer(handler: impl FnOnce() -> c_int) -> HandlerResult<
     match outside(handler) {
         code::PARK => Ok(Next::Park),
         code::AGAIN => Ok(Next::Again),
+        code::MORE => Ok(Next::More),
         code => returned(code, begin).map(|_| Next::End),
     }
 }
@@ -86,6 +87,7 @@ pub(crate) fn answer_code(next: Next) -> c_int {
         Next::End => 0,
         Next::Park => code::PARK,
         Next::Again => code::AGAIN,
+        Next::More => code::MORE,
     }
 }
 

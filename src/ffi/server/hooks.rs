@@ -61,7 +61,7 @@ pub struct tabi_server_hooks {
     /// tabi_request_free().
     pub process_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
-    /// Runs the handler, and returns what the handler returns, which may be TABI_PARK or TABI_AGAIN. Then it runs
+    /// Runs the handler, and returns what the handler returns, which may be TABI_PARK, TABI_AGAIN or TABI_MORE. Then it runs
     /// again for the same connection. Default: tabi_request_finish().
     pub finish_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,

@@ -8,6 +8,8 @@ use std::os::fd::RawFd;
 use super::callback::{call_for_answer, outside};
 use super::growing::{Growing, read};
 use super::{server, tabi_request, tabi_server};
+use crate::address::Address;
+use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, boundary, not_null};
 use crate::server::{HandlerResult, Job, Next, Request};
 
@@ -24,8 +26,8 @@ pub struct tabi_job {
     /// The last argument of each function.
     pub userdata: *mut c_void,
     /// Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-    /// its server, but it has no client and no packet. The result is that of a tabi_handler. After TABI_PARK the
-    /// job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
+    /// its server and tabi_request_client_address() its `client_address`, but it has no socket and no packet. The
+    /// result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
     pub run: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
     /// Asks the job to end soon, because the time that tabi_server_close() was given has passed. It runs in
     /// the thread that closes the server, while `run` runs in another thread or has not begun. NULL means
@@ -40,17 +42,21 @@ pub struct tabi_job {
     pub fd: c_int,
     /// 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
     pub wait_for_first_byte: c_int,
+    /// The address of the client for which the job works, which tabi_server_run_job() copies. The job then counts for
+    /// `max_connections_per_address`. NULL: there is none.
+    pub client_address: *const tabi_addr,
 }
 
 // SAFETY: `struct_size` is the first member; all others may be 0 or NULL.
 unsafe impl Growing for tabi_job {
     const NAME: &'static str = "tabi_job";
-    const FIRST_SIZE: usize = offset_of!(tabi_job, wait_for_first_byte) + size_of::<c_int>();
+    const FIRST_SIZE: usize = offset_of!(tabi_job, client_address) + size_of::<*const tabi_addr>();
 }
 
 /// A job in C. The server has dropped it when `end` has run.
 struct CJob {
     run: unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int,
+    client_address: Address,
     rest: tabi_job,
 }
 
@@ -62,13 +68,18 @@ unsafe impl Sync for CJob {}
 impl CJob {
     /// # Safety
     ///
-    /// `job` is NULL, or points to as many bytes as its `struct_size` says.
+    /// `job` is NULL, or points to as many bytes as its `struct_size` says; its `client_address` is NULL or points to one.
     unsafe fn read(job: *const tabi_job) -> Outcome<CJob> {
         // SAFETY: a job without functions has only 0 and NULL.
         let nothing: tabi_job = unsafe { std::mem::zeroed() };
         // SAFETY: the caller promises the bytes.
         let rest = unsafe { read(job, "job", nothing) }?;
-        Ok(CJob { run: not_null(rest.run, "run")?, rest })
+        // SAFETY: the caller promises the address, which is only read here.
+        let client_address = match unsafe { rest.client_address.as_ref() } {
+            Some(address) => address.raw()?.decode(),
+            None => Address::None,
+        };
+        Ok(CJob { run: not_null(rest.run, "run")?, client_address, rest })
     }
 }
 
@@ -92,6 +103,10 @@ impl Job for CJob {
     fn wait_for_first_byte(&self) -> bool {
         self.rest.wait_for_first_byte != 0
     }
+
+    fn client_address(&self) -> Address {
+        self.client_address.clone()
+    }
 }
 
 impl Drop for CJob {
@@ -108,13 +123,14 @@ impl Drop for CJob {
 /// for a thread.
 ///
 /// Returns 1 when the job runs, will run or has run. Returns 0 when it was refused: all threads are busy and
-/// `when_full` says so, the server has `max_connections` requests, or the server is closed. In both cases
-/// `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small; `end` does not run then.
+/// `when_full` says so, the server has `max_connections` requests or as many for the `client_address` as it allows, or
+/// the server is closed. In both cases `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small or
+/// `client_address` is no address; `end` does not run then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_run_job(sv: Option<&tabi_server>, job: *const tabi_job) -> c_int {
     boundary(|| {
         let server = server(sv)?;
-        // SAFETY: the caller passes NULL, or a structure of `struct_size` bytes.
+        // SAFETY: the caller passes NULL, or a structure of `struct_size` bytes whose pointers are valid.
         let job = unsafe { CJob::read(job) }?;
         Ok(server.run_job(job).into())
     })

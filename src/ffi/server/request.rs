@@ -259,7 +259,7 @@ pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
 }
 
 /// Does what the step finish_request does by default: it runs the server's handler. Returns 0, TABI_PARK,
-/// TABI_AGAIN, or the code of the failure. The hook finish_request returns the same value.
+/// TABI_AGAIN, TABI_MORE, or the code of the failure. The hook finish_request returns the same value.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_request_finish(request: Option<&tabi_request>) -> c_int {
     boundary(|| {

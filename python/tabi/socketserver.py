@@ -18,7 +18,9 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
 
 from . import _server, socket
 from ._install import beside
-from ._server import DrainReport
+from ._server import DrainReport, Next, Statistics
+
+PARK, AGAIN = Next
 
 # The classes say that they are the standard module's, as its own test wants it.
 _name, __name__ = __name__, "socketserver"
@@ -94,6 +96,13 @@ def _handle_trouble(self, trouble, message):
     """
 
 
+def _init_handler(self, request, client_address, server):
+    self.request = request
+    self.client_address = client_address
+    self.server = server
+    _server.live(self)
+
+
 BaseServer.handle_trouble = _handle_trouble
 BaseServer.serve_forever = _serve_forever
 BaseServer.shutdown = _shutdown
@@ -120,6 +129,8 @@ def _init(self, server_address, RequestHandlerClass, bind_and_activate=True, *, 
 
 
 TCPServer.__init__ = _init
+BaseRequestHandler.__init__ = _init_handler
+BaseRequestHandler.handle = _server.handle
 
 
 _close_socket = TCPServer.server_close
@@ -161,6 +172,24 @@ class ThreadingMixIn:
     queue_size = 0
     #: Seconds that a thread without work is kept.
     thread_idle = 10.0
+    #: Whether a new client waits without a thread until it has sent something. None is True for the handlers of
+    #: ``http.server`` and its relatives, and False for others: it is wrong where the server speaks first.
+    wait_for_first_byte = None
+    #: The most connections that are parked; the one that has been parked longest makes room. None is no limit.
+    max_parked = None
+    #: Seconds that a connection may be parked, and that a new client which is waited for may say nothing. None is the
+    #: `timeout` of the handlers' class, if it has one, else no limit.
+    idle_timeout = None
+    #: Seconds from the first byte of a request, or from the accept, to the handler's answer, over all its calls together.
+    #: None is no limit.
+    request_deadline = None
+    #: The least bytes a second of a request, and the seconds after which that counts, such as ``(128, 5.0)``. The time
+    #: in which a handler computes counts, too. None is no limit.
+    min_rate = None
+    #: The most requests at the same time, parked ones included; further clients are closed. None is no limit.
+    max_connections = None
+    #: The same for each internet host.
+    max_connections_per_address = None
 
     @property
     def _threads(self):
@@ -168,16 +197,20 @@ class ThreadingMixIn:
         return list(native.workers.values()) if native else []
 
     def process_request_thread(self, request, client_address):
-        """Handle a request in a thread of the pool; returns whether its handler raised."""
+        """Handle a request in a thread of the pool: all of it, or a turn of it, after which its connection parks."""
+        connection = _server.opened(self, request, client_address)
         try:
-            if _server.tls.handshake(self, request, client_address):
-                self.finish_request(request, client_address)
+            with connection:
+                if connection.handler is not None:
+                    connection.go_on()
+                elif _server.tls.handshake(self, request, client_address):
+                    if not connection.parks_before_it_begins():
+                        self.finish_request(request, client_address)
         except Exception:
             self.handle_error(request, client_address)
-            return True
         finally:
-            self.shutdown_request(request)
-        return False
+            if connection.next is None:
+                self.shutdown_request(request)
 
     def process_request(self, request, client_address):
         """Give the request to a thread."""
@@ -192,11 +225,30 @@ class ThreadingMixIn:
             _server.seconds("drain", drain)
         super().server_close()
         native = _server.existing(self)
-        return native.close(drain) if native else DrainReport(0, 0, 0)
+        return native.close(drain) if native else DrainReport(0, 0, 0, 0)
 
     def statistics(self):
         """What the threads have done so far: a ``Statistics``."""
         return _server.native_of(self).statistics()._replace(handshake_failed=self._handshakes_failed)
+
+
+class InternetFacingMixIn(ThreadingMixIn):
+    """Mix-in class, in the place of ThreadingMixIn, that sets what a server of streams needs on the open internet.
+
+    Slow and silent clients then keep nobody else from being served. A subclass may change each setting. It is for
+    protocols in which the client speaks first, as in HTTP.
+    """
+
+    max_threads = 64
+    when_full = "queue"
+    queue_size = 1024
+    request_queue_size = 1024
+    wait_for_first_byte = True
+    idle_timeout = 60.0
+    request_deadline = 30.0
+    handshake_timeout = 10.0
+    max_connections = 10_000
+    max_connections_per_address = 100
 
 
 class ThreadingUDPServer(ThreadingMixIn, UDPServer):

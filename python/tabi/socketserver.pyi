@@ -1,11 +1,20 @@
 # The names and types of the standard module, whose copy this is, and what it adds.
+import enum
 import socketserver as _standard
 from socketserver import *
 from ssl import SSLContext
-from typing import Any, Callable, Literal, NamedTuple, Optional
+from typing import Any, Callable, Literal, NamedTuple, Optional, Tuple
+
+class Next(enum.Enum):
+    PARK = "park"
+    AGAIN = "again"
+
+PARK: Literal[Next.PARK]
+AGAIN: Literal[Next.AGAIN]
 
 class DrainReport(NamedTuple):
     finished: int
+    parked: int
     cut: int
     left: int
 
@@ -21,12 +30,16 @@ class Statistics(NamedTuple):
     threads_refused: int
     accepts_failed: int
     polls_failed: int
+    parked: int
+    woken: int
     shed: int
     idle_cut: int
     request_cut: int
     rate_cut: int
     handshake_cut: int
     header_cut: int
+    longest_wait: float
+    mean_wait: float
     handshake_failed: int
 
 class BaseServer(_standard.BaseServer):
@@ -45,13 +58,31 @@ class TCPServer(_standard.TCPServer):
     ) -> None: ...
     def handle_handshake_error(self, request: Any, client_address: Any) -> None: ...
 
+class BaseRequestHandler(_standard.BaseRequestHandler):
+    def handle(self) -> Any: ...
+
+class StreamRequestHandler(_standard.StreamRequestHandler):
+    close_connection: bool
+    def handle(self) -> Any: ...
+
 class ThreadingMixIn(_standard.ThreadingMixIn):
     max_threads: Optional[int]
     when_full: Literal["wait", "queue", "refuse"]
     queue_size: int
     thread_idle: float
+    wait_for_first_byte: Optional[bool]
+    max_parked: Optional[int]
+    idle_timeout: Optional[float]
+    request_deadline: Optional[float]
+    min_rate: Optional[Tuple[int, float]]
+    max_connections: Optional[int]
+    max_connections_per_address: Optional[int]
     def server_close(self, drain: Optional[float] = None) -> DrainReport: ...
     def statistics(self) -> Statistics: ...
+
+class InternetFacingMixIn(ThreadingMixIn):
+    request_queue_size: int
+    handshake_timeout: Optional[float]
 
 class ThreadingUDPServer(ThreadingMixIn, UDPServer): ...
 class ThreadingTCPServer(ThreadingMixIn, TCPServer): ...

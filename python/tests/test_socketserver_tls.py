@@ -291,5 +291,40 @@ class Settings(unittest.TestCase):
                 TCP(handshake_timeout=time)
 
 
+class Parked(unittest.TestCase):
+    """Connections that wait for their clients without a thread."""
+
+    def test_bytes_that_tls_has_decrypted_are_more(self):
+        class Bytes(socketserver.BaseRequestHandler):
+            def handle(self):
+                byte = self.request.recv(1)
+                self.request.sendall(byte.upper())
+                return socketserver.PARK if byte else None
+
+        server = given(TCP(Bytes, max_threads=1, wait_for_first_byte=True))
+        with serving(server), tls_connect(server) as one, tls_connect(server) as other:
+            for client in (one, other, one):
+                # All of it is in one record: nothing of it is left in the kernel after the first byte.
+                client.sendall(b"letters")
+                answer = b""
+                while len(answer) < 7:
+                    answer += client.recv(10)
+                self.assertEqual(b"LETTERS", answer)
+            wait_until(lambda: server.statistics().parked == 2)
+
+    def test_the_handshake_is_made_in_the_first_turn_only(self):
+        class Line(socketserver.StreamRequestHandler):
+            def handle(self):
+                line = self.rfile.readline()
+                self.wfile.write(line)
+                return socketserver.PARK if line else None
+
+        server = given(TCP(Line, max_threads=1, wait_for_first_byte=True))
+        with serving(server), connect(server), tls_connect(server) as client:
+            for _ in range(3):
+                client.sendall(b"line\n")
+                self.assertEqual(b"line\n", client.recv(10))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -4,7 +4,8 @@ from . import process, tls
 from .native import existing, native_of
 from .reports import DrainReport, Statistics
 from .settings import seconds
+from .turns import Next, handle, live, opened
 
-__all__ = ["DrainReport", "Statistics", "existing", "native_of", "seconds", "tls"]
+__all__ = ["DrainReport", "Next", "Statistics", "existing", "handle", "live", "native_of", "opened", "seconds", "tls"]
 
 process.watch()

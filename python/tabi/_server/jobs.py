@@ -11,10 +11,13 @@ import errno
 import itertools
 import sys
 import threading
+import weakref
+from typing import Optional
 
 from .. import _library
 from .._errors import check
-from . import structures, tls
+from .._socket import address
+from . import structures, tls, turns
 
 _run_job = _library.function("tabi_server_run_job", ctypes.c_void_p, ctypes.POINTER(structures.Job))
 
@@ -22,54 +25,89 @@ _run_job = _library.function("tabi_server_run_job", ctypes.c_void_p, ctypes.POIN
 _FAILED = -errno.EIO
 
 _numbers = itertools.count(1)
-#: The jobs that have not ended, by number.
-_jobs: dict[int, "_Request"] = {}
+#: The connections whose jobs have not ended, by number. What is in the two dictionaries below keeps them.
+_connections: weakref.WeakValueDictionary[int, turns.Connection] = weakref.WeakValueDictionary()
+#: Those that have a thread or wait for one. They keep their servers.
+_active: dict[int, turns.Connection] = {}
 
 
-class _Request:
-    """A request of a Python server."""
-
-    __slots__ = ("server", "request", "client_address", "has_begun")
-
-    def __init__(self, server, request, client_address) -> None:
-        self.server, self.request, self.client_address = server, request, client_address
-        self.has_begun = False
-
-
-def run(handle: ctypes.c_void_p, server, request, client_address) -> None:
+def run(handle: ctypes.c_void_p, connection: turns.Connection, counts_hosts: bool) -> None:
     """Has a thread of the native server handle a request, or ends it when the policy for that says so."""
     number = next(_numbers)
-    _jobs[number] = _Request(server, request, client_address)
-    code = _run_job(handle, structures.Job(ctypes.sizeof(structures.Job), number, _run, _cut, _end))
+    waits = connection.waits_for_first_byte
+    _connections[number] = connection
+    keeping = _parked(connection) if waits else _active
+    keeping[number] = connection
+    host = _host(connection) if counts_hosts else None
+    job = structures.Job(ctypes.sizeof(structures.Job), number, _run, _cut, _end, connection.fd, waits, host)
+    code = _run_job(handle, job)
     if code < 0:
-        del _jobs[number]
+        del keeping[number]
         check(code)
+
+
+def _host(connection: turns.Connection) -> Optional[bytes]:
+    """The internet address of the client in the library's form, without its port; None if there is none."""
+    try:
+        host = connection.client_address[0].partition("%")[0]
+        return address.encode_numeric(connection.server.address_family, host, 0)
+    except (AttributeError, IndexError, TypeError):
+        return None  # A client of another family.
 
 
 def forget() -> None:
     """After a fork the jobs are the parent's."""
-    _jobs.clear()
+    for connection in list(_connections.values()):
+        _parked(connection).clear()
+    _connections.clear()
+    _active.clear()
+
+
+def _parked(connection: turns.Connection) -> dict[int, turns.Connection]:
+    """The parked connections of a server, by number. They are its own, so that they do not keep it."""
+    return vars(connection.server).setdefault("_parked", {})
 
 
 @structures.RunJob
 def _run(request, number) -> int:
-    job = _jobs[number]
-    job.has_begun = True
+    connection = _connections.get(number)
+    if connection is None:
+        return 0  # Its server is gone.
+    _active[number] = connection
+    _parked(connection).pop(number, None)
+    if connection.is_cut and not connection.has_begun:
+        return 0
+    if not connection.is_ready():
+        _park(number, connection)
+        return structures.MORE
     try:
-        failed = job.server.process_request_thread(job.request, job.client_address)
+        turns.run(connection)
     except BaseException:
-        failed = True
+        connection.failed = True
         thread = threading.current_thread()
         threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), thread)))
-    return _FAILED if failed else 0
+    if connection.next is turns.Next.PARK:
+        _park(number, connection)
+        return structures.PARK
+    if connection.next is turns.Next.AGAIN:
+        return structures.AGAIN
+    return _FAILED if connection.failed else 0
+
+
+def _park(number: int, connection: turns.Connection) -> None:
+    _parked(connection)[number] = connection
+    del _active[number]
 
 
 @structures.TellJob
 def _cut(number) -> None:
     """Shuts a connection down; its handler finds the end of the stream."""
-    job = _jobs.get(number)
+    connection = _connections.get(number)
+    if connection is None:
+        return
+    connection.is_cut = True
     try:
-        tls.cut(job.request)
+        tls.cut(connection.request)
     except (AttributeError, OSError):
         pass  # A datagram, or a client that is gone.
 
@@ -77,6 +115,11 @@ def _cut(number) -> None:
 @structures.TellJob
 def _end(number) -> None:
     """The job is over. A request that was handled has ended itself."""
-    job = _jobs.pop(number)
-    if not job.has_begun:
-        job.server.shutdown_request(job.request)
+    connection = _connections.pop(number, None)
+    if connection is None:
+        return
+    _active.pop(number, None)
+    _parked(connection).pop(number, None)
+    if not connection.has_begun or connection.next is not None:
+        connection.end()
+        connection.server.shutdown_request(connection.request)

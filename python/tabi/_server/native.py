@@ -18,7 +18,7 @@ from .. import _library
 from .._errors import EINTR, ERR_CLOSED, check
 from .._socket.descriptors import dup
 from .._socket.interrupt import check_signals
-from . import hooks, jobs, settings, structures
+from . import hooks, jobs, settings, structures, turns
 from .reports import DrainReport, Statistics
 
 _pointer = ctypes.c_void_p
@@ -74,6 +74,10 @@ class Native:
         self.threaded = settings.is_threading(server)
         #: Whether the end of the program leaves its handlers alone; those in-line are their own thread's affair.
         self.daemon = bool(server.daemon_threads) if self.threaded else True
+        #: Whether a connection that is parked for too long is closed, and whether new clients are parked.
+        self.idle_is_limited = self.threaded and settings.idle_timeout(server) is not None
+        self.waits_for_first_byte = self.threaded and settings.waits_for_first_byte(server)
+        self.counts_hosts = self.threaded and server.max_connections_per_address is not None
         self.hooks = hooks.LoopHooks(server)
         self.handle = self._make(server.fileno(), settings.options(server, self.hooks.table))
         self.hooks.stop = functools.partial(os.write, _wake_fd(self.handle), _STOP)
@@ -145,23 +149,26 @@ class Native:
 
     def hand_over(self, server, request, client_address) -> None:
         """Gives a request to a thread of the pool, or ends it when the policy says so."""
-        jobs.run(self.handle, server, request, client_address)
+        connection = turns.Connection(server, request, client_address)
+        if not self._served.is_set():
+            connection.allow_parking(self.idle_is_limited, self.waits_for_first_byte)
+        jobs.run(self.handle, connection, self.counts_hosts)
 
     def close(self, drain: Optional[float]) -> DrainReport:
         """Stops the loop and lets the threads end; with ``drain`` they have so many seconds. Ctrl-C ends the wait."""
         if self.inherited:
             self._close_copy()
-            return DrainReport(0, 0, 0)
+            return DrainReport(0, 0, 0, 0)
         until = None if drain is None else time.monotonic() + drain
-        finished = cut = 0
+        finished = parked = cut = 0
         while True:
             report = structures.DrainReport(struct_size=ctypes.sizeof(structures.DrainReport))
             rest = _NO_TIMEOUT if until is None else max(until - time.monotonic(), 0)
             code = _close(self.handle, rest, report)
-            finished, cut = finished + report.finished, cut + report.cut
+            finished, parked, cut = finished + report.finished, parked + report.parked, cut + report.cut
             if code != EINTR:
                 check(code)
-                return DrainReport(finished, cut, report.left)
+                return DrainReport(finished, parked, cut, report.left)
             check_signals()
 
     def inherit(self) -> None:

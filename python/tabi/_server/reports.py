@@ -10,6 +10,8 @@ class DrainReport(NamedTuple):
 
     #: How many ended by themselves.
     finished: int
+    #: How many were parked: their connections were ended at once.
+    parked: int
     #: How many were cut off at the deadline, or never handled.
     cut: int
     #: How many of those were still running a second later.
@@ -41,6 +43,10 @@ class Statistics(NamedTuple):
     accepts_failed: int
     #: How often waiting for clients failed.
     polls_failed: int
+    #: Requests that are parked: they wait without a thread.
+    parked: int
+    #: How often a parked request was woken, because there was something to read.
+    woken: int
     #: Connections that were closed to make room for others while they waited for their clients.
     shed: int
     #: Connections that were cut off because ``idle_timeout`` has passed.
@@ -53,5 +59,9 @@ class Statistics(NamedTuple):
     handshake_cut: int
     #: Connections that were cut off because ``header_timeout`` has passed.
     header_cut: int
+    #: Seconds: the longest time that a request has waited for a thread in the queue.
+    longest_wait: float
+    #: Seconds: the mean time that requests have waited for a thread. Those that got one at once count as 0.
+    mean_wait: float
     #: Clients whose TLS handshake failed, or did not end in time.
     handshake_failed: int

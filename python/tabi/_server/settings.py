@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import operator
 import threading
+from typing import Optional
 
-from .. import _library
+from .. import _library, socket
 from .._errors import check
-from . import structures
+from . import heads, structures
 
 _options_init = _library.quick(
     "tabi_server_options_init", ctypes.POINTER(structures.Options), ctypes.c_size_t
@@ -40,12 +42,59 @@ def options(server, hooks: structures.Hooks) -> structures.Options:
         found.thread_name = type(server).__name__.encode()
         found.daemon_threads = int(bool(server.daemon_threads))
         found.block_on_close = int(bool(server.block_on_close))
+        _set_limits(found, server)
     return found
+
+
+def _set_limits(found: structures.Options, server) -> None:
+    found.wait_for_first_byte = int(waits_for_first_byte(server))
+    idle = idle_timeout(server)
+    if idle is not None:
+        found.idle_timeout = _more_than_0("idle_timeout", idle)
+    if server.request_deadline is not None:
+        found.request_deadline = _more_than_0("request_deadline", server.request_deadline)
+    if server.min_rate is not None:
+        rate, grace = server.min_rate
+        found.min_rate = _whole("the bytes per second of min_rate", rate, 1)
+        found.min_rate_grace = _more_than_0("the grace of min_rate", grace)
+    for name in ("max_parked", "max_connections", "max_connections_per_address"):
+        limit = getattr(server, name)
+        if limit is not None:
+            setattr(found, name, _whole(name, limit, 1))
+
+
+def waits_for_first_byte(server) -> bool:
+    """Whether a new client waits without a thread until it has sent something."""
+    asked = server.wait_for_first_byte
+    return heads.is_http(handler_class(server)) if asked is None else bool(asked)
+
+
+def idle_timeout(server) -> Optional[float]:
+    """Seconds that a connection may be parked: what the server says, or else its handlers' class; None is no limit."""
+    if server.idle_timeout is not None:
+        return server.idle_timeout
+    timeout = getattr(handler_class(server), "timeout", None)
+    is_limit = isinstance(timeout, (int, float)) and timeout > 0
+    return timeout if is_limit and server.socket_type == socket.SOCK_STREAM else None
+
+
+def handler_class(server) -> object:
+    """What makes the handlers: their class, unless it is a function."""
+    kind = server.RequestHandlerClass
+    while isinstance(kind, functools.partial):
+        kind = kind.func
+    return kind
 
 
 def is_threading(server) -> bool:
     """Whether threads handle the server's requests."""
     return hasattr(server, "max_threads")
+
+
+def _more_than_0(name: str, value: float) -> float:
+    if not value > 0:
+        raise ValueError(f"{name} must be more than 0 seconds, got {value}")
+    return value
 
 
 def _whole(name: str, value: int, least: int) -> int:

@@ -26,6 +26,8 @@ TROUBLES = {
     13: "handshake_timeout",
     14: "header_timeout",
 }
+#: What a job returns that is to run again.
+PARK, AGAIN, MORE = -6001, -6002, -6003
 
 _Step = CFUNCTYPE(c_int, c_void_p, c_void_p)
 _End = CFUNCTYPE(None, c_void_p, c_void_p)
@@ -117,6 +119,7 @@ class Job(ctypes.Structure):
         ("end", TellJob),
         ("fd", c_int),
         ("wait_for_first_byte", c_int),
+        ("client_address", c_char_p),
     ]
 
 

@@ -98,7 +98,7 @@ def encode(sock, address, method: str, until: Optional[int] = None) -> bytes:
         if type(address) is tuple and len(address) == 2:
             host, port = address
             if type(host) is str and type(port) is int:
-                raw = _encode_numeric(family, host, port)
+                raw = encode_numeric(family, host, port)
                 if raw is not None:
                     sock._tabi_last_address = address, raw
                     return raw
@@ -109,7 +109,7 @@ def encode(sock, address, method: str, until: Optional[int] = None) -> bytes:
 
 
 @functools.lru_cache(maxsize=1024)
-def _encode_numeric(family: int, host: str, port: int):
+def encode_numeric(family: int, host: str, port: int):
     """The address for a host that needs no looking up, else ``None``."""
     plain = host.count(".") == 3 and set(host) <= set("0123456789.")
     plain6 = host.count(":") >= 2 and set(host) <= set("0123456789abcdefABCDEF:.")

@@ -1,0 +1,98 @@
+"""The head of an HTTP request is there before a thread reads it.
+
+Handlers read with calls that wait. A client that sends a byte a second would keep a thread for as long as its request
+takes to come, so its connection stays parked until the empty line has come that ends the request's head.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Optional
+
+from .. import socket
+
+#: Bytes that are looked at. A longer head is read by the handler, as it comes.
+_MOST = 8192
+#: How the first line of a request begins after which a handler of `http.server` reads on. It refuses others at once.
+_FIRST_LINE = re.compile(rb"\S+[ \t]+\S+([ \t]+HTTP/1\.\d+)?[ \t]*\r?\n")
+_END = re.compile(rb"\n\r?\n")
+
+
+def head_of(request, kind: object) -> Optional[Head]:
+    """What watches for the head of a request, if handlers of that class read one as ``http.server`` does.
+
+    What TLS has encrypted cannot be looked at.
+    """
+    return Head(request) if _are_read_by(kind) and not hasattr(request, "pending") else None
+
+
+def _are_read_by(kind: object) -> bool:
+    if not is_http(kind):
+        return False
+    wsgiref = sys.modules.get("wsgiref.simple_server")
+    if wsgiref is not None and kind.handle is wsgiref.WSGIRequestHandler.handle:
+        return True
+    standard = sys.modules["http.server"].BaseHTTPRequestHandler
+    return kind.handle is standard.handle and kind.handle_one_request is standard.handle_one_request
+
+
+def is_http(kind: object) -> bool:
+    """Whether it is a class of ``http.server``'s handlers, or is derived from one."""
+    http = sys.modules.get("http.server")
+    return http is not None and isinstance(kind, type) and issubclass(kind, http.BaseHTTPRequestHandler)
+
+
+def is_whole(head: bytes) -> bool:
+    """Whether a handler can read so much without waiting for more, up to the end of the head or to an error."""
+    line_end = head.find(b"\n") + 1
+    if len(head) >= _MOST or _END.search(head):
+        return True
+    return line_end > 0 and not _FIRST_LINE.fullmatch(head[:line_end])
+
+
+class Head:
+    """The head of the next request of a connection. It stays in the kernel until the handler reads it."""
+
+    __slots__ = ("error", "_request", "_seen", "_waits_for_more")
+
+    def __init__(self, request) -> None:
+        #: What a look at the connection has raised. The system tells it once, and it is the handler's to raise.
+        self.error: Optional[OSError] = None
+        self._request = request
+        #: Bytes that were there when it was last looked at.
+        self._seen = 0
+        #: The connection counts as readable only when there are more.
+        self._waits_for_more = False
+
+    def is_ready(self, held: bytes) -> bool:
+        """Whether a thread should read it: it is whole, or no more of it has come although the connection is readable.
+
+        ``held`` is what the buffer of the handler's `rfile` has of it.
+        """
+        try:
+            fresh = self._request.recv(_MOST, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except (BlockingIOError, socket.timeout):
+            return False
+        except OSError as error:
+            self.error = error
+            return True
+        if len(held) + len(fresh) == self._seen or is_whole(held + fresh):
+            self._seen = 0
+            self._wait_for(1)
+            return True
+        self.wait(held, fresh)
+        return False
+
+    def wait(self, held: bytes, fresh: bytes = b"") -> None:
+        """Has the connection be readable when there is more than that, or its end."""
+        self._seen = len(held) + len(fresh)
+        self._wait_for(len(fresh) + 1)
+
+    def _wait_for(self, count: int) -> None:
+        if count > 1 or self._waits_for_more:
+            self._waits_for_more = count > 1
+            try:
+                self._request.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+            except OSError:
+                pass  # A connection that has failed is readable.

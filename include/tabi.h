@@ -660,6 +660,88 @@ int tabi_create_connection(const char *host,
                            tabi_sock **out);
 
 /**
+ * A function that tabi_create_connection_with() calls for each address that could not be connected to, when all have
+ * failed. `addr` is NULL when the host was not found. `code` is the error, and `message` its details; both
+ * pointers are valid during the call. `userdata` is that of the settings.
+ */
+typedef void (*tabi_attempt_failed)(const tabi_addr *addr, int code, const char *message, void *userdata);
+
+/**
+ * A function that tabi_create_connection_with() calls when a signal handler has run in the thread while the call
+ * waits. When it returns another number than 0, the call ends with -EINTR. `userdata` is that of the settings.
+ */
+typedef int (*tabi_interrupted)(void *userdata);
+
+/**
+ * The settings of tabi_create_connection_with(). Fill it with tabi_connection_options_init(), then change what should
+ * be different.
+ */
+typedef struct {
+    /**
+     * sizeof(tabi_connection_options). tabi_connection_options_init() sets it.
+     */
+    size_t struct_size;
+    /**
+     * The limit in seconds for the lookup and all addresses together, and the timeout of the new socket. The default
+     * is TABI_NO_TIMEOUT.
+     */
+    double timeout;
+    /**
+     * The host to connect from. NULL (the default) lets the system choose; "" is any address of this machine.
+     */
+    const char *source_host;
+    /**
+     * The port to connect from. 0 (the default) lets the system choose.
+     */
+    int source_port;
+    /**
+     * The time in seconds that an attempt may take before the next address is tried beside it, 0.01 or more. The
+     * default is 0.25.
+     */
+    double attempt_delay;
+    /**
+     * The time in seconds that known IPv4 addresses wait for the lookup of the IPv6 addresses. The default is 0.05.
+     */
+    double resolution_delay;
+    /**
+     * The number of addresses of the preferred family that are tried before the families take turns, 1 or more. The
+     * default is 1.
+     */
+    size_t first_family_count;
+    /**
+     * A function that is told about each address that has failed, or NULL (the default).
+     */
+    tabi_attempt_failed attempt_failed;
+    /**
+     * A function that decides whether a signal ends the call, or NULL (the default): no signal does. A lookup without
+     * a timeout is not interrupted.
+     */
+    tabi_interrupted interrupted;
+    /**
+     * What both functions get.
+     */
+    void *userdata;
+} tabi_connection_options;
+
+/**
+ * Fills the settings with their default values.
+ *
+ * `struct_size`: sizeof(tabi_connection_options). Returns 0, or TABI_ERR_VALUE when the size is too small.
+ */
+int tabi_connection_options_init(tabi_connection_options *options, size_t struct_size);
+
+/**
+ * Does what tabi_create_connection() does, with more settings.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: those of tabi_create_connection(), TABI_ERR_VALUE for
+ * a setting that is out of its range, and -EINTR when `interrupted` says so.
+ */
+int tabi_create_connection_with(const char *host,
+                                int port,
+                                const tabi_connection_options *options,
+                                tabi_sock **out);
+
+/**
  * A flag of tabi_create_server(): other sockets may listen on the same port, and the system spreads the
  * clients over them (SO_REUSEPORT).
  */

@@ -28,14 +28,14 @@ beside this package, else the newest in the ``target`` folder of the checkout th
 
 from __future__ import annotations
 
-__all__ = ["install", "installed", "library_path", "library_version"]
+__all__ = ["create_connection", "getaddrinfo", "install", "installed", "library_path", "library_version"]
 
 __version__ = "0.1.0"
 
 
-def install(*, servers: bool = False) -> None:
+def install(*, servers: bool = False, happy_eyeballs: bool = False) -> None:
     """Replaces the low-level ``_socket`` module by tabi's for this process, and with ``servers`` the standard
-    ``socketserver`` by ``tabi.socketserver``.
+    ``socketserver`` by ``tabi.socketserver``. With ``happy_eyeballs``, ``socket.create_connection`` is this package's.
 
     Call it before the first ``import socket``, and with ``servers`` before the first ``import socketserver``: a program
     that has the built-in classes in its hands would use two kinds of socket, or of server, at once. Calling it again
@@ -46,7 +46,46 @@ def install(*, servers: bool = False) -> None:
     """
     from . import _install
 
-    _install.install(servers)
+    _install.install(servers, happy_eyeballs)
+
+
+#: No timeout was given: that of new sockets counts.
+_DEFAULT = object()
+
+
+def create_connection(
+    address,
+    timeout=_DEFAULT,
+    source_address=None,
+    *,
+    all_errors: bool = False,
+    attempt_delay: float = 0.25,
+    resolution_delay: float = 0.05,
+    first_family_count: int = 1,
+):
+    """``socket.create_connection`` by Happy Eyeballs (RFC 8305): IPv6 and IPv4 addresses take turns, and while one does
+    not answer, the next one is tried beside it after ``attempt_delay`` seconds.
+
+    One ``timeout`` limits the look-up of the host and all attempts together. IPv4 addresses that are known wait
+    ``resolution_delay`` seconds for the look-up of the IPv6 addresses, and ``first_family_count`` addresses of the
+    preferred family are tried before the families take turns.
+
+    Returns a connected ``socket.socket``. Raises the error of the last address, or with ``all_errors`` an
+    ``ExceptionGroup`` of all (since Python 3.11), ``gaierror`` when the host is not found, ``TimeoutError``, and
+    ``ValueError`` for a setting that is out of its range.
+    """
+    from . import _connect
+
+    given = None if timeout is _DEFAULT else (timeout,)
+    settings = attempt_delay, resolution_delay, first_family_count
+    return _connect.create_connection(address, given, source_address, all_errors, settings)
+
+
+def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, timeout=None):
+    """``socket.getaddrinfo`` that raises ``TimeoutError`` after ``timeout`` seconds. ``None`` is no limit."""
+    from . import _connect
+
+    return _connect.getaddrinfo(host, port, family, type, proto, flags, timeout)
 
 
 def installed() -> bool:

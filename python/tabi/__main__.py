@@ -1,25 +1,31 @@
-"""``python3 -m tabi [--servers] SCRIPT ARGS...`` and ``python3 -m tabi [--servers] -m MODULE ARGS...``."""
+"""``python3 -m tabi [OPTIONS] SCRIPT ARGS...`` and ``python3 -m tabi [OPTIONS] -m MODULE ARGS...``."""
 
 from __future__ import annotations
 
 import sys
 
 USAGE = """\
-usage: python3 -m tabi [--servers] SCRIPT ARGS...
-       python3 -m tabi [--servers] -m MODULE ARGS...
+usage: python3 -m tabi [--servers] [--happy-eyeballs] SCRIPT ARGS...
+       python3 -m tabi [--servers] [--happy-eyeballs] -m MODULE ARGS...
        python3 -m tabi --version
 
 Runs a Python program with its sockets on tabi.
 
 --servers  puts tabi.socketserver in the place of socketserver, so that the servers
-           of the program and of the modules that it uses are the library's"""
+           of the program and of the modules that it uses are the library's
+--happy-eyeballs
+           makes socket.create_connection that of tabi, which tries the addresses of a
+           host as RFC 8305 says, and whose timeout covers the look-up of the host"""
+
+#: The switches, and what they are called in ``tabi.install()``.
+SWITCHES = {"--servers": "servers", "--happy-eyeballs": "happy_eyeballs"}
 
 
 def main() -> None:
     arguments = sys.argv[1:]
-    servers = arguments[:1] == ["--servers"]
-    if servers:
-        del arguments[0]
+    wanted = {}
+    while arguments and arguments[0] in SWITCHES:
+        wanted[SWITCHES[arguments.pop(0)]] = True
     if not arguments or arguments[0] in ("-h", "--help"):
         print(USAGE)
         sys.exit(0 if arguments else 2)
@@ -29,7 +35,7 @@ def main() -> None:
         if arguments[0] == "--version":
             print(f"tabi {tabi.library_version()} ({tabi.library_path()})")
             return
-        tabi.install(servers=servers)
+        tabi.install(**wanted)
     except (ImportError, RuntimeError) as error:
         sys.exit(f"tabi: {error}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+from typing import Optional
 
 from . import _library
 from ._genuine import module as builtin
@@ -46,6 +47,11 @@ def message() -> str:
 
 def exception(code: int) -> BaseException:
     """The exception that Python would raise for this code of this thread's last call."""
+    return exception_of(code, None)
+
+
+def exception_of(code: int, text: Optional[str]) -> BaseException:
+    """The exception that Python would raise for a code with this text, or that of this thread's last call."""
     if code >= _LAST_ERRNO:
         return OSError(-code, os.strerror(-code))
     if code == ERR_TIMEOUT:
@@ -54,10 +60,10 @@ def exception(code: int) -> BaseException:
     if code in (ERR_CLOSED, ERR_NULL):
         return OSError(errno.EBADF, os.strerror(errno.EBADF))
     if -5100 < code <= -5001:
-        return gaierror(_number(code), message())
+        return gaierror(_number(code), message() if text is None else text)
     if -5200 < code <= -5101:
-        return herror(_number(code), message())
-    return _KINDS.get(code, OSError)(message())
+        return herror(_number(code), message() if text is None else text)
+    return _KINDS.get(code, OSError)(message() if text is None else text)
 
 
 def check(code: int) -> int:

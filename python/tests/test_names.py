@@ -10,6 +10,8 @@ import tempfile
 import textwrap
 import unittest
 
+import tabi
+from tabi import socket
 from test_package import python
 
 #: A look-up below ``.dead`` never ends.
@@ -54,7 +56,7 @@ class DeadNameServer(unittest.TestCase):
             def late(call, *arguments):
                 try:
                     call(*arguments)
-                except TimeoutError:
+                except socket.timeout:
                     return
                 raise AssertionError(call)
 
@@ -69,6 +71,42 @@ class DeadNameServer(unittest.TestCase):
                 sock.connect(("localhost", 9))
         """)
 
+    def test_create_connection_and_getaddrinfo_have_a_limit(self):
+        self.run_on_tabi("""
+            import socket, tabi
+
+            for call in (
+                lambda: tabi.create_connection(("x.dead", 9), 0.05),
+                lambda: tabi.getaddrinfo("x.dead", 9, timeout=0.05),
+            ):
+                try:
+                    call()
+                except socket.timeout:
+                    continue
+                raise AssertionError(call)
+            assert tabi.getaddrinfo("localhost", 9, timeout=60) == socket.getaddrinfo("localhost", 9)
+        """)
+
+    def test_a_signal_ends_a_connection_that_is_being_made(self):
+        self.run_on_tabi("""
+            import signal, tabi
+
+            class Enough(Exception):
+                pass
+
+            def handler(*_):
+                raise Enough
+
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            try:
+                tabi.create_connection(("x.dead", 9), 3600)
+            except Enough:
+                pass
+            else:
+                raise AssertionError("not reached")
+        """)
+
     def test_other_sockets_have_no_limit_but_their_own(self):
         self.run_on_tabi("""
             import socket
@@ -79,6 +117,49 @@ class DeadNameServer(unittest.TestCase):
                 sock.connect(("localhost", listener.getsockname()[1]))
                 assert sock.gettimeout() is None
         """)
+
+
+class CreateConnection(unittest.TestCase):
+    def listener(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        return listener, listener.getsockname()[1]
+
+    def test_it_returns_a_socket_as_the_standard_one_does(self):
+        listener, port = self.listener()
+        for host, timeout in (("localhost", 60), ("127.0.0.1", None), ("127.0.0.1", 60.5)):
+            with self.subTest(host=host), tabi.create_connection((host, port), timeout) as sock:
+                self.assertIsInstance(sock, socket.socket)
+                self.assertEqual(timeout, sock.gettimeout())
+                self.assertEqual(listener.getsockname(), sock.getpeername())
+                self.assertFalse(sock.get_inheritable())
+        with tabi.create_connection(("127.0.0.1", str(port)), source_address=("127.0.0.5", 0)) as sock:
+            self.assertEqual("127.0.0.5", sock.getsockname()[0])
+            self.assertEqual(socket.getdefaulttimeout(), sock.gettimeout())
+
+    def test_errors(self):
+        held = socket.socket()
+        self.addCleanup(held.close)
+        held.bind(("127.0.0.1", 0))
+        where = held.getsockname()
+        with self.assertRaises(ConnectionRefusedError):
+            tabi.create_connection(where, 60)
+        with self.assertRaises(socket.gaierror):
+            tabi.create_connection(("no such host", 80), 60)
+        for settings in ({"attempt_delay": 0.001}, {"resolution_delay": -1}, {"first_family_count": 0}):
+            with self.subTest(settings), self.assertRaises(ValueError):
+                tabi.create_connection(where, 60, **settings)
+        if sys.version_info >= (3, 11):
+            with self.assertRaises(ExceptionGroup) as caught:  # noqa: F821
+                tabi.create_connection(where, 60, all_errors=True)
+            self.assertEqual([ConnectionRefusedError], [type(error) for error in caught.exception.exceptions])
+
+    def test_it_takes_the_place_of_the_standard_one_on_request(self):
+        program = "import tabi; tabi.install(happy_eyeballs=True)\nimport socket\nprint(socket.create_connection.__module__)"
+        self.assertEqual("tabi\n", python(program).stdout)
+        program = "import socket; print(socket.create_connection.__module__)"
+        for switches, expected in ((("--happy-eyeballs",), "tabi\n"), ((), "socket\n")):
+            self.assertEqual(expected, python(program, through=("-m", "tabi", *switches)).stdout)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ pub(super) struct How<'a> {
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Deadline,
     pub(super) source_address: Option<(&'a str, u16)>,
+    /// Whether to give up, when a signal handler has run.
+    pub(super) interrupted: &'a dyn Fn() -> bool,
 }
 
 /// A connect that was begun.
@@ -130,7 +132,8 @@ impl<'a> Connecting<'a> {
         polled.extend(self.wake.iter().map(|wake| entry(wake.fd(), libc::POLLIN)));
         polled.extend(self.attempts.iter().map(|attempt| entry(attempt.socket.fileno(), libc::POLLOUT)));
         match sys::poll(&mut polled, until.left()) {
-            Ok(_) | Err(Error::Os(libc::EINTR)) => Ok(()),
+            Err(Error::Os(libc::EINTR)) if !(self.how.interrupted)() => Ok(()),
+            Ok(_) => Ok(()),
             Err(error) => Err(error),
         }
     }

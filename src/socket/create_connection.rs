@@ -119,11 +119,24 @@ pub fn create_connection_with<'h, 's>(
     address: (impl Into<Host<'h>>, impl Into<Service<'s>>),
     options: &CreateConnectionOptions<'_>,
 ) -> Result<Socket, CreateConnectionError> {
+    create_connection_unless((address.0.into(), address.1.into()), options, &|| false)
+}
+
+/// [`create_connection_with`] that calls a function when a signal handler has run in this thread while the call waits.
+/// If it returns true, the call fails with `Os(EINTR)`. A look-up without a timeout is not interrupted.
+pub(crate) fn create_connection_unless(
+    address: (Host<'_>, Service<'_>),
+    options: &CreateConnectionOptions<'_>,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Socket, CreateConnectionError> {
     let timeout = options.timeout.unwrap_or_else(timeout::default_timeout).duration();
-    let how =
-        How { timeout, deadline: Deadline::after_timeout(timeout), source_address: options.source_address };
-    let question =
-        Question::new(address.0.into(), address.1.into(), SOCK_STREAM, 0, 0).map_err(no_address)?;
+    let how = How {
+        timeout,
+        deadline: Deadline::after_timeout(timeout),
+        source_address: options.source_address,
+        interrupted,
+    };
+    let question = Question::new(address.0, address.1, SOCK_STREAM, 0, 0).map_err(no_address)?;
     if timeout == Some(Duration::ZERO) {
         return one_after_the_other(&question.ask(AF_UNSPEC).map_err(no_address)?, how);
     }

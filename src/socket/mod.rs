@@ -61,6 +61,8 @@ pub(crate) use ancillary::{bytes_of, encode};
 pub use control::{ControlMessage, Credentials, Ipv4PacketInfo, Ipv6PacketInfo, RecvErr, Timestamps};
 pub use control_buffer::{ControlBuffer, ControlData};
 pub use create::{close, dup, fromfd};
+#[cfg(feature = "capi")]
+pub(crate) use create_connection::create_connection_unless;
 pub use create_connection::{
     CreateConnectionError, CreateConnectionOptions, create_connection, create_connection_with,
 };

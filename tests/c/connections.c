@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
 
 static int port_of(tabi_sock *sk)
 {
@@ -57,6 +59,70 @@ static void connections_that_fail(void)
     CHECK(tabi_create_connection("no such host", port, 30, NULL, 0, &out) <= TABI_GAI_ADDRFAMILY);
     CHECK(out == NULL);
     tabi_sock_free(held);
+}
+
+struct failures {
+    int count;
+    int code;
+    char where[64];
+};
+
+static void count_failure(const tabi_addr *addr, int code, const char *message, void *userdata)
+{
+    struct failures *failures = userdata;
+    failures->count++;
+    failures->code = code;
+    CHECK(message[0] != 0);
+    if (addr == NULL)
+        strcpy(failures->where, "none");
+    else
+        CHECK_OK(tabi_addr_text(addr, failures->where, sizeof failures->where));
+}
+
+static void settings_of_a_connection(void)
+{
+    struct failures failures = {0, 0, ""};
+    tabi_connection_options options;
+    tabi_sock *server, *client = NULL;
+    char expected[64];
+    double timeout;
+    int port;
+
+    CHECK_CODE(tabi_connection_options_init(&options, sizeof options.struct_size), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_connection_options_init(NULL, sizeof options), TABI_ERR_NULL);
+    CHECK_OK(tabi_connection_options_init(&options, sizeof options));
+    options.timeout = 60;
+    options.source_host = "127.0.0.7";
+    options.attempt_failed = count_failure;
+    options.userdata = &failures;
+    CHECK_OK(tabi_create_server(AF_INET, "127.0.0.1", 0, TABI_BACKLOG, 0, &server));
+    port = port_of(server);
+    CHECK_OK(tabi_create_connection_with("localhost", port, &options, &client));
+    CHECK_OK(tabi_gettimeout(client, &timeout));
+    CHECK(timeout == 60 && failures.count == 0);
+    tabi_sock_free(client);
+    tabi_sock_free(server);
+
+    client = NULL;
+    CHECK_CODE(tabi_create_connection_with("127.0.0.1", port, &options, &client), -ECONNREFUSED);
+    CHECK_EQ(failures.count, 1);
+    CHECK_EQ(failures.code, -ECONNREFUSED);
+    snprintf(expected, sizeof expected, "('127.0.0.1', %d)", port);
+    CHECK_STR(failures.where, expected);
+    CHECK(tabi_create_connection_with("no such host", port, &options, &client) <= TABI_GAI_ADDRFAMILY);
+    CHECK_EQ(failures.count, 2);
+    CHECK_STR(failures.where, "none");
+
+    options.attempt_delay = 0.001;
+    CHECK_CODE(tabi_create_connection_with("127.0.0.1", port, &options, &client), TABI_ERR_VALUE);
+    CHECK_CONTAINS(tabi_last_error_message(), "attempt_delay must be 10 ms or more");
+    options.attempt_delay = TABI_NO_TIMEOUT;
+    options.first_family_count = 0;
+    CHECK_CODE(tabi_create_connection_with("127.0.0.1", port, &options, &client), TABI_ERR_VALUE);
+    options.first_family_count = 2;
+    options.resolution_delay = -1;
+    CHECK_CODE(tabi_create_connection_with("127.0.0.1", port, &options, &client), TABI_ERR_VALUE);
+    CHECK(client == NULL);
 }
 
 static void servers(void)
@@ -146,6 +212,7 @@ int main(void)
 {
     RUN(connections);
     RUN(connections_that_fail);
+    RUN(settings_of_a_connection);
     RUN(servers);
     RUN(pairs_and_duplicates);
     RUN(exact_receives);

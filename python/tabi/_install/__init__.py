@@ -6,7 +6,7 @@ import importlib
 import sys
 
 
-def install(servers: bool) -> None:
+def install(servers: bool, happy_eyeballs: bool) -> None:
     """See :func:`tabi.install`."""
     import tabi
 
@@ -19,12 +19,21 @@ def install(servers: bool) -> None:
         _install_sockets()
     if servers:
         sys.modules["socketserver"] = importlib.import_module("tabi.socketserver")
+    if happy_eyeballs:
+        importlib.import_module("socket").create_connection = tabi.create_connection
 
 
 def has_servers() -> bool:
     """Whether ``import socketserver`` gives servers of tabi's in this process."""
     module = sys.modules.get("socketserver")
     return module is not None and module is sys.modules.get("tabi.socketserver")
+
+
+def has_happy_eyeballs() -> bool:
+    """Whether ``socket.create_connection`` is tabi's in this process."""
+    import tabi
+
+    return getattr(sys.modules.get("socket"), "create_connection", None) is tabi.create_connection
 
 
 def _not_too_late(name: str, runner: str) -> None:

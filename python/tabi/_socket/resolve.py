@@ -9,7 +9,7 @@ import sys
 from .. import _library
 from .._errors import check
 from .._library import INT_MAX, INT_MIN
-from .address import decode
+from .address import NEVER, decode
 from .arguments import delegate, plain_int
 from .sockaddr import SIZE, unsigned
 
@@ -44,7 +44,8 @@ class _HostEntry(ctypes.Structure):
     ]
 
 
-_getaddrinfo = _library.function("tabi_getaddrinfo")
+_getaddrinfo = _library.function("tabi_getaddrinfo_until")
+_deadline = ctypes.c_int64
 _addrinfo_at = _library.quick("tabi_addrinfo_at", result=_OUT)
 _addrinfo_list_free = _library.quick("tabi_addrinfo_list_free", result=None)
 _from_numeric = _library.quick("tabi_addr_from_numeric", _TEXT, _INT, _TEXT)
@@ -69,6 +70,11 @@ _LONGEST_SERVICE = 32
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
+    return getaddrinfo_until(NEVER, host, port, family, type, proto, flags)
+
+
+def getaddrinfo_until(until: int, host, port, family=0, type=0, proto=0, flags=0):
+    """``getaddrinfo`` that raises ``TimeoutError`` at a moment of the monotonic clock, in nanoseconds."""
     given = host, port, family, type, proto, flags
     if host is None or isinstance(host, bytes):
         name = host
@@ -89,7 +95,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     known = _answers.get(asked)
     if known is not None:
         return list(known)
-    answers = _look_up(*asked)
+    answers = _look_up(until, *asked)
     if not flags and isinstance(port, int) and _is_number(name):
         if len(_answers) >= _MOST_ANSWERS:
             _answers.clear()
@@ -102,9 +108,10 @@ def _is_number(name) -> bool:
     return name is not None and b"%" not in name and _from_numeric(name, 0, bytes(SIZE)) == 0
 
 
-def _look_up(name, service, family: int, type: int, proto: int, flags: int) -> list:
+def _look_up(until: int, name, service, family: int, type: int, proto: int, flags: int) -> list:
     found = _OUT()
-    count = check(_getaddrinfo(name, service, family, type, proto, flags, ctypes.byref(found)))
+    asked = name, service, family, type, proto, flags
+    count = check(_getaddrinfo(*asked, _deadline(until), ctypes.byref(found)))
     try:
         return [_answer(_addrinfo_at(found, number)) for number in range(count)]
     finally:

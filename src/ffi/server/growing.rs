@@ -12,7 +12,7 @@ use crate::ffi::boundary::{Failure, Outcome};
 /// # Safety
 ///
 /// The type is `repr(C)`, its first member is a `usize`, and every pattern of bytes is a value of it.
-pub(super) unsafe trait Growing: Copy {
+pub(crate) unsafe trait Growing: Copy {
     /// The structure's name in C.
     const NAME: &'static str;
     /// Its size in version 0.1. A program may not know fewer members.
@@ -20,7 +20,7 @@ pub(super) unsafe trait Growing: Copy {
 }
 
 /// Checks a size that a program has set.
-pub(super) fn check_size<T: Growing>(given: usize) -> Outcome {
+pub(crate) fn check_size<T: Growing>(given: usize) -> Outcome {
     if given < T::FIRST_SIZE {
         let (name, least) = (T::NAME, T::FIRST_SIZE);
         return Err(Error::value(format!(
@@ -36,7 +36,7 @@ pub(super) fn check_size<T: Growing>(given: usize) -> Outcome {
 /// # Safety
 ///
 /// `given` is NULL, or points to as many bytes as its `struct_size` says.
-pub(super) unsafe fn read<T: Growing>(given: *const T, name: &'static str, defaults: T) -> Outcome<T> {
+pub(crate) unsafe fn read<T: Growing>(given: *const T, name: &'static str, defaults: T) -> Outcome<T> {
     if given.is_null() {
         return Err(Failure::Null(name).into());
     }
@@ -54,7 +54,7 @@ pub(super) unsafe fn read<T: Growing>(given: *const T, name: &'static str, defau
 /// # Safety
 ///
 /// `place` points to as many writable bytes as its `struct_size` says.
-pub(super) unsafe fn write<T: Growing>(place: *mut T, value: &T) -> Outcome {
+pub(crate) unsafe fn write<T: Growing>(place: *mut T, value: &T) -> Outcome {
     // SAFETY: `struct_size` is the first member of every version of the structure.
     let size = unsafe { place.cast::<usize>().read_unaligned() };
     check_size::<T>(size)?;

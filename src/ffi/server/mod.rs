@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 mod attributes;
-mod callback;
+pub(crate) mod callback;
 mod classes;
 mod close;
 mod create;
 mod default_steps;
-mod growing;
+pub(crate) mod growing;
 mod handler;
 mod handover;
 mod hooks;

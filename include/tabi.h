@@ -3249,6 +3249,12 @@ typedef struct {
      */
     double min_rate_grace;
     /**
+     * The time in seconds, more than 0, that the hook handshake may take for a client, over all its calls together.
+     * Then the connection is shut down, which ends the hook's calls. With wait_for_first_byte the time begins with
+     * the client's first byte. It is for TABI_THREADS. The default is TABI_NO_TIMEOUT.
+     */
+    double handshake_timeout;
+    /**
      * The largest number of requests at the same time. Further clients are closed at once. The default is 0:
      * no limit.
      */
@@ -3324,6 +3330,7 @@ int tabi_server_options_init(tabi_server_options *options, size_t struct_size);
  * - wait_for_first_byte: 1
  * - idle_timeout: 60 seconds
  * - request_deadline: 30 seconds
+ * - handshake_timeout: 10 seconds
  * - min_rate: 128 bytes per second after a min_rate_grace of 5 seconds, where the system counts the bytes
  * - max_connections: 10,000
  * - max_connections_per_address: 100

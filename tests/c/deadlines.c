@@ -99,6 +99,43 @@ static void a_client_that_is_too_slow_is_cut(void)
     stop(server, thread);
 }
 
+/* Takes bytes until there are a thousand. */
+static int takes_its_time(tabi_request *request, void *userdata)
+{
+    char byte;
+    int taken = 0;
+    (void)userdata;
+    while (taken < 1000 && tabi_recv(tabi_request_sock(request), &byte, 1, 0) == 1)
+        taken++;
+    return taken == 1000 ? 0 : -EPROTO;
+}
+
+static void a_handshake_that_does_not_end_is_cut(void)
+{
+    tabi_server_options options = in_threads();
+    tabi_server_hooks hooks = {.struct_size = sizeof hooks, .handshake = takes_its_time};
+    tabi_server *server;
+    tabi_sock *silent, *slow;
+    pthread_t thread;
+    options.hooks = &hooks;
+    options.handshake_timeout = 0.2;
+    server = server_of(&options, echo_a_line);
+    thread = serve_in_a_thread(server);
+    silent = connect_to(server);
+    slow = connect_to(server);
+    HEAR_END(silent);
+    /* A byte now and then prolongs nothing: all of them would take a second. */
+    while (tabi_send(slow, ".", 1, 0) == 1)
+        check_pause();
+    WAIT_FOR_COUNT(server, finished, 2);
+    CHECK_EQ(statistics_of(server).handshake_cut, 2);
+    CHECK_EQ(statistics_of(server).handshake_failed, 0);
+    CHECK_EQ(statistics_of(server).failed, 0);
+    tabi_sock_free(silent);
+    tabi_sock_free(slow);
+    stop(server, thread);
+}
+
 /* Making a server with these settings fails with TABI_ERR_VALUE and this message. */
 static void refuse(const tabi_server_options *options, const char *message)
 {
@@ -123,6 +160,9 @@ static void what_cannot_be_is_refused_with_its_name_and_value(void)
     options.request_deadline = 0;
     refuse(&options, "request_deadline must be above 0 seconds, got 0");
     options.request_deadline = TABI_NO_TIMEOUT;
+    options.handshake_timeout = 0;
+    refuse(&options, "handshake_timeout must be above 0 seconds, got 0");
+    options.handshake_timeout = TABI_NO_TIMEOUT;
     options.min_rate = 1;
     options.min_rate_grace = 0;
     refuse(&options, "the grace of min_rate must be above 0 seconds, got 0");
@@ -153,6 +193,7 @@ static void the_settings_for_the_internet(void)
     CHECK(options.max_threads > 0 && options.max_connections > 0 && options.max_connections_per_address > 0);
     CHECK(options.idle_timeout > 0 && options.idle_timeout < TABI_NO_TIMEOUT);
     CHECK(options.request_deadline > 0 && options.request_deadline < TABI_NO_TIMEOUT);
+    CHECK(options.handshake_timeout > 0 && options.handshake_timeout < TABI_NO_TIMEOUT);
     CHECK(options.min_rate > 0 && options.min_rate_grace > 0);
     CHECK_CODE(tabi_server_options_internet(NULL, sizeof options), TABI_ERR_NULL);
     CHECK_CODE(tabi_server_options_internet(&options, 1), TABI_ERR_VALUE);
@@ -171,6 +212,7 @@ int main(void)
     RUN(a_client_that_says_nothing_is_cut_before_its_first_and_after_its_last_request);
     RUN(a_request_that_does_not_end_is_cut);
     RUN(a_client_that_is_too_slow_is_cut);
+    RUN(a_handshake_that_does_not_end_is_cut);
     RUN(what_cannot_be_is_refused_with_its_name_and_value);
     RUN(a_forking_server_refuses_what_needs_parking);
     RUN(the_settings_for_the_internet);

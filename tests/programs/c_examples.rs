@@ -24,21 +24,23 @@ const PROGRAMS: [&str; 8] = [
 /// Builds the programs with their own Makefile, once. Returns `None` if a tool is missing.
 fn programs() -> Option<&'static Path> {
     static OUT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    OUT.get_or_init(|| {
-        if !tools::have("make", "the C examples") || !tools::have("cc", "the C examples") {
-            return None;
-        }
-        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c-examples");
-        let mut make = Command::new("make");
-        make.arg("-C").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("c-examples"));
-        make.arg(format!("LIBRARY={}", library::library().directory().display()))
-            .arg(format!("OUT={}", out.display()));
-        make.args(PROGRAMS.map(|program| out.join(program)));
-        let made = make.output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        Some(out)
-    })
-    .as_deref()
+    OUT.get_or_init(|| make("c-examples", &PROGRAMS)).as_deref()
+}
+
+/// Builds programs in a directory of their own, which it returns, or `None` if a tool is missing.
+pub(crate) fn make(directory: &str, programs: &[&str]) -> Option<PathBuf> {
+    if !tools::have("make", "the C examples") || !tools::have("cc", "the C examples") {
+        return None;
+    }
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(directory);
+    let mut make = Command::new("make");
+    make.arg("-C").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("c-examples"));
+    make.arg(format!("LIBRARY={}", library::library().directory().display()))
+        .arg(format!("OUT={}", out.display()));
+    make.args(programs.iter().map(|program| out.join(program)));
+    let made = make.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Some(out)
 }
 
 fn start(program: &str, arguments: &[&str]) -> Option<Process> {

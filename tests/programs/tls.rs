@@ -1,4 +1,4 @@
-//! The example servers that speak TLS, in Rust with rustls and in Python with `ssl`. OpenSSL's own
+//! The example servers that speak TLS, in C with OpenSSL, in Rust with rustls, and in Python with `ssl`. OpenSSL's own
 //! client asks them, while other clients say nothing.
 #![cfg(target_os = "linux")]
 
@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::c_examples;
 use crate::process::Process;
 use crate::support::{compile, library, tools};
 
@@ -17,6 +18,17 @@ const SILENT: usize = 500;
 
 /// How long a plain client waits for the end of its connection.
 const HANG: Duration = Duration::from_secs(60);
+
+#[test]
+fn in_c() {
+    if openssl_is_installed() {
+        static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
+        let directory = PROGRAM.get_or_init(|| c_examples::make("c-examples-tls", &["tls_server"]));
+        if let Some(directory) = directory {
+            serves_others_and_stops(Command::new(directory.join("tls_server")));
+        }
+    }
+}
 
 #[test]
 fn in_rust() {
@@ -38,6 +50,19 @@ fn in_python() {
         python.env("TABI_LIBRARY", &library::library().shared_object);
         serves_others_and_stops(python);
     }
+}
+
+/// Returns whether programs can be compiled with OpenSSL. With `CI=true` it must be so.
+fn openssl_is_installed() -> bool {
+    if !tools::have("pkg-config", "OpenSSL in C") {
+        return false;
+    }
+    let found = Command::new("pkg-config").args(["--exists", "openssl"]).status().unwrap().success();
+    if !found {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "libssl-dev is not installed");
+        eprintln!("skipped: libssl-dev is not installed: OpenSSL in C is not tested");
+    }
+    found
 }
 
 /// The files of a certificate for localhost and of its key.

@@ -92,6 +92,7 @@ class Options(ctypes.Structure):
         ("request_deadline", c_double),
         ("min_rate", c_size_t),
         ("min_rate_grace", c_double),
+        ("handshake_timeout", c_double),
         ("max_connections", c_size_t),
         ("max_connections_per_address", c_size_t),
         ("loops", c_size_t),

@@ -76,6 +76,10 @@ pub struct tabi_server_options {
     pub min_rate: usize,
     /// The time in seconds, more than 0, for which a request may be slower than min_rate. The default is 5.
     pub min_rate_grace: f64,
+    /// The time in seconds, more than 0, that the hook handshake may take for a client, over all its calls together.
+    /// Then the connection is shut down, which ends the hook's calls. With wait_for_first_byte the time begins with
+    /// the client's first byte. It is for TABI_THREADS. The default is TABI_NO_TIMEOUT.
+    pub handshake_timeout: f64,
     /// The largest number of requests at the same time. Further clients are closed at once. The default is 0:
     /// no limit.
     pub max_connections: usize,
@@ -146,6 +150,7 @@ pub unsafe extern "C" fn tabi_server_options_init(
 /// - wait_for_first_byte: 1
 /// - idle_timeout: 60 seconds
 /// - request_deadline: 30 seconds
+/// - handshake_timeout: 10 seconds
 /// - min_rate: 128 bytes per second after a min_rate_grace of 5 seconds, where the system counts the bytes
 /// - max_connections: 10,000
 /// - max_connections_per_address: 100

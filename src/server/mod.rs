@@ -138,6 +138,8 @@ struct Core {
     lifecycle: Lifecycle,
     /// Where parked requests wait. A forking server has none.
     room: Option<WaitingRoom>,
+    /// Whether another program has got the sockets.
+    handed_over: AtomicBool,
     interruptible: AtomicBool,
 }
 
@@ -165,6 +167,7 @@ impl Server {
             wakers,
             lifecycle,
             room,
+            handed_over: AtomicBool::new(false),
             interruptible: AtomicBool::new(false),
             options,
         };
@@ -230,8 +233,8 @@ impl Server {
     /// process, as the server's [`Concurrency`] says.
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
-        let request = match server.core.options.wait_for_first_byte {
-            true => Server::park(request, Phase::Idle),
+        let request = match server.core.options.parks_new_clients() {
+            true => Server::park(request, Phase::Idle).and_then(Server::complete),
             false => Some(request),
         };
         let Some(request) = request else { return };
@@ -284,6 +287,11 @@ impl Server {
         let address = self.socket().getsockname_raw()?;
         let _ = self.core.bound.set(address);
         Ok(())
+    }
+
+    /// Whether the server is being closed or was closed.
+    fn is_closed(&self) -> bool {
+        self.core.room.as_ref().is_some_and(WaitingRoom::is_closed)
     }
 
     fn capacity_returned(&self) {

@@ -51,6 +51,7 @@ pub struct ServerOptions {
     pub(crate) max_connections: Option<usize>,
     pub(crate) max_connections_per_address: Option<usize>,
     pub(crate) wait_for_first_byte: bool,
+    pub(crate) request_end: Option<Arc<[u8]>>,
     pub(crate) max_parked: Option<usize>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) request_deadline: Option<Duration>,
@@ -83,6 +84,7 @@ impl fmt::Debug for ServerOptions {
             .field("max_connections", &self.max_connections)
             .field("max_connections_per_address", &self.max_connections_per_address)
             .field("wait_for_first_byte", &self.wait_for_first_byte)
+            .field("request_end", &self.request_end)
             .field("max_parked", &self.max_parked)
             .field("idle_timeout", &self.idle_timeout)
             .field("request_deadline", &self.request_deadline)
@@ -111,6 +113,7 @@ impl ServerOptions {
             max_connections: None,
             max_connections_per_address: None,
             wait_for_first_byte: false,
+            request_end: None,
             max_parked: None,
             idle_timeout: None,
             request_deadline: None,

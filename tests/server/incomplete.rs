@@ -68,8 +68,19 @@ fn its_deadline_is_not_prolonged() {
 }
 
 #[test]
-fn if_nothing_more_comes_the_connection_is_idle() {
-    let server = server(|options| options.request_deadline(60.0).unwrap().idle_timeout(0.05).unwrap());
+fn a_client_that_sends_no_more_is_cut_off_too() {
+    let server = server(|options| options.request_deadline(0.05).unwrap());
+    while_serving(&server, || {
+        let mut client = connect(&server);
+        client.write_all(b"no line").unwrap();
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        wait_until("it is counted", || server.statistics().request_cut == 1);
+    });
+}
+
+#[test]
+fn without_a_deadline_the_connection_is_idle_when_nothing_more_comes() {
+    let server = server(|options| options.idle_timeout(0.05).unwrap());
     while_serving(&server, || {
         let mut client = connect(&server);
         client.write_all(b"no line").unwrap();

@@ -13,6 +13,10 @@ use tabi::server::{
 };
 use tabi::{AF_UNIX, Error, SOCK_STREAM, Socket};
 
+#[cfg(target_os = "linux")]
+use crate::support::in_own_process;
+#[cfg(target_os = "linux")]
+use crate::support::limits::limit;
 use crate::support::serving::{any_port, ask, connect, hear_back, read_to_end, while_serving};
 use crate::support::{HANG, wait_until};
 
@@ -311,9 +315,20 @@ fn a_handler_that_always_parks_gets_one_last_turn_when_the_server_is_closed() {
     });
 }
 
+/// `TABI_MANY=1` has about 10,000 connections.
+#[cfg(target_os = "linux")]
 #[test]
 fn closing_ends_all_parked_connections_at_once() {
-    let count = 200;
+    in_own_process(|| {
+        let before = limit(libc::RLIMIT_NOFILE, u64::MAX);
+        let most = limit(libc::RLIMIT_NOFILE, u64::MAX).max(before) as usize;
+        let many = std::env::var_os("TABI_MANY").is_some();
+        close_with_parked(if many { 10_000.min(most / 2 - 100) } else { 200 });
+    });
+}
+
+#[cfg(target_os = "linux")]
+fn close_with_parked(count: usize) {
     let echo = Echo::default();
     let server = threads(4).bind(any_port(), echo.clone()).unwrap();
     let mut clients: Vec<_> = Vec::new();
@@ -326,6 +341,41 @@ fn closing_ends_all_parked_connections_at_once() {
     assert_eq!((report.parked, report.finished, report.cut, report.left), (count, 0, 0, 0));
     assert_eq!(echo.finished(), count);
     assert!(clients.iter_mut().all(|client| read_to_end(client).is_empty()));
+}
+
+#[test]
+fn after_a_hand_over_parked_connections_are_answered_once_more() {
+    let echo = Echo::default();
+    let server = threads(2).bind(any_port(), echo.clone()).unwrap();
+    let (mut talks, mut silent) = (connect(&server), connect(&server));
+    while_serving(&server, || {
+        ask(&mut talks);
+        ask(&mut silent);
+        are_parked(&server, 2);
+    });
+    server.pass_to(&mut std::process::Command::new("true"), "socket").unwrap();
+    thread::scope(|scope| {
+        let closing = scope.spawn(|| server.server_close(Some(HANG)));
+        ask(&mut talks);
+        assert_eq!(read_to_end(&mut talks), "", "it is not parked again");
+        assert!(!closing.is_finished(), "the other one has time");
+        silent.shutdown(Shutdown::Write).unwrap();
+        let report = closing.join().unwrap();
+        assert_eq!((report.parked, report.finished, report.cut, report.left), (0, 2, 0, 0));
+    });
+    assert_eq!(echo.finished(), 2);
+}
+
+#[test]
+fn after_a_hand_over_parked_connections_are_cut_off_when_the_time_is_over() {
+    let echo = Echo::default();
+    let server = threads(2).bind(any_port(), echo.clone()).unwrap();
+    let mut client = None;
+    while_serving(&server, || client = Some(one_parked(&server)));
+    server.pass_to(&mut std::process::Command::new("true"), "socket").unwrap();
+    let report = server.server_close(Some(std::time::Duration::from_millis(1)));
+    assert_eq!((report.parked, report.finished, report.cut, report.left), (0, 0, 1, 0));
+    assert_eq!((read_to_end(&mut client.unwrap()).as_str(), echo.finished()), ("", 1));
 }
 
 #[test]

@@ -1,1 +1,377 @@
+//! The time that each phase of a connection's life may take.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::fd::RawFd;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Duration;
+
+use tabi::server::{
+    ForkingTcpServer, HandlerResult, Job, Next, Phase, Request, RequestHandler, ServerOptions, TcpServer,
+    ThreadingTcpServer, Trouble, UdpServer, UnixStreamServer,
+};
+use tabi::{AF_UNIX, Error, SOCK_STREAM, Socket};
+
+use crate::support::serving::{any_port, connect, read_to_end, while_serving};
+use crate::support::{HANG, temporary_path, wait_until};
+
+/// A time that passes soon. Nothing is expected to happen within it.
+const SOON: f64 = 0.05;
+
+/// Reads a line, sends it back and parks.
+fn lines(request: &Request) -> HandlerResult<Next> {
+    let line = request.rfile()?.readline(1000)?;
+    if line.is_empty() {
+        return Ok(Next::End);
+    }
+    request.reply(&line)?;
+    Ok(Next::Park)
+}
+
+fn ask_line(client: &mut TcpStream) {
+    client.write_all(b"hello\n").unwrap();
+    let mut answer = [0; 6];
+    client.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"hello\n");
+}
+
+fn threads(most: usize) -> ServerOptions {
+    ThreadingTcpServer::options().max_threads(most)
+}
+
+/// Sends a byte again and again, until the connection ends.
+fn trickle(mut client: TcpStream) {
+    while client.write_all(b"x").is_ok() {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Whether the connection has ended, be it by a reset.
+fn has_ended(client: &mut TcpStream) -> bool {
+    matches!(client.read(&mut [0; 1]), Ok(0)) || client.write_all(b"x").and(client.write_all(b"x")).is_err()
+}
+
+#[test]
+fn an_idle_connection_is_closed_and_its_handler_finishes() {
+    struct Finishes(Sender<()>);
+    impl RequestHandler for Finishes {
+        fn handle(&self, request: &Request) -> HandlerResult<Next> {
+            lines(request)
+        }
+        fn finish(&self, _: &Request) -> HandlerResult {
+            Ok(self.0.send(())?)
+        }
+    }
+    let ((finish, finished), (trouble, troubles)) = (mpsc::channel(), mpsc::channel());
+    let trouble = Mutex::new(trouble);
+    let server = threads(2)
+        .idle_timeout(SOON)
+        .unwrap()
+        .wait_for_first_byte(true)
+        .on_trouble(move |_, what| trouble.lock().unwrap().send(what.clone()).unwrap())
+        .bind(any_port(), Finishes(finish))
+        .unwrap();
+    while_serving(&server, || {
+        let mut silent = connect(&server);
+        assert_eq!(read_to_end(&mut silent), "", "a client that never speaks");
+        let mut client = connect(&server);
+        ask_line(&mut client);
+        assert_eq!(read_to_end(&mut client), "", "a client that speaks no more");
+        for _ in 0..2 {
+            finished.recv_timeout(HANG).unwrap();
+        }
+    });
+    assert_eq!(server.statistics().idle_cut, 2);
+    assert_eq!(server.statistics().failed, 0, "the end of an idle connection is no failure");
+    assert_eq!(troubles.recv_timeout(HANG).unwrap(), Trouble::Late { phase: Phase::Idle, clients: 1 });
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn a_client_that_has_not_spoken_takes_no_thread() {
+    let server = threads(2).wait_for_first_byte(true).bind(any_port(), lines).unwrap();
+    while_serving(&server, || {
+        let _silent: Vec<_> = (0..5).map(|_| connect(&server)).collect();
+        wait_until("they are parked", || server.statistics().parked == 5);
+        assert_eq!(server.statistics().threads, 0);
+        ask_line(&mut connect(&server));
+    });
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn trickling_bytes_do_not_prolong_a_request() {
+    let server = threads(2).request_deadline(SOON).unwrap().bind(any_port(), lines).unwrap();
+    while_serving(&server, || {
+        trickle(connect(&server));
+        wait_until("it is counted", || server.statistics().request_cut == 1);
+        wait_until("it has ended", || server.statistics().active == 0);
+    });
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn a_request_that_cannot_be_answered_is_cut_off() {
+    let endless = |request: &Request| -> HandlerResult {
+        loop {
+            request.reply(&[0; 65536])?;
+        }
+    };
+    let server = threads(2).request_deadline(SOON).unwrap().bind(any_port(), endless).unwrap();
+    while_serving(&server, || {
+        let _reads_nothing = connect(&server);
+        wait_until("it has ended", || server.statistics().finished == 1);
+    });
+    assert_eq!((server.statistics().request_cut, server.statistics().failed), (1, 1));
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn the_deadline_of_a_request_is_not_that_of_a_parked_connection() {
+    let server = threads(2).request_deadline(SOON).unwrap().bind(any_port(), lines).unwrap();
+    while_serving(&server, || {
+        let mut client = connect(&server);
+        ask_line(&mut client);
+        wait_until("it is parked", || server.statistics().parked == 1);
+        // This one begins later and is cut off before.
+        trickle(connect(&server));
+        wait_until("it is counted", || server.statistics().request_cut == 1);
+        ask_line(&mut client);
+    });
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn the_cut_of_a_job_is_called_when_its_time_is_over() {
+    struct Stuck(Socket);
+    impl Job for Stuck {
+        fn run(&self, _: &Request) -> HandlerResult<Next> {
+            assert!(self.0.recv(1)?.is_empty(), "the connection was ended");
+            Ok(Next::End)
+        }
+        fn cut(&self) {
+            self.0.shutdown(tabi::SHUT_RDWR).unwrap();
+        }
+        fn fileno(&self) -> Option<RawFd> {
+            Some(self.0.fileno())
+        }
+    }
+    let server = threads(2).request_deadline(SOON).unwrap().bind(any_port(), lines).unwrap();
+    let (own, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    while_serving(&server, || {
+        assert!(server.run_job(Stuck(own)));
+        wait_until("it has ended", || server.statistics().finished == 1);
+    });
+    assert_eq!((server.statistics().request_cut, server.statistics().failed), (1, 0));
+    server.server_close(Some(HANG));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_request_that_is_too_slow_is_cut_off_but_not_a_handler_that_computes() {
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let handler = move |request: &Request| -> HandlerResult<Next> {
+        let line = request.rfile()?.readline(1_000_000)?;
+        if line == b"compute\n" {
+            held.lock().unwrap().recv_timeout(HANG)?;
+            request.reply(b"done")?;
+        }
+        Ok(Next::End)
+    };
+    let server = threads(3).min_rate(1_000_000, Duration::from_millis(1)).bind(any_port(), handler).unwrap();
+    while_serving(&server, || {
+        let mut computes = connect(&server);
+        computes.write_all(b"compute\n").unwrap();
+        wait_until("it computes", || server.statistics().active == 1);
+        trickle(connect(&server));
+        wait_until("it is counted", || server.statistics().rate_cut == 1);
+        release.send(()).unwrap();
+        assert_eq!(read_to_end(&mut computes), "done");
+    });
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn above_max_parked_the_longest_parked_is_closed() {
+    let server = threads(2).max_parked(2).bind(any_port(), lines).unwrap();
+    while_serving(&server, || {
+        let mut clients: Vec<_> = (1..=3)
+            .map(|number: u64| {
+                let mut client = connect(&server);
+                ask_line(&mut client);
+                wait_until("it is parked", || {
+                    server.statistics().parked + server.statistics().shed == number
+                });
+                client
+            })
+            .collect();
+        assert!(has_ended(&mut clients[0]), "the first one was closed");
+        clients[1..].iter_mut().for_each(ask_line);
+        assert_eq!(server.statistics().shed, 1);
+    });
+    server.server_close(Some(HANG));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn at_a_full_table_of_descriptors_the_longest_parked_is_closed() {
+    use crate::support::in_own_process;
+    use crate::support::limits::limit;
+
+    in_own_process(|| {
+        let server = threads(2).bind(any_port(), lines).unwrap();
+        while_serving(&server, || {
+            let mut first = connect(&server);
+            ask_line(&mut first);
+            wait_until("it is parked", || server.statistics().parked == 1);
+            let next = Socket::new(tabi::AF_INET, SOCK_STREAM, 0).unwrap();
+            next.settimeout(HANG).unwrap();
+            limit(libc::RLIMIT_NOFILE, 64);
+            let mut files = Vec::new();
+            while let Ok(file) = std::fs::File::open("/dev/null") {
+                files.push(file);
+            }
+            next.connect(server.server_address()).unwrap();
+            next.sendall(b"hello\n").unwrap();
+            assert_eq!(next.recv(6).unwrap(), b"hello\n");
+            assert!(has_ended(&mut first));
+            assert_eq!(server.statistics().shed, 1);
+        });
+        server.server_close(Some(HANG));
+    });
+}
+
+#[test]
+fn a_request_gets_a_thread_when_it_is_complete() {
+    let server =
+        threads(1).request_end(b"\r\n\r\n").bind(any_port(), |request: &Request| -> HandlerResult<Next> {
+            let mut bytes = [0; 100];
+            let n = request.socket().recv_into(&mut bytes)?;
+            request.reply(&bytes[..n])?;
+            Ok(if n == 0 { Next::End } else { Next::Park })
+        });
+    let server = server.unwrap();
+    while_serving(&server, || {
+        let mut client = connect(&server);
+        client.set_nodelay(true).unwrap();
+        for _ in 0..2 {
+            let woken = server.statistics().woken;
+            for (byte, sent) in b"GET\r\n\r".iter().zip(1..) {
+                client.write_all(&[*byte]).unwrap();
+                wait_until("the byte was seen", || server.statistics().woken >= woken + sent);
+            }
+            wait_until("it waits", || server.statistics().parked == 1);
+            client.write_all(b"\n").unwrap();
+            let mut answer = [0; 7];
+            client.read_exact(&mut answer).unwrap();
+            assert_eq!(&answer, b"GET\r\n\r\n", "the handler gets all of it at once");
+            wait_until("it is parked", || server.statistics().parked == 1);
+        }
+        client.write_all(b"half").unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(read_to_end(&mut client), "half", "the end completes a request too");
+    });
+    server.server_close(Some(HANG));
+}
+
+#[test]
+fn a_request_that_is_never_complete_is_cut_off_without_a_thread() {
+    let server = threads(1)
+        .request_end(b"\n")
+        .request_deadline(SOON)
+        .unwrap()
+        .bind(any_port(), |_: &Request| -> HandlerResult { panic!("it has no turn but the last one") });
+    let server = server.unwrap();
+    while_serving(&server, || {
+        trickle(connect(&server));
+        wait_until("it is counted", || server.statistics().request_cut == 1);
+        wait_until("it has ended", || server.statistics().active == 0);
+    });
+    server.server_close(Some(HANG));
+}
+
+/// Slow clients, who send a byte now and then and never a whole line, and others, who are served as if they were alone.
+/// `TABI_MANY=1` has 2,000 slow ones.
+#[cfg(target_os = "linux")]
+#[test]
+fn slow_clients_keep_nobody_else_from_being_served() {
+    use crate::support::in_own_process;
+    use crate::support::limits::limit;
+
+    in_own_process(|| {
+        limit(libc::RLIMIT_NOFILE, u64::MAX);
+        let full = std::env::var_os("TABI_MANY").is_some();
+        let slow = if full { 2000 } else { 200 };
+        let server = ServerOptions::new(tabi::AF_INET, SOCK_STREAM)
+            .internet_facing()
+            .request_end(b"\n")
+            .max_threads(16)
+            .max_connections_per_address(slow + 10)
+            .bind(any_port(), lines)
+            .unwrap();
+        let mut crowd: Vec<_> = (0..slow).map(|_| connect(&server)).collect();
+        while_serving(&server, || {
+            for _second in 0..if full { 5 } else { 1 } {
+                crowd.iter_mut().for_each(|client| client.write_all(b"x").unwrap());
+                for _ in 0..20 {
+                    let mut other = connect(&server);
+                    ask_line(&mut other);
+                    ask_line(&mut other);
+                }
+                if full {
+                    thread::sleep(Duration::from_secs(1));
+                }
+            }
+            let statistics = server.statistics();
+            assert!(statistics.longest_wait < Duration::from_secs(1), "{statistics:?}");
+            assert_eq!(statistics.rejected, 0);
+            println!("{slow} slow clients: {statistics:?}");
+        });
+        assert!(server.server_close(Some(HANG)).parked >= slow);
+    });
+}
+
+#[test]
+fn settings_that_cannot_be_are_refused() {
+    let refused = |options: ServerOptions| match options.prepare(any_port(), lines) {
+        Err(Error::Value(message)) => message.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let tcp = || threads(2);
+    assert_eq!(refused(tcp().max_parked(0)), "max_parked must be 1 or more, got 0");
+    assert_eq!(refused(tcp().idle_timeout(0.0).unwrap()), "idle_timeout must be above 0 seconds, got 0");
+    assert_eq!(
+        refused(tcp().request_deadline(0.0).unwrap()),
+        "request_deadline must be above 0 seconds, got 0"
+    );
+    assert_eq!(refused(tcp().request_end(b"")), "request_end must have 1 to 64 bytes, got 0");
+    assert!(tcp().idle_timeout(-1.0).is_err() && tcp().request_deadline(f64::NAN).is_err());
+    assert_eq!(
+        refused(tcp().min_rate(0, Duration::from_secs(1))),
+        "the bytes per second of min_rate must be 1 or more, got 0"
+    );
+    assert_eq!(
+        refused(tcp().min_rate(1, Duration::ZERO)),
+        "the grace of min_rate must be above 0 seconds, got 0"
+    );
+    assert_eq!(
+        refused(TcpServer::options().request_deadline(1.0).unwrap()),
+        "request_deadline needs a server with threads"
+    );
+    assert_eq!(
+        refused(ForkingTcpServer::options().wait_for_first_byte(true)),
+        "wait_for_first_byte is not for forking servers, which cannot park a connection"
+    );
+    assert_eq!(
+        refused(UdpServer::options().idle_timeout(1.0).unwrap()),
+        "idle_timeout is for stream sockets, and the server has none"
+    );
+    let unix = UnixStreamServer::options().max_threads(1).request_end(b"\n");
+    let Err(Error::Value(message)) = unix.prepare(&*temporary_path(), lines) else {
+        panic!("it was not refused")
+    };
+    assert_eq!(message.to_string(), "request_end is for TCP sockets, and the server has others");
+}

@@ -25,8 +25,8 @@ use crate::server::{HandlerResult, Next, Request, RequestHandler};
 /// - TABI_AGAIN: there is more to read already, which the server cannot see, such as bytes that a TLS library has
 ///   decrypted. The server calls the function again. Requests that wait for a thread come first.
 /// - TABI_MORE: like TABI_PARK, in the middle of a request: what has come of it so far is not all of it. The
-///   function keeps what it has read, for example in the data of the request. The time of `request_deadline` goes on: when it has passed, the next bytes of the client cut the connection
-///   off, and `idle_timeout` does so if none come.
+///   function keeps what it has read, for example in the data of the request. The time of `request_deadline`
+///   goes on. Without such a limit, `idle_timeout` limits the wait for the next piece.
 /// - Any other negative code, for example one that a function of this library has returned: it has failed. The
 ///   failure is counted, and reported to the server's hook handle_error. The server ends the connection.
 ///

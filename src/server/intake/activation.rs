@@ -76,7 +76,9 @@ fn number<T: std::str::FromStr>(variable: &str, text: &str) -> Result<T> {
 impl Server {
     /// Lets a program inherit the server's sockets, so that a restart refuses no client. The new program
     /// takes them with [`listen_fds`] and [`crate::server::ServerOptions::adopt`], and this server goes on
-    /// until [`Server::server_close`]. Clients that come in the meantime wait in the queue that both share.
+    /// until [`Server::server_close`]. Clients that come in the meantime wait in the queue that both share. When this
+    /// server is closed then, its parked connections are not ended at once: each is answered once more, until the time
+    /// of `server_close` is over.
     ///
     /// `name` goes into `LISTEN_FDNAMES`; it must not contain ':' or NUL. `LISTEN_PID` is not set, because
     /// the number of the process is not known before it starts. Several servers may pass their sockets to one
@@ -127,6 +129,7 @@ impl Server {
         };
         // SAFETY: the closure runs between fork and exec and only calls dup2, which is allowed there.
         unsafe { command.pre_exec(place) };
+        self.core.handed_over.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -184,7 +187,9 @@ impl Server {
         variables.extend(own.iter().map(|text| text.as_ptr().cast_mut().cast()));
         variables.push(ptr::null_mut());
         let placed = copies.iter().map(AsRawFd::as_raw_fd).zip(FIRST..);
-        sys::spawn(path, arguments, &variables, placed)
+        let successor = sys::spawn(path, arguments, &variables, placed)?;
+        self.core.handed_over.store(true, Ordering::Relaxed);
+        Ok(successor)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::caller::Caller;
 use crate::deadline::Deadline;
+use crate::error::Error;
 use crate::server::Server;
 use crate::server::event::Woken;
 use crate::server::intake::is_datagram;
@@ -19,7 +20,8 @@ pub struct DrainReport {
     /// The number of requests that ended by themselves.
     pub finished: usize,
     /// The number of requests that were parked, whose connections were ended at once. If the handler of one does not end
-    /// in its last turn, it counts as cut or left too.
+    /// in its last turn, it counts as left too. After [`Server::pass_to`] they are answered once more instead, and count
+    /// as finished or cut.
     pub parked: usize,
     /// The number of requests that were cut off: their connections were shut down, or they were never
     /// handled.
@@ -68,11 +70,17 @@ impl Server {
 
         let (_, handled_before) = self.active().counts();
         close.stop_loops(deadline);
-        let parked = self.empty_room();
+        let drains_parked = self.core.handed_over.load(Ordering::Relaxed) && waits;
+        if drains_parked {
+            close.serve_parked(deadline);
+        }
+        let emptied = if close.interrupted { 0 } else { self.empty_room() };
+        let (parked, late) = if drains_parked { (0, emptied) } else { (emptied, 0) };
         let unserved = runner.close(|request| self.reject(&request));
         while runner.collect(self, &[]) {}
         let (running, handled) = close.wait_for_requests(deadline);
         let finished = handled.wrapping_sub(handled_before);
+        let last_turns = self.active().table().last_turns();
         if close.interrupted {
             self.core.lifecycle.interrupt_closing();
             return DrainReport { finished, parked, cut: unserved, left: running, interrupted: true };
@@ -84,7 +92,7 @@ impl Server {
         if close.loops_ended {
             self.close_sockets();
         }
-        let cut = unserved + if waits { running } else { 0 };
+        let cut = unserved + late + if waits { running.saturating_sub(last_turns) } else { 0 };
         DrainReport { finished, parked, cut, left, interrupted: false }
     }
 
@@ -128,6 +136,16 @@ impl Close<'_> {
             for socket in self.server.sockets().iter().filter(|socket| !is_datagram(socket)) {
                 let _ = socket.close();
             }
+        }
+    }
+
+    /// After a hand-over: the parked connections are answered once more each, while there is time. None is parked again.
+    fn serve_parked(&mut self, deadline: Deadline) {
+        let server = self.server;
+        server.close_room();
+        while !self.interrupted && server.active().table().parked > 0 && !deadline.has_passed() {
+            let served = server.serve_parked(deadline);
+            self.interrupted = self.interruptible && served == Err(Error::Os(libc::EINTR));
         }
     }
 

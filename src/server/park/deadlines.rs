@@ -67,13 +67,6 @@ impl Server {
         true
     }
 
-    /// Cuts off a request whose client has not sent all of it in time.
-    pub(crate) fn cut_incomplete(&self, slot: usize) {
-        if self.cut_slot(self.active().table(), slot) {
-            self.client_was_late(Phase::Request);
-        }
-    }
-
     /// Cuts off the running requests that are slower than this.
     fn look_at_rates(&self, rate: MinRate) {
         let Some(room) = &self.core.room else { return };
@@ -86,8 +79,8 @@ impl Server {
         drop(table);
         let mut progress = lock(&room.progress);
         let before = std::mem::take(&mut *progress);
-        for Running { slot, generation, entry } in running {
-            let Some(seen) = seen(&entry) else { continue };
+        for Running { slot, generation, parked, entry } in running {
+            let Some(seen) = seen(&entry, parked) else { continue };
             let moved = match before.get(&(slot, generation)) {
                 Some(moved) => moved.until(&seen, now),
                 None => Moved { from: seen.bytes, time: 0, looked: now },
@@ -109,20 +102,22 @@ impl Server {
 pub(crate) struct Running {
     pub(crate) slot: u32,
     pub(crate) generation: u32,
+    /// Whether it waits without a thread for the rest of its bytes.
+    pub(crate) parked: bool,
     pub(crate) entry: Entry,
 }
 
-/// The bytes that a connection has moved so far, and whether a handler is inside a call of its socket.
+/// The bytes that a connection has moved so far, and whether somebody waits for it.
 struct Seen {
     bytes: u64,
     in_call: bool,
 }
 
-fn seen(entry: &Entry) -> Option<Seen> {
+fn seen(entry: &Entry, parked: bool) -> Option<Seen> {
     match entry {
         Entry::Stream(socket) => {
             let hold = Hold::new(socket).ok()?;
-            Some(Seen { bytes: sys::tcp_bytes(hold.fd())?, in_call: hold.is_in_call() })
+            Some(Seen { bytes: sys::tcp_bytes(hold.fd())?, in_call: parked || hold.is_in_call() })
         }
         Entry::Job(job) => Some(Seen { bytes: sys::tcp_bytes(job.fileno()?)?, in_call: true }),
         Entry::Free | Entry::Datagram => None,

@@ -31,9 +31,12 @@
 //!   request ends, whatever the handler answers.
 //! - The hook `handshake` runs before the first turn. It is a phase of its own if its time is limited.
 //! - While anybody waits for a thread, nobody lingers, and [`Next::Again`](super::Next::Again) goes behind those who wait.
+//! - With [`request_end`](super::ServerOptions::request_end), a connection that was woken goes on waiting until its
+//!   request is there as a whole. It is in the phase of its request then, and holds no thread.
 //! - A forked child has a waiting room of its own, which is empty: what is parked is the parent's.
 
 mod deadlines;
+mod gate;
 mod phases;
 mod room;
 mod settings;

@@ -87,10 +87,16 @@ impl Phases {
         list.next_moment(since)
     }
 
-    /// Takes a slot out of its phase. Returns the phase and the moment at which it began.
-    pub(crate) fn leave(&mut self, slot: u32) -> Option<(Phase, Deadline)> {
-        let Place { phase, since, previous, next } = self.places[slot as usize];
-        let phase = phase?;
+    /// Returns the phase of a slot, and the moment at which the last phase began.
+    pub(crate) fn of_slot(&self, slot: u32) -> (Option<Phase>, Deadline) {
+        let Place { phase, since, .. } = self.places[slot as usize];
+        (phase, Deadline::from_monotonic(since))
+    }
+
+    /// Takes a slot out of its phase.
+    pub(crate) fn leave(&mut self, slot: u32) {
+        let Place { phase, previous, next, .. } = self.places[slot as usize];
+        let Some(phase) = phase else { return };
         let list = &mut self.lists[phase as usize];
         match previous {
             NONE => list.first = next,
@@ -101,7 +107,6 @@ impl Phases {
             _ => self.places[next as usize].previous = previous,
         }
         self.places[slot as usize].phase = None;
-        Some((phase, Deadline::from_monotonic(since)))
     }
 
     /// Returns the slot that has been in a phase for the longest time.
@@ -209,8 +214,10 @@ mod tests {
             for slot in 0..3 {
                 phases.enter(slot, Phase::Idle, at(slot.into()));
             }
-            assert_eq!(phases.leave(leaving), Some((Phase::Idle, at(leaving.into()))));
-            assert_eq!(phases.leave(leaving), None);
+            assert_eq!(phases.of_slot(leaving), (Some(Phase::Idle), at(leaving.into())));
+            phases.leave(leaving);
+            phases.leave(leaving);
+            assert_eq!(phases.of_slot(leaving).0, None);
             assert_eq!(idle(&phases), left);
             phases.enter(leaving, Phase::Idle, at(9));
             assert_eq!(idle(&phases), [left[0], left[1], leaving]);

@@ -12,7 +12,7 @@ use crate::memory::Place;
 use crate::server::request::Table;
 use crate::server::{Failure, Phase, Request, Server};
 use crate::socket::Hold;
-use crate::sys::{Wake, Watch};
+use crate::sys::{self, Wake, Watch};
 
 /// How many requests are woken or cut off before the serve loop looks at new clients again.
 pub(super) const BATCH: usize = 64;
@@ -170,8 +170,8 @@ impl Server {
     /// Closes the connection that has been parked longest. Returns false if none is parked.
     pub(crate) fn shed(&self) -> bool {
         let table = self.active().table();
-        let Some(slot) = table.phases.first(Phase::Idle) else { return false };
-        let shed = self.cut_slot(table, slot as usize);
+        let Some(slot) = table.longest_parked() else { return false };
+        let shed = self.cut_slot(table, slot);
         if shed {
             self.client_was_shed();
         }
@@ -198,13 +198,27 @@ impl Server {
     /// handler finds their end. Returns how many they are.
     pub(crate) fn empty_room(&self) -> usize {
         self.close_room();
-        let mut emptied = 0;
+        let (mut emptied, mut next) = (0, 0);
         loop {
             let mut table = self.active().table();
-            let Some(slot) = table.phases.first(Phase::Idle) else { return emptied };
-            table.slots[slot as usize].closed = true;
-            emptied += usize::from(self.cut_slot(table, slot as usize));
+            let Some(slot) = table.parked_from(next) else { return emptied };
+            table.begin_last_turn(slot);
+            emptied += usize::from(self.cut_slot(table, slot));
+            next = slot + 1;
         }
+    }
+
+    /// Waits until the deadline for parked connections, and wakes those that have something to read. The caller closes
+    /// the server, and no loop does this any more.
+    pub(crate) fn serve_parked(&self, deadline: Deadline) -> Result<()> {
+        let Some(room) = &self.core.room else { return Ok(()) };
+        room.watch.forget(self.core.lifecycle.stop_fd());
+        let mut polled = [libc::pollfd { fd: room.fd(), events: libc::POLLIN, revents: 0 }];
+        let polled = sys::poll(&mut polled, deadline.min(self.next_deadline()).left());
+        self.wake_parked();
+        self.keep_deadlines();
+        while self.core.runner.collect(self, &[]) {}
+        polled.map(drop)
     }
 
     /// Lets nobody enter the waiting room any more. Who is in it may stay.
@@ -218,17 +232,6 @@ impl Server {
     pub(crate) fn nudge_loop(&self) {
         if let Some(room) = &self.core.room {
             room.nudge.raise();
-        }
-    }
-
-    /// Gives a request that was woken to the runner.
-    fn resume(&self, woken: Woken) {
-        let request = woken.into_request(self);
-        let Some(refused) = self.core.runner.resume(self, request) else { return };
-        // Either there is no memory for the queue, and the request is woken once more; or the server was closed, and
-        // there is no thread any more.
-        if let Some(lost) = Server::park(refused, Phase::Idle) {
-            lost.reject();
         }
     }
 }

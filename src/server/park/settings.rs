@@ -10,6 +10,9 @@ use crate::server::{Concurrency, ServerOptions, Threads, WhenFull};
 use crate::socket::{IntoTimeout, Socket, checked_timeout};
 use crate::sys;
 
+/// The most bytes of a `request_end`.
+const LONGEST_END: usize = 64;
+
 /// The least rate at which a request must go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MinRate {
@@ -25,6 +28,19 @@ impl ServerOptions {
     /// occupies no thread. Where the server speaks first, such a client would wait for ever.
     pub fn wait_for_first_byte(mut self, wait: bool) -> Self {
         self.wait_for_first_byte = wait;
+        self
+    }
+
+    /// Sets the bytes with which a request ends, or the part of it for which a handler waits: 1 to 64 bytes. A client then
+    /// gets a thread only when they have come, or 16 KiB without them. By default it gets one with its first byte.
+    ///
+    /// For HTTP it is `b"\r\n\r\n"`, for protocols of lines `b"\n"`. Clients that send a byte now and then hold no thread
+    /// until their requests are complete; [`request_deadline`](ServerOptions::request_deadline) limits how long that may
+    /// take. It contains [`wait_for_first_byte`](ServerOptions::wait_for_first_byte).
+    ///
+    /// It is for TCP. It does not fit TLS, whose bytes are encrypted.
+    pub fn request_end(mut self, end: &[u8]) -> Self {
+        self.request_end = Some(end.into());
         self
     }
 
@@ -98,7 +114,8 @@ impl ServerOptions {
     /// | [`max_connections`](ServerOptions::max_connections) | 10,000 |
     /// | [`max_connections_per_address`](ServerOptions::max_connections_per_address) | 100 |
     ///
-    /// It is for TCP servers whose clients speak first, such as HTTP servers.
+    /// It is for TCP servers whose clients speak first. Set [`request_end`](ServerOptions::request_end) too if the
+    /// protocol has such an end: then slow clients hold no threads at all.
     ///
     /// ```
     /// use tabi::server::{HandlerResult, Next, Request, ServerOptions};
@@ -114,6 +131,7 @@ impl ServerOptions {
     /// };
     /// let server = ServerOptions::new(AF_INET, SOCK_STREAM)
     ///     .internet_facing()
+    ///     .request_end(b"\n")
     ///     .max_connections(500)
     ///     .bind(("127.0.0.1", 0), shout)?;
     /// # Ok::<(), tabi::Error>(())
@@ -131,6 +149,11 @@ impl ServerOptions {
             max_connections_per_address: Some(100),
             ..self
         }
+    }
+
+    /// Whether a new client waits without a thread.
+    pub(crate) fn parks_new_clients(&self) -> bool {
+        self.wait_for_first_byte || self.request_end.is_some()
     }
 
     /// Whether a phase of a connection may take only a certain time.
@@ -164,8 +187,20 @@ impl ServerOptions {
             ("handshake_timeout", self.handshake_timeout.is_some()),
             ("min_rate", self.min_rate.is_some()),
         ];
+        if let Some(end) = &self.request_end {
+            if !(1..=LONGEST_END).contains(&end.len()) {
+                let got = end.len();
+                return Err(Error::value(format!(
+                    "request_end must have 1 to {LONGEST_END} bytes, got {got}"
+                )));
+            }
+            if !sockets.iter().all(is_tcp) {
+                return Err(Error::value("request_end is for TCP sockets, and the server has others"));
+            }
+        }
         let parks = [
             ("wait_for_first_byte", self.wait_for_first_byte),
+            ("request_end", self.request_end.is_some()),
             ("max_parked", self.max_parked.is_some()),
             ("idle_timeout", self.idle_timeout.is_some()),
         ];
@@ -188,6 +223,10 @@ impl ServerOptions {
     }
 }
 
+fn is_tcp(socket: &Socket) -> bool {
+    is_inet(socket) && socket.kind() == SOCK_STREAM
+}
+
 impl MinRate {
     fn check(self, sockets: &[Socket]) -> Result<()> {
         at_least("the bytes per second of min_rate", usize::from(self.bytes_per_second > 0), 1)?;
@@ -197,7 +236,6 @@ impl MinRate {
         if !sys::COUNTS_TCP_BYTES {
             return Err(Error::value("min_rate needs a system that counts the bytes of TCP connections"));
         }
-        let is_tcp = |socket: &Socket| is_inet(socket) && socket.kind() == SOCK_STREAM;
         if !sockets.iter().all(is_tcp) {
             return Err(Error::value("min_rate is for TCP sockets, and the server has others"));
         }

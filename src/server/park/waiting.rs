@@ -69,6 +69,11 @@ impl Table {
         }
         place.parked = Some(parked);
         self.parked += 1;
+        if phase == Phase::Request && self.limits_requests() {
+            // Its request began when it was woken, and is not complete.
+            return Ok(Deadline::NEVER);
+        }
+        let phase = if phase == Phase::Request { Phase::Idle } else { phase };
         Ok(self.phases.enter(slot as u32, phase, now))
     }
 
@@ -87,16 +92,32 @@ impl Table {
     pub(super) fn take(&mut self, slot: usize, now: Deadline) -> Option<Woken> {
         let parked = self.slots[slot].parked.take()?;
         self.parked -= 1;
-        let waited = self
-            .phases
-            .leave(slot as u32)
-            .map_or(i64::MAX, |(_, since)| now.as_monotonic().saturating_sub(since.as_monotonic()));
-        if self.limits_requests() {
+        let (phase, since) = self.phases.of_slot(slot as u32);
+        let briefly = now.as_monotonic().saturating_sub(since.as_monotonic()) < LINGER.as_nanos() as i64;
+        if !self.limits_requests() {
+            self.phases.leave(slot as u32);
+        } else if phase != Some(Phase::Request) {
             // Whoever wakes a request looks at the deadlines before it sleeps, or wakes the loop.
             let _ = self.phases.enter(slot as u32, Phase::Request, now);
         }
-        let briefly = waited < LINGER.as_nanos() as i64;
         Some(self.woken(slot, parked, briefly))
+    }
+
+    /// Returns the slot of the request that has been parked longest. Those whose requests have begun come last.
+    pub(super) fn longest_parked(&self) -> Option<usize> {
+        let is_parked = |slot: &u32| self.slots[*slot as usize].parked.is_some();
+        let slots = |phase| self.phases.of(phase).map(|(slot, _)| slot);
+        let mut waiting = Phase::ALL.into_iter().flat_map(slots);
+        waiting.find(is_parked).map(|slot| slot as usize)
+    }
+
+    /// Returns the first slot from here on whose request is parked.
+    pub(super) fn parked_from(&self, first: usize) -> Option<usize> {
+        if self.parked == 0 {
+            return None;
+        }
+        let mut slots = self.slots.iter().enumerate().skip(first);
+        slots.find(|(_, slot)| slot.parked.is_some()).map(|(number, _)| number)
     }
 
     fn woken(&mut self, slot: usize, parked: Box<Parked>, briefly: bool) -> Woken {

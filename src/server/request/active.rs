@@ -29,6 +29,8 @@ pub(crate) struct Table {
     pub(crate) sleeps_until: Deadline,
     free: Vec<usize>,
     active: usize,
+    /// How many requests were parked when the server was closed, and have not ended.
+    last_turns: usize,
     /// How many requests have ended, without those that were rejected, and those that were parked when the server was
     /// closed.
     handled: usize,
@@ -152,12 +154,13 @@ impl Active {
         let mut table = lock(&self.table);
         let place = &mut table.slots[slot];
         let entry = std::mem::replace(&mut place.entry, Entry::Free);
-        let counts = !rejected && !place.closed;
+        let closed = place.closed;
         place.generation = place.generation.wrapping_add(1);
         table.phases.leave(slot as u32);
         table.free.push(slot);
         table.active -= 1;
-        table.handled = table.handled.wrapping_add(usize::from(counts));
+        table.last_turns -= usize::from(closed);
+        table.handled = table.handled.wrapping_add(usize::from(!rejected && !closed));
         if let Some(host) = host {
             let count = table.per_address.get_mut(&host).map_or(0, |count| {
                 *count -= 1;
@@ -236,6 +239,7 @@ impl Table {
             sleeps_until: Deadline::NEVER,
             free: Vec::new(),
             active: 0,
+            last_turns: 0,
             handled: 0,
             per_address: HashMap::new(),
             watched: false,
@@ -250,8 +254,19 @@ impl Table {
 
     /// Returns what is known of a slot.
     pub(crate) fn running(&self, slot: u32) -> Running {
-        let Slot { entry, generation, .. } = &self.slots[slot as usize];
-        Running { slot, generation: *generation, entry: entry.clone() }
+        let Slot { entry, generation, parked, .. } = &self.slots[slot as usize];
+        Running { slot, generation: *generation, parked: parked.is_some(), entry: entry.clone() }
+    }
+
+    /// The server is being closed, and ends a request that is parked.
+    pub(crate) fn begin_last_turn(&mut self, slot: usize) {
+        self.slots[slot].closed = true;
+        self.last_turns += 1;
+    }
+
+    /// How many requests were parked when the server was closed, and have not ended.
+    pub(crate) fn last_turns(&self) -> usize {
+        self.last_turns
     }
 
     /// In a forked child: closes what the child has of the parked connections of its parent.

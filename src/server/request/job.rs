@@ -43,6 +43,13 @@ pub trait Job: Send + Sync + 'static {
     fn client_address(&self) -> Address {
         Address::None
     }
+
+    /// Returns the bytes with which a request ends that comes over the descriptor, which is then a TCP connection; see
+    /// [`ServerOptions::request_end`](crate::server::ServerOptions::request_end). A job that waits is run only when they
+    /// have come. The default is `None`.
+    fn request_end(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 impl<F, T> Job for F
@@ -80,7 +87,7 @@ impl Server {
             self.counters().reject();
             return false;
         };
-        let refused = if self.is_over_limit(&request) {
+        let refused = if self.is_over_limit(&request) || self.is_closed() {
             Some(request)
         } else if waits {
             Server::park(request, Phase::Idle).and_then(|request| self.core.runner.take(self, request))

@@ -31,9 +31,8 @@ pub enum Next {
     /// Like [`Next::Park`], in the middle of a request: what has come of it so far is not all of it. So a client that
     /// sends its request slowly has no thread in the meantime.
     ///
-    /// The time of [`request_deadline`](crate::server::ServerOptions::request_deadline) goes on. When it has passed, the
-    /// next bytes of the client cut the connection off, and
-    /// [`idle_timeout`](crate::server::ServerOptions::idle_timeout) does so if none come.
+    /// The time of [`request_deadline`](crate::server::ServerOptions::request_deadline) goes on. Without such a limit,
+    /// [`idle_timeout`](crate::server::ServerOptions::idle_timeout) limits the wait for the next piece.
     More,
     /// The handler is called again without waiting, because it knows of something to read that the server cannot
     /// see, such as bytes that a TLS library has decrypted. If other requests wait for a thread, they come first.

@@ -30,8 +30,8 @@ pub(super) struct Kept {
     lingers: bool,
     /// Whether the request ends after the next turn, whatever its handler answers.
     last: bool,
-    /// When the client must have sent the rest of its request, if the handler waits for it.
-    rest_until: Option<Deadline>,
+    /// How many bytes of an incomplete request there were when the handler had to wait for more.
+    bytes_before: usize,
 }
 
 impl Default for Kept {
@@ -43,7 +43,7 @@ impl Default for Kept {
             watched: false,
             lingers: true,
             last: false,
-            rest_until: None,
+            bytes_before: 0,
         }
     }
 }
@@ -57,9 +57,10 @@ impl Request {
         while let Some(current) = request.take() {
             request = match current.take_turn() {
                 Ok(Next::End) | Err(Failed) => None,
-                Ok(Next::Again) => current.with_whole_request().go_on(),
-                Ok(Next::Park) => current.with_whole_request().linger_or_park(),
-                Ok(Next::More) => current.wait_for_the_rest(),
+                Ok(Next::Again) => current.go_on(),
+                Ok(Next::Park) => current.linger_or_park(),
+                // The time of the request goes on.
+                Ok(Next::More) => Server::park(current, Phase::Request).and_then(Request::go_on_with_rest),
             };
         }
     }
@@ -67,6 +68,11 @@ impl Request {
     /// Lets a request that has something to do take its next turn. Returns it if that is to be done here and now.
     fn go_on(mut self) -> Option<Request> {
         self.begin_turn();
+        self.go_on_with_rest()
+    }
+
+    /// [`Request::go_on`] with the rest of a request whose time has begun before.
+    fn go_on_with_rest(self) -> Option<Request> {
         let server = self.server().clone();
         server.core.runner.go_on(&server, self)
     }
@@ -77,26 +83,9 @@ impl Request {
         if self.kept.lingers && self.server().core.runner.may_linger() {
             if self.has_more_within(LINGER) {
                 self.begin_turn();
-                return Some(self);
+                return Server::complete(self);
             }
             self.kept.lingers = false;
-        }
-        Server::park(self, Phase::Idle).and_then(Request::go_on)
-    }
-
-    /// What the handler waits for next is another request.
-    fn with_whole_request(mut self) -> Request {
-        self.kept.rest_until = None;
-        self
-    }
-
-    /// Parks the request in the middle of what its client sends, or cuts it off because that takes too long.
-    fn wait_for_the_rest(mut self) -> Option<Request> {
-        let limit = self.server().options().request_deadline;
-        let until = self.kept.rest_until.get_or_insert_with(|| Deadline::after_timeout(limit));
-        if until.has_passed() {
-            self.server().cut_incomplete(self.ticket.slot());
-            return self.go_on();
         }
         Server::park(self, Phase::Idle).and_then(Request::go_on)
     }
@@ -151,6 +140,29 @@ impl Request {
         };
         entry.cut();
         self.kept.last = true;
+    }
+
+    /// Whether the turn that runs or comes is the last one.
+    pub(crate) fn is_last(&self) -> bool {
+        self.kept.last
+    }
+
+    /// How many bytes of an incomplete request there were when the handler had to wait for more.
+    pub(crate) fn bytes_before(&self) -> usize {
+        self.kept.bytes_before
+    }
+
+    pub(crate) fn set_bytes_before(&mut self, bytes: usize) {
+        self.kept.bytes_before = bytes;
+    }
+
+    /// The bytes with which a request of the connection ends, if a thread is to take only whole requests.
+    pub(crate) fn request_end(&self) -> Option<&[u8]> {
+        match &self.body {
+            Body::Stream(_) => self.server().options().request_end.as_deref(),
+            Body::Job(job) => job.request_end(),
+            Body::Datagram { .. } => None,
+        }
     }
 
     /// Keeps the descriptor of a client's socket open. Fails with [`Error::Closed`].

@@ -18,7 +18,7 @@ use tabi::Result;
 use tabi::server::{ForkingTcpServer, Forks, Request, Server, TcpServer, ThreadingTcpServer};
 
 /// A child process that runs `body`. It is killed by SIGALRM if it hangs.
-fn child(body: impl FnOnce() -> Result<()>) -> libc::pid_t {
+pub fn child(body: impl FnOnce() -> Result<()>) -> libc::pid_t {
     // SAFETY: the child ends with _exit. What it may not do in a process of many threads is what is tested here.
     match unsafe { libc::fork() } {
         -1 => panic!("fork: {}", std::io::Error::last_os_error()),
@@ -33,7 +33,7 @@ fn child(body: impl FnOnce() -> Result<()>) -> libc::pid_t {
     }
 }
 
-fn ended_well(child: libc::pid_t) {
+pub fn ended_well(child: libc::pid_t) {
     let mut status = -1;
     // SAFETY: waitpid writes one int.
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);

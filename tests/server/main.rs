@@ -16,6 +16,7 @@ mod many_parked;
 mod operators;
 mod park;
 mod parked;
+mod parked_in_child;
 mod phases;
 mod requests;
 mod system_calls;

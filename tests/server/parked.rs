@@ -333,8 +333,12 @@ fn close_with_parked(count: usize) {
     let server = threads(4).bind(any_port(), echo.clone()).unwrap();
     let mut clients: Vec<_> = Vec::new();
     while_serving(&server, || {
-        clients.extend((0..count).map(|_| connect(&server)));
-        clients.iter_mut().for_each(ask);
+        // Each is asked at once: a client that says nothing holds a thread until it speaks.
+        clients.extend((0..count).map(|_| {
+            let mut client = connect(&server);
+            ask(&mut client);
+            client
+        }));
         are_parked(&server, count as u64);
     });
     let report = server.server_close(Some(HANG));

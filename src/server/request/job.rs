@@ -21,7 +21,8 @@ pub trait Job: Send + Sync + 'static {
     fn run(&self, request: &Request) -> HandlerResult<Next>;
 
     /// Tells the job to end soon, because the time that [`Server::server_close`] gave is over. It runs in the
-    /// thread that closes the server, while `run` runs in another. The default does nothing.
+    /// thread that closes the server, while `run` runs in another. The default does nothing. It is called too when a
+    /// deadline of the server has passed for a job with a [`Job::fileno`], in a thread of the server.
     fn cut(&self) {}
 
     /// Returns the descriptor on which the job waits when it is parked. A job without one, which is the default,
@@ -90,7 +91,9 @@ impl Server {
         let refused = if self.is_over_limit(&request) || self.is_closed() {
             Some(request)
         } else if waits {
-            Server::park(request, Phase::Idle).and_then(|request| self.core.runner.take(self, request))
+            Server::park(request, Phase::Idle)
+                .and_then(Server::complete)
+                .and_then(|request| self.core.runner.take(self, request))
         } else {
             self.core.runner.take(self, request)
         };

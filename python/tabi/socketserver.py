@@ -232,25 +232,6 @@ class ThreadingMixIn:
         return _server.native_of(self).statistics()._replace(handshake_failed=self._handshakes_failed)
 
 
-class InternetFacingMixIn(ThreadingMixIn):
-    """Mix-in class, in the place of ThreadingMixIn, that sets what a server of streams needs on the open internet.
-
-    Slow and silent clients then keep nobody else from being served. A subclass may change each setting. It is for
-    protocols in which the client speaks first, as in HTTP.
-    """
-
-    max_threads = 64
-    when_full = "queue"
-    queue_size = 1024
-    request_queue_size = 1024
-    wait_for_first_byte = True
-    idle_timeout = 60.0
-    request_deadline = 30.0
-    handshake_timeout = 10.0
-    max_connections = 10_000
-    max_connections_per_address = 100
-
-
 class ThreadingUDPServer(ThreadingMixIn, UDPServer):
     pass
 
@@ -269,3 +250,22 @@ if hasattr(socket, "AF_UNIX"):
 
 
 __name__ = _name
+
+
+class InternetFacingMixIn(ThreadingMixIn):
+    """Mix-in class, in the place of ThreadingMixIn, that sets what a server of streams needs on the open internet.
+
+    Slow and silent clients then keep nobody else from being served. A subclass may change each setting. It is for
+    protocols in which the client speaks first, as in HTTP.
+    """
+
+    max_threads = 64
+    when_full = "queue"
+    queue_size = 1024
+    request_queue_size = 1024
+    wait_for_first_byte = True
+    idle_timeout = 60.0
+    request_deadline = 30.0
+    handshake_timeout = 10.0
+    max_connections = 10_000
+    max_connections_per_address = 100

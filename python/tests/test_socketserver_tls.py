@@ -110,6 +110,15 @@ class SilentClients(unittest.TestCase):
                     self.assertRaises(BlockingIOError, client.recv, 1)
             self.assertEqual([], server.errors)
 
+    def test_they_hold_no_thread_of_a_server_that_waits_for_their_first_byte(self):
+        for tls in (wrapped, given):
+            server = tls(TCP(max_threads=2, wait_for_first_byte=True, handshake_timeout=None))
+            with serving(server), contextlib.ExitStack() as silent:
+                for _ in range(SILENT):
+                    silent.enter_context(connect(server))
+                self.assertEqual(b"hello", tls_echo(server))
+                self.assertLessEqual(server.statistics().threads, 2)
+
     def test_their_time_is_limited(self):
         server = wrapped(Told(handshake_timeout=0.05))
         with serving(server), connect(server) as client:

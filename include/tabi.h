@@ -3222,6 +3222,13 @@ typedef struct {
      */
     int wait_for_first_byte;
     /**
+     * The bytes with which a request ends, or the part of it for which a handler waits, as a string of 1 to 64 bytes:
+     * "\r\n\r\n" for HTTP, "\n" for protocols of lines. A client gets a thread only when they have come, or 16 KiB
+     * without them, so that one that sends a byte now and then holds none. It contains wait_for_first_byte, is for
+     * TCP, and does not fit TLS. NULL (the default): a client gets a thread with its first byte. The string is copied.
+     */
+    const char *request_end;
+    /**
      * The largest number of parked requests. If there are more, the one that has been parked longest is closed.
      * The default is 0: no limit.
      */
@@ -3335,6 +3342,7 @@ int tabi_server_options_init(tabi_server_options *options, size_t struct_size);
  * - max_connections: 10,000
  * - max_connections_per_address: 100
  *
+ * Set request_end too if the protocol has such an end: then slow clients hold no threads at all.
  * The others are those of tabi_server_options_init(), and so are `struct_size` and the result.
  */
 int tabi_server_options_internet(tabi_server_options *options, size_t struct_size);

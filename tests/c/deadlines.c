@@ -80,6 +80,40 @@ static void a_request_that_does_not_end_is_cut(void)
     stop(server, thread);
 }
 
+/* Says how many bytes there are at once. */
+static int counts(tabi_request *request, void *userdata)
+{
+    char bytes[64], answer[16];
+    ssize_t n = tabi_recv(tabi_request_sock(request), bytes, sizeof bytes, 0);
+    (void)userdata;
+    if (n <= 0)
+        return (int)n;
+    snprintf(answer, sizeof answer, "%d;", (int)n);
+    CHECK_EQ(tabi_request_reply(request, answer, strlen(answer)), 0);
+    return TABI_PARK;
+}
+
+static void a_request_gets_a_thread_when_it_is_complete(void)
+{
+    tabi_server_options options = in_threads();
+    tabi_server *server;
+    tabi_sock *slow;
+    pthread_t thread;
+    options.request_end = "";
+    refuse(&options, "request_end must have 1 to 64 bytes, got 0");
+    options.request_end = "\r\n\r\n";
+    server = server_of(&options, counts);
+    thread = serve_in_a_thread(server);
+    slow = connect_to(server);
+    say(slow, "GET");
+    WAIT_FOR_COUNT(server, woken, 1);
+    say(slow, "\r\n\r");
+    say(slow, "\n");
+    HEAR(slow, "7;");
+    tabi_sock_free(slow);
+    stop(server, thread);
+}
+
 static void a_client_that_is_too_slow_is_cut(void)
 {
     tabi_server_options options = in_threads();
@@ -211,6 +245,7 @@ int main(void)
 {
     RUN(a_client_that_says_nothing_is_cut_before_its_first_and_after_its_last_request);
     RUN(a_request_that_does_not_end_is_cut);
+    RUN(a_request_gets_a_thread_when_it_is_complete);
     RUN(a_client_that_is_too_slow_is_cut);
     RUN(a_handshake_that_does_not_end_is_cut);
     RUN(what_cannot_be_is_refused_with_its_name_and_value);

@@ -133,7 +133,9 @@ fn many_connections_are_parked_without_a_thread_and_with_little_memory() {
         let each = (after.memory - before.memory) / count;
         println!("{count} parked: {} threads, {each} bytes of memory each", after.threads);
         assert!(after.threads <= 16, "{after:?}");
-        assert!(each <= 1024, "{each} bytes of memory for a parked client");
+        // With few clients, what all of them share counts too.
+        let most = if full { 1024 } else { 2048 };
+        assert!(each <= most, "{each} bytes of memory for a parked client");
         if let Some(of_few) = of_few {
             let of_many = server.wait_for_an_answer(&mut client, count + 10);
             println!("an answer takes {of_few:?} with 10 parked, {of_many:?} with {count}");

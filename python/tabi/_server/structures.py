@@ -87,6 +87,7 @@ class Options(ctypes.Structure):
         ("timeout", c_double),
         ("request_timeout", c_double),
         ("wait_for_first_byte", c_int),
+        ("request_end", ctypes.c_char_p),
         ("max_parked", c_size_t),
         ("idle_timeout", c_double),
         ("request_deadline", c_double),

@@ -59,6 +59,11 @@ pub struct tabi_server_options {
     /// 1: a new client waits without a thread until it has sent its first bytes. This is for protocols in which
     /// the client speaks first, such as HTTP. 0 (the default): its handler runs at once.
     pub wait_for_first_byte: c_int,
+    /// The bytes with which a request ends, or the part of it for which a handler waits, as a string of 1 to 64 bytes:
+    /// "\r\n\r\n" for HTTP, "\n" for protocols of lines. A client gets a thread only when they have come, or 16 KiB
+    /// without them, so that one that sends a byte now and then holds none. It contains wait_for_first_byte, is for
+    /// TCP, and does not fit TLS. NULL (the default): a client gets a thread with its first byte. The string is copied.
+    pub request_end: *const c_char,
     /// The largest number of parked requests. If there are more, the one that has been parked longest is closed.
     /// The default is 0: no limit.
     pub max_parked: usize,
@@ -155,6 +160,7 @@ pub unsafe extern "C" fn tabi_server_options_init(
 /// - max_connections: 10,000
 /// - max_connections_per_address: 100
 ///
+/// Set request_end too if the protocol has such an end: then slow clients hold no threads at all.
 /// The others are those of tabi_server_options_init(), and so are `struct_size` and the result.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_options_internet(

@@ -61,7 +61,7 @@ settings! {
     }
     by hand:
     concurrency, bind_and_activate, when_full, queue_size, thread_idle, thread_name, max_children, hooks,
-    min_rate, min_rate_grace
+    min_rate, min_rate_grace, request_end
 }
 
 /// A type of the core's, and the type that its values have in C.
@@ -146,13 +146,18 @@ impl tabi_server_options {
 
     /// # Safety
     ///
-    /// `thread_name` is NULL or NUL-terminated; `hooks` is NULL or points to as many bytes as its `struct_size` says.
+    /// `thread_name` and `request_end` are NULL or NUL-terminated; `hooks` is NULL or points to as many bytes as its
+    /// `struct_size` says.
     pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
         let mut options = ServerOptions::new(AF_INET, SOCK_STREAM);
         self.copy_to_options(&mut options)?;
         if self.min_rate > 0 {
             let grace = duration("min_rate_grace", self.min_rate_grace)?.unwrap_or(Duration::MAX);
             options = options.min_rate(self.min_rate as u64, grace);
+        }
+        if !self.request_end.is_null() {
+            // SAFETY: `request_end` is not NULL, and the caller promises its end.
+            options = options.request_end(unsafe { string(self.request_end, "request_end") }?);
         }
         // SAFETY: the caller promises the string.
         options.concurrency = unsafe { self.concurrency() }?;

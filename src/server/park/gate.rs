@@ -3,13 +3,10 @@
 //! A client that sends a byte now and then would otherwise hold a thread, because its handler reads until the request is
 //! complete. The bytes are looked at where they are (`MSG_PEEK`), and the handler reads them all. The system is told to
 //! report the connection when it has more bytes than before (`SO_RCVLOWAT`), so each of them costs little.
-#![allow(unsafe_code)]
-
-use std::os::fd::RawFd;
 
 use super::waiting::Woken;
+use crate::deadline::Limit;
 use crate::server::{Phase, Request, Server};
-use crate::socket::Hold;
 
 /// The most bytes that are waited for. A handler gets a longer request in pieces.
 pub(super) const MOST: usize = 16 * 1024;
@@ -42,34 +39,20 @@ impl Request {
             return false;
         }
         let Some(end) = self.request_end() else { return false };
-        let Ok(hold) = self.hold() else { return false };
-        let fd = hold.as_ref().map_or_else(|| self.job_fileno(), Hold::fd);
         let mut bytes = [0; MOST];
-        let there = peek(fd, &mut bytes);
-        // If there are no more bytes than before, the system has reported an end or an error, which is for the handler.
-        let goes_on = there.len() > self.bytes_before() && there.len() < MOST;
-        let waits = goes_on && memchr::memmem::find(there, end).is_none();
-        let before = if waits { there.len() } else { 0 };
-        if before != self.bytes_before() && !set_low_mark(fd, before + 1) {
-            return false;
+        // Without bytes there is an end or an error, which is for the handler.
+        let there = self.socket().recv_into_until(&mut bytes, libc::MSG_PEEK, Limit::Now).unwrap_or(0);
+        // If there are no more bytes than before, the system has reported an end or an error, too.
+        let goes_on = there > self.bytes_before() && there < MOST;
+        let waits = goes_on && memchr::memmem::find(&bytes[..there], end).is_none();
+        let before = if waits { there } else { 0 };
+        if before != self.bytes_before() {
+            let least = before as i32 + 1;
+            if self.socket().setsockopt(libc::SOL_SOCKET, libc::SO_RCVLOWAT, least).is_err() {
+                return false;
+            }
+            self.set_bytes_before(before);
         }
-        self.set_bytes_before(before);
         waits
     }
-}
-
-/// Returns the bytes that can be received, without receiving them.
-fn peek(fd: RawFd, bytes: &mut [u8]) -> &[u8] {
-    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
-    // SAFETY: `bytes` has as many writable bytes as stated.
-    let n = unsafe { libc::recv(fd, bytes.as_mut_ptr().cast(), bytes.len(), flags) };
-    &bytes[..usize::try_from(n).unwrap_or(0)]
-}
-
-/// Sets how many bytes must be there before the system reports the socket as readable.
-fn set_low_mark(fd: RawFd, bytes: usize) -> bool {
-    let bytes = bytes as libc::c_int;
-    let (place, size) = ((&raw const bytes).cast(), size_of_val(&bytes) as libc::socklen_t);
-    // SAFETY: `bytes` is readable, and has this size.
-    unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT, place, size) == 0 }
 }

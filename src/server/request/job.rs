@@ -44,13 +44,6 @@ pub trait Job: Send + Sync + 'static {
     fn client_address(&self) -> Address {
         Address::None
     }
-
-    /// Returns the bytes with which a request ends that comes over the descriptor, which is then a TCP connection; see
-    /// [`ServerOptions::request_end`](crate::server::ServerOptions::request_end). A job that waits is run only when they
-    /// have come. The default is `None`.
-    fn request_end(&self) -> Option<&[u8]> {
-        None
-    }
 }
 
 impl<F, T> Job for F
@@ -91,9 +84,7 @@ impl Server {
         let refused = if self.is_over_limit(&request) || self.is_closed() {
             Some(request)
         } else if waits {
-            Server::park(request, Phase::Idle)
-                .and_then(Server::complete)
-                .and_then(|request| self.core.runner.take(self, request))
+            Server::park(request, Phase::Idle).and_then(|request| self.core.runner.take(self, request))
         } else {
             self.core.runner.take(self, request)
         };

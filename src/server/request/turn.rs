@@ -160,8 +160,7 @@ impl Request {
     pub(crate) fn request_end(&self) -> Option<&[u8]> {
         match &self.body {
             Body::Stream(_) => self.server().options().request_end.as_deref(),
-            Body::Job(job) => job.request_end(),
-            Body::Datagram { .. } => None,
+            Body::Datagram { .. } | Body::Job(_) => None,
         }
     }
 

@@ -154,7 +154,7 @@ impl Server {
         let wakers = memory::shared(LoopWakers::new(options.loops)?)?;
         let lifecycle = Lifecycle::new()?;
         let forks = matches!(options.concurrency, Concurrency::Forks(_));
-        let room = if forks { None } else { Some(WaitingRoom::new(lifecycle.stop_fd())?) };
+        let room = if forks { None } else { Some(WaitingRoom::new()?) };
         let core = Core {
             handler,
             sockets: memory::collected(sockets.into_iter().map(memory::shared))?,

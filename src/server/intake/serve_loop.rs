@@ -9,7 +9,6 @@ use super::transport::{HUNG_UP, is_of_no_use};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::server::park::{Found, WaitingRoom};
 use crate::server::request::caught;
 use crate::server::run::Capacity;
 use crate::server::{Failure, Server};
@@ -88,13 +87,11 @@ impl<'a> Loop<'a> {
         }
         let accepts = capacity.is_free();
         self.polled.clear();
-        let no_memory = memory::reserve(&mut self.polled, 2 + self.sockets.len()).is_err();
+        let no_memory = memory::reserve(&mut self.polled, 4 + self.sockets.len()).is_err();
         if no_memory {
             return Ok(self.pause(deadline));
         }
-        // The first loop polls the waiting room instead, which is readable too when a stop was requested.
-        let room = core.room.as_ref().filter(|_| self.index == 0);
-        self.polled.push(readable(room.map_or_else(|| core.lifecycle.stop_fd(), WaitingRoom::fd)));
+        self.polled.push(readable(core.lifecycle.stop_fd()));
         if accepts {
             self.polled.extend(self.sockets.iter().map(|socket| readable(socket.fileno())));
         } else {
@@ -102,8 +99,14 @@ impl<'a> Loop<'a> {
         }
         let own = self.polled.len();
         let mut look_again = core.runner.poll_for(&mut self.polled).min(capacity.look_again());
-        if room.is_some() {
+        let runners = self.polled.len();
+        let room = core.room.as_ref().filter(|_| self.index == 0);
+        if let Some(room) = room {
             look_again = look_again.min(self.server.next_deadline());
+            self.polled.push(readable(room.nudge().fd()));
+            if room.is_used() && !core.runner.watches_room() {
+                self.polled.push(readable(room.fd()));
+            }
         }
         if core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
@@ -137,12 +140,17 @@ impl<'a> Loop<'a> {
             }
         }
         let is_ready = |polled: &libc::pollfd| polled.revents != 0;
-        let found = match (room, is_ready(&self.polled[0])) {
-            (Some(_), true) => self.server.wake_parked(),
-            (_, stop) => Found { stop, woken: 0 },
-        };
-        let ran = core.runner.collect(self.server, &self.polled[own..]);
-        if found.stop || core.lifecycle.is_stopping() {
+        let mut woken = 0;
+        if let (Some(room), [nudge, parked @ ..]) = (room, &self.polled[runners..]) {
+            if is_ready(nudge) {
+                room.nudge().clear();
+            }
+            if parked.iter().any(is_ready) {
+                woken = self.server.wake_parked();
+            }
+        }
+        let ran = core.runner.collect(self.server, &self.polled[own..runners]);
+        if is_ready(&self.polled[0]) || core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
         }
         if room.is_some() {
@@ -156,7 +164,7 @@ impl<'a> Loop<'a> {
             }
             ready = 0;
         }
-        if ready == 0 && (ran || found.woken > 0) {
+        if ready == 0 && (ran || woken > 0) {
             return Ok(Round::Woken);
         }
         let late = ready == 0 && deadline.has_passed();

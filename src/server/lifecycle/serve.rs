@@ -145,7 +145,9 @@ impl Server {
 
     /// Makes a server the forked child's own in which one of its loops goes on.
     pub(crate) fn serve_on_in_child(&self) -> Result<()> {
-        self.core.lifecycle.serve_on(|| self.core.forget_inherited())
+        self.core.lifecycle.serve_on(|| self.core.forget_inherited())?;
+        self.core.runner.begin_watching(self);
+        Ok(())
     }
 
     fn run_loop(&self, index: usize, poll_interval: Option<Duration>) -> Result<()> {
@@ -153,6 +155,7 @@ impl Server {
         let sockets = if own_sockets { &self.sockets()[index..=index] } else { self.sockets() };
         let sockets = memory::copied(sockets)?;
         let stop_others = StopOthers(self);
+        let _watching = (index == 0).then(|| Watching::begin(self));
         let result = with_role(self.id(), Role::Loop, || Loop::new(self, index, sockets).run(poll_interval));
         if result.is_ok() || self.options().loops == 1 {
             // The loop was stopped, and so were the others, or there are no others.
@@ -168,7 +171,7 @@ impl Core {
         self.wakers.renew()?;
         self.lifecycle.stop_wake.renew()?;
         if let Some(room) = &self.room {
-            room.renew(self.lifecycle.stop_fd())?;
+            room.renew()?;
         }
         self.runner.forget_inherited();
         self.active.forget(&self.options);
@@ -186,6 +189,22 @@ struct Serving<'a> {
 impl Drop for Serving<'_> {
     fn drop(&mut self) {
         self.server.core.lifecycle.end(self.interrupted, || self.server.close_sockets());
+    }
+}
+
+/// Until this value is dropped, idle threads may watch the waiting room.
+struct Watching<'a>(&'a Server);
+
+impl Watching<'_> {
+    fn begin(server: &Server) -> Watching<'_> {
+        server.core.runner.begin_watching(server);
+        Watching(server)
+    }
+}
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        self.0.core.runner.end_watching();
     }
 }
 

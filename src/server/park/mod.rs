@@ -42,16 +42,11 @@ mod room;
 mod settings;
 mod waiting;
 
-use std::time::Duration;
-
 pub(crate) use deadlines::Running;
 pub(crate) use phases::Phases;
-pub(crate) use room::{Found, WaitingRoom};
+pub(crate) use room::{NoRequest, WaitingRoom};
 pub(crate) use settings::MinRate;
 pub(crate) use waiting::Parked;
 
 #[cfg(doc)]
 use crate::sys::Watch;
-
-/// For how long a thread that nobody needs waits for the next bytes of its client, before the connection is parked.
-pub(crate) const LINGER: Duration = Duration::from_millis(2);

@@ -3,6 +3,7 @@
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::deadlines::Progress;
 use super::waiting::{Parked, Woken};
@@ -16,60 +17,60 @@ use crate::sys::{self, Wake, Watch};
 
 /// How many requests are woken or cut off before the serve loop looks at new clients again.
 pub(super) const BATCH: usize = 64;
-/// The tokens that stand for no request.
-const STOP: u64 = u64::MAX;
-const NUDGE: u64 = u64::MAX - 1;
-
 /// Where the requests of a server wait without a thread.
 pub(crate) struct WaitingRoom {
     watch: Watch,
     /// Wakes the first serve loop, whose poll would end too late for a new deadline.
     nudge: Wake,
+    /// Whether a request was ever parked, so that somebody must watch the room.
+    used: AtomicBool,
     /// Nobody may enter: the server is being closed.
     closed: AtomicBool,
     /// How far running requests had come when they were looked at.
     pub(super) progress: Mutex<Progress>,
 }
 
-/// What the first serve loop has found in the waiting room.
-#[derive(Default)]
-pub(crate) struct Found {
-    /// A stop was requested.
-    pub(crate) stop: bool,
-    /// How many requests were woken.
-    pub(crate) woken: usize,
+/// Why a thread that is idle has got no request.
+pub(crate) enum NoRequest {
+    /// Somebody has rung, or what was found is out of date: the thread looks for work elsewhere, too.
+    LookAgain,
+    /// The time is over.
+    Late,
 }
 
 impl WaitingRoom {
-    /// Makes the room. `stop_fd` becomes readable when the serve loops should stop.
-    pub(crate) fn new(stop_fd: RawFd) -> Result<WaitingRoom> {
-        let room = WaitingRoom {
+    pub(crate) fn new() -> Result<WaitingRoom> {
+        Ok(WaitingRoom {
             watch: Watch::new()?,
             nudge: Wake::new()?,
+            used: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             progress: Mutex::default(),
-        };
-        room.watch_own(stop_fd)?;
-        Ok(room)
-    }
-
-    fn watch_own(&self, stop_fd: RawFd) -> Result<()> {
-        self.watch.always(stop_fd, STOP)?;
-        self.watch.always(self.nudge.fd(), NUDGE)
+        })
     }
 
     /// Gives a forked child a room of its own, which is empty and open.
-    pub(crate) fn renew(&self, stop_fd: RawFd) -> Result<()> {
+    pub(crate) fn renew(&self) -> Result<()> {
         self.nudge.renew()?;
         self.watch.renew()?;
         self.closed.store(false, Ordering::SeqCst);
-        self.watch_own(stop_fd)
+        Ok(())
     }
 
-    /// The descriptor that is readable when a request should be woken, a stop was requested, or a deadline has come
-    /// closer. The first serve loop polls it.
+    /// The descriptor that is readable when a request should be woken. The first serve loop polls it while no thread
+    /// watches the room.
     pub(crate) fn fd(&self) -> RawFd {
         self.watch.fd()
+    }
+
+    /// What wakes the first serve loop: a deadline has come closer, or the loop is to watch the room.
+    pub(crate) fn nudge(&self) -> &Wake {
+        &self.nudge
+    }
+
+    /// Whether somebody must watch the room: a request was parked, in this process.
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed) && !self.watch.is_inherited()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -101,6 +102,9 @@ impl Server {
         let fd = hold.as_ref().map_or_else(|| request.job_fileno(), Hold::fd);
         let watched = Place::new().and_then(|place| {
             room.watch.once(fd, token, request.be_watched())?;
+            if !room.used.swap(true, Ordering::Relaxed) {
+                room.nudge.raise();
+            }
             Ok(place)
         });
         let place = match watched {
@@ -141,10 +145,10 @@ impl Server {
         }
     }
 
-    /// Wakes the requests for which there is something to read. The first serve loop calls this when the descriptor of
-    /// the room is readable.
-    pub(crate) fn wake_parked(&self) -> Found {
-        let mut found = Found::default();
+    /// Wakes the requests for which there is something to read, and returns how many they are. The first serve loop
+    /// calls this when the descriptor of the room is readable.
+    pub(crate) fn wake_parked(&self) -> usize {
+        let mut found = 0;
         let Some(room) = &self.core.room else { return found };
         let mut tokens = [0; BATCH];
         let ready = room.watch.ready(&mut tokens);
@@ -152,19 +156,38 @@ impl Server {
         let mut table = self.active().table();
         let now = Deadline::now();
         for (&token, place) in tokens[..ready].iter().zip(&mut woken) {
-            match token {
-                STOP => found.stop = true,
-                NUDGE => room.nudge.clear(),
-                _ => *place = table.wake(token as u32 as usize, (token >> 32) as u32, now),
+            if token != Watch::BELL {
+                *place = table.wake(token as u32 as usize, (token >> 32) as u32, now);
             }
         }
         drop(table);
         for woken in woken.into_iter().flatten() {
-            found.woken += 1;
+            found += 1;
             self.counters().wake();
             self.resume(woken);
         }
         found
+    }
+
+    /// Waits in this thread, but not longer than this, until there is something to read for a parked request. The idle
+    /// threads of a server call this.
+    pub(crate) fn watch_room(&self, most: Duration) -> Result<Request, NoRequest> {
+        let Some(room) = &self.core.room else { return Err(NoRequest::LookAgain) };
+        let token = match room.watch.wait(most) {
+            Some(Watch::BELL) => return Err(NoRequest::LookAgain),
+            Some(token) => token,
+            None => return Err(NoRequest::Late),
+        };
+        let mut table = self.active().table();
+        let woken = table.wake(token as u32 as usize, (token >> 32) as u32, Deadline::now());
+        let oversleeps = table.limits_requests() && table.phases.next_moment() < table.sleeps_until;
+        drop(table);
+        if oversleeps {
+            room.nudge.raise();
+        }
+        let woken = woken.ok_or(NoRequest::LookAgain)?;
+        self.counters().wake();
+        Server::complete(woken.into_request(self)).ok_or(NoRequest::LookAgain)
     }
 
     /// Closes the connection that has been parked longest. Returns false if none is parked.
@@ -212,9 +235,10 @@ impl Server {
     /// the server, and no loop does this any more.
     pub(crate) fn serve_parked(&self, deadline: Deadline) -> Result<()> {
         let Some(room) = &self.core.room else { return Ok(()) };
-        room.watch.forget(self.core.lifecycle.stop_fd());
-        let mut polled = [libc::pollfd { fd: room.fd(), events: libc::POLLIN, revents: 0 }];
+        let readable = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let mut polled = [readable(room.fd()), readable(room.nudge.fd())];
         let polled = sys::poll(&mut polled, deadline.min(self.next_deadline()).left());
+        room.nudge.clear();
         self.wake_parked();
         self.keep_deadlines();
         while self.core.runner.collect(self, &[]) {}
@@ -228,7 +252,19 @@ impl Server {
         }
     }
 
-    /// Wakes the first serve loop, whose poll would end too late.
+    /// Whether idle threads should watch the waiting room.
+    pub(crate) fn uses_room(&self) -> bool {
+        self.core.room.as_ref().is_some_and(WaitingRoom::is_used)
+    }
+
+    /// Sends one of the threads that watch the waiting room to look for work elsewhere.
+    pub(crate) fn ring(&self) {
+        if let Some(room) = &self.core.room {
+            room.watch.ring();
+        }
+    }
+
+    /// Wakes the first serve loop, whose poll would end too late, or which should watch the waiting room now.
     pub(crate) fn nudge_loop(&self) {
         if let Some(room) = &self.core.room {
             room.nudge.raise();

@@ -1,6 +1,5 @@
 //! Requests in the table that wait without a thread.
 
-use super::LINGER;
 use crate::deadline::Deadline;
 use crate::server::request::Table;
 use crate::server::{Phase, Request, Server};
@@ -17,8 +16,6 @@ pub(crate) struct Parked {
 pub(crate) struct Woken {
     parked: Box<Parked>,
     generation: u32,
-    /// Whether it has waited for a moment only, so that it is worthwhile to wait for its client in the thread.
-    briefly: bool,
     /// Whether it was cut off.
     cut: bool,
 }
@@ -48,7 +45,7 @@ impl Woken {
     pub(super) fn into_request(self, server: &Server) -> Request {
         let mut request = self.parked.unpark(server);
         request.ticket_mut().set_generation(self.generation);
-        request.resume(self.briefly, self.cut);
+        request.resume(self.cut);
         request
     }
 }
@@ -65,7 +62,7 @@ impl Table {
     ) -> Result<Deadline, Woken> {
         let place = &mut self.slots[slot];
         if place.woken || place.cut {
-            return Err(self.woken(slot, parked, true));
+            return Err(self.woken(slot, parked));
         }
         place.parked = Some(parked);
         self.parked += 1;
@@ -92,15 +89,14 @@ impl Table {
     pub(super) fn take(&mut self, slot: usize, now: Deadline) -> Option<Woken> {
         let parked = self.slots[slot].parked.take()?;
         self.parked -= 1;
-        let (phase, since) = self.phases.of_slot(slot as u32);
-        let briefly = now.as_monotonic().saturating_sub(since.as_monotonic()) < LINGER.as_nanos() as i64;
+        let (phase, _) = self.phases.of_slot(slot as u32);
         if !self.limits_requests() {
             self.phases.leave(slot as u32);
         } else if phase != Some(Phase::Request) {
             // Whoever wakes a request looks at the deadlines before it sleeps, or wakes the loop.
             let _ = self.phases.enter(slot as u32, Phase::Request, now);
         }
-        Some(self.woken(slot, parked, briefly))
+        Some(self.woken(slot, parked))
     }
 
     /// Returns the slot of the request that has been parked longest. Those whose requests have begun come last.
@@ -120,10 +116,10 @@ impl Table {
         slots.find(|(_, slot)| slot.parked.is_some()).map(|(number, _)| number)
     }
 
-    fn woken(&mut self, slot: usize, parked: Box<Parked>, briefly: bool) -> Woken {
+    fn woken(&mut self, slot: usize, parked: Box<Parked>) -> Woken {
         let place = &mut self.slots[slot];
         place.woken = false;
         place.generation = place.generation.wrapping_add(1);
-        Woken { parked, generation: place.generation, briefly, cut: place.cut }
+        Woken { parked, generation: place.generation, cut: place.cut }
     }
 }

@@ -5,18 +5,17 @@ use std::any::Any;
 use std::os::fd::RawFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use super::{Body, Failure, HandlerResult, Next, Request, caught};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::server::lifecycle::{Role, with_role};
-use crate::server::park::{LINGER, WaitingRoom};
+use crate::server::park::WaitingRoom;
 use crate::server::{Phase, Server, lock};
 use crate::socket::Hold;
-use crate::sys;
 
 /// What a request keeps from one turn to the next.
+#[derive(Default)]
 pub(super) struct Kept {
     /// Whether the hook `handshake` has run.
     connected: AtomicBool,
@@ -26,26 +25,10 @@ pub(super) struct Kept {
     object: Mutex<Option<Box<dyn Any + Send>>>,
     /// Whether the waiting room has watched the descriptor.
     watched: bool,
-    /// Whether it is worthwhile to wait for the client in the thread for a moment.
-    lingers: bool,
     /// Whether the request ends after the next turn, whatever its handler answers.
     last: bool,
     /// How many bytes of an incomplete request there were when the handler had to wait for more.
     bytes_before: usize,
-}
-
-impl Default for Kept {
-    fn default() -> Kept {
-        Kept {
-            connected: AtomicBool::new(false),
-            begun: AtomicBool::new(false),
-            object: Mutex::default(),
-            watched: false,
-            lingers: true,
-            last: false,
-            bytes_before: 0,
-        }
-    }
 }
 
 impl Request {
@@ -58,7 +41,7 @@ impl Request {
             request = match current.take_turn() {
                 Ok(Next::End) | Err(Failed) => None,
                 Ok(Next::Again) => current.go_on(),
-                Ok(Next::Park) => current.linger_or_park(),
+                Ok(Next::Park) => current.park(),
                 // The time of the request goes on.
                 Ok(Next::More) => Server::park(current, Phase::Request).and_then(Request::go_on_with_rest),
             };
@@ -77,17 +60,11 @@ impl Request {
         server.core.runner.go_on(&server, self)
     }
 
-    /// Waits for the client in this thread for a moment, if no request needs the thread, and parks the request when
-    /// nothing has come. Returns it if it is to go on here and now.
-    fn linger_or_park(mut self) -> Option<Request> {
-        if self.kept.lingers && self.server().core.runner.may_linger() {
-            if self.has_more_within(LINGER) {
-                self.begin_turn();
-                return Server::complete(self);
-            }
-            self.kept.lingers = false;
-        }
-        Server::park(self, Phase::Idle).and_then(Request::go_on)
+    /// Parks the request. Returns it if it is to go on here and now.
+    fn park(self) -> Option<Request> {
+        let mut request = Server::park(self, Phase::Idle)?;
+        request.begin_turn();
+        Server::complete(request)?.go_on_with_rest()
     }
 
     /// A turn begins that no event has begun: its time begins now. If the request was cut off, the turn is the last one.
@@ -103,18 +80,6 @@ impl Request {
         self.kept.last |= cut;
     }
 
-    /// Waits until there is something to read, but not longer than this. Returns whether there is.
-    fn has_more_within(&self, time: Duration) -> bool {
-        let Ok(hold) = self.hold() else { return true };
-        let fd = hold.as_ref().map_or_else(|| self.job_fileno(), Hold::fd);
-        let mut polled = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
-        let ready = sys::poll(&mut polled, Some(time)).is_ok_and(|polled| polled.ready > 0);
-        if ready {
-            self.expect_bytes();
-        }
-        ready
-    }
-
     /// Lets the handler's next `recv` try first, because its socket has something to read.
     fn expect_bytes(&self) {
         if let Body::Stream(socket) = &self.body {
@@ -122,11 +87,9 @@ impl Request {
         }
     }
 
-    /// The request is running again after it was parked. `briefly` says that it was parked for a moment only, and `cut`
-    /// that the turn that begins is the last one.
-    pub(crate) fn resume(&mut self, briefly: bool, cut: bool) {
+    /// The request is running again after it was parked. `cut` says that the turn that begins is the last one.
+    pub(crate) fn resume(&mut self, cut: bool) {
         self.expect_bytes();
-        self.kept.lingers = briefly;
         self.kept.last |= cut;
     }
 

@@ -114,11 +114,25 @@ impl Runner {
         }
     }
 
-    /// Returns whether a thread may wait for a client a moment longer, because nobody else needs it.
-    pub(crate) fn may_linger(&self) -> bool {
+    /// Lets idle threads watch the waiting room of a server that serves from now on.
+    pub(crate) fn begin_watching(&self, server: &Server) {
+        if let Runner::Threads(pool) = self {
+            pool.begin_watching(server);
+        }
+    }
+
+    /// No thread watches the waiting room any more.
+    pub(crate) fn end_watching(&self) {
+        if let Runner::Threads(pool) = self {
+            pool.end_watching();
+        }
+    }
+
+    /// Returns whether a thread watches the waiting room, so that the serve loop need not do it.
+    pub(crate) fn watches_room(&self) -> bool {
         match self {
             Runner::Inline(_) | Runner::Forks(_) => false,
-            Runner::Threads(pool) => pool.may_linger(),
+            Runner::Threads(pool) => pool.watches_room(),
         }
     }
 

@@ -3,6 +3,8 @@
 //! A request goes to the idle thread that worked last. So no request waits in the queue while threads are
 //! idle, and threads that are not needed stay idle until their time is over and then end.
 
+mod watching;
+
 use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::io::Write;
@@ -14,9 +16,11 @@ use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
 use crate::server::intake::LoopWakers;
+use crate::server::park::NoRequest;
 use crate::server::request::caught;
 use crate::server::{Hooks, Request, Server, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
+use watching::Room;
 
 /// How long to wait before a thread that the system refused is tried again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -47,6 +51,7 @@ struct State {
     /// come into this queue, so that it gets its turn.
     yields: bool,
     waits: Waits,
+    room: Room,
     /// Whether the system refused the last new thread.
     refused: bool,
     closing: bool,
@@ -75,6 +80,8 @@ pub(crate) struct Waits {
 
 struct Worker {
     request: Option<Request>,
+    /// Whether it is to look for work again, although it has no request.
+    called: bool,
     seat: Arc<Seat>,
     handle: Option<Thread>,
 }
@@ -95,7 +102,7 @@ impl Pool {
     /// Returns how many threads there are, how many of them are idle, and how long requests have waited for one.
     pub(crate) fn threads(&self) -> (usize, usize, Waits) {
         let state = lock(&self.state);
-        (state.live, state.idle.len(), state.waits)
+        (state.live, state.idle.len() + state.room.watching, state.waits)
     }
 
     pub(crate) fn capacity(self: &Arc<Self>, server: &Server) -> Capacity {
@@ -127,7 +134,7 @@ impl Pool {
     /// for all threads, one new client at a time may wait behind them.
     fn can_start(&self, state: &State) -> bool {
         if state.queue.is_empty() {
-            return !state.idle.is_empty() || self.may_grow(state) || state.yields;
+            return state.has_idle() || self.may_grow(state) || state.yields;
         }
         state.fresh == 0
     }
@@ -143,8 +150,8 @@ impl Pool {
             return Some(request);
         }
         let (state, request) = give_to_idle(state, request)?;
-        let grows = self.may_grow(&state);
-        if !grows && self.settings.when_full == WhenFull::Refuse {
+        let grows = !state.can_ring() && self.may_grow(&state);
+        if !grows && !state.can_ring() && self.settings.when_full == WhenFull::Refuse {
             return Some(request);
         }
         // With `WhenFull::Wait` the queue has only requests that several loops accepted at the same moment,
@@ -155,12 +162,13 @@ impl Pool {
     /// Gives a request that was parked to a thread or to the queue. Returns it if there is no memory for that, or no
     /// thread any more.
     pub(crate) fn resume(self: &Arc<Self>, server: &Server, request: Request) -> Option<Request> {
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
         if state.closing && state.live == 0 {
             return Some(request);
         }
+        self.leave_room_to_threads(&mut state);
         let (state, request) = give_to_idle(state, request)?;
-        let grows = !state.closing && self.may_grow(&state);
+        let grows = !state.can_ring() && !state.closing && self.may_grow(&state);
         self.enqueue(state, server, request, false, grows)
     }
 
@@ -171,19 +179,12 @@ impl Pool {
         if !state.queue.is_empty() {
             return self.enqueue(state, server, request, false, false);
         }
-        if state.idle.is_empty() && !self.may_grow(&state) && !state.yields {
+        if !state.has_idle() && !self.may_grow(&state) && !state.yields {
             state.yields = true;
             drop(state);
             self.wakers.capacity_returned();
         }
         Some(request)
-    }
-
-    /// Whether a thread may wait for a client a moment longer: nobody waits for a thread, and whoever comes gets another
-    /// one.
-    pub(crate) fn may_linger(&self) -> bool {
-        let state = lock(&self.state);
-        state.queue.is_empty() && !state.closing && (!state.idle.is_empty() || self.may_grow(&state))
     }
 
     /// Puts a request at the end of the queue. Returns it if there is no memory for that.
@@ -202,8 +203,12 @@ impl Pool {
             state.fresh += 1;
             state.yields = false;
         }
+        let rings = state.can_ring();
         state.queue.push_back(Waiting { request, since: Deadline::now(), fresh });
-        if grows {
+        if rings {
+            drop(state);
+            server.ring();
+        } else if grows {
             let started = self.start(&mut state);
             drop(state);
             server.thread_was_started(started);
@@ -251,13 +256,13 @@ impl Pool {
         let handle = Thread::start(self.settings.stack_size, Arc::clone(&seat))?;
         state.refused = false;
         let request = state.take_first();
-        state.workers[id] = Some(Worker { request, seat, handle: Some(handle) });
+        state.workers[id] = Some(Worker { request, called: false, seat, handle: Some(handle) });
         state.present += 1;
         state.live += 1;
         Ok(())
     }
 
-    fn work(&self, id: usize, wake: &Condvar, name: &CStr) {
+    fn work(self: &Arc<Self>, id: usize, wake: &Condvar, name: &CStr) {
         let mut done = false;
         let mut body = || {
             // After its first return, `body` does nothing, even if the hook calls it again.
@@ -283,21 +288,41 @@ impl Pool {
     }
 
     /// Returns the next request for this thread, or `None` when the thread should end.
-    fn next(&self, id: usize, wake: &Condvar) -> Option<Request> {
-        let mut state = lock(&self.state);
-        if let Some(request) = state.request_of(id) {
-            return Some(request);
+    fn next(self: &Arc<Self>, id: usize, wake: &Condvar) -> Option<Request> {
+        loop {
+            let mut state = lock(&self.state);
+            if let Some(request) = state.request_of(id) {
+                return Some(request);
+            }
+            if let Some(request) = state.take_first() {
+                drop(state);
+                // The queue has a free place again.
+                self.wakers.capacity_returned();
+                return Some(request);
+            }
+            if state.closing {
+                state.live -= 1;
+                return None;
+            }
+            let found = match state.room.to_watch() {
+                Some(server) => self.watch(state, &server),
+                None => self.rest(state, id, wake),
+            };
+            match found {
+                Ok(request) => return Some(request),
+                Err(NoRequest::LookAgain) => {}
+                Err(NoRequest::Late) => return None,
+            }
         }
-        if let Some(request) = state.take_first() {
-            drop(state);
-            // The queue has a free place again.
-            self.wakers.capacity_returned();
-            return Some(request);
-        }
-        if state.closing {
-            state.live -= 1;
-            return None;
-        }
+    }
+
+    /// Waits until this thread gets a request, is called to look for one, or has been idle for too long.
+    fn rest<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        id: usize,
+        wake: &Condvar,
+    ) -> Result<Request, NoRequest> {
         state.idle.push(id);
         if self.wakers.any_armed() {
             drop(state);
@@ -308,14 +333,17 @@ impl Pool {
         let mut out_of_time = false;
         loop {
             if let Some(request) = state.request_of(id) {
-                return Some(request);
+                return Ok(request);
+            }
+            if state.is_called(id) {
+                return Err(NoRequest::LookAgain);
             }
             if state.closing || out_of_time {
                 state.idle.retain(|&other| other != id);
                 // This is not done in `leave`, because `thread_main` may still run for some time, and no
                 // request may wait for that.
                 state.live -= 1;
-                return None;
+                return Err(NoRequest::Late);
             }
             (state, out_of_time) = wait_until(wake, state, deadline);
         }
@@ -359,6 +387,7 @@ impl Pool {
                 worker.seat.wake.notify_one();
             }
         }
+        state.room.ring();
         let orphans = if state.live == 0 { state.take_queue() } else { VecDeque::new() };
         drop(state);
         orphans.into_iter().map(|waiting| reject(waiting.request)).count()
@@ -421,6 +450,11 @@ impl Run for Seat {
 impl State {
     fn request_of(&mut self, id: usize) -> Option<Request> {
         self.workers[id].as_mut()?.request.take()
+    }
+
+    /// Whether a thread was called to look for work. It is called once.
+    fn is_called(&mut self, id: usize) -> bool {
+        self.workers[id].as_mut().is_some_and(|worker| std::mem::take(&mut worker.called))
     }
 
     /// Takes the first request of the queue for a thread.

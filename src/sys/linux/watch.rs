@@ -2,9 +2,10 @@
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::sys::{forks, syscall};
+use crate::sys::{Wake, forks, syscall};
 
 /// Watches descriptors. Its own descriptor polls as readable while one of them has something to report.
 ///
@@ -12,6 +13,8 @@ use crate::sys::{forks, syscall};
 /// that the child changes nothing of what its parent watches.
 pub(crate) struct Watch {
     epoll: OwnedFd,
+    /// It is never cleared: the epoll reports each time it is raised.
+    bell: Wake,
     /// The value of [`forks`] in the process that the epoll belongs to.
     process: AtomicU32,
 }
@@ -23,12 +26,23 @@ fn new_epoll() -> Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+const NOTHING: libc::epoll_event = libc::epoll_event { events: 0, u64: 0 };
+
 impl Watch {
+    /// The token of [`Watch::ring`].
+    pub(crate) const BELL: u64 = u64::MAX;
+
     pub(crate) fn new() -> Result<Self> {
-        Ok(Watch { epoll: new_epoll()?, process: AtomicU32::new(forks()) })
+        let watch = Watch { epoll: new_epoll()?, bell: Wake::new()?, process: AtomicU32::new(forks()) };
+        watch.hang_bell()?;
+        Ok(watch)
     }
 
-    fn is_inherited(&self) -> bool {
+    fn hang_bell(&self) -> Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, self.bell.fd(), libc::EPOLLIN | libc::EPOLLET, Watch::BELL)
+    }
+
+    pub(crate) fn is_inherited(&self) -> bool {
         self.process.load(Ordering::SeqCst) != forks()
     }
 
@@ -41,7 +55,9 @@ impl Watch {
             let own = new_epoll()?;
             // SAFETY: dup3 touches no memory. The number that it replaces belongs to this `Watch`.
             unsafe { syscall!(dup3(own.as_raw_fd(), self.fd(), libc::O_CLOEXEC)) }?;
+            self.bell.renew()?;
             self.process.store(forks(), Ordering::SeqCst);
+            self.hang_bell()?;
         }
         Ok(())
     }
@@ -49,11 +65,6 @@ impl Watch {
     /// Returns the descriptor that is readable while something is to be reported.
     pub(crate) fn fd(&self) -> RawFd {
         self.epoll.as_raw_fd()
-    }
-
-    /// Watches a descriptor until it is closed, and reports the token each time while there is something to read.
-    pub(crate) fn always(&self, fd: RawFd, token: u64) -> Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, fd, libc::EPOLLIN, token)
     }
 
     /// Reports the token once, as soon as there is something to read, an end, or an error. `again` says that the
@@ -88,17 +99,42 @@ impl Watch {
     /// Writes the tokens of descriptors that have something to report, and returns how many they are. Never waits.
     pub(crate) fn ready(&self, tokens: &mut [u64]) -> usize {
         const MOST: usize = 64;
-        if self.is_inherited() {
-            return 0;
-        }
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; MOST];
+        let mut events = [NOTHING; MOST];
         let most = tokens.len().min(MOST);
-        // SAFETY: `events` has space for as many events as stated.
-        let ready = unsafe { libc::epoll_wait(self.fd(), events.as_mut_ptr(), most as i32, 0) };
-        let ready = usize::try_from(ready).unwrap_or(0);
+        let ready = self.events(&mut events[..most], 0).unwrap_or(0);
         for (token, event) in tokens.iter_mut().zip(&events[..ready]) {
             *token = event.u64;
         }
         ready
+    }
+
+    /// Waits for the next token, but not longer than this. Several threads may wait: each token is for one of them, for
+    /// the one that has waited the shortest time.
+    ///
+    /// Returns `None` when the time is over. After a signal it may return [`Watch::BELL`].
+    pub(crate) fn wait(&self, most: Duration) -> Option<u64> {
+        let mut event = [NOTHING];
+        let milliseconds = most.as_nanos().div_ceil(1_000_000);
+        match self.events(&mut event, i32::try_from(milliseconds).unwrap_or(i32::MAX)) {
+            Some(0) => None,
+            Some(_) => Some(event[0].u64),
+            None => Some(Watch::BELL),
+        }
+    }
+
+    /// Reports [`Watch::BELL`] to one of the threads that wait. Several rings may become one.
+    pub(crate) fn ring(&self) {
+        self.bell.raise();
+    }
+
+    /// Returns how many events there are, or `None` if the wait was interrupted.
+    fn events(&self, events: &mut [libc::epoll_event], milliseconds: i32) -> Option<usize> {
+        if self.is_inherited() {
+            return None;
+        }
+        let most = events.len() as i32;
+        // SAFETY: `events` has space for as many events as stated.
+        let ready = unsafe { libc::epoll_wait(self.fd(), events.as_mut_ptr(), most, milliseconds) };
+        usize::try_from(ready).ok()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::sys::{forks, syscall};
@@ -26,12 +27,23 @@ fn new_kqueue() -> Result<OwnedFd> {
 }
 
 impl Watch {
+    /// The token of [`Watch::ring`].
+    pub(crate) const BELL: u64 = usize::MAX as u64;
+
     pub(crate) fn new() -> Result<Self> {
         let kqueue = AtomicI32::new(new_kqueue()?.into_raw_fd());
-        Ok(Watch { kqueue, process: AtomicU32::new(forks()) })
+        let watch = Watch { kqueue, process: AtomicU32::new(forks()) };
+        watch.hang_bell()?;
+        Ok(watch)
     }
 
-    fn is_inherited(&self) -> bool {
+    fn hang_bell(&self) -> Result<()> {
+        let mut bell = change(0, libc::EV_ADD | libc::EV_CLEAR, Watch::BELL);
+        bell.filter = libc::EVFILT_USER as _;
+        self.apply(&bell)
+    }
+
+    pub(crate) fn is_inherited(&self) -> bool {
         self.process.load(Ordering::SeqCst) != forks()
     }
 
@@ -42,6 +54,7 @@ impl Watch {
         if self.is_inherited() {
             self.kqueue.store(new_kqueue()?.into_raw_fd(), Ordering::SeqCst);
             self.process.store(forks(), Ordering::SeqCst);
+            self.hang_bell()?;
         }
         Ok(())
     }
@@ -51,61 +64,89 @@ impl Watch {
         self.kqueue.load(Ordering::SeqCst)
     }
 
-    /// Watches a descriptor until it is closed, and reports the token each time while there is something to read.
-    pub(crate) fn always(&self, fd: RawFd, token: u64) -> Result<()> {
-        self.change(fd, libc::EV_ADD, token)
-    }
-
     /// Reports the token once, as soon as there is something to read, an end, or an error. A descriptor that was watched
     /// before is watched anew, with this token.
     ///
     /// Fails with `Os(EINVAL)` for a descriptor that cannot be waited for, and with `Os(ENOMEM)`.
     pub(crate) fn once(&self, fd: RawFd, token: u64, _again: bool) -> Result<()> {
-        self.change(fd, libc::EV_ADD | libc::EV_ONESHOT, token)
+        self.apply(&change(fd, libc::EV_ADD | libc::EV_ONESHOT, token))
     }
 
     /// Watches a descriptor no longer.
     pub(crate) fn forget(&self, fd: RawFd) {
-        let _ = self.change(fd, libc::EV_DELETE, 0);
-    }
-
-    // The types of the members of a `kevent` differ between systems.
-    #[allow(clippy::unnecessary_cast)]
-    fn change(&self, fd: RawFd, flags: u16, token: u64) -> Result<()> {
-        if self.is_inherited() {
-            return Ok(());
-        }
-        // SAFETY: a `kevent` of zeros is a value of its type.
-        let mut change: libc::kevent = unsafe { std::mem::zeroed() };
-        change.ident = fd as _;
-        change.filter = libc::EVFILT_READ;
-        change.flags = flags as _;
-        change.udata = token as usize as _;
-        let (nothing, no_wait) = (std::ptr::null_mut(), std::ptr::null());
-        // SAFETY: the change is readable for the call, and no events are asked for.
-        unsafe { syscall!(kevent(self.fd(), &change, 1, nothing, 0, no_wait)) }.map(drop)
+        let _ = self.apply(&change(fd, libc::EV_DELETE, 0));
     }
 
     /// Writes the tokens of descriptors that have something to report, and returns how many they are. Never waits.
-    #[allow(clippy::unnecessary_cast)]
     pub(crate) fn ready(&self, tokens: &mut [u64]) -> usize {
+        self.tokens(tokens, Duration::ZERO).unwrap_or(0)
+    }
+
+    /// Waits for the next token, but not longer than this. Several threads may wait: each token is for one of them.
+    ///
+    /// Returns `None` when the time is over. After a signal it may return [`Watch::BELL`].
+    pub(crate) fn wait(&self, most: Duration) -> Option<u64> {
+        let mut token = [0];
+        match self.tokens(&mut token, most) {
+            Some(0) => None,
+            Some(_) => Some(token[0]),
+            None => Some(Watch::BELL),
+        }
+    }
+
+    /// Reports [`Watch::BELL`] to one of the threads that wait. Several rings may become one.
+    pub(crate) fn ring(&self) {
+        let mut bell = change(0, 0, Watch::BELL);
+        bell.filter = libc::EVFILT_USER as _;
+        bell.fflags = libc::NOTE_TRIGGER;
+        let _ = self.apply(&bell);
+    }
+
+    fn apply(&self, change: &libc::kevent) -> Result<()> {
+        if self.is_inherited() {
+            return Ok(());
+        }
+        let (nothing, no_wait) = (std::ptr::null_mut(), std::ptr::null());
+        // SAFETY: the change is readable for the call, and no events are asked for.
+        unsafe { syscall!(kevent(self.fd(), change, 1, nothing, 0, no_wait)) }.map(drop)
+    }
+
+    /// Returns how many tokens there are, or `None` if the wait was interrupted.
+    #[allow(clippy::unnecessary_cast)]
+    fn tokens(&self, tokens: &mut [u64], most: Duration) -> Option<usize> {
         const MOST: usize = 64;
         if self.is_inherited() {
-            return 0;
+            return None;
         }
         // SAFETY: a `kevent` of zeros is a value of its type.
         let mut events: [libc::kevent; MOST] = unsafe { std::mem::zeroed() };
-        let most = tokens.len().min(MOST);
-        let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        let space = tokens.len().min(MOST);
+        let time = libc::timespec {
+            tv_sec: libc::time_t::try_from(most.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_nsec: most.subsec_nanos() as _,
+        };
         // SAFETY: `events` has space for as many events as stated, and the time is readable.
         let ready =
-            unsafe { libc::kevent(self.fd(), std::ptr::null(), 0, events.as_mut_ptr(), most as _, &no_time) };
-        let ready = usize::try_from(ready).unwrap_or(0);
+            unsafe { libc::kevent(self.fd(), std::ptr::null(), 0, events.as_mut_ptr(), space as _, &time) };
+        let ready = usize::try_from(ready).ok()?;
         for (token, event) in tokens.iter_mut().zip(&events[..ready]) {
             *token = event.udata as usize as u64;
         }
-        ready
+        Some(ready)
     }
+}
+
+/// A change of what is watched about reading from a descriptor.
+// The types of the members of a `kevent` differ between systems.
+#[allow(clippy::unnecessary_cast)]
+fn change(fd: RawFd, flags: u16, token: u64) -> libc::kevent {
+    // SAFETY: a `kevent` of zeros is a value of its type.
+    let mut change: libc::kevent = unsafe { std::mem::zeroed() };
+    change.ident = fd as _;
+    change.filter = libc::EVFILT_READ;
+    change.flags = flags as _;
+    change.udata = token as usize as _;
+    change
 }
 
 impl Drop for Watch {

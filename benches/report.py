@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import RESULTS, ROOT, svg, tables
+from harness import RESULTS, ROOT, parking, svg, tables
 from harness.primitives import SIZES
 from harness.rounds import summary
 from harness.servers import CLIENTS, GROWTH, IDLE
@@ -444,7 +444,7 @@ def main():
     images, parts = {}, [] if options.only else head(results)
     makers = {
         "primitives": [targets_section, primitives_section, threads_section], "bulk": [bulk_section], "servers": [servers_section],
-        "growth": [growth_section], "counts": [counts_section], "sizes": [sizes_section],
+        "growth": [growth_section], "parking": [parking.section], "counts": [counts_section], "sizes": [sizes_section],
         "python": [python_section],
     }
     for section, sections in makers.items():

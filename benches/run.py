@@ -16,9 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import RESULTS, ROOT, counts, peers, primitives, servers
+from harness import RESULTS, ROOT, counts, parking, peers, primitives, servers
 
-SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "counts", "sizes", "python"]
+SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "parking", "counts", "sizes", "python"]
 #: The sections that need no peer.
 ALONE = {"sizes", "python"}
 
@@ -86,6 +86,7 @@ def main():
         "servers": lambda: servers.measure(serving, options.rounds * 2, cpus),
         "growth": lambda: servers.measure_growth(serving, max(1, options.rounds // 3), cpus),
         "idle": lambda: servers.measure_idle(serving, max(1, options.rounds // 3), cpus),
+        "parking": lambda: parking.measure(serving, options.rounds, cpus),
         "counts": lambda: counts.measure(alone, serving),
         "sizes": counts.sizes,
         "python": lambda: peers.python_speed().measure(options.rounds * 50),

@@ -177,6 +177,9 @@ SERVERS = [
     Peer("c_kept_threads", "raw C, kept threads", [BUILD / "server-c_kept_threads"], c_server("c_kept_threads")),
     Peer("c_epoll", "raw C, epoll", [BUILD / "server-c_epoll"], c_server("c_epoll")),
     Peer(
+        "c_epoll_threads", "raw C, one epoll, 16 threads", [BUILD / "server-c_epoll_threads"], c_server("c_epoll_threads")
+    ),
+    Peer(
         "glib",
         "GLib GThreadedSocketService",
         [BUILD / "server-glib"],
@@ -201,6 +204,13 @@ SERVERS = [
     Peer("cpython", "CPython ThreadingTCPServer", [sys.executable, PEERS / "servers" / "threading_server.py"]),
     Peer("gevent", "gevent StreamServer", [gevent_python(), PEERS / "servers" / "gevent_server.py"], need_gevent),
     Peer("tabi-c", "tabi in C", [BUILD / "server-tabi"], static_tabi("server-tabi", "servers/tabi.c"), ours=True),
+    Peer(
+        "tabi-park",
+        "tabi in C, parking, 16 threads",
+        [BUILD / "server-tabi_park"],
+        static_tabi("server-tabi_park", "servers/tabi_park.c"),
+        ours=True,
+    ),
     Peer("tabi-rust", "tabi in Rust", [RUST / "tabi-threads"], build_rust, ours=True),
     Peer(
         "tabi-python",

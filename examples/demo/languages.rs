@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The example programs that exist in every language.
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 15] = [
     "hello_server",
     "hello_client",
     "chat_server",
@@ -19,6 +19,7 @@ const PROGRAMS: [&str; 14] = [
     "connect_check",
     "chat_room",
     "web_server",
+    "keep_alive_server",
     "time_server",
     "control_server",
     "restart_server",

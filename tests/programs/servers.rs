@@ -47,6 +47,26 @@ macro_rules! servers {
 
 servers! { chat_room web_server time_server control_server restart_server activated_server bad_arguments }
 
+/// CPython's own servers have nothing like it.
+mod keep_alive_server {
+    use crate::languages::Language;
+
+    #[test]
+    fn in_c() {
+        super::keep_alive_server(Language::C);
+    }
+
+    #[test]
+    fn in_rust() {
+        super::keep_alive_server(Language::Rust);
+    }
+
+    #[test]
+    fn in_python() {
+        super::keep_alive_server(Language::Python);
+    }
+}
+
 /// Starts a server. Returns it with the address on which it listens.
 fn start(language: Language, program: &str, arguments: &[&Path]) -> Option<(Process, String)> {
     let mut command = examples::command(language, program)?;
@@ -124,6 +144,53 @@ fn web_server(language: Language) {
     assert_eq!(ask("GET /nothing").0, "404");
     assert_eq!(ask("GET /../Cargo.toml").0, "404");
     assert_eq!(ask("PUT /page.txt").0, "501");
+}
+
+/// More clients than the server has threads, each with one connection for all its requests.
+fn keep_alive_server(language: Language) {
+    let Some((_server, place)) = start(language, "keep_alive_server", &[&any_port()]) else { return };
+    let mut clients: Vec<_> = (0..10).map(|_| Http(Lines::connect(&place))).collect();
+    for number in 1..=3 {
+        for client in clients.iter_mut().rev() {
+            client.ask("GET /", "");
+            assert_eq!(client.answer(), ("200".into(), format!("request {number} of this connection\n")));
+        }
+    }
+    let client = &mut clients[0];
+    // The second request is read together with the first.
+    client.ask("GET /", "");
+    client.ask("GET /", "Connection: close\r\n");
+    assert_eq!(client.answer().1, "request 4 of this connection\n");
+    assert_eq!(client.answer().1, "request 5 of this connection\n");
+    assert_eq!(client.0.hear(), "", "the client has asked for the end");
+    clients[1].ask("PUT /", "");
+    assert_eq!(clients[1].answer().0, "501");
+}
+
+struct Http(Lines);
+
+impl Http {
+    fn ask(&mut self, request: &str, headers: &str) {
+        self.0.say(&format!("{request} HTTP/1.1\r\nHost: here\r\n{headers}\r"));
+    }
+
+    /// Returns the status and the body of the next answer.
+    fn answer(&mut self) -> (String, String) {
+        let status = self.0.hear().split(' ').nth(1).unwrap().to_owned();
+        let mut size = 0;
+        loop {
+            let header = self.0.hear().to_ascii_lowercase();
+            if header.is_empty() {
+                break;
+            }
+            if let Some(number) = header.strip_prefix("content-length: ") {
+                size = number.parse().unwrap();
+            }
+        }
+        let mut body = vec![0; size];
+        self.0.0.read_exact(&mut body).unwrap();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
 }
 
 fn time_server(language: Language) {

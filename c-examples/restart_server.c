@@ -10,24 +10,22 @@ static int answer(tabi_request *request, void *program)
 {
     tabi_server *server = tabi_request_server(request);
     tabi_file *file = NULL;
-    char line[100], reply[100];
+    char line[100];
     pid_t successor;
-    int rc = tabi_makefile(tabi_request_sock(request), -1, &file);
-    ssize_t n = 0;
+    ssize_t n = tabi_makefile(tabi_request_sock(request), -1, &file);
 
-    while (rc == 0 && (n = tabi_file_readline(file, line, sizeof line)) > 0 && line[0] != '\n') {
+    while (n >= 0 && (n = tabi_file_readline(file, line, sizeof line)) > 0 && line[0] != '\n') {
         if (strcmp(line, "restart\n") == 0) {
-            if ((rc = tabi_server_pass_to(server, program, NULL, "restart_server", &successor)) < 0)
+            if ((n = tabi_server_pass_to(server, program, NULL, "restart_server", &successor)) < 0)
                 break;
             tabi_server_shutdown(server);
-            snprintf(reply, sizeof reply, "process %ld follows\n", (long)successor);
+            n = tabi_request_printf(request, "process %ld follows\n", (long)successor);
         } else {
-            snprintf(reply, sizeof reply, "process %ld\n", (long)getpid());
+            n = tabi_request_printf(request, "process %ld\n", (long)getpid());
         }
-        rc = tabi_request_reply(request, reply, strlen(reply));
     }
     tabi_file_free(file);
-    return rc < 0 ? rc : (int)(n < 0 ? n : 0);
+    return (int)(n < 0 ? n : 0);
 }
 
 /* Makes the server from the socket that this process has inherited, or on the port if there is none. */

@@ -28,12 +28,10 @@ static int find(const char *folder, char *target, off_t *size)
     return file;
 }
 
-static int reply_head(tabi_request *request, const char *status, off_t size)
+static ssize_t reply_head(tabi_request *request, const char *status, off_t size)
 {
-    char head[256];
-    int len = snprintf(head, sizeof head, "HTTP/1.0 %s\r\nContent-Length: %lld\r\nConnection: close\r\n\r\n",
-                       status, (long long)size);
-    return tabi_request_reply(request, head, (size_t)len);
+    return tabi_request_printf(request, "HTTP/1.0 %s\r\nContent-Length: %lld\r\nConnection: close\r\n\r\n", status,
+                               (long long)size);
 }
 
 static int answer(tabi_request *request, void *userdata)
@@ -54,14 +52,14 @@ static int answer(tabi_request *request, void *userdata)
         return (int)n;
     sscanf(line, "%15s %7999s", method, target);
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return reply_head(request, "501 Not Implemented", 0);
+        return (int)reply_head(request, "501 Not Implemented", 0);
     if ((found = find(userdata, target, &size)) < 0)
-        return reply_head(request, "404 Not Found", 0);
+        return (int)reply_head(request, "404 Not Found", 0);
     n = reply_head(request, "200 OK", size);
-    if (n == 0 && strcmp(method, "GET") == 0)
+    if (n > 0 && strcmp(method, "GET") == 0)
         n = tabi_sendfile(sk, found, 0, -1, NULL);
     close(found);
-    return (int)n;
+    return (int)(n < 0 ? n : 0);
 }
 
 int main(int argc, char **argv)

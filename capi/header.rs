@@ -1,4 +1,5 @@
-//! `include/tabi.h`: what cbindgen reads from the source, in the order of `header_order.txt`.
+//! `include/tabi.h`: what cbindgen reads from the source, and the functions of `inline.h`, in the order of
+//! `header_order.txt`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +22,8 @@ pub(crate) fn text(root: &Path, version: [String; 3]) -> String {
         // Threads share a handle, and it protects itself. `const` would say nothing to a C programmer.
         header = header.replace(&format!("const {handle} *"), &format!("{handle} *"));
     }
-    in_order(&header, &std::fs::read_to_string(root.join("capi/header_order.txt")).expect("the order"))
+    let read = |file: &str| std::fs::read_to_string(root.join("capi").join(file)).expect("capi/ is readable");
+    in_order(&header, &read("inline.h"), &read("header_order.txt"))
 }
 
 /// What cbindgen cannot read from the source: the version, the codes, and values that are expressions in C.
@@ -47,13 +49,15 @@ fn macros(version: [String; 3]) -> String {
     lines.join("\n")
 }
 
-/// Sorts what cbindgen wrote, in the order of the source's modules, into the sections of `order`.
-fn in_order(header: &str, order: &str) -> String {
+/// Sorts what cbindgen wrote, in the order of the source's modules, and the inline functions into the sections of
+/// `order`.
+fn in_order(header: &str, inline: &str, order: &str) -> String {
     const C_PLUS_PLUS: &str = "#ifdef __cplusplus\n";
     let begin = header.find("\n/**\n").expect("the header documents its items") + 1;
     let end = header.rfind(C_PLUS_PLUS).expect("C++ ends the header");
     let mut items = BTreeMap::new();
-    for item in header[begin..end].split("\n\n").filter(|item| item.starts_with("/**")) {
+    let written = header[begin..end].split("\n\n").chain(inline.split("\n\n"));
+    for item in written.filter(|item| item.starts_with("/**")) {
         let item = item.trim_end();
         // cbindgen reads the whole crate; a name without the prefix belongs to the core.
         if name(item).to_ascii_lowercase().starts_with("tabi_") {
@@ -76,15 +80,19 @@ fn in_order(header: &str, order: &str) -> String {
     sorted + &header[end..]
 }
 
-/// The functions of a header that [`text`] made.
+/// The functions of a header that [`text`] made and that are in the library.
 pub(crate) fn functions(header: &str) -> Vec<&str> {
     let items = header.split("\n\n").filter(|item| item.starts_with("/**"));
     let declares_one = |item: &&str| {
         let declaration = item.split_once("*/\n").map_or("", |(_, declaration)| declaration);
-        !declaration.starts_with("#define ") && !declaration.starts_with("typedef ")
+        let elsewhere = ["#define ", "typedef "].iter().any(|begin| declaration.starts_with(begin));
+        !elsewhere && !declaration.contains(INLINE)
     };
     items.filter(declares_one).map(name).collect()
 }
+
+/// What an inline function begins with, after its attributes.
+const INLINE: &str = "\nstatic inline ";
 
 /// The constant, type or function that a comment and a declaration are about.
 fn name(item: &str) -> &str {
@@ -98,6 +106,7 @@ fn name(item: &str) -> &str {
             return &pointer.1[..word(pointer.1)];
         }
     }
+    let declaration = declaration.split_once(INLINE).map_or(declaration, |(_, inline)| inline);
     // A function's name stands before its parameters, a type's at the end.
     let named = match declaration.strip_prefix("typedef ") {
         Some(definition) => definition.trim_end_matches(';'),

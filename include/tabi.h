@@ -35,9 +35,13 @@
 #ifndef TABI_H
 #define TABI_H
 
+#include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -1643,6 +1647,29 @@ ssize_t tabi_file_readline(tabi_file *file, char *line, size_t size);
 int tabi_file_unread(tabi_file *file, const void *data, size_t len);
 
 /**
+ * Reads a whole line with its newline, however long it is, and writes a NUL behind it. The memory for the line
+ * grows as it is needed.
+ *
+ * `line` points to NULL and `capacity` to 0 before the first call. Afterwards `*line` is the line and `*capacity`
+ * the size of its memory in bytes. Pass both to the next call, which uses the memory again, and free `*line` with
+ * tabi_free() at the end, also after an error. `most` is the largest length of a line with its newline in bytes,
+ * so that a peer cannot use up the memory. A result without a newline is the end of a stream that does not end
+ * with a newline.
+ *
+ * Returns the length without the NUL, or 0 at the end of the stream. Errors: -EMSGSIZE when the line is longer
+ * than `most`; -ENOMEM; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line.
+ */
+ssize_t tabi_file_getline(tabi_file *file,
+                          char **line,
+                          size_t *capacity,
+                          size_t most);
+
+/**
+ * Frees memory that tabi_file_getline() has made. NULL does nothing.
+ */
+void tabi_free(void *memory);
+
+/**
  * Returns the number of bytes that were received and not read yet. poll(2) on the socket does not report
  * them.
  */
@@ -1656,6 +1683,64 @@ ssize_t tabi_file_buffered(tabi_file *file);
  * then no byte was taken.
  */
 ssize_t tabi_file_write(tabi_file *file, const void *data, size_t len);
+
+/**
+ * Makes the text for tabi_file_printf() and tabi_request_printf(), which call it. Programs do not need it.
+ *
+ * Writes the text to `short_text`, which has `size` bytes, or to new memory if it is longer, and sets `text` to where
+ * it is. Returns its length, or a negative code.
+ */
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 0)))
+#endif
+static inline int tabi_format(char *short_text, size_t size, char **text, const char *format, va_list arguments)
+{
+    va_list again;
+    int length;
+    if (format == NULL)
+        return TABI_ERR_NULL;
+    va_copy(again, arguments);
+    length = vsnprintf(short_text, size, format, arguments);
+    *text = short_text;
+    if (length < 0) {
+        length = -errno;
+    } else if ((size_t)length >= size) {
+        *text = (char *)malloc((size_t)length + 1);
+        length = *text == NULL ? -ENOMEM : vsnprintf(*text, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+    return length;
+}
+
+/**
+ * Writes formatted text, as printf(3) makes it, to a file of tabi_makefile(). It is sent, or kept to be sent later.
+ *
+ * Returns the length of the text in bytes. The errors are those of tabi_file_write(); after one of them, a part of the
+ * text may have been taken. -errno, such as -ENOMEM, when the text cannot be made; tabi_last_error_message() does not
+ * describe that.
+ */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static inline ssize_t tabi_file_printf(tabi_file *file, const char *format, ...)
+{
+    char short_text[256], *text = NULL;
+    ssize_t done = 0, taken;
+    va_list arguments;
+    int length;
+    va_start(arguments, format);
+    length = tabi_format(short_text, sizeof short_text, &text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return length;
+    do {
+        taken = tabi_file_write(file, text + done, (size_t)(length - done));
+        done += taken;
+    } while (taken > 0 && done < length);
+    if (text != short_text)
+        free(text);
+    return taken < 0 ? taken : done;
+}
 
 /**
  * Sends what is buffered (Python's `flush`).
@@ -2877,6 +2962,31 @@ int tabi_request_reply(tabi_request *request, const void *data, size_t len);
  * datagram, for a job, and when there is no memory; tabi_last_error_message() says which.
  */
 tabi_file *tabi_request_rfile(tabi_request *request);
+
+/**
+ * Sends formatted text, as printf(3) makes it, to the client of a request: tabi_request_reply() for texts.
+ *
+ * Returns the length of the text in bytes. The errors are those of tabi_request_reply(), and -errno, such as -ENOMEM,
+ * when the text cannot be made; tabi_last_error_message() does not describe that.
+ */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static inline ssize_t tabi_request_printf(tabi_request *request, const char *format, ...)
+{
+    char short_text[256], *text = NULL;
+    va_list arguments;
+    int length, rc;
+    va_start(arguments, format);
+    length = tabi_format(short_text, sizeof short_text, &text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return length;
+    rc = tabi_request_reply(request, text, (size_t)length);
+    if (text != short_text)
+        free(text);
+    return rc < 0 ? rc : length;
+}
 
 /**
  * Stores a pointer in a request, to pass it from one hook to the next, from a hook to the handler, or from one

@@ -89,6 +89,24 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         Ok(line)
     }
 
+    /// Reads a whole line with its newline, or the rest of a stream that does not end with one. The line has at most
+    /// `most` bytes. At the end of the stream it is empty.
+    ///
+    /// Fails with `Os(EMSGSIZE)` when the line is longer, and as [`Socket::recv`] does. Then nothing is consumed.
+    pub fn whole_line(&mut self, most: usize) -> Result<Vec<u8>> {
+        self.whole_line_until(most, Limit::Timeout)
+    }
+
+    /// [`SocketReader::whole_line`] with a limit instead of the timeout.
+    pub fn whole_line_until(&mut self, most: usize, limit: Limit) -> Result<Vec<u8>> {
+        let line = self.readline_until(most.saturating_add(1), limit)?;
+        if line.len() > most {
+            self.put_back(line)?;
+            return Err(Error::Os(libc::EMSGSIZE));
+        }
+        Ok(line)
+    }
+
     /// [`SocketReader::readline`] into a buffer. Returns the length of the line in bytes; a line that is
     /// longer than the buffer is cut.
     pub fn readline_into(&mut self, line: &mut [u8]) -> Result<usize> {

@@ -32,6 +32,81 @@ static void lines(void)
     tabi_sock_free(other);
 }
 
+static void whole_lines_grow_within_a_limit(void)
+{
+    tabi_sock *one, *other;
+    tabi_file *file;
+    char *line = NULL, *before, text[1000];
+    size_t capacity = 0;
+
+    make_pair(&one, &other);
+    CHECK_OK(tabi_makefile(other, 16, &file));
+    memset(text, 'x', sizeof text);
+    text[999] = '\n';
+    CHECK_OK(tabi_sendall(one, "short\n", 6, 0, NULL));
+    CHECK_OK(tabi_sendall(one, text, sizeof text, 0, NULL));
+    CHECK_OK(tabi_sendall(one, "a\0b\nend", 7, 0, NULL));
+    CHECK_EQ(tabi_file_getline(file, &line, &capacity, 1000), 6);
+    CHECK_STR(line, "short\n");
+    CHECK(capacity > 6 && capacity < 1000);
+    before = line;
+    CHECK_CODE(tabi_file_getline(file, &line, &capacity, 999), -EMSGSIZE);
+    CHECK_STR(tabi_last_error_message(), "the line is longer than 999 bytes");
+    CHECK(line == before);
+    CHECK_EQ(tabi_file_getline(file, &line, &capacity, 1000), 1000);
+    CHECK(capacity > 1000 && memcmp(line, text, sizeof text) == 0 && line[1000] == '\0');
+    before = line;
+    CHECK_EQ(tabi_file_getline(file, &line, &capacity, 1000), 4);
+    CHECK(line == before && memcmp(line, "a\0b\n", 5) == 0);
+    CHECK_OK(tabi_shutdown(one, SHUT_WR));
+    CHECK_EQ(tabi_file_getline(file, &line, &capacity, SIZE_MAX), 3);
+    CHECK_STR(line, "end");
+    CHECK_EQ(tabi_file_getline(file, &line, &capacity, 0), 0);
+    CHECK_STR(line, "");
+    CHECK_CODE(tabi_file_getline(NULL, &line, &capacity, 10), TABI_ERR_NULL);
+    CHECK_CODE(tabi_file_getline(file, NULL, &capacity, 10), TABI_ERR_NULL);
+    CHECK_CODE(tabi_file_getline(file, &line, NULL, 10), TABI_ERR_NULL);
+    tabi_free(line);
+    tabi_free(NULL);
+    tabi_file_free(file);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+}
+
+static void formatted_texts_are_written_whole(void)
+{
+    static char sent[3001], received[3001];
+    const char *none = NULL;
+    tabi_sock *one, *other;
+    tabi_file *file;
+    int buffering;
+
+    memset(sent, 'y', 3000);
+    for (buffering = 0; buffering <= 100; buffering += 100) {
+        make_pair(&one, &other);
+        CHECK_OK(tabi_makefile(one, buffering, &file));
+        CHECK_EQ(tabi_file_printf(file, "%s has %d\n", "somebody", -7), 16);
+        CHECK_EQ(tabi_file_printf(file, "%s", ""), 0);
+        CHECK_EQ(tabi_file_printf(file, "%.*s", 255, sent), 255);
+        CHECK_EQ(tabi_file_printf(file, "%.*s", 256, sent), 256);
+        CHECK_EQ(tabi_file_printf(file, "%s", sent), 3000);
+        CHECK_OK(tabi_file_flush(file));
+        CHECK_EQ(tabi_recv_exactly(other, received, 16, 0, NULL), 16);
+        CHECK(memcmp(received, "somebody has -7\n", 16) == 0);
+        CHECK_EQ(tabi_recv_exactly(other, received, 511, 0, NULL), 511);
+        CHECK(memcmp(received, sent, 511) == 0);
+        CHECK_EQ(tabi_recv_exactly(other, received, 3000, 0, NULL), 3000);
+        CHECK_STR(received, sent);
+        CHECK_EQ(tabi_file_printf(file, none), TABI_ERR_NULL);
+        CHECK_CODE(tabi_file_printf(NULL, "%d", 1), TABI_ERR_NULL);
+        CHECK_OK(tabi_shutdown(one, SHUT_WR));
+        CHECK_EQ(tabi_file_printf(file, "%s", sent), -EPIPE);
+        tabi_file_free(file);
+        tabi_sock_free(one);
+        tabi_sock_free(other);
+    }
+}
+
 static void timeouts_lose_nothing(void)
 {
     tabi_sock *one, *other;
@@ -139,6 +214,8 @@ static void bad_arguments(void)
 int main(void)
 {
     RUN(lines);
+    RUN(whole_lines_grow_within_a_limit);
+    RUN(formatted_texts_are_written_whole);
     RUN(timeouts_lose_nothing);
     RUN(writes_are_kept_until_the_flush);
     RUN(vanished_readers);

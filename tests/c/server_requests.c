@@ -43,6 +43,43 @@ static void a_stream_has_no_packet(void)
     tabi_server_free(server);
 }
 
+/* Answers with a text that needs more memory than a short one. */
+static int answer_at_length(tabi_request *request, void *userdata)
+{
+    const char *none = NULL;
+    CHECK_EQ(tabi_request_printf(request, "%s%d %s", "answer ", 1, (const char *)userdata), 1009);
+    CHECK_EQ(tabi_request_printf(request, "%d", 2), 1);
+    CHECK_EQ(tabi_request_printf(request, none), TABI_ERR_NULL);
+    return tabi_server_shutdown(tabi_request_server(request));
+}
+
+static void *read_answer(void *server)
+{
+    tabi_sock *client = new_socket(AF_INET, SOCK_STREAM);
+    tabi_addr addr;
+    char text[1100] = "";
+    CHECK_OK(tabi_server_address(server, &addr));
+    CHECK_OK(tabi_connect_addr(client, &addr));
+    CHECK_EQ(tabi_recv_exactly(client, text, sizeof text, 0, NULL), 1010);
+    CHECK(strncmp(text, "answer 1 zz", 11) == 0 && text[1008] == 'z' && text[1009] == '2');
+    tabi_sock_free(client);
+    return NULL;
+}
+
+static void a_reply_may_be_formatted(void)
+{
+    static char text[1001];
+    tabi_server *server;
+    pthread_t client;
+    memset(text, 'z', 1000);
+    CHECK_OK(tabi_tcp_server("127.0.0.1", 0, answer_at_length, text, &server));
+    CHECK_EQ(pthread_create(&client, NULL, read_answer, server), 0);
+    CHECK_OK(tabi_server_serve_forever(server, 0.5));
+    CHECK_EQ(pthread_join(client, NULL), 0);
+    CHECK_CODE(tabi_request_printf(NULL, "%d", 1), TABI_ERR_NULL);
+    tabi_server_free(server);
+}
+
 static void on_alarm(int signal_number)
 {
     (void)signal_number;
@@ -189,6 +226,7 @@ static void null_is_an_error(void)
 int main(void)
 {
     RUN(a_stream_has_no_packet);
+    RUN(a_reply_may_be_formatted);
     RUN(an_interruptible_server_returns_for_a_signal);
     RUN(an_interrupted_server_keeps_a_stop);
     RUN(a_signal_ends_the_wait_of_an_interruptible_close_and_closing_again_goes_on);

@@ -144,7 +144,8 @@ fn every_function_is_called_by_a_c_test() {
         let path = entry.expect("an entry").path();
         called.extend(header::calls(&fs::read_to_string(path).expect("a C test is text")));
     }
-    let untested: Vec<_> = header::functions().difference(&called).cloned().collect();
+    let declared = header::functions().into_iter().chain(header::inline_functions());
+    let untested: Vec<_> = declared.filter(|name| !called.contains(name)).collect();
     assert!(untested.is_empty(), "no program in tests/c calls {untested:?}");
 }
 

@@ -8,9 +8,30 @@ pub(crate) fn text() -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The names of the functions: each `tabi_...` before an opening parenthesis, outside of comments.
+/// The names of the functions that the library exports: each `tabi_...` before an opening parenthesis, outside of
+/// comments and of inline functions.
 pub(crate) fn functions() -> BTreeSet<String> {
-    calls(&text())
+    calls(&without_inline(&text()))
+}
+
+/// The names of the functions that the header defines itself, without `tabi_format`, which only they call.
+pub(crate) fn inline_functions() -> BTreeSet<String> {
+    let text = text();
+    let heads = text.split(INLINE).skip(1).map(|rest| rest.split('(').next().unwrap_or(rest));
+    let names = heads.map(|head| head.rsplit([' ', '*']).next().unwrap_or(head));
+    names.filter(|name| *name != "tabi_format").map(str::to_owned).collect()
+}
+
+/// What the definition of an inline function begins with.
+const INLINE: &str = "\nstatic inline ";
+
+fn without_inline(code: &str) -> String {
+    let mut parts = code.split(INLINE);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept += part.split_once("\n}\n").expect("an inline function ends").1;
+    }
+    kept
 }
 
 /// The macros that have values, without the include guard.
@@ -91,7 +112,7 @@ pub(crate) struct Function {
 
 /// All functions with their types. The star of a pointer is at the end of the type.
 pub(crate) fn signatures() -> Vec<Function> {
-    let code = without_comments(&text());
+    let code = without_comments(&without_inline(&text()));
     let lines: Vec<&str> = code.lines().filter(|line| !line.starts_with('#')).collect();
     let names = functions();
     let mut found = Vec::new();

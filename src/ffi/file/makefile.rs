@@ -26,7 +26,7 @@ pub struct tabi_file {
 }
 
 /// The reading half of a file.
-enum Reader {
+pub(super) enum Reader {
     Own(SocketReader<&'static Socket>),
     /// That of a request, which lives longer than the file.
     OfRequest(&'static Mutex<SocketReader<Arc<Socket>>>),
@@ -189,10 +189,11 @@ pub unsafe extern "C" fn tabi_file_unsent(file: *mut tabi_file) -> ssize_t {
 }
 
 /// What the functions of C do with a reader, whoever keeps its socket.
-trait Read {
+pub(super) trait Read {
     fn readinto(&mut self, buffer: &mut [u8]) -> Result<usize>;
     fn readinto1(&mut self, buffer: &mut [u8]) -> Result<usize>;
     fn readline_into(&mut self, line: &mut [u8]) -> Result<usize>;
+    fn whole_line(&mut self, most: usize) -> Result<Vec<u8>>;
     fn unread(&mut self, bytes: &[u8]) -> Result<()>;
     fn buffered(&self) -> usize;
 }
@@ -210,6 +211,10 @@ impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
         SocketReader::readline_into(self, line)
     }
 
+    fn whole_line(&mut self, most: usize) -> Result<Vec<u8>> {
+        SocketReader::whole_line(self, most)
+    }
+
     fn unread(&mut self, bytes: &[u8]) -> Result<()> {
         SocketReader::unread(self, bytes)
     }
@@ -220,7 +225,7 @@ impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
 }
 
 impl Reader {
-    fn with<T>(&mut self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
+    pub(super) fn with<T>(&mut self, read: impl FnOnce(&mut dyn Read) -> Result<T>) -> Result<T> {
         match self {
             Reader::Own(reader) => read(reader),
             Reader::OfRequest(reader) => read(&mut *RequestReader::lock(reader)?),
@@ -233,7 +238,7 @@ impl Reader {
 /// # Safety
 ///
 /// `file` is NULL or lives, and no other thread reads from it.
-unsafe fn reader<'a>(file: *mut tabi_file) -> Outcome<&'a mut Reader> {
+pub(super) unsafe fn reader<'a>(file: *mut tabi_file) -> Outcome<&'a mut Reader> {
     if file.is_null() {
         return Err(Failure::Null("file").into());
     }

@@ -21,12 +21,11 @@ fn serve(path: &str) -> Result<()> {
     let server = ThreadingUnixStreamServer::options()
         .hooks(SameUser)
         .request_timeout(60.0)?
+        .unlink_path(true)
         .bind(path, StreamRequestHandler::new(obey))?;
     println!("listening on {path}");
     let served = server.serve_forever();
     server.server_close(None);
-    // The server does not remove the socket's file, as in Python.
-    let _ = std::fs::remove_file(path);
     served
 }
 

@@ -2679,9 +2679,15 @@ int tabi_tcp_server(const char *host, int port, tabi_handler handler, void *user
  * Makes a TCP server that handles each client in a thread of its own (Python's `ThreadingTCPServer`). It is
  * bound and listens.
  *
- * `host` is a name, an IPv4 address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets
- * the system choose a free port. `handler` runs for each client, with `userdata`, until the server is freed.
- * Threads are kept and used again. Each has a stack of 1 MiB; tabi_server_new() can change that.
+ * `host` is a name, an IP address, or "" for every address of this machine. The server listens for both versions of
+ * IP: it has a socket for each address of the name, and one for each version if the name is "". The sockets of IPv4
+ * come first, so that tabi_server_address() returns an address of IPv4 if there is one. Addresses of the name that
+ * this machine does not have are left out, unless it has none of them. For one version of IP only, use
+ * tabi_server_from_host().
+ *
+ * `port` is 0 to 65535. 0 lets the system choose a free port, which all sockets of the server share. `handler` runs
+ * for each client, with `userdata`, until the server is freed. Threads are kept and used again. Each has a stack of
+ * 1 MiB; tabi_server_new() can change that.
  *
  * Returns 0 and a server, which tabi_server_free() frees. Errors: -errno, such as -EADDRINUSE or -EACCES;
  * TABI_ERR_OVERFLOW when the port is not in its range; TABI_GAI_* when the host was not found.
@@ -2888,7 +2894,7 @@ void tabi_server_free(tabi_server *sv);
 
 /**
  * Writes the address that the server is bound to, with the port that the system chose for port 0 (Python's
- * `server_address`). Returns 0.
+ * `server_address`). If the server has several sockets, it is the address of the first. Returns 0.
  */
 int tabi_server_address(tabi_server *sv, tabi_addr *addr);
 
@@ -2905,6 +2911,16 @@ int tabi_server_fileno(tabi_server *sv);
  * The socket belongs to the server, which closes and frees it.
  */
 tabi_sock *tabi_server_sock(tabi_server *sv);
+
+/**
+ * Returns one of the server's sockets: `index` is 0 for the first. Returns NULL when the server has fewer, and for
+ * NULL.
+ *
+ * A server for both versions of IP has several, and so has one that was made from several sockets or that has
+ * `loops` and `allow_reuse_port`. The socket belongs to the server, which closes and frees it.
+ */
+tabi_sock *tabi_server_sock_at(tabi_server *sv,
+                               size_t index);
 
 /* ---- Requests ---- */
 
@@ -3280,7 +3296,7 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * AF_INET (the default), AF_INET6 or AF_UNIX.
+     * AF_INET (the default), AF_INET6, AF_UNIX, or AF_UNSPEC for both versions of IP: see tabi_server_from_host().
      */
     int address_family;
     /**
@@ -3429,6 +3445,11 @@ typedef struct {
      * Functions that replace steps of the server, or NULL (the default). The structure is copied.
      */
     const tabi_server_hooks *hooks;
+    /**
+     * For AF_UNIX: 1 removes the server's path when the server is closed or freed. The path is left alone if another
+     * socket is there by then, in a forked child, and after tabi_server_pass_to(). The default is 0.
+     */
+    int unlink_path;
 } tabi_server_options;
 
 /**
@@ -3471,6 +3492,24 @@ int tabi_server_new(const tabi_server_options *options,
                     tabi_handler handler,
                     void *userdata,
                     tabi_server **out);
+
+/**
+ * Makes a server of any kind for the internet. It is bound and listens, unless `bind_and_activate` is 0.
+ *
+ * `host` is a name, an IP address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets the system
+ * choose a free port. The `address_family` of the options says on which addresses of the host the server listens:
+ * AF_INET or AF_INET6 on the first address of that version; AF_UNSPEC on all addresses of both versions, as
+ * tabi_threading_tcp_server() describes.
+ *
+ * The other arguments and the results are those of tabi_server_new(), and TABI_ERR_OVERFLOW when the port is not in
+ * its range; TABI_GAI_* when the host was not found.
+ */
+int tabi_server_from_host(const tabi_server_options *options,
+                          const char *host,
+                          int port,
+                          tabi_handler handler,
+                          void *userdata,
+                          tabi_server **out);
 
 /**
  * Makes a server from sockets that are bound already, such as those of tabi_listen_fds(). The server never

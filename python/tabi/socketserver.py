@@ -10,6 +10,8 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
   ``"refuse"`` (close the connection). Threads without work leave after ``thread_idle`` seconds.
 - ``server_close(drain=seconds)`` of a threading server gives its requests so much time, then shuts their connections
   down, and returns how many finished and how many were cut; ``statistics()`` tells what its threads have done.
+- ``unlink_path = True`` makes a unix server remove its path when it is closed, unless another file is there by then or
+  this is a forked child.
 - TLS: where ``server.socket`` was wrapped by ``ssl``, or ``ssl_context`` is set (an attribute, and an argument of
   servers of streams), the handshake is made in the thread of the request, within ``handshake_timeout``, and never in
   the serve loop. ``handle_handshake_error`` is told of those that fail.
@@ -133,11 +135,27 @@ BaseRequestHandler.__init__ = _init_handler
 BaseRequestHandler.handle = _server.handle
 
 
+_bind_socket = TCPServer.server_bind
+
+
+def _server_bind(self):
+    """Called by constructor to bind the socket."""
+    _bind_socket(self)
+    _server.unix_path.bound(self)
+
+
+TCPServer.server_bind = _server_bind
+#: Whether a unix server removes its path when it is closed.
+TCPServer.unlink_path = False
+TCPServer._own_path = None
+
+
 _close_socket = TCPServer.server_close
 
 
 def _server_close(self):
     """Called to clean-up the server."""
+    _server.unix_path.remove(self)
     _close_socket(self)
     native = _server.existing(self)
     if native is not None and not native.threaded:

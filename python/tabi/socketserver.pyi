@@ -46,6 +46,7 @@ class BaseServer(_standard.BaseServer):
     def handle_trouble(self, trouble: str, message: str) -> None: ...
 
 class TCPServer(_standard.TCPServer):
+    unlink_path: bool
     ssl_context: Optional[SSLContext]
     handshake_timeout: Optional[float]
     def __init__(

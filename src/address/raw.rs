@@ -99,6 +99,17 @@ impl RawAddress {
         AddressFamily::from_raw(self.storage.ss_family.into())
     }
 
+    /// Returns an internet address with another port, and any other address as it is.
+    pub(crate) fn with_port(self, port: u16) -> Self {
+        match self.decode() {
+            Address::Inet(address) => SocketAddrV4::new(*address.ip(), port).into(),
+            Address::Inet6(address) => {
+                SocketAddrV6::new(*address.ip(), port, address.flowinfo(), address.scope_id()).into()
+            }
+            _ => self,
+        }
+    }
+
     /// Returns the bytes of the `struct sockaddr`.
     pub fn bytes(&self) -> &[u8] {
         let len = (self.len as usize).min(Self::CAPACITY);

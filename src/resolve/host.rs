@@ -5,9 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::addrinfo::{address_of, host_name};
 use super::pool;
-use crate::constants::{AF_INET, AF_INET6, AddressFamily};
+use crate::constants::{AF_INET, AF_INET6, AF_UNSPEC, AddressFamily, SOCK_STREAM};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::sys::{Answers, Hints};
 
 /// Returns the first address of `host` for a socket of `family`, which may be `AF_UNSPEC`. The port in the result is 0.
@@ -30,6 +31,20 @@ pub(crate) fn host(host: &[u8], family: AddressFamily, deadline: Deadline) -> Re
     pool::until(deadline, move || first_answer(&name, family))
 }
 
+/// Returns all addresses of `host`, each once: those of IPv4, then those of IPv6. The port in the results is 0.
+///
+/// `""` is any address of this machine, of both versions. Fails with [`Error::Timeout`] when the deadline passes.
+pub(crate) fn hosts(host: &[u8], deadline: Deadline) -> Result<Vec<SocketAddr>> {
+    if host.is_empty() {
+        return memory::collected([AF_INET, AF_INET6].into_iter().map(any));
+    }
+    if host == b"<broadcast>" || numeric(host, AF_UNSPEC).is_some() {
+        return memory::collected([self::host(host, AF_UNSPEC, deadline)].into_iter());
+    }
+    let name = host_name(host)?;
+    pool::until(deadline, move || all_answers(&name))
+}
+
 fn any(family: AddressFamily) -> Result<SocketAddr> {
     match family {
         AF_INET => Ok((Ipv4Addr::UNSPECIFIED, 0).into()),
@@ -46,6 +61,24 @@ fn numeric(host: &[u8], family: AddressFamily) -> Option<IpAddr> {
         AF_INET6 => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
         _ => text.parse().ok(),
     }
+}
+
+fn all_answers(host: &CStr) -> Result<Vec<SocketAddr>> {
+    // Without a type of socket, each address would come once for each type.
+    let hints = Hints { family: AF_UNSPEC.as_raw(), kind: SOCK_STREAM.as_raw(), ..Hints::default() };
+    let answers = Answers::of(Some(host), None, hints)?;
+    let mut found: Vec<SocketAddr> = Vec::new();
+    for address in answers.iter().filter_map(|answer| address_of(&answer).decode().as_inet()) {
+        if !found.contains(&address) {
+            memory::reserve(&mut found, 1)?;
+            found.push(address);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::Gai(libc::EAI_NONAME));
+    }
+    found.sort_by_key(SocketAddr::is_ipv6);
+    Ok(found)
 }
 
 fn first_answer(host: &CStr, family: AddressFamily) -> Result<SocketAddr> {

@@ -25,7 +25,7 @@ pub(crate) use addrinfo::Question;
 pub use addrinfo::{AddrInfo, Host, Service, getaddrinfo, getaddrinfo_until};
 pub use getfqdn::{getfqdn, getfqdn_until};
 pub(crate) use happy_eyeballs::{Family, HappyEyeballs, Settings, Step};
-pub(crate) use host::host;
+pub(crate) use host::{host, hosts};
 pub use hostent::{
     HostEntry, gethostbyaddr, gethostbyaddr_until, gethostbyname, gethostbyname_ex, gethostbyname_ex_until,
     gethostbyname_until,

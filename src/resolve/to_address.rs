@@ -5,12 +5,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
 
-use super::host;
+use super::{host, hosts};
 use crate::address::{Address, RawAddress, UnixAddress, families};
 use crate::c_string::quoted;
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AddressFamily};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::sys;
 
 /// A type that `bind`, `connect` and `sendto` accept as an address.
@@ -59,6 +60,18 @@ pub trait ToAddress {
     fn has_host_name(&self) -> bool {
         false
     }
+
+    /// Returns the internet addresses on which a server for both versions of IP listens: those of IPv4 come first. A
+    /// host that is given as text may have several, and `""` has one of each version. Everything else has one.
+    ///
+    /// Fails as [`ToAddress::to_address`] does.
+    fn to_addresses(&self, deadline: Deadline) -> Result<Vec<RawAddress>> {
+        let address = match self.to_address(AF_INET, deadline) {
+            Err(Error::Type(_)) => self.to_address(AF_INET6, deadline),
+            of_ipv4 => of_ipv4,
+        };
+        memory::collected([address].into_iter())
+    }
 }
 
 impl<T: ToAddress + ?Sized> ToAddress for &T {
@@ -69,6 +82,10 @@ impl<T: ToAddress + ?Sized> ToAddress for &T {
     fn has_host_name(&self) -> bool {
         (**self).has_host_name()
     }
+
+    fn to_addresses(&self, deadline: Deadline) -> Result<Vec<RawAddress>> {
+        (**self).to_addresses(deadline)
+    }
 }
 
 macro_rules! host_and_port {
@@ -76,6 +93,10 @@ macro_rules! host_and_port {
         impl ToAddress for ($host, u16) {
             fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
                 inet(family, self.0.as_ref(), self.1, 0, 0, deadline)
+            }
+
+            fn to_addresses(&self, deadline: Deadline) -> Result<Vec<RawAddress>> {
+                inet_all(self.0.as_ref(), self.1, deadline)
             }
 
             fn has_host_name(&self) -> bool {
@@ -239,6 +260,15 @@ pub(crate) fn inet(
             Ok(SocketAddrV6::new(*v6.ip(), port, flowinfo, scope_id).into())
         }
     }
+}
+
+/// Looks up all addresses of a host, of both versions of IP, and adds the port.
+fn inet_all(name: &[u8], port: u16, deadline: Deadline) -> Result<Vec<RawAddress>> {
+    let with_port = |mut address: SocketAddr| {
+        address.set_port(port);
+        RawAddress::try_from(&Address::from(address))
+    };
+    memory::collected(hosts(name, deadline)?.into_iter().map(with_port))
 }
 
 /// Checks a port that C programs give as an `int`.

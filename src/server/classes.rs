@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use super::{Concurrency, Forks, RequestHandler, Server, ServerOptions, Threads};
-use crate::constants::{AF_INET, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
+use crate::constants::{AF_UNIX, AF_UNSPEC, SOCK_DGRAM, SOCK_STREAM};
 use crate::error::Result;
 use crate::resolve::ToAddress;
 
@@ -62,19 +62,19 @@ fn threads() -> Concurrency {
 
 classes! {
     /// A server for TCP clients. It handles one client after the other.
-    TcpServer: "TCPServer", AF_INET, SOCK_STREAM, Concurrency::Inline;
+    TcpServer: "TCPServer", AF_UNSPEC, SOCK_STREAM, Concurrency::Inline;
     /// A server for TCP clients. It handles each client in a thread.
-    ThreadingTcpServer: "ThreadingTCPServer", AF_INET, SOCK_STREAM, threads();
+    ThreadingTcpServer: "ThreadingTCPServer", AF_UNSPEC, SOCK_STREAM, threads();
     /// A server for TCP clients. It handles each client in a child process; see [`Forks`] for when this is
     /// safe.
-    ForkingTcpServer: "ForkingTCPServer", AF_INET, SOCK_STREAM, forks();
+    ForkingTcpServer: "ForkingTCPServer", AF_UNSPEC, SOCK_STREAM, forks();
     /// A server for UDP datagrams. It handles one datagram after the other.
-    UdpServer: "UDPServer", AF_INET, SOCK_DGRAM, Concurrency::Inline;
+    UdpServer: "UDPServer", AF_UNSPEC, SOCK_DGRAM, Concurrency::Inline;
     /// A server for UDP datagrams. It handles each datagram in a thread.
-    ThreadingUdpServer: "ThreadingUDPServer", AF_INET, SOCK_DGRAM, threads();
+    ThreadingUdpServer: "ThreadingUDPServer", AF_UNSPEC, SOCK_DGRAM, threads();
     /// A server for UDP datagrams. It handles each datagram in a child process; see [`Forks`] for when this
     /// is safe.
-    ForkingUdpServer: "ForkingUDPServer", AF_INET, SOCK_DGRAM, forks();
+    ForkingUdpServer: "ForkingUDPServer", AF_UNSPEC, SOCK_DGRAM, forks();
     /// A server for clients on unix stream sockets. It handles one client after the other.
     UnixStreamServer: "UnixStreamServer", AF_UNIX, SOCK_STREAM, Concurrency::Inline;
     /// A server for clients on unix stream sockets. It handles each client in a thread.

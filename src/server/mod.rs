@@ -71,7 +71,7 @@ use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
 use crate::socket::Socket;
-use intake::LoopWakers;
+use intake::{LoopWakers, OwnPath};
 use lifecycle::Lifecycle;
 use park::WaitingRoom;
 use request::{Active, caught};
@@ -127,9 +127,10 @@ struct Core {
     options: ServerOptions,
     handler: Arc<dyn RequestHandler>,
     sockets: Vec<Arc<Socket>>,
-    /// The address to bind to. `None` for sockets that were bound elsewhere.
-    requested: Option<RawAddress>,
+    /// The addresses to bind to. None for sockets that were bound elsewhere.
+    requested: Vec<RawAddress>,
     bound: OnceLock<RawAddress>,
+    own_path: OnceLock<OwnPath>,
     active: Active,
     counters: Counters,
     troubles: Troubles,
@@ -146,7 +147,7 @@ struct Core {
 impl Server {
     fn assemble(
         options: ServerOptions,
-        requested: Option<RawAddress>,
+        requested: Vec<RawAddress>,
         sockets: Vec<Socket>,
         handler: Arc<dyn RequestHandler>,
     ) -> Result<Server> {
@@ -160,6 +161,7 @@ impl Server {
             sockets: memory::collected(sockets.into_iter().map(memory::shared))?,
             requested,
             bound: OnceLock::new(),
+            own_path: OnceLock::new(),
             active: Active::new(&options),
             counters: Counters::default(),
             troubles: Troubles::default(),
@@ -175,9 +177,10 @@ impl Server {
     }
 
     /// Returns the address that the server is bound to, with the real port if port 0 was given. Before
-    /// [`Server::server_bind`] it is the address that was given (`server_address`).
+    /// [`Server::server_bind`] it is the address that was given (`server_address`). A server with several sockets returns
+    /// that of the first.
     pub fn server_address(&self) -> Address {
-        let requested = || self.core.requested.as_ref().map(RawAddress::decode);
+        let requested = || self.core.requested.first().map(RawAddress::decode);
         self.core.bound.get().map(RawAddress::decode).or_else(requested).unwrap_or(Address::None)
     }
 
@@ -279,8 +282,9 @@ impl Server {
         self.core.options.max_connections_per_address.is_some()
     }
 
-    fn requested_address(&self) -> Option<&RawAddress> {
-        self.core.requested.as_ref()
+    /// The addresses to bind to, one for each of the first sockets. The sockets of further loops repeat them.
+    fn requested_addresses(&self) -> &[RawAddress] {
+        &self.core.requested
     }
 
     fn learn_address(&self) -> Result<()> {
@@ -329,6 +333,7 @@ impl Drop for Core {
             // Every request in a queue has its server, so there is none here.
             self.runner.close(drop);
         }
+        self.remove_path();
     }
 }
 

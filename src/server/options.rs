@@ -10,7 +10,8 @@ use super::hooks::{DefaultHooks, Hooks};
 use super::park::MinRate;
 use super::request::{Failure, Request, RequestHandler};
 use super::{Server, Trouble};
-use crate::constants::{AddressFamily, SocketKind};
+use crate::address::RawAddress;
+use crate::constants::{AF_UNIX, AF_UNSPEC, AddressFamily, SocketKind};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -58,6 +59,7 @@ pub struct ServerOptions {
     pub(crate) handshake_timeout: Option<Duration>,
     pub(crate) min_rate: Option<MinRate>,
     pub(crate) loops: usize,
+    pub(crate) unlink_path: bool,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) on_error: Option<Arc<OnError>>,
     pub(crate) on_trouble: Option<Arc<OnTrouble>>,
@@ -91,6 +93,7 @@ impl fmt::Debug for ServerOptions {
             .field("handshake_timeout", &self.handshake_timeout)
             .field("min_rate", &self.min_rate)
             .field("loops", &self.loops)
+            .field("unlink_path", &self.unlink_path)
             .finish_non_exhaustive()
     }
 }
@@ -98,6 +101,10 @@ impl fmt::Debug for ServerOptions {
 impl ServerOptions {
     /// Settings for a server of this family (`AF_INET`, `AF_INET6`, `AF_UNIX`) and type (`SOCK_STREAM`,
     /// `SOCK_SEQPACKET`, `SOCK_DGRAM`). By default it handles its requests in-line.
+    ///
+    /// `AF_UNSPEC` stands for both versions of IP. Such a server has a socket for each address of a host name, and one
+    /// for each version if the host is `""`. Their port is the same. The sockets of IPv4 come first. Addresses of a name
+    /// that this machine does not have are left out, unless it has none of them.
     pub fn new(address_family: AddressFamily, socket_type: SocketKind) -> Self {
         ServerOptions {
             address_family,
@@ -120,6 +127,7 @@ impl ServerOptions {
             handshake_timeout: None,
             min_rate: None,
             loops: 1,
+            unlink_path: false,
             hooks: Arc::new(DefaultHooks),
             on_error: None,
             on_trouble: None,
@@ -143,7 +151,8 @@ impl ServerOptions {
     }
 
     /// Sets whether an `AF_INET6` server accepts IPv4 clients too (as in Python's `create_server`): true for
-    /// both versions, false for IPv6 only. By default the system decides.
+    /// both versions, false for IPv6 only. By default the system decides. A server with `AF_UNSPEC` has a socket for
+    /// each version and does not have this choice.
     pub fn dualstack_ipv6(mut self, both: bool) -> Self {
         self.dualstack_ipv6 = Some(both);
         self
@@ -222,6 +231,16 @@ impl ServerOptions {
         self
     }
 
+    /// Sets whether an `AF_UNIX` server removes its path when it is closed. The default is false, as in Python: the
+    /// next server cannot be bound to the path until somebody removes it.
+    ///
+    /// The path is left alone if another socket is there by then, in a forked child, and after [`Server::pass_to`], as
+    /// it then belongs to the successor.
+    pub fn unlink_path(mut self, remove: bool) -> Self {
+        self.unlink_path = remove;
+        self
+    }
+
     /// Replaces steps of the server; see [`Hooks`].
     pub fn hooks(mut self, hooks: impl Hooks) -> Self {
         self.hooks = Arc::new(hooks);
@@ -273,11 +292,28 @@ impl ServerOptions {
     /// Fails as [`ServerOptions::bind`] does.
     pub fn prepare(self, address: impl ToAddress, handler: impl RequestHandler) -> Result<Server> {
         self.check()?;
-        let address = address.to_address(self.address_family, Deadline::NEVER)?;
+        if self.unlink_path && self.address_family != AF_UNIX {
+            return Err(Error::value(format!("unlink_path is for AF_UNIX, got {}", self.address_family)));
+        }
+        let addresses = self.addresses(address)?;
         let own_sockets = if self.allow_reuse_port { self.loops } else { 1 };
-        let new_socket = |_| Socket::new(self.address_family, self.socket_type, 0);
-        let sockets = memory::collected((0..own_sockets).map(new_socket))?;
-        Server::assemble(self, Some(address), sockets, memory::shared(handler)?)
+        let of_each_loop = (0..own_sockets).flat_map(|_| &addresses);
+        let sockets = memory::collected(of_each_loop.map(|address| self.socket_for(address)))?;
+        Server::assemble(self, addresses, sockets, memory::shared(handler)?)
+    }
+
+    /// Returns the addresses to bind to: one, or all that a host has on this machine.
+    fn addresses(&self, address: impl ToAddress) -> Result<Vec<RawAddress>> {
+        if self.address_family == AF_UNSPEC {
+            return self.of_this_machine(address.to_addresses(Deadline::NEVER)?);
+        }
+        memory::collected([address.to_address(self.address_family, Deadline::NEVER)].into_iter())
+    }
+
+    /// Makes a socket that can be bound to the address.
+    pub(super) fn socket_for(&self, address: &RawAddress) -> Result<Socket> {
+        let family = if self.address_family == AF_UNSPEC { address.family() } else { self.address_family };
+        Socket::new(family, self.socket_type, 0)
     }
 
     /// Makes the server from sockets that were bound elsewhere: by a service manager or a predecessor
@@ -289,6 +325,11 @@ impl ServerOptions {
     /// does.
     pub fn adopt(self, sockets: Vec<Socket>, handler: impl RequestHandler) -> Result<Server> {
         self.check()?;
+        if self.unlink_path {
+            return Err(Error::value(
+                "unlink_path is for a path that the server binds, not for sockets from elsewhere",
+            ));
+        }
         let Some(first) = sockets.first() else {
             return Err(Error::value("a server needs a socket, got none"));
         };
@@ -297,7 +338,7 @@ impl ServerOptions {
             // The process that handed the socket over may still have it open.
             socket.set_shared();
         }
-        let server = Server::assemble(options, None, sockets, memory::shared(handler)?)?;
+        let server = Server::assemble(options, Vec::new(), sockets, memory::shared(handler)?)?;
         server.server_bind()?;
         server.server_activate()?;
         Ok(server)
@@ -311,6 +352,11 @@ impl ServerOptions {
         }
         at_least("max_connections", self.max_connections.unwrap_or(1), 1)?;
         at_least("max_connections_per_address", self.max_connections_per_address.unwrap_or(1), 1)?;
+        if self.address_family == AF_UNSPEC && self.dualstack_ipv6.is_some() {
+            return Err(Error::value(
+                "dualstack_ipv6 is for AF_INET6: a server with AF_UNSPEC has a socket for each version of IP",
+            ));
+        }
         if self.request_timeout == Some(Duration::ZERO) {
             return Err(Error::value("request_timeout must be above 0 seconds, got 0"));
         }

@@ -1,4 +1,5 @@
 /* Servers that are made in every way: by class, from settings, from sockets of other programs, and with bad settings. */
+#include "pairs.h"
 #include "serving.h"
 
 #include <sys/wait.h>
@@ -107,6 +108,68 @@ static void unix_classes(void)
     CHECK_EQ(unlink(path), 0);
 }
 
+static int exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* A server removes its path on request, in its own process, when no other file is there. */
+static void a_path_is_removed_on_request(void)
+{
+    char directory[32], path[64];
+    tabi_server_options options;
+    tabi_server *server = NULL;
+    tabi_addr addr;
+    pid_t pid;
+    int status = 0, keep;
+    const char *const argv[] = {"-c", "exit 0", NULL};
+
+    snprintf(path, sizeof path, "%s/socket", make_directory(directory));
+    CHECK_OK(tabi_addr_from_unix(path, strlen(path), &addr));
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    CHECK_EQ(options.unlink_path, 0);
+    options.unlink_path = 1;
+    CHECK_CODE(tabi_server_new(&options, &addr, answer, NULL, &server), TABI_ERR_VALUE);
+    CHECK_STR(tabi_last_error_message(), "unlink_path is for AF_UNIX, got AF_INET");
+    options.address_family = AF_UNIX;
+
+    CHECK_OK(tabi_server_new(&options, &addr, answer, NULL, &server));
+    CHECK(exists(path));
+    pid = fork();
+    if (pid == 0) {
+        tabi_server_free(server);
+        _exit(exists(path) ? 0 : 1);
+    }
+    CHECK_EQ(waitpid(pid, &status, 0), pid);
+    CHECK_EQ(status, 0);
+    CHECK_OK(tabi_server_close(server, TABI_NO_TIMEOUT, NULL));
+    CHECK(!exists(path));
+    tabi_server_free(server);
+
+    CHECK_OK(tabi_server_new(&options, &addr, answer, NULL, &server));
+    CHECK_OK(tabi_server_pass_to(server, "/bin/sh", argv, "control", &pid));
+    CHECK_EQ(waitpid(pid, &status, 0), pid);
+    tabi_server_free(server);
+    CHECK(exists(path));
+    CHECK_EQ(unlink(path), 0);
+
+    for (keep = 0; keep < 2; keep++) {
+        int fd = -1;
+        options.unlink_path = !keep;
+        CHECK_OK(tabi_server_new(&options, &addr, answer, NULL, &server));
+        if (!keep) {
+            CHECK_EQ(unlink(path), 0);
+            fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+            CHECK(fd >= 0);
+            close(fd);
+        }
+        tabi_server_free(server);
+        CHECK(exists(path));
+        CHECK_EQ(unlink(path), 0);
+    }
+    CHECK_EQ(rmdir(directory), 0);
+}
+
 static void bad_settings(void)
 {
     tabi_server_options options;
@@ -162,6 +225,7 @@ int main(void)
     RUN(a_program_inherits_the_sockets);
     RUN(internet_classes);
     RUN(unix_classes);
+    RUN(a_path_is_removed_on_request);
     RUN(bad_settings);
     return 0;
 }

@@ -55,6 +55,7 @@ programs! {
     sendfile
     server
     server_hooks
+    server_hosts
     server_making
     server_requests
     socket

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use crate::support::hosts::give_addresses;
 use crate::support::{self, in_own_process, own_host};
 use tabi::constants::SOCK_RAW;
 use tabi::{
@@ -53,34 +55,12 @@ fn a_connection_is_made_and_keeps_its_timeout() {
     assert_eq!(client.gettimeout(), timeout);
 }
 
-/// Gives a host name two addresses of this machine, which only the calling thread and its children see.
-/// Returns false if the user may not do this.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code)]
-fn give_two_addresses_to(name: &str) -> bool {
-    let path = support::temporary_path();
-    std::fs::write(&path, format!("127.0.0.2 {name}\n127.0.0.3 {name}\n")).unwrap();
-    let hosts = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
-    let bind = |from: &std::ffi::CStr, onto: &std::ffi::CStr, flags| {
-        let none = std::ptr::null();
-        // SAFETY: the paths end with NUL; these flags need neither a type nor data.
-        unsafe { libc::mount(from.as_ptr(), onto.as_ptr(), none, flags, none.cast()) == 0 }
-    };
-    // SAFETY: unshare touches no memory.
-    let own_mounts = unsafe { libc::unshare(libc::CLONE_NEWNS) } == 0;
-    let given = own_mounts
-        && bind(c"none", c"/", libc::MS_REC | libc::MS_PRIVATE)
-        && bind(&hosts, c"/etc/hosts", libc::MS_BIND);
-    std::fs::remove_file(path).unwrap();
-    given
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn all_addresses_of_a_host_are_tried() {
     in_own_process(|| {
         let host = "two-addresses.example";
-        if !give_two_addresses_to(host) {
+        if !give_addresses(host, &["127.0.0.2", "127.0.0.3"]) {
             return eprintln!("skipped: only root can give a host two addresses");
         }
         // The system may put either address first. In one of the two rounds, the server has the second one.
@@ -105,7 +85,7 @@ fn all_addresses_of_a_host_are_tried() {
 fn an_address_that_does_not_answer_holds_up_nobody() {
     in_own_process(|| {
         let host = "two-addresses.example";
-        if !give_two_addresses_to(host) {
+        if !give_addresses(host, &["127.0.0.2", "127.0.0.3"]) {
             return eprintln!("skipped: only root can give a host two addresses");
         }
         for (silent, answering) in [("127.0.0.2", "127.0.0.3"), ("127.0.0.3", "127.0.0.2")] {

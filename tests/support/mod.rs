@@ -5,6 +5,7 @@ pub(crate) mod c_program;
 pub(crate) mod compile;
 pub(crate) mod header;
 pub(crate) mod helpers;
+pub(crate) mod hosts;
 pub(crate) mod library;
 pub(crate) mod limits;
 pub(crate) mod own_process;

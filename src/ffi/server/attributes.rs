@@ -14,7 +14,7 @@ use crate::ffi::socket::tabi_sock;
 use crate::server::Server;
 
 /// Writes the address that the server is bound to, with the port that the system chose for port 0 (Python's
-/// `server_address`). Returns 0.
+/// `server_address`). If the server has several sockets, it is the address of the first. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_address(
     sv: Option<&tabi_server>,
@@ -36,6 +36,17 @@ pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
         -1 => Err(Error::Closed.into()),
         fd => Ok(fd),
     })
+}
+
+/// Returns one of the server's sockets: `index` is 0 for the first. Returns NULL when the server has fewer, and for
+/// NULL.
+///
+/// A server for both versions of IP has several, and so has one that was made from several sockets or that has
+/// `loops` and `allow_reuse_port`. The socket belongs to the server, which closes and frees it.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_server_sock_at(sv: Option<&tabi_server>, index: usize) -> *mut tabi_sock {
+    let socket = sv.and_then(|server| server.0.sockets().get(index));
+    socket.map_or(ptr::null_mut(), |socket| tabi_sock::lend(socket))
 }
 
 /// Returns the server's socket, or the first one if there are several. Returns NULL for NULL.

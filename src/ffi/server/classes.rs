@@ -6,12 +6,10 @@ use std::mem::MaybeUninit;
 
 use super::handler::CHandler;
 use super::{tabi_handler, tabi_server};
-use crate::address::{RawAddress, UnixAddress};
-use crate::constants::AF_INET;
-use crate::deadline::Deadline;
+use crate::address::UnixAddress;
 use crate::error::Result;
 use crate::ffi::boundary::{give, not_null, status, string};
-use crate::resolve::{check_port, inet};
+use crate::resolve::check_port;
 use crate::server;
 use crate::server::Server;
 
@@ -20,20 +18,20 @@ type Out<'a> = Option<&'a mut MaybeUninit<*mut tabi_server>>;
 /// # Safety
 ///
 /// `host` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says.
-unsafe fn inet_server<S: Into<Server>>(
+unsafe fn inet_server<'a, S: Into<Server>>(
     host: *const c_char,
     port: c_int,
     handler: tabi_handler,
     userdata: *mut c_void,
     out: Out<'_>,
-    make: impl FnOnce(RawAddress, CHandler) -> Result<S>,
+    make: impl FnOnce((&'a [u8], u16), CHandler) -> Result<S>,
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: `host` is NULL or NUL-terminated.
         let host = unsafe { string(host, "host") }?;
-        let address = inet(AF_INET, host, check_port(port.into())?, 0, 0, Deadline::NEVER)?;
+        let address = (host, check_port(port.into())?);
         out.write(give(tabi_server(make(address, handler)?.into()))?);
         Ok(())
     })
@@ -76,9 +74,15 @@ pub unsafe extern "C" fn tabi_tcp_server(
 /// Makes a TCP server that handles each client in a thread of its own (Python's `ThreadingTCPServer`). It is
 /// bound and listens.
 ///
-/// `host` is a name, an IPv4 address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets
-/// the system choose a free port. `handler` runs for each client, with `userdata`, until the server is freed.
-/// Threads are kept and used again. Each has a stack of 1 MiB; tabi_server_new() can change that.
+/// `host` is a name, an IP address, or "" for every address of this machine. The server listens for both versions of
+/// IP: it has a socket for each address of the name, and one for each version if the name is "". The sockets of IPv4
+/// come first, so that tabi_server_address() returns an address of IPv4 if there is one. Addresses of the name that
+/// this machine does not have are left out, unless it has none of them. For one version of IP only, use
+/// tabi_server_from_host().
+///
+/// `port` is 0 to 65535. 0 lets the system choose a free port, which all sockets of the server share. `handler` runs
+/// for each client, with `userdata`, until the server is freed. Threads are kept and used again. Each has a stack of
+/// 1 MiB; tabi_server_new() can change that.
 ///
 /// Returns 0 and a server, which tabi_server_free() frees. Errors: -errno, such as -EADDRINUSE or -EACCES;
 /// TABI_ERR_OVERFLOW when the port is not in its range; TABI_GAI_* when the host was not found.

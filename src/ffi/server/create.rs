@@ -1,16 +1,17 @@
 //! The C functions that make servers from settings, bind them and let them listen.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 
 use super::handler::CHandler;
 use super::options::tabi_server_options;
 use super::{server, tabi_handler, tabi_server};
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Handle, not_null, status, take_back};
+use crate::ffi::boundary::{Failure, Handle, Outcome, not_null, status, string, take_back};
 use crate::ffi::socket::tabi_sock;
 use crate::memory;
+use crate::resolve::{ToAddress, check_port};
 use crate::socket::Socket;
 
 /// Makes a server of any kind. It is bound and listens, unless `bind_and_activate` is 0.
@@ -34,15 +35,59 @@ pub unsafe extern "C" fn tabi_server_new(
         let (addr, out) = (not_null(addr, "addr")?.raw()?, not_null(out, "out")?);
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
-        let options = unsafe { given.to_core() }?;
-        let handle = Handle::new()?;
-        let server = match given.bind_and_activate {
-            0 => options.prepare(addr, handler)?,
-            _ => options.bind(addr, handler)?,
-        };
-        out.write(handle.give(tabi_server(server)));
+        out.write(unsafe { make(&given, addr, handler) }?);
         Ok(())
     })
+}
+
+/// Makes a server of any kind for the internet. It is bound and listens, unless `bind_and_activate` is 0.
+///
+/// `host` is a name, an IP address, or "" for every address of this machine. `port` is 0 to 65535; 0 lets the system
+/// choose a free port. The `address_family` of the options says on which addresses of the host the server listens:
+/// AF_INET or AF_INET6 on the first address of that version; AF_UNSPEC on all addresses of both versions, as
+/// tabi_threading_tcp_server() describes.
+///
+/// The other arguments and the results are those of tabi_server_new(), and TABI_ERR_OVERFLOW when the port is not in
+/// its range; TABI_GAI_* when the host was not found.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_server_from_host(
+    options: *const tabi_server_options,
+    host: *const c_char,
+    port: c_int,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    status(|| {
+        // SAFETY: the caller passes filled settings.
+        let given = unsafe { tabi_server_options::read(options) }?;
+        // SAFETY: `host` is NULL or NUL-terminated.
+        let host = unsafe { string(host, "host") }?;
+        let address = (host, check_port(port.into())?);
+        let out = not_null(out, "out")?;
+        let handler = CHandler::new(handler, userdata)?;
+        // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
+        out.write(unsafe { make(&given, address, handler) }?);
+        Ok(())
+    })
+}
+
+/// # Safety
+///
+/// The thread name and the hooks of the settings are NULL or valid.
+unsafe fn make(
+    given: &tabi_server_options,
+    address: impl ToAddress,
+    handler: CHandler,
+) -> Outcome<*mut tabi_server> {
+    // SAFETY: the caller promises the name and the hooks.
+    let options = unsafe { given.to_core() }?;
+    let handle = Handle::new()?;
+    let server = match given.bind_and_activate {
+        0 => options.prepare(address, handler)?,
+        _ => options.bind(address, handler)?,
+    };
+    Ok(handle.give(tabi_server(server)))
 }
 
 /// Makes a server from sockets that are bound already, such as those of tabi_listen_fds(). The server never

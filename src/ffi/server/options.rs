@@ -31,7 +31,7 @@ pub const TABI_WHEN_FULL_REFUSE: c_int = 2;
 pub struct tabi_server_options {
     /// sizeof(tabi_server_options). tabi_server_options_init() sets it.
     pub struct_size: usize,
-    /// AF_INET (the default), AF_INET6 or AF_UNIX.
+    /// AF_INET (the default), AF_INET6, AF_UNIX, or AF_UNSPEC for both versions of IP: see tabi_server_from_host().
     pub address_family: c_int,
     /// SOCK_STREAM (the default), SOCK_SEQPACKET or SOCK_DGRAM.
     pub socket_type: c_int,
@@ -117,6 +117,9 @@ pub struct tabi_server_options {
     pub max_children: usize,
     /// Functions that replace steps of the server, or NULL (the default). The structure is copied.
     pub hooks: *const tabi_server_hooks,
+    /// For AF_UNIX: 1 removes the server's path when the server is closed or freed. The path is left alone if another
+    /// socket is there by then, in a forked child, and after tabi_server_pass_to(). The default is 0.
+    pub unlink_path: c_int,
 }
 
 // SAFETY: the structure is repr(C) and begins with a usize; its members are numbers and raw pointers.

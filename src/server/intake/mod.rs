@@ -2,11 +2,14 @@
 //! the sockets.
 
 mod activation;
+mod addresses;
+mod own_path;
 mod serve_loop;
 mod transport;
 mod wakers;
 
 pub use activation::{ListenSocket, listen_fds};
+pub(crate) use own_path::OwnPath;
 pub(crate) use serve_loop::{Loop, Round};
 pub(crate) use transport::{is_datagram, is_inet};
 pub(crate) use wakers::LoopWakers;

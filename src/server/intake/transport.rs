@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::RawAddress;
-use crate::constants::{AF_INET, AF_INET6, SOCK_DGRAM};
+use crate::constants::{AF_INET, AF_INET6, AF_UNSPEC, SOCK_DGRAM};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::server::{Request, Server};
@@ -36,20 +35,26 @@ impl Server {
     ///
     /// Fails as [`Socket::bind`] does. Does nothing to sockets that were bound elsewhere.
     pub fn default_server_bind(&self) -> Result<()> {
-        let Some(requested) = self.requested_address() else {
-            return self.learn_address();
-        };
-        let mut address: RawAddress = *requested;
-        for socket in self.sockets() {
+        let addresses = self.requested_addresses();
+        let mut port = addresses.first().and_then(|address| address.decode().port());
+        if port == Some(0) && addresses.len() > 1 {
+            port = Some(self.free_port(addresses)?);
+        }
+        for (socket, address) in self.sockets().iter().zip(addresses.iter().cycle()) {
             self.set_options(socket)?;
-            socket.bind(address)?;
+            socket.bind(port.map_or(*address, |port| address.with_port(port)))?;
             // The system has chosen a free port for the first socket. The others share it.
-            address = socket.getsockname_raw()?;
+            if port == Some(0) {
+                port = socket.getsockname_raw()?.decode().port();
+            }
+        }
+        if self.options().unlink_path {
+            self.own_path()?;
         }
         self.learn_address()
     }
 
-    fn set_options(&self, socket: &Socket) -> Result<()> {
+    pub(super) fn set_options(&self, socket: &Socket) -> Result<()> {
         let options = self.options();
         let tcp = is_inet(socket) && !is_datagram(socket);
         if options.allow_reuse_address.unwrap_or(tcp) {
@@ -58,7 +63,9 @@ impl Server {
         if options.allow_reuse_port {
             socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
         }
-        if let Some(both) = options.dualstack_ipv6 {
+        // A server for both versions of IP has another socket for IPv4.
+        let has_another = options.address_family == AF_UNSPEC && socket.family() == AF_INET6;
+        if let Some(both) = options.dualstack_ipv6.or(has_another.then_some(false)) {
             socket.setsockopt(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, i32::from(!both))?;
         }
         Ok(())
@@ -69,7 +76,7 @@ impl Server {
     /// Fails as [`Socket::listen`] does.
     pub fn default_server_activate(&self) -> Result<()> {
         for socket in self.sockets().iter().filter(|socket| !is_datagram(socket)) {
-            let own = self.requested_address().is_some();
+            let own = !self.requested_addresses().is_empty();
             if own || socket.getsockopt(libc::SOL_SOCKET, libc::SO_ACCEPTCONN)? == 0 {
                 socket.listen(self.options().request_queue_size)?;
             }

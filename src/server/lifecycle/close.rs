@@ -98,6 +98,7 @@ impl Server {
 
     /// Closes the sockets of the server. Called when no loop uses them.
     pub(super) fn close_sockets(&self) {
+        self.core.remove_path();
         for socket in self.sockets() {
             let _ = socket.close();
         }
@@ -132,6 +133,7 @@ impl Close<'_> {
         self.loops_ended = woken == Woken::Announced;
         self.interrupted |= woken == Woken::Interrupted;
         if self.loops_ended {
+            self.server.core.remove_path();
             // Handlers of datagrams still need the socket for their answers.
             for socket in self.server.sockets().iter().filter(|socket| !is_datagram(socket)) {
                 let _ = socket.close();

@@ -1,5 +1,6 @@
 //! How a server serves, and how it is stopped.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::intake::{Loop, Round};
 use crate::server::{Core, Request, Server};
-use crate::socket::IntoTimeout;
+use crate::socket::{IntoTimeout, Socket};
 
 /// Python's default of `poll_interval`.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -150,10 +151,19 @@ impl Server {
         Ok(())
     }
 
+    /// Each loop has sockets of its own if they share their ports. Otherwise the loops share the sockets.
+    fn sockets_of_loop(&self, index: usize) -> &[Arc<Socket>] {
+        let (sockets, loops) = (self.sockets(), self.options().loops);
+        let bound_elsewhere = self.requested_addresses().is_empty();
+        if !self.options().allow_reuse_port || (bound_elsewhere && sockets.len() != loops) {
+            return sockets;
+        }
+        let each = sockets.len() / loops;
+        &sockets[index * each..(index + 1) * each]
+    }
+
     fn run_loop(&self, index: usize, poll_interval: Option<Duration>) -> Result<()> {
-        let own_sockets = self.options().allow_reuse_port && self.sockets().len() == self.options().loops;
-        let sockets = if own_sockets { &self.sockets()[index..=index] } else { self.sockets() };
-        let sockets = memory::copied(sockets)?;
+        let sockets = memory::copied(self.sockets_of_loop(index))?;
         let stop_others = StopOthers(self);
         let _watching = (index == 0).then(|| Watching::begin(self));
         let result = with_role(self.id(), Role::Loop, || Loop::new(self, index, sockets).run(poll_interval));

@@ -99,8 +99,6 @@ static void a_request_gets_a_thread_when_it_is_complete(void)
     tabi_server *server;
     tabi_sock *slow;
     pthread_t thread;
-    options.request_end = "";
-    refuse(&options, "request_end must have 1 to 64 bytes, got 0");
     options.request_end = "\r\n\r\n";
     server = server_of(&options, counts);
     thread = serve_in_a_thread(server);
@@ -184,6 +182,9 @@ static void refuse(const tabi_server_options *options, const char *message)
 static void what_cannot_be_is_refused_with_its_name_and_value(void)
 {
     tabi_server_options options = in_threads();
+    options.request_end = "";
+    refuse(&options, "request_end must have 1 to 64 bytes, got 0");
+    options.request_end = NULL;
     options.idle_timeout = 0;
     refuse(&options, "idle_timeout must be above 0 seconds, got 0");
     options.idle_timeout = -1;

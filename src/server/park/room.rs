@@ -139,6 +139,9 @@ impl Server {
                 let mut request = woken.into_request(&server);
                 if closed {
                     request.cut();
+                } else if !request.is_last() {
+                    // There was something to read before it waited.
+                    server.counters().wake();
                 }
                 Some(request)
             }

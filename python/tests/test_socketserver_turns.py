@@ -392,3 +392,7 @@ class ParkedByTheirHandlers(unittest.TestCase):
             self.assertEqual(b"LINE\n", read_all(client))
             wait_until(lambda: server.errors)
         self.assertIn("while serve_forever runs", str(server.errors[0]))
+
+
+if __name__ == "__main__":
+    unittest.main()

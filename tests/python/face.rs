@@ -20,13 +20,15 @@ fn python() -> Option<Command> {
     Some(command)
 }
 
-fn run(what: &[&str]) {
-    let Some(mut command) = python() else { return };
+/// Returns what the tests have printed, or `None` if Python is missing.
+fn run(what: &[&str]) -> Option<String> {
+    let mut command = python()?;
     let output = command.args(what).output().expect("python3 starts");
     let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
+    let text = String::from_utf8_lossy(&text).into_owned();
     assert!(output.status.success(), "python3 {}:\n{text}", what.join(" "));
     println!("{text}");
+    Some(text)
 }
 
 #[test]
@@ -45,7 +47,11 @@ fn its_own_tests_pass() {
     assert!(files.len() > 5, "{files:?}");
     std::thread::scope(|scope| {
         for file in &files {
-            scope.spawn(|| run(&[file]));
+            scope.spawn(move || {
+                if let Some(text) = run(&[file]) {
+                    assert!(text.contains("\nRan "), "{file} has run no tests:\n{text}");
+                }
+            });
         }
     });
 }

@@ -1,14 +1,17 @@
 //! Which places in the library call the system, as its machine code says.
 
+use std::fmt::Write;
+use std::path::Path;
 use std::process::Command;
 
 use crate::faults;
-use crate::support::{compile, library};
+use crate::support::compile;
 
-/// An offset into `libtabi.so`: where a call returns to.
+/// An offset into `libtabi.so` or a Rust program: where a call returns to.
 pub(crate) type Place = u64;
 
-pub(crate) struct Library {
+/// The library's code: `libtabi.so`, or the library's functions in a Rust program.
+pub(crate) struct Code {
     /// Where each function begins, in order.
     functions: Vec<(Place, String)>,
     /// The calls of the system in functions of the library's own.
@@ -18,13 +21,13 @@ pub(crate) struct Library {
 /// The kinds of faults that are called by another name.
 const OTHER_NAMES: [&str; 2] = ["fcntl", "syscall"];
 
-impl Library {
-    /// Takes the library's code apart.
-    pub(crate) fn read() -> Library {
+impl Code {
+    /// Takes the code apart.
+    pub(crate) fn read(file: &Path) -> Code {
         let mut objdump = Command::new("objdump");
         objdump.args(["--disassemble", "--demangle", "--no-show-raw-insn"]);
-        let text = compile::run(objdump.arg(&library::library().shared_object));
-        let mut read = Library { functions: Vec::new(), sites: Vec::new() };
+        let text = compile::run(objdump.arg(file));
+        let mut read = Code { functions: Vec::new(), sites: Vec::new() };
         let mut pending = None;
         for line in text.lines() {
             if let Some((place, name)) = header(line) {
@@ -62,6 +65,18 @@ impl Library {
     pub(crate) fn describe(&self, places: &[Place]) -> String {
         let own = places.iter().map(|&place| self.function(place)).filter(|name| is_own(name));
         own.take(4).collect::<Vec<_>>().join(" < ")
+    }
+
+    /// The beginning and the end of each function of the library's own, a line each, for the shim.
+    pub(crate) fn own_functions(&self) -> String {
+        let ends = self.functions.iter().skip(1).map(|(begin, _)| *begin).chain([Place::MAX]);
+        let mut lines = String::new();
+        for ((begin, name), end) in self.functions.iter().zip(ends) {
+            if is_own(name) {
+                let _ = writeln!(lines, "{begin:x} {end:x}");
+            }
+        }
+        lines
     }
 
     fn function(&self, place: Place) -> &str {

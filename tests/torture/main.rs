@@ -1,6 +1,6 @@
 //! Torture, as curl's tests call it: every call of the system and every allocation that the library makes fails once.
 //!
-//! A scenario (`scenarios/*`, C programs and a Python script) runs once without a fault under `shim.c`, which lists the calls that `libtabi.so` makes.
+//! A scenario (`scenarios/*`, C programs and a Python script, and those of a Rust program, `tests/helpers/torture.rs`) runs once without a fault under `shim.c`, which lists the calls that `libtabi.so` makes.
 //! Then it runs once for each of these calls and each error that the call may give. The scenario checks that no byte
 //! is lost or doubled, that the code says what happened, that a server serves the next clients, that no descriptor stays
 //! open, and that all of it works a second time in the same process. The driver checks that it neither crashes nor hangs,
@@ -20,13 +20,14 @@ mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use coverage::{Library, Place};
+use coverage::{Code, Place};
 use runs::{Call, Fault, Outcome, Scenario};
-use support::tools;
+use support::{helpers, library, tools};
 
 const SCENARIOS: [&str; 13] = [
     "client.c",
@@ -43,6 +44,12 @@ const SCENARIOS: [&str; 13] = [
     "udp.c",
     "unix.c",
 ];
+
+/// The scenarios of `tests/helpers/torture.rs`.
+const IN_RUST: [&str; 6] = ["listener", "messages", "packets", "parked", "streams", "threads"];
+
+/// The places with a system call that no scenario reaches, each with the reason.
+const UNREACHED: [(&str, &str); 0] = [];
 
 /// Which part of the faults is tried outside of CI: one of so many.
 const EVERY: usize = 20;
@@ -62,29 +69,39 @@ fn every_call_fails_once() {
     }
     let all = std::env::var("TABI_TORTURE").as_deref() == Ok("all");
     let only = std::env::var("TABI_TORTURE_SCENARIO").ok();
-    let library = Library::read();
+    let library = Code::read(&library::library().shared_object);
+    let program = PathBuf::from(helpers::helper("torture_helper").get_program());
+    let in_rust = Code::read(&program);
     let (mut scenarios, mut jobs) = (Vec::new(), Vec::new());
-    for name in SCENARIOS.iter().filter(|name| only.as_deref().is_none_or(|only| only == **name)) {
-        if name.ends_with(".py") && !tools::have("python3", "torture of the Python face") {
-            continue;
+    let wanted = |name: &&&str| only.as_deref().is_none_or(|only| only == **name);
+    let files = SCENARIOS
+        .iter()
+        .filter(wanted)
+        .filter(|name| !name.ends_with(".py") || tools::have("python3", "torture of the Python face"));
+    let files = files.map(|file| (Scenario::new(file), file.ends_with(".c")));
+    let rust = IN_RUST.iter().filter(wanted).map(|name| (Scenario::in_rust(name, &program, &in_rust), false));
+    for (scenario, in_c) in files.chain(rust) {
+        let mut clean = scenario.run(None);
+        assert_eq!(clean.trouble, None, "{} without a fault:\n{}", scenario.name, clean.printed);
+        if scenario.is_in_rust() {
+            // The standard library ends a Rust program that has no memory.
+            clean.calls.retain(|call| call.kind != "memory");
         }
-        let scenario = Scenario::new(name);
-        let clean = scenario.run(None);
-        assert_eq!(clean.trouble, None, "{name} without a fault:\n{}", clean.printed);
-        jobs.extend(
-            plan(&clean.calls, all, all || name.ends_with(".c"))
-                .into_iter()
-                .map(|fault| (scenarios.len(), fault)),
-        );
+        let faults = plan(&clean.calls, all, all || in_c);
+        jobs.extend(faults.into_iter().map(|fault| (scenarios.len(), fault)));
         scenarios.push((scenario, clean));
     }
     if !all && !std::env::var("CI").is_ok_and(|ci| ci == "true") {
         jobs = jobs.into_iter().step_by(EVERY).collect();
     }
     let results = run_all(&scenarios, &jobs);
-    let report = Report::new(&library, &scenarios, &results);
+    let report = Report::new(&library, &in_rust, &scenarios, &results);
     println!("{}", report.text);
     assert!(report.findings == 0, "{}", report.text);
+    if only.is_none() && (all || std::env::var("CI").is_ok_and(|ci| ci == "true")) {
+        let listed: Vec<&str> = UNREACHED.iter().map(|(site, _)| *site).collect();
+        assert_eq!(report.unreached, listed, "the places that are not reached, and the list of them");
+    }
 }
 
 /// The faults for one scenario: all calls and all errors; or the first call from each place with the first error, and
@@ -139,31 +156,39 @@ fn run_all(scenarios: &[Clean], jobs: &[(usize, Fault)]) -> Vec<(usize, Fault, O
 struct Report {
     text: String,
     findings: usize,
+    unreached: Vec<String>,
 }
 
 impl Report {
-    fn new(library: &Library, scenarios: &[Clean], results: &[(usize, Fault, Outcome)]) -> Report {
+    fn new(
+        library: &Code,
+        in_rust: &Code,
+        scenarios: &[Clean],
+        results: &[(usize, Fault, Outcome)],
+    ) -> Report {
         let mut text = String::new();
         let mut findings: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut reached: BTreeSet<Place> = BTreeSet::new();
+        let (mut reached, mut reached_in_rust) = (BTreeSet::new(), BTreeSet::new());
         let mut memory: BTreeSet<Place> = BTreeSet::new();
         let mut happened = 0;
         for (scenario, fault, outcome) in results {
+            let scenario = &scenarios[*scenario].0;
+            let code = if scenario.is_in_rust() { in_rust } else { library };
             if let Some(places) = &outcome.fault {
                 happened += 1;
                 match fault.kind.as_str() {
                     "memory" => memory.extend(library.own_place(places)),
-                    _ => reached.extend(places.first()),
+                    _ if scenario.is_in_rust() => reached_in_rust.extend(places.first().copied()),
+                    _ => reached.extend(places.first().copied()),
                 }
             }
             if let Some(trouble) = &outcome.trouble {
                 let place = outcome
                     .fault
                     .as_ref()
-                    .map_or("before the fault".to_owned(), |places| library.describe(places));
+                    .map_or("before the fault".to_owned(), |places| code.describe(places));
                 let all = if fault.lasts { " from there on" } else { "" };
                 let what = format!("{} {}{all}: {place}", fault.kind, fault.error);
-                let scenario = &scenarios[*scenario].0;
                 findings.entry(what).or_default().push(format!(
                     "{}, number {}: {trouble}\n{}",
                     scenario.name, fault.number, outcome.printed
@@ -179,19 +204,24 @@ impl Report {
             );
         }
         let sites = library.call_sites();
-        let unreached: Vec<_> = sites.iter().filter(|(place, _)| !reached.contains(place)).collect();
-        for (_, site) in &unreached {
+        let unreached = sites.iter().filter(|(place, _)| !reached.contains(place));
+        let mut unreached: Vec<String> = unreached.map(|(_, site)| site.clone()).collect();
+        unreached.sort();
+        for site in &unreached {
             let _ = writeln!(text, "not reached: {site}");
         }
         let _ = writeln!(
             text,
-            "{} runs, {happened} faults, {} findings; {} of {} places with system calls, {} places that take memory",
+            "{} runs, {happened} faults, {} findings; {} of {} places with system calls, {} places that take memory; \
+             {} of {} places in the Rust program",
             results.len(),
             findings.len(),
             sites.len() - unreached.len(),
             sites.len(),
             memory.len(),
+            reached_in_rust.len(),
+            in_rust.call_sites().len(),
         );
-        Report { text, findings: findings.len() }
+        Report { text, findings: findings.len(), unreached }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::coverage::Place;
+use crate::coverage::{Code, Place};
 use crate::support::{compile, library, shim};
 
 /// How long one run may take before it counts as hung.
@@ -17,8 +17,10 @@ const HANG: Duration = Duration::from_secs(40);
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     program: PathBuf,
-    /// For Python: the script.
-    script: Option<PathBuf>,
+    /// The script for Python, or what a Rust program has to do.
+    argument: Option<PathBuf>,
+    /// For a Rust program: the file that lists the library's functions in it.
+    functions: Option<PathBuf>,
 }
 
 /// One call of the library, as the shim reports it.
@@ -61,7 +63,7 @@ impl Scenario {
         let source = directory().join("scenarios").join(file);
         let (name, ending) = file.split_once('.').expect("a scenario's file has an ending");
         if ending == "py" {
-            return Scenario { name, program: "python3".into(), script: Some(source) };
+            return Scenario { name, program: "python3".into(), argument: Some(source), functions: None };
         }
         let program = library::scratch("torture").join(name);
         let lib = library::directory();
@@ -70,7 +72,19 @@ impl Scenario {
         cc.arg(source).arg("-o").arg(&program);
         cc.arg("-L").arg(&lib).args(["-ltabi", "-lpthread"]).arg(format!("-Wl,-rpath,{}", lib.display()));
         compile::run(&mut cc);
-        Scenario { name, program, script: None }
+        Scenario { name, program, argument: None, functions: None }
+    }
+
+    /// A scenario of the Rust program, which contains the library.
+    pub(crate) fn in_rust(name: &'static str, program: &Path, code: &Code) -> Scenario {
+        let functions = library::scratch("torture").join("rust-functions");
+        fs::write(&functions, code.own_functions()).expect("the scratch directory can be written");
+        let argument = Some(name.into());
+        Scenario { name, program: program.to_owned(), argument, functions: Some(functions) }
+    }
+
+    pub(crate) fn is_in_rust(&self) -> bool {
+        self.functions.is_some()
     }
 
     /// Runs the scenario to its end, or kills it when it hangs.
@@ -82,8 +96,11 @@ impl Scenario {
         let (report, printed) = (file("report"), file("printed"));
         let output = fs::File::create(&printed).expect("the scratch directory can be written");
         let mut command = Command::new(&self.program);
-        if let Some(script) = &self.script {
-            command.arg(script).env("TABI_LIBRARY", &library::library().shared_object);
+        if let Some(functions) = &self.functions {
+            command.env("TORTURE_PLACES", functions);
+        }
+        if let Some(argument) = &self.argument {
+            command.arg(argument).env("TABI_LIBRARY", &library::library().shared_object);
             command.env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/python"));
             command.env("PYTHONDONTWRITEBYTECODE", "1");
         }

@@ -152,3 +152,63 @@ impl State {
         state & RELEASED == 0 || state & BORROWED != 0
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    /// Loom tries all orders of a few steps; Miri and real threads try many steps.
+    #[test]
+    fn one_of_many_calls_must_close_the_descriptor() {
+        for _ in 0..if cfg!(miri) { 20 } else { 2000 } {
+            let (state, must_close) = (State::new(false), AtomicU32::new(0));
+            let leave = || {
+                if state.leave() {
+                    must_close.fetch_add(1, Ordering::SeqCst);
+                }
+            };
+            thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        let mut closed = false;
+                        while !closed {
+                            closed = state.enter().is_closed();
+                            leave();
+                        }
+                    });
+                }
+                state.enter();
+                assert!(state.close());
+                leave();
+            });
+            assert_eq!(must_close.load(Ordering::SeqCst), 1);
+        }
+    }
+
+    #[test]
+    fn a_descriptor_that_is_lent_or_given_away_is_not_closed_by_a_call() {
+        let lent = State::new(false);
+        assert!(lent.borrow());
+        lent.enter();
+        assert!(lent.close() && !lent.leave(), "the borrower may still use it");
+        let given = State::new(false);
+        given.enter();
+        assert_eq!(given.take(), Taken::Alone);
+        assert!(!given.leave(), "it belongs to somebody else");
+        let in_use = State::new(false);
+        (in_use.enter(), in_use.enter());
+        assert_eq!(in_use.take(), Taken::InUse);
+    }
+
+    #[test]
+    fn after_a_close_nothing_is_shared_lent_or_taken() {
+        let state = State::new(false);
+        assert!(state.close());
+        assert!(!state.close() && !state.share() && !state.borrow() && !state.share_and_close());
+        state.enter();
+        assert_eq!(state.take(), Taken::Closed);
+        assert!(state.see().is_closed() && state.see().is_shared());
+    }
+}

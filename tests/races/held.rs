@@ -89,7 +89,7 @@ fn prepare(socket: &Socket, state: State) -> Option<Socket> {
 }
 
 /// Asks the shim to hold this thread before its system call with this number; see `tests/torture/delays.h`.
-fn hold(number: usize, state: &'static AtomicI32) {
+pub(crate) fn hold(number: usize, state: &'static AtomicI32) {
     // SAFETY: the name ends with NUL.
     let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"torture_hold".as_ptr()) };
     assert!(!found.is_null(), "the shim is preloaded");

@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod handover;
 mod held;
 mod kinds;
 mod meeting;

@@ -26,6 +26,9 @@ pub(super) struct Connecting<'a> {
     unknown: Option<Error>,
 }
 
+/// The errors of a look-up that has found no address of its family.
+const NO_ADDRESS: [i32; 3] = [libc::EAI_NONAME, sys::EAI_NODATA, sys::EAI_ADDRFAMILY];
+
 /// How each attempt is made.
 #[derive(Clone, Copy)]
 pub(super) struct How<'a> {
@@ -147,7 +150,10 @@ impl<'a> Connecting<'a> {
         self.look_ups.retain(|(family, look_up)| {
             let Some(answer) = look_up.answer() else { return true };
             let addresses = answer.unwrap_or_else(|error| {
-                *unknown = Some(error);
+                // That there is no address of one family says nothing about the other one.
+                if unknown.is_none() || !NO_ADDRESS.map(Error::Gai).contains(&error) {
+                    *unknown = Some(error);
+                }
                 Vec::new()
             });
             eyeballs.answer(*family, addresses, Deadline::now());

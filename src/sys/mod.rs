@@ -27,7 +27,6 @@ macro_rules! linux_only {
 pub(crate) use linux_only;
 
 // Every system has these, each in its own way.
-#[cfg(feature = "capi")]
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
     Wake, Watch, abstract_name, accept, address_family, collect_process, host_by_address, host_by_name,

@@ -49,7 +49,27 @@ const SCENARIOS: [&str; 13] = [
 const IN_RUST: [&str; 6] = ["listener", "messages", "packets", "parked", "streams", "threads"];
 
 /// The places with a system call that no scenario reaches, each with the reason.
-const UNREACHED: [(&str, &str); 0] = [];
+const UNREACHED: [(&str, &str); 10] = [
+    (
+        "accept4 in tabi::sys::system::accept",
+        "clients of families that socket2 does not accept, such as AF_VSOCK",
+    ),
+    ("dup3 in tabi::sys::system::replace", "a wake-up pipe in a forked child that serves"),
+    ("dup3 in tabi::sys::system::watch::Watch::renew", "parked connections in a forked child that serves"),
+    ("getsockopt in socket2::sys::getsockopt", "options of socket2 that only Rust programs read"),
+    (
+        "getsockopt in tabi::sys::system::tcp_bytes::tcp_bytes",
+        "a least rate, which is looked at once a second",
+    ),
+    ("setsockopt in socket2::sys::setsockopt", "options of socket2 that only Rust programs set"),
+    ("setsockopt in socket2::sys::setsockopt", "options of socket2 that only Rust programs set"),
+    ("setsockopt in socket2::sys::setsockopt", "options of socket2 that only Rust programs set"),
+    (
+        "syscall in tabi::sys::system::signal_process",
+        "children that are ended because a close does not wait for them",
+    ),
+    ("waitpid in tabi::server::run::child::Child::collect", "systems without pidfd_open"),
+];
 
 /// Which part of the faults is tried outside of CI: one of so many.
 const EVERY: usize = 20;
@@ -83,6 +103,8 @@ fn every_call_fails_once() {
     for (scenario, in_c) in files.chain(rust) {
         let mut clean = scenario.run(None);
         assert_eq!(clean.trouble, None, "{} without a fault:\n{}", scenario.name, clean.printed);
+        // None is the least: the scenario cannot always tell.
+        clean.live = clean.live.min(scenario.run(None).live).min(scenario.run(None).live);
         if scenario.is_in_rust() {
             // The standard library ends a Rust program that has no memory.
             clean.calls.retain(|call| call.kind != "memory");
@@ -135,11 +157,20 @@ fn run_all(scenarios: &[Clean], jobs: &[(usize, Fault)]) -> Vec<(usize, Fault, O
         while let Some((scenario, fault)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (program, clean) = &scenarios[*scenario];
             let mut outcome = program.run(Some(fault));
-            if outcome.trouble.is_none() && outcome.live != clean.live {
-                outcome.trouble = Some(format!(
-                    "{} blocks of memory at the end, {} without the fault",
-                    outcome.live, clean.live
-                ));
+            // A thread that is just starting or ending has memory. A leak is there each time.
+            let leaks = |outcome: &Outcome| {
+                outcome.trouble.is_none() && clean.live.is_some() && outcome.live > clean.live
+            };
+            for _ in 0..4 {
+                if leaks(&outcome) {
+                    outcome = program.run(Some(fault));
+                }
+            }
+            if leaks(&outcome) {
+                let live = outcome.live.unwrap_or_default();
+                let before = clean.live.unwrap_or_default();
+                outcome.trouble =
+                    Some(format!("{live} blocks of memory at the end, {before} without the fault"));
             }
             results.lock().expect("no worker panics").push((*scenario, fault.clone(), outcome));
         }
@@ -171,6 +202,10 @@ impl Report {
         let (mut reached, mut reached_in_rust) = (BTreeSet::new(), BTreeSet::new());
         let mut memory: BTreeSet<Place> = BTreeSet::new();
         let mut happened = 0;
+        for (scenario, clean) in scenarios {
+            let reached = if scenario.is_in_rust() { &mut reached_in_rust } else { &mut reached };
+            reached.extend(clean.calls.iter().filter_map(|call| call.places.first().copied()));
+        }
         for (scenario, fault, outcome) in results {
             let scenario = &scenarios[*scenario].0;
             let code = if scenario.is_in_rust() { in_rust } else { library };

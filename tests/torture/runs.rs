@@ -46,8 +46,8 @@ pub(crate) struct Outcome {
     pub(crate) calls: Vec<Call>,
     /// Where the fault happened, if it did.
     pub(crate) fault: Option<Vec<Place>>,
-    /// The blocks of memory that the library had at the end.
-    pub(crate) live: i64,
+    /// The blocks of memory that the library had at the end, if the scenario can tell.
+    pub(crate) live: Option<i64>,
     /// What is wrong.
     pub(crate) trouble: Option<String>,
     pub(crate) printed: String,
@@ -119,8 +119,13 @@ impl Scenario {
             String::from_utf8_lossy(&text).into_owned()
         };
         let (report, printed) = (read(&report), read(&printed));
-        let mut outcome =
-            Outcome { calls: Vec::new(), fault: None, live: 0, trouble: trouble(status, &printed), printed };
+        let mut outcome = Outcome {
+            calls: Vec::new(),
+            fault: None,
+            live: None,
+            trouble: trouble(status, &printed),
+            printed,
+        };
         for line in report.lines() {
             let (what, call) = parse(line);
             match what {
@@ -129,7 +134,7 @@ impl Scenario {
             }
         }
         let live = outcome.printed.lines().find_map(|line| line.strip_prefix("live "));
-        outcome.live = live.and_then(|live| live.parse().ok()).unwrap_or_default();
+        outcome.live = live.and_then(|live| live.parse().ok());
         outcome
     }
 }

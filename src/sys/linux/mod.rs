@@ -66,9 +66,7 @@ pub(crate) const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
 /// Whether unix sockets can have names that are not paths.
 pub(crate) const ABSTRACT_NAMES: bool = true;
 /// The error numbers of the resolver that not every system has, from netdb.h.
-#[cfg(feature = "capi")]
 pub(crate) const EAI_ADDRFAMILY: c_int = -9;
-#[cfg(feature = "capi")]
 pub(crate) const EAI_NODATA: c_int = -5;
 /// The smallest stack that a thread may have, in bytes.
 pub(super) const LEAST_STACK: usize = libc::PTHREAD_STACK_MIN;

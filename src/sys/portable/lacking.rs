@@ -20,9 +20,7 @@ pub(crate) fn abstract_name(_address: &net::SocketAddr) -> Option<&[u8]> {
 }
 
 /// The error numbers of the resolver that not every system has. These values are never returned.
-#[cfg(feature = "capi")]
 pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;
-#[cfg(feature = "capi")]
 pub(crate) const EAI_NODATA: c_int = c_int::MIN;
 
 /// Accepts a client on a socket of this family. The new descriptor is close-on-exec. Clients of every family have an

@@ -49,7 +49,7 @@ const SCENARIOS: [&str; 13] = [
 const IN_RUST: [&str; 6] = ["listener", "messages", "packets", "parked", "streams", "threads"];
 
 /// The places with a system call that no scenario reaches, each with the reason.
-const UNREACHED: [(&str, &str); 10] = [
+const UNREACHED: [(&str, &str); 8] = [
     (
         "accept4 in tabi::sys::system::accept",
         "clients of families that socket2 does not accept, such as AF_VSOCK",
@@ -61,8 +61,6 @@ const UNREACHED: [(&str, &str); 10] = [
         "getsockopt in tabi::sys::system::tcp_bytes::tcp_bytes",
         "a least rate, which is looked at once a second",
     ),
-    ("setsockopt in socket2::sys::setsockopt", "options of socket2 that only Rust programs set"),
-    ("setsockopt in socket2::sys::setsockopt", "options of socket2 that only Rust programs set"),
     ("setsockopt in socket2::sys::setsockopt", "options of socket2 that only Rust programs set"),
     (
         "syscall in tabi::sys::system::signal_process",
@@ -121,8 +119,9 @@ fn every_call_fails_once() {
     println!("{}", report.text);
     assert!(report.findings == 0, "{}", report.text);
     if only.is_none() && (all || std::env::var("CI").is_ok_and(|ci| ci == "true")) {
-        let listed: Vec<&str> = UNREACHED.iter().map(|(site, _)| *site).collect();
-        assert_eq!(report.unreached, listed, "the places that are not reached, and the list of them");
+        let listed = |site: &&String| UNREACHED.iter().any(|(known, _)| known == *site);
+        let unknown: Vec<&String> = report.unreached.iter().filter(|site| !listed(site)).collect();
+        assert!(unknown.is_empty(), "no scenario reaches {unknown:?}, and there is no reason in the list");
     }
 }
 

@@ -233,15 +233,14 @@ impl Network {
     }
 
     fn receive_datagram(&mut self, len: usize) {
+        // For no bytes at all the system is not asked.
+        if len == 0 {
+            return;
+        }
         let mut buffer = vec![0x55_u8; len].into_boxed_slice();
         let sent = self.sent.pop_front();
         let until = if sent.is_some() { patience() } else { 0 };
         let place = buffer.as_mut_ptr().cast();
-        if len == 0 {
-            // Asks the system for nothing.
-            self.sent.extend(sent);
-            return;
-        }
         // SAFETY: the buffer is writable for its length.
         let got = unsafe { tabi_recv_until(self.datagrams[1].get(), place, len, 0, until) };
         match sent {
@@ -253,14 +252,15 @@ impl Network {
 
 /// A call waits in one thread, while another one ends or changes the socket. The call ends, in one of the ways that fit.
 fn in_two_threads(family: c_int, call: u8, meanwhile: u8, micros: u8) {
-    let kind = if call % 2 == 0 { SOCK_STREAM } else { SOCK_DGRAM };
+    let kind = [SOCK_STREAM, SOCK_DGRAM][usize::from(call) % 2];
     let (sock, _) = bound(family, kind);
     if kind == SOCK_STREAM {
         assert_eq!(tabi_listen(sock.get(), 1), 0);
     }
     let seconds = [f64::INFINITY, f64::from(micros) * 1e-6 + 1e-9, 10.0][usize::from(call / 2) % 3];
     assert_eq!(tabi_settimeout(sock.get(), seconds), 0);
-    if meanwhile % 2 == 0 {
+    let shared = meanwhile.is_multiple_of(2);
+    if shared {
         assert_eq!(tabi_set_shared(sock.get()), 0);
     }
     thread::scope(|scope| {
@@ -279,7 +279,7 @@ fn in_two_threads(family: c_int, call: u8, meanwhile: u8, micros: u8) {
         match meanwhile / 2 % 4 {
             0 => assert_eq!(tabi_settimeout(sock.get(), f64::INFINITY), 0),
             1 => assert_eq!(tabi_settimeout(sock.get(), 1e-6), 0),
-            2 if meanwhile % 2 == 0 => {
+            2 if shared => {
                 drop(Sock::made_by(|out| tabi_dup(sock.get(), Some(out))).expect("it is open"));
             }
             _ => {}

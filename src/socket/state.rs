@@ -198,7 +198,8 @@ mod tests {
         assert_eq!(given.take(), Taken::Alone);
         assert!(!given.leave(), "it belongs to somebody else");
         let in_use = State::new(false);
-        (in_use.enter(), in_use.enter());
+        in_use.enter();
+        in_use.enter();
         assert_eq!(in_use.take(), Taken::InUse);
     }
 

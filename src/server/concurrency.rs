@@ -1,4 +1,5 @@
 //! What runs the handlers of a server, and with which limits.
+#![allow(unsafe_code)]
 
 use std::time::Duration;
 
@@ -136,10 +137,11 @@ impl Threads {
 
 /// The settings of a server that handles requests in child processes (`socketserver.ForkingMixIn`).
 ///
-/// A fork copies only the thread that forks. Locks that other threads held at that moment stay locked in the
-/// child for ever. Forking is safe when the process has no other threads at that time, or when the handler
-/// uses only what the system allows after `fork` in a program with threads (`signal-safety(7)`; on Linux in
-/// practice also `malloc`).
+/// [`Forks::new`] is unsafe, and says when a program may fork.
+///
+/// If other code of the program collects the children of all kinds (`wait(2)`, `waitpid(-1)`), it may collect a child of
+/// the server too, which the server notices. Only if that happens within the moment in which the child has just been
+/// started, and another process gets its number in the same moment, does the server take that process for its child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "settings do nothing until a server is made with them"]
 pub struct Forks {
@@ -147,13 +149,36 @@ pub struct Forks {
     pub(crate) block_on_close: bool,
 }
 
-impl Default for Forks {
-    fn default() -> Self {
-        Forks { max_children: 40, block_on_close: true }
-    }
-}
-
 impl Forks {
+    pub(crate) const MAX_CHILDREN: usize = 40;
+
+    /// Returns the default settings.
+    ///
+    /// # Safety
+    ///
+    /// A child process has a copy of the thread that serves, and of no other thread. What other threads had locked or
+    /// half changed at that moment stays so in the child for ever. So whenever the server takes a request or a job, one
+    /// of these must hold:
+    ///
+    /// - The process has no other threads.
+    /// - The handler, the hooks for requests, and everything that they call do only what the system allows after `fork`
+    ///   in a program with threads: see `signal-safety(7)`. With glibc they may also allocate memory. They must not
+    ///   use locks that another thread may hold, such as those of `println!`, and they must not start threads.
+    ///
+    /// ```
+    /// use tabi::server::{Forks, Request, TcpServer};
+    ///
+    /// // SAFETY: the program starts no threads.
+    /// let forks = unsafe { Forks::new() };
+    /// let server = TcpServer::options()
+    ///     .concurrency(forks.max_children(100))
+    ///     .bind(("127.0.0.1", 0), |request: &Request| request.reply(b"hello"))?;
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub unsafe fn new() -> Forks {
+        Forks { max_children: Forks::MAX_CHILDREN, block_on_close: true }
+    }
+
     /// Sets the most child processes at the same time, 1 or more. The default is 40. Further clients wait in
     /// the kernel's queue.
     pub fn max_children(mut self, children: usize) -> Self {

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use crate::support::limits::limit;
 use crate::support::serving::{
-    any_port, ask, connect, connect_to, echo, read_to_end, stop_is_requested, while_serving,
+    any_port, ask, connect, connect_to, echo, forking, forks, read_to_end, stop_is_requested, while_serving,
 };
 use crate::support::{HANG, in_own_process, own_host, wait_until};
 use tabi::Result;
-use tabi::server::{ForkingTcpServer, Forks, Request, Server, TcpServer, ThreadingTcpServer};
+use tabi::server::{Request, Server, TcpServer, ThreadingTcpServer};
 
 /// A child process that runs `body`. It is killed by SIGALRM if it hangs.
 pub fn child(body: impl FnOnce() -> Result<()>) -> libc::pid_t {
@@ -174,7 +174,7 @@ fn a_child_serves_with_threads_of_its_own() {
 #[test]
 fn a_handler_in_a_child_does_not_stop_the_server() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), who).unwrap();
+        let server = forking(who).unwrap();
         let address = address_of(&server);
         while_serving(&server, || {
             for _ in 0..2 {
@@ -189,7 +189,7 @@ fn a_handler_in_a_child_does_not_stop_the_server() {
 #[test]
 fn a_child_that_outlives_its_server_does_not_keep_the_port() {
     in_own_process(|| {
-        let forks = Forks::default().block_on_close(false);
+        let forks = forks().block_on_close(false);
         let server = TcpServer::options().concurrency(forks).bind((own_host(), 0), echo).unwrap();
         let address = address_of(&server);
         let mut client = connect_to(address);
@@ -277,7 +277,7 @@ fn end(child: libc::pid_t) {
 #[cfg(target_os = "linux")]
 fn a_child_that_the_program_has_collected_is_not_confused_with_the_next_of_its_number() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), |request: &Request| -> Result<()> {
+        let server = forking(|request: &Request| -> Result<()> {
             request.reply(std::process::id().to_string().as_bytes())?;
             request.socket().shutdown(tabi::SHUT_WR)?;
             request.socket().recv(1).map(drop)

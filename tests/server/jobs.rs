@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::serving::any_port;
+use crate::support::serving::{any_port, forking};
 use crate::support::{HANG, in_own_process, wait_until};
 use tabi::server::{
-    Concurrency, Failure, ForkingTcpServer, HandlerResult, Hooks, Job, Next, Request, Server, TcpServer,
-    ThreadingTcpServer, Threads, WhenFull,
+    Concurrency, Failure, HandlerResult, Hooks, Job, Next, Request, Server, TcpServer, ThreadingTcpServer,
+    Threads, WhenFull,
 };
 use tabi::{Address, Error, Result};
 
@@ -246,7 +246,7 @@ fn a_job_may_close_the_server_that_runs_it() {
 #[test]
 fn a_forking_server_runs_a_job_in_a_child() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), welcome).unwrap();
+        let server = forking(welcome).unwrap();
         let parent = std::process::id();
         assert!(server.run_job(move |_: &Request| -> HandlerResult {
             if std::process::id() == parent {

@@ -13,12 +13,12 @@ use std::time::Duration;
 use crate::support::helpers::helper;
 use crate::support::limits::limit;
 use crate::support::serving::{
-    StopServing, any_port, ask, connect, connect_to, echo, read_to_end, while_serving,
+    StopServing, any_port, ask, connect, connect_to, echo, forking_options, forks, read_to_end, while_serving,
 };
 use crate::support::{HANG, in_own_process, wait_until};
 use tabi::server::{
-    Failure, ForkingTcpServer, Forks, HandlerResult, Hooks, Request, Server, ServerOptions, TcpServer,
-    ThreadingTcpServer, Threads, WhenFull,
+    Failure, HandlerResult, Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer, Threads,
+    WhenFull,
 };
 use tabi::{
     AF_INET6, CreateServerOptions, Error, Result, create_server, create_server_with, has_dualstack_ipv6,
@@ -318,7 +318,7 @@ fn a_full_table_of_descriptors_neither_spins_nor_loses_clients() {
         for server in [
             echoing(TcpServer::options()),
             echoing(ThreadingTcpServer::options()),
-            echoing(ForkingTcpServer::options()),
+            echoing(forking_options()),
             echoing(threads(100, WhenFull::Queue(100))),
         ] {
             until_closed(&server, || {
@@ -343,7 +343,7 @@ fn a_forking_server_may_have_more_children_than_descriptors() {
     in_own_process(|| {
         let mut crowd = helper("server_helper");
         limit(libc::RLIMIT_NOFILE, 64);
-        let forks = Forks::default().max_children(100);
+        let forks = forks().max_children(100);
         let options = TcpServer::options().concurrency(forks);
         let server = options.bind(any_port(), echo).unwrap();
         until_closed(&server, || {

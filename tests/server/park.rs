@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use tabi::server::{
-    BaseRequestHandler, ForkingTcpServer, HandlerResult, Job, Next, PerRequest, Request, RequestHandler,
-    StreamRequestHandler, ThreadingTcpServer, UdpServer,
+    BaseRequestHandler, HandlerResult, Job, Next, PerRequest, Request, RequestHandler, StreamRequestHandler,
+    ThreadingTcpServer, UdpServer,
 };
 use tabi::{AF_UNIX, SOCK_STREAM, Socket};
 
-use crate::support::serving::{any_port, ask, connect, hear_back, read_to_end, while_serving};
+use crate::support::serving::{any_port, ask, connect, forking, hear_back, read_to_end, while_serving};
 use crate::support::{HANG, in_own_process};
 
 /// Sends back what is there, and parks.
@@ -254,7 +254,7 @@ fn a_datagram_and_a_job_without_a_descriptor_cannot_be_parked() {
 #[test]
 fn a_forking_server_cannot_park() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), echo_once).unwrap();
+        let server = forking(echo_once).unwrap();
         while_serving(&server, || {
             let mut client = connect(&server);
             ask(&mut client);

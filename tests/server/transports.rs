@@ -1,15 +1,16 @@
 //! Every transport with every concurrency, and bad input for both.
 #![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::serving::{any_port, while_serving};
+use crate::support::serving::{any_port, forking, forking_options, forks, while_serving};
 use crate::support::{HANG, in_own_process, temporary_path, wait_until};
 use tabi::constants::SOCK_SEQPACKET;
 use tabi::server::{
-    ForkingTcpServer, ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer, Forks, Request,
-    Server, ServerOptions, TcpServer, ThreadingTcpServer, ThreadingUdpServer, ThreadingUnixDatagramServer,
+    ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer, Request, Server, ServerOptions,
+    TcpServer, ThreadingTcpServer, ThreadingUdpServer, ThreadingUnixDatagramServer,
     ThreadingUnixStreamServer, Threads, UdpServer, UnixDatagramServer, UnixStreamServer,
 };
 use tabi::{
@@ -91,10 +92,13 @@ fn all_of_pythons_classes_answer() {
             assert_eq!(ask_twice(&server), here);
         }
         let in_children: [Server; 4] = [
-            ForkingTcpServer::new(any_port(), answer).unwrap().into(),
-            ForkingUdpServer::new(any_port(), answer).unwrap().into(),
-            ForkingUnixStreamServer::new(unix(), answer).unwrap().into(),
-            ForkingUnixDatagramServer::new(unix(), answer).unwrap().into(),
+            forking(answer).unwrap(),
+            // SAFETY: the handler makes system calls and allocates memory, which it may do after a fork with glibc.
+            unsafe { ForkingUdpServer::new(any_port(), answer) }.unwrap().into(),
+            // SAFETY: after the fork, the handler makes system calls and allocates memory only.
+            unsafe { ForkingUnixStreamServer::new(unix(), answer) }.unwrap().into(),
+            // SAFETY: the handler does nothing after the fork but system calls and allocations, as glibc allows.
+            unsafe { ForkingUnixDatagramServer::new(unix(), answer) }.unwrap().into(),
         ];
         for server in in_children {
             assert_ne!(ask_twice(&server), here);
@@ -184,7 +188,9 @@ fn a_request_says_that_its_datagram_was_cut() {
 #[test]
 fn a_closed_datagram_server_has_no_socket_left() {
     in_own_process(|| {
-        for options in [UdpServer::options(), ThreadingUdpServer::options(), ForkingUdpServer::options()] {
+        // SAFETY: the handler makes system calls and allocates memory only.
+        let forking_udp = unsafe { ForkingUdpServer::options() };
+        for options in [UdpServer::options(), ThreadingUdpServer::options(), forking_udp] {
             let never_served = options.clone().bind(any_port(), answer).unwrap();
             never_served.server_close(None);
             assert_eq!(never_served.fileno(), -1);
@@ -200,12 +206,10 @@ fn a_closed_datagram_server_has_no_socket_left() {
 #[test]
 fn children_are_collected_at_once_and_their_failures_counted() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), |request: &Request| {
-            match request.socket().recv(1)?.as_slice() {
-                b"p" => panic!("on purpose"),
-                b"e" => Err(Error::Os(libc::EIO)),
-                _ => Ok(()),
-            }
+        let server = forking(|request: &Request| match request.socket().recv(1)?.as_slice() {
+            b"p" => panic!("on purpose"),
+            b"e" => Err(Error::Os(libc::EIO)),
+            _ => Ok(()),
         })
         .unwrap();
         std::thread::scope(|scope| {
@@ -225,7 +229,7 @@ fn children_are_collected_at_once_and_their_failures_counted() {
 #[test]
 fn a_full_forking_server_lets_clients_wait() {
     in_own_process(|| {
-        let options = ForkingTcpServer::options().concurrency(Forks::default().max_children(2));
+        let options = forking_options().concurrency(forks().max_children(2));
         let server = options.bind(any_port(), answer).unwrap();
         while_serving(&server, || {
             let clients: Vec<_> = (0..10).map(|_| client_of(&server)).collect();
@@ -244,7 +248,7 @@ fn a_full_forking_server_lets_clients_wait() {
 #[test]
 fn children_that_do_not_end_are_cut_off() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), |request: &Request| {
+        let server = forking(|request: &Request| {
             request.reply(b"here")?;
             request.socket().recv(1).map(drop)
         })
@@ -292,7 +296,7 @@ fn impossible_settings_are_refused_with_their_value() {
             TcpServer::options().concurrency(Threads::default().name("a\0b")),
             "a thread name must not contain a NUL byte".to_owned(),
         ),
-        (ForkingTcpServer::options().loops(2), "a forking server has 1 loop, got 2".to_owned()),
+        (forking_options().loops(2), "a forking server has 1 loop, got 2".to_owned()),
         (
             TcpServer::options().request_timeout(0.0).unwrap(),
             "request_timeout must be above 0 seconds, got 0".to_owned(),

@@ -10,9 +10,9 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 
 use crate::support::limits::{become_nobody, limit};
-use crate::support::serving::{StopServing, any_port, ask, connect, echo, while_serving};
+use crate::support::serving::{StopServing, any_port, ask, connect, echo, forking, while_serving};
 use crate::support::{ThreadId, in_own_process, temporary_path, wait_until};
-use tabi::server::{ForkingTcpServer, Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
+use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
 use tabi::{AF_INET, AF_UNIX, Error, Result, SHUT_RDWR, SOCK_STREAM, Socket};
 
 /// A `get_request` whose first tries fail with the errors of a socket that cannot be used, although the
@@ -175,7 +175,7 @@ fn echo_once(request: &Request) -> Result<()> {
 #[test]
 fn clients_for_whom_the_system_has_no_process_wait_for_one() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), echo_once).unwrap();
+        let server = forking(echo_once).unwrap();
         while_serving(&server, || {
             ask(&mut connect(&server));
             become_nobody();
@@ -195,7 +195,7 @@ fn clients_for_whom_the_system_has_no_process_wait_for_one() {
 #[test]
 fn clients_that_wait_for_a_process_do_not_delay_the_close() {
     in_own_process(|| {
-        let server = ForkingTcpServer::new(any_port(), echo).unwrap();
+        let server = forking(echo).unwrap();
         while_serving(&server, || {
             become_nobody();
             limit(libc::RLIMIT_NPROC, 0);

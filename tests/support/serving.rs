@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 
 use tabi::Result;
-use tabi::server::{Request, Server};
+use tabi::server::{ForkingTcpServer, Forks, Request, RequestHandler, Server, ServerOptions};
 
 use super::HANG;
 
@@ -23,6 +23,25 @@ pub fn echo(request: &Request) -> Result<()> {
             n => request.socket().sendall(&buffer[..n])?,
         }
     }
+}
+
+/// The settings of servers that handle each request in a child process.
+#[allow(unsafe_code)]
+pub fn forks() -> Forks {
+    // SAFETY: the handlers of tests make system calls and allocate memory, which they may do after a fork with glibc.
+    unsafe { Forks::new() }
+}
+
+/// The settings of `ForkingTcpServer`.
+#[allow(unsafe_code)]
+pub fn forking_options() -> ServerOptions {
+    // SAFETY: the handlers of tests make system calls and allocate memory, which they may do after a fork with glibc.
+    unsafe { ForkingTcpServer::options() }
+}
+
+/// A server that handles each TCP client in a child process.
+pub fn forking(handler: impl RequestHandler) -> Result<Server> {
+    forking_options().bind(any_port(), handler)
 }
 
 /// Connects a client that does not use this library and that does not wait for ever.

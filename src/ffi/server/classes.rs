@@ -109,7 +109,11 @@ pub unsafe extern "C" fn tabi_forking_tcp_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe { inet_server(host, port, handler, userdata, out, server::ForkingTcpServer::new) }
+    unsafe {
+        inet_server(host, port, handler, userdata, out, |address, handler| {
+            server::ForkingTcpServer::new(address, handler)
+        })
+    }
 }
 
 /// Makes a UDP server that handles one datagram after the other, in the thread that serves (Python's
@@ -151,7 +155,11 @@ pub unsafe extern "C" fn tabi_forking_udp_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe { inet_server(host, port, handler, userdata, out, server::ForkingUdpServer::new) }
+    unsafe {
+        inet_server(host, port, handler, userdata, out, |address, handler| {
+            server::ForkingUdpServer::new(address, handler)
+        })
+    }
 }
 
 /// Makes a unix stream server that handles one client after the other, in the thread that serves (Python's
@@ -195,7 +203,11 @@ pub unsafe extern "C" fn tabi_forking_unix_stream_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe { unix_server(path, handler, userdata, out, server::ForkingUnixStreamServer::new) }
+    unsafe {
+        unix_server(path, handler, userdata, out, |path, handler| {
+            server::ForkingUnixStreamServer::new(path, handler)
+        })
+    }
 }
 
 /// Makes a unix datagram server that handles one datagram after the other, in the thread that serves
@@ -235,5 +247,9 @@ pub unsafe extern "C" fn tabi_forking_unix_datagram_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe { unix_server(path, handler, userdata, out, server::ForkingUnixDatagramServer::new) }
+    unsafe {
+        unix_server(path, handler, userdata, out, |path, handler| {
+            server::ForkingUnixDatagramServer::new(path, handler)
+        })
+    }
 }

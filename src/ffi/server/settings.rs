@@ -121,7 +121,7 @@ impl tabi_server_options {
         let slowest = core.min_rate;
         options.min_rate = slowest.map_or(0, |rate| rate.bytes_per_second as usize);
         options.min_rate_grace = slowest.map_or(DEFAULT_GRACE, |rate| rate.grace).as_secs_f64();
-        let (mut threads, mut forks) = (Threads::default(), Forks::default());
+        let (mut threads, mut max_children) = (Threads::default(), Forks::MAX_CHILDREN);
         options.concurrency = match core.concurrency.clone() {
             Concurrency::Inline => TABI_INLINE,
             Concurrency::Threads(own) => {
@@ -129,7 +129,7 @@ impl tabi_server_options {
                 TABI_THREADS
             }
             Concurrency::Forks(own) => {
-                forks = own;
+                max_children = own.max_children;
                 TABI_FORKS
             }
         };
@@ -140,7 +140,7 @@ impl tabi_server_options {
             WhenFull::Refuse => (TABI_WHEN_FULL_REFUSE, 0),
         };
         options.thread_idle = seconds(Some(threads.idle));
-        options.max_children = forks.max_children;
+        options.max_children = max_children;
         options
     }
 

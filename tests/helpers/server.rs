@@ -2,6 +2,8 @@
 //!
 //! `server_helper ROLE [ARGUMENT]`, where ROLE is one of the names in `main`.
 
+#![allow(unsafe_code)]
+
 #[path = "../support/limits.rs"]
 #[allow(dead_code, reason = "each program uses its own part")]
 mod limits;
@@ -32,6 +34,8 @@ fn main() -> Outcome {
     match arguments.as_slice() {
         ["successor"] => successor(),
         ["activated"] => activated(),
+        ["activated-twice"] => activated().and_then(|()| activated()),
+        ["activated-parent"] => activated_parent(),
         ["echo"] => echo_server(),
         ["short-connections", clients] => short_connections(clients.parse()?),
         ["crowd", port, clients] => crowd(port.parse()?, clients.parse()?),
@@ -77,6 +81,27 @@ fn activated() -> Outcome {
         }
         Err(error) => println!("got {error}"),
     }
+    Ok(())
+}
+
+/// Does what `activated` does, and then lets a child do it whose descriptor 3 is a listening socket of this process.
+fn activated_parent() -> Outcome {
+    use std::os::unix::process::CommandExt;
+    activated()?;
+    let own = ThreadingTcpServer::new(any_port(), echo)?;
+    let fd = own.fileno();
+    let mut child = std::process::Command::new(std::env::current_exe()?);
+    // SAFETY: between fork and exec only dup2 and fcntl are called.
+    unsafe {
+        child.arg("activated").pre_exec(move || {
+            match fd {
+                3 => libc::fcntl(3, libc::F_SETFD, 0),
+                fd => libc::dup2(fd, 3),
+            };
+            Ok(())
+        });
+    }
+    child.status()?;
     Ok(())
 }
 

@@ -25,11 +25,12 @@ pub struct tabi_listen_socket {
 /// tabi_server_pass_to() in another process.
 ///
 /// They are described by the environment variables LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID. LISTEN_PID may
-/// be absent.
+/// be absent. tabi_server_pass_to() sets TABI_LISTEN_SOCKETS instead, so that a program that has only inherited the
+/// variables takes none of its own descriptors for these sockets.
 ///
 /// Returns 0 and an array of `count` sockets, which tabi_listen_fds_free() frees. `count` is 0 when there are
-/// none, and when they were taken before. Errors: TABI_ERR_VALUE when the variables are wrong; -EBADF,
-/// -ENOTSOCK.
+/// none, when they are for another process, and when they were taken before. Errors: TABI_ERR_VALUE when the variables
+/// are wrong; -EBADF or -ENOTSOCK when one of the descriptors is not a socket. Then none is taken.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_listen_fds(
     list: Option<&mut MaybeUninit<*mut tabi_listen_socket>>,

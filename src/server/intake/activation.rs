@@ -3,6 +3,10 @@
 //!
 //! The protocol is systemd's: the descriptors begin at 3, `LISTEN_FDS` is their number, `LISTEN_FDNAMES` has
 //! their names, and `LISTEN_PID` says which process they are for.
+//!
+//! A predecessor does not know the number of its successor before that one runs. So it says in a variable of its own
+//! which sockets they are, by the numbers that the system has for them. A process that has only inherited the variables
+//! finds that its descriptors are others.
 #![allow(unsafe_code)]
 
 #[cfg(feature = "capi")]
@@ -18,11 +22,14 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::Server;
 use crate::socket::Socket;
-#[cfg(feature = "capi")]
 use crate::sys;
 
 /// The number of the first descriptor that is handed over.
 const FIRST: RawFd = 3;
+
+/// The variable with the numbers of the sockets that a predecessor hands over, separated by ':'. 0 stands for a socket
+/// that somebody else hands over together with them.
+const SOCKETS: &str = "TABI_LISTEN_SOCKETS";
 
 /// A socket that was handed over to this process.
 #[derive(Debug)]
@@ -39,25 +46,40 @@ pub struct ListenSocket {
 /// any.
 ///
 /// The descriptors become close-on-exec. They can be taken once; a second call returns none. The environment
-/// is not changed. It does not mislead child processes if `LISTEN_PID` is set. Fails with [`Error::Value`]
-/// when the variables have values that are not possible, and with [`Error::Os`] for a descriptor that is not
-/// a socket.
+/// is not changed, and misleads no child process: `LISTEN_PID`, or the variable `TABI_LISTEN_SOCKETS` of a predecessor,
+/// says that they are not for it. If neither is set, the sockets are whatever sockets this process has inherited under
+/// the numbers from 3 on.
+///
+/// Fails with [`Error::Value`] when the variables have values that are not possible, and with [`Error::Os`] when one of
+/// the descriptors is not open or not a socket. Then none is taken.
 pub fn listen_fds() -> Result<Vec<ListenSocket>> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     let variable = |name: &str| std::env::var(name).ok();
     let Some(count) = variable("LISTEN_FDS") else { return Ok(Vec::new()) };
+    let count = number::<u16>("LISTEN_FDS", &count)?;
+    let descriptors = FIRST..FIRST + RawFd::from(count);
     if let Some(pid) = variable("LISTEN_PID") {
         if number::<u32>("LISTEN_PID", &pid)? != std::process::id() {
             return Ok(Vec::new());
         }
+    } else if let Some(sockets) = variable(SOCKETS) {
+        let mut sockets = sockets.split(':');
+        for fd in descriptors.clone() {
+            let handed_over = number::<u64>(SOCKETS, sockets.next().unwrap_or_default())?;
+            if handed_over != 0 && sys::socket_number(fd) != Ok(handed_over) {
+                return Ok(Vec::new());
+            }
+        }
     }
-    let count = number::<u16>("LISTEN_FDS", &count)?;
+    for fd in descriptors.clone() {
+        sys::socket_number(fd)?;
+    }
     let names = variable("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':');
     if TAKEN.swap(true, Ordering::SeqCst) {
         return Ok(Vec::new());
     }
-    (FIRST..FIRST + RawFd::from(count))
+    descriptors
         .map(|fd| {
             let name = names.next().filter(|name| !name.is_empty()).unwrap_or("unknown");
             // SAFETY: the protocol gives these descriptors to this process, and `TAKEN` makes sure that they
@@ -81,7 +103,8 @@ impl Server {
     /// of `server_close` is over.
     ///
     /// `name` goes into `LISTEN_FDNAMES`; it must not contain ':' or NUL. `LISTEN_PID` is not set, because
-    /// the number of the process is not known before it starts. Several servers may pass their sockets to one
+    /// the number of the process is not known before it starts; `TABI_LISTEN_SOCKETS` says instead which sockets are
+    /// handed over, so that children of the successor are not misled. Several servers may pass their sockets to one
     /// command, which receives them in the same order.
     ///
     /// Fails with [`Error::Closed`] when the server is closed, with `Os(EMFILE)`, and with [`Error::Value`]
@@ -110,6 +133,12 @@ impl Server {
         // The numbers for the sockets may be in use. Those descriptors are kept open, so that nothing else
         // gets their numbers in the meantime.
         let (copies, in_the_way) = self.duplicates(end)?;
+        let mut sockets = sockets_passed_before(command);
+        sockets.resize(names.len() - copies.len(), "0".to_owned());
+        for copy in &copies {
+            sockets.push(sys::socket_number(copy.as_raw_fd())?.to_string());
+        }
+        command.env(SOCKETS, sockets.join(":"));
         command.env("LISTEN_FDS", names.len().to_string());
         command.env("LISTEN_FDNAMES", names.join(":"));
         command.env_remove("LISTEN_PID");
@@ -171,9 +200,17 @@ impl Server {
         let (copies, _smaller) =
             self.duplicates(FIRST + RawFd::try_from(count).unwrap_or(RawFd::MAX - FIRST))?;
         let names = vec![name; count].join(":");
-        let own = [format!("LISTEN_FDS={count}\0"), format!("LISTEN_FDNAMES={names}\0")];
+        let sockets: Result<Vec<String>> =
+            copies.iter().map(|copy| Ok(sys::socket_number(copy.as_raw_fd())?.to_string())).collect();
+        let sockets = sockets?.join(":");
+        let own = [
+            format!("LISTEN_FDS={count}\0"),
+            format!("LISTEN_FDNAMES={names}\0"),
+            format!("{SOCKETS}={sockets}\0"),
+        ];
         let mut variables: Vec<*mut c_char> = Vec::new();
-        let replaced: [&[u8]; 3] = [b"LISTEN_FDS=", b"LISTEN_FDNAMES=", b"LISTEN_PID="];
+        let replaced: [&[u8]; 4] =
+            [b"LISTEN_FDS=", b"LISTEN_FDNAMES=", b"LISTEN_PID=", b"TABI_LISTEN_SOCKETS="];
         // SAFETY: the caller promises that the environment does not change.
         for variable in unsafe { sys::environment() } {
             // SAFETY: a variable is a NUL-terminated string.
@@ -203,14 +240,22 @@ fn check_name(name: &str) -> Result<()> {
 /// Returns the names of the sockets that other servers have passed to this command. Each socket has a name,
 /// which may be empty.
 fn names_passed_before(command: &Command) -> Result<Vec<String>> {
-    let variable = |wanted: &str| {
-        let found = command.get_envs().find(|(name, _)| *name == wanted);
-        found.and_then(|(_, value)| value).map(|value| value.to_string_lossy().into_owned())
-    };
-    let Some(count) = variable("LISTEN_FDS") else { return Ok(Vec::new()) };
+    let Some(count) = variable_of(command, "LISTEN_FDS") else { return Ok(Vec::new()) };
     let count = number::<u16>("LISTEN_FDS", &count)?;
-    let names = variable("LISTEN_FDNAMES").unwrap_or_default();
+    let names = variable_of(command, "LISTEN_FDNAMES").unwrap_or_default();
     let mut names: Vec<String> = names.split(':').map(str::to_owned).collect();
     names.resize(count.into(), String::new());
     Ok(names)
+}
+
+/// Returns the numbers of the sockets that other servers have passed to this command.
+fn sockets_passed_before(command: &Command) -> Vec<String> {
+    let sockets = variable_of(command, SOCKETS).unwrap_or_default();
+    sockets.split(':').filter(|number| !number.is_empty()).map(str::to_owned).collect()
+}
+
+/// Returns the value of a variable that was set for a command.
+fn variable_of(command: &Command, wanted: &str) -> Option<String> {
+    let (_, value) = command.get_envs().find(|(name, _)| *name == wanted)?;
+    Some(value?.to_string_lossy().into_owned())
 }

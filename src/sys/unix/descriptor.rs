@@ -1,5 +1,6 @@
 //! Descriptors: set O_NONBLOCK, duplicate, close.
 
+use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 use crate::error::{Error, Result};
@@ -18,6 +19,23 @@ pub(crate) fn duplicate(fd: RawFd) -> Result<OwnedFd> {
     let copy = unsafe { syscall!(fcntl(fd, libc::F_DUPFD_CLOEXEC, 0)) }?;
     // SAFETY: the descriptor is new and has no other owner.
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Returns the number by which the system tells the socket of this descriptor from all others that are open.
+///
+/// Fails with `Os(EBADF)`, and with `Os(ENOTSOCK)` if the file is not a socket.
+pub(crate) fn socket_number(fd: RawFd) -> Result<u64> {
+    let mut file = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: fstat writes one stat.
+    unsafe { syscall!(fstat(fd, file.as_mut_ptr())) }?;
+    // SAFETY: fstat has written it.
+    let file = unsafe { file.assume_init() };
+    if file.st_mode & libc::S_IFMT != libc::S_IFSOCK {
+        return Err(Error::Os(libc::ENOTSOCK));
+    }
+    // The field is narrower on some systems.
+    #[allow(clippy::unnecessary_cast)]
+    Ok(file.st_ino as u64)
 }
 
 /// Closes the descriptor. Unlike the drop of an [`OwnedFd`], it reports the error of the kernel.

@@ -19,7 +19,7 @@ mod wake_pipe;
 pub(crate) use accept::accept_named;
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use control::ControlValue;
-pub(crate) use descriptor::{close, duplicate, set_nonblocking};
+pub(crate) use descriptor::{close, duplicate, set_nonblocking, socket_number};
 pub use entry::HostEntry;
 pub(super) use entry::{port_of, text};
 pub(crate) use errno::errno_name;

@@ -341,7 +341,8 @@ int tabi_close(tabi_sock *sk);
  * Frees the handle, and closes the socket if it is still open. NULL does nothing.
  *
  * No other thread may use the handle at this time or later. End the calls of other threads with
- * tabi_close(), and wait for those threads, before you free the handle.
+ * tabi_close(), and wait for those threads, before you free the handle. The socket of a server or of a request is not
+ * freed; tabi_last_error_message() then says so.
  */
 void tabi_sock_free(tabi_sock *sk);
 
@@ -2888,7 +2889,8 @@ int tabi_server_close(tabi_server *sv, double drain, tabi_drain_report *report);
  *
  * For a limit, call tabi_server_close() before. When the function returns, no handler is running, with three
  * exceptions: `daemon_threads` is 1, `block_on_close` is 0, or tabi_server_close() has reported requests in
- * `left`. Do not free a server that tabi_request_server() has returned.
+ * `left`. The server that tabi_request_server() returns, or that a hook is given, is not freed in that handler or
+ * hook; tabi_last_error_message() then says so.
  */
 void tabi_server_free(tabi_server *sv);
 
@@ -3678,13 +3680,15 @@ typedef struct {
  * tabi_server_pass_to() in another process.
  *
  * They are described by the environment variables LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID. LISTEN_PID may
- * be absent.
+ * be absent. tabi_server_pass_to() sets TABI_LISTEN_SOCKETS instead, so that a program that has only inherited the
+ * variables takes none of its own descriptors for these sockets.
  *
  * Returns 0 and an array of `count` sockets, which tabi_listen_fds_free() frees. `count` is 0 when there are
- * none, and when they were taken before. Errors: TABI_ERR_VALUE when the variables are wrong; -EBADF,
- * -ENOTSOCK.
+ * none, when they are for another process, and when they were taken before. Errors: TABI_ERR_VALUE when the variables
+ * are wrong; -EBADF or -ENOTSOCK when one of the descriptors is not a socket. Then none is taken.
  */
-int tabi_listen_fds(tabi_listen_socket **list, size_t *count);
+int tabi_listen_fds(tabi_listen_socket **list,
+                    size_t *count);
 
 /**
  * Frees a list of tabi_listen_fds() with its `count`, and those of its sockets that are not NULL.
@@ -3776,7 +3780,8 @@ int tabi_request_process(tabi_request *request);
 /**
  * Gives up a request without handling it, and closes the client's socket. NULL does nothing.
  *
- * It is for programs that replace process_request.
+ * It is for programs that replace process_request. A request that a handler or a hook was only lent is not freed in
+ * it; tabi_last_error_message() then says so.
  */
 void tabi_request_free(tabi_request *request);
 

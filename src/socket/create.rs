@@ -113,6 +113,8 @@ impl Socket {
             waited: [const { AtomicBool::new(false) }; 2],
             at_end: AtomicBool::new(false),
             interruptible: AtomicBool::new(false),
+            #[cfg(feature = "capi")]
+            lent: AtomicBool::new(false),
             sends_poll: family == AF_UNIX && kind != SOCK_STREAM,
             family,
             kind,

@@ -207,6 +207,10 @@ impl Handle {
     /// Wakes all other calls in flight, and repeats this for a moment: a call may be just before its system
     /// call, and not all systems wake a call there.
     fn wake_calls(&self) {
+        if let Some(wake) = self.wake.get() {
+            // A serve loop polls this descriptor without a call in flight.
+            wake.raise();
+        }
         for tried in 0..kernel::WAKE_TRIES {
             if !self.state.see().has_others() || self.is_inherited() {
                 return;

@@ -121,6 +121,9 @@ pub struct Socket {
     /// Whether a receiving call has found the end of the stream.
     at_end: AtomicBool,
     interruptible: AtomicBool,
+    /// Whether C has a handle of the socket that is not to be freed; see [`Socket::lend`].
+    #[cfg(feature = "capi")]
+    lent: AtomicBool,
     /// Whether sends must wait in `poll`. A send on a unix datagram or packet socket that blocks in the
     /// kernel waits for the peer's queue, and shutting its own socket down does not wake it.
     sends_poll: bool,
@@ -137,6 +140,26 @@ impl Socket {
     #[inline]
     pub fn fileno(&self) -> RawFd {
         self.handle.fileno()
+    }
+
+    /// Records that C has a handle of the socket, which belongs to a server or a request.
+    #[cfg(feature = "capi")]
+    pub(crate) fn lend(&self) {
+        self.lent.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the socket belongs to a server or a request.
+    #[cfg(feature = "capi")]
+    pub(crate) fn is_lent(&self) -> bool {
+        self.lent.load(Ordering::Relaxed)
+    }
+
+    /// Returns a descriptor that becomes readable when the socket is closed, for a serve loop, which polls the socket
+    /// without a call in flight. -1 in a forked child.
+    ///
+    /// Fails with `Os(EMFILE)`, `Os(ENFILE)` and `Os(ENOMEM)` when there is none yet.
+    pub(crate) fn closing_fd(&self) -> Result<RawFd> {
+        self.handle.wake_fd()
     }
 
     /// Returns the address family, `AF_*` (`socket.family`).

@@ -70,8 +70,73 @@ static void trouble_is_reported_and_counted(void)
     tabi_sock_free(client);
 }
 
+static int frees_what_it_was_lent(tabi_request *request, void *userdata)
+{
+    tabi_server *server = tabi_request_server(request);
+    (void)userdata;
+    tabi_sock_free(tabi_request_sock(request));
+    CHECK_CONTAINS(tabi_last_error_message(), "belongs to its server");
+    tabi_sock_free(tabi_server_sock(server));
+    tabi_server_free(server);
+    CHECK_CONTAINS(tabi_last_error_message(), "not freed");
+    tabi_request_free(request);
+    CHECK_CONTAINS(tabi_last_error_message(), "the request belongs");
+    CHECK_CODE(tabi_request_process(request), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_request_process_default(request), TABI_ERR_VALUE);
+    CHECK_OK(tabi_request_reply(request, "sound", 5));
+    return 0;
+}
+
+static int frees_its_request(tabi_request *request, void *userdata)
+{
+    (void)userdata;
+    tabi_request_free(request);
+    CHECK_CONTAINS(tabi_last_error_message(), "the request belongs");
+    return 1;
+}
+
+static int frees_its_server(tabi_server *server, void *userdata)
+{
+    (void)userdata;
+    tabi_server_free(server);
+    CHECK_CONTAINS(tabi_last_error_message(), "not freed");
+    return tabi_server_default_bind(server);
+}
+
+/* What a callback is lent stays whole, and the mistake is told. */
+static void what_is_lent_is_not_freed(void)
+{
+    tabi_server_options options;
+    tabi_server_hooks hooks;
+    tabi_addr any, address;
+    tabi_server *server = NULL;
+    tabi_sock *client = NULL;
+    char bytes[8];
+
+    memset(&hooks, 0, sizeof hooks);
+    hooks.struct_size = sizeof hooks;
+    hooks.server_bind = frees_its_server;
+    hooks.verify_request = frees_its_request;
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    options.hooks = &hooks;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_new(&options, &any, frees_what_it_was_lent, NULL, &server));
+    tabi_sock_free(tabi_server_sock(server));
+    CHECK_CONTAINS(tabi_last_error_message(), "belongs to its server");
+
+    CHECK_OK(tabi_server_address(server, &address));
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &client));
+    CHECK_OK(tabi_settimeout(client, 60));
+    CHECK_OK(tabi_connect_addr(client, &address));
+    CHECK_OK(tabi_server_handle_request(server));
+    CHECK_EQ(tabi_recv(client, bytes, sizeof bytes, MSG_WAITALL), 5);
+    tabi_server_free(server);
+    tabi_sock_free(client);
+}
+
 int main(void)
 {
+    RUN(what_is_lent_is_not_freed);
     RUN(trouble_is_reported_and_counted);
     return 0;
 }

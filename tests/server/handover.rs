@@ -5,21 +5,22 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use crate::support::helpers::helper;
 use crate::support::serving::{any_port, connect, read_to_end, while_serving};
-use crate::support::{HANG, wait_until};
+use crate::support::{HANG, ThreadId, wait_until};
 use tabi::server::{
     DatagramRequestHandler, HandlerResult, Hooks, Request, Server, StreamRequestHandler, TcpServer,
     ThreadingTcpServer, UdpServer,
 };
-use tabi::{AF_INET, Error, Result, SOCK_STREAM, Socket};
+use tabi::{AF_INET, Error, Result, SOCK_DGRAM, SOCK_STREAM, Socket};
 
 /// Answers with the number of this process, after the client has sent a byte.
 fn who(request: &Request) -> Result<()> {
@@ -131,6 +132,42 @@ fn sockets_of_a_service_manager_are_taken_with_their_names() {
         r#"LISTEN_PID must be a number, got "me""#
     );
     assert!(activated(&[("LISTEN_FDS", "200")]).contains("errno"), "a descriptor that is not there");
+}
+
+#[test]
+fn a_process_that_only_inherited_the_variables_takes_no_descriptor() {
+    let server = TcpServer::new(any_port(), who).unwrap();
+    let mut command = helper("server_helper");
+    command.arg("activated-parent");
+    server.pass_to(&mut command, "chat").unwrap();
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    // The successor takes the socket. Its child, whose descriptor 3 is another socket, takes none.
+    assert_eq!(
+        lines,
+        [r#"got ["chat"]"#, &format!("at {:?}", [server.server_address().port()]), "got []", "at []"]
+    );
+}
+
+#[test]
+fn a_descriptor_that_is_not_a_socket_is_an_error_and_stays_open() {
+    let mut command = helper("server_helper");
+    let file = std::fs::File::open("/dev/null").unwrap();
+    command.arg("activated-twice").env("LISTEN_FDS", "1");
+    let fd = file.as_raw_fd();
+    // SAFETY: between fork and exec only dup2 and fcntl are called.
+    unsafe {
+        command.pre_exec(move || {
+            match fd {
+                3 => libc::fcntl(3, libc::F_SETFD, 0),
+                fd => libc::dup2(fd, 3),
+            };
+            Ok(())
+        });
+    }
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let error = format!("got {}", Error::Os(libc::ENOTSOCK));
+    assert_eq!(text.lines().collect::<Vec<_>>(), [&error, &error], "the first try has not closed it");
 }
 
 #[test]
@@ -251,6 +288,34 @@ fn a_socket_that_was_closed_under_the_loop_ends_it() {
     let server = TcpServer::new(any_port(), who).unwrap();
     server.socket().close().unwrap();
     assert!(server.serve_forever().is_err());
+}
+
+#[test]
+fn a_socket_that_another_thread_closes_ends_a_loop_that_waits_for_ever() {
+    let adopted = |kind| {
+        let socket = Socket::new(AF_INET, kind, 0).unwrap();
+        socket.bind(any_port()).unwrap();
+        TcpServer::options().adopt(vec![socket], who).unwrap()
+    };
+    let servers = [
+        TcpServer::new(any_port(), who).unwrap().into(),
+        UdpServer::new(any_port(), who).unwrap().into(),
+        adopted(SOCK_STREAM),
+        adopted(SOCK_DGRAM),
+    ];
+    for server in servers {
+        let (begun, has_begun) = mpsc::channel();
+        thread::scope(|scope| {
+            let serving = scope.spawn(|| {
+                begun.send(ThreadId::current()).unwrap();
+                server.serve_forever_every(None)
+            });
+            let thread = has_begun.recv().unwrap();
+            thread.wait_until_blocked();
+            server.socket().close().unwrap();
+            assert_eq!(serving.join().unwrap(), Err(Error::Closed));
+        });
+    }
 }
 
 #[test]

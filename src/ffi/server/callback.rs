@@ -3,6 +3,7 @@
 
 use std::ffi::{c_int, c_void};
 
+use super::lent::{Lent, lending};
 use crate::error;
 use crate::error::{Error, Result};
 use crate::ffi::boundary::codes::{HERROR_CODES, code, system_number, text};
@@ -12,7 +13,9 @@ use crate::server::{self, HandlerResult, Next};
 /// Calls a hook or a handler. A thread may be ended inside of it with pthread_exit, as CPython does with its threads
 /// when a program exits. Such a thread stays here: if it left through the frames of Rust, the whole program would end.
 /// A C++ exception is the program's mistake, and ends the program as it does when it leaves a thread of C++.
-pub(crate) fn outside<T>(hook: impl FnOnce() -> T) -> T {
+///
+/// `lent` is what the callback gets and must not free.
+pub(crate) fn outside<T>(lent: impl Into<Lent>, hook: impl FnOnce() -> T) -> T {
     struct Unwound;
     impl Drop for Unwound {
         fn drop(&mut self) {
@@ -25,7 +28,7 @@ pub(crate) fn outside<T>(hook: impl FnOnce() -> T) -> T {
         }
     }
     let unwound = Unwound;
-    let result = hook();
+    let result = lending(lent.into(), hook);
     std::mem::forget(unwound);
     result
 }
@@ -53,9 +56,9 @@ fn terminate() -> ! {
 }
 
 /// Calls a hook whose failures are errors of the core.
-pub(crate) fn call_hook(hook: impl FnOnce() -> c_int) -> Result<c_int> {
+pub(crate) fn call_hook(lent: impl Into<Lent>, hook: impl FnOnce() -> c_int) -> Result<c_int> {
     let begin = Moment::now();
-    match outside(hook) {
+    match outside(lent, hook) {
         code @ 0.. => Ok(code),
         code => Err(to_error(code, begin)),
     }
@@ -71,9 +74,9 @@ struct ReturnedCode {
 }
 
 /// Calls a handler or a job, which answers what happens to its connection.
-pub(crate) fn call_for_answer(handler: impl FnOnce() -> c_int) -> HandlerResult<Next> {
+pub(crate) fn call_for_answer(lent: impl Into<Lent>, handler: impl FnOnce() -> c_int) -> HandlerResult<Next> {
     let begin = Moment::now();
-    match outside(handler) {
+    match outside(lent, handler) {
         code::PARK => Ok(Next::Park),
         code::AGAIN => Ok(Next::Again),
         code::MORE => Ok(Next::More),
@@ -92,9 +95,9 @@ pub(crate) fn answer_code(next: Next) -> c_int {
 }
 
 /// Calls a hook that may fail with any error.
-pub(crate) fn call_handler(handler: impl FnOnce() -> c_int) -> HandlerResult<c_int> {
+pub(crate) fn call_handler(lent: impl Into<Lent>, handler: impl FnOnce() -> c_int) -> HandlerResult<c_int> {
     let begin = Moment::now();
-    returned(outside(handler), begin)
+    returned(outside(lent, handler), begin)
 }
 
 fn returned(code: c_int, begin: Moment) -> HandlerResult<c_int> {

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use std::mem::offset_of;
 
 use super::growing::{Growing, check_size, write};
-use super::{server, tabi_server};
+use super::{lent, server, tabi_server};
 use crate::error::Error;
 use crate::ffi::boundary::{boundary, status, take_back};
 use crate::ffi::socket::duration;
@@ -84,9 +84,13 @@ pub unsafe extern "C" fn tabi_server_close(
 ///
 /// For a limit, call tabi_server_close() before. When the function returns, no handler is running, with three
 /// exceptions: `daemon_threads` is 1, `block_on_close` is 0, or tabi_server_close() has reported requests in
-/// `left`. Do not free a server that tabi_request_server() has returned.
+/// `left`. The server that tabi_request_server() returns, or that a hook is given, is not freed in that handler or
+/// hook; tabi_last_error_message() then says so.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_free(sv: *mut tabi_server) {
+    if status(|| lent::check_server(sv)) < 0 {
+        return;
+    }
     // SAFETY: NULL, or a handle that the caller owns.
     if let Some(server) = unsafe { sv.as_ref() } {
         boundary::<c_int>(|| {

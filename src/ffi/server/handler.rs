@@ -59,6 +59,6 @@ impl CHandler {
 impl RequestHandler for CHandler {
     fn handle(&self, request: &Request) -> HandlerResult<Next> {
         // SAFETY: the handler is a function of the program that made the server; the request outlives the call.
-        call_for_answer(|| unsafe { (self.call)(tabi_request::lend(request), self.userdata) })
+        call_for_answer(request, || unsafe { (self.call)(tabi_request::lend(request), self.userdata) })
     }
 }

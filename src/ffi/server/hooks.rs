@@ -147,7 +147,7 @@ impl CHooks {
 
     fn step(&self, hook: ServerStep, server: &Server) -> Result<()> {
         // SAFETY: the hook is a function of the program that made the server; the server outlives the call.
-        call_hook(|| unsafe { hook(tabi_server::lend(server), self.0.userdata) }).map(drop)
+        call_hook(server, || unsafe { hook(tabi_server::lend(server), self.0.userdata) }).map(drop)
     }
 }
 
@@ -172,7 +172,7 @@ impl Hooks for CHooks {
         let (sv, sk) = (tabi_server::lend(server), tabi_sock::lend(socket));
         // SAFETY: the hook is a function of the program that made the server; the server, the socket and `request`
         // outlive the call.
-        call_hook(|| unsafe { hook(sv, sk, &mut request, self.0.userdata) })?;
+        call_hook(server, || unsafe { hook(sv, sk, &mut request, self.0.userdata) })?;
         // SAFETY: the hook's success hands over a request that it owned.
         unsafe { take_request(request) }.map_err(|_| Error::value("get_request succeeded without a request"))
     }
@@ -181,7 +181,8 @@ impl Hooks for CHooks {
         match self.0.verify_request {
             Some(hook) => {
                 // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-                let verdict = call_handler(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
+                let verdict =
+                    call_handler(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
                 Ok(verdict > 0)
             }
             None => Ok(true),
@@ -191,7 +192,7 @@ impl Hooks for CHooks {
     fn handshake(&self, request: &Request) -> HandlerResult {
         if let Some(hook) = self.0.handshake {
             // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-            call_handler(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
+            call_handler(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) })?;
         }
         Ok(())
     }
@@ -202,7 +203,7 @@ impl Hooks for CHooks {
                 let Ok(handle) = Handle::new() else { return request.reject() };
                 let request = handle.give(tabi_request(request));
                 // SAFETY: the hook is a function of the program that made the server, and takes the request over.
-                outside(|| unsafe { hook(request, self.0.userdata) });
+                outside((), || unsafe { hook(request, self.0.userdata) });
             }
             None => Server::default_process_request(request),
         }
@@ -212,7 +213,7 @@ impl Hooks for CHooks {
         match self.0.finish_request {
             Some(hook) => {
                 // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-                Ok(call_for_answer(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) })?)
+                Ok(call_for_answer(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) })?)
             }
             None => Server::default_finish_request(request),
         }
@@ -221,7 +222,7 @@ impl Hooks for CHooks {
     fn shutdown_request(&self, request: &Request) {
         match self.0.shutdown_request {
             // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-            Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
+            Some(hook) => outside(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
             None => {
                 request.shutdown();
                 self.close_request(request);
@@ -232,7 +233,7 @@ impl Hooks for CHooks {
     fn close_request(&self, request: &Request) {
         match self.0.close_request {
             // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-            Some(hook) => outside(|| unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
+            Some(hook) => outside(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
             None => request.close(),
         }
     }
@@ -243,7 +244,9 @@ impl Hooks for CHooks {
         let code = failure.code();
         let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: the hook is a function of the program that made the server; request and message outlive the call.
-        outside(|| unsafe { hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata) });
+        outside(request, || unsafe {
+            hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata)
+        });
     }
 
     fn handle_trouble(&self, server: &Server, trouble: &Trouble) {
@@ -251,7 +254,9 @@ impl Hooks for CHooks {
         let number = trouble::number(trouble);
         let message = CString::new(trouble.to_string().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: the hook is a function of the program that made the server; server and message outlive the call.
-        outside(|| unsafe { hook(tabi_server::lend(server), number, message.as_ptr(), self.0.userdata) });
+        outside(server, || unsafe {
+            hook(tabi_server::lend(server), number, message.as_ptr(), self.0.userdata)
+        });
     }
 
     fn handle_timeout(&self, server: &Server) -> Result<()> {
@@ -281,7 +286,7 @@ impl Hooks for CHooks {
         let name = CString::new(name).unwrap_or_default();
         let argument: *mut &mut dyn FnMut() = &mut body;
         // SAFETY: the hook is a function of the program that made the server; name and body outlive the call.
-        outside(|| unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) });
+        outside((), || unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) });
     }
 }
 

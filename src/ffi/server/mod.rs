@@ -12,6 +12,7 @@ mod handler;
 mod handover;
 mod hooks;
 mod job;
+mod lent;
 mod options;
 mod request;
 mod run;

@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::callback::{answer_code, seen_by_c};
-use super::{server, socket_of, tabi_server};
+use super::{lent, server, socket_of, tabi_server};
 use crate::address::RawAddress;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Failure, Handle, Outcome, boundary, bytes, give, not_null, status, take_back};
@@ -251,11 +251,14 @@ pub unsafe extern "C" fn tabi_request_process(request: *mut tabi_request) -> c_i
 
 /// Gives up a request without handling it, and closes the client's socket. NULL does nothing.
 ///
-/// It is for programs that replace process_request.
+/// It is for programs that replace process_request. A request that a handler or a hook was only lent is not freed in
+/// it; tabi_last_error_message() then says so.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_free(request: *mut tabi_request) {
-    // SAFETY: the caller gives the request up.
-    unsafe { take_back(request) }
+    if status(|| lent::check_request(request)) == 0 {
+        // SAFETY: the caller gives the request up, and it is not one that a callback was lent.
+        unsafe { take_back(request) }
+    }
 }
 
 /// Does what the step finish_request does by default: it runs the server's handler. Returns 0, TABI_PARK,
@@ -294,6 +297,7 @@ pub(crate) unsafe fn take_request(request: *mut tabi_request) -> Outcome<Request
     if request.is_null() {
         return Err(Failure::Null("request").into());
     }
-    // SAFETY: `request` is not NULL, came from `give` or a `Handle`, and is not used again.
+    lent::check_request(request)?;
+    // SAFETY: `request` is not NULL, is not lent to a callback, came from `give` or a `Handle`, and is not used again.
     Ok(unsafe { Box::from_raw(request) }.0)
 }

@@ -63,10 +63,17 @@ pub extern "C" fn tabi_close(sk: Option<&tabi_sock>) -> c_int {
 /// Frees the handle, and closes the socket if it is still open. NULL does nothing.
 ///
 /// No other thread may use the handle at this time or later. End the calls of other threads with
-/// tabi_close(), and wait for those threads, before you free the handle.
+/// tabi_close(), and wait for those threads, before you free the handle. The socket of a server or of a request is not
+/// freed; tabi_last_error_message() then says so.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sock_free(sk: *mut tabi_sock) {
-    // SAFETY: the caller passes a handle of this library for the last time.
+    // SAFETY: the caller passes NULL or a handle of this library.
+    let is_lent = unsafe { sk.as_ref() }.is_some_and(|sk| sk.0.is_lent());
+    if is_lent {
+        status(|| Err(Error::value("the socket belongs to its server or request, which frees it").into()));
+        return;
+    }
+    // SAFETY: the caller passes a handle of this library for the last time, and it does not belong to a server.
     unsafe { take_back(sk) }
 }
 

@@ -54,6 +54,7 @@ pub struct tabi_sock(pub(crate) Socket);
 impl tabi_sock {
     /// The handle of a socket that Rust keeps.
     pub(crate) fn lend(socket: &Socket) -> *mut tabi_sock {
+        socket.lend();
         std::ptr::from_ref(socket).cast_mut().cast()
     }
 }

@@ -87,7 +87,7 @@ impl<'a> Loop<'a> {
         }
         let accepts = capacity.is_free();
         self.polled.clear();
-        let no_memory = memory::reserve(&mut self.polled, 4 + self.sockets.len()).is_err();
+        let no_memory = memory::reserve(&mut self.polled, 4 + 2 * self.sockets.len()).is_err();
         if no_memory {
             return Ok(self.pause(deadline));
         }
@@ -121,6 +121,8 @@ impl<'a> Loop<'a> {
             self.polled[1..].iter_mut().for_each(|polled| polled.revents = libc::POLLIN);
             return Ok(Round::Ready(self.sockets.len()));
         }
+        let end = self.polled.len();
+        let look_again = look_again.min(self.poll_for_close());
         match sys::poll(&mut self.polled, deadline.min(look_again).left()) {
             Ok(polled) => {
                 // Not for an in-line server: a request between two tries may take long, and the loop would
@@ -141,7 +143,7 @@ impl<'a> Loop<'a> {
         }
         let is_ready = |polled: &libc::pollfd| polled.revents != 0;
         let mut woken = 0;
-        if let (Some(room), [nudge, parked @ ..]) = (room, &self.polled[runners..]) {
+        if let (Some(room), [nudge, parked @ ..]) = (room, &self.polled[runners..end]) {
             if is_ready(nudge) {
                 room.nudge().clear();
             }
@@ -169,6 +171,22 @@ impl<'a> Loop<'a> {
         }
         let late = ready == 0 && deadline.has_passed();
         Ok(if late { Round::TimedOut } else { Round::Ready(ready) })
+    }
+
+    /// Adds the descriptors that become readable when somebody closes a socket of the server; a poll of the socket itself
+    /// need not notice it. Returns when to check again if the process has no descriptor for that.
+    fn poll_for_close(&mut self) -> Deadline {
+        let mut look_again = Deadline::NEVER;
+        for socket in &self.sockets {
+            match socket.closing_fd() {
+                _ if memory::reserve(&mut self.polled, 1).is_err() => {
+                    look_again = Deadline::after(FULL_PAUSE)
+                }
+                Ok(fd) => self.polled.push(readable(fd)),
+                Err(_) => look_again = Deadline::after(FULL_PAUSE),
+            }
+        }
+        look_again
     }
 
     /// Waits for a short time when the system cannot poll: it is short of memory, or the limit of open

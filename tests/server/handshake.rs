@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tabi::server::{
-    Failure, Forks, HandlerResult, Hooks, Job, Next, Phase, Request, RequestHandler, Server, ServerOptions,
+    Failure, HandlerResult, Hooks, Job, Next, Phase, Request, RequestHandler, Server, ServerOptions,
     TcpServer, Threads, Trouble, UdpServer,
 };
 use tabi::{AF_INET, SOCK_STREAM};
 
-use crate::support::serving::{any_port, ask, connect, read_to_end, while_serving};
+use crate::support::serving::{any_port, ask, connect, forks, read_to_end, while_serving};
 use crate::support::{HANG, wait_until};
 
 type Notes = Arc<Mutex<Vec<&'static str>>>;
@@ -288,7 +288,7 @@ impl RequestHandler for TellsProcess {
 
 #[test]
 fn a_forking_server_makes_it_in_the_child() {
-    let options = ServerOptions::new(AF_INET, SOCK_STREAM).concurrency(Forks::default());
+    let options = ServerOptions::new(AF_INET, SOCK_STREAM).concurrency(forks());
     let server = options.hooks(TellsProcess).bind(any_port(), TellsProcess).unwrap();
     while_serving(&server, || {
         let text = read_to_end(&mut connect(&server));

@@ -213,7 +213,9 @@ impl Hooks for CHooks {
         match self.0.finish_request {
             Some(hook) => {
                 // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-                Ok(call_for_answer(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) })?)
+                Ok(call_for_answer(request, || unsafe {
+                    hook(tabi_request::lend(request), self.0.userdata)
+                })?)
             }
             None => Server::default_finish_request(request),
         }

@@ -3714,6 +3714,47 @@ int tabi_server_pass_to(tabi_server *sv,
                         const char *name,
                         pid_t *pid);
 
+/**
+ * Tells the service manager about the state of this program, as sd_notify(3) does: "READY=1" when it serves,
+ * "STOPPING=1" when it ends, "STATUS=some text", or several of them in lines.
+ *
+ * Nothing is sent unless the program calls this or tabi_serve_until_signal().
+ *
+ * Returns 1, or 0 when there is no service manager that wants to know: it names its socket in the environment variable
+ * NOTIFY_SOCKET. Errors: TABI_ERR_VALUE for an empty `state`, one that is not UTF-8, and for another kind of socket;
+ * TABI_ERR_TIMEOUT when the manager takes no message for 5 seconds; -errno when it is not there.
+ */
+int tabi_notify(const char *state);
+
+/**
+ * Serves until a signal comes, then drains: all that the main function of a daemon does, in one call that needs no
+ * signal handler of the program.
+ *
+ * `servers` is an array of `count` servers, at least 1. Each runs its tabi_server_serve_forever(), the first in this
+ * thread and the others in threads of their own. The service manager is told that the program is ready, as
+ * tabi_notify() does. The first of the signals stops them all; if one of the servers ends in another way, the others
+ * are stopped too. The service manager is told that the program stops. Then the requests get `drain` seconds to end, as
+ * with tabi_server_close(); TABI_NO_TIMEOUT is no limit. A second signal cuts them off at once.
+ *
+ * `signals` is an array of `signal_count` numbers of signals. (NULL, 0) stands for SIGTERM and SIGINT. They get
+ * handlers, which interrupt no system call of other threads, and afterwards what they had before. Signals that the
+ * program blocks do not arrive. In a forked child, and so in the children of a forking server, a signal does what it
+ * did before. The process keeps two descriptors for this from the first call on.
+ *
+ * `report` may be NULL. It gets what became of the requests of all servers together. The program still frees its
+ * servers.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE when there is no server, when another thread of the process is in this function,
+ * when `drain` is negative or NaN, or when the report's `struct_size` is too small; -EINVAL for a number that is no
+ * signal or cannot be handled; those of tabi_notify(); and, after the drain, those of tabi_server_serve_forever().
+ */
+int tabi_serve_until_signal(tabi_server *const *servers,
+                            size_t count,
+                            const int *signals,
+                            size_t signal_count,
+                            double drain,
+                            tabi_drain_report *report);
+
 /* ---- The default steps of a server, for programs that replace some of them ---- */
 
 /**

@@ -15,12 +15,14 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
 - TLS: where ``server.socket`` was wrapped by ``ssl``, or ``ssl_context`` is set (an attribute, and an argument of
   servers of streams), the handshake is made in the thread of the request, within ``handshake_timeout``, and never in
   the serve loop. ``handle_handshake_error`` is told of those that fail.
+- ``serve_until_signal(drain=seconds)`` serves until SIGTERM or SIGINT comes, and then closes the server. ``handle_trouble``
+  is told of trouble that is not the failure of one request. ``notify`` tells a service manager of the program's state.
 - The end of the program waits for handlers unless ``daemon_threads`` is true, and then shuts their connections down.
 """
 
 from . import _server, socket
 from ._install import beside
-from ._server import DrainReport, Next, Statistics
+from ._server import DrainReport, Next, Statistics, notify
 
 PARK, AGAIN = Next
 
@@ -88,6 +90,18 @@ def _handle_handshake_error(self, request, client_address):
     """
 
 
+def _serve_until_signal(self, *signals, drain=None, poll_interval=0.5):
+    """Serve until one of the signals comes (by default SIGTERM and SIGINT), and close the server.
+
+    It is for the main thread. The signals get handlers, and afterwards those that they had before. A service manager is
+    told that the program is ready, and that it stops (see ``notify``). The requests of a threading server get ``drain``
+    seconds to end; a second signal cuts them off at once. Returns what ``server_close`` does.
+    """
+    if drain is not None:
+        _server.seconds("drain", drain)
+    return _server.serve_until_signal(self, signals, drain, poll_interval)
+
+
 def _handle_trouble(self, trouble, message):
     """Called when the server is in trouble. Does nothing by default; may be overridden.
 
@@ -106,6 +120,7 @@ def _init_handler(self, request, client_address, server):
 
 
 BaseServer.handle_trouble = _handle_trouble
+BaseServer.serve_until_signal = _serve_until_signal
 BaseServer.serve_forever = _serve_forever
 BaseServer.shutdown = _shutdown
 BaseServer._handle_request_noblock = _handle_request_noblock

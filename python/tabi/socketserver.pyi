@@ -12,6 +12,8 @@ class Next(enum.Enum):
 PARK: Literal[Next.PARK]
 AGAIN: Literal[Next.AGAIN]
 
+def notify(state: str) -> bool: ...
+
 class DrainReport(NamedTuple):
     finished: int
     parked: int
@@ -44,6 +46,9 @@ class Statistics(NamedTuple):
 
 class BaseServer(_standard.BaseServer):
     def handle_trouble(self, trouble: str, message: str) -> None: ...
+    def serve_until_signal(
+        self, *signals: int, drain: Optional[float] = None, poll_interval: float = 0.5
+    ) -> Optional[DrainReport]: ...
 
 class TCPServer(_standard.TCPServer):
     unlink_path: bool

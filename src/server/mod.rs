@@ -54,10 +54,12 @@ mod event;
 mod hooks;
 mod intake;
 mod lifecycle;
+mod notify;
 mod options;
 mod park;
 mod request;
 mod run;
+mod signals;
 mod statistics;
 mod trouble;
 
@@ -84,11 +86,13 @@ pub use concurrency::{Concurrency, Forks, Threads, WhenFull};
 pub use hooks::Hooks;
 pub use intake::{ListenSocket, listen_fds};
 pub use lifecycle::DrainReport;
+pub use notify::notify;
 pub use options::ServerOptions;
 pub use request::{
     BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, Job, Next,
     PerRequest, Request, RequestHandler, RequestReader, StreamRequest, StreamRequestHandler,
 };
+pub use signals::serve_until_signal;
 pub use statistics::Statistics;
 pub use trouble::{Phase, Trouble};
 

@@ -41,9 +41,9 @@ pub(crate) use system::{
 };
 pub use unix::HostEntry;
 pub(crate) use unix::{
-    Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Run, Thread, WakePipe, block_signals,
-    close, duplicate, errno_name, forks, has_address_space, interface_index, monotonic_nanoseconds,
-    name_info, set_nonblocking, socket_number,
+    Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Run, Signals, Thread, WakePipe,
+    block_signals, close, duplicate, errno_name, forks, has_address_space, interface_index,
+    monotonic_nanoseconds, name_info, set_nonblocking, socket_number,
 };
 #[cfg(feature = "capi")]
 pub(crate) use unix::{environment, spawn};

@@ -1,6 +1,8 @@
 /* What a server tells the people who run it. */
 #include "check.h"
 
+#include <signal.h>
+
 struct log {
     tabi_server *server;
     int count, last;
@@ -134,8 +136,87 @@ static void what_is_lent_is_not_freed(void)
     tabi_sock_free(client);
 }
 
+static void a_service_manager_is_told(void)
+{
+    char path[64], told[64];
+    tabi_sock *manager = NULL;
+    ssize_t n;
+
+    CHECK_EQ(unsetenv("NOTIFY_SOCKET"), 0);
+    CHECK_EQ(tabi_notify("READY=1"), 0);
+    CHECK_CODE(tabi_notify(NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_notify(""), TABI_ERR_VALUE);
+    snprintf(path, sizeof path, "/tmp/tabi-c-notify-%ld", (long)getpid());
+    CHECK_OK(tabi_socket(AF_UNIX, SOCK_DGRAM, 0, &manager));
+    CHECK_OK(tabi_settimeout(manager, 60));
+    CHECK_OK(tabi_bind_unix(manager, path));
+    CHECK_EQ(setenv("NOTIFY_SOCKET", path, 1), 0);
+    CHECK_EQ(tabi_notify("READY=1"), 1);
+    n = tabi_recv(manager, told, sizeof told, 0);
+    CHECK(n == 7 && memcmp(told, "READY=1", 7) == 0);
+    CHECK_EQ(unlink(path), 0);
+    CHECK_CODE(tabi_notify("STOPPING=1"), -ENOENT);
+    CHECK_EQ(unsetenv("NOTIFY_SOCKET"), 0);
+    tabi_sock_free(manager);
+}
+
+static int asks_for_the_end(tabi_request *request, void *userdata)
+{
+    (void)userdata;
+    CHECK_EQ(kill(getpid(), SIGTERM), 0);
+    CHECK_OK(tabi_request_reply(request, "end", 3));
+    return 0;
+}
+
+static void a_signal_ends_the_servers(void)
+{
+    tabi_server *servers[2];
+    tabi_server *one = NULL, *two = NULL;
+    tabi_drain_report report = {sizeof report, 9, 9, 9, 9};
+    tabi_sock *client = NULL;
+    tabi_addr address;
+    const int impossible[] = {SIGTERM, SIGKILL};
+    char bytes[4];
+
+    CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, asks_for_the_end, NULL, &one));
+    CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, asks_for_the_end, NULL, &two));
+    servers[0] = one;
+    servers[1] = two;
+    CHECK_CODE(tabi_serve_until_signal(NULL, 2, NULL, 0, 1, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_serve_until_signal(servers, 0, NULL, 0, 1, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_serve_until_signal(servers, 2, NULL, 2, 1, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_serve_until_signal(servers, 2, NULL, 0, -1, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_serve_until_signal(servers, 2, impossible, 2, 1, NULL), -EINVAL);
+
+    CHECK_OK(tabi_server_address(two, &address));
+    CHECK_OK(tabi_socket(AF_INET, SOCK_STREAM, 0, &client));
+    CHECK_OK(tabi_settimeout(client, 60));
+    CHECK_OK(tabi_connect_addr(client, &address));
+    CHECK_OK(tabi_serve_until_signal(servers, 2, NULL, 0, TABI_NO_TIMEOUT, &report));
+    CHECK_EQ(tabi_recv(client, bytes, sizeof bytes, MSG_WAITALL), 3);
+    CHECK_EQ(report.cut, 0);
+    CHECK_EQ(report.left, 0);
+    CHECK_CODE(tabi_server_serve_forever(one, 1), TABI_ERR_CLOSED);
+    tabi_server_free(one);
+    tabi_server_free(two);
+    tabi_sock_free(client);
+}
+
+/* The first call makes a pipe for signals, which the process keeps. */
+static void make_the_pipe(void)
+{
+    const int impossible = SIGKILL;
+    tabi_server *server = NULL;
+    CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, asks_for_the_end, NULL, &server));
+    CHECK_CODE(tabi_serve_until_signal(&server, 1, &impossible, 1, 1, NULL), -EINVAL);
+    tabi_server_free(server);
+}
+
 int main(void)
 {
+    make_the_pipe();
+    RUN(a_service_manager_is_told);
+    RUN(a_signal_ends_the_servers);
     RUN(what_is_lent_is_not_freed);
     RUN(trouble_is_reported_and_counted);
     return 0;

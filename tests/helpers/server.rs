@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use limits::limit;
 use serving::{any_port, ask, connect_to, echo, while_serving};
-use tabi::server::{HandlerResult, Next, Request, ThreadingTcpServer, listen_fds};
+use tabi::server::{HandlerResult, Next, Request, ThreadingTcpServer, listen_fds, serve_until_signal};
 use tabi::{AF_INET, SOCK_STREAM, Socket};
 use waiting::HANG;
 
@@ -34,6 +34,8 @@ fn main() -> Outcome {
     match arguments.as_slice() {
         ["successor"] => successor(),
         ["activated"] => activated(),
+        ["daemon", drain] => daemon(drain.parse().ok()),
+        ["activated-daemon"] => activated_daemon(),
         ["activated-twice"] => activated().and_then(|()| activated()),
         ["activated-parent"] => activated_parent(),
         ["echo"] => echo_server(),
@@ -102,6 +104,25 @@ fn activated_parent() -> Outcome {
         });
     }
     child.status()?;
+    Ok(())
+}
+
+/// Serves two servers until a signal, and prints their ports before and what became of their requests afterwards.
+fn daemon(drain: Option<f64>) -> Outcome {
+    let servers = [ThreadingTcpServer::new(any_port(), echo)?, ThreadingTcpServer::new(any_port(), echo)?];
+    for server in &servers {
+        println!("{}", server.server_address().port().ok_or("a port")?);
+    }
+    let report = serve_until_signal(&[&servers[0], &servers[1]], &[], drain.map(Duration::from_secs_f64))?;
+    println!("finished {} cut {} left {}", report.finished, report.cut, report.left);
+    Ok(())
+}
+
+/// Serves the sockets of a service manager until a signal.
+fn activated_daemon() -> Outcome {
+    let sockets = listen_fds()?.into_iter().map(|given| given.socket).collect();
+    let server = ThreadingTcpServer::options().adopt(sockets, echo)?;
+    serve_until_signal(&[&server], &[], None)?;
     Ok(())
 }
 

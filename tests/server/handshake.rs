@@ -219,7 +219,7 @@ fn a_limit_that_cannot_be_is_refused() {
     let limited = |seconds: f64| TcpServer::options().handshake_timeout(seconds).unwrap();
     assert_eq!(refused(limited(0.0).max_threads(1)), "handshake_timeout must be above 0 seconds, got 0");
     assert_eq!(refused(limited(1.0)), "handshake_timeout needs a server with threads");
-    assert!(refused(limited(1.0).concurrency(Forks::default())).contains("handshake_timeout"));
+    assert!(refused(limited(1.0).concurrency(forks())).contains("handshake_timeout"));
 }
 
 #[test]

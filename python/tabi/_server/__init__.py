@@ -1,6 +1,7 @@
 """What ``tabi.socketserver`` is made of: the serve loop, the threads, the limits and the end are the library's."""
 
 from . import process, tls, unix_path
+from .daemon import notify, serve_until_signal
 from .native import existing, native_of
 from .reports import DrainReport, Statistics
 from .settings import seconds
@@ -14,8 +15,10 @@ __all__ = [
     "handle",
     "live",
     "native_of",
+    "notify",
     "opened",
     "seconds",
+    "serve_until_signal",
     "tls",
     "unix_path",
 ]

@@ -83,6 +83,8 @@ class Native:
         self.hooks.stop = functools.partial(os.write, _wake_fd(self.handle), _STOP)
         #: It is a parent's: this process has a copy of its socket, and no more.
         self.inherited = False
+        #: Set to end the drain of a ``close`` that is running, at the next signal.
+        self.cut_at_once = False
         self._serving = threading.Lock()
         self._served_by: Optional[int] = None
         #: Set when nobody serves. Ctrl-C can end a wait for it, but not a wait in ``tabi_server_shutdown``.
@@ -163,7 +165,7 @@ class Native:
         finished = parked = cut = 0
         while True:
             report = structures.DrainReport(struct_size=ctypes.sizeof(structures.DrainReport))
-            rest = _NO_TIMEOUT if until is None else max(until - time.monotonic(), 0)
+            rest = 0 if self.cut_at_once else _NO_TIMEOUT if until is None else max(until - time.monotonic(), 0)
             code = _close(self.handle, rest, report)
             finished, parked, cut = finished + report.finished, parked + report.parked, cut + report.cut
             if code != EINTR:

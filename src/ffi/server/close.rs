@@ -7,8 +7,9 @@ use std::mem::offset_of;
 use super::growing::{Growing, check_size, write};
 use super::{lent, server, tabi_server};
 use crate::error::Error;
-use crate::ffi::boundary::{boundary, status, take_back};
+use crate::ffi::boundary::{Outcome, boundary, status, take_back};
 use crate::ffi::socket::duration;
+use crate::server::DrainReport;
 
 /// What became of the requests that had begun when a server was closed. Set `struct_size` before the call.
 #[repr(C)]
@@ -65,19 +66,30 @@ pub unsafe extern "C" fn tabi_server_close(
             check_size::<tabi_drain_report>(unsafe { (*report).struct_size })?;
         }
         let done = server.server_close(drain);
-        if !report.is_null() {
-            let ends = tabi_drain_report {
-                struct_size: 0,
-                finished: done.finished,
-                parked: done.parked,
-                cut: done.cut,
-                left: done.left,
-            };
-            // SAFETY: `report` is not NULL, and the caller set its `struct_size` to its size.
-            unsafe { write(report, &ends) }?;
-        }
+        // SAFETY: `report` is NULL, or the caller set its `struct_size` to its size.
+        unsafe { write_report(report, &done) }?;
         if done.interrupted { Err(Error::Os(libc::EINTR).into()) } else { Ok(()) }
     })
+}
+
+/// Writes what became of the requests to a report that may be NULL.
+///
+/// # Safety
+///
+/// `report` is NULL, or points to as many bytes as its `struct_size` says.
+pub(super) unsafe fn write_report(report: *mut tabi_drain_report, done: &DrainReport) -> Outcome {
+    if report.is_null() {
+        return Ok(());
+    }
+    let ends = tabi_drain_report {
+        struct_size: 0,
+        finished: done.finished,
+        parked: done.parked,
+        cut: done.cut,
+        left: done.left,
+    };
+    // SAFETY: `report` is not NULL, and the caller promises its size.
+    unsafe { write(report, &ends) }
 }
 
 /// Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT, and frees it. NULL does nothing.

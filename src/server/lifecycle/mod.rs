@@ -150,7 +150,7 @@ impl Lifecycle {
         self.loops_ended.announce();
     }
 
-    fn ask_to_stop(&self) {
+    pub(crate) fn ask_to_stop(&self) {
         self.stop.store(this_process(), Ordering::SeqCst);
         self.stop_wake.raise();
     }

@@ -11,6 +11,7 @@ mod interface;
 mod lookup;
 mod message;
 mod ready;
+mod signals;
 #[cfg(feature = "capi")]
 mod spawn;
 mod thread;
@@ -28,6 +29,7 @@ pub(crate) use interface::{InterfaceV4, interface_index};
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use message::MessageHeader;
 pub(crate) use ready::Polled;
+pub(crate) use signals::Signals;
 #[cfg(feature = "capi")]
 pub(crate) use spawn::{environment, spawn};
 pub(crate) use thread::{Run, Thread, block_signals, has_address_space};

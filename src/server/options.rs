@@ -58,6 +58,7 @@ pub struct ServerOptions {
     pub(crate) request_deadline: Option<Duration>,
     pub(crate) handshake_timeout: Option<Duration>,
     pub(crate) min_rate: Option<MinRate>,
+    pub(crate) count_bytes: bool,
     pub(crate) loops: usize,
     pub(crate) unlink_path: bool,
     pub(crate) hooks: Arc<dyn Hooks>,
@@ -92,6 +93,7 @@ impl fmt::Debug for ServerOptions {
             .field("request_deadline", &self.request_deadline)
             .field("handshake_timeout", &self.handshake_timeout)
             .field("min_rate", &self.min_rate)
+            .field("count_bytes", &self.count_bytes)
             .field("loops", &self.loops)
             .field("unlink_path", &self.unlink_path)
             .finish_non_exhaustive()
@@ -126,6 +128,7 @@ impl ServerOptions {
             request_deadline: None,
             handshake_timeout: None,
             min_rate: None,
+            count_bytes: false,
             loops: 1,
             unlink_path: false,
             hooks: Arc::new(DefaultHooks),
@@ -206,6 +209,17 @@ impl ServerOptions {
             Concurrency::Inline | Concurrency::Forks(_) => Threads::default(),
         };
         self.concurrency(settings.max_threads(threads))
+    }
+
+    /// Sets whether [`Statistics`](super::Statistics) has the bytes of connections. The default is false.
+    ///
+    /// The system counts them; the server asks it once, when a connection ends, and the calls of the sockets cost nothing
+    /// more. They are the bytes of the TCP stream, in a TLS connection those of the encrypted stream. Connections that the
+    /// handler has closed itself, jobs, and connections that have not ended are not among them. It needs TCP, a server
+    /// that does not fork, and Linux 4.19 or later.
+    pub fn count_bytes(mut self, count: bool) -> Self {
+        self.count_bytes = count;
+        self
     }
 
     /// Sets the most requests at the same time, 1 or more. Further clients are closed at once and counted as

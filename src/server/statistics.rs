@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::sys::TcpBytes;
+
 /// Counts of what a server has done so far, and of what it has at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -57,6 +59,11 @@ pub struct Statistics {
     pub longest_wait: Duration,
     /// The mean time for which requests have waited for a thread. Those that got one at once count as zero.
     pub mean_wait: Duration,
+    /// Bytes that clients have sent over connections that have ended, if the server
+    /// [counts them](crate::server::ServerOptions::count_bytes).
+    pub bytes_received: u64,
+    /// Bytes that the server has sent over such connections.
+    pub bytes_sent: u64,
 }
 
 #[derive(Default)]
@@ -67,6 +74,8 @@ pub(crate) struct Counters {
     handshake_failed: AtomicU64,
     finished: AtomicU64,
     woken: AtomicU64,
+    bytes_received: AtomicU64,
+    bytes_sent: AtomicU64,
 }
 
 impl Counters {
@@ -86,6 +95,11 @@ impl Counters {
         self.handshake_failed.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn moved(&self, bytes: &TcpBytes) {
+        self.bytes_received.fetch_add(bytes.received, Ordering::Relaxed);
+        self.bytes_sent.fetch_add(bytes.written, Ordering::Relaxed);
+    }
+
     pub(crate) fn finish(&self) {
         self.finished.fetch_add(1, Ordering::Relaxed);
     }
@@ -101,6 +115,8 @@ impl Counters {
             failed: self.failed.load(Ordering::Relaxed),
             handshake_failed: self.handshake_failed.load(Ordering::Relaxed),
             finished: self.finished.load(Ordering::Relaxed),
+            bytes_received: self.bytes_received.load(Ordering::Relaxed),
+            bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
             woken: self.woken.load(Ordering::Relaxed),
             ..Statistics::default()
         }

@@ -40,6 +40,17 @@ pub(crate) use system::{
     TRUE_LENGTH, TYPE_FLAGS,
 };
 pub use unix::HostEntry;
+
+/// How many bytes a TCP connection has moved.
+pub(crate) struct TcpBytes {
+    /// The bytes that the peer has sent and the system has received, read or not.
+    pub(crate) received: u64,
+    /// The bytes of which the peer's system has said that it has received them.
+    pub(crate) acknowledged: u64,
+    /// The bytes that the program has written, sent or not.
+    pub(crate) written: u64,
+}
+
 pub(crate) use unix::{
     Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Run, Signals, Thread, WakePipe,
     block_signals, close, duplicate, errno_name, forks, has_address_space, interface_index,

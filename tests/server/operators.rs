@@ -2,14 +2,17 @@
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::support::limits::{become_nobody, limit};
-use crate::support::serving::{any_port, ask, connect, connect_to, echo, read_to_end, while_serving};
+use crate::support::serving::{
+    any_port, ask, connect, connect_to, echo, forking_options, read_to_end, while_serving,
+};
 use crate::support::{HANG, in_own_process, wait_until};
-use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, Threads, Trouble, WhenFull};
+use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, Threads, Trouble, UdpServer, WhenFull};
 use tabi::{Error, Result, Socket};
 
 /// Keeps the trouble of a server.
@@ -164,4 +167,43 @@ fn a_listening_socket_that_fails_is_reported_before_the_loop_ends() {
     server.socket().shutdown(tabi::SHUT_RDWR).unwrap();
     let error = server.serve_forever().unwrap_err();
     assert_eq!(log.entries(), [Trouble::ListenerFailed(error)]);
+}
+
+#[test]
+fn the_bytes_of_connections_that_have_ended_are_counted_on_request() {
+    let server =
+        TcpServer::options().max_threads(2).count_bytes(true).bind(any_port(), |request: &Request| {
+            let mut asked = [0; 1000];
+            assert_eq!(request.socket().recv_exactly(&mut asked), Ok(1000));
+            request.reply(&asked.repeat(3))?;
+            request.reply(b"end")
+        });
+    let server = server.unwrap();
+    while_serving(&server, || {
+        for clients in 1..3 {
+            let mut client = connect(&server);
+            client.write_all(&[b'x'; 1000]).unwrap();
+            assert_eq!(read_to_end(&mut client).len(), 3003);
+            drop(client);
+            wait_until("the request has ended", || server.statistics().finished == clients);
+            let statistics = server.statistics();
+            assert_eq!((statistics.bytes_received, statistics.bytes_sent), (1000 * clients, 3003 * clients));
+        }
+    });
+    let quiet = TcpServer::new(any_port(), echo).unwrap();
+    while_serving(&quiet, || ask(&mut connect(&quiet)));
+    assert_eq!(quiet.statistics().bytes_received, 0, "nobody has asked for it");
+}
+
+#[test]
+fn bytes_that_nobody_can_count_are_refused() {
+    let refused =
+        |options: ServerOptions, address: &str| match options.count_bytes(true).bind((address, 0), echo) {
+            Err(Error::Value(text)) => text.into_owned(),
+            other => panic!("{other:?}"),
+        };
+    let is_for_tcp = "count_bytes is for TCP sockets, and the server has others";
+    assert_eq!(refused(UdpServer::options(), "127.0.0.1"), is_for_tcp);
+    let forks = "count_bytes is not for forking servers, whose children have the connections";
+    assert_eq!(refused(forking_options(), "127.0.0.1"), forks);
 }

@@ -9,12 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use tabi::server::{
-    ForkingTcpServer, HandlerResult, Job, Next, Phase, Request, RequestHandler, Server, ServerOptions,
-    TcpServer, ThreadingTcpServer, Trouble, UdpServer, UnixStreamServer,
+    HandlerResult, Job, Next, Phase, Request, RequestHandler, Server, ServerOptions, TcpServer,
+    ThreadingTcpServer, Trouble, UdpServer, UnixStreamServer,
 };
 use tabi::{AF_UNIX, Error, SOCK_STREAM, Socket};
 
-use crate::support::serving::{any_port, connect, read_to_end, while_serving};
+use crate::support::serving::{any_port, connect, forking_options, read_to_end, while_serving};
 use crate::support::{HANG, temporary_path, wait_until};
 
 /// A time that passes soon. Nothing is expected to happen within it.
@@ -372,7 +372,7 @@ fn settings_that_cannot_be_are_refused() {
         "request_deadline needs a server with threads"
     );
     assert_eq!(
-        refused(ForkingTcpServer::options().wait_for_first_byte(true)),
+        refused(forking_options().wait_for_first_byte(true)),
         "wait_for_first_byte is not for forking servers, which cannot park a connection"
     );
     assert_eq!(

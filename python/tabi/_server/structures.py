@@ -159,4 +159,4 @@ class Statistics(ctypes.Structure):
             "header_cut",
             "handshake_failed",
         )
-    ] + [(name, c_double) for name in ("longest_wait", "mean_wait")]
+    ] + [(name, c_double) for name in ("longest_wait", "mean_wait")] + [("bytes_received", c_uint64), ("bytes_sent", c_uint64)]

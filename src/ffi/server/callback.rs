@@ -13,9 +13,7 @@ use crate::server::{self, HandlerResult, Next};
 /// Calls a hook or a handler. A thread may be ended inside of it with pthread_exit, as CPython does with its threads
 /// when a program exits. Such a thread stays here: if it left through the frames of Rust, the whole program would end.
 /// A C++ exception is the program's mistake, and ends the program as it does when it leaves a thread of C++.
-///
-/// `lent` is what the callback gets and must not free.
-pub(crate) fn outside<T>(lent: impl Into<Lent>, hook: impl FnOnce() -> T) -> T {
+pub(crate) fn outside<T>(hook: impl FnOnce() -> T) -> T {
     struct Unwound;
     impl Drop for Unwound {
         fn drop(&mut self) {
@@ -28,9 +26,15 @@ pub(crate) fn outside<T>(lent: impl Into<Lent>, hook: impl FnOnce() -> T) -> T {
         }
     }
     let unwound = Unwound;
-    let result = lending(lent.into(), hook);
+    let result = hook();
     std::mem::forget(unwound);
     result
+}
+
+/// [`outside`] for a hook or a handler that is lent a request or a server, which it must not free.
+pub(crate) fn outside_with<T>(lent: impl Into<Lent>, hook: impl FnOnce() -> T) -> T {
+    let lent = lent.into();
+    outside(|| lending(lent, hook))
 }
 
 /// Whether this thread unwinds because of a C++ exception: `std::uncaught_exception`, which a program without C++ does
@@ -58,7 +62,7 @@ fn terminate() -> ! {
 /// Calls a hook whose failures are errors of the core.
 pub(crate) fn call_hook(lent: impl Into<Lent>, hook: impl FnOnce() -> c_int) -> Result<c_int> {
     let begin = Moment::now();
-    match outside(lent, hook) {
+    match outside_with(lent, hook) {
         code @ 0.. => Ok(code),
         code => Err(to_error(code, begin)),
     }
@@ -76,7 +80,7 @@ struct ReturnedCode {
 /// Calls a handler or a job, which answers what happens to its connection.
 pub(crate) fn call_for_answer(lent: impl Into<Lent>, handler: impl FnOnce() -> c_int) -> HandlerResult<Next> {
     let begin = Moment::now();
-    match outside(lent, handler) {
+    match outside_with(lent, handler) {
         code::PARK => Ok(Next::Park),
         code::AGAIN => Ok(Next::Again),
         code::MORE => Ok(Next::More),
@@ -97,7 +101,7 @@ pub(crate) fn answer_code(next: Next) -> c_int {
 /// Calls a hook that may fail with any error.
 pub(crate) fn call_handler(lent: impl Into<Lent>, handler: impl FnOnce() -> c_int) -> HandlerResult<c_int> {
     let begin = Moment::now();
-    returned(outside(lent, handler), begin)
+    returned(outside_with(lent, handler), begin)
 }
 
 fn returned(code: c_int, begin: Moment) -> HandlerResult<c_int> {

@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
 
-use super::callback::{call_for_answer, call_handler, call_hook, outside, seen_by_c};
+use super::callback::{call_for_answer, call_handler, call_hook, outside, outside_with, seen_by_c};
 use super::growing::{Growing, read};
 use super::request::take_request;
 use super::{tabi_request, tabi_server, trouble};
@@ -203,7 +203,7 @@ impl Hooks for CHooks {
                 let Ok(handle) = Handle::new() else { return request.reject() };
                 let request = handle.give(tabi_request(request));
                 // SAFETY: the hook is a function of the program that made the server, and takes the request over.
-                outside((), || unsafe { hook(request, self.0.userdata) });
+                outside(|| unsafe { hook(request, self.0.userdata) });
             }
             None => Server::default_process_request(request),
         }
@@ -223,8 +223,10 @@ impl Hooks for CHooks {
 
     fn shutdown_request(&self, request: &Request) {
         match self.0.shutdown_request {
-            // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-            Some(hook) => outside(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
+            Some(hook) => {
+                // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
+                outside_with(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) })
+            }
             None => {
                 request.shutdown();
                 self.close_request(request);
@@ -234,8 +236,10 @@ impl Hooks for CHooks {
 
     fn close_request(&self, request: &Request) {
         match self.0.close_request {
-            // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
-            Some(hook) => outside(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) }),
+            Some(hook) => {
+                // SAFETY: the hook is a function of the program that made the server; the request outlives the call.
+                outside_with(request, || unsafe { hook(tabi_request::lend(request), self.0.userdata) })
+            }
             None => request.close(),
         }
     }
@@ -246,7 +250,7 @@ impl Hooks for CHooks {
         let code = failure.code();
         let message = CString::new(failure.message().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: the hook is a function of the program that made the server; request and message outlive the call.
-        outside(request, || unsafe {
+        outside_with(request, || unsafe {
             hook(tabi_request::lend(request), code, message.as_ptr(), self.0.userdata)
         });
     }
@@ -256,7 +260,7 @@ impl Hooks for CHooks {
         let number = trouble::number(trouble);
         let message = CString::new(trouble.to_string().replace('\0', "\\0")).unwrap_or_default();
         // SAFETY: the hook is a function of the program that made the server; server and message outlive the call.
-        outside(server, || unsafe {
+        outside_with(server, || unsafe {
             hook(tabi_server::lend(server), number, message.as_ptr(), self.0.userdata)
         });
     }
@@ -288,7 +292,7 @@ impl Hooks for CHooks {
         let name = CString::new(name).unwrap_or_default();
         let argument: *mut &mut dyn FnMut() = &mut body;
         // SAFETY: the hook is a function of the program that made the server; name and body outlive the call.
-        outside((), || unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) });
+        outside(|| unsafe { hook(name.as_ptr(), Some(run_body), argument.cast(), self.0.userdata) });
     }
 }
 

@@ -92,7 +92,7 @@ impl Job for CJob {
     fn cut(&self) {
         if let Some(cut) = self.rest.cut {
             // SAFETY: `cut` is a function of the program that made the job; `end` has not run, as this object is still here.
-            outside((), || unsafe { cut(self.rest.userdata) });
+            outside(|| unsafe { cut(self.rest.userdata) });
         }
     }
 
@@ -113,7 +113,7 @@ impl Drop for CJob {
     fn drop(&mut self) {
         if let Some(end) = self.rest.end {
             // SAFETY: `end` is a function of the program that made the job, and this is the only call of it.
-            outside((), || unsafe { end(self.rest.userdata) });
+            outside(|| unsafe { end(self.rest.userdata) });
         }
     }
 }

@@ -26,12 +26,12 @@ impl From<&Request> for Lent {
 
 impl From<&Server> for Lent {
     fn from(server: &Server) -> Lent {
-        Lent { server: tabi_server::lend(server), ..().into() }
+        Lent { server: tabi_server::lend(server), ..Lent::nothing() }
     }
 }
 
-impl From<()> for Lent {
-    fn from((): ()) -> Lent {
+impl Lent {
+    fn nothing() -> Lent {
         Lent { request: ptr::null(), server: ptr::null(), outer: ptr::null() }
     }
 }

@@ -120,6 +120,10 @@ pub struct tabi_server_options {
     /// For AF_UNIX: 1 removes the server's path when the server is closed or freed. The path is left alone if another
     /// socket is there by then, in a forked child, and after tabi_server_pass_to(). The default is 0.
     pub unlink_path: c_int,
+    /// 1: tabi_server_get_statistics() has the bytes of connections that have ended. The system counts them, so that the
+    /// calls of sockets cost nothing more. It is for TCP, not for TABI_FORKS, and for Linux 4.19 or later. The default
+    /// is 0.
+    pub count_bytes: c_int,
 }
 
 // SAFETY: the structure is repr(C) and begins with a usize; its members are numbers and raw pointers.

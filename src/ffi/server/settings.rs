@@ -53,7 +53,7 @@ settings! {
         fn copy_from_options, fn copy_to_options,
         address_family, socket_type, allow_reuse_address, allow_reuse_port, dualstack_ipv6, request_queue_size,
         max_packet_size, timeout, request_timeout, wait_for_first_byte, max_parked, idle_timeout, request_deadline,
-        handshake_timeout, max_connections, max_connections_per_address, loops, unlink_path
+        handshake_timeout, max_connections, max_connections_per_address, loops, unlink_path, count_bytes
     }
     impl Threads {
         fn copy_from_threads, fn copy_to_threads,

@@ -62,6 +62,10 @@ pub struct tabi_server_statistics {
     /// The mean time in seconds for which requests have waited for a thread. Those that got one at once count
     /// as 0.
     pub mean_wait: f64,
+    /// The number of bytes that clients have sent over connections that have ended, when `count_bytes` is 1.
+    pub bytes_received: u64,
+    /// The number of bytes that the server has sent over such connections.
+    pub bytes_sent: u64,
 }
 
 // SAFETY: the structure is repr(C), begins with a usize, and holds numbers only.
@@ -108,6 +112,8 @@ pub unsafe extern "C" fn tabi_server_get_statistics(
             handshake_failed: now.handshake_failed,
             longest_wait: now.longest_wait.as_secs_f64(),
             mean_wait: now.mean_wait.as_secs_f64(),
+            bytes_received: now.bytes_received,
+            bytes_sent: now.bytes_sent,
         };
         // SAFETY: `statistics` is not NULL, and the caller set its `struct_size` to its size.
         unsafe { write(statistics, &counts) }

@@ -1,6 +1,7 @@
 //! What happens when a request takes too long in a phase, or is too slow.
 
 use std::collections::HashMap;
+use std::os::fd::RawFd;
 
 use super::room::BATCH;
 use super::settings::MinRate;
@@ -113,13 +114,17 @@ struct Seen {
     in_call: bool,
 }
 
+fn moved(fd: RawFd) -> Option<u64> {
+    sys::tcp_bytes(fd).map(|bytes| bytes.received.wrapping_add(bytes.acknowledged))
+}
+
 fn seen(entry: &Entry, parked: bool) -> Option<Seen> {
     match entry {
         Entry::Stream(socket) => {
             let hold = Hold::new(socket).ok()?;
-            Some(Seen { bytes: sys::tcp_bytes(hold.fd())?, in_call: parked || hold.is_in_call() })
+            Some(Seen { bytes: moved(hold.fd())?, in_call: parked || hold.is_in_call() })
         }
-        Entry::Job(job) => Some(Seen { bytes: sys::tcp_bytes(job.fileno()?)?, in_call: true }),
+        Entry::Job(job) => Some(Seen { bytes: moved(job.fileno()?)?, in_call: true }),
         Entry::Free | Entry::Datagram => None,
     }
 }

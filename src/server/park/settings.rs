@@ -180,7 +180,16 @@ impl ServerOptions {
         }
         at_least("max_parked", self.max_parked.unwrap_or(1), 1)?;
         if let Some(rate) = self.min_rate {
-            rate.check(sockets)?;
+            rate.check()?;
+            needs_tcp("min_rate", sockets)?;
+        }
+        if self.count_bytes {
+            needs_tcp("count_bytes", sockets)?;
+            if matches!(self.concurrency, Concurrency::Forks(_)) {
+                return Err(Error::value(
+                    "count_bytes is not for forking servers, whose children have the connections",
+                ));
+            }
         }
         let needs_threads = [
             ("request_deadline", self.request_deadline.is_some()),
@@ -228,17 +237,24 @@ fn is_tcp(socket: &Socket) -> bool {
 }
 
 impl MinRate {
-    fn check(self, sockets: &[Socket]) -> Result<()> {
+    fn check(self) -> Result<()> {
         at_least("the bytes per second of min_rate", usize::from(self.bytes_per_second > 0), 1)?;
         if self.grace.is_zero() {
             return Err(Error::value("the grace of min_rate must be above 0 seconds, got 0"));
         }
-        if !sys::COUNTS_TCP_BYTES {
-            return Err(Error::value("min_rate needs a system that counts the bytes of TCP connections"));
-        }
-        if !sockets.iter().all(is_tcp) {
-            return Err(Error::value("min_rate is for TCP sockets, and the server has others"));
-        }
         Ok(())
     }
+}
+
+/// Refuses a setting that is about the bytes of TCP connections where nobody counts them.
+fn needs_tcp(setting: &str, sockets: &[Socket]) -> Result<()> {
+    if !sys::COUNTS_TCP_BYTES {
+        return Err(Error::value(format!(
+            "{setting} needs a system that counts the bytes of TCP connections"
+        )));
+    }
+    if !sockets.iter().all(is_tcp) {
+        return Err(Error::value(format!("{setting} is for TCP sockets, and the server has others")));
+    }
+    Ok(())
 }

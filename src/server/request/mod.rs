@@ -20,7 +20,8 @@ use crate::constants::SHUT_WR;
 use crate::error::{Error, Result};
 use crate::memory::shared;
 use crate::server::Server;
-use crate::socket::Socket;
+use crate::socket::{Hold, Socket};
+use crate::sys;
 use reader::OwnReader;
 use turn::Kept;
 
@@ -217,6 +218,7 @@ impl Request {
             return;
         }
         self.leave_room();
+        self.count_bytes();
         if caught(|| -> Result<()> {
             self.server().hooks().shutdown_request(self);
             Ok(())
@@ -226,6 +228,16 @@ impl Request {
             self.server().counters().fail();
         }
         self.close();
+    }
+
+    /// Adds what the connection has moved to the statistics, if the server counts it.
+    fn count_bytes(&self) {
+        if let (true, Body::Stream(socket)) = (self.server().options().count_bytes, &self.body) {
+            let bytes = Hold::new(socket).ok().and_then(|hold| sys::tcp_bytes(hold.fd()));
+            if let Some(bytes) = bytes {
+                self.server().counters().moved(&bytes);
+            }
+        }
     }
 
     /// Tells a stream client that no more bytes will come (`shutdown(SHUT_WR)`). The client then reads

@@ -2,24 +2,34 @@
 
 use std::os::fd::RawFd;
 
-use crate::sys::syscall;
+use crate::sys::{TcpBytes, syscall};
 
 /// Whether the system counts the bytes of TCP connections.
 pub(crate) const COUNTS_TCP_BYTES: bool = true;
 
-/// The offsets of `tcpi_bytes_acked` and `tcpi_bytes_received`, 64 bits each, in the kernel's `struct tcp_info`. The
-/// structures of some C libraries are older and end before them.
+/// Where the members of the kernel's `struct tcp_info` are. The structures of some C libraries are older and end before
+/// them. `tcpi_notsent_bytes` has 32 bits, the others have 64.
 const ACKED: usize = 120;
 const RECEIVED: usize = 128;
+const NOT_SENT: usize = 144;
+const SENT: usize = 200;
+const SENT_AGAIN: usize = 208;
 
-/// Returns how many bytes a TCP connection has received, and sent and seen acknowledged. `None` if it is no TCP
-/// connection, and on kernels before 4.1.
-pub(crate) fn tcp_bytes(fd: RawFd) -> Option<u64> {
-    let mut info = [0u8; RECEIVED + 8];
+/// Returns what a TCP connection has moved. `None` if it is no TCP connection, and on kernels before 4.19.
+pub(crate) fn tcp_bytes(fd: RawFd) -> Option<TcpBytes> {
+    let mut info = [0u8; SENT_AGAIN + 8];
     let mut len = info.len() as libc::socklen_t;
     let place = info.as_mut_ptr().cast();
     // SAFETY: `info` has as many writable bytes as `len` says.
     unsafe { syscall!(getsockopt(fd, libc::IPPROTO_TCP, libc::TCP_INFO, place, &mut len)) }.ok()?;
+    if (len as usize) < info.len() {
+        return None;
+    }
     let number = |offset: usize| Some(u64::from_ne_bytes(info.get(offset..offset + 8)?.try_into().ok()?));
-    if (len as usize) < info.len() { None } else { Some(number(ACKED)?.wrapping_add(number(RECEIVED)?)) }
+    let not_sent = u32::from_ne_bytes(info.get(NOT_SENT..NOT_SENT + 4)?.try_into().ok()?);
+    Some(TcpBytes {
+        received: number(RECEIVED)?,
+        acknowledged: number(ACKED)?,
+        written: number(SENT)?.wrapping_sub(number(SENT_AGAIN)?).wrapping_add(not_sent.into()),
+    })
 }

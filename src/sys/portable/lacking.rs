@@ -8,7 +8,7 @@ use libc::c_int;
 use socket2::SockAddr;
 
 use crate::error::{Error, Result};
-use crate::sys::unix;
+use crate::sys::{TcpBytes, unix};
 
 /// There is no flag with which a receive reports the whole length of a datagram that was cut off.
 pub(crate) const TRUE_LENGTH: c_int = 0;
@@ -48,7 +48,7 @@ pub(crate) fn option_unit(_level: c_int, _option: c_int) -> usize {
 pub(crate) const COUNTS_TCP_BYTES: bool = false;
 
 /// Returns `None`: see [`COUNTS_TCP_BYTES`].
-pub(crate) fn tcp_bytes(_fd: RawFd) -> Option<u64> {
+pub(crate) fn tcp_bytes(_fd: RawFd) -> Option<TcpBytes> {
     None
 }
 

@@ -159,7 +159,9 @@ fn its_time_is_limited_over_all_calls_together() {
         while slow.write_all(b".").is_ok() {
             std::thread::sleep(Duration::from_millis(1));
         }
+        // A request may have ended before the thread that has cut it off counts it.
         wait_until("both have ended", || server.statistics().finished == 2);
+        wait_until("both are counted", || server.statistics().handshake_cut == 2);
     });
     let statistics = server.statistics();
     assert_eq!((statistics.handshake_cut, statistics.handshake_failed, statistics.failed), (2, 0, 0));

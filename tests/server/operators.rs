@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
+use std::fs::File;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,12 +50,12 @@ fn a_full_table_of_descriptors_is_reported_when_it_is_full_and_when_it_is_free_a
             ask(&mut early);
             let late = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
             late.set_read_timeout(Some(HANG)).unwrap();
-            // The process has more descriptors already.
-            let before = limit(libc::RLIMIT_NOFILE, 3);
+            limit(libc::RLIMIT_NOFILE, 100);
+            let files: Vec<_> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
             late.connect(&address.into()).unwrap();
             let full = Trouble::TableFull(Error::Os(libc::EMFILE));
             wait_until("the table is full", || log.has(&full));
-            limit(libc::RLIMIT_NOFILE, before);
+            drop(files);
             ask(&mut TcpStream::from(late));
             wait_until("the table is free", || {
                 ask(&mut connect_to(address));

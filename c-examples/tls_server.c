@@ -9,6 +9,8 @@
  * that the timeouts of the library hold in TLS too, and a server that cuts a connection off ends the calls on it. */
 #include "example.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -96,6 +98,8 @@ static int on_handshake(tabi_request *request, void *userdata)
     /* From here on, on_close() frees it. */
     tabi_request_set_data(request, session);
     session->sk = tabi_request_sock(request);
+    /* TLS sends records of its own after the handshake, and an answer must not wait until they are acknowledged. */
+    tabi_setsockopt(session->sk, IPPROTO_TCP, TCP_NODELAY, 1);
     session->ssl = SSL_new(tls->context);
     bio = BIO_new(tls->method);
     if (session->ssl == NULL || bio == NULL) {

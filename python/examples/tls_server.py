@@ -11,6 +11,8 @@ import sys
 
 class Hello(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # TLS sends records of its own after the handshake, and an answer must not wait until they are acknowledged.
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         answer = b"hello over TLS\n"

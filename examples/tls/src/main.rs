@@ -35,6 +35,8 @@ struct Tls {
 impl Hooks for Tls {
     /// Makes the handshake, in the thread of the request. The session stays with the request.
     fn handshake(&self, request: &Request) -> HandlerResult {
+        // TLS sends records of its own after the handshake, and an answer must not wait until they are acknowledged.
+        request.socket().set_tcp_nodelay(true)?;
         let session = Session::accept(Arc::clone(&self.config), request.socket())?;
         request.data_or_insert(|| Mutex::new(session));
         Ok(())

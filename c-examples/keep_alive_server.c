@@ -61,6 +61,7 @@ int main(int argc, char **argv)
 
     options.max_threads = 4;
     options.idle_timeout = 30;
+    options.request_end = "\r\n\r\n"; /* a client gets a thread when the head of its request is there */
     if (rc == 0) rc = tabi_addr_from_host(AF_INET, "127.0.0.1", port, &addr);
     if (rc == 0) rc = tabi_server_new(&options, &addr, answer, NULL, &server);
     if (rc == 0) rc = tabi_server_address(server, &addr);

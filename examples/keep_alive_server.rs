@@ -19,6 +19,8 @@ fn serve(port: u16) -> Result<()> {
     let server = ServerOptions::new(AF_INET, SOCK_STREAM)
         // The limits that a server on the open internet needs. Each of them may be changed afterwards.
         .internet_facing()
+        // A client gets a thread when the head of its request is there.
+        .request_end(b"\r\n\r\n")
         .max_threads(4)
         .idle_timeout(30.0)?
         .bind(("127.0.0.1", port), answer)?;

@@ -29,7 +29,7 @@ use coverage::{Code, Place};
 use runs::{Call, Fault, Outcome, Scenario};
 use support::{helpers, library, tools};
 
-const SCENARIOS: [&str; 13] = [
+const SCENARIOS: [&str; 14] = [
     "client.c",
     "file.c",
     "forks.c",
@@ -39,6 +39,7 @@ const SCENARIOS: [&str; 13] = [
     "names.c",
     "options.c",
     "pair.c",
+    "parked.c",
     "python.py",
     "threads.c",
     "udp.c",

@@ -18,6 +18,7 @@ mod unix;
 compile_error!("tabi has no backend for this system: add one beside src/sys/linux");
 
 pub(crate) use syscall::{as_system_call, syscall};
+pub(crate) use system::probe;
 
 /// Marks items that only Linux has: `linux_only! { pub use linux::*; }`. A module that only Linux has is marked with
 /// `cfg(target_os)` instead, because rustfmt and cbindgen do not find modules inside a macro.

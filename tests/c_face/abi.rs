@@ -123,3 +123,19 @@ fn constants() -> Vec<String> {
     };
     header::macros().into_iter().filter(others).collect()
 }
+
+/// The probes of servers, which `bpftrace` and `perf` find by these names.
+#[test]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn the_library_has_static_probes() {
+    if !tools::have("readelf", "static probes") {
+        return;
+    }
+    let notes = compile::run(Command::new("readelf").arg("--notes").arg(&library::library().shared_object));
+    let lines: Vec<_> = notes.lines().map(str::trim).collect();
+    for name in ["accept", "start", "end", "park", "wake", "shed"] {
+        let found = lines.windows(2).any(|pair| pair == ["Provider: tabi", &format!("Name: {name}")]);
+        assert!(found, "{name} is not in {notes}");
+    }
+    assert!(lines.iter().any(|line| line.starts_with("Arguments: 8@")), "{notes}");
+}

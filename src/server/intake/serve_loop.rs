@@ -238,6 +238,7 @@ impl<'a> Loop<'a> {
         server.table_is_free();
         self.failures = 0;
         server.counters().accept();
+        sys::probe::accept(request.ticket().slot());
         if server.is_over_limit(&request) {
             server.reject(&request);
             server.client_was_refused();

@@ -93,6 +93,7 @@ impl Server {
             return Some(request);
         };
         let slot = request.ticket().slot();
+        sys::probe::park(slot);
         let token = token(slot, request.ticket().generation());
         let Ok(hold) = request.hold() else {
             // It was closed just now, which the handler finds in its next turn.
@@ -199,6 +200,7 @@ impl Server {
         let Some(slot) = table.longest_parked() else { return false };
         let shed = self.cut_slot(table, slot);
         if shed {
+            sys::probe::shed(slot);
             self.client_was_shed();
         }
         shed

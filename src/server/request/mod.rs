@@ -214,6 +214,7 @@ impl Request {
 
     /// Calls `shutdown_request`, and closes the request even if the hook does not or panics.
     pub(crate) fn end(&self) {
+        sys::probe::end(self.ticket.slot());
         if matches!(self.body, Body::Job(_)) {
             return;
         }

@@ -13,6 +13,7 @@ use crate::server::lifecycle::{Role, with_role};
 use crate::server::park::WaitingRoom;
 use crate::server::{Phase, Server, lock};
 use crate::socket::Hold;
+use crate::sys;
 
 /// What a request keeps from one turn to the next.
 #[derive(Default)]
@@ -89,6 +90,7 @@ impl Request {
 
     /// The request is running again after it was parked. `cut` says that the turn that begins is the last one.
     pub(crate) fn resume(&mut self, cut: bool) {
+        sys::probe::wake(self.ticket.slot());
         self.expect_bytes();
         self.kept.last |= cut;
     }
@@ -172,6 +174,7 @@ impl Request {
 
     /// Runs the handler or the job once, and ends the request unless the answer is that it goes on.
     fn take_turn(&self) -> Result<Next, Failed> {
+        sys::probe::start(self.ticket.slot());
         with_role(self.server().id(), Role::Request(self.ticket.slot()), || {
             if self.connect().is_err() {
                 self.end();

@@ -14,6 +14,11 @@ mod multicast;
 // On 32-bit systems the kernel's `timespec` is not that of the C library.
 #[cfg_attr(not(target_pointer_width = "64"), path = "../portable/poll.rs")]
 mod poll;
+#[cfg_attr(
+    any(not(any(target_arch = "x86_64", target_arch = "aarch64")), miri),
+    path = "../portable/probe.rs"
+)]
+pub(crate) mod probe;
 mod sendfile;
 mod tcp_bytes;
 mod wake;

@@ -7,6 +7,7 @@ mod hosts;
 mod lacking;
 mod pipe;
 mod poll;
+pub(crate) mod probe;
 mod sendfile;
 mod watch;
 

@@ -34,6 +34,8 @@ pub(crate) struct Loop<'a> {
     /// How many more tries are made before the next poll. Above 0 when the last poll found clients at once,
     /// because there may be more of them.
     tries: u32,
+    /// Whether this round is such a try, so that perhaps no client is there.
+    is_try: bool,
     /// The loop takes no request before this moment.
     paused: Option<Deadline>,
     failures: u32,
@@ -51,7 +53,16 @@ pub(crate) enum Round {
 
 impl<'a> Loop<'a> {
     pub(crate) fn new(server: &'a Server, index: usize, sockets: Vec<Arc<Socket>>) -> Self {
-        Loop { server, index, sockets, polled: Vec::new(), tries: 0, paused: None, failures: 0 }
+        Loop {
+            server,
+            index,
+            sockets,
+            polled: Vec::new(),
+            tries: 0,
+            is_try: false,
+            paused: None,
+            failures: 0,
+        }
     }
 
     pub(crate) fn run(&mut self, poll_interval: Option<Duration>) -> Result<()> {
@@ -116,7 +127,8 @@ impl<'a> Loop<'a> {
             server.listener_failed(&Error::Closed);
             return Err(Error::Closed);
         }
-        if accepts && self.tries > 0 {
+        self.is_try = accepts && self.tries > 0;
+        if self.is_try {
             self.tries -= 1;
             self.polled[1..].iter_mut().for_each(|polled| polled.revents = libc::POLLIN);
             return Ok(Round::Ready(self.sockets.len()));
@@ -285,6 +297,12 @@ impl<'a> Loop<'a> {
             {
                 server.listener_failed(&error);
                 return Err(error);
+            }
+            // The system looks for a descriptor first, and for a client then. Nobody makes room for a client that is not
+            // there, so the poll says first whether one is.
+            Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) if self.is_try => {
+                self.tries = 0;
+                return Ok(());
             }
             Error::Os(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
                 server.table_is_full(error);

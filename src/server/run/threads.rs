@@ -3,6 +3,7 @@
 //! A request goes to the idle thread that worked last. So no request waits in the queue while threads are
 //! idle, and threads that are not needed stay idle until their time is over and then end.
 
+mod state;
 mod watching;
 
 use std::collections::VecDeque;
@@ -20,7 +21,8 @@ use crate::server::park::NoRequest;
 use crate::server::request::caught;
 use crate::server::{Hooks, Request, Server, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
-use watching::Room;
+pub(crate) use state::Waits;
+use state::{State, Waiting, Worker};
 
 /// How long to wait before a thread that the system refused is tried again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -32,58 +34,6 @@ pub(crate) struct Pool {
     state: Mutex<State>,
     /// Notified when a thread has ended after the pool was closed.
     thread_ended: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// The threads by their number. `None` where a thread has ended.
-    workers: Vec<Option<Worker>>,
-    /// How many threads there are.
-    present: usize,
-    /// How many threads take requests. Threads that are about to end are not counted.
-    live: usize,
-    /// The numbers of the idle threads. The one that worked last is at the end.
-    idle: Vec<usize>,
-    queue: VecDeque<Waiting>,
-    /// How many requests in the queue have not begun. A limit of the queue is for them: the others were taken long ago.
-    fresh: usize,
-    /// Whether a thread goes on with its request although new clients may wait in the kernel's queue: the next one may
-    /// come into this queue, so that it gets its turn.
-    yields: bool,
-    waits: Waits,
-    room: Room,
-    /// Whether the system refused the last new thread.
-    refused: bool,
-    closing: bool,
-    /// The thread that ended last. The next thread that ends joins it.
-    leaving: Option<Thread>,
-}
-
-/// A request in the queue.
-struct Waiting {
-    request: Request,
-    since: Deadline,
-    /// Whether it was not handled before.
-    fresh: bool,
-}
-
-/// How long requests have waited for a thread.
-#[derive(Default, Clone, Copy)]
-pub(crate) struct Waits {
-    /// How many have got a thread.
-    pub(crate) taken: u64,
-    /// The sum of all waits in nanoseconds.
-    pub(crate) sum: u64,
-    /// The longest wait in nanoseconds.
-    pub(crate) longest: u64,
-}
-
-struct Worker {
-    request: Option<Request>,
-    /// Whether it is to look for work again, although it has no request.
-    called: bool,
-    seat: Arc<Seat>,
-    handle: Option<Thread>,
 }
 
 /// What belongs to one thread. The thread that starts it allocates this, because a thread that allocates
@@ -444,32 +394,5 @@ impl Run for Seat {
         name_current_thread(name);
         self.pool.work(self.id, &self.wake, name);
         self.pool.leave(self.id);
-    }
-}
-
-impl State {
-    fn request_of(&mut self, id: usize) -> Option<Request> {
-        self.workers[id].as_mut()?.request.take()
-    }
-
-    /// Whether a thread was called to look for work. It is called once.
-    fn is_called(&mut self, id: usize) -> bool {
-        self.workers[id].as_mut().is_some_and(|worker| std::mem::take(&mut worker.called))
-    }
-
-    /// Takes the first request of the queue for a thread.
-    fn take_first(&mut self) -> Option<Request> {
-        let Waiting { request, since, fresh } = self.queue.pop_front()?;
-        self.fresh -= usize::from(fresh);
-        let waited = Deadline::now().as_monotonic().saturating_sub(since.as_monotonic()) as u64;
-        self.waits.taken += 1;
-        self.waits.sum += waited;
-        self.waits.longest = self.waits.longest.max(waited);
-        Some(request)
-    }
-
-    fn take_queue(&mut self) -> VecDeque<Waiting> {
-        self.fresh = 0;
-        std::mem::take(&mut self.queue)
     }
 }

@@ -29,7 +29,7 @@ def at_most(value, limit):
 
 
 def section(results):
-    found = tables.found(results, "parking")
+    found, machine = tables.found(results, "parking"), results["parking"]["machine"]
     lines = []
     for row in found["talking"]:
         cells = []
@@ -47,6 +47,8 @@ def section(results):
     return [
         f"## Parking\n\nA server with {THREADS} threads, whose handler answers one message and returns `TABI_PARK`. The table "
         "shows the CPU time of this server, divided by that of another server in the same round: raw C with a thread for "
-        f"each connection, raw C with one epoll and {THREADS} threads, and tabi with a thread for each connection.\n",
+        f"each connection, raw C with one epoll and {THREADS} threads, and tabi with a thread for each connection. It was made "
+        f"by `python3 benches/run.py --only parking && python3 benches/report.py --only parking` on {machine['date']}, at commit "
+        f"{machine['commit']} and a load average of {machine['busy']}.\n",
         table(["CPU for", "to a thread each", "to one epoll", "to tabi without parking"], lines) + "\n",
     ]

@@ -7,8 +7,8 @@ use crate::support::c_program::Linkage;
 use crate::support::header::Function;
 use crate::support::{c_program, compile, header, library, tools};
 
-/// Functions for which (NULL, 0) is an empty buffer. They refuse another argument.
-const REFUSE_SOMETHING_ELSE: [&str; 7] = [
+/// Functions for which (NULL, 0) is an empty buffer or list. They refuse another argument.
+const REFUSE_SOMETHING_ELSE: [&str; 8] = [
     "tabi_file_readline",
     "tabi_getfqdn",
     "tabi_gethostname",
@@ -16,6 +16,7 @@ const REFUSE_SOMETHING_ELSE: [&str; 7] = [
     "tabi_if_indextoname",
     "tabi_inet_ntoa",
     "tabi_inet_ntop",
+    "tabi_serve_until_signal",
 ];
 
 #[test]

@@ -3191,6 +3191,12 @@ int tabi_server_run_job(tabi_server *sv,
 #define TABI_TROUBLE_HEADER_TIMEOUT 14
 
 /**
+ * Connections were refused because their PROXY header was not valid or not complete, or because the peer is not trusted
+ * to send one.
+ */
+#define TABI_TROUBLE_HEADER_REFUSED 15
+
+/**
  * What a thread of the server does. The hook `thread_main` calls it once, with the argument that it was
  * given.
  */

@@ -57,6 +57,7 @@ mod lifecycle;
 mod notify;
 mod options;
 mod park;
+mod proxy;
 mod request;
 mod run;
 mod signals;
@@ -88,6 +89,7 @@ pub use intake::{ListenSocket, listen_fds};
 pub use lifecycle::DrainReport;
 pub use notify::notify;
 pub use options::ServerOptions;
+pub use proxy::ProxyProtocol;
 pub use request::{
     BaseRequestHandler, DatagramRequest, DatagramRequestHandler, Failure, HandlerResult, Job, Next,
     PerRequest, Request, RequestHandler, RequestReader, StreamRequest, StreamRequestHandler,
@@ -241,13 +243,12 @@ impl Server {
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
         let request = match server.core.options.parks_new_clients() {
-            true => Server::park(request, Phase::Idle).and_then(Server::complete),
+            true => server.await_first_byte(request),
             false => Some(request),
         };
         let Some(request) = request else { return };
         if let Some(refused) = server.core.runner.take(&server, request) {
-            refused.reject();
-            server.client_was_refused();
+            server.turn_away(&refused);
         }
     }
 

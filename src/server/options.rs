@@ -9,7 +9,7 @@ use super::concurrency::{Concurrency, Threads, at_least};
 use super::hooks::{DefaultHooks, Hooks};
 use super::park::MinRate;
 use super::request::{Failure, Request, RequestHandler};
-use super::{Server, Trouble};
+use super::{ProxyProtocol, Server, Trouble};
 use crate::address::RawAddress;
 use crate::constants::{AF_UNIX, AF_UNSPEC, AddressFamily, SocketKind};
 use crate::deadline::Deadline;
@@ -20,6 +20,9 @@ use crate::socket::{IntoTimeout, Socket, checked_timeout};
 
 /// The most bytes of a datagram. No system counts the bytes of a call in more than 31 bits.
 const LONGEST_DATAGRAM: usize = i32::MAX as usize;
+
+/// How long a proxy may take to send its header. A segment that the network has lost is sent again within 3 seconds.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The settings of a [`Server`]. [`ServerOptions::bind`], [`ServerOptions::prepare`] and
 /// [`ServerOptions::adopt`] make a server from them.
@@ -57,6 +60,8 @@ pub struct ServerOptions {
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) request_deadline: Option<Duration>,
     pub(crate) handshake_timeout: Option<Duration>,
+    pub(crate) proxy_protocol: Option<ProxyProtocol>,
+    pub(crate) header_timeout: Option<Duration>,
     pub(crate) min_rate: Option<MinRate>,
     pub(crate) count_bytes: bool,
     pub(crate) loops: usize,
@@ -92,6 +97,8 @@ impl fmt::Debug for ServerOptions {
             .field("idle_timeout", &self.idle_timeout)
             .field("request_deadline", &self.request_deadline)
             .field("handshake_timeout", &self.handshake_timeout)
+            .field("proxy_protocol", &self.proxy_protocol)
+            .field("header_timeout", &self.header_timeout)
             .field("min_rate", &self.min_rate)
             .field("count_bytes", &self.count_bytes)
             .field("loops", &self.loops)
@@ -127,6 +134,8 @@ impl ServerOptions {
             idle_timeout: None,
             request_deadline: None,
             handshake_timeout: None,
+            proxy_protocol: None,
+            header_timeout: Some(HEADER_TIMEOUT),
             min_rate: None,
             count_bytes: false,
             loops: 1,

@@ -53,8 +53,11 @@ pub struct Statistics {
     pub rate_cut: u64,
     /// Connections that were cut off because `handshake_timeout` has passed.
     pub handshake_cut: u64,
-    /// Connections that were cut off because `header_timeout` has passed.
+    /// Connections that were cut off because [`header_timeout`](super::ServerOptions::header_timeout) has passed.
     pub header_cut: u64,
+    /// Connections that were refused because their PROXY header was not valid or not complete, or because their peer is
+    /// not trusted to send one ([`proxy_protocol`](super::ServerOptions::proxy_protocol)).
+    pub header_refused: u64,
     /// The longest time for which a request has waited in the queue for a thread.
     pub longest_wait: Duration,
     /// The mean time for which requests have waited for a thread. Those that got one at once count as zero.

@@ -63,6 +63,14 @@ pub enum Trouble {
         /// How many connections those are since the last report.
         clients: u64,
     },
+    /// Connections were refused because of their PROXY header: it was not valid or not complete, or the peer is not
+    /// trusted to send one. `error` is that of the last one.
+    HeaderRefused {
+        /// Why the header was refused.
+        error: Error,
+        /// How many connections those are since the last report.
+        clients: u64,
+    },
 }
 
 /// A phase in the life of a connection that a setting of the server limits.
@@ -122,6 +130,9 @@ impl fmt::Display for Trouble {
             Trouble::Late { phase, clients } => {
                 write!(f, "{} has passed: {clients} cut off since the last report", phase.setting())
             }
+            Trouble::HeaderRefused { error, clients } => {
+                write!(f, "PROXY headers were refused ({clients} since the last report): {error}")
+            }
         }
     }
 }
@@ -140,6 +151,7 @@ pub(crate) struct Troubles {
     refused: Burst,
     shed: Burst,
     late: [Burst; Phase::ALL.len()],
+    headers: Burst,
 }
 
 /// A state that lasts.
@@ -210,6 +222,7 @@ impl Troubles {
         statistics.rate_cut = cut(Phase::Rate);
         statistics.handshake_cut = cut(Phase::Handshake);
         statistics.header_cut = cut(Phase::Header);
+        statistics.header_refused = self.headers.total();
     }
 }
 
@@ -283,6 +296,13 @@ impl Server {
     pub(crate) fn client_was_late(&self, phase: Phase) {
         if let Some(clients) = self.core.troubles.late[phase as usize].one_more(monotonic_nanoseconds()) {
             self.tell(&Trouble::Late { phase, clients });
+        }
+    }
+
+    /// A connection is refused because of its PROXY header.
+    pub(crate) fn header_was_refused(&self, error: Error) {
+        if let Some(clients) = self.core.troubles.headers.one_more(monotonic_nanoseconds()) {
+            self.tell(&Trouble::HeaderRefused { error, clients });
         }
     }
 

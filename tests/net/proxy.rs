@@ -294,6 +294,10 @@ fn a_checksum_is_verified_over_every_byte() {
 
 #[test]
 fn the_checksum_is_computed_with_zeros_in_its_place() {
+    // A health check of HAProxy 2.6 with `proxy-v2-options crc32c`.
+    let of_haproxy = binary(0x20, 0x00, &[3, 0, 4, 0xA9, 0xB8, 0x7E, 0x8F]);
+    assert_eq!(Header::local().with_checksum().unwrap().to_bytes().unwrap(), of_haproxy);
+    assert!(read(&of_haproxy).is_ok());
     let sent = Header::new(Version::V2, inet("127.0.0.1:1"), inet("127.0.0.1:2")).unwrap();
     let bytes = sent.with_checksum().unwrap().to_bytes().unwrap();
     assert_eq!(

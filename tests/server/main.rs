@@ -20,6 +20,7 @@ mod park;
 mod parked;
 mod parked_in_child;
 mod phases;
+mod proxy;
 mod requests;
 mod system_calls;
 mod threads;

@@ -25,6 +25,7 @@ TROUBLES = {
     12: "min_rate",
     13: "handshake_timeout",
     14: "header_timeout",
+    15: "header_refused",
 }
 #: What a job returns that is to run again.
 PARK, AGAIN, MORE = -6001, -6002, -6003

@@ -36,6 +36,9 @@ pub const TABI_TROUBLE_MIN_RATE: c_int = 12;
 pub const TABI_TROUBLE_HANDSHAKE_TIMEOUT: c_int = 13;
 /// The header_timeout of connections has passed, and they were shut down.
 pub const TABI_TROUBLE_HEADER_TIMEOUT: c_int = 14;
+/// Connections were refused because their PROXY header was not valid or not complete, or because the peer is not trusted
+/// to send one.
+pub const TABI_TROUBLE_HEADER_REFUSED: c_int = 15;
 
 pub(super) fn number(trouble: &Trouble) -> c_int {
     match trouble {
@@ -55,5 +58,6 @@ pub(super) fn number(trouble: &Trouble) -> c_int {
             Phase::Handshake => TABI_TROUBLE_HANDSHAKE_TIMEOUT,
             Phase::Header => TABI_TROUBLE_HEADER_TIMEOUT,
         },
+        Trouble::HeaderRefused { .. } => TABI_TROUBLE_HEADER_REFUSED,
     }
 }

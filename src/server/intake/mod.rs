@@ -3,6 +3,7 @@
 
 mod activation;
 mod addresses;
+mod admit;
 mod own_path;
 mod serve_loop;
 mod transport;

@@ -252,25 +252,9 @@ impl<'a> Loop<'a> {
         server.counters().accept();
         sys::probe::accept(request.ticket().slot());
         if server.is_over_limit(&request) {
-            server.reject(&request);
-            server.client_was_refused();
-            return Ok(());
-        }
-        match caught(|| server.hooks().verify_request(&request)) {
-            Ok(true) => {
-                let processed = caught(|| -> Result<()> {
-                    server.hooks().process_request(request);
-                    Ok(())
-                });
-                if processed.is_err() {
-                    server.counters().fail();
-                }
-            }
-            Ok(false) => server.reject(&request),
-            Err(failure) => {
-                server.report(&request, &failure);
-                request.end();
-            }
+            server.turn_away(&request);
+        } else {
+            server.admit(request);
         }
         Ok(())
     }

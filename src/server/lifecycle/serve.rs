@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::intake::{Loop, Round};
-use crate::server::{Core, Request, Server};
+use crate::server::{Core, Server};
 use crate::socket::{IntoTimeout, Socket};
 
 /// Python's default of `poll_interval`.
@@ -121,12 +121,6 @@ impl Server {
     /// Each of them may be called again.
     pub fn set_interruptible(&self, interruptible: bool) {
         self.core.interruptible.store(interruptible, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_over_limit(&self, request: &Request) -> bool {
-        let options = self.options();
-        options.max_connections.is_some_and(|most| self.active().count() > most)
-            || options.max_connections_per_address.is_some_and(|most| request.same_host() > most)
     }
 
     fn serve(&self, run: impl FnOnce() -> Result<()>) -> Result<()> {

@@ -14,7 +14,12 @@ pub(super) const MOST: usize = 16 * 1024;
 impl Server {
     /// Gives a request that was woken to the runner, or lets it wait for the rest of its bytes.
     pub(super) fn resume(&self, woken: Woken) {
-        let Some(request) = Server::complete(woken.into_request(self)) else { return };
+        let request = woken.into_request(self);
+        if request.awaits_header() {
+            self.admit(request);
+            return;
+        }
+        let Some(request) = Server::complete(request) else { return };
         let Some(refused) = self.core.runner.resume(self, request) else { return };
         // Either there is no memory for the queue, and the request is woken once more; or the server was closed, and
         // there is no thread any more.

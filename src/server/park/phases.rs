@@ -52,7 +52,8 @@ impl Phases {
                 Phase::Idle => options.idle_timeout,
                 Phase::Request => options.request_deadline,
                 Phase::Handshake => options.handshake_timeout,
-                Phase::Rate | Phase::Header => None,
+                Phase::Header => options.header_timeout,
+                Phase::Rate => None,
             };
             let time = time.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
             let looks = options.min_rate.filter(|_| phase == Phase::Request).map(|_| LOOK);

@@ -6,7 +6,7 @@ use crate::constants::SOCK_STREAM;
 use crate::error::{Error, Result};
 use crate::server::concurrency::at_least;
 use crate::server::intake::{is_datagram, is_inet};
-use crate::server::{Concurrency, ServerOptions, Threads, WhenFull};
+use crate::server::{Concurrency, ProxyProtocol, ServerOptions, Threads, WhenFull};
 use crate::socket::{IntoTimeout, Socket, checked_timeout};
 use crate::sys;
 
@@ -88,6 +88,49 @@ impl ServerOptions {
         Ok(self)
     }
 
+    /// Makes the server one behind a proxy: each connection must begin with a header of the PROXY protocol. By default
+    /// none does.
+    ///
+    /// The server never guesses whether there is a header. It reads the header before anything else, and waits for it
+    /// without a thread. A connection is ended, and counted as [rejected](crate::server::Statistics::rejected) and
+    /// [refused](crate::server::Statistics::header_refused), when it comes from a peer that is not trusted, whatever it
+    /// sends, and when its header is not valid or not complete.
+    ///
+    /// [`Request::client_address`](crate::server::Request::client_address) is what the header says, also in
+    /// `verify_request` and for
+    /// [`max_connections_per_address`](ServerOptions::max_connections_per_address). A header that says nothing about a
+    /// client (`LOCAL`, `UNKNOWN`) keeps the real address.
+    /// [`Request::proxy_header`](crate::server::Request::proxy_header) has the rest.
+    ///
+    /// It is for stream sockets, and not for forking servers. Jobs have no header, unless they
+    /// [expect one](crate::server::Job::proxy_header).
+    ///
+    /// ```
+    /// use tabi::server::{ProxyProtocol, Request, ThreadingTcpServer};
+    ///
+    /// let server = ThreadingTcpServer::options()
+    ///     .proxy_protocol(ProxyProtocol::trusting(["127.0.0.1", "10.0.0.0/8"])?)
+    ///     .header_timeout(3.0)?
+    ///     .bind(("127.0.0.1", 0), |request: &Request| {
+    ///         request.reply(format!("hello {}", request.client_address()).as_bytes())
+    ///     })?;
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn proxy_protocol(mut self, settings: ProxyProtocol) -> Self {
+        self.proxy_protocol = Some(settings);
+        self
+    }
+
+    /// Sets how long a connection may wait for its PROXY header ([`proxy_protocol`](ServerOptions::proxy_protocol)),
+    /// above 0 seconds, or `None` for no limit. Then it is closed. The default is 5 seconds; less than 3 seconds may be
+    /// too short for a header that the network has lost once.
+    ///
+    /// Fails as [`Socket::settimeout`](crate::Socket::settimeout) does.
+    pub fn header_timeout(mut self, timeout: impl IntoTimeout) -> Result<Self> {
+        self.header_timeout = checked_timeout(timeout)?;
+        Ok(self)
+    }
+
     /// Sets how many bytes a second a request must move at least, 1 or more, after a grace of more than 0 seconds. A
     /// connection that is slower is shut down. By default there is no limit.
     ///
@@ -158,7 +201,10 @@ impl ServerOptions {
 
     /// Whether a phase of a connection may take only a certain time.
     pub(crate) fn limits_phases(&self) -> bool {
-        self.idle_timeout.is_some() || self.handshake_timeout.is_some() || self.limits_requests()
+        self.idle_timeout.is_some()
+            || self.handshake_timeout.is_some()
+            || self.proxy_protocol.is_some()
+            || self.limits_requests()
     }
 
     /// Whether the time of running requests is limited.
@@ -172,6 +218,7 @@ impl ServerOptions {
             ("idle_timeout", self.idle_timeout),
             ("request_deadline", self.request_deadline),
             ("handshake_timeout", self.handshake_timeout),
+            ("header_timeout", self.header_timeout),
         ];
         for (name, timeout) in timeouts {
             if timeout == Some(Duration::ZERO) {
@@ -212,6 +259,7 @@ impl ServerOptions {
             ("request_end", self.request_end.is_some()),
             ("max_parked", self.max_parked.is_some()),
             ("idle_timeout", self.idle_timeout.is_some()),
+            ("proxy_protocol", self.proxy_protocol.is_some()),
         ];
         for (name, _) in needs_threads.into_iter().chain(parks).filter(|&(_, is_set)| is_set) {
             if sockets.iter().all(is_datagram) {
@@ -227,6 +275,9 @@ impl ServerOptions {
             if matches!(self.concurrency, Concurrency::Inline) {
                 return Err(Error::value(format!("{name} needs a server with threads")));
             }
+        }
+        if self.proxy_protocol.is_some() && sockets.iter().any(|socket| socket.kind() != SOCK_STREAM) {
+            return Err(Error::value("proxy_protocol is for stream sockets, and the server has others"));
         }
         Ok(())
     }

@@ -66,6 +66,10 @@ impl Table {
         }
         place.parked = Some(parked);
         self.parked += 1;
+        if phase == Phase::Header && self.phases.of_slot(slot as u32).0 == Some(Phase::Header) {
+            // The time of a header goes on while its bytes come.
+            return Ok(Deadline::NEVER);
+        }
         if phase == Phase::Request && self.limits_requests() {
             // Its request began when it was woken, and is not complete.
             return Ok(Deadline::NEVER);
@@ -90,6 +94,10 @@ impl Table {
         let parked = self.slots[slot].parked.take()?;
         self.parked -= 1;
         let (phase, _) = self.phases.of_slot(slot as u32);
+        if phase == Some(Phase::Header) {
+            // Its time goes on, and it has no thread that could wait for more.
+            return Some(self.woken(slot, parked));
+        }
         if !self.limits_requests() {
             self.phases.leave(slot as u32);
         } else if phase != Some(Phase::Request) {

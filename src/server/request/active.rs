@@ -127,9 +127,7 @@ impl Active {
             memory::reserve(&mut table.slots, 1)?;
             table.phases.reserve()?;
         }
-        if host.is_some() {
-            table.per_address.try_reserve(1).map_err(|_| Error::Os(libc::ENOMEM))?;
-        }
+        table.reserve_host(host)?;
         let timed = table.limits_requests && entry.has_client();
         let slot = table.free.pop().unwrap_or_else(|| {
             table.slots.push(Slot::default());
@@ -142,12 +140,15 @@ impl Active {
         let oversleeps =
             timed && table.phases.enter(slot as u32, Phase::Request, Deadline::now()) < table.sleeps_until;
         table.active += 1;
-        let same_host = host.map_or(0, |host| {
-            let count = table.per_address.entry(host).or_default();
-            *count += 1;
-            *count
-        });
+        let same_host = table.count_host(host);
         Ok(Begun { slot, generation, same_host, oversleeps })
+    }
+
+    /// Counts the host of a request that has begun. Returns how many requests it has now.
+    pub(super) fn count_host(&self, host: Option<IpAddr>) -> Result<usize> {
+        let mut table = lock(&self.table);
+        table.reserve_host(host)?;
+        Ok(table.count_host(host))
     }
 
     pub(super) fn end(&self, slot: usize, host: Option<IpAddr>, rejected: bool) {
@@ -231,6 +232,19 @@ impl Active {
 }
 
 impl Table {
+    fn reserve_host(&mut self, host: Option<IpAddr>) -> Result<()> {
+        let more = usize::from(host.is_some());
+        self.per_address.try_reserve(more).map_err(|_| Error::Os(libc::ENOMEM))
+    }
+
+    /// Counts a request of a host, for which memory was reserved. Returns how many requests the host has now.
+    fn count_host(&mut self, host: Option<IpAddr>) -> usize {
+        let Some(host) = host else { return 0 };
+        let count = self.per_address.entry(host).or_default();
+        *count += 1;
+        *count
+    }
+
     fn new(options: &ServerOptions) -> Table {
         Table {
             slots: Vec::new(),

@@ -4,7 +4,7 @@ use std::os::fd::RawFd;
 
 use super::{HandlerResult, Next, Request};
 use crate::address::Address;
-use crate::server::{Phase, Server};
+use crate::server::Server;
 
 /// Work that a server runs in the same way as its requests: where its
 /// [`Concurrency`](crate::server::Concurrency) says, and within its limits. Jobs are counted and drained
@@ -44,6 +44,14 @@ pub trait Job: Send + Sync + 'static {
     fn client_address(&self) -> Address {
         Address::None
     }
+
+    /// Returns whether the connection of the job's [`Job::fileno`] begins with a PROXY header. If the server is
+    /// [behind a proxy](crate::server::ServerOptions::proxy_protocol), it reads the header as it does for its own
+    /// clients, and the job runs when the header is complete: [`Request::proxy_header`] has it. The job is dropped without
+    /// having run if the header is refused. The default is false.
+    fn proxy_header(&self) -> bool {
+        false
+    }
 }
 
 impl<F, T> Job for F
@@ -76,22 +84,28 @@ impl Server {
     /// ```
     pub fn run_job(&self, job: impl Job) -> bool {
         self.counters().accept();
-        let waits = job.wait_for_first_byte() && job.fileno().is_some() && self.core.room.is_some();
         let Ok(request) = Request::from_job(self, job) else {
             self.counters().reject();
             return false;
         };
         let refused = if self.is_over_limit(&request) || self.is_closed() {
             Some(request)
-        } else if waits {
-            Server::park(request, Phase::Idle).and_then(|request| self.core.runner.take(self, request))
+        } else if request.expects_header() {
+            self.admit(request);
+            None
         } else {
-            self.core.runner.take(self, request)
+            self.start_job(request)
         };
         if let Some(refused) = &refused {
-            self.reject(refused);
-            self.client_was_refused();
+            self.turn_away(refused);
         }
         refused.is_none()
+    }
+
+    /// Gives a job to the runner, or lets it wait for its first byte. Returns it if it must be refused.
+    pub(crate) fn start_job(&self, request: Request) -> Option<Request> {
+        let waits = request.job().is_some_and(|job| job.wait_for_first_byte() && job.fileno().is_some());
+        let request = if waits { self.await_first_byte(request)? } else { request };
+        self.core.runner.take(self, request)
     }
 }

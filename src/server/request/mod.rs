@@ -19,7 +19,9 @@ use crate::address::Address;
 use crate::constants::SHUT_WR;
 use crate::error::{Error, Result};
 use crate::memory::shared;
+use crate::proxy::Header;
 use crate::server::Server;
+use crate::server::proxy::OwnHeader;
 use crate::socket::{Hold, Socket};
 use crate::sys;
 use reader::OwnReader;
@@ -41,6 +43,7 @@ pub(crate) use ticket::Ticket;
 pub struct Request {
     body: Body,
     client_address: Address,
+    header: OwnHeader,
     data: Data,
     reader: OwnReader,
     kept: Kept,
@@ -99,6 +102,7 @@ impl Request {
         Ok(Request {
             body,
             client_address,
+            header: OwnHeader::default(),
             data: Data::default(),
             reader: OwnReader::default(),
             kept: Kept::default(),
@@ -127,8 +131,39 @@ impl Request {
 
     /// Returns the address of the client, or of the sender of a datagram (`self.client_address`). For a job it is its
     /// [`Job::client_address`].
+    ///
+    /// For a server behind a proxy ([`proxy_protocol`](crate::server::ServerOptions::proxy_protocol)), it is the address
+    /// that the header says. If the header says none, it is the real address.
     pub fn client_address(&self) -> &Address {
         &self.client_address
+    }
+
+    /// Returns the header of the PROXY protocol with which the connection has begun, if the server expects one
+    /// ([`proxy_protocol`](crate::server::ServerOptions::proxy_protocol)). The real address of the proxy is that of
+    /// [`Socket::getpeername`].
+    pub fn proxy_header(&self) -> Option<&Header> {
+        match &self.header {
+            OwnHeader::Complete(header) => Some(header),
+            OwnHeader::None | OwnHeader::Begun(_) => None,
+        }
+    }
+
+    pub(crate) fn header(&mut self) -> &mut OwnHeader {
+        &mut self.header
+    }
+
+    /// Whether the connection of the request must begin with a header.
+    pub(crate) fn expects_header(&self) -> bool {
+        ticket::expects_header(self.server(), &self.body)
+    }
+
+    /// Whether the request waits for its header.
+    pub(crate) fn awaits_header(&self) -> bool {
+        matches!(self.header, OwnHeader::Begun(_))
+    }
+
+    pub(crate) fn set_client_address(&mut self, address: Address) {
+        self.client_address = address;
     }
 
     /// Returns the bytes of a datagram. There are none for a stream client or a job.
@@ -142,6 +177,13 @@ impl Request {
     /// Returns true for a datagram, and false for a stream client or a job.
     pub fn is_datagram(&self) -> bool {
         matches!(self.body, Body::Datagram { .. })
+    }
+
+    pub(crate) fn job(&self) -> Option<&dyn Job> {
+        match &self.body {
+            Body::Job(job) => Some(&**job),
+            Body::Stream(_) | Body::Datagram { .. } => None,
+        }
     }
 
     /// Returns true if a datagram was longer than the server's `max_packet_size`, so that its end is lost.

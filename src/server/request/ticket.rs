@@ -26,7 +26,9 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub(super) fn new(server: &Server, body: &Body, client_address: &Address) -> Result<Ticket> {
-        let host = server.counts_hosts().then(|| host_of(client_address)).flatten();
+        // The host of a client behind a proxy is known later.
+        let counts = server.counts_hosts() && !expects_header(server, body);
+        let host = counts.then(|| host_of(client_address)).flatten();
         let begun = server.active().begin(Entry::of(body), host)?;
         if begun.oversleeps {
             server.nudge_loop();
@@ -44,6 +46,14 @@ impl Ticket {
 
     pub(crate) fn server(&self) -> &Server {
         self.server.as_ref().expect("only a parked request has no server, and nobody sees it")
+    }
+
+    /// Counts the host of a client that has come through a proxy.
+    pub(super) fn count_host(&mut self, client_address: &Address) -> Result<()> {
+        let host = self.server().counts_hosts().then(|| host_of(client_address)).flatten();
+        self.same_host = self.server().active().count_host(host)?;
+        self.host = host;
+        Ok(())
     }
 
     /// Gives the server away while the request is parked.
@@ -98,6 +108,16 @@ impl Drop for Ticket {
         server.active().end(self.slot, self.host, self.rejected.load(Ordering::Relaxed));
         server.capacity_returned();
     }
+}
+
+/// Whether a request must begin with a PROXY header.
+pub(super) fn expects_header(server: &Server, body: &Body) -> bool {
+    let may_have = match body {
+        Body::Stream(_) => true,
+        Body::Datagram { .. } => false,
+        Body::Job(job) => job.proxy_header(),
+    };
+    may_have && server.options().proxy_protocol.is_some()
 }
 
 /// Returns the host of an address. An IPv4 host counts as the same host on an IPv4 socket and on a dual-stack

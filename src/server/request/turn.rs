@@ -81,6 +81,13 @@ impl Request {
         self.kept.last |= cut;
     }
 
+    /// The header of the request is complete: its own time begins, and its host is counted.
+    pub(crate) fn begin_after_header(&mut self) -> Result<()> {
+        self.ticket.count_host(&self.client_address)?;
+        self.enter(Phase::Request);
+        Ok(())
+    }
+
     /// Lets the handler's next `recv` try first, because its socket has something to read.
     fn expect_bytes(&self) {
         if let Body::Stream(socket) = &self.body {

@@ -12,6 +12,8 @@ mod limits;
 mod serving;
 #[path = "../support/waiting.rs"]
 mod waiting;
+#[path = "../support/web.rs"]
+mod web;
 
 use std::error::Error;
 use std::io::{self, Read};
@@ -33,6 +35,7 @@ fn main() -> Outcome {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["successor"] => successor(),
+        ["web-successor"] => web_successor(),
         ["activated"] => activated(),
         ["daemon", drain] => daemon(drain.parse().ok()),
         ["activated-daemon"] => activated_daemon(),
@@ -63,6 +66,18 @@ fn successor() -> Outcome {
         request.socket().recv(1)?;
         request.reply(std::process::id().to_string().as_bytes())
     })?;
+    while_serving(&server, || {
+        let _ = io::stdin().read(&mut [0; 1]);
+    });
+    let report = server.server_close(Some(HANG));
+    assert_eq!((report.cut, report.left), (0, 0));
+    Ok(())
+}
+
+/// Serves the socket that it was given as a web server behind a proxy, until its standard input ends.
+fn web_successor() -> Outcome {
+    let given = listen_fds()?.pop().ok_or("no socket was given")?;
+    let server = web::behind_proxy()?.adopt(vec![given.socket], web::answer)?;
     while_serving(&server, || {
         let _ = io::stdin().read(&mut [0; 1]);
     });

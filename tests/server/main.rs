@@ -9,6 +9,7 @@ mod failures;
 mod fork;
 mod handover;
 mod handshake;
+mod haproxy;
 mod hosts;
 mod incomplete;
 mod jobs;

@@ -13,6 +13,7 @@ pub(crate) mod serving;
 pub(crate) mod shim;
 pub(crate) mod tools;
 pub(crate) mod waiting;
+pub(crate) mod web;
 
 use std::fs;
 use std::path::{Path, PathBuf};

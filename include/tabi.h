@@ -2427,8 +2427,9 @@ int tabi_string_constant(const char *name, const char **text);
 /**
  * A header of the PROXY protocol: what a proxy tells a server about the client on whose behalf it connects.
  *
- * Any number of threads may ask a header at the same time. Nobody may use it while
- * tabi_proxy_header_add_tlv() changes it.
+ * A server reads such headers when its options say so (`proxy_protocol`), and tabi_request_proxy_header()
+ * returns the one of a client. Any number of threads may ask a header at the same time. Nobody may use it
+ * while tabi_proxy_header_add_tlv() changes it.
  */
 typedef struct tabi_proxy_header tabi_proxy_header;
 
@@ -2941,6 +2942,14 @@ tabi_sock *tabi_request_sock(tabi_request *request);
 int tabi_request_client_address(tabi_request *request, tabi_addr *addr);
 
 /**
+ * Returns the header of the PROXY protocol with which the connection has begun. The result is NULL when the
+ * server expects none (`proxy_protocol` of its options), and for NULL.
+ *
+ * The header belongs to the request. The real address of the proxy is that of tabi_getpeername().
+ */
+const tabi_proxy_header *tabi_request_proxy_header(tabi_request *request);
+
+/**
  * Returns the server that took the request, for example for tabi_server_shutdown(). Returns NULL for NULL.
  * Do not free it.
  */
@@ -3067,6 +3076,12 @@ typedef struct {
      * `max_connections_per_address`. NULL: there is none.
      */
     const tabi_addr *client_address;
+    /**
+     * 1: the connection of `fd` begins with a PROXY header. If the server's options say so (`proxy_protocol`), it
+     * reads the header as it does for its own clients, and the job runs when the header is complete:
+     * tabi_request_proxy_header() returns it. If the header is refused, only `end` runs. 0: there is none.
+     */
+    int proxy_header;
 } tabi_job;
 
 /**
@@ -3396,6 +3411,29 @@ typedef struct {
      */
     double handshake_timeout;
     /**
+     * Not NULL: each connection must begin with a header of the PROXY protocol, which only these peers may send. They
+     * are networks (10.0.0.0/8, 2001:db8::/32), hosts (192.0.2.1, ::1) and "unix:" for the peers of unix sockets,
+     * with spaces or commas between them. IPv4 networks hold for dual-stack sockets too.
+     *
+     * The server never guesses whether there is a header. It reads the header before anything else, and waits for it
+     * without a thread. The connection of a peer that is not trusted is ended, whatever it sends, and so is one whose
+     * header is not valid. tabi_request_client_address() returns what the header says, also in the hook
+     * verify_request, and max_connections_per_address counts it; if the header says nothing, it is the real address.
+     * tabi_request_proxy_header() returns the header.
+     *
+     * It is for stream sockets, and not for TABI_FORKS. The default is NULL.
+     */
+    const char *proxy_protocol;
+    /**
+     * The version of the PROXY protocol that is allowed, 1 or 2. The default is 0: both.
+     */
+    int proxy_version;
+    /**
+     * The time in seconds, more than 0, for which a connection may wait for its PROXY header. Then it is closed. The
+     * default is 5. TABI_NO_TIMEOUT means no limit.
+     */
+    double header_timeout;
+    /**
      * The largest number of requests at the same time. Further clients are closed at once. The default is 0:
      * no limit.
      */
@@ -3643,6 +3681,11 @@ typedef struct {
      * The number of connections that were cut off because header_timeout has passed.
      */
     uint64_t header_cut;
+    /**
+     * The number of connections that were refused because their PROXY header was not valid or not complete, or because
+     * the peer is not trusted to send one.
+     */
+    uint64_t header_refused;
     /**
      * The number of stream clients for which the hook handshake has failed.
      */

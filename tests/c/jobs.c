@@ -84,7 +84,7 @@ static struct told new_told(void)
 
 static tabi_job job_of(int (*run)(tabi_request *, void *), struct told *told)
 {
-    tabi_job job = {sizeof job, told, run, tell_cut, tell_end, told != NULL ? told->fd : -1, 0, NULL};
+    tabi_job job = {sizeof job, told, run, tell_cut, tell_end, told != NULL ? told->fd : -1, 0, NULL, 0};
     return job;
 }
 

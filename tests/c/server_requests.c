@@ -131,7 +131,7 @@ static void a_signal_ends_the_wait_of_an_interruptible_close_and_closing_again_g
 {
     tabi_server *server;
     tabi_drain_report report = {sizeof report, 9, 9, 9, 9};
-    tabi_job job = {sizeof job, NULL, hold, NULL, NULL, -1, 0, NULL};
+    tabi_job job = {sizeof job, NULL, hold, NULL, NULL, -1, 0, NULL, 0};
     char byte;
     open_pipes();
     CHECK_OK(tabi_threading_tcp_server("127.0.0.1", 0, check_stream, NULL, &server));
@@ -160,7 +160,7 @@ static void closing_again_drains_what_was_left(void)
     tabi_addr any;
     tabi_server *server;
     tabi_drain_report report = {sizeof report, 9, 9, 9, 9};
-    tabi_job job = {sizeof job, NULL, hold, NULL, NULL, -1, 0, NULL};
+    tabi_job job = {sizeof job, NULL, hold, NULL, NULL, -1, 0, NULL, 0};
     char byte;
     open_pipes();
     CHECK_OK(tabi_server_options_init(&options, sizeof options));

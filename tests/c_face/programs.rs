@@ -51,6 +51,7 @@ programs! {
     options
     park
     proxy
+    proxy_server
     resolve
     sendfile
     server

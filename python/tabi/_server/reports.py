@@ -59,6 +59,9 @@ class Statistics(NamedTuple):
     handshake_cut: int
     #: Connections that were cut off because ``header_timeout`` has passed.
     header_cut: int
+    #: Connections that were refused because their PROXY header was not valid or not complete, or because their peer is
+    #: not trusted to send one.
+    header_refused: int
     #: Seconds: the longest time that a request has waited for a thread in the queue.
     longest_wait: float
     #: Seconds: the mean time that requests have waited for a thread. Those that got one at once count as 0.

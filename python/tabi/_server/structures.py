@@ -95,6 +95,9 @@ class Options(ctypes.Structure):
         ("min_rate", c_size_t),
         ("min_rate_grace", c_double),
         ("handshake_timeout", c_double),
+        ("proxy_protocol", c_char_p),
+        ("proxy_version", c_int),
+        ("header_timeout", c_double),
         ("max_connections", c_size_t),
         ("max_connections_per_address", c_size_t),
         ("loops", c_size_t),
@@ -123,6 +126,7 @@ class Job(ctypes.Structure):
         ("fd", c_int),
         ("wait_for_first_byte", c_int),
         ("client_address", c_char_p),
+        ("proxy_header", c_int),
     ]
 
 
@@ -158,6 +162,7 @@ class Statistics(ctypes.Structure):
             "rate_cut",
             "handshake_cut",
             "header_cut",
+            "header_refused",
             "handshake_failed",
         )
     ] + [(name, c_double) for name in ("longest_wait", "mean_wait")] + [("bytes_received", c_uint64), ("bytes_sent", c_uint64)]

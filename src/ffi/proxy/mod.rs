@@ -6,6 +6,7 @@ mod types;
 
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use libc::ssize_t;
 
@@ -21,10 +22,17 @@ pub use types::*;
 
 /// A header of the PROXY protocol: what a proxy tells a server about the client on whose behalf it connects.
 ///
-/// Any number of threads may ask a header at the same time. Nobody may use it while
-/// tabi_proxy_header_add_tlv() changes it.
+/// A server reads such headers when its options say so (`proxy_protocol`), and tabi_request_proxy_header()
+/// returns the one of a client. Any number of threads may ask a header at the same time. Nobody may use it
+/// while tabi_proxy_header_add_tlv() changes it.
 #[cfg_attr(all(), repr(transparent))]
 pub struct tabi_proxy_header(pub(crate) Header);
+
+impl tabi_proxy_header {
+    pub(crate) fn lend(header: &Header) -> *const tabi_proxy_header {
+        ptr::from_ref(header).cast()
+    }
+}
 
 /// Makes a header.
 ///
@@ -45,7 +53,7 @@ pub extern "C" fn tabi_proxy_header_new(
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
-        let version = version_of(version)?;
+        let version = proxy_version("version", version)?;
         let address = |addr: &tabi_addr| -> Outcome<Address> { Ok(addr.raw()?.decode()) };
         let header = match (source, destination) {
             (None, None) if version == Version::V1 => Header::unknown(version),
@@ -136,7 +144,8 @@ pub unsafe extern "C" fn tabi_proxy_header_read(
 ) -> ssize_t {
     count(|| {
         let out = not_null(out, "out")?;
-        let mut parser = if version == 0 { Parser::new() } else { Parser::only(version_of(version)?) };
+        let mut parser =
+            if version == 0 { Parser::new() } else { Parser::only(proxy_version("version", version)?) };
         // SAFETY: the caller passes `len` readable bytes.
         let (used, header) = parser.feed(unsafe { bytes(data, len, "data") }?)?;
         let Some(header) = header else { return Ok(0) };
@@ -152,10 +161,10 @@ pub unsafe extern "C" fn tabi_proxy_header_free(header: *mut tabi_proxy_header) 
     unsafe { take_back(header) }
 }
 
-fn version_of(number: c_int) -> Outcome<Version> {
+pub(crate) fn proxy_version(name: &str, number: c_int) -> Outcome<Version> {
     match number {
         1 => Ok(Version::V1),
         2 => Ok(Version::V2),
-        other => Err(Error::value(format!("version must be 1 or 2, got {other}")).into()),
+        other => Err(Error::value(format!("{name} must be 1 or 2, got {other}")).into()),
     }
 }

@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
-use std::mem::offset_of;
 use std::os::fd::RawFd;
 
 use super::callback::{call_for_answer, outside};
@@ -45,12 +44,16 @@ pub struct tabi_job {
     /// The address of the client for which the job works, which tabi_server_run_job() copies. The job then counts for
     /// `max_connections_per_address`. NULL: there is none.
     pub client_address: *const tabi_addr,
+    /// 1: the connection of `fd` begins with a PROXY header. If the server's options say so (`proxy_protocol`), it
+    /// reads the header as it does for its own clients, and the job runs when the header is complete:
+    /// tabi_request_proxy_header() returns it. If the header is refused, only `end` runs. 0: there is none.
+    pub proxy_header: c_int,
 }
 
 // SAFETY: `struct_size` is the first member; all others may be 0 or NULL.
 unsafe impl Growing for tabi_job {
     const NAME: &'static str = "tabi_job";
-    const FIRST_SIZE: usize = offset_of!(tabi_job, client_address) + size_of::<*const tabi_addr>();
+    const FIRST_SIZE: usize = size_of::<tabi_job>();
 }
 
 /// A job in C. The server has dropped it when `end` has run.
@@ -106,6 +109,10 @@ impl Job for CJob {
 
     fn client_address(&self) -> Address {
         self.client_address.clone()
+    }
+
+    fn proxy_header(&self) -> bool {
+        self.rest.proxy_header != 0
     }
 }
 

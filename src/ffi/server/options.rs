@@ -85,6 +85,23 @@ pub struct tabi_server_options {
     /// Then the connection is shut down, which ends the hook's calls. With wait_for_first_byte the time begins with
     /// the client's first byte. It is for TABI_THREADS. The default is TABI_NO_TIMEOUT.
     pub handshake_timeout: f64,
+    /// Not NULL: each connection must begin with a header of the PROXY protocol, which only these peers may send. They
+    /// are networks (10.0.0.0/8, 2001:db8::/32), hosts (192.0.2.1, ::1) and "unix:" for the peers of unix sockets,
+    /// with spaces or commas between them. IPv4 networks hold for dual-stack sockets too.
+    ///
+    /// The server never guesses whether there is a header. It reads the header before anything else, and waits for it
+    /// without a thread. The connection of a peer that is not trusted is ended, whatever it sends, and so is one whose
+    /// header is not valid. tabi_request_client_address() returns what the header says, also in the hook
+    /// verify_request, and max_connections_per_address counts it; if the header says nothing, it is the real address.
+    /// tabi_request_proxy_header() returns the header.
+    ///
+    /// It is for stream sockets, and not for TABI_FORKS. The default is NULL.
+    pub proxy_protocol: *const c_char,
+    /// The version of the PROXY protocol that is allowed, 1 or 2. The default is 0: both.
+    pub proxy_version: c_int,
+    /// The time in seconds, more than 0, for which a connection may wait for its PROXY header. Then it is closed. The
+    /// default is 5. TABI_NO_TIMEOUT means no limit.
+    pub header_timeout: f64,
     /// The largest number of requests at the same time. Further clients are closed at once. The default is 0:
     /// no limit.
     pub max_connections: usize,

@@ -12,6 +12,7 @@ use crate::address::RawAddress;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Failure, Handle, Outcome, boundary, bytes, give, not_null, status, take_back};
 use crate::ffi::file::tabi_file;
+use crate::ffi::proxy::tabi_proxy_header;
 use crate::ffi::socket::tabi_sock;
 use crate::memory;
 use crate::server::{Request, Server};
@@ -57,6 +58,16 @@ pub extern "C" fn tabi_request_client_address(
         addr.write(RawAddress::try_from(request.0.client_address())?.into());
         Ok(())
     })
+}
+
+/// Returns the header of the PROXY protocol with which the connection has begun. The result is NULL when the
+/// server expects none (`proxy_protocol` of its options), and for NULL.
+///
+/// The header belongs to the request. The real address of the proxy is that of tabi_getpeername().
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_request_proxy_header(request: Option<&tabi_request>) -> *const tabi_proxy_header {
+    let header = request.and_then(|request| request.0.proxy_header());
+    header.map_or(ptr::null(), tabi_proxy_header::lend)
 }
 
 /// Returns the bytes of a datagram. For a client of a stream the result is NULL.

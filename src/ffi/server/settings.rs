@@ -16,9 +16,10 @@ use super::options::{
 };
 use crate::constants::{AF_INET, AddressFamily, SOCK_STREAM, SocketKind};
 use crate::error::Error;
-use crate::ffi::boundary::{Outcome, Reported, string};
+use crate::ffi::boundary::{Outcome, Reported, optional_string, string};
+use crate::ffi::proxy::proxy_version;
 use crate::ffi::socket::{duration, seconds};
-use crate::server::{Concurrency, Forks, ServerOptions, Threads, WhenFull};
+use crate::server::{Concurrency, Forks, ProxyProtocol, ServerOptions, Threads, WhenFull};
 
 /// For how long a request may be slower than `min_rate`, if the program does not say it.
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
@@ -53,7 +54,8 @@ settings! {
         fn copy_from_options, fn copy_to_options,
         address_family, socket_type, allow_reuse_address, allow_reuse_port, dualstack_ipv6, request_queue_size,
         max_packet_size, timeout, request_timeout, wait_for_first_byte, max_parked, idle_timeout, request_deadline,
-        handshake_timeout, max_connections, max_connections_per_address, loops, unlink_path, count_bytes
+        handshake_timeout, header_timeout, max_connections, max_connections_per_address, loops, unlink_path,
+        count_bytes
     }
     impl Threads {
         fn copy_from_threads, fn copy_to_threads,
@@ -61,7 +63,7 @@ settings! {
     }
     by hand:
     concurrency, bind_and_activate, when_full, queue_size, thread_idle, thread_name, max_children, hooks,
-    min_rate, min_rate_grace, request_end
+    min_rate, min_rate_grace, request_end, proxy_protocol, proxy_version
 }
 
 /// A type of the core's, and the type that its values have in C.
@@ -146,8 +148,8 @@ impl tabi_server_options {
 
     /// # Safety
     ///
-    /// `thread_name` and `request_end` are NULL or NUL-terminated; `hooks` is NULL or points to as many bytes as its
-    /// `struct_size` says.
+    /// `thread_name`, `request_end` and `proxy_protocol` are NULL or NUL-terminated; `hooks` is NULL or points to as many
+    /// bytes as its `struct_size` says.
     pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
         let mut options = ServerOptions::new(AF_INET, SOCK_STREAM);
         self.copy_to_options(&mut options)?;
@@ -160,12 +162,29 @@ impl tabi_server_options {
             options = options.request_end(unsafe { string(self.request_end, "request_end") }?);
         }
         // SAFETY: the caller promises the string.
+        options.proxy_protocol = unsafe { self.proxy_protocol() }?;
+        // SAFETY: the caller promises the string.
         options.concurrency = unsafe { self.concurrency() }?;
         if !self.hooks.is_null() {
             // SAFETY: `hooks` is not NULL, and the caller promises the structure.
             options.hooks = Arc::new(unsafe { CHooks::read(self.hooks) }?);
         }
         Ok(options)
+    }
+
+    /// # Safety
+    ///
+    /// `proxy_protocol` is NULL or NUL-terminated.
+    unsafe fn proxy_protocol(&self) -> Outcome<Option<ProxyProtocol>> {
+        // SAFETY: the caller promises its end.
+        let Some(text) = (unsafe { optional_string(self.proxy_protocol) }) else { return Ok(None) };
+        let text = String::from_utf8_lossy(text);
+        let networks = text.split([' ', ',']).filter(|network| !network.is_empty());
+        let settings = ProxyProtocol::trusting(networks)?;
+        Ok(Some(match self.proxy_version {
+            0 => settings,
+            number => settings.version(proxy_version("proxy_version", number)?),
+        }))
     }
 
     /// # Safety

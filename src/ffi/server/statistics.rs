@@ -55,6 +55,9 @@ pub struct tabi_server_statistics {
     pub handshake_cut: u64,
     /// The number of connections that were cut off because header_timeout has passed.
     pub header_cut: u64,
+    /// The number of connections that were refused because their PROXY header was not valid or not complete, or because
+    /// the peer is not trusted to send one.
+    pub header_refused: u64,
     /// The number of stream clients for which the hook handshake has failed.
     pub handshake_failed: u64,
     /// The longest time in seconds for which a request has waited in the queue for a thread.
@@ -109,6 +112,7 @@ pub unsafe extern "C" fn tabi_server_get_statistics(
             rate_cut: now.rate_cut,
             handshake_cut: now.handshake_cut,
             header_cut: now.header_cut,
+            header_refused: now.header_refused,
             handshake_failed: now.handshake_failed,
             longest_wait: now.longest_wait.as_secs_f64(),
             mean_wait: now.mean_wait.as_secs_f64(),

@@ -17,6 +17,7 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
   the serve loop. ``handle_handshake_error`` is told of those that fail.
 - ``serve_until_signal(drain=seconds)`` serves until SIGTERM or SIGINT comes, and then closes the server. ``handle_trouble``
   is told of trouble that is not the failure of one request. ``notify`` tells a service manager of the program's state.
+- Behind a proxy: with ``proxy_protocol`` each connection begins with a PROXY header, from peers that are trusted.
 - The end of the program waits for handlers unless ``daemon_threads`` is true, and then shuts their connections down.
 """
 
@@ -62,6 +63,10 @@ def _handle_request_noblock(self):
         request, client_address = _server.tls.get_request(self)
     except OSError as error:
         return error
+    if _server.behind_proxy.is_expected(self):
+        # The client is known when its header has come, and verify_request is asked then.
+        _server.native_of(self).hand_over(self, request, client_address)
+        return None
     if not self.verify_request(request, client_address):
         self.shutdown_request(request)
         return None
@@ -116,6 +121,7 @@ def _init_handler(self, request, client_address, server):
     self.request = request
     self.client_address = client_address
     self.server = server
+    self.proxy_header = _server.proxy_header_of(request)
     _server.live(self)
 
 
@@ -223,6 +229,18 @@ class ThreadingMixIn:
     max_connections = None
     #: The same for each internet host.
     max_connections_per_address = None
+    #: The peers that may send a PROXY header, with which each connection must then begin: networks ("10.0.0.0/8",
+    #: "2001:db8::/32"), hosts ("::1") and "unix:" for the peers of unix sockets, in a list. The connections of all other
+    #: peers are ended. None is no header.
+    #:
+    #: ``client_address`` is what the header says, and ``proxy_header`` of a handler is all of it (`tabi.proxy`).
+    #: ``verify_request`` is asked when the header is complete, in a thread of the pool; ``get_proxy_header`` knows the
+    #: header there. ``process_request`` is not called.
+    proxy_protocol = None
+    #: The version of the PROXY protocol that is allowed, 1 or 2. None is both.
+    proxy_version = None
+    #: Seconds that a connection may wait for its PROXY header, without a thread. None is no limit.
+    header_timeout = 5.0
 
     @property
     def _threads(self):
@@ -248,6 +266,10 @@ class ThreadingMixIn:
     def process_request(self, request, client_address):
         """Give the request to a thread."""
         _server.native_of(self).hand_over(self, request, client_address)
+
+    def get_proxy_header(self, request):
+        """The PROXY header of the request that this thread handles: a ``tabi.proxy.ProxyHeader``, or None."""
+        return _server.proxy_header_of(request)
 
     def server_close(self, drain=None):
         """Stop accepting and wait for the threads, as ``block_on_close`` and ``daemon_threads`` say.

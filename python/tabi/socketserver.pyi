@@ -3,7 +3,9 @@ import enum
 import socketserver as _standard
 from socketserver import *
 from ssl import SSLContext
-from typing import Any, Callable, Literal, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Iterable, Literal, NamedTuple, Optional, Tuple, Union
+
+from .proxy import ProxyHeader
 
 class Next(enum.Enum):
     PARK = "park"
@@ -40,6 +42,7 @@ class Statistics(NamedTuple):
     rate_cut: int
     handshake_cut: int
     header_cut: int
+    header_refused: int
     longest_wait: float
     mean_wait: float
     handshake_failed: int
@@ -65,6 +68,7 @@ class TCPServer(_standard.TCPServer):
     def handle_handshake_error(self, request: Any, client_address: Any) -> None: ...
 
 class BaseRequestHandler(_standard.BaseRequestHandler):
+    proxy_header: Optional[ProxyHeader]
     def handle(self) -> Any: ...
 
 class StreamRequestHandler(_standard.StreamRequestHandler):
@@ -83,6 +87,10 @@ class ThreadingMixIn(_standard.ThreadingMixIn):
     min_rate: Optional[Tuple[int, float]]
     max_connections: Optional[int]
     max_connections_per_address: Optional[int]
+    proxy_protocol: Union[str, Iterable[str], None]
+    proxy_version: Optional[int]
+    header_timeout: Optional[float]
+    def get_proxy_header(self, request: Any) -> Optional[ProxyHeader]: ...
     def server_close(self, drain: Optional[float] = None) -> DrainReport: ...
     def statistics(self) -> Statistics: ...
 

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import unittest
 
-from tabi import socket, socketserver
+from tabi import proxy, socket, socketserver
 from test_socketserver_native import ANY, LIMIT, TCP, Echo, connect, read_all, serving, wait_until
 
 #: Clients that connect and say nothing. More of them tell nothing new, but each takes two descriptors and a thread.
@@ -333,6 +333,18 @@ class Parked(unittest.TestCase):
             for _ in range(3):
                 client.sendall(b"line\n")
                 self.assertEqual(b"line\n", client.recv(10))
+
+    def test_a_proxy_header_comes_before_the_handshake(self):
+        class Who(socketserver.BaseRequestHandler):
+            def handle(self):
+                self.request.sendall(repr(self.client_address).encode())
+
+        server = given(TCP(Who, proxy_protocol=["127.0.0.1"]))
+        context = ssl.create_default_context(cafile=path("certificate.pem"))
+        with serving(server), connect(server) as plain:
+            proxy.send_proxy_header(plain, ("192.0.2.1", 56324), ("192.0.2.7", 443))
+            with context.wrap_socket(plain, server_hostname="localhost") as client:
+                self.assertEqual(b"('192.0.2.1', 56324)", client.recv(100))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,24 @@
 """What ``tabi.socketserver`` is made of: the serve loop, the threads, the limits and the end are the library's."""
 
-from . import process, tls, unix_path
+from . import behind_proxy, process, tls, unix_path
 from .daemon import notify, serve_until_signal
 from .native import existing, native_of
 from .reports import DrainReport, Statistics
 from .settings import seconds
-from .turns import Next, handle, live, opened
+from .turns import Next, handle, live, opened, proxy_header_of
 
 __all__ = [
     "DrainReport",
     "Next",
     "Statistics",
+    "behind_proxy",
     "existing",
     "handle",
     "live",
     "native_of",
     "notify",
     "opened",
+    "proxy_header_of",
     "seconds",
     "serve_until_signal",
     "tls",

@@ -17,7 +17,7 @@ from typing import Optional
 from .. import _library
 from .._errors import check
 from .._socket import address
-from . import structures, tls, turns
+from . import behind_proxy, structures, tls, turns
 
 _run_job = _library.function("tabi_server_run_job", ctypes.c_void_p, ctypes.POINTER(structures.Job))
 
@@ -36,10 +36,11 @@ def run(handle: ctypes.c_void_p, connection: turns.Connection, counts_hosts: boo
     number = next(_numbers)
     waits = connection.waits_for_first_byte
     _connections[number] = connection
-    keeping = _parked(connection) if waits else _active
+    keeping = _parked(connection) if waits or connection.awaits_header else _active
     keeping[number] = connection
     host = _host(connection) if counts_hosts else None
     job = structures.Job(ctypes.sizeof(structures.Job), number, _run, _cut, _end, connection.fd, waits, host)
+    job.proxy_header = connection.awaits_header
     code = _run_job(handle, job)
     if code < 0:
         del keeping[number]
@@ -77,6 +78,8 @@ def _run(request, number) -> int:
     _parked(connection).pop(number, None)
     if connection.is_cut and not connection.has_begun:
         return 0
+    if connection.awaits_header and not behind_proxy.admit(connection, request):
+        return _FAILED if connection.failed else 0
     if not connection.is_ready():
         _park(number, connection)
         return structures.MORE

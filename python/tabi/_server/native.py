@@ -18,7 +18,7 @@ from .. import _library
 from .._errors import EINTR, ERR_CLOSED, check
 from .._socket.descriptors import dup
 from .._socket.interrupt import check_signals
-from . import hooks, jobs, settings, structures, turns
+from . import behind_proxy, hooks, jobs, settings, structures, turns
 from .reports import DrainReport, Statistics
 
 _pointer = ctypes.c_void_p
@@ -154,6 +154,11 @@ class Native:
         connection = turns.Connection(server, request, client_address)
         if not self._served.is_set():
             connection.allow_parking(self.idle_is_limited, self.waits_for_first_byte)
+        if behind_proxy.is_expected(server):
+            if not connection.may_park:
+                server.shutdown_request(request)
+                raise RuntimeError("proxy_protocol needs serve_forever, which waits for the headers")
+            connection.awaits_header = True
         jobs.run(self.handle, connection, self.counts_hosts)
 
     def close(self, drain: Optional[float]) -> DrainReport:

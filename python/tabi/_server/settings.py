@@ -10,7 +10,7 @@ from typing import Optional
 
 from .. import _library, socket
 from .._errors import check
-from . import heads, structures
+from . import behind_proxy, heads, structures
 
 _options_init = _library.quick(
     "tabi_server_options_init", ctypes.POINTER(structures.Options), ctypes.c_size_t
@@ -43,6 +43,10 @@ def options(server, hooks: structures.Hooks) -> structures.Options:
         found.daemon_threads = int(bool(server.daemon_threads))
         found.block_on_close = int(bool(server.block_on_close))
         _set_limits(found, server)
+        if behind_proxy.is_expected(server):
+            behind_proxy.set_options(found, server)
+    elif behind_proxy.is_expected(server):
+        raise ValueError("proxy_protocol is for threading servers")
     return found
 
 

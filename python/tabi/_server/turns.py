@@ -42,6 +42,8 @@ class Connection:
         "failed",
         "has_begun",
         "is_cut",
+        "awaits_header",
+        "proxy_header",
         "__weakref__",
     )
 
@@ -70,6 +72,10 @@ class Connection:
         self.has_begun = False
         #: The server has shut it down, because it was late or the server is closed.
         self.is_cut = False
+        #: Its PROXY header has not come: its client is not known, and no step of the server's has seen it.
+        self.awaits_header = False
+        #: Its PROXY header, if it has one.
+        self.proxy_header = None
 
     def allow_parking(self, idle_is_limited: bool, waits_for_first_byte: bool) -> None:
         """From now on; if there is a descriptor to wait for."""
@@ -227,6 +233,17 @@ def run(connection: Connection) -> None:
         connection.server.process_request_thread(connection.request, connection.client_address)
     finally:
         _this_thread.connection = None
+
+
+def this_thread_is_for(connection: Connection) -> None:
+    """Lets the server's steps that this thread runs find the connection."""
+    _this_thread.connection = connection
+
+
+def proxy_header_of(request):
+    """The PROXY header of the request that this thread handles; None if it has none."""
+    connection = getattr(_this_thread, "connection", None)
+    return connection.proxy_header if connection is not None and connection.request is request else None
 
 
 def opened(server, request, client_address) -> Connection:

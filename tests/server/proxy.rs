@@ -1,4 +1,5 @@
 //! Servers behind a proxy: the PROXY header comes first, from peers that are trusted, and holds no thread.
+#![allow(unsafe_code)]
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
@@ -516,7 +517,8 @@ fn a_job_that_expects_a_header_runs_when_it_is_complete() {
 #[test]
 fn settings_that_cannot_be_are_refused() {
     let text = |options: ServerOptions| options.bind(any_port(), who).unwrap_err().to_string();
-    let forks = Concurrency::from(Forks::default());
+    // SAFETY: the server is refused, so nothing forks.
+    let forks = Concurrency::from(unsafe { Forks::new() });
     assert_eq!(
         text(options(loopback()).concurrency(forks)),
         "proxy_protocol is not for forking servers, which cannot park a connection"

@@ -54,6 +54,10 @@ pub trait Hooks: Send + Sync + 'static {
 
     /// Returns whether to handle a request. `false` ends the request and counts it as rejected. An error goes
     /// to `handle_error`. The default is `true`.
+    ///
+    /// It runs in a serve loop. For a server behind a proxy
+    /// ([`proxy_protocol`](crate::server::ServerOptions::proxy_protocol)), it runs in the thread that has read the end of
+    /// the header, which may be one of those that handle requests.
     fn verify_request(&self, request: &Request) -> HandlerResult<bool> {
         let _ = request;
         Ok(true)

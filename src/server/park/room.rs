@@ -10,6 +10,7 @@ use super::waiting::{Parked, Woken};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory::Place;
+use crate::server::lifecycle::{Role, with_role};
 use crate::server::request::Table;
 use crate::server::{Failure, Phase, Request, Server};
 use crate::socket::Hold;
@@ -191,7 +192,14 @@ impl Server {
         }
         let woken = woken.ok_or(NoRequest::LookAgain)?;
         self.counters().wake();
-        Server::complete(woken.into_request(self)).ok_or(NoRequest::LookAgain)
+        let request = woken.into_request(self);
+        if request.awaits_header() {
+            // This thread still counts as one that watches, so it finds the request in the queue when it looks again.
+            let role = Role::Request(request.ticket().slot());
+            with_role(self.id(), role, || self.admit(request));
+            return Err(NoRequest::LookAgain);
+        }
+        Server::complete(request).ok_or(NoRequest::LookAgain)
     }
 
     /// Closes the connection that has been parked longest. Returns false if none is parked.

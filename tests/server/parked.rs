@@ -360,6 +360,7 @@ fn after_a_hand_over_parked_connections_are_answered_once_more() {
     server.pass_to(&mut std::process::Command::new("true"), "socket").unwrap();
     thread::scope(|scope| {
         let closing = scope.spawn(|| server.server_close(Some(HANG)));
+        wait_until("the close has begun", || server.socket().is_closed());
         ask(&mut talks);
         assert_eq!(read_to_end(&mut talks), "", "it is not parked again");
         assert!(!closing.is_finished(), "the other one has time");

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::caller::Caller;
+use super::serve::Watching;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::server::Server;
@@ -69,8 +70,12 @@ impl Server {
         let deadline = if waits { Deadline::after_timeout(drain) } else { Deadline::now() };
 
         let (_, handled_before) = self.active().counts();
-        close.stop_loops(deadline);
         let drains_parked = self.core.handed_over.load(Ordering::Relaxed) && waits;
+        if drains_parked {
+            // From now on, nobody is parked again.
+            self.close_room();
+        }
+        close.stop_loops(deadline);
         if drains_parked {
             close.serve_parked(deadline);
         }
@@ -144,7 +149,8 @@ impl Close<'_> {
     /// After a hand-over: the parked connections are answered once more each, while there is time. None is parked again.
     fn serve_parked(&mut self, deadline: Deadline) {
         let server = self.server;
-        server.close_room();
+        // As in a serve loop, idle threads watch the room, and this thread does while there are none.
+        let _watching = Watching::begin(server);
         while !self.interrupted && server.active().table().parked > 0 && !deadline.has_passed() {
             let served = server.serve_parked(deadline);
             self.interrupted = self.interruptible && served == Err(Error::Os(libc::EINTR));

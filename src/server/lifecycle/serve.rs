@@ -197,10 +197,10 @@ impl Drop for Serving<'_> {
 }
 
 /// Until this value is dropped, idle threads may watch the waiting room.
-struct Watching<'a>(&'a Server);
+pub(super) struct Watching<'a>(&'a Server);
 
 impl Watching<'_> {
-    fn begin(server: &Server) -> Watching<'_> {
+    pub(super) fn begin(server: &Server) -> Watching<'_> {
         server.core.runner.begin_watching(server);
         Watching(server)
     }

@@ -166,6 +166,10 @@ impl Server {
             }
         }
         drop(table);
+        // The bell was for a thread that has begun to watch since the loop began to poll.
+        if tokens[..ready].contains(&Watch::BELL) && self.core.runner.watches_room() {
+            room.watch.ring();
+        }
         for woken in woken.into_iter().flatten() {
             found += 1;
             self.counters().wake();
@@ -186,8 +190,10 @@ impl Server {
         let mut table = self.active().table();
         let woken = table.wake(token as u32 as usize, (token >> 32) as u32, Deadline::now());
         let oversleeps = table.limits_requests() && table.phases.next_moment() < table.sleeps_until;
+        // A `server_close` after a hand-over waits until nobody is parked any more.
+        let emptied = room.is_closed() && table.parked == 0;
         drop(table);
-        if oversleeps {
+        if oversleeps || emptied {
             room.nudge.raise();
         }
         let woken = woken.ok_or(NoRequest::LookAgain)?;
@@ -249,10 +255,15 @@ impl Server {
     pub(crate) fn serve_parked(&self, deadline: Deadline) -> Result<()> {
         let Some(room) = &self.core.room else { return Ok(()) };
         let readable = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let mut polled = [readable(room.fd()), readable(room.nudge.fd())];
-        let polled = sys::poll(&mut polled, deadline.min(self.next_deadline()).left());
+        let mut polled = [readable(room.nudge.fd()), readable(room.fd())];
+        // The threads that watch the room wake the connections themselves.
+        let by_threads = self.core.runner.watches_room();
+        let polled = &mut polled[..if by_threads { 1 } else { 2 }];
+        let polled = sys::poll(polled, deadline.min(self.next_deadline()).left());
         room.nudge.clear();
-        self.wake_parked();
+        if !by_threads {
+            self.wake_parked();
+        }
         self.keep_deadlines();
         while self.core.runner.collect(self, &[]) {}
         polled.map(drop)

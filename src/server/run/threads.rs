@@ -343,9 +343,10 @@ impl Pool {
         orphans.into_iter().map(|waiting| reject(waiting.request)).count()
     }
 
-    /// Calls `reject` with the queued requests, for which no thread was free. Returns their number.
+    /// Calls `reject` with the queued requests that have not begun, because no thread was free for them. Returns their
+    /// number.
     pub(crate) fn empty_queue(&self, reject: impl Fn(Request)) -> usize {
-        let queue = lock(&self.state).take_queue();
+        let queue = lock(&self.state).take_fresh();
         queue.into_iter().map(|waiting| reject(waiting.request)).count()
     }
 

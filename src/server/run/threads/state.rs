@@ -86,4 +86,12 @@ impl State {
         self.fresh = 0;
         std::mem::take(&mut self.queue)
     }
+
+    /// Takes those out of the queue that no thread has handled before. The others have a last turn to come, in which
+    /// their handlers finish.
+    pub(super) fn take_fresh(&mut self) -> VecDeque<Waiting> {
+        let (fresh, kept) = self.take_queue().into_iter().partition(|waiting| waiting.fresh);
+        self.queue = kept;
+        fresh
+    }
 }

@@ -2880,10 +2880,12 @@ typedef struct {
  * waits for nothing. The parent's server, its requests and their connections go on.
  *
  * Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
- * too small; -EINTR when tabi_server_set_interruptible() asks for it. Then nothing was cut off, `report` says
- * what has ended so far, and another call goes on.
+ * too small; -EINTR after a signal, and after half a second of waiting, when tabi_server_set_interruptible() asks for
+ * it. Then nothing was cut off, `report` says what has ended so far, and another call goes on.
  */
-int tabi_server_close(tabi_server *sv, double drain, tabi_drain_report *report);
+int tabi_server_close(tabi_server *sv,
+                      double drain,
+                      tabi_drain_report *report);
 
 /**
  * Closes the server as tabi_server_close() does with TABI_NO_TIMEOUT, and frees it. NULL does nothing.

@@ -1,6 +1,7 @@
 //! Waiting for an event in the life of a server, in a way that a signal can end too.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::{lock, wait_until};
 use crate::deadline::Deadline;
@@ -14,9 +15,13 @@ pub(crate) enum Woken {
     Announced,
     /// The deadline has passed.
     Late,
-    /// A signal handler has run in this thread.
+    /// A signal handler has run in this thread, or may have run just before the wait.
     Interrupted,
 }
+
+/// How long a wait that a signal can end takes at most. A signal that came just before the wait does not end it, so the
+/// caller looks at signals again after this time.
+const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
 
 /// A condition variable. Signals cannot end a wait on it, so a caller that must notice signals waits in
 /// `poll` instead.
@@ -55,11 +60,13 @@ impl Event {
         lock(&self.wakes).push(Arc::clone(&wake));
         drop(guard);
         let mut polled = [libc::pollfd { fd: wake.fd(), events: libc::POLLIN, revents: 0 }];
-        let result = sys::poll(&mut polled, deadline.left());
+        let until = deadline.min(Deadline::after(LOOK_AT_SIGNALS));
+        let result = sys::poll(&mut polled, until.left());
         lock(&self.wakes).retain(|other| !Arc::ptr_eq(other, &wake));
         let woken = match result {
             Err(Error::Os(libc::EINTR)) => Woken::Interrupted,
             _ if deadline.has_passed() => Woken::Late,
+            Ok(polled) if polled.ready == 0 => Woken::Interrupted,
             _ => Woken::Announced,
         };
         (lock(mutex), woken)

@@ -50,8 +50,8 @@ unsafe impl Growing for tabi_drain_report {
 /// waits for nothing. The parent's server, its requests and their connections go on.
 ///
 /// Returns 0. Errors: TABI_ERR_VALUE when `drain` is negative or NaN, or when the report's `struct_size` is
-/// too small; -EINTR when tabi_server_set_interruptible() asks for it. Then nothing was cut off, `report` says
-/// what has ended so far, and another call goes on.
+/// too small; -EINTR after a signal, and after half a second of waiting, when tabi_server_set_interruptible() asks for
+/// it. Then nothing was cut off, `report` says what has ended so far, and another call goes on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_close(
     sv: Option<&tabi_server>,

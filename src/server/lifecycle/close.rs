@@ -31,8 +31,9 @@ pub struct DrainReport {
     /// returned within a second after they were cut off. If the server does not wait for its requests, these
     /// are all that had not ended.
     pub left: usize,
-    /// True if a signal handler has ended the wait of an [interruptible](Server::set_interruptible) server.
-    /// No running request was cut off then. Close the server again to go on.
+    /// True if a signal handler has ended the wait of an [interruptible](Server::set_interruptible) server, or if half a
+    /// second has passed, because a signal handler may have run just before the wait. No running request was cut off
+    /// then. Close the server again to go on.
     pub interrupted: bool,
 }
 

@@ -2832,9 +2832,11 @@ int tabi_server_wake_fd(tabi_server *sv);
  * signal handler has run in their thread.
  *
  * When `interruptible` is 1, they return -EINTR, and may be called again; a server with one loop remembers a
- * shutdown that was asked for meanwhile. When it is 0, which is the default, they go on. Returns 0.
+ * shutdown that was asked for meanwhile. They also return -EINTR after half a second of waiting, because a signal
+ * handler may have run just before the wait. When it is 0, which is the default, they go on. Returns 0.
  */
-int tabi_server_set_interruptible(tabi_server *sv, int interruptible);
+int tabi_server_set_interruptible(tabi_server *sv,
+                                  int interruptible);
 
 /**
  * What became of the requests that had begun when a server was closed. Set `struct_size` before the call.

@@ -21,7 +21,7 @@ pub(crate) enum Woken {
 
 /// How long a wait that a signal can end takes at most. A signal that came just before the wait does not end it, so the
 /// caller looks at signals again after this time.
-const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
+pub(crate) const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
 
 /// A condition variable. Signals cannot end a wait on it, so a caller that must notice signals waits in
 /// `poll` instead.

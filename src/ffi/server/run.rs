@@ -58,7 +58,8 @@ pub extern "C" fn tabi_server_wake_fd(sv: Option<&tabi_server>) -> c_int {
 /// signal handler has run in their thread.
 ///
 /// When `interruptible` is 1, they return -EINTR, and may be called again; a server with one loop remembers a
-/// shutdown that was asked for meanwhile. When it is 0, which is the default, they go on. Returns 0.
+/// shutdown that was asked for meanwhile. They also return -EINTR after half a second of waiting, because a signal
+/// handler may have run just before the wait. When it is 0, which is the default, they go on. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_set_interruptible(sv: Option<&tabi_server>, interruptible: c_int) -> c_int {
     status(|| {

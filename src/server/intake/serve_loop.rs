@@ -9,6 +9,7 @@ use super::transport::{HUNG_UP, is_of_no_use};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::server::event::LOOK_AT_SIGNALS;
 use crate::server::request::caught;
 use crate::server::run::Capacity;
 use crate::server::{Failure, Server};
@@ -135,7 +136,12 @@ impl<'a> Loop<'a> {
         }
         let end = self.polled.len();
         let look_again = look_again.min(self.poll_for_close());
-        match sys::poll(&mut self.polled, deadline.min(look_again).left()) {
+        let interruptible = core.interruptible.load(Ordering::Relaxed);
+        let signals = if interruptible { Deadline::after(LOOK_AT_SIGNALS) } else { Deadline::NEVER };
+        match sys::poll(&mut self.polled, deadline.min(look_again).min(signals).left()) {
+            Ok(polled) if polled.ready == 0 && signals.has_passed() && !deadline.has_passed() => {
+                return Err(Error::Os(libc::EINTR));
+            }
             Ok(polled) => {
                 // Not for an in-line server: a request between two tries may take long, and the loop would
                 // notice a stop only after it.
@@ -145,7 +151,6 @@ impl<'a> Loop<'a> {
                 self.tries = if more { IN_A_ROW } else { 0 };
             }
             Err(error @ Error::Os(libc::EINTR)) => {
-                let interruptible = core.interruptible.load(Ordering::Relaxed);
                 return if interruptible { Err(error) } else { Ok(Round::Ready(0)) };
             }
             Err(error) => {

@@ -116,7 +116,8 @@ impl Server {
     /// default is false: they go on.
     ///
     /// This is for callers that must look at signals themselves, as Python does. If true, `serve_forever` and
-    /// `handle_request` fail with `Os(EINTR)`, and a server with one loop keeps a stop that was requested.
+    /// `handle_request` fail with `Os(EINTR)`, and a server with one loop keeps a stop that was requested. They do so after
+    /// half a second of waiting, too, because a signal handler may have run just before the wait.
     /// [`Server::server_close`] reports that it was [interrupted](crate::server::DrainReport::interrupted).
     /// Each of them may be called again.
     pub fn set_interruptible(&self, interruptible: bool) {

@@ -38,7 +38,7 @@ impl Watch {
     }
 
     fn hang_bell(&self) -> Result<()> {
-        let mut bell = change(0, libc::EV_ADD | libc::EV_CLEAR, Watch::BELL);
+        let mut bell = change(0, (libc::EV_ADD | libc::EV_CLEAR) as _, Watch::BELL);
         bell.filter = libc::EVFILT_USER as _;
         self.apply(&bell)
     }
@@ -69,12 +69,12 @@ impl Watch {
     ///
     /// Fails with `Os(EINVAL)` for a descriptor that cannot be waited for, and with `Os(ENOMEM)`.
     pub(crate) fn once(&self, fd: RawFd, token: u64, _again: bool) -> Result<()> {
-        self.apply(&change(fd, libc::EV_ADD | libc::EV_ONESHOT, token))
+        self.apply(&change(fd, (libc::EV_ADD | libc::EV_ONESHOT) as _, token))
     }
 
     /// Watches a descriptor no longer.
     pub(crate) fn forget(&self, fd: RawFd) {
-        let _ = self.apply(&change(fd, libc::EV_DELETE, 0));
+        let _ = self.apply(&change(fd, libc::EV_DELETE as _, 0));
     }
 
     /// Writes the tokens of descriptors that have something to report, and returns how many they are. Never waits.
@@ -139,7 +139,7 @@ impl Watch {
 /// A change of what is watched about reading from a descriptor.
 // The types of the members of a `kevent` differ between systems.
 #[allow(clippy::unnecessary_cast)]
-fn change(fd: RawFd, flags: u16, token: u64) -> libc::kevent {
+fn change(fd: RawFd, flags: u32, token: u64) -> libc::kevent {
     // SAFETY: a `kevent` of zeros is a value of its type.
     let mut change: libc::kevent = unsafe { std::mem::zeroed() };
     change.ident = fd as _;

@@ -50,7 +50,19 @@ const SCENARIOS: [&str; 14] = [
 const IN_RUST: [&str; 6] = ["listener", "messages", "packets", "parked", "streams", "threads"];
 
 /// The places with a system call that no scenario reaches, each with the reason.
-const UNREACHED: [(&str, &str); 8] = [
+const UNREACHED: [(&str, &str); 11] = [
+    (
+        "read in tabi::sys::unix::signals::Signals::take",
+        "only a signal that comes while a daemon serves makes this call, and no scenario sends one",
+    ),
+    (
+        "recv in socket2::sys::recv",
+        "looks at the bytes of a PROXY header or of a request without an end, which no scenario has",
+    ),
+    (
+        "write in tabi::sys::unix::signals::on_signal",
+        "only a signal that comes while a daemon serves makes this call, and no scenario sends one",
+    ),
     (
         "accept4 in tabi::sys::system::accept",
         "clients of families that socket2 does not accept, such as AF_VSOCK",

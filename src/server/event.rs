@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{lock, wait_until};
 use crate::deadline::Deadline;
-use crate::error::Error;
-use crate::sys::{self, Wake};
+use crate::error::{Error, Result};
+use crate::sys::{self, Polled, Wake};
 
 /// Why [`Event::wait`] has returned.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,38 @@ pub(crate) enum Woken {
 
 /// How long a wait that a signal can end takes at most. A signal that came just before the wait does not end it, so the
 /// caller looks at signals again after this time.
-pub(crate) const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
+const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
+
+/// Polls for a caller who may want to know of signals.
+pub(crate) struct SignalPoll {
+    /// Whether a signal ends the wait.
+    interruptible: bool,
+    /// When the wait ends although no signal has ended it.
+    look: Deadline,
+}
+
+impl SignalPoll {
+    pub(crate) fn new(interruptible: bool) -> SignalPoll {
+        let look = if interruptible { Deadline::after(LOOK_AT_SIGNALS) } else { Deadline::NEVER };
+        SignalPoll { interruptible, look }
+    }
+
+    /// Whether an error of [`SignalPoll::poll`] means that the caller should look at signals.
+    pub(crate) fn is_interrupted<T>(&self, result: &Result<T>) -> bool {
+        self.interruptible && matches!(result, Err(Error::Os(libc::EINTR)))
+    }
+
+    /// Polls until the deadline. Fails with `Os(EINTR)` when a signal handler has run, and, for a caller who wants to know
+    /// of signals, when one may have run before the poll and nothing is ready.
+    pub(crate) fn poll(&self, polled: &mut [libc::pollfd], deadline: Deadline) -> Result<Polled> {
+        match sys::poll(polled, deadline.min(self.look).left()) {
+            Ok(polled) if polled.ready == 0 && self.look.has_passed() && !deadline.has_passed() => {
+                Err(Error::Os(libc::EINTR))
+            }
+            result => result,
+        }
+    }
+}
 
 /// A condition variable. Signals cannot end a wait on it, so a caller that must notice signals waits in
 /// `poll` instead.
@@ -60,13 +91,12 @@ impl Event {
         lock(&self.wakes).push(Arc::clone(&wake));
         drop(guard);
         let mut polled = [libc::pollfd { fd: wake.fd(), events: libc::POLLIN, revents: 0 }];
-        let until = deadline.min(Deadline::after(LOOK_AT_SIGNALS));
-        let result = sys::poll(&mut polled, until.left());
+        let signals = SignalPoll::new(true);
+        let result = signals.poll(&mut polled, deadline);
         lock(&self.wakes).retain(|other| !Arc::ptr_eq(other, &wake));
         let woken = match result {
-            Err(Error::Os(libc::EINTR)) => Woken::Interrupted,
+            _ if signals.is_interrupted(&result) => Woken::Interrupted,
             _ if deadline.has_passed() => Woken::Late,
-            Ok(polled) if polled.ready == 0 => Woken::Interrupted,
             _ => Woken::Announced,
         };
         (lock(mutex), woken)

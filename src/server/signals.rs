@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{DrainReport, Server, notify};
+use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::socket::IntoTimeout;
 use crate::sys::{self, Signals, Wake};
@@ -63,7 +64,8 @@ pub fn serve_until_signal(
         });
         // A manager that does not hear this learns that the program has ended.
         let _ = notify("STOPPING=1");
-        let drained = each(servers, |server| Ok(server.server_close(drain)));
+        let deadline = Deadline::after_timeout(drain);
+        let drained = each(servers, |server| Ok(close(server, deadline)));
         drop(watched);
         let cut = watching.join().unwrap_or_default();
         served.into_iter().collect::<Result<Vec<()>>>()?;
@@ -100,6 +102,21 @@ fn serve(server: &Server) -> Result<()> {
         match server.serve_forever() {
             Err(Error::Os(libc::EINTR)) => {}
             result => return result,
+        }
+    }
+}
+
+/// [`Server::server_close`], also for a server that is interruptible.
+fn close(server: &Server, deadline: Deadline) -> DrainReport {
+    let mut all = DrainReport::default();
+    loop {
+        let report = server.server_close(deadline.left());
+        all.finished += report.finished;
+        all.parked += report.parked;
+        all.cut += report.cut;
+        all.left = report.left;
+        if !report.interrupted {
+            return all;
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct TcpBytes {
 }
 
 pub(crate) use unix::{
-    Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Run, Signals, Thread, WakePipe,
+    Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Polled, Run, Signals, Thread, WakePipe,
     block_signals, close, duplicate, errno_name, forks, has_address_space, interface_index,
     monotonic_nanoseconds, name_info, set_nonblocking, socket_number,
 };

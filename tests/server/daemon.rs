@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::helpers::helper;
-use crate::support::serving::{any_port, ask, connect, connect_to, echo};
+use crate::support::serving::{any_port, ask, connect, connect_to, echo, while_serving};
 use crate::support::{HANG, in_own_process, temporary_path, wait_until};
 use tabi::Error;
 use tabi::server::{TcpServer, ThreadingTcpServer, notify, serve_until_signal};
@@ -106,6 +106,34 @@ fn a_signal_stops_all_servers_and_lets_requests_end() {
         assert!(report.as_ref().is_some_and(|report| report.ends_with("cut 0 left 0")), "{report:?}");
         assert!(status.success());
     }
+}
+
+/// A wait of such a server ends by itself after a while, so that its caller can look at signals.
+#[test]
+fn an_interruptible_server_drains_to_the_end() {
+    in_own_process(|| {
+        let [server, other] = [(); 2].map(|()| ThreadingTcpServer::new(any_port(), echo).unwrap());
+        let mut clients = Vec::new();
+        while_serving(&other, || {
+            clients.push(connect(&other));
+            ask(&mut clients[0]);
+        });
+        server.set_interruptible(true);
+        other.set_interruptible(true);
+        thread::scope(|scope| {
+            let daemon = scope.spawn(|| serve_until_signal(&[&server], &[], None::<Duration>));
+            clients.push(connect(&server));
+            ask(&mut clients[1]);
+            server.shutdown();
+            for _ in 0..3 {
+                assert!(other.server_close(Some(HANG)).interrupted, "although no signal has come");
+            }
+            assert!(!daemon.is_finished(), "a client is still there");
+            drop(clients);
+            let report = daemon.join().unwrap().unwrap();
+            assert_eq!((report.cut, report.left, report.interrupted), (0, 0, false));
+        });
+    });
 }
 
 #[test]

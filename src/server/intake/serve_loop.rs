@@ -9,7 +9,7 @@ use super::transport::{HUNG_UP, is_of_no_use};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::server::event::LOOK_AT_SIGNALS;
+use crate::server::event::SignalPoll;
 use crate::server::request::caught;
 use crate::server::run::Capacity;
 use crate::server::{Failure, Server};
@@ -40,6 +40,7 @@ pub(crate) struct Loop<'a> {
     /// The loop takes no request before this moment.
     paused: Option<Deadline>,
     failures: u32,
+    signals: SignalPoll,
 }
 
 /// Why [`Loop::wait`] returned.
@@ -63,6 +64,7 @@ impl<'a> Loop<'a> {
             is_try: false,
             paused: None,
             failures: 0,
+            signals: SignalPoll::new(server.core.interruptible.load(Ordering::Relaxed)),
         }
     }
 
@@ -136,12 +138,9 @@ impl<'a> Loop<'a> {
         }
         let end = self.polled.len();
         let look_again = look_again.min(self.poll_for_close());
-        let interruptible = core.interruptible.load(Ordering::Relaxed);
-        let signals = if interruptible { Deadline::after(LOOK_AT_SIGNALS) } else { Deadline::NEVER };
-        match sys::poll(&mut self.polled, deadline.min(look_again).min(signals).left()) {
-            Ok(polled) if polled.ready == 0 && signals.has_passed() && !deadline.has_passed() => {
-                return Err(Error::Os(libc::EINTR));
-            }
+        let polled = self.signals.poll(&mut self.polled, deadline.min(look_again));
+        let interrupted = self.signals.is_interrupted(&polled);
+        match polled {
             Ok(polled) => {
                 // Not for an in-line server: a request between two tries may take long, and the loop would
                 // notice a stop only after it.
@@ -151,7 +150,7 @@ impl<'a> Loop<'a> {
                 self.tries = if more { IN_A_ROW } else { 0 };
             }
             Err(error @ Error::Os(libc::EINTR)) => {
-                return if interruptible { Err(error) } else { Ok(Round::Ready(0)) };
+                return if interrupted { Err(error) } else { Ok(Round::Ready(0)) };
             }
             Err(error) => {
                 server.poll_failed(error);

@@ -6,9 +6,8 @@ use std::time::Duration;
 use super::caller::Caller;
 use super::serve::Watching;
 use crate::deadline::Deadline;
-use crate::error::Error;
 use crate::server::Server;
-use crate::server::event::Woken;
+use crate::server::event::{SignalPoll, Woken};
 use crate::server::intake::is_datagram;
 
 /// How long handlers may take to end after their connections were cut off.
@@ -152,9 +151,9 @@ impl Close<'_> {
         let server = self.server;
         // As in a serve loop, idle threads watch the room, and this thread does while there are none.
         let _watching = Watching::begin(server);
+        let signals = SignalPoll::new(self.interruptible);
         while !self.interrupted && server.active().table().parked > 0 && !deadline.has_passed() {
-            let served = server.serve_parked(deadline);
-            self.interrupted = self.interruptible && served == Err(Error::Os(libc::EINTR));
+            self.interrupted = signals.is_interrupted(&server.serve_parked(&signals, deadline));
         }
     }
 

@@ -10,6 +10,7 @@ use super::waiting::{Parked, Woken};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory::Place;
+use crate::server::event::SignalPoll;
 use crate::server::lifecycle::{Role, with_role};
 use crate::server::request::Table;
 use crate::server::{Failure, Phase, Request, Server};
@@ -252,14 +253,14 @@ impl Server {
 
     /// Waits until the deadline for parked connections, and wakes those that have something to read. The caller closes
     /// the server, and no loop does this any more.
-    pub(crate) fn serve_parked(&self, deadline: Deadline) -> Result<()> {
+    pub(crate) fn serve_parked(&self, signals: &SignalPoll, deadline: Deadline) -> Result<()> {
         let Some(room) = &self.core.room else { return Ok(()) };
         let readable = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let mut polled = [readable(room.nudge.fd()), readable(room.fd())];
         // The threads that watch the room wake the connections themselves.
         let by_threads = self.core.runner.watches_room();
         let polled = &mut polled[..if by_threads { 1 } else { 2 }];
-        let polled = sys::poll(polled, deadline.min(self.next_deadline()).left());
+        let polled = signals.poll(polled, deadline.min(self.next_deadline()));
         room.nudge.clear();
         if !by_threads {
             self.wake_parked();

@@ -10,10 +10,9 @@ use super::child::{Child, Forked, exit, fork};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::memory;
-use crate::server::event::Woken;
+use crate::server::event::{SignalPoll, Woken};
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
-use crate::sys;
 
 /// How often children that have no descriptor are checked.
 const LOOK: Duration = Duration::from_millis(20);
@@ -162,6 +161,7 @@ impl Children {
     /// until a signal handler has run.
     pub(crate) fn collect_until(&self, deadline: Deadline, interruptible: bool) -> Woken {
         let mut polled = Vec::new();
+        let signals = SignalPoll::new(interruptible);
         loop {
             self.collect(&polled);
             if self.count() == 0 {
@@ -173,9 +173,8 @@ impl Children {
             polled.clear();
             let look = self.poll_for(&mut polled);
             // In all other cases an interrupted poll only means that the children are checked early.
-            if let (Err(Error::Os(libc::EINTR)), true) =
-                (sys::poll(&mut polled, deadline.min(look).left()), interruptible)
-            {
+            let result = signals.poll(&mut polled, deadline.min(look));
+            if signals.is_interrupted(&result) {
                 return Woken::Interrupted;
             }
         }

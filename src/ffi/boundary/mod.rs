@@ -5,8 +5,10 @@ mod call;
 pub(crate) mod codes;
 mod errors;
 mod failure;
+pub(crate) mod growing;
 mod last_failure;
 mod outcome;
+mod outside;
 mod results;
 
 pub use errors::*;
@@ -16,4 +18,5 @@ pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;
 pub(crate) use last_failure::{Moment, text_since};
 pub(crate) use outcome::{Outcome, Reported};
+pub(crate) use outside::outside;
 pub(crate) use results::{Handle, copy_bytes, copy_text, give, take_back};

@@ -1,62 +1,18 @@
-//! How the library calls functions of a C program, and what their results mean.
-#![allow(unsafe_code)]
+//! How the library calls hooks and handlers of a C program, and what their results mean.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 
 use super::lent::{Lent, lending};
 use crate::error;
 use crate::error::{Error, Result};
 use crate::ffi::boundary::codes::{HERROR_CODES, code, system_number, text};
-use crate::ffi::boundary::{Failure, Moment, text_since};
+use crate::ffi::boundary::{Failure, Moment, outside, text_since};
 use crate::server::{self, HandlerResult, Next};
-
-/// Calls a hook or a handler. A thread may be ended inside of it with pthread_exit, as CPython does with its threads
-/// when a program exits. Such a thread stays here: if it left through the frames of Rust, the whole program would end.
-/// A C++ exception is the program's mistake, and ends the program as it does when it leaves a thread of C++.
-pub(crate) fn outside<T>(hook: impl FnOnce() -> T) -> T {
-    struct Unwound;
-    impl Drop for Unwound {
-        fn drop(&mut self) {
-            if is_cxx_exception() {
-                terminate();
-            }
-            loop {
-                std::thread::park();
-            }
-        }
-    }
-    let unwound = Unwound;
-    let result = hook();
-    std::mem::forget(unwound);
-    result
-}
 
 /// [`outside`] for a hook or a handler that is lent a request or a server, which it must not free.
 pub(crate) fn outside_with<T>(lent: impl Into<Lent>, hook: impl FnOnce() -> T) -> T {
     let lent = lent.into();
     outside(|| lending(lent, hook))
-}
-
-/// Whether this thread unwinds because of a C++ exception: `std::uncaught_exception`, which a program without C++ does
-/// not have.
-fn is_cxx_exception() -> bool {
-    // SAFETY: the name ends with NUL. It is that of a C++ function that takes nothing and returns a bool.
-    unsafe {
-        let uncaught = libc::dlsym(libc::RTLD_DEFAULT, c"_ZSt18uncaught_exceptionv".as_ptr());
-        !uncaught.is_null() && std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> bool>(uncaught)()
-    }
-}
-
-/// Calls `std::terminate`, which ends the program, in the way that the program has chosen for it.
-fn terminate() -> ! {
-    // SAFETY: the name ends with NUL. It is that of a C++ function that takes nothing and does not return.
-    unsafe {
-        let terminate = libc::dlsym(libc::RTLD_DEFAULT, c"_ZSt9terminatev".as_ptr());
-        if !terminate.is_null() {
-            std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> !>(terminate)();
-        }
-    }
-    std::process::abort()
 }
 
 /// Calls a hook whose failures are errors of the core.

@@ -4,9 +4,9 @@
 use std::ffi::c_int;
 use std::mem::offset_of;
 
-use super::growing::{Growing, check_size, write};
 use super::{lent, server, tabi_server};
 use crate::error::Error;
+use crate::ffi::boundary::growing::{Growing, check_size, write};
 use crate::ffi::boundary::{Outcome, boundary, status, take_back};
 use crate::ffi::socket::duration;
 use crate::server::DrainReport;

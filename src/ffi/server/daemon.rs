@@ -4,9 +4,9 @@
 use std::ffi::{c_char, c_int};
 
 use super::close::{tabi_drain_report, write_report};
-use super::growing::check_size;
 use super::tabi_server;
 use crate::error::Error;
+use crate::ffi::boundary::growing::check_size;
 use crate::ffi::boundary::{Failure, boundary, not_null, status, string};
 use crate::ffi::socket::duration;
 use crate::memory;

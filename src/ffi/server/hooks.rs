@@ -6,12 +6,12 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::Arc;
 
-use super::callback::{call_for_answer, call_handler, call_hook, outside, outside_with, seen_by_c};
-use super::growing::{Growing, read};
+use super::callback::{call_for_answer, call_handler, call_hook, outside_with, seen_by_c};
 use super::request::take_request;
 use super::{tabi_request, tabi_server, trouble};
 use crate::error::{Error, Result};
-use crate::ffi::boundary::{Handle, Outcome};
+use crate::ffi::boundary::growing::{Growing, read};
+use crate::ffi::boundary::{Handle, Outcome, outside};
 use crate::ffi::socket::tabi_sock;
 use crate::server::{Failure, HandlerResult, Hooks, Next, Request, Server, Trouble};
 use crate::socket::Socket;

@@ -4,12 +4,12 @@
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
 
-use super::callback::{call_for_answer, outside};
-use super::growing::{Growing, read};
+use super::callback::call_for_answer;
 use super::{server, tabi_request, tabi_server};
 use crate::address::Address;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, boundary, not_null};
+use crate::ffi::boundary::growing::{Growing, read};
+use crate::ffi::boundary::{Outcome, boundary, not_null, outside};
 use crate::server::{HandlerResult, Job, Next, Request};
 
 /// Work that a program gives to its server. The server runs it like a request: in one of its threads, within

@@ -2,13 +2,12 @@
 #![allow(unsafe_code)]
 
 mod attributes;
-pub(crate) mod callback;
+mod callback;
 mod classes;
 mod close;
 mod create;
 mod daemon;
 mod default_steps;
-pub(crate) mod growing;
 mod handler;
 mod handover;
 mod hooks;

@@ -5,8 +5,8 @@ use std::ffi::{c_char, c_int};
 use std::mem::offset_of;
 use std::ptr;
 
-use super::growing::{Growing, check_size, read};
 use super::tabi_server_hooks;
+use crate::ffi::boundary::growing::{Growing, check_size, read};
 use crate::ffi::boundary::{Failure, Outcome, status};
 
 /// The thread that serves handles the requests, one after the other.

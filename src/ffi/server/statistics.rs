@@ -4,8 +4,8 @@
 use std::ffi::c_int;
 use std::mem::offset_of;
 
-use super::growing::{Growing, write};
 use super::{server, tabi_server};
+use crate::ffi::boundary::growing::{Growing, write};
 use crate::ffi::boundary::{Failure, status};
 
 /// What a server has done so far. Set `struct_size` before the call.

@@ -22,6 +22,7 @@ mod parked;
 mod parked_in_child;
 mod phases;
 mod proxy;
+mod proxy_refusals;
 mod requests;
 mod system_calls;
 mod threads;

@@ -260,4 +260,21 @@ static inline int echo(tabi_request *request, void *userdata)
         if ((n = tabi_sendall(sk, line, (size_t)n, 0, NULL)) < 0) return (int)n;
     }
 }
+
+/* A server in threads, four clients, and the end of the server. */
+static inline int serve_in_threads(tabi_handler handler)
+{
+    int rc, port;
+    tabi_server *server = NULL;
+    struct serving serving;
+    TRY(tabi_threading_tcp_server("127.0.0.1", 0, handler, NULL, &server));
+    TRY(server_port(server, &port));
+    begin_to_serve(&serving, server);
+    ask_all(port, 4);
+    TRY(end_serving(&serving));
+    TRY(tabi_server_close(server, 10, NULL));
+end:
+    tabi_server_free(server);
+    return rc;
+}
 #endif

@@ -13,16 +13,5 @@ static int echo_and_park(tabi_request *request, void *userdata)
 
 static int pass(void)
 {
-    int rc, port;
-    tabi_server *server = NULL;
-    struct serving serving;
-    TRY(tabi_threading_tcp_server("127.0.0.1", 0, echo_and_park, NULL, &server));
-    TRY(server_port(server, &port));
-    begin_to_serve(&serving, server);
-    ask_all(port, 4);
-    TRY(end_serving(&serving));
-    TRY(tabi_server_close(server, 10, NULL));
-end:
-    tabi_server_free(server);
-    return rc;
+    return serve_in_threads(echo_and_park);
 }

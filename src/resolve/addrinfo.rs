@@ -176,10 +176,10 @@ pub fn getaddrinfo_until<'h, 's>(
     deadline: Deadline,
 ) -> Result<Vec<AddrInfo>> {
     let question = Question::new(host.into(), service.into(), kind, proto, flags)?;
-    match question.numeric_answer(family) {
-        Some(answers) if deadline != Deadline::NEVER => answers,
-        _ => pool::until(deadline, move || question.ask(family)),
+    if deadline == Deadline::NEVER {
+        return question.ask(family);
     }
+    question.numeric_answer(family).unwrap_or_else(|| pool::until(deadline, move || question.ask(family)))
 }
 
 /// What [`getaddrinfo`] is asked, for any family.

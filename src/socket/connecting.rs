@@ -59,9 +59,10 @@ impl<'a> Connecting<'a> {
             errors: Vec::new(),
             unknown: None,
         };
-        let known = match question.numeric_answer(AF_UNSPEC) {
-            None if how.deadline == Deadline::NEVER => Some(question.ask(AF_UNSPEC)),
-            known => known,
+        let known = if how.deadline == Deadline::NEVER {
+            Some(question.ask(AF_UNSPEC))
+        } else {
+            question.numeric_answer(AF_UNSPEC)
         };
         if let Some(answers) = known {
             let answers = answers?.into_iter().map(|answer| (family_of(&answer), answer));

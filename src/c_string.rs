@@ -3,6 +3,7 @@
 use std::ffi::CString;
 
 use crate::error::{Error, Result};
+use crate::sys::libc;
 
 /// How many bytes of a text an error shows.
 const SHOWN: usize = 200;

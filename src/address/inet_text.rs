@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::c_string::{c_string, quoted};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
+use crate::sys::libc;
 
 /// Functions of the C library that the libc crate does not declare.
 /// cbindgen:ignore

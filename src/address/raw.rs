@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use super::{Address, UnixAddress};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily};
 use crate::error::{Error, Result};
-use crate::sys;
+use crate::sys::{self, libc};
 
 const UNIX_PATH_OFFSET: usize = offset_of!(libc::sockaddr_un, sun_path);
 const DATA_OFFSET: usize = offset_of!(libc::sockaddr, sa_data);

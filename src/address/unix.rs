@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::text::{python_repr, write_escaped};
 use crate::error::{Error, Result};
-use crate::sys;
+use crate::sys::{self, libc};
 
 /// The most bytes that a path with its closing NUL, or an abstract name with its leading NUL, can have.
 const PATH_SIZE: usize = size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);

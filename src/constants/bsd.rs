@@ -4,6 +4,8 @@
 
 use super::{AddressFamily, constants};
 
+use crate::sys::libc;
+
 constants! {
     AF_LINK: AddressFamily = libc::AF_LINK;
     AI_ADDRCONFIG: i32 = libc::AI_ADDRCONFIG;

@@ -75,6 +75,8 @@ macro_rules! typed {
 }
 use typed;
 
+use crate::sys::libc;
+
 const fn shutdown(how: i32) -> Shutdown {
     match how {
         libc::SHUT_RD => Shutdown::Read,

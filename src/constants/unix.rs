@@ -6,6 +6,8 @@ use std::net::Shutdown;
 
 use super::{AddressFamily, SocketKind, constants};
 
+use crate::sys::libc;
+
 constants! {
     AF_APPLETALK: AddressFamily = libc::AF_APPLETALK;
     #[allow(non_upper_case_globals)]

@@ -10,6 +10,8 @@ use std::net::AddrParseError;
 pub use io::IoError;
 pub use text::{gai_strerror, hstrerror, strerror};
 
+use crate::sys::libc;
+
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

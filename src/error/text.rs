@@ -4,6 +4,8 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::io;
 
+use crate::sys::libc;
+
 /// Returns the system's text of an `errno`, such as "Connection refused".
 pub fn strerror(errno: i32) -> String {
     let text = io::Error::from_raw_os_error(errno).to_string();

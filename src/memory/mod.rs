@@ -19,6 +19,7 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::sys::libc;
 
 #[cfg(feature = "capi")]
 pub use reserve::Allocator;

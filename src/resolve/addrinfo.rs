@@ -11,7 +11,7 @@ use crate::constants::{AddressFamily, SocketKind};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sys::{Answer, Answers, Hints};
+use crate::sys::{Answer, Answers, Hints, libc};
 
 /// One answer of [`getaddrinfo`]: what is needed to make a socket and to connect or bind it.
 #[derive(Debug, Clone, PartialEq, Eq)]

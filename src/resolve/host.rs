@@ -9,7 +9,7 @@ use crate::constants::{AF_INET, AF_INET6, AF_UNSPEC, AddressFamily, SOCK_STREAM}
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sys::{Answers, Hints};
+use crate::sys::{Answers, Hints, libc};
 
 /// Returns the first address of `host` for a socket of `family`, which may be `AF_UNSPEC`. The port in the result is 0.
 ///

@@ -7,7 +7,7 @@ use super::{host, pool};
 use crate::constants::{AF_INET, AF_UNSPEC};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::sys;
+use crate::sys::{self, libc};
 
 pub use crate::sys::HostEntry;
 

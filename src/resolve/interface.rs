@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use crate::c_string::{c_string, quoted};
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sys;
+use crate::sys::{self, libc};
 
 /// Returns the number and the name of every network interface (`socket.if_nameindex`).
 ///

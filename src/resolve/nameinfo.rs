@@ -10,7 +10,7 @@ use crate::c_string::c_string;
 use crate::constants::SOCK_DGRAM;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::sys::{self, Answers, Hints};
+use crate::sys::{self, Answers, Hints, libc};
 
 /// An address that [`getnameinfo`] accepts, which needs no look-up.
 ///

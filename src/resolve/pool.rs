@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sys::{self, Run, Thread, Wake, forks};
+use crate::sys::{self, Run, Thread, Wake, forks, libc};
 
 /// The most look-ups that run at the same time.
 const MOST_THREADS: usize = 16;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{lock, wait_until};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::sys::{self, Polled, Wake};
+use crate::sys::{self, Polled, Wake, libc};
 
 /// Why [`Event::wait`] has returned.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -65,7 +65,6 @@ mod statistics;
 mod trouble;
 
 use std::fmt;
-use std::os::fd::RawFd;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -74,6 +73,7 @@ use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
 use crate::socket::Socket;
+use crate::sys::fd::RawFd;
 use intake::{LoopWakers, OwnPath};
 use lifecycle::Lifecycle;
 use park::WaitingRoom;

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::resolve::ToAddress;
 use crate::socket::{IntoTimeout, Socket, checked_timeout};
+use crate::sys::libc;
 
 /// The most bytes of a datagram. No system counts the bytes of a call in more than 31 bits.
 const LONGEST_DATAGRAM: usize = i32::MAX as usize;

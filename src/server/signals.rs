@@ -7,7 +7,7 @@ use super::{DrainReport, Server, notify};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::socket::IntoTimeout;
-use crate::sys::{self, Signals, Wake};
+use crate::sys::{self, Signals, Wake, libc};
 
 /// The signals by which service managers and terminals end a program.
 const USUAL: [libc::c_int; 2] = [libc::SIGTERM, libc::SIGINT];

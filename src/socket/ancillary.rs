@@ -2,9 +2,9 @@
 //! descriptors in them.
 #![allow(unsafe_code)]
 
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-
 use crate::error::{Error, Result};
+use crate::sys::fd::{FromRawFd, OwnedFd, RawFd};
+use crate::sys::libc;
 
 /// The number of bytes in the header of a control message, including padding.
 pub(super) const HEADER: usize = cmsg_len_unchecked(0);

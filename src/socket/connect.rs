@@ -1,8 +1,6 @@
 //! Making connections within a deadline.
 #![allow(unsafe_code)]
 
-use std::os::fd::BorrowedFd;
-
 use socket2::SockRef;
 
 use super::Socket;
@@ -14,7 +12,8 @@ use crate::constants::{AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
-use crate::sys;
+use crate::sys::fd::BorrowedFd;
+use crate::sys::{self, libc};
 
 impl Socket {
     /// Connects the socket to an address (`socket.connect`).

@@ -11,7 +11,7 @@ use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::resolve::{AddrInfo, Family, HappyEyeballs, Pending, Question, Settings, Step};
-use crate::sys::{self, Wake};
+use crate::sys::{self, Wake, libc};
 
 /// A connection that is being made.
 pub(super) struct Connecting<'a> {

@@ -2,13 +2,13 @@
 #![allow(unsafe_code)]
 
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use super::ancillary::{RawControlMessage, numbers, read_struct};
 use crate::address::{Address, RawAddress};
 use crate::constants::AF_UNSPEC;
-use crate::sys::{self, ControlValue};
+use crate::sys::fd::{FromRawFd, OwnedFd};
+use crate::sys::{self, ControlValue, libc};
 
 /// A control message that came with a received message.
 ///

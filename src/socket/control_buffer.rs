@@ -4,13 +4,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use super::ancillary::{RawControlMessages, bytes_of, close_received_fds, cmsg_space, encode};
 use super::control::ControlMessage;
 use super::io::reserve;
 use crate::error::{Error, Result};
-use crate::sys;
+use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd};
+use crate::sys::{self, libc};
 
 /// Control messages to send, added one after the other. Each method that adds a message fails with
 /// `Os(ENOMEM)` when there is no memory for it.

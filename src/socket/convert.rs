@@ -2,12 +2,12 @@
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use super::{ControlBuffer, ControlData, Socket, create};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::error::{Error, Result};
+use crate::sys::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 /// The most buffers that are passed to one system call. Every system accepts this many.
 const MOST_BUFFERS: usize = 1024;

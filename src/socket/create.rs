@@ -1,7 +1,6 @@
 //! Making sockets, and the small system calls that describe and end them.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
 use socket2::{Domain, Protocol, SockRef, Type};
@@ -14,7 +13,8 @@ use crate::address::RawAddress;
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily, SOCK_STREAM, SocketKind};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
-use crate::sys::{self, SOCK_NONBLOCK, TYPE_FLAGS, syscall};
+use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use crate::sys::{self, SOCK_NONBLOCK, TYPE_FLAGS, libc, syscall};
 
 impl Socket {
     /// Makes a socket (`socket.socket`, socket(2)).

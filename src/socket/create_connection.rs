@@ -11,6 +11,7 @@ use crate::constants::{AF_UNSPEC, SOCK_STREAM};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::resolve::{AddrInfo, Host, Question, Service, Settings};
+use crate::sys::libc;
 
 /// The shortest delay between attempts: RFC 8305 forbids less.
 const LEAST_DELAY: Duration = Duration::from_millis(10);

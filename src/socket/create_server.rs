@@ -4,6 +4,7 @@ use super::{DEFAULT_BACKLOG, Socket};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_STREAM};
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
+use crate::sys::libc;
 
 /// The settings of [`create_server_with`].
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use super::wait::Plan;
 use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
-use crate::sys::{self, CMSG_CLOEXEC, MessageHeader, NO_SIGPIPE};
+use crate::sys::{self, CMSG_CLOEXEC, MessageHeader, NO_SIGPIPE, libc};
 
 /// A datagram for [`Socket::sendmany`]. It borrows its bytes, its address and its control messages.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::io::IoSlice;
-use std::os::fd::{AsFd, OwnedFd};
 
 use super::Socket;
 use super::ancillary::cmsg_space_unchecked;
@@ -12,6 +11,8 @@ use super::io::reserve_for;
 use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::Result;
+use crate::sys::fd::{AsFd, OwnedFd};
+use crate::sys::libc;
 
 /// The most descriptors in one message on Linux. Other systems do not allow more.
 const MOST_FDS: usize = 253;

@@ -28,11 +28,11 @@
 #![allow(unsafe_code)]
 
 use std::mem;
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use super::kernel::{self, OnceLock, Wake};
 use super::state::{Seen, State, Taken};
 use crate::error::{Error, Result};
+use crate::sys::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 /// A descriptor with a count of the calls that are using it.
 ///
@@ -190,7 +190,7 @@ impl Handle {
     pub(super) fn detach_number(&self) -> Result<RawFd> {
         let _call = self.enter()?;
         if !self.state.take_in_use() {
-            return Err(if self.is_closed() { Error::Closed } else { Error::Os(libc::EBUSY) });
+            return Err(if self.is_closed() { Error::Closed } else { Error::Os(crate::sys::libc::EBUSY) });
         }
         self.wake_calls();
         Ok(self.fd)

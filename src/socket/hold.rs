@@ -1,13 +1,13 @@
 //! Keeping a descriptor open while nobody is inside a call.
 
 use std::mem;
-use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Socket;
 use super::wait::Interest;
 use crate::error::Result;
+use crate::sys::fd::RawFd;
 
 /// Keeps the number of a socket's descriptor valid, as a call in flight does: a close of the socket ends the connection,
 /// and the descriptor itself is closed when the hold is dropped.

@@ -6,7 +6,6 @@
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
-use std::os::fd::RawFd;
 use std::ptr;
 
 use super::Socket;
@@ -15,7 +14,8 @@ use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::resolve::ToAddress;
-use crate::sys::NO_SIGPIPE;
+use crate::sys::fd::RawFd;
+use crate::sys::{NO_SIGPIPE, libc};
 
 impl Socket {
     /// Receives at most `bufsize` bytes (`socket.recv`). Returns no bytes at the end of the stream.

@@ -3,11 +3,12 @@
 #![allow(unsafe_code)]
 
 use std::net::Shutdown;
-use std::os::fd::{BorrowedFd, RawFd};
 use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
+
+use crate::sys::fd::{BorrowedFd, RawFd};
 
 pub(super) use crate::sys::{Wake, close, duplicate, forks};
 pub(super) use std::sync::OnceLock;

@@ -2,7 +2,6 @@
 //! with this file in place of `kernel.rs`.
 #![allow(unsafe_code)]
 
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 // The counters of the model are not part of what is checked, so they use std's types and not loom's.
 use std::sync::OnceLock as Cell;
 use std::sync::atomic::AtomicUsize;
@@ -13,6 +12,7 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
 use crate::error::Result;
+use crate::sys::fd::{FromRawFd, OwnedFd, RawFd};
 
 /// Loom runs every order of the threads already with few tries. More tries would check nothing new.
 pub(super) const WAKE_TRIES: u32 = 2;
@@ -76,7 +76,7 @@ pub(super) fn open() -> OwnedFd {
 
 /// Takes over the result of a detach: the descriptor itself, or a duplicate.
 pub(super) fn take_over(fd: OwnedFd) {
-    use std::os::fd::IntoRawFd;
+    use crate::sys::fd::IntoRawFd;
     if fd.into_raw_fd() == NUMBER {
         give_up(&KERNEL.given_away);
     }

@@ -17,7 +17,7 @@ use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
-use crate::sys::{CMSG_CLOEXEC, NO_SIGPIPE};
+use crate::sys::{CMSG_CLOEXEC, NO_SIGPIPE, libc};
 
 /// What [`Socket::recvmsg_raw`] received.
 #[derive(Debug, Clone, Copy)]

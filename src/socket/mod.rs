@@ -38,7 +38,6 @@ mod writer;
 
 use std::fmt;
 use std::net::Shutdown;
-use std::os::fd::{OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -51,7 +50,8 @@ use crate::deadline::Limit;
 use crate::error::Error;
 use crate::error::Result;
 use crate::resolve::ToAddress;
-use crate::sys;
+use crate::sys::fd::{OwnedFd, RawFd};
+use crate::sys::{self, libc};
 use handle::Handle;
 use timeout::{Mode, Timeout};
 

@@ -8,6 +8,7 @@ use super::Socket;
 use super::io::reserve;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
+use crate::sys::libc;
 
 /// The size of the buffers of `makefile` in bytes, if the program gives none. It is Python's.
 pub const DEFAULT_BUFFER_SIZE: usize = 8192;

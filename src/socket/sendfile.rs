@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
 use std::os::unix::fs::FileExt;
 
 use socket2::SockRef;
@@ -14,7 +13,8 @@ use super::timeout::Timeout;
 use crate::constants::SOCK_STREAM;
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
-use crate::sys;
+use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
+use crate::sys::{self, libc};
 
 /// The most bytes that one system call sends, as in Python.
 const MOST: usize = 1 << 30;

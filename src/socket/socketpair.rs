@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Socket;
 use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_DGRAM, SOCK_STREAM, SocketKind};
 use crate::error::{Error, Result};
+use crate::sys::libc;
 
 /// Makes two sockets that are connected to each other (`socket.socketpair`).
 ///

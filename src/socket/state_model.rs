@@ -37,7 +37,7 @@ fn polling_call(handle: &Handle) -> bool {
 
 /// Borrows the descriptor and uses it while the handle lives.
 fn borrowed_use(handle: &Handle) -> bool {
-    use std::os::fd::AsRawFd;
+    use crate::sys::fd::AsRawFd;
     let Some(lent) = handle.borrow() else { return false };
     kernel::use_descriptor(lent.as_raw_fd());
     thread::yield_now();

@@ -1,7 +1,6 @@
 //! Timeouts as in Python (none, zero for non-blocking, or a number of seconds), and the `O_NONBLOCK` of the
 //! descriptor that goes with each.
 
-use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -9,7 +8,8 @@ use std::time::Duration;
 use super::handle::InFlight;
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
-use crate::sys;
+use crate::sys::fd::RawFd;
+use crate::sys::{self, libc};
 
 /// A number of nanoseconds; -1 means that there is no timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

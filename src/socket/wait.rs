@@ -19,7 +19,6 @@
 //! connect, `EINPROGRESS` is a reason to wait.
 #![allow(unsafe_code)]
 
-use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -30,7 +29,8 @@ use super::handle::InFlight;
 use super::timeout::Timeout;
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result, last_errno};
-use crate::sys;
+use crate::sys::fd::RawFd;
+use crate::sys::{self, libc};
 
 /// What a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use super::Socket;
 use super::reader::DEFAULT_BUFFER_SIZE;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
+use crate::sys::libc;
 
 /// A buffered writer over a `&Socket`, an `Arc<Socket>` or another pointer to a socket.
 ///

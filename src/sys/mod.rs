@@ -54,7 +54,7 @@ pub(crate) struct TcpBytes {
 
 pub(crate) use unix::{
     Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Polled, Run, Signals, Thread, WakePipe,
-    block_signals, close, duplicate, errno_name, forks, has_address_space, interface_index,
+    block_signals, close, duplicate, errno_name, fd, forks, has_address_space, interface_index, libc,
     monotonic_nanoseconds, name_info, set_nonblocking, socket_number,
 };
 #[cfg(feature = "capi")]

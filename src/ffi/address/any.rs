@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
-use libc::ssize_t;
+use crate::sys::libc::{self, ssize_t};
 
 use super::tabi_addr;
 use crate::address::RawAddress;

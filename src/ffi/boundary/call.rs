@@ -5,7 +5,7 @@ use std::any::Any;
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use super::failure::Failure;
 use super::last_failure::report;

@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
 
 use crate::error::strerror;
-use crate::sys;
+use crate::sys::{self, libc};
 
 include!("code_table.rs");
 

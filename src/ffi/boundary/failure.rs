@@ -5,6 +5,7 @@ use std::ffi::c_int;
 
 use super::codes::{GAI_CODES, HERROR_CODES, code, to_code};
 use crate::error::Error;
+use crate::sys::libc;
 
 /// The reason why an exported function fails: an error of the core, or a mistake that only C can make.
 pub(crate) enum Failure {

@@ -3,6 +3,8 @@
 
 use std::ffi::c_void;
 
+use crate::sys::libc;
+
 /// Calls a function of the program. A thread may be ended inside of it with pthread_exit, as CPython does with its threads
 /// when a program exits. Such a thread stays here: if it left through the frames of Rust, the whole program would end.
 /// A C++ exception is the program's mistake, and ends the program as it does when it leaves a thread of C++.

@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use libc::ssize_t;
+use crate::sys::libc::{self, ssize_t};
 
 use super::makefile::{reader, tabi_file};
 use crate::error::{Error, Result};

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use crate::error::{Error, Result};
 use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, give, not_null, status, take_back};

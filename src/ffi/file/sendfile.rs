@@ -3,9 +3,9 @@
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
-use std::os::fd::BorrowedFd;
 
-use libc::ssize_t;
+use crate::sys::fd::BorrowedFd;
+use crate::sys::libc::ssize_t;
 
 use crate::deadline::Limit;
 use crate::error::Error;

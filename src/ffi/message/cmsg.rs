@@ -4,7 +4,7 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use libc::ssize_t;
+use crate::sys::libc::{self, ssize_t};
 
 use super::tabi_control;
 use crate::error::Error;

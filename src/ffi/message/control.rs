@@ -3,7 +3,7 @@
 
 use std::ffi::{c_int, c_uint, c_void};
 
-use libc::ssize_t;
+use crate::sys::libc::{self, ssize_t};
 
 use crate::address::Address;
 use crate::error::Error;

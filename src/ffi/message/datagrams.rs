@@ -3,7 +3,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use super::tabi_control;
 use crate::deadline::Limit;
@@ -11,7 +11,7 @@ use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, check_buffer, count};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::{datagrams, reserve};
-use crate::sys::MessageHeader;
+use crate::sys::{MessageHeader, libc};
 
 /// A datagram for tabi_sendmany() and tabi_recvmany(). Set it to zero before you set its members.
 #[repr(C)]

@@ -4,9 +4,9 @@
 use std::ffi::{c_int, c_void};
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
-use std::os::fd::{BorrowedFd, IntoRawFd};
 
-use libc::ssize_t;
+use crate::sys::fd::{BorrowedFd, IntoRawFd};
+use crate::sys::libc::{self, ssize_t};
 
 use crate::error::Error;
 use crate::ffi::boundary::{Outcome, bytes, check_buffer, count, not_null};

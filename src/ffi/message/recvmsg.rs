@@ -4,7 +4,7 @@
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
-use libc::ssize_t;
+use crate::sys::libc::{self, ssize_t};
 
 use super::sendmsg::iovecs;
 use super::tabi_control;

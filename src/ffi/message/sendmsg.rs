@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 
-use libc::ssize_t;
+use crate::sys::libc::{self, ssize_t};
 
 use super::tabi_control;
 use crate::deadline::Limit;

@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use crate::address::Address;
 use crate::error::Error;

@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use crate::address::ip_text;
 use crate::deadline::Deadline;

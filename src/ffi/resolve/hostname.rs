@@ -3,7 +3,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use crate::ffi::boundary::{copy_text, count, optional_string, status, string};
 use crate::resolve::{getfqdn, gethostname, sethostname};

@@ -3,7 +3,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use crate::ffi::boundary::{bytes, copy_bytes, copy_text, count, string};
 use crate::resolve;

@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use crate::ffi::boundary::{boundary, copy_text, count, give, not_null, status, string, take_back};
 use crate::memory;

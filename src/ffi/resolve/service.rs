@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::{c_char, c_int};
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use crate::error::Error;
 use crate::ffi::boundary::{boundary, copy_text, count, optional_string, string};

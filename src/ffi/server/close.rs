@@ -10,6 +10,7 @@ use crate::ffi::boundary::growing::{Growing, check_size, write};
 use crate::ffi::boundary::{Outcome, boundary, status, take_back};
 use crate::ffi::socket::duration;
 use crate::server::DrainReport;
+use crate::sys::libc;
 
 /// What became of the requests that had begun when a server was closed. Set `struct_size` before the call.
 #[repr(C)]

@@ -11,6 +11,7 @@ use crate::ffi::boundary::{give, not_null, status, string, take_back};
 use crate::ffi::socket::tabi_sock;
 use crate::memory;
 use crate::server::listen_fds;
+use crate::sys::libc;
 
 /// One socket that was handed over to this process.
 #[repr(C)]

@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
-use std::os::fd::RawFd;
 
 use super::callback::call_for_answer;
 use super::{server, tabi_request, tabi_server};
@@ -11,6 +10,7 @@ use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::growing::{Growing, read};
 use crate::ffi::boundary::{Outcome, boundary, not_null, outside};
 use crate::server::{HandlerResult, Job, Next, Request};
+use crate::sys::fd::RawFd;
 
 /// Work that a program gives to its server. The server runs it like a request: in one of its threads, within
 /// its limits. It is counted, and tabi_server_close() waits for it.

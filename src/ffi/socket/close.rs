@@ -8,6 +8,7 @@ use super::{socket, tabi_sock};
 use crate::error::Error;
 use crate::ffi::boundary::{boundary, status, take_back};
 use crate::socket as core;
+use crate::sys::libc;
 
 /// Stops one or both directions of a connection (shutdown(2), Python's `shutdown`).
 ///

@@ -3,12 +3,12 @@
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
-use std::os::fd::IntoRawFd;
 
 use super::{socket, tabi_sock};
 use crate::ffi::boundary::{Handle, boundary, give, not_null, status};
 use crate::socket as core;
 use crate::socket::{Socket, create};
+use crate::sys::fd::IntoRawFd;
 
 /// Makes a socket (socket(2), Python's `socket.socket`).
 ///

@@ -3,12 +3,12 @@
 
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
-use std::os::fd::IntoRawFd;
 
 use super::{inet_address, socket, tabi_sock, unix_address, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Handle, boundary, not_null, status};
+use crate::sys::fd::IntoRawFd;
 
 /// Binds the socket to a host and a port (bind(2), Python's `bind((host, port))`).
 ///

@@ -4,7 +4,7 @@
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use super::{socket, tabi_sock, until};
 use crate::deadline::Limit;

@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 
-use libc::ssize_t;
+use crate::sys::libc::ssize_t;
 
 use super::{inet_address, socket, tabi_sock, until};
 use crate::deadline::Limit;

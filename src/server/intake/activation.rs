@@ -11,7 +11,6 @@
 
 #[cfg(feature = "capi")]
 use std::ffi::{CStr, c_char};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 #[cfg(feature = "capi")]
@@ -22,7 +21,8 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::Server;
 use crate::socket::Socket;
-use crate::sys;
+use crate::sys::fd::{AsRawFd, OwnedFd, RawFd};
+use crate::sys::{self, libc};
 
 /// The number of the first descriptor that is handed over.
 const FIRST: RawFd = 3;

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::{Server, ServerOptions};
 use crate::socket::Socket;
+use crate::sys::libc;
 
 /// How many ports are tried. Each may be in use at another address by chance.
 const TRIES: u32 = 20;

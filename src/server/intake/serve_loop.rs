@@ -14,7 +14,8 @@ use crate::server::request::caught;
 use crate::server::run::Capacity;
 use crate::server::{Failure, Server};
 use crate::socket::Socket;
-use crate::sys;
+use crate::sys::fd::RawFd;
+use crate::sys::{self, libc};
 
 /// How long a loop takes no requests after an error such as EMFILE, unless one of its own requests ends
 /// earlier.
@@ -309,6 +310,6 @@ impl<'a> Loop<'a> {
     }
 }
 
-fn readable(fd: std::os::fd::RawFd) -> libc::pollfd {
+fn readable(fd: RawFd) -> libc::pollfd {
     libc::pollfd { fd, events: libc::POLLIN, revents: 0 }
 }

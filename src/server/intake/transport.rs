@@ -9,7 +9,7 @@ use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::server::{Request, Server};
 use crate::socket::Socket;
-use crate::sys;
+use crate::sys::{self, libc};
 
 pub(crate) fn is_datagram(socket: &Socket) -> bool {
     socket.kind() == SOCK_DGRAM

@@ -1,11 +1,11 @@
 //! How a serve loop that has no capacity for another request learns that there is capacity again.
 
-use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Result;
 use crate::memory;
 use crate::sys::Wake;
+use crate::sys::fd::RawFd;
 
 /// One [`LoopWaker`] for each serve loop of a server.
 pub(crate) struct LoopWakers(Vec<LoopWaker>);

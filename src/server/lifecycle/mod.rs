@@ -22,7 +22,6 @@ mod caller;
 mod close;
 mod serve;
 
-use std::os::fd::RawFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -30,6 +29,7 @@ use super::event::{Event, Woken};
 use super::lock;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::sys::fd::RawFd;
 use crate::sys::{WakePipe, forks};
 
 pub(crate) use caller::{Role, with_role, works_in_loop};

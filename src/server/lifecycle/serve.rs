@@ -12,6 +12,8 @@ use crate::memory;
 use crate::server::intake::{Loop, Round};
 use crate::server::{Core, Server};
 use crate::socket::{IntoTimeout, Socket};
+use crate::sys::fd::RawFd;
+use crate::sys::libc;
 
 /// Python's default of `poll_interval`.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -108,7 +110,7 @@ impl Server {
     ///
     /// In a forked child the number means a descriptor of the child's own from the beginning, so that the child never
     /// stops its parent. A stop that was requested in the child before it serves is kept for its `serve_forever`.
-    pub fn wake_fd(&self) -> std::os::fd::RawFd {
+    pub fn wake_fd(&self) -> RawFd {
         self.core.lifecycle.stop_wake.lent_fd()
     }
 

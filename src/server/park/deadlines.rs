@@ -1,7 +1,6 @@
 //! What happens when a request takes too long in a phase, or is too slow.
 
 use std::collections::HashMap;
-use std::os::fd::RawFd;
 
 use super::room::BATCH;
 use super::settings::MinRate;
@@ -10,6 +9,7 @@ use crate::server::request::Entry;
 use crate::server::{Phase, Server, lock};
 use crate::socket::Hold;
 use crate::sys;
+use crate::sys::fd::RawFd;
 
 /// How far running requests have come, by their slot and its generation.
 pub(super) type Progress = HashMap<(u32, u32), Moved>;

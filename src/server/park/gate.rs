@@ -7,6 +7,7 @@
 use super::waiting::Woken;
 use crate::deadline::Limit;
 use crate::server::{Phase, Request, Server};
+use crate::sys::libc;
 
 /// The most bytes that are waited for. A handler gets a longer request in pieces.
 pub(super) const MOST: usize = 16 * 1024;

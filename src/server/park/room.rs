@@ -1,6 +1,5 @@
 //! The waiting room: who enters it, who leaves it, and why.
 
-use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -15,7 +14,8 @@ use crate::server::lifecycle::{Role, with_role};
 use crate::server::request::Table;
 use crate::server::{Failure, Phase, Request, Server};
 use crate::socket::Hold;
-use crate::sys::{self, Wake, Watch};
+use crate::sys::fd::RawFd;
+use crate::sys::{self, Wake, Watch, libc};
 
 /// How many requests are woken or cut off before the serve loop looks at new clients again.
 pub(super) const BATCH: usize = 64;

@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
-use std::os::fd::{BorrowedFd, RawFd};
 
 use socket2::SockRef;
 
@@ -13,6 +12,8 @@ use crate::memory;
 use crate::proxy::{Header, Parser};
 use crate::server::{Phase, Request, Server};
 use crate::socket::Hold;
+use crate::sys::fd::{BorrowedFd, RawFd};
+use crate::sys::libc;
 
 /// How many bytes of a header are looked at in one go. Most headers are shorter.
 const PIECE: usize = 256;

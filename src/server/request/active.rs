@@ -13,6 +13,7 @@ use crate::server::event::{Event, Woken};
 use crate::server::park::{Parked, Phases, Running};
 use crate::server::{Phase, ServerOptions, lock};
 use crate::socket::Socket;
+use crate::sys::libc;
 
 pub(crate) struct Active {
     table: Mutex<Table>,

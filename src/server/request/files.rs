@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{BoxedError, Failure, HandlerResult, Next, Request, RequestHandler, RequestReader, caught};
 use crate::error::{Error, Result};
 use crate::socket::{DEFAULT_BUFFER_SIZE, IntoTimeout, Socket, SocketWriter, checked_timeout};
+use crate::sys::libc;
 
 /// A handler that gives its function a buffered reader and a writer for each stream client
 /// (`socketserver.StreamRequestHandler`).

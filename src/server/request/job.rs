@@ -1,10 +1,9 @@
 //! Requests that come from the program itself and not from a client.
 
-use std::os::fd::RawFd;
-
 use super::{HandlerResult, Next, Request};
 use crate::address::Address;
 use crate::server::Server;
+use crate::sys::fd::RawFd;
 
 /// Work that a server runs in the same way as its requests: where its
 /// [`Concurrency`](crate::server::Concurrency) says, and within its limits. Jobs are counted and drained

@@ -2,7 +2,6 @@
 //! request ends.
 
 use std::any::Any;
-use std::os::fd::RawFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,6 +13,7 @@ use crate::server::park::WaitingRoom;
 use crate::server::{Phase, Server, lock};
 use crate::socket::Hold;
 use crate::sys;
+use crate::sys::fd::RawFd;
 
 /// What a request keeps from one turn to the next.
 #[derive(Default)]

@@ -1,10 +1,9 @@
 //! Making, watching and collecting child processes.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-
 use crate::error::{Error, Result};
-use crate::sys::{self, syscall};
+use crate::sys::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use crate::sys::{self, libc, syscall};
 
 /// A child process that has not been collected yet.
 pub(crate) struct Child {

@@ -16,6 +16,7 @@ use super::{Concurrency, Hooks, Request, Server, Statistics};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
+use crate::sys::libc;
 use inline::Waiting;
 use processes::Children;
 use threads::Pool;

@@ -13,6 +13,7 @@ use crate::memory;
 use crate::server::event::{SignalPoll, Woken};
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
+use crate::sys::libc;
 
 /// How often children that have no descriptor are checked.
 const LOOK: Duration = Duration::from_millis(20);

@@ -1,5 +1,7 @@
 //! Options of IPv6: `IPPROTO_IPV6`. Methods that join and leave multicast groups are in `multicast`.
 
+use crate::sys::libc;
+
 options! {
     /// How many routers a multicast datagram may pass, 0 to 255 (`IPV6_MULTICAST_HOPS`).
     multicast_hops_v6, set_multicast_hops_v6: u32;

@@ -15,7 +15,7 @@ use socket2::SockRef;
 use super::Socket;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sys::{self, syscall};
+use crate::sys::{self, libc, syscall};
 
 /// Declares a getter and a setter for each line of a table. `get, set: type;` calls the functions of socket2
 /// with the same names. `get, set: type = LEVEL, OPTION;` is an option that socket2 has no call for. The

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::constants::AF_INET6;
 use crate::error::{Error, Result};
 use crate::socket::Socket;
-use crate::sys::{self, InterfaceV4};
+use crate::sys::{self, InterfaceV4, libc};
 
 /// An interface of this machine, for multicast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,6 +6,7 @@ use super::{Value, whole};
 use crate::constants::SocketKind;
 use crate::error::{Error, Result};
 use crate::socket::Socket;
+use crate::sys::libc;
 
 options! {
     /// Whether datagrams may be sent to broadcast addresses (`SO_BROADCAST`).

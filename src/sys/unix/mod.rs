@@ -17,6 +17,8 @@ mod spawn;
 mod thread;
 mod wake_pipe;
 
+/// What the system calls of sockets and the C library are made of.
+pub(crate) use ::libc;
 pub(crate) use accept::accept_named;
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use control::ControlValue;
@@ -32,5 +34,7 @@ pub(crate) use ready::Polled;
 pub(crate) use signals::Signals;
 #[cfg(feature = "capi")]
 pub(crate) use spawn::{environment, spawn};
+/// Owned, borrowed and bare descriptors.
+pub(crate) use std::os::fd;
 pub(crate) use thread::{Run, Thread, block_signals, has_address_space};
 pub(crate) use wake_pipe::WakePipe;

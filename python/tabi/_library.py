@@ -20,12 +20,13 @@ INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+#: The folder of this package.
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
 def _built() -> list[str]:
     """What cargo has built in the checkout that this package stands in, the newest first; nothing elsewhere."""
-    folder, root = os.path.dirname(_PACKAGE), os.path.dirname(os.path.dirname(_PACKAGE))
+    folder, root = os.path.dirname(PACKAGE), os.path.dirname(os.path.dirname(PACKAGE))
     if not all(map(os.path.isfile, (os.path.join(folder, "setup.py"), os.path.join(root, "Cargo.toml")))):
         return []
     target = glob.escape(os.path.join(root, "target"))
@@ -46,14 +47,14 @@ def find() -> str:
         if not os.path.isfile(named):
             raise ImportError(f"TABI_LIBRARY names {named!r}, which is not a file")
         return named
-    beside = os.path.join(_PACKAGE, NAME)
+    beside = os.path.join(PACKAGE, NAME)
     if os.path.isfile(beside):
         return beside
     built = _built()
     if built:
         return built[0]
     raise ImportError(
-        f"{NAME} was not found in {_PACKAGE}, nor in the target folder of a checkout around it: "
+        f"{NAME} was not found in {PACKAGE}, nor in the target folder of a checkout around it: "
         "run `cargo build --release`, or name the library in TABI_LIBRARY"
     )
 

@@ -140,6 +140,34 @@ constants! {
     CAN_ERR_FLAG: u32 = libc::CAN_ERR_FLAG;
     CAN_ERR_MASK: u32 = libc::CAN_ERR_MASK;
     CAN_ISOTP: i32 = libc::CAN_ISOTP;
+    // From linux/can/isotp.h.
+    CAN_ISOTP_CHK_PAD_DATA: i32 = 0x20;
+    CAN_ISOTP_CHK_PAD_LEN: i32 = 0x10;
+    CAN_ISOTP_DEFAULT_EXT_ADDRESS: i32 = 0;
+    CAN_ISOTP_DEFAULT_FLAGS: i32 = 0;
+    CAN_ISOTP_DEFAULT_FRAME_TXTIME: i32 = 50000;
+    CAN_ISOTP_DEFAULT_LL_MTU: i32 = 16;
+    CAN_ISOTP_DEFAULT_LL_TX_DL: i32 = 8;
+    CAN_ISOTP_DEFAULT_LL_TX_FLAGS: i32 = 0;
+    CAN_ISOTP_DEFAULT_PAD_CONTENT: i32 = 0xcc;
+    CAN_ISOTP_DEFAULT_RECV_BS: i32 = 0;
+    CAN_ISOTP_DEFAULT_RECV_STMIN: i32 = 0;
+    CAN_ISOTP_DEFAULT_RECV_WFTMAX: i32 = 0;
+    CAN_ISOTP_EXTEND_ADDR: i32 = 0x2;
+    CAN_ISOTP_FORCE_RXSTMIN: i32 = 0x100;
+    CAN_ISOTP_FORCE_TXSTMIN: i32 = 0x80;
+    CAN_ISOTP_HALF_DUPLEX: i32 = 0x40;
+    CAN_ISOTP_LISTEN_MODE: i32 = 0x1;
+    CAN_ISOTP_LL_OPTS: i32 = 5;
+    CAN_ISOTP_OPTS: i32 = 1;
+    CAN_ISOTP_RECV_FC: i32 = 2;
+    CAN_ISOTP_RX_EXT_ADDR: i32 = 0x200;
+    CAN_ISOTP_RX_PADDING: i32 = 0x8;
+    CAN_ISOTP_RX_STMIN: i32 = 4;
+    CAN_ISOTP_SF_BROADCAST: i32 = 0x800;
+    CAN_ISOTP_TX_PADDING: i32 = 0x4;
+    CAN_ISOTP_TX_STMIN: i32 = 3;
+    CAN_ISOTP_WAIT_TX_DONE: i32 = 0x400;
     CAN_J1939: i32 = libc::CAN_J1939;
     CAN_RAW: i32 = libc::CAN_RAW;
     CAN_RAW_ERR_FILTER: i32 = libc::CAN_RAW_ERR_FILTER;
@@ -193,6 +221,8 @@ constants! {
     IPPROTO_UDPLITE: i32 = libc::IPPROTO_UDPLITE;
     IPV6_CHECKSUM: i32 = libc::IPV6_CHECKSUM;
     IPV6_DSTOPTS: i32 = libc::IPV6_DSTOPTS;
+    // From linux/in6.h.
+    IPV6_HDRINCL: i32 = 36;
     IPV6_HOPLIMIT: i32 = libc::IPV6_HOPLIMIT;
     IPV6_HOPOPTS: i32 = libc::IPV6_HOPOPTS;
     // From netinet/in.h.
@@ -297,6 +327,8 @@ constants! {
     SOL_ALG: i32 = libc::SOL_ALG;
     SOL_BLUETOOTH: i32 = libc::SOL_BLUETOOTH;
     SOL_CAN_BASE: i32 = libc::SOL_CAN_BASE;
+    // From linux/can/isotp.h.
+    SOL_CAN_ISOTP: i32 = libc::SOL_CAN_BASE + libc::CAN_ISOTP;
     SOL_CAN_RAW: i32 = libc::SOL_CAN_RAW;
     // From the kernel's net/bluetooth/bluetooth.h.
     SOL_HCI: i32 = 0;
@@ -318,6 +350,8 @@ constants! {
     SO_MARK: i32 = libc::SO_MARK;
     SO_ORIGINAL_DST: i32 = libc::SO_ORIGINAL_DST;
     SO_PASSCRED: i32 = libc::SO_PASSCRED;
+    // From asm-generic/socket.h of Linux 6.16.
+    SO_PASSRIGHTS: i32 = 83;
     SO_PASSSEC: i32 = libc::SO_PASSSEC;
     SO_PEERCRED: i32 = libc::SO_PEERCRED;
     SO_PEERSEC: i32 = libc::SO_PEERSEC;

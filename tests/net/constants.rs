@@ -18,10 +18,10 @@ for name in dir(_socket):
         print(name, value)
 ";
 
-/// The names that only Python 3.14 has, or only a Python built with the headers of Bluetooth. The values are
+/// The names that only Pythons 3.14 and 3.15 have, or only a Python built with the headers of Bluetooth. The values are
 /// those of the kernel's headers.
 #[cfg(target_os = "linux")]
-const NEWER: [(&str, i64); 24] = [
+const NEWER: [(&str, i64); 33] = [
     ("AF_BLUETOOTH", 31),
     ("BDADDR_LE_RANDOM", 2),
     ("BTPROTO_RFCOMM", 3),
@@ -31,9 +31,16 @@ const NEWER: [(&str, i64); 24] = [
     ("BT_PHY_LE_CODED_RX", 0x4000),
     ("BT_SECURITY_FIPS", 4),
     ("BT_VOICE_TRANSPARENT_16BIT", 0x63),
+    ("CAN_ISOTP_DEFAULT_FRAME_TXTIME", 50_000),
+    ("CAN_ISOTP_DEFAULT_PAD_CONTENT", 0xcc),
+    ("CAN_ISOTP_LL_OPTS", 5),
+    ("CAN_ISOTP_OPTS", 1),
+    ("CAN_ISOTP_SF_BROADCAST", 0x800),
+    ("CAN_ISOTP_TX_STMIN", 3),
     ("CAN_RAW_ERR_FILTER", 2),
     ("HCI_CHANNEL_LOGGING", 4),
     ("HCI_DEV_NONE", 0xffff),
+    ("IPV6_HDRINCL", 36),
     ("IPV6_RECVERR", 25),
     ("IP_FREEBIND", 15),
     ("IP_RECVERR", 11),
@@ -42,9 +49,11 @@ const NEWER: [(&str, i64); 24] = [
     ("L2CAP_LM_SECURE", 0x20),
     ("RFCOMM_LM_ENCRYPT", 4),
     ("SOL_BLUETOOTH", 274),
+    ("SOL_CAN_ISOTP", 106),
     ("SOL_L2CAP", 6),
     ("SOL_RFCOMM", 18),
     ("SO_ORIGINAL_DST", 80),
+    ("SO_PASSRIGHTS", 83),
     ("VMADDR_CID_LOCAL", 1),
 ];
 

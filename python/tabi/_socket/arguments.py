@@ -30,6 +30,21 @@ def objects(method: str, *arguments) -> None:
         pass
 
 
+def timeout(value) -> float:
+    """The seconds that a number stands for; raises what the built-in module raises for it.
+
+    Which numbers may be a timeout depends on the version of Python, and the built-in module knows.
+    """
+    nobody = builtin.socket.__new__(builtin.socket)
+    try:
+        nobody.settimeout(value)
+    except OSError:
+        # Only the descriptor is missing, unless a method of the number itself has raised this.
+        if nobody.gettimeout() is None:
+            raise
+    return nobody.gettimeout()
+
+
 def require_socket(self: object, method: str) -> None:
     """Raises what a built-in method raises when ``self`` is no socket."""
     if not hasattr(self, "_tabi_handle"):

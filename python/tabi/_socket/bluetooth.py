@@ -7,7 +7,7 @@ import operator
 
 from .._errors import ERR_OS, check
 from .._genuine import module as builtin
-from .sockaddr import blank
+from .sockaddr import blank, unsigned
 from .sockaddr import function as library_function
 
 _TEXT, _SIZE, _OUT = ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p
@@ -49,14 +49,14 @@ def encode(sock, address, method: str) -> bytes:
     if proto == builtin.BTPROTO_L2CAP:
         device, psm, *rest = _parse(address, 2, 4, method)
         cid, kind = (*rest, 0, 0)[:2]
-        return _pack("l2cap", (_TEXT, _U16, _U16, _U8), device, psm & 0xFFFF, cid & 0xFFFF, kind & 0xFF)
+        return _pack("l2cap", (_TEXT, _U16, _U16, _U8), device, unsigned(psm, 16), unsigned(cid, 16), unsigned(kind, 8))
     if proto == builtin.BTPROTO_RFCOMM:
         device, channel = _parse(address, 2, 2, method)
-        return _pack("rfcomm", (_TEXT, _U8), device, channel & 0xFF)
+        return _pack("rfcomm", (_TEXT, _U8), device, unsigned(channel, 8))
     if proto == getattr(builtin, "BTPROTO_HCI", None):
         # This form has no address of a device; `_parse` expects one.
         _, number, *rest = _parse(("", *address) if isinstance(address, tuple) else address, 2, 3, method)
-        return _pack("hci", (_U16, _U16), number & 0xFFFF, (*rest, 0)[0] & 0xFFFF)
+        return _pack("hci", (_U16, _U16), unsigned(number, 16), unsigned((*rest, 0)[0], 16))
     if proto == getattr(builtin, "BTPROTO_SCO", None):
         if not isinstance(address, bytes):
             raise OSError(f"{method}(): wrong format")

@@ -141,11 +141,12 @@ class Connection:
         value = bytes(buflen)
         return value[: check(_getsockopt_bytes(self._tabi_handle, level, option, value, buflen))]
 
-    def setsockopt(self, level, option, value, *optlen):
+    def setsockopt(self, *given):
         require_socket(self, "setsockopt")
-        given = level, option, value, *optlen
-        if len(optlen) > 1 or (optlen and value is not None) or (value is None and not optlen):
+        # A length belongs to None, and to nothing else.
+        if len(given) != (4 if given[2:3] == (None,) else 3):
             return object_to("setsockopt", *given)
+        level, option, value, *optlen = given
         level, option = c_int(level, "setsockopt", *given), c_int(option, "setsockopt", *given)
         if option == _SO_RCVLOWAT and level == builtin.SOL_SOCKET:
             never_try()

@@ -12,6 +12,7 @@ import sys
 
 from .._errors import check
 from .._genuine import module as builtin
+from .._library import INT_MAX, INT_MIN
 from . import bluetooth
 from .sockaddr import contiguous_bytes, function, pack, unpack, unsigned
 
@@ -131,8 +132,11 @@ def _decode_alg(sock, raw: bytes, proto: int):
 def _encode_packet(sock, address, method: str) -> bytes:
     form = "a tuple of two to five elements"
     interface, number, *rest = _tuple(address, method, "AF_PACKET", 2, 5, form)
-    interface, number = _text(interface, "AF_PACKET", form), operator.index(number)
+    interface = _text(interface, "AF_PACKET", form)
     pkttype, hatype, haddr = (*rest, *(builtin.PACKET_HOST, 0, b"")[len(rest) :])
+    number, pkttype, hatype = map(operator.index, (number, pkttype, hatype))
+    if not all(INT_MIN <= given <= INT_MAX for given in (number, pkttype, hatype)):
+        raise OverflowError(f"{method}(): address argument out of range")
     index = _interface_index(sock, interface[: _IFNAMSIZ - 1])
     haddr = contiguous_bytes(haddr)
     if len(haddr) > 8:
@@ -140,8 +144,7 @@ def _encode_packet(sock, address, method: str) -> bytes:
     if not 0 <= number <= 0xFFFF:
         raise OverflowError(f"{method}(): proto must be 0-65535.")
     types = _U32, _INT, _U8, _U16, _TEXT, _SIZE
-    pkttype, hatype = operator.index(pkttype) & 0xFF, operator.index(hatype) & 0xFFFF
-    return pack("packet", types, index, number, pkttype, hatype, haddr, len(haddr))
+    return pack("packet", types, index, number, pkttype & 0xFF, hatype & 0xFFFF, haddr, len(haddr))
 
 
 def _decode_packet(sock, raw: bytes, proto: int):
@@ -161,7 +164,7 @@ def _encode_can(sock, address, method: str) -> bytes:
         form = "a tuple (interface, name, pgn, addr)"
         interface, node, pgn, addr = _tuple(address, method, "AF_CAN", 4, 4, form)
         name, types = "can_j1939", (_U64, _U32, _U8)
-        values = [operator.index(node) & (2**64 - 1), unsigned(pgn), operator.index(addr)]
+        values = [unsigned(node, 64), unsigned(pgn), unsigned(addr, 8)]
     elif sock._tabi_proto in (builtin.CAN_RAW, builtin.CAN_BCM):
         (interface,) = _tuple(address, method, "AF_CAN", 1, 1, "a tuple (interface, )")
         name, types, values = "can", (), []

@@ -14,6 +14,7 @@ from .. import _library
 from .._errors import check, exception
 from .._genuine import module as builtin
 from .._library import INT_MAX
+from . import arguments
 from . import handle as handles
 from .arguments import c_int, object_to, objects, require_socket
 
@@ -210,12 +211,9 @@ def parse_timeout(timeout):
     """Seconds rounded up to nanoseconds, or ``None``; Python's errors for everything else."""
     if timeout is None:
         return None
-    if type(timeout) is not float and type(timeout) is not int:
-        if not isinstance(timeout, float) and not hasattr(type(timeout), "__index__"):
-            return object_to("settimeout", timeout)
-        timeout = float(timeout) if isinstance(timeout, float) else operator.index(timeout)
-    if not 0 <= timeout <= _LONGEST_TIMEOUT:
-        objects("settimeout", timeout)
+    is_plain = type(timeout) is float or type(timeout) is int
+    if not is_plain or not 0 <= timeout <= _LONGEST_TIMEOUT:
+        return arguments.timeout(timeout)
     if type(timeout) is int:
         return float(timeout)
     nanoseconds = timeout * 1e9

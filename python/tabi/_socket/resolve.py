@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 import sys
 
@@ -86,17 +87,15 @@ def getaddrinfo_until(until: int, host, port, family=0, type=0, proto=0, flags=0
         value if value.__class__ is int and INT_MIN <= value <= INT_MAX else plain_int("getaddrinfo", value, *given)
         for value in (family, type, proto, flags)
     ]
-    if isinstance(port, int) and port.__class__ is not int:
-        # Whether a truth value or a member of an enum may be a port depends on the version of Python.
-        return delegate("getaddrinfo", *given)
-    service = _service(port)
+    number = _plain_port(port)
+    service = _service(number)
     sys.audit("socket.getaddrinfo", host, port, family, type, proto)
     asked = name, service, family, type, proto, flags
     known = _answers.get(asked)
     if known is not None:
         return list(known)
     answers = _look_up(until, *asked)
-    if not flags and isinstance(port, int) and _is_number(name):
+    if not flags and isinstance(number, int) and _is_number(name):
         if len(_answers) >= _MOST_ANSWERS:
             _answers.clear()
         _answers[asked] = tuple(answers)
@@ -118,17 +117,28 @@ def _look_up(until: int, name, service, family: int, type: int, proto: int, flag
         _addrinfo_list_free(found)
 
 
+#: Since Python 3.14 the port may be any object that stands for an integer. Before, not even a truth value could be.
+_PORT_MAY_BE_ANY_INTEGER = sys.version_info >= (3, 14)
+
+
+def _plain_port(port):
+    """The port as it is, or the integer that it stands for."""
+    if port is None or isinstance(port, (bytes, str)) or port.__class__ is int:
+        return port
+    if _PORT_MAY_BE_ANY_INTEGER and hasattr(type(port), "__index__"):
+        return operator.index(port)
+    raise OSError("Int or String expected")
+
+
 def _service(port):
     """A port as ``getaddrinfo(3)`` takes it: text."""
     if port is None or isinstance(port, bytes):
         return port
     if isinstance(port, str):
         return str.encode(port)
-    if isinstance(port, int):
-        if not -(2**63) <= port < 2**63 and sys.version_info < (3, 12):
-            raise OverflowError("Python int too large to convert to C long")
-        return b"%d" % port
-    raise OSError("Int or String expected")
+    if not -(2**63) <= port < 2**63 and sys.version_info < (3, 12):
+        raise OverflowError("Python int too large to convert to C long")
+    return b"%d" % port
 
 
 def _answer(place: int) -> tuple:

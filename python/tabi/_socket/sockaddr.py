@@ -10,6 +10,7 @@ import functools
 import operator
 import struct
 import sys
+import warnings
 
 from .. import _library
 from .._errors import check
@@ -21,6 +22,8 @@ _CAPACITY = 128
 #: Where the length begins. A byte of 0 there means that there is no address: no length is above 128.
 LENGTH_AT = _CAPACITY if sys.byteorder == "little" else _CAPACITY + 3
 _LENGTH = struct.Struct("=I")
+
+_LOSS_IS_DEPRECATED = sys.version_info >= (3, 15)
 
 _INT, _TEXT, _OUT = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
 
@@ -46,9 +49,12 @@ def contiguous_bytes(source) -> bytes:
         raise TypeError(f"a bytes-like object is required, not '{type(source).__name__}'") from None
 
 
-def unsigned(value) -> int:
-    """An unsigned 32-bit number as C code takes it: the lowest bits of any integer."""
-    return operator.index(value) & 0xFFFFFFFF
+def unsigned(value, bits: int = 32) -> int:
+    """An unsigned number as C code takes it: the lowest bits of any integer. Since Python 3.15 a loss causes a warning."""
+    number = operator.index(value)
+    if _LOSS_IS_DEPRECATED and not -(1 << bits - 1) <= number < 1 << bits:
+        warnings.warn("integer value out of range", DeprecationWarning, skip_file_prefixes=(_library.PACKAGE,))
+    return number & (1 << bits) - 1
 
 
 @functools.lru_cache(maxsize=None)

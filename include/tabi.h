@@ -37,6 +37,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -313,9 +314,9 @@ int tabi_shutdown(tabi_sock *sk, int how);
  * TABI_ERR_CLOSED. The descriptor's number becomes free when the last of them has returned. Closing a socket
  * twice is allowed; the second call returns 0.
  *
- * tabi_close() ends calls of this library only. It does not wake a poll(2) or an epoll_wait(2) that the
- * program itself runs on the number from tabi_fileno(). Remove the descriptor from such a set before you
- * close the socket.
+ * tabi_close() ends calls of this library only, tabi_poll() among them. It does not wake a poll(2) or an
+ * epoll_wait(2) that the program itself runs on the number from tabi_fileno(). Use tabi_poll() for that, or
+ * remove the descriptor from such a set before you close the socket.
  *
  * Other threads are woken with shutdown(2), unless the library knows of a duplicate of the descriptor. A
  * forked child that has the same connection sees that shutdown. A call that had begun but not yet made its
@@ -384,7 +385,8 @@ ssize_t tabi_repr(tabi_sock *sk, char *text, size_t size);
 /**
  * Returns the number of the descriptor (Python's `fileno`), or TABI_ERR_CLOSED.
  *
- * The descriptor still belongs to the handle: do not close it.
+ * The descriptor still belongs to the handle: do not close it. To wait for several sockets, use tabi_poll(),
+ * which a tabi_close() in another thread ends.
  */
 int tabi_fileno(tabi_sock *sk);
 
@@ -634,6 +636,73 @@ ssize_t tabi_try_send(tabi_sock *sk, const void *data, size_t len);
  * Does what tabi_sendto_addr() does, without waiting. See tabi_try_send().
  */
 ssize_t tabi_try_sendto_addr(tabi_sock *sk, const void *data, size_t len, const tabi_addr *addr);
+
+/* ---- Waiting for several sockets ---- */
+
+/**
+ * In `revents` of tabi_pollfd: the socket was closed before or during the call. In `events` it is ignored, as POLLHUP
+ * is.
+ */
+#define TABI_POLL_CLOSED 65536
+
+/**
+ * In `events` of tabi_pollfd: a signal handler ends the call with -EINTR, as an interruptible socket in it does (see
+ * tabi_set_interruptible()).
+ */
+#define TABI_POLL_INTERRUPTIBLE 131072
+
+/**
+ * A socket or a descriptor for tabi_poll(). The structure never changes.
+ */
+typedef struct {
+    /**
+     * The socket; or NULL, and `fd` is polled.
+     */
+    tabi_sock *sock;
+    /**
+     * A descriptor that belongs to no tabi_sock, such as a pipe. An entry with a negative number and without a
+     * socket is skipped. With a socket, the number does not matter.
+     */
+    int fd;
+    /**
+     * The events to wait for: 0, or POLLIN, POLLOUT, POLLPRI and other bits of the system, and
+     * TABI_POLL_INTERRUPTIBLE.
+     */
+    uint32_t events;
+    /**
+     * The events that were found: those of `events`, POLLERR, POLLHUP and POLLNVAL, or TABI_POLL_CLOSED alone.
+     * 0 when this entry was not ready.
+     */
+    uint32_t revents;
+} tabi_pollfd;
+
+/**
+ * Waits until at least one of the entries is ready, at most `seconds` (poll(2), Python's `select.poll`).
+ *
+ * `seconds` is 0 to look without waiting, or TABI_NO_TIMEOUT for no limit. The timeouts of the sockets do not matter.
+ * There may be any number of entries, none too, and the same socket in several of them. `revents` of each entry is
+ * written when the call succeeds.
+ *
+ * This is poll(2) for programs whose threads close sockets. A socket that another thread closes during the call ends
+ * it, and the entry says TABI_POLL_CLOSED. An entry whose socket was closed before says so too, and nothing is waited
+ * for. The other entries are looked at in the same call. No number of a descriptor is polled when it may already mean
+ * another file. As with other calls, tabi_close() does not wake a call that waited already when the socket got another
+ * owner.
+ *
+ * Signal handlers do not end the call, unless a socket in it is interruptible or an entry has TABI_POLL_INTERRUPTIBLE.
+ *
+ * Returns the number of entries that are ready; 0 when the time has passed. Errors: TABI_ERR_VALUE when `seconds` is
+ * negative or NaN, and for bits in `events` that no system has; TABI_ERR_OVERFLOW when it is more than 292 years;
+ * -EINTR; -ENOMEM; -EINVAL when there are more entries than the process may have open descriptors.
+ */
+ssize_t tabi_poll(tabi_pollfd *entries,
+                  size_t entry_count,
+                  double seconds);
+
+/**
+ * tabi_poll() with a deadline, which is as in tabi_recv_until().
+ */
+ssize_t tabi_poll_until(tabi_pollfd *entries, size_t entry_count, int64_t deadline);
 
 /* ---- Clients and listening sockets in one call ---- */
 

@@ -77,6 +77,7 @@
 //! | to find | see |
 //! |---|---|
 //! | sockets: how to create them, send, receive, set options, use control messages | [`Socket`] |
+//! | waiting for several sockets at once | [`poll`] |
 //! | clients and listeners in one call | [`create_connection`], [`create_server`] |
 //! | servers: handlers, limits, how they end, how they are handed over | [`server`] |
 //! | hosts, services, interfaces | [`resolve`] |
@@ -138,6 +139,7 @@ pub use socket::{
     create_connection_with, create_server, create_server_with, fromfd, has_dualstack_ipv6, socketpair,
 };
 pub use socket::{MulticastInterface, TcpKeepalive};
+pub use socket::{Poll, PollEvents, poll, poll_until};
 
 /// The Rust programs of the README must compile.
 #[cfg(doctest)]

@@ -24,6 +24,7 @@ pub(crate) mod linux;
 mod makefile;
 mod message;
 mod options;
+pub(crate) mod poll;
 mod reader;
 mod recv_exactly;
 mod sendfile;
@@ -73,6 +74,7 @@ pub(crate) use hold::Hold;
 pub(crate) use io::reserve;
 pub use message::{Message, MessageInfo, RawMessage};
 pub use options::{MulticastInterface, TcpKeepalive};
+pub use poll::{Poll, PollEvents, poll, poll_until};
 pub use reader::{DEFAULT_BUFFER_SIZE, SocketReader};
 pub use recv_exactly::RecvExactlyError;
 pub use socketpair::socketpair;
@@ -136,7 +138,8 @@ impl Socket {
     /// Returns the number of the descriptor, or -1 after `close` or `detach` (`socket.fileno`).
     ///
     /// The descriptor still belongs to the socket. Do not close it by its number: the number could then mean
-    /// another file, and this socket would read that file's bytes.
+    /// another file, and this socket would read that file's bytes. To wait for several sockets, use
+    /// [`poll`](crate::poll()), which a close in another thread ends.
     #[inline]
     pub fn fileno(&self) -> RawFd {
         self.handle.fileno()

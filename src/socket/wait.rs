@@ -113,7 +113,7 @@ const LONGEST_NAP: Duration = Duration::from_millis(5);
 
 /// How often a call checks for a close when no wake-up descriptor can be made, because the process has too
 /// many open descriptors.
-const LOOK: Duration = Duration::from_millis(20);
+pub(super) const LOOK: Duration = Duration::from_millis(20);
 
 impl Socket {
     /// Makes one call. `operation` receives the descriptor and the flags to add. It makes the system call and

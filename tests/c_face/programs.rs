@@ -50,6 +50,7 @@ programs! {
     option_numbers
     options
     park
+    poll
     proxy
     proxy_server
     resolve

@@ -9,7 +9,9 @@ use std::time::Duration;
 use crate::support::serving::{any_port, echo, while_serving};
 use crate::support::{self, HANG, ThreadId, in_own_process, stream_pair};
 use tabi::server::ThreadingTcpServer;
-use tabi::{AF_INET, AF_UNIX, Error, SOCK_DGRAM, SOCK_STREAM, Socket, create_connection};
+use tabi::{
+    AF_INET, AF_UNIX, Error, Poll, PollEvents, SOCK_DGRAM, SOCK_STREAM, Socket, create_connection, poll,
+};
 
 /// Runs `body` in a child process, and fails if it fails.
 fn in_child(body: impl FnOnce() -> tabi::Result<()>) {
@@ -183,5 +185,35 @@ fn an_idle_socket_that_a_child_closes_is_given_back_at_once() {
         });
         socket.sendall(b"x").unwrap();
         assert_eq!(peer.recv(1).unwrap(), b"x");
+    });
+}
+
+#[test]
+fn a_child_polls_the_sockets_of_its_parent_and_ends_no_poll_there() {
+    in_own_process(|| {
+        for shared in [false, true] {
+            let (socket, peer) = stream_pair(AF_UNIX);
+            if shared {
+                socket.set_shared();
+            }
+            let socket = Arc::new(socket);
+            let found = |socket: &Socket, timeout: Duration| {
+                let mut entries = [Poll::socket(socket, PollEvents::IN)];
+                poll(&mut entries, timeout).map(|_| entries[0].revents())
+            };
+            let polled = blocked(&socket, move |socket| found(socket, HANG));
+            in_child(|| {
+                assert_eq!(found(&socket, Duration::ZERO)?, PollEvents::default());
+                assert_eq!(found(&socket, Duration::from_millis(1))?, PollEvents::default());
+                socket.close()?;
+                assert_eq!(found(&socket, HANG)?, PollEvents::CLOSED);
+                let (own, other) = stream_pair(AF_UNIX);
+                other.sendall(b"x")?;
+                assert_eq!(found(&own, HANG)?, PollEvents::IN);
+                Ok(())
+            });
+            peer.sendall(b"x").unwrap();
+            assert_eq!(polled.recv_timeout(HANG).unwrap(), Ok(PollEvents::IN), "shared: {shared}");
+        }
     });
 }

@@ -21,6 +21,7 @@ mod message;
 mod multicast;
 mod names;
 mod options;
+mod poll;
 mod proxy;
 mod races;
 mod resolve;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{in_own_process, stream_pair, wait_until};
 use tabi::{
-    AF_INET, AF_UNIX, ControlData, Error, Limit, OutgoingDatagram, RawAddress, SOCK_DGRAM, SOCK_STREAM,
-    Socket,
+    AF_INET, AF_UNIX, ControlData, Error, Limit, OutgoingDatagram, Poll, PollEvents, RawAddress, SOCK_DGRAM,
+    SOCK_STREAM, Socket, poll,
 };
 
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
@@ -89,6 +89,25 @@ fn a_storm_of_signals_changes_neither_bytes_nor_deadlines() {
     assert!(signals() > before, "signals came during the call");
 
     an_interruptible_call_returns_with_its_progress();
+    drop(storm);
+}
+
+#[test]
+fn a_storm_of_signals_ends_no_poll_but_an_interruptible_one() {
+    let storm = Storm::begin();
+    let (socket, _peer) = stream_pair(AF_UNIX);
+    let timeout = Duration::from_millis(100);
+    let (before, begin) = (SIGNALS.load(Ordering::Relaxed), Instant::now());
+    assert_eq!(poll(&mut [Poll::socket(&socket, PollEvents::IN)], timeout), Ok(0));
+    assert!(begin.elapsed() >= timeout);
+    assert!(SIGNALS.load(Ordering::Relaxed) > before, "signals came during the call");
+
+    let mut entries = [Poll::socket(&socket, PollEvents::IN).interruptible()];
+    assert_eq!(poll(&mut entries, None), Err(Error::Os(libc::EINTR)));
+    socket.set_interruptible(true);
+    assert_eq!(poll(&mut [Poll::socket(&socket, PollEvents::IN)], None), Err(Error::Os(libc::EINTR)));
+    entries[0].set_events(PollEvents::OUT);
+    assert_eq!(poll(&mut entries, None), Ok(1), "what is ready is reported");
     drop(storm);
 }
 

@@ -69,7 +69,8 @@ pub unsafe extern "C" fn tabi_repr(sk: Option<&tabi_sock>, text: *mut c_char, si
 
 /// Returns the number of the descriptor (Python's `fileno`), or TABI_ERR_CLOSED.
 ///
-/// The descriptor still belongs to the handle: do not close it.
+/// The descriptor still belongs to the handle: do not close it. To wait for several sockets, use tabi_poll(),
+/// which a tabi_close() in another thread ends.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_fileno(sk: Option<&tabi_sock>) -> c_int {
     boundary(|| match socket(sk)?.fileno() {

@@ -35,9 +35,9 @@ pub extern "C" fn tabi_shutdown(sk: Option<&tabi_sock>, how: c_int) -> c_int {
 /// TABI_ERR_CLOSED. The descriptor's number becomes free when the last of them has returned. Closing a socket
 /// twice is allowed; the second call returns 0.
 ///
-/// tabi_close() ends calls of this library only. It does not wake a poll(2) or an epoll_wait(2) that the
-/// program itself runs on the number from tabi_fileno(). Remove the descriptor from such a set before you
-/// close the socket.
+/// tabi_close() ends calls of this library only, tabi_poll() among them. It does not wake a poll(2) or an
+/// epoll_wait(2) that the program itself runs on the number from tabi_fileno(). Use tabi_poll() for that, or
+/// remove the descriptor from such a set before you close the socket.
 ///
 /// Other threads are woken with shutdown(2), unless the library knows of a duplicate of the descriptor. A
 /// forked child that has the same connection sees that shutdown. A call that had begun but not yet made its

@@ -1,0 +1,177 @@
+//! How a poll waits.
+//!
+//! A poll is a call in flight on each of its sockets (see `handle`): their numbers stay valid until it ends, and a close
+//! wakes it in the same way as it wakes other calls. A close of a socket that has no other owner ends the connection,
+//! which `poll(2)` reports. For each socket that has another owner, the wake-up descriptor is polled too.
+
+use std::mem;
+use std::os::fd::RawFd;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::super::wait::{Interest, LOOK};
+use super::Socket;
+use super::descriptors::Descriptors;
+use super::events::PollEvents;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::sys;
+
+/// What is polled.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    Socket(&'a Socket),
+    /// A descriptor of other code. A negative number is not polled.
+    Fd(RawFd),
+}
+
+/// One entry of a poll: that of Rust, or that of C. Its source must not change during the poll.
+pub(crate) trait Entry {
+    fn source(&self) -> Source<'_>;
+    /// The events that the program waits for. Fails with [`Error::Value`] if they are not events.
+    fn wished(&self) -> Result<PollEvents>;
+    /// Whether a signal ends the poll.
+    fn is_interruptible(&self) -> bool;
+    fn set_found(&mut self, found: PollEvents);
+}
+
+/// [`poll_until`](super::poll_until) for any kind of entry.
+pub(crate) fn wait<E: Entry>(entries: &mut [E], deadline: Deadline) -> Result<usize> {
+    let space = entries.len().checked_mul(2).ok_or(Error::Os(libc::ENOMEM))?;
+    let mut descriptors = Descriptors::with_space(space)?;
+    let mut waiting = Waiting { entries, entered: 0, interruptible: false };
+    waiting.enter(descriptors.all())?;
+    loop {
+        let (used, most) = waiting.add_wake_ups(descriptors.all());
+        let left = [deadline.left(), most].into_iter().flatten().min();
+        let interrupted = match sys::poll(&mut descriptors.all()[..used], left) {
+            Ok(_) => false,
+            Err(Error::Os(libc::EINTR)) => true,
+            Err(error) => return Err(error),
+        };
+        // A socket may be closed at any moment, so only this count decides whether an entry is ready.
+        if waiting.is_any_ready(descriptors.all()) {
+            return Ok(waiting.report(descriptors.all()));
+        }
+        if interrupted && waiting.interruptible {
+            return Err(Error::Os(libc::EINTR));
+        }
+        if deadline.has_passed() {
+            return Ok(waiting.report(descriptors.all()));
+        }
+    }
+}
+
+/// A poll whose sockets have been entered. When it is dropped, they are left.
+struct Waiting<'a, E: Entry> {
+    entries: &'a mut [E],
+    /// How many of the entries have been entered.
+    entered: usize,
+    interruptible: bool,
+}
+
+impl<E: Entry> Waiting<'_, E> {
+    /// Enters each socket, and fills the list with the descriptors of all entries, in their order.
+    fn enter(&mut self, descriptors: &mut [libc::pollfd]) -> Result<()> {
+        for (entry, descriptor) in self.entries.iter().zip(descriptors) {
+            descriptor.events = entry.wished()?.wishes();
+            self.interruptible |= entry.is_interruptible();
+            descriptor.fd = match entry.source() {
+                Source::Fd(fd) => fd,
+                Source::Socket(socket) => {
+                    self.interruptible |= socket.is_interruptible();
+                    let (call, seen) = socket.handle.enter_and_see();
+                    let fd = if seen.is_closed() { -1 } else { call.fd() };
+                    // The call leaves when the poll is dropped.
+                    mem::forget(call);
+                    fd
+                }
+            };
+            self.entered += 1;
+        }
+        Ok(())
+    }
+
+    /// Adds the descriptors that closes raise behind those of the entries. Returns how many descriptors there are, and
+    /// how long the poll may take because of the sockets.
+    fn add_wake_ups(&self, descriptors: &mut [libc::pollfd]) -> (usize, Option<Duration>) {
+        let (mut used, mut most) = (self.entries.len(), None);
+        for entry in self.entries.iter() {
+            let Source::Socket(socket) = entry.source() else { continue };
+            if socket.is_closed() {
+                most = Some(Duration::ZERO);
+            } else if socket.is_shared() {
+                match socket.handle.wake_fd() {
+                    Ok(fd) => {
+                        descriptors[used] = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+                        used += 1;
+                    }
+                    Err(_) => most = most.or(Some(LOOK)),
+                }
+            }
+        }
+        (used, most)
+    }
+
+    fn is_any_ready(&self, descriptors: &[libc::pollfd]) -> bool {
+        self.entries.iter().zip(descriptors).any(|(entry, polled)| !found(entry, polled).is_empty())
+    }
+
+    /// Writes what was found into the entries. Returns how many of them are ready.
+    fn report(&mut self, descriptors: &[libc::pollfd]) -> usize {
+        let mut ready = 0;
+        for (entry, polled) in self.entries.iter_mut().zip(descriptors) {
+            let found = found(entry, polled);
+            entry.set_found(found);
+            ready += usize::from(!found.is_empty());
+        }
+        ready
+    }
+}
+
+impl<E: Entry> Drop for Waiting<'_, E> {
+    fn drop(&mut self) {
+        for entry in &self.entries[..self.entered] {
+            if let Source::Socket(socket) = entry.source() {
+                socket.handle.release();
+            }
+        }
+    }
+}
+
+/// What the poll has found for an entry.
+fn found<E: Entry>(entry: &E, polled: &libc::pollfd) -> PollEvents {
+    let found = PollEvents::found(polled.revents);
+    let Source::Socket(socket) = entry.source() else { return found };
+    if socket.is_closed() {
+        // What the system reports then is only the end that the close has made.
+        return PollEvents::CLOSED;
+    }
+    // The next call of the program tries first, because this poll has waited for it.
+    for (event, interest) in [(PollEvents::IN, Interest::Read), (PollEvents::OUT, Interest::Write)] {
+        if found.contains(event) {
+            socket.waited[interest as usize].store(false, Ordering::Relaxed);
+        }
+    }
+    found
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::socket::{Poll, poll};
+    use crate::{AF_UNIX, SOCK_STREAM};
+
+    #[test]
+    fn a_call_tries_first_after_a_poll_that_has_waited_for_it() {
+        let (socket, peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+        let waits_first = || socket.waited.each_ref().map(|waited| waited.load(Ordering::Relaxed));
+        socket.waited.iter().for_each(|waited| waited.store(true, Ordering::Relaxed));
+        let mut entries = [Poll::socket(&socket, PollEvents::IN | PollEvents::OUT)];
+        assert_eq!(poll(&mut entries, 0.0), Ok(1));
+        assert_eq!(waits_first(), [true, false], "there is space, but nothing to read");
+        peer.sendall(b"x").unwrap();
+        assert_eq!(poll(&mut entries, 0.0), Ok(1));
+        assert_eq!(waits_first(), [false, false]);
+    }
+}

@@ -28,7 +28,16 @@ beside this package, else the newest in the ``target`` folder of the checkout th
 
 from __future__ import annotations
 
-__all__ = ["create_connection", "getaddrinfo", "install", "installed", "library_path", "library_version"]
+__all__ = [
+    "POLL_CLOSED",
+    "create_connection",
+    "getaddrinfo",
+    "install",
+    "installed",
+    "library_path",
+    "library_version",
+    "poll",
+]
 
 __version__ = "0.1.0"
 
@@ -86,6 +95,29 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, timeout=None)
     from . import _connect
 
     return _connect.getaddrinfo(host, port, family, type, proto, flags, timeout)
+
+
+#: What :func:`poll` finds for a socket that was closed before or during the call.
+POLL_CLOSED = 0x10000
+
+
+def poll(entries, timeout=None):
+    """Waits until at least one of the entries is ready, at most ``timeout`` seconds; ``None`` is no limit.
+
+    Each entry is a pair of a socket, a descriptor or an object with ``fileno()``, and of the events to wait for, such as
+    ``select.POLLIN | select.POLLOUT``. Returns the pairs of those that are ready and of the events that were found, in
+    the order of the entries; an empty list when the time has passed.
+
+    Unlike ``select.poll`` it knows the sockets of this package: one that another thread closes ends the call, and its
+    event is ``POLL_CLOSED``. The same event says that a socket was closed before. Nothing is polled by a number that
+    may mean another file by then.
+
+    Raises ``ValueError`` for a negative descriptor or timeout and for events that no system has, ``TypeError`` for an
+    object without ``fileno()``, and what handlers of signals raise.
+    """
+    from . import _poll
+
+    return _poll.poll(entries, timeout)
 
 
 def installed() -> bool:

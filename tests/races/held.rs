@@ -13,8 +13,9 @@ use crate::support::{
 };
 use tabi::constants::{AF_NETLINK, SOCK_RAW, SOCK_SEQPACKET};
 use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, Address, AddressFamily, ControlData, Error, IncomingDatagram, Interest,
-    Limit, OutgoingDatagram, RawAddress, SOCK_DGRAM, SOCK_STREAM, Socket, SocketKind,
+    AF_INET, AF_INET6, AF_UNIX, Address, AddressFamily, ControlData, Deadline, Error, IncomingDatagram,
+    Interest, Limit, OutgoingDatagram, Poll, PollEvents, RawAddress, SOCK_DGRAM, SOCK_STREAM, Socket,
+    SocketKind, poll_until,
 };
 
 /// A socket on which certain calls block.
@@ -279,7 +280,15 @@ fn later() -> Limit {
     Limit::after(Duration::from_secs(600))
 }
 
-const RECEIVES: [(&str, Call); 12] = [
+/// Polls the socket beside one that is never ready. Returns when the socket is ready, and fails when it is closed.
+fn poll_beside_another(socket: &Socket, events: PollEvents, deadline: Deadline) -> tabi::Result<()> {
+    let (quiet, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    let mut entries = [Poll::socket(&quiet, PollEvents::IN), Poll::socket(socket, events)];
+    assert_eq!(poll_until(&mut entries, deadline)?, 1);
+    if entries[1].revents() == PollEvents::CLOSED { Err(Error::Closed) } else { Ok(()) }
+}
+
+const RECEIVES: [(&str, Call); 14] = [
     ("recv", |b| b.socket.recv(10).map(drop)),
     ("recv_into_until", |b| b.socket.recv_into_until(&mut [0; 10], 0, later()).map(drop)),
     ("recv_into_until without a limit", |b| b.socket.recv_into_until(&mut [0; 10], 0, FOREVER).map(drop)),
@@ -295,6 +304,10 @@ const RECEIVES: [(&str, Call); 12] = [
     ("recv_fds", |b| b.socket.recv_fds(10, 3, 0).map(drop)),
     ("wait", |b| b.socket.wait(Interest::Read, FOREVER)),
     ("wait with a limit", |b| b.socket.wait(Interest::Read, later())),
+    ("poll", |b| poll_beside_another(&b.socket, PollEvents::IN, Deadline::NEVER)),
+    ("poll with a limit", |b| {
+        poll_beside_another(&b.socket, PollEvents::IN, Deadline::after(Duration::from_secs(600)))
+    }),
 ];
 
 const DATA: [u8; 5000] = [7; 5000];
@@ -335,19 +348,21 @@ const READS: [(&str, Call); 1] = [("makefile_reader", |b| {
 })];
 
 /// A datagram socket is ready for writing although the queue of its peer is full.
-const STREAM_SENDS: [(&str, Call); 2] = [
+const STREAM_SENDS: [(&str, Call); 3] = [
     ("sendfile", |b| {
         let file = File::open("/dev/zero").unwrap();
         Ok(b.socket.sendfile(&file, 0, None).map(drop)?)
     }),
     ("wait", |b| b.socket.wait(Interest::Write, FOREVER)),
+    ("poll", |b| poll_beside_another(&b.socket, PollEvents::OUT, Deadline::NEVER)),
 ];
 
-const ACCEPTS: [(&str, Call); 4] = [
+const ACCEPTS: [(&str, Call); 5] = [
     ("accept", |b| b.socket.accept().map(drop)),
     ("accept_until", |b| b.socket.accept_until(later()).map(drop)),
     ("accept_fd without a limit", |b| b.socket.accept_fd(FOREVER).map(drop)),
     ("wait", |b| b.socket.wait(Interest::Read, FOREVER)),
+    ("poll", |b| poll_beside_another(&b.socket, PollEvents::IN, Deadline::NEVER)),
 ];
 
 const CONNECTS: [(&str, Call); 4] = [

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::kinds::{lock, own_host};
 use crate::report::{ClosedAt, Lateness, close, not_closed};
 use crate::scene::{Random, Scene, scenes};
-use tabi::{AF_INET, Address, Limit, SOCK_STREAM, Socket};
+use tabi::{AF_INET, Address, Deadline, Error, Limit, Poll, PollEvents, SOCK_STREAM, Socket, poll_until};
 
 /// How many listeners and clients there are at once: few, so that threads meet.
 const PLACES: usize = 4;
@@ -61,6 +61,26 @@ impl Meeting {
             Mutex::new(Arc::new(Place::client(lock(listener).address.clone())))
         });
         Meeting { listeners, clients, lateness: Lateness::new() }
+    }
+
+    /// Polls all listeners, and accepts the clients that it has found. Fails when the listener with the number is closed,
+    /// and when the time has passed.
+    fn poll(&self, number: usize, deadline: Deadline) -> tabi::Result<()> {
+        let listeners = self.listeners.each_ref().map(|listener| Arc::clone(&lock(listener)));
+        let mut entries = listeners.each_ref().map(|listener| Poll::socket(&listener.socket, PollEvents::IN));
+        let ready = poll_until(&mut entries, deadline)?;
+        for (entry, listener) in entries.iter().zip(&listeners) {
+            assert!(!entry.revents().contains(PollEvents::NVAL), "a number that was not open was polled");
+            if entry.revents().contains(PollEvents::IN) {
+                // Another thread may have taken the client.
+                let _ = accept(listener, &listener.socket, Limit::after(Duration::from_micros(1)));
+            }
+        }
+        match entries[number].revents() {
+            PollEvents::CLOSED => Err(Error::Closed),
+            _ if ready == 0 => Err(Error::Timeout),
+            _ => Ok(()),
+        }
     }
 
     fn replace_listener(&self, number: usize, old: &Arc<Place>, random: &mut Random) {
@@ -146,6 +166,10 @@ impl Scene for Meeting {
             15..=17 => ("connect", measure(&client, None, &|| connect(&client, Limit::Timeout))),
             18 => ("settimeout of a client", client.socket.settimeout(Some(limit))),
             19 => ("settimeout none of a client", client.socket.settimeout(None)),
+            20 => {
+                let call = &|| self.poll(number, Deadline::after(limit));
+                ("poll of all listeners", measure(&listener, Some(limit), call))
+            }
             _ => {
                 self.replace_client(number, &client, random);
                 ("close a client", Ok(()))

@@ -1,4 +1,4 @@
-//! Connections in a storm: threads send, receive, wait, set timeouts, shut down, duplicate, detach and close. Each byte says
+//! Connections in a storm: threads send, receive, wait, poll, set timeouts, shut down, duplicate, detach and close. Each byte says
 //! which connection it belongs to.
 
 use std::net::Shutdown;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::kinds::{Connection, Kind, Rules, lock};
 use crate::report::{Lateness, close};
 use crate::scene::{Random, Scene, scenes};
-use tabi::{Error, Interest, Limit, Socket};
+use tabi::{Deadline, Error, Interest, Limit, Poll, PollEvents, Socket, poll_until};
 
 /// How many connections there are at once: few, so that threads meet.
 pub(crate) const PLACES: usize = 4;
@@ -77,6 +77,8 @@ impl Scene for Storm {
                 self.replace(place, &connection, end, random);
                 ("detach", result)
             }
+            29 if waits => ("poll", measure(None, &|| poll(&connection, end, Deadline::NEVER))),
+            30 => ("poll_until", measure(Some(limit), &|| poll(&connection, end, Deadline::after(limit)))),
             27..=28 => {
                 self.replace(place, &connection, end, random);
                 ("close", Ok(()))
@@ -107,6 +109,25 @@ fn receive(connection: &Connection, end: usize, socket: &Socket, limit: Limit) -
     let tag = connection.tags[1 - end];
     assert!(buffer[..count].iter().all(|&byte| byte == tag), "bytes crossed: {tag} expected in {buffer:?}");
     Ok(())
+}
+
+/// Polls both ends. Fails when the one that is meant is closed, and when the time has passed.
+fn poll(connection: &Connection, end: usize, deadline: Deadline) -> tabi::Result<()> {
+    let [own, other] = [&connection.ends[end], &connection.ends[1 - end]];
+    let mut entries = [Poll::socket(own, PollEvents::IN), Poll::socket(other, PollEvents::IN)];
+    let ready = poll_until(&mut entries, deadline)?;
+    for (entry, socket) in entries.iter().zip([own, other]) {
+        let found = entry.revents();
+        assert!(!found.contains(PollEvents::NVAL), "a number that was not open was polled");
+        assert_eq!(found == PollEvents::CLOSED, found.contains(PollEvents::CLOSED));
+        assert!(socket.is_closed() || found != PollEvents::CLOSED, "nobody has closed this end");
+    }
+    assert_eq!(ready, entries.iter().filter(|entry| !entry.revents().is_empty()).count());
+    match entries[0].revents() {
+        PollEvents::CLOSED => Err(Error::Closed),
+        _ if ready == 0 => Err(Error::Timeout),
+        _ => Ok(()),
+    }
 }
 
 fn duplicate(connection: &Connection, end: usize, limit: Duration) -> tabi::Result<()> {

@@ -29,7 +29,7 @@ use coverage::{Code, Place};
 use runs::{Call, Fault, Outcome, Scenario};
 use support::{helpers, library, tools};
 
-const SCENARIOS: [&str; 14] = [
+const SCENARIOS: [&str; 15] = [
     "client.c",
     "file.c",
     "forks.c",
@@ -40,6 +40,7 @@ const SCENARIOS: [&str; 14] = [
     "options.c",
     "pair.c",
     "parked.c",
+    "poll.c",
     "python.py",
     "threads.c",
     "udp.c",

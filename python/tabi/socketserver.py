@@ -214,6 +214,10 @@ class ThreadingMixIn:
     #: Whether a new client waits without a thread until it has sent something. None is True for the handlers of
     #: ``http.server`` and its relatives, and False for others: it is wrong where the server speaks first.
     wait_for_first_byte = None
+    #: The bytes that end a request, or the part of it for which a handler waits: 1 to 64 bytes, such as ``b"\\n"`` for
+    #: lines. A client then gets a thread only when they have come, or 16 KiB without them; None is with its first byte. It
+    #: contains ``wait_for_first_byte``. It is for TCP without TLS.
+    request_end = None
     #: The most connections that are parked; the one that has been parked longest makes room. None is no limit.
     max_parked = None
     #: Seconds that a connection may be parked, and that a new client which is waited for may say nothing. None is the

@@ -81,6 +81,7 @@ class ThreadingMixIn(_standard.ThreadingMixIn):
     queue_size: int
     thread_idle: float
     wait_for_first_byte: Optional[bool]
+    request_end: Optional[bytes]
     max_parked: Optional[int]
     idle_timeout: Optional[float]
     request_deadline: Optional[float]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import ssl
 import struct
 import sys
 import unittest
@@ -255,6 +256,75 @@ class Lines(socketserver.StreamRequestHandler):
             return None
         self.wfile.write(line.upper())
         return socketserver.PARK
+
+
+class OfWholeRequests(unittest.TestCase):
+    """``request_end``: a client has a thread when its request has come as a whole."""
+
+    def line_server(self, handler=Lines, **settings):
+        return TCP(handler, **{"max_threads": 1, "request_end": b"\n", **settings})
+
+    def test_a_client_that_has_sent_a_part_keeps_nobody_waiting(self):
+        server = self.line_server()
+        with serving(server), connect(server) as slow, connect(server) as quick:
+            for count in range(1, 4):
+                slow.sendall(b"sl")
+                wait_until(lambda: server.statistics().woken == 3 * count - 2)
+                quick.sendall(b"quick\n")
+                self.assertEqual(b"QUICK\n", quick.recv(100))
+                slow.sendall(b"ow\n")
+                self.assertEqual(b"SLOW\n", slow.recv(100))
+
+    def test_a_part_that_the_handler_s_buffer_holds_waits_for_its_end(self):
+        calls = []
+
+        class Counting(Lines):
+            def handle(self):
+                calls.append(self.client_address)
+                return super().handle()
+
+        server = self.line_server(Counting)
+        with serving(server), connect(server) as slow, connect(server) as quick:
+            slow.sendall(b"one\ntw")
+            self.assertEqual(b"ONE\n", slow.recv(100))
+            quick.sendall(b"quick\n")
+            self.assertEqual(b"QUICK\n", quick.recv(100))
+            slow.sendall(b"o\nthree\n")
+            with slow.makefile("rb") as answers:
+                self.assertEqual([b"TWO\n", b"THREE\n"], [answers.readline(), answers.readline()])
+            places = {slow.getsockname(): "slow", quick.getsockname(): "quick"}
+            self.assertEqual(["slow", "quick", "slow", "slow"], [places[place] for place in calls])
+
+    def test_a_long_request_and_an_unfinished_one_are_the_handler_s(self):
+        class Whatever(socketserver.BaseRequestHandler):
+            def handle(self):
+                received = self.request.recv(1 << 20)
+                self.request.sendall(b"%d" % len(received))
+
+        for text in (b"x" * 16 * 1024, b"unfinished"):
+            server = self.line_server(Whatever)
+            with serving(server), connect(server) as client:
+                client.sendall(text)
+                client.shutdown(socket.SHUT_WR)
+                self.assertEqual(b"%d" % len(text), read_all(client))
+
+    def test_values_that_cannot_be_are_refused(self):
+        for value, told in ((b"", "request_end must have 1 to 64 bytes, got 0"), (b"x" * 65, "1 to 64 bytes, got 65")):
+            with self.subTest(value=value), self.line_server(request_end=value) as server:
+                with self.assertRaisesRegex(ValueError, told):
+                    server.serve_forever()
+        with self.line_server(request_end="text") as server, self.assertRaises(TypeError):
+            server.serve_forever()
+
+    def test_servers_without_such_requests_are_refused(self):
+        class Datagrams(socketserver.ThreadingUDPServer):
+            request_end = b"\n"
+
+        with Datagrams(ANY, Lines) as server, self.assertRaisesRegex(ValueError, "request_end is for TCP sockets"):
+            server.serve_forever()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with self.line_server(ssl_context=context) as server, self.assertRaisesRegex(ValueError, "servers without TLS"):
+            server.serve_forever()
 
 
 class ParkedByTheirHandlers(unittest.TestCase):

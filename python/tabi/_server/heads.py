@@ -1,30 +1,38 @@
-"""The head of an HTTP request is there before a thread reads it.
+"""A request, or its head, is there before a thread reads it.
 
 Handlers read with calls that wait. A client that sends a byte a second would keep a thread for as long as its request
-takes to come, so its connection stays parked until the empty line has come that ends the request's head.
+takes to come, so its connection stays parked until the bytes have come that end the request: those of the server's
+``request_end``, and for the handlers of ``http.server`` the empty line that ends the head.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from typing import Optional
 
 from .. import socket
 
-#: Bytes that are looked at. A longer head is read by the handler, as it comes.
+#: Bytes that are looked at. A longer head, or request, is read by the handler, as it comes.
 _MOST = 8192
+_MOST_OF_A_REQUEST = 16 * 1024
 #: How the first line of a request begins after which a handler of `http.server` reads on. It refuses others at once.
 _FIRST_LINE = re.compile(rb"\S+[ \t]+\S+([ \t]+HTTP/1\.\d+)?[ \t]*\r?\n")
 _END = re.compile(rb"\n\r?\n")
 
 
-def head_of(request, kind: object) -> Optional[Head]:
-    """What watches for the head of a request, if handlers of that class read one as ``http.server`` does.
+def head_of(request, kind: object, end: Optional[bytes]) -> Optional[Head]:
+    """What watches for a request that ends with those bytes, or without them for the head of one, if handlers of that
+    class read one as ``http.server`` does.
 
     What TLS has encrypted cannot be looked at.
     """
-    return Head(request) if _are_read_by(kind) and not hasattr(request, "pending") else None
+    if hasattr(request, "pending"):
+        return None
+    if end is not None:
+        return Head(request, _MOST_OF_A_REQUEST, lambda received: end in received)
+    return Head(request, _MOST, _ends_or_is_wrong) if _are_read_by(kind) else None
 
 
 def _are_read_by(kind: object) -> bool:
@@ -43,27 +51,32 @@ def is_http(kind: object) -> bool:
     return http is not None and isinstance(kind, type) and issubclass(kind, http.BaseHTTPRequestHandler)
 
 
-def is_whole(head: bytes) -> bool:
-    """Whether a handler can read so much without waiting for more, up to the end of the head or to an error."""
-    line_end = head.find(b"\n") + 1
-    if len(head) >= _MOST or _END.search(head):
+def _ends_or_is_wrong(head: bytes) -> bool:
+    """Whether a handler of ``http.server`` reads without waiting for more, up to the end of the head or to an error."""
+    if _END.search(head):
         return True
+    line_end = head.find(b"\n") + 1
     return line_end > 0 and not _FIRST_LINE.fullmatch(head[:line_end])
 
 
 class Head:
-    """The head of the next request of a connection. It stays in the kernel until the handler reads it."""
+    """The next request of a connection, or its head. It stays in the kernel until the handler reads it."""
 
-    __slots__ = ("error", "_request", "_seen", "_waits_for_more")
+    __slots__ = ("error", "_request", "_most", "_ends", "_seen", "_waits_for_more")
 
-    def __init__(self, request) -> None:
+    def __init__(self, request, most: int, ends: Callable[[bytes], bool]) -> None:
         #: What a look at the connection has raised. The system tells it once, and it is the handler's to raise.
         self.error: Optional[OSError] = None
         self._request = request
+        self._most, self._ends = most, ends
         #: Bytes that were there when it was last looked at.
         self._seen = 0
         #: The connection counts as readable only when there are more.
         self._waits_for_more = False
+
+    def is_whole(self, received: bytes) -> bool:
+        """Whether a handler can read so much without waiting for more."""
+        return len(received) >= self._most or self._ends(received)
 
     def is_ready(self, held: bytes) -> bool:
         """Whether a thread should read it: it is whole, or no more of it has come although the connection is readable.
@@ -71,13 +84,13 @@ class Head:
         ``held`` is what the buffer of the handler's `rfile` has of it.
         """
         try:
-            fresh = self._request.recv(_MOST, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            fresh = self._request.recv(self._most, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except (BlockingIOError, socket.timeout):
             return False
         except OSError as error:
             self.error = error
             return True
-        if len(held) + len(fresh) == self._seen or is_whole(held + fresh):
+        if len(held) + len(fresh) == self._seen or self.is_whole(held + fresh):
             self._seen = 0
             self._wait_for(1)
             return True

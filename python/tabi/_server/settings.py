@@ -10,7 +10,7 @@ from typing import Optional
 
 from .. import _library, socket
 from .._errors import check
-from . import behind_proxy, heads, structures
+from . import behind_proxy, heads, structures, tls
 
 _options_init = _library.quick(
     "tabi_server_options_init", ctypes.POINTER(structures.Options), ctypes.c_size_t
@@ -18,6 +18,11 @@ _options_init = _library.quick(
 
 #: Bytes of stack: what the C code of extension modules is used to. Only what is touched is real memory.
 _STACK_SIZE = 8 << 20
+
+#: The most bytes of a ``request_end``.
+_LONGEST_END = 64
+#: The families in which a stream is TCP.
+_INTERNET = (socket.AF_INET, getattr(socket, "AF_INET6", socket.AF_INET))
 
 
 def seconds(name: str, value: float) -> float:
@@ -51,6 +56,7 @@ def options(server, hooks: structures.Hooks) -> structures.Options:
 
 
 def _set_limits(found: structures.Options, server) -> None:
+    request_end(server)
     found.wait_for_first_byte = int(waits_for_first_byte(server))
     idle = idle_timeout(server)
     if idle is not None:
@@ -67,8 +73,25 @@ def _set_limits(found: structures.Options, server) -> None:
             setattr(found, name, _whole(name, limit, 1))
 
 
+def request_end(server) -> Optional[bytes]:
+    """The bytes that end a request of a server; raises ``ValueError`` where they cannot be."""
+    end = getattr(server, "request_end", None)
+    if end is None:
+        return None
+    length = len(memoryview(end))
+    if not 1 <= length <= _LONGEST_END:
+        raise ValueError(f"request_end must have 1 to {_LONGEST_END} bytes, got {length}")
+    if server.socket_type != socket.SOCK_STREAM or server.address_family not in _INTERNET:
+        raise ValueError("request_end is for TCP sockets, and the server has others")
+    if server.ssl_context is not None or tls.is_wrapped(server.socket):
+        raise ValueError("request_end is for servers without TLS, whose bytes can be looked at")
+    return bytes(end)
+
+
 def waits_for_first_byte(server) -> bool:
     """Whether a new client waits without a thread until it has sent something."""
+    if server.request_end is not None:
+        return True
     asked = server.wait_for_first_byte
     return heads.is_http(handler_class(server)) if asked is None else bool(asked)
 

@@ -82,7 +82,10 @@ class Connection:
         if self.fd > 0:
             self.may_park, self.idle_is_limited = True, idle_is_limited
             self.waits_for_first_byte = waits_for_first_byte
-            self.head = heads.head_of(self.request, settings.handler_class(self.server))
+            self.head = self._head_for(settings.handler_class(self.server))
+
+    def _head_for(self, kind: object) -> Optional[heads.Head]:
+        return heads.head_of(self.request, kind, settings.request_end(self.server))
 
     def is_ready(self) -> bool:
         """Whether it has something to do in a thread; else it waits on."""
@@ -102,7 +105,7 @@ class Connection:
         """The first turn, and all that a handler's life has around it if there is no second."""
         self.handler = handler
         if self.head is None:
-            self.head = heads.head_of(self.request, type(handler))
+            self.head = self._head_for(type(handler))
         handler.setup()
         self._turn(is_first=True)
 
@@ -147,7 +150,7 @@ class Connection:
         if not self._is_connected:
             raise RuntimeError(f"{type(self.handler).__name__} cannot park a connection that it has closed or detached")
         _flush(self.handler)
-        return Next.AGAIN if answer is Next.AGAIN or _unused_bytes(self.handler) else Next.PARK
+        return answer if answer is Next.AGAIN else self._after(_unused_bytes(self.handler) or b"")
 
     def _one_request(self, is_first: bool) -> Optional[Next]:
         handler = self.handler
@@ -163,7 +166,11 @@ class Connection:
             # The next call waits in a thread: nothing but the socket's own timeout ends an idle client, or nobody can
             # tell what is left in the buffer of `rfile`.
             return Next.AGAIN
-        if unused and (self.head is None or heads.is_whole(unused)):
+        return self._after(unused)
+
+    def _after(self, unused: bytes) -> Next:
+        """What comes after a turn that has left so many bytes in the buffer of ``rfile``."""
+        if unused and (self.head is None or self.head.is_whole(unused)):
             return Next.AGAIN
         if unused:
             self.head.wait(unused)

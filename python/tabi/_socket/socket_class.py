@@ -45,14 +45,20 @@ _NAME = b"_socket.socket"
 
 
 def _make() -> type:
-    """The class. Since Python 3.10 it is immutable, as the built-in one is, and made as that is.
+    """The class. Since Python 3.10 it is immutable, as the built-in one is.
 
-    A ``class`` statement cannot say this; ``PyType_FromSpecWithBases`` of Python's stable C interface can.
+    A ``class`` statement cannot say this. Functions of Python's stable C interface can: since 3.14 ``PyType_Freeze``, which
+    wants immutable parts too, and before that ``PyType_FromSpecWithBases``.
     """
     text = builtin.socket.__doc__
     if not (3, 10) <= sys.version_info < (3, 14):
-        # Python 3.14 refuses to make an immutable class of classes that are not.
-        return type("socket", _PARTS, {"__slots__": (), "__module__": "_socket", "__doc__": text})
+        made = type("socket", _PARTS, {"__slots__": (), "__module__": "_socket", "__doc__": text})
+        if sys.version_info >= (3, 14):
+            freeze = ctypes.pythonapi.PyType_Freeze
+            freeze.argtypes = [ctypes.py_object]
+            for kind in (*_PARTS, made):
+                freeze(kind)
+        return made
     make = ctypes.pythonapi.PyType_FromSpecWithBases
     make.argtypes, make.restype = [ctypes.POINTER(_Spec), ctypes.py_object], ctypes.py_object
     doc = ctypes.c_char_p(text.encode())

@@ -1,7 +1,5 @@
-/* poll_echo_server [PORT]: one thread echoes for many clients, with non-blocking sockets and poll(2). */
+/* poll_echo_server [PORT]: one thread echoes for many clients, with non-blocking sockets and tabi_poll(). */
 #include "example.h"
-
-#include <poll.h>
 
 #define CLIENTS 1000
 
@@ -13,7 +11,7 @@ struct client {
 };
 
 static struct client clients[CLIENTS];
-static struct pollfd polled[CLIENTS + 1]; /* the server, then the clients */
+static tabi_pollfd polled[CLIENTS + 1]; /* the server, then the clients */
 static size_t count;
 
 static void add_client(tabi_sock *server)
@@ -25,7 +23,7 @@ static void add_client(tabi_sock *server)
         clients[count].sk = sk;
         clients[count].len = 0;
         count++;
-        polled[count].fd = tabi_fileno(sk);
+        polled[count].sock = sk;
         polled[count].events = POLLIN;
     } else {
         if (rc != -EAGAIN) failed("poll_echo_server: accept");
@@ -34,7 +32,7 @@ static void add_client(tabi_sock *server)
 }
 
 /* Receives what has arrived and sends what can be sent. Returns a negative number when the connection has ended. */
-static ssize_t serve(struct client *client, struct pollfd *poll)
+static ssize_t serve(struct client *client, tabi_pollfd *poll)
 {
     ssize_t n = 0;
     if (client->len == 0) {
@@ -73,12 +71,12 @@ int main(int argc, char **argv)
     if (rc == 0) print_listening(&addr);
     if (rc < 0)
         return failed("poll_echo_server: 127.0.0.1:%d", port);
-    polled[0].fd = tabi_fileno(server);
+    polled[0].sock = server;
     for (;;) {
         size_t i;
         /* When the table of clients is full, further clients wait in the system's queue. */
         polled[0].events = count < CLIENTS ? POLLIN : 0;
-        if (poll(polled, (nfds_t)count + 1, -1) < 0 && errno != EINTR)
+        if (tabi_poll(polled, count + 1, TABI_NO_TIMEOUT) < 0)
             break;
         for (i = count; i-- > 0;)
             if (polled[i + 1].revents != 0 && serve(&clients[i], &polled[i + 1]) < 0)
@@ -86,7 +84,7 @@ int main(int argc, char **argv)
         if (polled[0].revents & POLLIN)
             add_client(server);
     }
-    perror("poll");
+    failed("poll_echo_server: poll");
     while (count > 0)
         drop_client(count - 1);
     tabi_sock_free(server);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The example programs that exist in every language.
-const PROGRAMS: [&str; 15] = [
+const PROGRAMS: [&str; 16] = [
     "hello_server",
     "hello_client",
     "chat_server",
@@ -22,6 +22,7 @@ const PROGRAMS: [&str; 15] = [
     "keep_alive_server",
     "time_server",
     "control_server",
+    "relay_server",
     "restart_server",
 ];
 

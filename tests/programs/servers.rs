@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -47,25 +47,31 @@ macro_rules! servers {
 
 servers! { chat_room web_server time_server control_server restart_server activated_server bad_arguments }
 
-/// CPython's own servers have nothing like it.
-mod keep_alive_server {
-    use crate::languages::Language;
+/// Servers that need what only tabi has.
+macro_rules! own_servers {
+    ($($name:ident)*) => {$(
+        mod $name {
+            use crate::languages::Language;
 
-    #[test]
-    fn in_c() {
-        super::keep_alive_server(Language::C);
-    }
+            #[test]
+            fn in_c() {
+                super::$name(Language::C);
+            }
 
-    #[test]
-    fn in_rust() {
-        super::keep_alive_server(Language::Rust);
-    }
+            #[test]
+            fn in_rust() {
+                super::$name(Language::Rust);
+            }
 
-    #[test]
-    fn in_python() {
-        super::keep_alive_server(Language::Python);
-    }
+            #[test]
+            fn in_python() {
+                super::$name(Language::Python);
+            }
+        }
+    )*};
 }
+
+own_servers! { keep_alive_server relay_server }
 
 /// Starts a server. Returns it with the address on which it listens.
 fn start(language: Language, program: &str, arguments: &[&Path]) -> Option<(Process, String)> {
@@ -165,6 +171,53 @@ fn keep_alive_server(language: Language) {
     assert_eq!(client.0.hear(), "", "the client has asked for the end");
     clients[1].ask("PUT /", "");
     assert_eq!(clients[1].answer().0, "501");
+}
+
+/// Clients and targets that send at the same time, and end their direction of the connection before the other has ended.
+fn relay_server(language: Language) {
+    let target = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = target.local_addr().unwrap().port().to_string();
+    let Some((_server, place)) = start(language, "relay_server", &[&any_port(), Path::new(&port)]) else {
+        return;
+    };
+    let connect = || {
+        let client = TcpStream::connect(&place).unwrap();
+        let (server, _) = target.accept().unwrap();
+        for end in [&client, &server] {
+            end.set_read_timeout(Some(HANG)).unwrap();
+            end.set_write_timeout(Some(HANG)).unwrap();
+        }
+        (client, server)
+    };
+    let _silent = connect();
+    let (client, server) = connect();
+    let there: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+    let back: Vec<u8> = there.iter().rev().copied().collect();
+    let exchange = |end: TcpStream, send: &[u8]| {
+        let mut received = Vec::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                (&end).write_all(send).unwrap();
+                end.shutdown(Shutdown::Write).unwrap();
+            });
+            (&end).read_to_end(&mut received).unwrap();
+        });
+        received
+    };
+    std::thread::scope(|scope| {
+        let arrived = scope.spawn(|| exchange(server, &back));
+        assert!(exchange(client, &there) == back, "what the target has sent");
+        assert!(arrived.join().unwrap() == there, "what the client has sent");
+    });
+
+    let (client, server) = connect();
+    drop(server);
+    assert_eq!((&client).read(&mut [0; 10]).unwrap(), 0, "the target has gone");
+    drop(target);
+    let refused = TcpStream::connect(&place).unwrap();
+    refused.set_read_timeout(Some(HANG)).unwrap();
+    let answer = (&refused).read(&mut [0; 10]);
+    assert!(matches!(answer, Ok(0)) || answer.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
 }
 
 struct Http(Lines);

@@ -4,8 +4,6 @@
 use std::ffi::c_int;
 use std::marker::PhantomData;
 
-use libc::ssize_t;
-
 use super::tabi_sock;
 use super::timeout::duration;
 use crate::deadline::Deadline;
@@ -13,6 +11,7 @@ use crate::error::Result;
 use crate::ffi::boundary::{Outcome, check_buffer, count};
 use crate::socket::PollEvents;
 use crate::socket::poll::{Entry, Source, wait};
+use crate::sys::libc::ssize_t;
 
 /// A socket or a descriptor for tabi_poll(). The structure never changes.
 #[repr(C)]

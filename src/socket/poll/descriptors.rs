@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::memory;
+use crate::sys::libc;
 
 /// How many descriptors need no memory of their own: those of 16 sockets, and one more for each that wakes the poll.
 const FEW: usize = 32;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 
 use crate::error::{Error, Result};
+use crate::sys::libc;
 
 /// A set of the events of `poll(2)`, for [`Poll`](super::Poll).
 ///

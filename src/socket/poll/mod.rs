@@ -5,7 +5,6 @@ mod events;
 mod wait;
 
 use std::fmt;
-use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::Socket;
 use super::timeout::{IntoTimeout, checked_timeout};
@@ -13,6 +12,7 @@ use crate::deadline::Deadline;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
+use crate::sys::fd::{AsRawFd, BorrowedFd};
 
 pub use events::PollEvents;
 pub(crate) use wait::{Entry, Source, wait};

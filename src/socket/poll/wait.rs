@@ -5,7 +5,6 @@
 //! which `poll(2)` reports. For each socket that has another owner, the wake-up descriptor is polled too.
 
 use std::mem;
-use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -15,7 +14,8 @@ use super::descriptors::Descriptors;
 use super::events::PollEvents;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::sys;
+use crate::sys::fd::RawFd;
+use crate::sys::{self, libc};
 
 /// What is polled.
 #[derive(Clone, Copy)]

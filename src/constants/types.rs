@@ -21,7 +21,7 @@ use super::names;
 ///
 /// let smc = AddressFamily::from_raw(43);
 /// assert_eq!(smc.as_raw(), 43);
-/// assert_eq!(format!("{AF_INET:?} {smc:?}"), "AF_INET AddressFamily(43)");
+/// assert_eq!(format!("{AF_INET} {smc}, {AF_INET:?} {smc:?}"), "AF_INET 43, AF_INET AddressFamily(43)");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
@@ -50,6 +50,10 @@ impl AddressFamily {
     /// Returns the system's number.
     pub const fn as_raw(self) -> i32 {
         self.0
+    }
+
+    fn name(self) -> Option<&'static str> {
+        names("AF_").find(|(_, number)| *number == i64::from(self.0)).map(|(name, _)| name)
     }
 }
 
@@ -110,8 +114,8 @@ impl BitOrAssign for SocketKind {
 impl fmt::Debug for AddressFamily {
     /// Writes the name, or `AddressFamily(43)` for a number that has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match names("AF_").find(|(_, number)| *number == i64::from(self.0)) {
-            Some((name, _)) => f.write_str(name),
+        match self.name() {
+            Some(name) => f.write_str(name),
             None => write!(f, "AddressFamily({})", self.0),
         }
     }
@@ -133,9 +137,12 @@ impl fmt::Debug for SocketKind {
 }
 
 impl fmt::Display for AddressFamily {
-    /// Writes what `Debug` writes.
+    /// Writes the name, or the number if it has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => self.0.fmt(f),
+        }
     }
 }
 

@@ -154,7 +154,7 @@ impl Socket {
     /// Returns the address for a call with this limit, and the limit for the rest of the call. If a host has to be
     /// looked up, one deadline holds for both. Without a timeout and with the timeout 0 the look-up has no limit: as in
     /// Python, it waits even on a non-blocking socket.
-    pub(super) fn look_up(&self, address: impl ToAddress, limit: Limit) -> Result<(RawAddress, Limit)> {
+    pub(crate) fn look_up(&self, address: impl ToAddress, limit: Limit) -> Result<(RawAddress, Limit)> {
         let limit = if address.has_host_name() { self.whole(limit) } else { limit };
         let deadline = match limit {
             Limit::Until(deadline) => deadline,

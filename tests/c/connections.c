@@ -56,7 +56,8 @@ static void connections_that_fail(void)
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, "\xff", 0, &out), TABI_ERR_VALUE);
     CHECK_CODE(tabi_create_connection(NULL, port, 30, NULL, 0, &out), TABI_ERR_NULL);
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, NULL, 0, NULL), TABI_ERR_NULL);
-    CHECK(tabi_create_connection("no such host", port, 30, NULL, 0, &out) <= TABI_GAI_ADDRFAMILY);
+    CHECK(tabi_create_connection("no such host", 80, 30, NULL, 0, &out) <= TABI_GAI_ADDRFAMILY);
+    CHECK_CONTAINS(tabi_last_error_message(), "('no such host', 80): ");
     CHECK(out == NULL);
     tabi_sock_free(held);
 }

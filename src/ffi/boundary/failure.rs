@@ -4,6 +4,7 @@
 use std::ffi::c_int;
 
 use super::codes::{GAI_CODES, HERROR_CODES, code, to_code};
+use crate::address::RawAddress;
 use crate::error::Error;
 use crate::sys::libc;
 
@@ -12,6 +13,8 @@ pub(crate) enum Failure {
     Core(Error),
     /// An error of the core, and a text that says more.
     Detailed(Error, String),
+    /// An error of the core in a call with this address. The text is made when somebody reads it.
+    At(RawAddress, Error),
     /// The named argument is NULL.
     Null(&'static str),
     /// A buffer of this many bytes would hold the result.
@@ -35,7 +38,7 @@ impl Failure {
             Failure::TooSmall(_) => code::ERR_TOO_SMALL,
             Failure::Panic(_) => code::ERR_PANIC,
             Failure::Returned(code, _) => *code,
-            Failure::Core(error) | Failure::Detailed(error, _) => match error {
+            Failure::Core(error) | Failure::Detailed(error, _) | Failure::At(_, error) => match error {
                 Error::Os(errno) => -errno,
                 Error::OsMessage(_) | Error::Io(_) => code::ERR_OS,
                 Error::Timeout => code::ERR_TIMEOUT,
@@ -52,13 +55,14 @@ impl Failure {
     /// The `errno` that fits best.
     pub(crate) fn errno(&self) -> c_int {
         match self {
-            Failure::Core(error) | Failure::Detailed(error, _) | Failure::Returned(_, error) => {
-                match error.errno() {
-                    // perror() would say "Success".
-                    0 => libc::EINVAL,
-                    errno => errno,
-                }
-            }
+            Failure::Core(error)
+            | Failure::Detailed(error, _)
+            | Failure::At(_, error)
+            | Failure::Returned(_, error) => match error.errno() {
+                // perror() would say "Success".
+                0 => libc::EINVAL,
+                errno => errno,
+            },
             Failure::Null(_) => libc::EINVAL,
             Failure::TooSmall(_) => libc::ERANGE,
             Failure::Panic(_) => libc::EIO,
@@ -70,6 +74,7 @@ impl Failure {
         match self {
             Failure::Core(error) | Failure::Returned(_, error) => error.to_string(),
             Failure::Detailed(_, text) => text.clone(),
+            Failure::At(address, error) => format!("{}: {error}", address.decode().repr()),
             Failure::Null(argument) => format!("{argument} must not be NULL"),
             Failure::TooSmall(needed) => {
                 format!("the buffer is too small for the result: {needed} bytes are needed")

@@ -7,9 +7,10 @@ use crate::sys::libc::{self, ssize_t};
 
 use super::tabi_control;
 use crate::deadline::Limit;
+use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, check_buffer, count};
-use crate::ffi::socket::{socket, tabi_sock, until};
+use crate::ffi::socket::{at, socket, tabi_sock, until};
 
 /// Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
 ///
@@ -69,7 +70,12 @@ unsafe fn sendmsg(
         let control = unsafe { control.map_or(Ok(&[][..]), |control| control.messages()) }?;
         let address = addr.map(|addr| addr.raw().and_then(|raw| Ok(sk.resolve(raw)?))).transpose()?;
         // SAFETY: the caller passes buffers that are readable for their lengths; the address outlives the call.
-        Ok(unsafe { sk.sendmsg_raw(buffers, control, flags, address.as_ref(), limit) }?)
+        let sent = unsafe { sk.sendmsg_raw(buffers, control, flags, address.as_ref(), limit) };
+        let named = |error: Error| match &address {
+            Some(address) => at(address, error),
+            None => error.into(),
+        };
+        Ok(sent.map_err(named)?)
     })
 }
 

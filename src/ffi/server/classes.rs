@@ -6,9 +6,10 @@ use std::mem::MaybeUninit;
 
 use super::handler::CHandler;
 use super::{tabi_handler, tabi_server};
-use crate::address::UnixAddress;
+use crate::address::{RawAddress, UnixAddress};
 use crate::error::Result;
 use crate::ffi::boundary::{give, not_null, status, string};
+use crate::ffi::socket::{at, at_host};
 use crate::resolve::check_port;
 use crate::server;
 use crate::server::Server;
@@ -32,7 +33,8 @@ unsafe fn inet_server<'a, S: Into<Server>>(
         // SAFETY: `host` is NULL or NUL-terminated.
         let host = unsafe { string(host, "host") }?;
         let address = (host, check_port(port.into())?);
-        out.write(give(tabi_server(make(address, handler)?.into()))?);
+        let server = make(address, handler).map_err(|error| at_host(address, error))?;
+        out.write(give(tabi_server(server.into()))?);
         Ok(())
     })
 }
@@ -52,7 +54,9 @@ unsafe fn unix_server<S: Into<Server>>(
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: `path` is NULL or NUL-terminated.
         let path = UnixAddress::from_bytes(unsafe { string(path, "path") }?)?;
-        out.write(give(tabi_server(make(path, handler)?.into()))?);
+        let address = RawAddress::try_from(&path)?;
+        let server = make(path, handler).map_err(|error| at(&address, error))?;
+        out.write(give(tabi_server(server.into()))?);
         Ok(())
     })
 }

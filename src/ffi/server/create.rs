@@ -7,9 +7,10 @@ use std::mem::MaybeUninit;
 use super::handler::CHandler;
 use super::options::tabi_server_options;
 use super::{server, tabi_handler, tabi_server};
+use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Failure, Handle, Outcome, not_null, status, string, take_back};
-use crate::ffi::socket::tabi_sock;
+use crate::ffi::socket::{at, at_host, tabi_sock};
 use crate::memory;
 use crate::resolve::{ToAddress, check_port};
 use crate::socket::Socket;
@@ -35,7 +36,8 @@ pub unsafe extern "C" fn tabi_server_new(
         let (addr, out) = (not_null(addr, "addr")?.raw()?, not_null(out, "out")?);
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
-        out.write(unsafe { make(&given, addr, handler) }?);
+        let server = unsafe { make(&given, addr, handler, |error| at(&addr, error)) }?;
+        out.write(server);
         Ok(())
     })
 }
@@ -67,7 +69,8 @@ pub unsafe extern "C" fn tabi_server_from_host(
         let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
         // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.
-        out.write(unsafe { make(&given, address, handler) }?);
+        let server = unsafe { make(&given, address, handler, |error| at_host(address, error)) }?;
+        out.write(server);
         Ok(())
     })
 }
@@ -79,15 +82,16 @@ unsafe fn make(
     given: &tabi_server_options,
     address: impl ToAddress,
     handler: CHandler,
+    at: impl FnOnce(Error) -> Failure,
 ) -> Outcome<*mut tabi_server> {
     // SAFETY: the caller promises the name and the hooks.
     let options = unsafe { given.to_core() }?;
     let handle = Handle::new()?;
     let server = match given.bind_and_activate {
-        0 => options.prepare(address, handler)?,
-        _ => options.bind(address, handler)?,
+        0 => options.prepare(address, handler),
+        _ => options.bind(address, handler),
     };
-    Ok(handle.give(tabi_server(server)))
+    Ok(handle.give(tabi_server(server.map_err(at)?)))
 }
 
 /// Makes a server from sockets that are bound already, such as those of tabi_listen_fds(). The server never

@@ -3,7 +3,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::{inet_address, socket, tabi_sock, unix_address, until};
+use super::{at, inet_address, looked_up, socket, tabi_sock, unix_address, until};
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{boundary, not_null, status};
 
@@ -23,7 +23,8 @@ pub unsafe extern "C" fn tabi_connect(sk: Option<&tabi_sock>, host: *const c_cha
     status(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes a NUL-terminated string.
-        Ok(sk.connect(unsafe { inet_address(host, port) }?)?)
+        let (address, limit) = unsafe { looked_up(sk, host, port) }?;
+        Ok(sk.connect_until(address, limit).map_err(|error| at(&address, error))?)
     })
 }
 
@@ -34,14 +35,18 @@ pub unsafe extern "C" fn tabi_connect_unix(sk: Option<&tabi_sock>, path: *const 
     status(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes a NUL-terminated string.
-        Ok(sk.connect(unsafe { unix_address(path) }?)?)
+        let address = unsafe { unix_address(path) }?;
+        Ok(sk.connect(address).map_err(|error| at(&address, error))?)
     })
 }
 
 /// Connects the socket to an address of any family. The results are those of tabi_connect().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_connect_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
-    status(|| Ok(socket(sk)?.connect(not_null(addr, "addr")?.raw()?)?))
+    status(|| {
+        let (sk, address) = (socket(sk)?, not_null(addr, "addr")?.raw()?);
+        Ok(sk.connect(address).map_err(|error| at(&address, error))?)
+    })
 }
 
 /// Does what tabi_connect_addr() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
@@ -51,7 +56,10 @@ pub extern "C" fn tabi_connect_addr_until(
     addr: Option<&tabi_addr>,
     deadline: i64,
 ) -> c_int {
-    status(|| Ok(socket(sk)?.connect_until(not_null(addr, "addr")?.raw()?, until(deadline))?))
+    status(|| {
+        let (sk, address) = (socket(sk)?, not_null(addr, "addr")?.raw()?);
+        Ok(sk.connect_until(address, until(deadline)).map_err(|error| at(&address, error))?)
+    })
 }
 
 /// Does what tabi_connect() does, but returns the errors of connect(2) as positive numbers (Python's

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::time::Duration;
 
-use super::{duration, tabi_sock};
+use super::{at_host, duration, tabi_sock};
 use crate::address::{Address, RawAddress};
 use crate::error::{Error, Result};
 use crate::ffi::address::tabi_addr;
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn tabi_create_connection_with(
         let socket = core::create_connection_unless((host.into(), port.into()), &settings, &interrupted)
             .map_err(|all| {
                 tell_each_error(&given, &all);
-                let text = each_error(&all);
+                let text = each_error((host, port), &all);
                 Failure::Detailed(all.into(), text)
             })?;
         out.write(give(tabi_sock(socket))?);
@@ -214,9 +214,9 @@ fn tell_each_error(settings: &tabi_connection_options, all: &CreateConnectionErr
 }
 
 /// The text of the errors of all addresses.
-fn each_error(all: &CreateConnectionError) -> String {
+fn each_error(host: (&[u8], u16), all: &CreateConnectionError) -> String {
     let texts = all.errors.iter().map(|(address, error)| match address {
-        Address::None => error.to_string(),
+        Address::None => at_host(host, error.clone()).message(),
         _ => format!("{}: {error}", address.repr()),
     });
     texts.collect::<Vec<_>>().join("; ")

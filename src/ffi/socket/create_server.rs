@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_int, c_uint};
 use std::mem::MaybeUninit;
 
-use super::tabi_sock;
+use super::{at, at_host, tabi_sock};
 use crate::address::RawAddress;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -45,12 +45,9 @@ pub unsafe extern "C" fn tabi_create_server(
         let out = not_null(out, "out")?;
         // SAFETY: the caller passes a NUL-terminated string.
         let host = unsafe { string(host, "host") }?;
-        create_server(
-            inet(family.into(), host, check_port(port.into())?, 0, 0, Deadline::NEVER)?,
-            backlog,
-            flags,
-            out,
-        )
+        let port = check_port(port.into())?;
+        let address = inet(family.into(), host, port, 0, 0, Deadline::NEVER);
+        create_server(address.map_err(|error| at_host((host, port), error))?, backlog, flags, out)
     })
 }
 
@@ -86,7 +83,8 @@ fn create_server(
         .backlog(backlog)
         .reuse_port(flags & TABI_REUSE_PORT != 0)
         .dualstack_ipv6(flags & TABI_DUALSTACK_IPV6 != 0);
-    out.write(give(tabi_sock(core::create_server_with(address, &options)?))?);
+    let socket = core::create_server_with(address, &options).map_err(|error| at(&address, error))?;
+    out.write(give(tabi_sock(socket))?);
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
-use super::{inet_address, socket, tabi_sock, unix_address, until};
+use super::{at, looked_up, socket, tabi_sock, unix_address, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Handle, boundary, not_null, status};
@@ -25,7 +25,8 @@ pub unsafe extern "C" fn tabi_bind(sk: Option<&tabi_sock>, host: *const c_char, 
     status(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes a NUL-terminated string.
-        Ok(sk.bind(unsafe { inet_address(host, port) }?)?)
+        let (address, _) = unsafe { looked_up(sk, host, port) }?;
+        Ok(sk.bind(address).map_err(|error| at(&address, error))?)
     })
 }
 
@@ -40,14 +41,18 @@ pub unsafe extern "C" fn tabi_bind_unix(sk: Option<&tabi_sock>, path: *const c_c
     status(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes a NUL-terminated string.
-        Ok(sk.bind(unsafe { unix_address(path) }?)?)
+        let address = unsafe { unix_address(path) }?;
+        Ok(sk.bind(address).map_err(|error| at(&address, error))?)
     })
 }
 
 /// Binds the socket to an address of any family. The results are those of tabi_bind().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_bind_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
-    status(|| Ok(socket(sk)?.bind(not_null(addr, "addr")?.raw()?)?))
+    status(|| {
+        let (sk, address) = (socket(sk)?, not_null(addr, "addr")?.raw()?);
+        Ok(sk.bind(address).map_err(|error| at(&address, error))?)
+    })
 }
 
 /// Starts to listen for clients (listen(2), Python's `listen`).

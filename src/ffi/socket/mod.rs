@@ -20,8 +20,10 @@ mod typed_options;
 
 use std::ffi::{c_char, c_int};
 
-use crate::address::UnixAddress;
-use crate::ffi::boundary::{Outcome, not_null, string};
+use crate::address::{RawAddress, UnixAddress};
+use crate::deadline::Limit;
+use crate::error::Error;
+use crate::ffi::boundary::{Failure, Outcome, not_null, string};
 use crate::resolve::check_port;
 use crate::socket::Socket;
 
@@ -74,11 +76,44 @@ pub(crate) unsafe fn inet_address<'a>(host: *const c_char, port: c_int) -> Outco
     Ok((unsafe { string(host, "host") }?, check_port(port.into())?))
 }
 
+/// Looks a host up for a call with the timeout of the socket. Returns its address, and the limit for the rest of the
+/// call.
+///
+/// # Safety
+///
+/// `host` is NULL or NUL-terminated.
+unsafe fn looked_up(sk: &Socket, host: *const c_char, port: c_int) -> Outcome<(RawAddress, Limit)> {
+    // SAFETY: `host` is NULL or NUL-terminated.
+    let address = unsafe { inet_address(host, port) }?;
+    sk.look_up(address, Limit::Timeout).map_err(|error| at_host(address, error).into())
+}
+
 /// # Safety
 ///
 /// `path` is NULL or NUL-terminated.
-unsafe fn unix_address(path: *const c_char) -> Outcome<UnixAddress> {
+unsafe fn unix_address(path: *const c_char) -> Outcome<RawAddress> {
     // SAFETY: `path` is NULL or NUL-terminated.
     let path = unsafe { string(path, "path") }?;
-    Ok(UnixAddress::from_bytes(path)?)
+    Ok(RawAddress::try_from(&UnixAddress::from_bytes(path)?)?)
+}
+
+/// The failure of a call with this address, which the message names.
+#[cold]
+pub(crate) fn at(address: &RawAddress, error: Error) -> Failure {
+    match error {
+        Error::Os(_) | Error::Timeout => Failure::At(*address, error),
+        // The others say themselves what is wrong with the address, or have nothing to do with it.
+        _ => error.into(),
+    }
+}
+
+/// The failure of a call with a host and a port, which the message names.
+pub(crate) fn at_host((host, port): (&[u8], u16), error: Error) -> Failure {
+    match error {
+        Error::Os(_) | Error::Timeout | Error::Gai(_) => {
+            let text = format!("('{}', {port}): {error}", host.escape_ascii());
+            Failure::Detailed(error, text)
+        }
+        _ => error.into(),
+    }
 }

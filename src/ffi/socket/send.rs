@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use crate::sys::libc::ssize_t;
 
-use super::{inet_address, socket, tabi_sock, until};
+use super::{at, looked_up, socket, tabi_sock, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, bytes, count, not_null, status};
@@ -135,9 +135,11 @@ pub unsafe extern "C" fn tabi_sendto(
 ) -> ssize_t {
     count(move || {
         let sk = socket(sk)?;
-        // SAFETY: the caller passes `len` readable bytes and a NUL-terminated string.
-        let (data, address) = unsafe { (bytes(data, len, "data")?, inet_address(host, port)?) };
-        Ok(sk.sendto_with_flags(data, flags, address)?)
+        // SAFETY: the caller passes `len` readable bytes.
+        let data = unsafe { bytes(data, len, "data") }?;
+        // SAFETY: the caller passes a NUL-terminated string.
+        let (address, limit) = unsafe { looked_up(sk, host, port) }?;
+        Ok(sk.sendto_until(data, flags, &address, limit).map_err(|error| at(&address, error))?)
     })
 }
 
@@ -194,5 +196,5 @@ pub(crate) unsafe fn sendto(
     // SAFETY: the caller passes `len` readable bytes.
     let data = unsafe { bytes(data, len, "data") }?;
     let address = sk.resolve(not_null(addr, "addr")?.raw()?)?;
-    Ok(sk.sendto_until(data, flags, &address, limit)?)
+    Ok(sk.sendto_until(data, flags, &address, limit).map_err(|error| at(&address, error))?)
 }

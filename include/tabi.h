@@ -152,8 +152,9 @@ typedef struct tabi_sock tabi_sock;
  * The address of a socket, of any family.
  *
  * An address is a value: it may be copied, and it need not be freed. tabi_addr_from_host(),
- * tabi_addr_from_unix() and tabi_addr_from_sockaddr() make addresses; the other tabi_addr_ functions read
- * them. The first `len` bytes of `data` are a struct sockaddr.
+ * tabi_addr_from_text(), tabi_addr_from_unix() and tabi_addr_from_sockaddr() make addresses; the other
+ * tabi_addr_ functions read them. tabi_addr_equal() compares them: memcmp() cannot, because of bytes that do
+ * not matter. The first `len` bytes of `data` are a struct sockaddr.
  */
 typedef struct {
     /**
@@ -945,20 +946,23 @@ int tabi_socketpair_any(int family, int type, int proto, tabi_sock **one, tabi_s
 /**
  * Looks a host up and makes its address (what Python's `bind` and `connect` do with a host and a port).
  *
- * `family` is AF_INET or AF_INET6. `host` is a name, an IP address, or "" for every address of this machine.
- * With AF_INET it may also be `"<broadcast>"`. `port` is 0 to 65535.
+ * `family` is AF_INET, AF_INET6, or AF_UNSPEC for the first address of the host, of either family, in the
+ * order of the system (RFC 6724). `host` is a name, an IP address, or "" for every address of this
+ * machine, which needs a family. Except with AF_INET6 it may also be `"<broadcast>"`. `port` is 0 to
+ * 65535.
  *
  * Returns 0. Errors:
  * - TABI_GAI_*: the host was not found.
  * - TABI_ERR_OVERFLOW: the port is not in its range.
  * - TABI_ERR_TYPE: the family is another one.
+ * - TABI_ERR_VALUE: "" with AF_UNSPEC.
  * - TABI_ERR_OS: `"<broadcast>"` with AF_INET6.
  */
 int tabi_addr_from_host(int family, const char *host, int port, tabi_addr *addr);
 
 /**
  * Does what tabi_addr_from_host() does, with the other two parts of Python's AF_INET6 addresses. They have
- * no effect for AF_INET.
+ * no effect on an IPv4 address.
  *
  * `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none.
  */
@@ -1015,6 +1019,24 @@ int tabi_addr_from_numeric6(const char *host, int port, uint32_t flowinfo, uint3
 int tabi_addr_from_unix(const void *path, size_t len, tabi_addr *addr);
 
 /**
+ * Makes an address from text. No name is looked up.
+ *
+ * `text` is one of:
+ * - "192.0.2.1:80" or "[2001:db8::1]:80" (RFC 3986), where an IPv6 address may have a zone: the number or
+ *   the name of an interface ("[fe80::1%3]:80", "[fe80::1%eth0]:80").
+ * - The same without a port: "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "fe80::1%eth0".
+ * - "unix:/run/s", a path; "unix:@name", an abstract name of Linux; or "unix:", no name. In a name, "\\"
+ *   is a backslash. "\n", "\r", "\t", "\0", "\xff" and "\u{1b}" are the characters and bytes that
+ *   tabi_addr_format() writes so, and a path that begins with "@" is written with "\x40".
+ *
+ * `default_port`, 0 to 65535, is the port of a text that has none. With -1, the text must have one.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE for any other text; TABI_ERR_OVERFLOW when `default_port` is not in
+ * its range; TABI_ERR_OS when a unix path is too long.
+ */
+int tabi_addr_from_text(const char *text, int default_port, tabi_addr *addr);
+
+/**
  * Makes an address from a struct sockaddr of `len` bytes. It is copied.
  *
  * Returns 0. Errors: TABI_ERR_VALUE when `len` is more than 128.
@@ -1049,6 +1071,14 @@ ssize_t tabi_addr_host(const tabi_addr *addr, char *host, size_t size);
 int tabi_addr_port(const tabi_addr *addr);
 
 /**
+ * Changes the port of an AF_INET or AF_INET6 address.
+ *
+ * `port` is 0 to 65535. Returns 0. Errors: TABI_ERR_TYPE for another family; TABI_ERR_OVERFLOW when the
+ * port is not in its range. Then the address is unchanged.
+ */
+int tabi_addr_set_port(tabi_addr *addr, int port);
+
+/**
  * Writes the flow information (in host byte order) and the scope of an AF_INET6 address. Either output may
  * be NULL.
  *
@@ -1067,12 +1097,98 @@ int tabi_addr_scope(const tabi_addr *addr, uint32_t *flowinfo, uint32_t *scope_i
 ssize_t tabi_addr_unix(const tabi_addr *addr, void *path, size_t size);
 
 /**
- * Writes the address to `text` for people to read, with a NUL at the end, such as "('127.0.0.1', 80)" or
- * "'/run/s'".
+ * Writes the address to `text` for people to read, with a NUL at the end. It is what Python shows, such as
+ * "('127.0.0.1', 80)" or "'/run/s'". tabi_addr_format() writes text that can be read back.
  *
  * `size` is the size of `text` in bytes. Returns the length without the NUL. Errors: TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_addr_text(const tabi_addr *addr, char *text, size_t size);
+
+/**
+ * Writes the address to `text`, with a NUL at the end, so that tabi_addr_from_text() makes an address of
+ * it again that is equal (tabi_addr_equal()).
+ *
+ * The text is "192.0.2.1:80", "[2001:db8::1]:80", "[fe80::1%3]:80", "unix:/run/s" or "unix:@name". IPv6
+ * addresses are written as RFC 5952 says. When `with_port` is 0, the text of an internet address has
+ * neither the port nor the brackets. `size` is the size of `text` in bytes. For internet addresses 64 are
+ * always enough.
+ *
+ * Returns the length without the NUL. Errors: TABI_ERR_TYPE for another family, which tabi_addr_text() can
+ * show; TABI_ERR_TOO_SMALL.
+ */
+ssize_t tabi_addr_format(const tabi_addr *addr, int with_port, char *text, size_t size);
+
+/**
+ * Returns 1 when both addresses mean the same, and 0 when they do not.
+ *
+ * Padding does not matter, nor what comes after the structure of an internet address or after the NUL of a
+ * path. Of an AF_INET6 address, the scope matters, and the flow information does not: it labels packets,
+ * and those of one peer can have different labels. An AF_INET address is not equal to the same address
+ * written for AF_INET6 (::ffff:192.0.2.1). Two empty addresses are equal.
+ *
+ * Addresses whose form depends on the protocol of their socket (AF_CAN, AF_BLUETOOTH), and those of
+ * families that the library does not know, are equal when all their bytes are.
+ */
+int tabi_addr_equal(const tabi_addr *one, const tabi_addr *other);
+
+/**
+ * Computes a number that is the same for equal addresses (tabi_addr_equal()), for tables whose keys are
+ * addresses.
+ *
+ * `seed` is any number, the same for all keys of a table. When peers choose their addresses, take a random
+ * seed: then they cannot know which addresses have the same hash. Other versions of the library may
+ * compute other numbers.
+ *
+ * Returns 0.
+ */
+int tabi_addr_hash(const tabi_addr *addr, uint64_t seed, uint64_t *hash);
+
+/**
+ * A network: the IP addresses that begin with the same bits, such as 10.0.0.0/8.
+ *
+ * A network is a value: it may be copied, and it need not be freed. tabi_network_from_text() makes it.
+ */
+typedef struct {
+    /**
+     * The first address of the network: 4 bytes for AF_INET, 16 for AF_INET6. The others are 0.
+     */
+    uint8_t address[16];
+    /**
+     * AF_INET or AF_INET6.
+     */
+    int family;
+    /**
+     * The number of bits that the addresses have in common: 0 to 32 for AF_INET, 0 to 128 for AF_INET6.
+     */
+    int prefix;
+} tabi_network;
+
+/**
+ * Makes a network from text: "10.0.0.0/8", "2001:db8::/32", or an address alone, which is a network of its
+ * own.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE for any other text: when the prefix is out of its range, when bits
+ * behind it are set ("10.0.0.1/8"), and for IPv4 addresses that are written for AF_INET6
+ * ("::ffff:10.0.0.0/104").
+ */
+int tabi_network_from_text(const char *text, tabi_network *network);
+
+/**
+ * Returns 1 when an address belongs to the network, and 0 when it does not.
+ *
+ * An IPv4 address belongs to a network of IPv4 also when a dual-stack socket has reported it for AF_INET6
+ * (::ffff:10.1.2.3). The port, the scope and the flow information do not matter. Addresses of other
+ * families belong to no network. Errors: TABI_ERR_VALUE when `network` is none.
+ */
+int tabi_network_contains(const tabi_network *network, const tabi_addr *addr);
+
+/**
+ * Writes the network to `text`, with a NUL at the end: "10.0.0.0/8".
+ *
+ * `size` is the size of `text` in bytes; 50 are always enough. Returns the length without the NUL. Errors:
+ * TABI_ERR_TOO_SMALL; TABI_ERR_VALUE when `network` is none.
+ */
+ssize_t tabi_network_text(const tabi_network *network, char *text, size_t size);
 
 /* ---- Options ---- */
 

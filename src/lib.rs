@@ -112,7 +112,7 @@ sys::linux_only! {
     pub use address::families::*;
 }
 
-pub use address::{Address, RawAddress, UnixAddress};
+pub use address::{Address, IpNetwork, RawAddress, UnixAddress};
 pub use constants::{
     AF_INET, AF_INET6, AF_UNIX, AddressFamily, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_REUSEADDR,
     SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, TCP_NODELAY,

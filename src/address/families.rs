@@ -14,3 +14,8 @@ pub(crate) use families;
 pub(super) fn decode(_raw: &RawAddress, _proto: Option<i32>) -> Option<Address> {
     None
 }
+
+/// Decodes an address of one of these families whose form does not depend on the protocol of its socket.
+pub(super) fn decode_without_protocol(_raw: &RawAddress) -> Option<Address> {
+    None
+}

@@ -7,21 +7,23 @@
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 pub(crate) mod families;
 mod inet_text;
+mod meaning;
+mod network;
 mod raw;
 mod text;
 mod unix;
+mod written;
 
 use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::str::FromStr;
 
 use families::families;
 pub(crate) use inet_text::ip_text;
 pub use inet_text::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
+pub use network::IpNetwork;
 pub use raw::RawAddress;
 pub use unix::UnixAddress;
 
-use crate::c_string::quoted;
 use crate::error::{Error, Result};
 use crate::sys::linux_only;
 
@@ -122,22 +124,6 @@ impl Address {
             Address::Unix(address) => Some(address),
             _ => None,
         }
-    }
-}
-
-impl FromStr for Address {
-    type Err = Error;
-
-    /// Reads an internet address with its port as the standard library writes it: `127.0.0.1:80`, `[::1]:80`, or
-    /// `[fe80::1%3]:80` with the number of an interface. Names are not looked up.
-    ///
-    /// Fails with [`Error::Value`] for any other text.
-    fn from_str(text: &str) -> Result<Self> {
-        let address = text.parse::<SocketAddr>().map(Address::from);
-        address.map_err(|_| {
-            let text = quoted(text.as_bytes());
-            Error::value(format!("an address must be written as 127.0.0.1:80 or [::1]:80, got {text}"))
-        })
     }
 }
 

@@ -2,9 +2,9 @@
 #![allow(unsafe_code)]
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::mem::{MaybeUninit, offset_of};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::unix::ffi::OsStringExt;
 
 use super::{Address, UnixAddress};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily};
@@ -178,44 +178,55 @@ impl RawAddress {
     }
 
     fn decode_with(&self, proto: Option<i32>) -> Address {
-        match self.family() {
-            _ if self.is_empty() => Address::None,
-            AF_INET if self.holds::<libc::sockaddr_in>() => {
-                let a: libc::sockaddr_in = self.to_struct();
-                let ip = Ipv4Addr::from(u32::from_be(a.sin_addr.s_addr));
-                Address::Inet(SocketAddrV4::new(ip, u16::from_be(a.sin_port)))
-            }
-            AF_INET6 if self.holds::<libc::sockaddr_in6>() => {
-                let a: libc::sockaddr_in6 = self.to_struct();
-                Address::Inet6(SocketAddrV6::new(
-                    Ipv6Addr::from(a.sin6_addr.s6_addr),
-                    u16::from_be(a.sin6_port),
-                    u32::from_be(a.sin6_flowinfo),
-                    a.sin6_scope_id,
-                ))
-            }
-            AF_UNIX => Address::Unix(self.decode_unix()),
-            _ => super::families::decode(self, proto).unwrap_or(Address::Other(*self)),
+        if let Some(address) = self.internet() {
+            return address.into();
+        }
+        match self.unix_name() {
+            Some(name) => Address::Unix(decode_unix(name)),
+            None if self.is_empty() => Address::None,
+            None => super::families::decode(self, proto).unwrap_or(Address::Other(*self)),
         }
     }
 
-    fn decode_unix(&self) -> UnixAddress {
+    /// Returns an internet address, and `None` for an address of another family.
+    pub(super) fn internet(&self) -> Option<SocketAddr> {
+        match self.family() {
+            AF_INET if self.holds::<libc::sockaddr_in>() => {
+                let a: libc::sockaddr_in = self.to_struct();
+                let ip = Ipv4Addr::from(u32::from_be(a.sin_addr.s_addr));
+                Some(SocketAddrV4::new(ip, u16::from_be(a.sin_port)).into())
+            }
+            AF_INET6 if self.holds::<libc::sockaddr_in6>() => {
+                let a: libc::sockaddr_in6 = self.to_struct();
+                let ip = Ipv6Addr::from(a.sin6_addr.s6_addr);
+                let flowinfo = u32::from_be(a.sin6_flowinfo);
+                Some(SocketAddrV6::new(ip, u16::from_be(a.sin6_port), flowinfo, a.sin6_scope_id).into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the name of an `AF_UNIX` address in Python's form: a path without its closing NUL, or an abstract name
+    /// with its leading NUL. It is empty if the address has no name, and `None` for another family.
+    pub(super) fn unix_name(&self) -> Option<&[u8]> {
+        if self.family() != AF_UNIX {
+            return None;
+        }
         let name = self.bytes().get(UNIX_PATH_OFFSET..).unwrap_or(&[]);
-        let path_end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
         match name {
-            [] => UnixAddress::Unnamed,
-            [0, rest @ ..] if sys::ABSTRACT_NAMES => UnixAddress::Abstract(rest.to_vec()),
-            _ => match UnixAddress::from_bytes(&name[..path_end]) {
-                Ok(address) => address,
-                // The system allows a path of 108 bytes without a closing NUL. This crate does not bind such a path,
-                // but reads it.
-                Err(_) => UnixAddress::Path(std::ffi::OsString::from_vec(name[..path_end].to_vec()).into()),
-            },
+            [0, ..] if sys::ABSTRACT_NAMES => Some(name),
+            _ => name.split(|&byte| byte == 0).next(),
         }
     }
 }
 
-use std::os::unix::ffi::OsStringExt;
+fn decode_unix(name: &[u8]) -> UnixAddress {
+    UnixAddress::from_bytes(name).unwrap_or_else(|_| {
+        // The system allows a path of 108 bytes without a closing NUL. This crate does not bind such a path, but reads
+        // it.
+        UnixAddress::Path(std::ffi::OsString::from_vec(name.to_vec()).into())
+    })
+}
 
 impl RawAddress {
     /// Returns the address in the type of socket2.
@@ -282,22 +293,8 @@ impl From<RawAddress> for Address {
     }
 }
 
-impl PartialEq for RawAddress {
-    fn eq(&self, other: &Self) -> bool {
-        self.bytes() == other.bytes()
-    }
-}
-
-impl Eq for RawAddress {}
-
-impl Hash for RawAddress {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes().hash(state);
-    }
-}
-
 impl fmt::Debug for RawAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RawAddress(family {}, {:?})", self.family().as_raw(), self.data())
+        write!(f, "RawAddress({}, {:?})", self.family(), self.data())
     }
 }

@@ -39,7 +39,7 @@ pub(crate) use pool::Pending;
 pub use service::{getprotobyname, getservbyname, getservbyport};
 pub use to_address::ToAddress;
 #[cfg(feature = "capi")]
-pub(crate) use to_address::{check_port, inet};
+pub(crate) use to_address::{check_port, inet, inet_any};
 
 pub use crate::address::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
 pub use crate::error::{gai_strerror, hstrerror};

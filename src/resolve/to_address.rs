@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use super::{host, hosts};
 use crate::address::{Address, RawAddress, UnixAddress, families};
 use crate::c_string::quoted;
+#[cfg(feature = "capi")]
+use crate::constants::AF_UNSPEC;
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AddressFamily};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -252,6 +254,32 @@ pub(crate) fn inet(
             "a (host, port) address needs a socket of family AF_INET or AF_INET6, not {family}"
         )));
     }
+    resolved(family, name, port, flowinfo, scope_id, deadline)
+}
+
+/// [`inet`] for a socket of either family: returns the first address of the host in the order of the system.
+#[cfg(feature = "capi")]
+pub(crate) fn inet_any(
+    name: &[u8],
+    port: u16,
+    flowinfo: u32,
+    scope_id: u32,
+    deadline: Deadline,
+) -> Result<RawAddress> {
+    if name.is_empty() {
+        return Err(Error::value("host \"\" has an address of each family: it needs AF_INET or AF_INET6"));
+    }
+    resolved(AF_UNSPEC, name, port, flowinfo, scope_id, deadline)
+}
+
+fn resolved(
+    family: AddressFamily,
+    name: &[u8],
+    port: u16,
+    flowinfo: u32,
+    scope_id: u32,
+    deadline: Deadline,
+) -> Result<RawAddress> {
     check_flowinfo(flowinfo)?;
     match host(name, family, deadline)? {
         SocketAddr::V4(v4) => Ok(SocketAddrV4::new(*v4.ip(), port).into()),

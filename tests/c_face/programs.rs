@@ -29,6 +29,7 @@ macro_rules! programs {
 
 programs! {
     address
+    address_text
     any_bytes
     bad_input
     close

@@ -91,20 +91,6 @@ fn a_text_alone_is_a_path_and_never_a_host() {
 }
 
 #[test]
-fn an_address_is_parsed_as_the_standard_library_writes_it() {
-    for text in ["127.0.0.1:80", "[::1]:80", "[fe80::1%3]:65535", "0.0.0.0:0"] {
-        let address: Address = text.parse().unwrap();
-        assert_eq!(address.to_string(), text);
-        assert_eq!(address.as_inet().unwrap(), text.parse::<SocketAddr>().unwrap());
-    }
-    for text in ["", "127.0.0.1", "::1:80", "localhost:80", "127.0.0.1:65536", "/run/s"] {
-        let error = text.parse::<Address>().unwrap_err();
-        let expected = format!("an address must be written as 127.0.0.1:80 or [::1]:80, got {text:?}");
-        assert_eq!(error, Error::Value(expected.into()));
-    }
-}
-
-#[test]
 fn a_unix_address_of_the_standard_library_keeps_its_name() {
     let path = temporary_path();
     let listener = UnixListener::bind(&path).unwrap();

@@ -257,6 +257,28 @@ fn a_short_address_counts_as_zero_where_it_ends() {
     }
 }
 
+/// The address with its third byte changed, which these families do not use.
+fn padded(address: RawAddress) -> RawAddress {
+    let mut bytes = address.bytes().to_vec();
+    bytes[2] ^= 0x55;
+    RawAddress::from_bytes(&bytes).unwrap()
+}
+
+#[test]
+fn addresses_are_equal_if_their_parts_are() {
+    let host = VsockAddress { cid: VMADDR_CID_HOST, port: 1024 };
+    assert_eq!(host.encode(), padded(host.encode()));
+    assert_ne!(host.encode(), VsockAddress { port: 1025, ..host }.encode());
+    let groups = NetlinkAddress { pid: 7, groups: 1 };
+    assert_eq!(groups.encode(), padded(groups.encode()));
+    assert_ne!(groups.encode(), NetlinkAddress { groups: 2, ..groups }.encode());
+    // Without the protocol of the socket nobody knows which bytes of these have a meaning.
+    let frames = |tx_id| CanAddress::Isotp { interface: 3, rx_id: 1, tx_id }.encode();
+    assert_ne!(frames(1), frames(2));
+    let unknown = RawAddress::from_bytes(&[0xfe, 0, 1, 2]).unwrap();
+    assert_ne!(unknown, RawAddress::from_bytes(&[0xfe, 0, 1, 2, 0]).unwrap());
+}
+
 #[test]
 fn netlink_sockets_have_a_port_of_their_own() {
     let one = Socket::new(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE).unwrap();

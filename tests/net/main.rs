@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod address_text;
 mod addresses;
 mod any_bytes;
 mod bad_input;

@@ -89,6 +89,11 @@ pub(super) fn decode(raw: &RawAddress, proto: Option<i32>) -> Option<Address> {
     }
 }
 
+/// Decodes an address of one of these families whose form does not depend on the protocol of its socket.
+pub(super) fn decode_without_protocol(raw: &RawAddress) -> Option<Address> {
+    if raw.family() == constants::AF_CAN { None } else { decode(raw, None) }
+}
+
 fn check_family(raw: &RawAddress, family: AddressFamily, name: &str) -> Result<()> {
     if raw.family() == family {
         return Ok(());

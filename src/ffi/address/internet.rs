@@ -7,21 +7,25 @@ use std::mem::MaybeUninit;
 use crate::sys::libc::ssize_t;
 
 use super::tabi_addr;
-use crate::address::ip_text;
+use crate::address::{Address, RawAddress, ip_text};
+use crate::constants::AF_UNSPEC;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::ffi::boundary::{Outcome, boundary, copy_text, count, not_null, status, string};
-use crate::resolve::{check_port, inet, numeric_address, numeric_address6};
+use crate::resolve::{check_port, inet, inet_any, numeric_address, numeric_address6};
 
 /// Looks a host up and makes its address (what Python's `bind` and `connect` do with a host and a port).
 ///
-/// `family` is AF_INET or AF_INET6. `host` is a name, an IP address, or "" for every address of this machine.
-/// With AF_INET it may also be `"<broadcast>"`. `port` is 0 to 65535.
+/// `family` is AF_INET, AF_INET6, or AF_UNSPEC for the first address of the host, of either family, in the
+/// order of the system (RFC 6724). `host` is a name, an IP address, or "" for every address of this
+/// machine, which needs a family. Except with AF_INET6 it may also be `"<broadcast>"`. `port` is 0 to
+/// 65535.
 ///
 /// Returns 0. Errors:
 /// - TABI_GAI_*: the host was not found.
 /// - TABI_ERR_OVERFLOW: the port is not in its range.
 /// - TABI_ERR_TYPE: the family is another one.
+/// - TABI_ERR_VALUE: "" with AF_UNSPEC.
 /// - TABI_ERR_OS: `"<broadcast>"` with AF_INET6.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_host(
@@ -35,7 +39,7 @@ pub unsafe extern "C" fn tabi_addr_from_host(
 }
 
 /// Does what tabi_addr_from_host() does, with the other two parts of Python's AF_INET6 addresses. They have
-/// no effect for AF_INET.
+/// no effect on an IPv4 address.
 ///
 /// `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none.
 #[unsafe(no_mangle)]
@@ -70,7 +74,11 @@ pub unsafe extern "C" fn tabi_addr_from_host_until(
         let addr = not_null(addr, "addr")?;
         let deadline = Deadline::from_monotonic(deadline);
         let port = check_port(port.into())?;
-        addr.write(inet(family.into(), host, port, flowinfo, scope_id, deadline)?.into());
+        let address = match family.into() {
+            AF_UNSPEC => inet_any(host, port, flowinfo, scope_id, deadline),
+            family => inet(family, host, port, flowinfo, scope_id, deadline),
+        };
+        addr.write(address?.into());
         Ok(())
     })
 }
@@ -139,6 +147,22 @@ pub unsafe extern "C" fn tabi_addr_host(addr: Option<&tabi_addr>, host: *mut c_c
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addr_port(addr: Option<&tabi_addr>) -> c_int {
     boundary(|| Ok(internet(addr)?.port().into()))
+}
+
+/// Changes the port of an AF_INET or AF_INET6 address.
+///
+/// `port` is 0 to 65535. Returns 0. Errors: TABI_ERR_TYPE for another family; TABI_ERR_OVERFLOW when the
+/// port is not in its range. Then the address is unchanged.
+#[unsafe(no_mangle)]
+pub extern "C" fn tabi_addr_set_port(addr: Option<&mut tabi_addr>, port: c_int) -> c_int {
+    status(|| {
+        let addr = not_null(addr, "addr")?;
+        let port = check_port(port.into())?;
+        let mut address: Address = addr.decode()?;
+        address.set_port(port)?;
+        *addr = RawAddress::try_from(&address)?.into();
+        Ok(())
+    })
 }
 
 /// Writes the flow information (in host byte order) and the scope of an AF_INET6 address. Either output may

@@ -2,9 +2,11 @@
 #![allow(unsafe_code)]
 
 mod any;
+mod compare;
 mod internet;
 #[cfg(target_os = "linux")]
 mod linux;
+mod network;
 mod unix;
 
 use std::mem::{MaybeUninit, offset_of};
@@ -14,7 +16,9 @@ use crate::error::Error;
 use crate::ffi::boundary::Outcome;
 
 pub use any::*;
+pub use compare::*;
 pub use internet::*;
+pub use network::*;
 pub use unix::*;
 
 crate::sys::linux_only! {
@@ -24,8 +28,9 @@ crate::sys::linux_only! {
 /// The address of a socket, of any family.
 ///
 /// An address is a value: it may be copied, and it need not be freed. tabi_addr_from_host(),
-/// tabi_addr_from_unix() and tabi_addr_from_sockaddr() make addresses; the other tabi_addr_ functions read
-/// them. The first `len` bytes of `data` are a struct sockaddr.
+/// tabi_addr_from_text(), tabi_addr_from_unix() and tabi_addr_from_sockaddr() make addresses; the other
+/// tabi_addr_ functions read them. tabi_addr_equal() compares them: memcmp() cannot, because of bytes that do
+/// not matter. The first `len` bytes of `data` are a struct sockaddr.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tabi_addr {

@@ -153,9 +153,11 @@ with server:
             """
 server = make()
 signal.signal(signal.SIGALRM, lambda *_: server.shutdown())
-signal.setitimer(signal.ITIMER_REAL, 0.05)
+# The timer repeats, because the first signal may come before the server serves.
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
 with server:
     server.serve_forever(60)
+    signal.setitimer(signal.ITIMER_REAL, 0)
 print("stopped")
 """,
             "stopped\n",

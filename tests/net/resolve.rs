@@ -364,7 +364,9 @@ fn a_full_table_of_descriptors_is_an_error_of_the_system_and_not_of_the_resolver
         // The first look-up loads what the C library needs for the others.
         look_up().unwrap();
         limit(libc::RLIMIT_NOFILE, 0);
-        assert_eq!(look_up().map(|answers| answers.len()), Err(Error::Os(libc::EMFILE)));
+        // The number depends on the modules that /etc/nsswitch.conf names: the last one leaves its own.
+        let result = look_up();
+        assert!(matches!(result, Err(Error::Os(errno)) if errno != 0), "{result:?}");
     });
 }
 

@@ -1,0 +1,83 @@
+"""The pages are plain Markdown, which any viewer shows. In the book, two things are made of what they say:
+
+- Blocks of code in several languages that follow each other become tabs. Each has its language in a line above it, in
+  bold type: **C**, **Python** or **Rust**, and perhaps more in that line.
+- The lists of links in docs/index.md become the table of contents.
+"""
+
+import posixpath
+import re
+
+LABEL = re.compile(r"\*\*(C|Python|Rust)\*\*(.*)")
+LINK = re.compile(r"- \[[^]]+\]\(([^)#]+\.md)\)")
+HEADING = re.compile(r"## (.*)")
+
+
+def setup(app):
+    app.connect("source-read", rewrite)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def rewrite(app, page, source):
+    # What rustdoc must know of a block, such as no_run, does not matter here.
+    text = with_tabs(re.sub(r"^```rust,.*$", "```rust", source[0], flags=re.M))
+    if page == app.config.root_doc:
+        text += contents(page, text)
+    source[0] = text
+
+
+def with_tabs(text):
+    """Puts labelled blocks that follow each other into a set of tabs."""
+    lines, made = text.split("\n"), []
+    at, open_tabs = 0, False
+    while at < len(lines):
+        label = LABEL.fullmatch(lines[at])
+        fence = block_after(lines, at) if label else None
+        if fence is None:
+            if open_tabs and lines[at].strip():
+                made += ["::::", ""]
+                open_tabs = False
+            if not (open_tabs and not lines[at].strip()):
+                made.append(lines[at])
+            # A block without a label is copied whole: what it shows may look like a label.
+            if lines[at].startswith("```"):
+                end = end_of_block(lines, at)
+                made += lines[at + 1 : end + 1]
+                at = end
+            at += 1
+            continue
+        if not open_tabs:
+            made += ["::::{tab-set}", ":sync-group: language", ""]
+            open_tabs = True
+        begin, end = fence
+        made += [f":::{{tab-item}} {label[1]}", f":sync: {label[1]}", "", label[2].strip(" :"), ""]
+        made += [*lines[begin : end + 1], ":::", ""]
+        at = end + 1
+    return "\n".join(made + (["::::", ""] if open_tabs else []))
+
+
+def block_after(lines, at):
+    """Returns the first and the last line of the block that follows a label."""
+    begin = at + 1
+    while begin < len(lines) and not lines[begin].strip():
+        begin += 1
+    if begin == len(lines) or not lines[begin].startswith("```"):
+        return None
+    return begin, end_of_block(lines, begin)
+
+
+def end_of_block(lines, begin):
+    return next(at for at in range(begin + 1, len(lines)) if lines[at].strip() == "```")
+
+
+def contents(page, text):
+    """A table of contents for each section that is a list of links to pages."""
+    tables, caption, links = [], None, []
+    for line in [*text.split("\n"), "## "]:
+        if heading := HEADING.fullmatch(line):
+            if links:
+                tables += ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *links, "```"]
+            caption, links = heading[1], []
+        elif link := LINK.match(line):
+            links.append("/" + posixpath.normpath(posixpath.join(posixpath.dirname(page), link[1]))[:-3])
+    return "\n".join(tables) + "\n"

@@ -1,0 +1,11 @@
+//! The manual: its programs are those of the tree, its transcripts are what the programs print, its links hold, and
+//! its translations have the same programs and transcripts.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod links;
+mod pages;
+mod programs;
+mod terminal;
+mod transcripts;

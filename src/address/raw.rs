@@ -36,6 +36,8 @@ unsafe impl Structure for libc::sockaddr_storage {}
 pub struct RawAddress {
     storage: libc::sockaddr_storage,
     len: libc::socklen_t,
+    /// Some families have numbers of 64 bits, for which the storage of 32-bit systems is not aligned.
+    aligned: [u64; 0],
 }
 
 impl RawAddress {
@@ -50,7 +52,7 @@ impl RawAddress {
     pub fn empty() -> Self {
         // SAFETY: sockaddr_storage is plain integers, for which all zeros is a value.
         let storage = unsafe { MaybeUninit::zeroed().assume_init() };
-        RawAddress { storage, len: 0 }
+        RawAddress { storage, len: 0, aligned: [] }
     }
 
     /// Copies the bytes of a `struct sockaddr`.
@@ -243,7 +245,7 @@ impl RawAddress {
     pub(crate) fn from_socket2(address: socket2::SockAddr) -> Self {
         let len = address.len().min(Self::CAPACITY as libc::socklen_t);
         // SAFETY: socket2 stores every address in a sockaddr_storage.
-        RawAddress { storage: unsafe { *address.as_storage().view_as() }, len }
+        RawAddress { storage: unsafe { *address.as_storage().view_as() }, len, aligned: [] }
     }
 }
 

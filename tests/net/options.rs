@@ -401,6 +401,11 @@ fn pacing_has_a_limit_or_none() {
     assert_eq!(socket.max_pacing_rate(), Ok(None));
     socket.set_max_pacing_rate(Some(1_000_000)).unwrap();
     assert_eq!(socket.max_pacing_rate(), Ok(Some(1_000_000)));
+    // The highest number of 32 bits means no limit where the system has no more bits.
+    match socket.set_max_pacing_rate(Some(u32::MAX.into())) {
+        Ok(()) => assert_eq!(socket.max_pacing_rate(), Ok(Some(u32::MAX.into()))),
+        Err(error) => assert!(matches!(error, tabi::Error::Overflow(_)), "{error}"),
+    }
     socket.set_max_pacing_rate(None).unwrap();
     assert_eq!(socket.max_pacing_rate(), Ok(None));
 }

@@ -2,9 +2,7 @@
 
 use super::{check_text, up_to_nul};
 use crate::constants::AddressFamily;
-#[cfg(doc)]
-use crate::error::Error;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::socket::Socket;
 use crate::socket::options::Value;
 
@@ -72,14 +70,27 @@ impl Socket {
     /// Fails with [`Error::Closed`] and [`Error::Os`].
     pub fn max_pacing_rate(&self) -> Result<Option<u64>> {
         let bytes = self.getsockopt_bytes(libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, size_of::<u64>())?;
-        let rate = <[u8; 8]>::try_from(bytes).map_or(u64::MAX, u64::from_ne_bytes);
-        Ok((rate != u64::MAX).then_some(rate))
+        pacing_rate(&bytes)
     }
 
-    /// Sets what [`Socket::max_pacing_rate`] returns. Fails as that method does.
+    /// Sets what [`Socket::max_pacing_rate`] returns. Fails as that method does, and with [`Error::Overflow`] for
+    /// 4294967295 or more on systems that cannot have such a limit: on 32-bit kernels, and before Linux 4.20.
     pub fn set_max_pacing_rate(&self, rate: Option<u64>) -> Result<()> {
-        let rate = rate.unwrap_or(u64::MAX).to_ne_bytes();
-        self.setsockopt_bytes(libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, &rate)
+        let set = |value: &[u8]| self.setsockopt_bytes(libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, value);
+        match rate {
+            // Every kernel takes 32 bits, of which the highest number means that there is no limit.
+            None => set(&u32::MAX.to_ne_bytes()),
+            Some(rate) if rate < u32::MAX.into() => set(&(rate as u32).to_ne_bytes()),
+            Some(rate) => {
+                // A kernel that knows only 32 bits would take the first half of the number for all of it.
+                let most = size_of::<u64>();
+                if self.getsockopt_bytes(libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, most)?.len() < most {
+                    let limit = format!("max_pacing_rate must be less than {} on this system", u32::MAX);
+                    return Err(Error::overflow(format!("{limit}, got {rate}")));
+                }
+                set(&rate.to_ne_bytes())
+            }
+        }
     }
 
     /// Returns the protocol that the system reports (`SO_PROTOCOL`). [`Socket::proto`] returns it without a
@@ -98,5 +109,30 @@ impl Socket {
     /// `Os(EPERM)` without `CAP_NET_ADMIN`, and as that method does.
     pub fn set_send_buffer_size_force(&self, bytes: u32) -> Result<()> {
         self.setsockopt(libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, bytes.to_int()?)
+    }
+}
+
+/// Reads the answer of `SO_MAX_PACING_RATE`: 32 bits on 32-bit kernels and before Linux 4.20, otherwise 64. The highest
+/// number means that there is no limit.
+fn pacing_rate(bytes: &[u8]) -> Result<Option<u64>> {
+    if let Ok(long) = bytes.try_into() {
+        return Ok(Some(u64::from_ne_bytes(long)).filter(|&rate| rate != u64::MAX));
+    }
+    let short = bytes.try_into().map_err(|_| Error::Os(libc::EINVAL))?;
+    Ok(Some(u32::from_ne_bytes(short)).filter(|&rate| rate != u32::MAX).map(u64::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pacing_rate;
+
+    #[test]
+    fn a_pacing_rate_has_as_many_bits_as_the_kernel_says() {
+        assert_eq!(pacing_rate(&5u64.to_ne_bytes()), Ok(Some(5)));
+        assert_eq!(pacing_rate(&(1u64 << 40).to_ne_bytes()), Ok(Some(1 << 40)));
+        assert_eq!(pacing_rate(&u64::MAX.to_ne_bytes()), Ok(None));
+        assert_eq!(pacing_rate(&5u32.to_ne_bytes()), Ok(Some(5)));
+        assert_eq!(pacing_rate(&u32::MAX.to_ne_bytes()), Ok(None));
+        assert!(pacing_rate(&[]).is_err());
     }
 }

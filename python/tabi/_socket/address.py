@@ -15,7 +15,7 @@ from .._errors import ERR_OS, check
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from . import families
-from .sockaddr import LENGTH_AT, blank, contiguous_bytes, length, unsigned
+from .sockaddr import FAMILY_AT, LENGTH_AT, blank, contiguous_bytes, family_of, length, unsigned
 
 AF_UNIX = 1
 AF_INET = 2
@@ -46,7 +46,7 @@ def decode(raw: bytes, proto: int, sock=None):
     """Python's form of an address that a call filled; ``None`` where there is none."""
     if raw[LENGTH_AT] == 0:
         return None
-    if raw[0] in (AF_INET, AF_INET6, AF_UNIX) and raw[1] == 0:
+    if raw[FAMILY_AT] in (AF_INET, AF_INET6, AF_UNIX):
         return _decode_plain(raw)
     return families.decode(raw, proto, sock)
 
@@ -54,12 +54,15 @@ def decode(raw: bytes, proto: int, sock=None):
 @functools.lru_cache(maxsize=1024)
 def _decode_plain(raw: bytes):
     """An address that means the same at any time; a server sees the same few over and over."""
-    family = int.from_bytes(raw[:2], sys.byteorder)
+    family = family_of(raw)
     if family == AF_UNIX:
         return _decode_unix(raw[2 : length(raw)])
     port = raw[2] << 8 | raw[3]
     if family == AF_INET:
         return f"{raw[4]}.{raw[5]}.{raw[6]}.{raw[7]}", port
+    if family != AF_INET6:
+        # Only the lowest byte is that of a family above.
+        return families.decode(raw, 0, None)
     text = bytes(64)
     host = text[: check(_host(raw, text, len(text)))].decode("ascii")
     scope_id = int.from_bytes(raw[24:28], sys.byteorder)

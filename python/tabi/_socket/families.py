@@ -8,13 +8,12 @@ from __future__ import annotations
 import ctypes
 import operator
 import os
-import sys
 
 from .._errors import check
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from . import bluetooth
-from .sockaddr import contiguous_bytes, function, pack, unpack, unsigned
+from .sockaddr import contiguous_bytes, family_of, function, pack, unpack, unsigned
 
 _IFNAMSIZ = 16
 _U8, _U16, _U32, _U64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
@@ -216,7 +215,7 @@ def decode(raw: bytes, proto: int, sock):
 
     ``sock`` names interfaces, in its own network namespace; without one they have no name.
     """
-    family = int.from_bytes(raw[:2], sys.byteorder)
+    family = family_of(raw)
     codec = _CODECS.get(family)
     if codec is None:
         return family, raw[2:16]

@@ -23,6 +23,11 @@ _CAPACITY = 128
 LENGTH_AT = _CAPACITY if sys.byteorder == "little" else _CAPACITY + 3
 _LENGTH = struct.Struct("=I")
 
+#: The address family: 16 bits, or 8 behind the length of the address on macOS and the BSDs.
+_FAMILY = struct.Struct("=H" if sys.platform.startswith(("linux", "win", "cygwin")) else "xB")
+#: Where its lowest byte is.
+FAMILY_AT = 0 if _FAMILY.pack(1)[0] else 1
+
 _LOSS_IS_DEPRECATED = sys.version_info >= (3, 15)
 
 _INT, _TEXT, _OUT = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
@@ -36,6 +41,11 @@ def blank() -> bytes:
 def length(raw: bytes) -> int:
     """How many bytes of the ``sockaddr`` are used."""
     return _LENGTH.unpack_from(raw, _CAPACITY)[0]
+
+
+def family_of(raw: bytes) -> int:
+    """The address family."""
+    return _FAMILY.unpack_from(raw)[0]
 
 
 def contiguous_bytes(source) -> bytes:

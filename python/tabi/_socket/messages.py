@@ -51,9 +51,10 @@ class _Control(ctypes.Structure):
     _fields_ = [("data", ctypes.c_void_p), ("size", ctypes.c_size_t), ("len", ctypes.c_size_t)]
 
 
-#: ``struct cmsghdr``: length with the header, level, type.
-_HEADER = struct.Struct("@Nii")
-_ALIGNMENT = struct.calcsize("@N")
+#: ``struct cmsghdr``: length with the header, level, type. Linux's kernel has a ``size_t`` for the length.
+_HEADER = struct.Struct("@Nii" if sys.platform.startswith("linux") else "@Iii")
+#: To how many bytes the system pads control messages.
+_ALIGNMENT = _cmsg_space(1) - _cmsg_space(0)
 
 #: How far behind the beginning of its header the data of a control message is.
 _DATA_AT = _cmsg_len(0)
@@ -221,7 +222,7 @@ def _pack(ancdata: list):
         with buffer:
             if buffer.size > INT_MAX or _cmsg_space(buffer.size) < 0:
                 raise OSError("ancillary data item too large")
-            packed += _HEADER.pack(_cmsg_len(buffer.size), level, kind)
+            packed += _HEADER.pack(_cmsg_len(buffer.size), level, kind).ljust(_DATA_AT, b"\0")
             packed += ctypes.string_at(buffer.at(), buffer.size)
             packed += bytes(-len(packed) % _ALIGNMENT)
         if len(packed) > INT_MAX:
@@ -287,9 +288,9 @@ def _receive(self, vectors, count: int, ancbufsize: int, flags: int) -> tuple:
 def _items(received: bytes):
     """Level, type, data and whether the data was cut short, for each control message."""
     at = 0
-    while at + _HEADER.size <= len(received):
+    while at + _DATA_AT <= len(received):
         size, level, kind = _HEADER.unpack_from(received, at)
-        if size < _HEADER.size:
+        if size < _DATA_AT:
             return
         yield level, kind, received[at + _DATA_AT : at + size], at + size > len(received)
         at += check(_cmsg_space(size - _DATA_AT))

@@ -74,14 +74,15 @@ fn a_program_needs_the_version_in_which_its_symbols_were_new() {
 /// Changing a line that is part of a release breaks programs. New lines are allowed: constants, structs, and
 /// members at the end of a struct that begins with `struct_size`; of these structs only the size changes.
 #[test]
-#[cfg(target_pointer_width = "64")]
 fn structs_and_constants_are_as_compiled_programs_know_them() {
     if !tools::have("cc", "the layout of structs") {
         return;
     }
     let recorded = include_str!("../data/abi.tsv");
     let found = layout();
-    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    // The sizes of structs are those of systems of 64 bits. The names of constants are in capitals.
+    let holds = |line: &&str| cfg!(target_pointer_width = "64") || line.starts_with("TABI_");
+    let lines = |text: &str| text.lines().filter(holds).map(str::to_owned).collect::<BTreeSet<_>>();
     let (before, now) = (lines(recorded), lines(&found));
     let gone: Vec<_> = before.difference(&now).filter(|line| !line.starts_with('#')).collect();
     let new: Vec<_> = now.difference(&before).collect();

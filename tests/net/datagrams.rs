@@ -22,9 +22,9 @@ fn too_little_memory_is_an_error() {
         let datagrams = vec![OutgoingDatagram::new(b"x"); 1 << 20];
         let (socket, _) = bound();
         let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-        let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+        let pages: libc::rlim_t = pages.split(' ').next().unwrap().parse().unwrap();
         // SAFETY: sysconf touches no memory.
-        let used = pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
+        let used = pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as libc::rlim_t;
         // There is enough memory for the buffers of so many datagrams, but not for their headers too.
         let limit = libc::rlimit { rlim_cur: used + (40 << 20), rlim_max: libc::RLIM_INFINITY };
         // SAFETY: setrlimit reads one struct.

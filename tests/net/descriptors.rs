@@ -232,7 +232,7 @@ fn an_exhausted_table() {
     assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) }, 0);
     let highest = std::fs::read_dir("/proc/self/fd")
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse::<u64>().unwrap())
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().parse::<libc::rlim_t>().unwrap())
         .max()
         .unwrap();
     let mut fill = Vec::new();

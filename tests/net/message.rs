@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io::{IoSlice, IoSliceMut};
+use std::mem::offset_of;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
@@ -158,15 +159,17 @@ fn malformed_control_data_never_leads_out_of_its_buffer() {
             assert!(message.data.as_ptr_range().end <= cut.as_ptr_range().end);
         }
     }
-    let lengths = (0..100).chain([usize::MAX, usize::MAX - 1, usize::MAX - 7, isize::MAX as usize, 1 << 32]);
-    for len in lengths {
+    // SAFETY: the structure consists of integers, for which zero is a value.
+    let header: libc::cmsghdr = unsafe { std::mem::zeroed() };
+    let (least, most) = (cmsg_len(0).unwrap() as _, !header.cmsg_len);
+    for len in (0..100).chain([most, most - 1, most - 7, most / 2, most / 2 + 1]) {
         let mut bytes: Box<[u8]> = whole.into();
-        bytes[..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
+        bytes[offset_of!(libc::cmsghdr, cmsg_len)..][..size_of_val(&len)].copy_from_slice(&len.to_ne_bytes());
         let messages: Vec<_> = RawControlMessages::new(&bytes).collect();
         assert!(messages.len() <= 3, "{len}: {messages:?}");
         let total: usize = messages.iter().map(|message| message.data.len()).sum();
         assert!(total <= bytes.len(), "{len}: {messages:?}");
-        assert_eq!(messages.is_empty(), len < cmsg_len(0).unwrap(), "{len}: {messages:?}");
+        assert_eq!(messages.is_empty(), len < least, "{len}: {messages:?}");
     }
     assert_eq!(RawControlMessages::from_offset(whole, usize::MAX).next(), None);
 }

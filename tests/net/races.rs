@@ -147,7 +147,7 @@ fn run_delayed(test: &str, inject: &str, value: &str) {
 
 /// Runs `call` in a thread. Returns when the tracer delays it in the system call with this number.
 fn start_delayed<T: Send + 'static>(
-    number: i64,
+    number: libc::c_long,
     call: impl FnOnce() -> T + Send + 'static,
 ) -> mpsc::Receiver<T> {
     let (tell, told) = mpsc::channel();

@@ -412,9 +412,9 @@ fn when_the_system_refuses_a_thread_clients_wait_for_one() {
 #[test]
 fn clients_without_a_thread_do_not_delay_the_close() {
     in_own_process(|| {
-        let large = Threads::default().stack_size(1 << 40);
+        let large = Threads::default().stack_size(usize::MAX >> 2);
         let server = TcpServer::options().concurrency(large).bind(any_port(), echo).unwrap();
-        limit(libc::RLIMIT_AS, 1 << 39);
+        limit(libc::RLIMIT_AS, (usize::MAX >> 3) as u64);
         thread::scope(|scope| {
             scope.spawn(|| server.serve_forever().unwrap());
             let _stop = StopServing(&server);

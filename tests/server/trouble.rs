@@ -11,6 +11,7 @@ use std::thread;
 
 use crate::support::limits::{become_nobody, limit};
 use crate::support::serving::{StopServing, any_port, ask, connect, echo, forking, while_serving};
+use crate::support::waiting::call_numbers::POLL;
 use crate::support::{ThreadId, in_own_process, temporary_path, wait_until};
 use tabi::server::{Hooks, Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
 use tabi::{AF_INET, AF_UNIX, Error, Result, SHUT_RDWR, SOCK_STREAM, Socket};
@@ -102,7 +103,8 @@ fn one_polls_one_descriptor(threads: &[File]) -> bool {
         let read = thread.read_at(&mut bytes, 0).unwrap_or(0);
         let call = String::from_utf8_lossy(&bytes[..read]).into_owned();
         let mut words = call.split(' ');
-        words.next() == Some(&libc::SYS_ppoll.to_string()) && words.nth(1) == Some("0x1")
+        words.next().and_then(|number| number.parse().ok()).is_some_and(|number| POLL.contains(number))
+            && words.nth(1) == Some("0x1")
     })
 }
 

@@ -1,8 +1,16 @@
 //! The limits of a process.
 #![allow(unsafe_code)]
 
+/// The type of `RLIMIT_*`.
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = libc::c_int;
+
 /// Sets a limit of this process to `most`, or to the highest value that the process may set. Returns what it was.
-pub fn limit(resource: libc::__rlimit_resource_t, most: u64) -> u64 {
+#[allow(clippy::useless_conversion, reason = "the numbers have 32 bits on some systems")]
+pub fn limit(resource: Resource, most: u64) -> u64 {
+    let most = libc::rlim_t::try_from(most).unwrap_or(libc::rlim_t::MAX);
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the calls fill and read one structure.
     unsafe {
@@ -10,7 +18,7 @@ pub fn limit(resource: libc::__rlimit_resource_t, most: u64) -> u64 {
         let before = limit.rlim_cur;
         limit.rlim_cur = most.min(limit.rlim_max);
         assert_eq!(libc::setrlimit(resource, &limit), 0);
-        before
+        before.into()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Waiting for conditions that no event announces, with a limit after which a test fails.
 #![allow(dead_code, reason = "each program uses its own part")]
 
+#[path = "call_numbers.rs"]
+pub mod call_numbers;
+
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
@@ -30,28 +33,15 @@ impl ThreadId {
         wait_until("the thread is blocked", || self.is_blocked());
     }
 
-    /// Whether the thread sleeps in a system call that can block on a socket.
+    /// Whether the thread sleeps in a system call that can block on a socket: in any but those that wait for other
+    /// threads or for a time.
     pub fn is_blocked(&self) -> bool {
-        const BLOCKING: [i64; 12] = [
-            libc::SYS_recvfrom,
-            libc::SYS_sendto,
-            libc::SYS_recvmsg,
-            libc::SYS_recvmmsg,
-            libc::SYS_sendmsg,
-            libc::SYS_sendmmsg,
-            libc::SYS_accept4,
-            libc::SYS_connect,
-            libc::SYS_ppoll,
-            libc::SYS_accept,
-            libc::SYS_read,
-            libc::SYS_sendfile,
-        ];
         let file = PathBuf::from(format!("/proc/self/task/{}", self.0));
         let call = fs::read_to_string(file.join("syscall")).unwrap_or_default();
         let number = call.split(' ').next().and_then(|n| n.parse().ok());
         let sleeps = fs::read_to_string(file.join("stat"))
             .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')));
-        sleeps && number.is_some_and(|number| BLOCKING.contains(&number))
+        sleeps && number.is_some_and(|number| !call_numbers::WAIT_FOR_ELSE.contains(number))
     }
 }
 

@@ -49,6 +49,7 @@
 //! them.
 
 mod classes;
+mod companion;
 mod concurrency;
 mod event;
 mod hooks;

@@ -1,11 +1,13 @@
 //! Serving until a signal asks for the end.
 
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::companion::Companion;
 use super::{DrainReport, Server, notify};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::socket::IntoTimeout;
 use crate::sys::{self, Signals, Wake, libc};
 
@@ -50,50 +52,67 @@ pub fn serve_until_signal(
     if servers.is_empty() {
         return Err(Error::value("serve_until_signal needs a server, got none"));
     }
+    let mut all = Vec::new();
+    memory::reserve(&mut all, servers.len())?;
+    all.extend(servers.iter().map(|&server| server.clone()));
+    let servers = memory::shared(all)?;
     let signals = Signals::install(if signals.is_empty() { &USUAL } else { signals })?;
-    let end = Wake::new()?;
+    let end = memory::shared(Wake::new()?)?;
     notify("READY=1")?;
-    thread::scope(|scope| {
-        let named = |name: &str| thread::Builder::new().name(name.to_owned());
-        let watch = || watch(servers, &signals, &end);
-        let watching = named("tabi-signals").spawn_scoped(scope, watch)?;
-        let watched = EndWatch(&end);
-        let served = each(servers, |server| {
-            let _stop = StopAll(servers);
+    let watching = {
+        let (servers, end) = (Arc::clone(&servers), Arc::clone(&end));
+        Companion::start(c"tabi-signals", move || watch(&servers, &signals, &end))?
+    };
+    let watched = EndWatch(&end);
+    let served = each(&servers, {
+        let servers = Arc::clone(&servers);
+        move |server| {
+            let _stop = StopAll(&servers);
             serve(server)
-        });
-        // A manager that does not hear this learns that the program has ended.
-        let _ = notify("STOPPING=1");
-        let deadline = Deadline::after_timeout(drain);
-        let drained = each(servers, |server| Ok(close(server, deadline)));
-        drop(watched);
-        let cut = watching.join().unwrap_or_default();
-        served.into_iter().collect::<Result<Vec<()>>>()?;
-        let drained: Vec<DrainReport> = drained.into_iter().collect::<Result<_>>()?;
-        Ok(together(&drained, cut))
-    })
+        }
+    });
+    // A manager that does not hear this learns that the program has ended.
+    let _ = notify("STOPPING=1");
+    let deadline = Deadline::after_timeout(drain);
+    let drained = each(&servers, move |server| close(server, deadline));
+    drop(watched);
+    let cut = watching.join();
+    for one in served? {
+        one??;
+    }
+    let mut all = DrainReport::default();
+    for (report, server) in drained?.into_iter().zip(servers.iter()) {
+        // Without a thread of its own, a server is closed after the others.
+        add(&mut all, &report.unwrap_or_else(|_| close(server, deadline)));
+    }
+    Ok(with_cut(all, &cut))
 }
 
-/// Does something with each server: with the first in this thread, and with the others at the same time.
-fn each<T: Send>(servers: &[&Server], action: impl Fn(&Server) -> Result<T> + Sync) -> Vec<Result<T>> {
-    let action = &action;
-    thread::scope(|scope| {
-        let others: Vec<_> = servers[1..]
-            .iter()
-            .map(|server| thread::Builder::new().spawn_scoped(scope, move || action(server)))
-            .collect();
-        let refused = others.iter().any(std::result::Result::is_err);
-        if refused {
-            // The other servers must not serve for ever.
-            servers.iter().for_each(|server| server.core.lifecycle.ask_to_stop());
-        }
-        let mut results = vec![action(servers[0])];
-        results.extend(others.into_iter().map(|other| match other?.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }));
-        results
-    })
+/// Does something with each server: with the first in this thread, and with each other one in a thread of its own. If the
+/// system refuses such a thread, all servers are asked to stop.
+///
+/// Returns the results in the order of the servers. Fails with `Os(ENOMEM)` before anything was done.
+fn each<T: Send + 'static>(
+    servers: &Arc<Vec<Server>>,
+    action: impl Fn(&Server) -> T + Clone + Send + 'static,
+) -> Result<Vec<Result<T>>> {
+    let (mut others, mut results) = (Vec::new(), Vec::new());
+    memory::reserve(&mut others, servers.len())?;
+    memory::reserve(&mut results, servers.len())?;
+    for server in &servers[1..] {
+        let (server, action) = (server.clone(), action.clone());
+        others.push(Companion::start(c"tabi-server", move || action(&server)));
+    }
+    if others.iter().any(Result::is_err) {
+        stop(servers);
+    }
+    results.push(Ok(action(&servers[0])));
+    results.extend(others.into_iter().map(|other| Ok(other?.join())));
+    Ok(results)
+}
+
+fn stop(servers: &[Server]) {
+    servers.iter().for_each(|server| server.core.lifecycle.ask_to_stop());
 }
 
 /// [`Server::serve_forever`], also for a server that is interruptible.
@@ -122,40 +141,53 @@ fn close(server: &Server, deadline: Deadline) -> DrainReport {
 }
 
 /// Stops the servers at the first signal, and cuts their requests off at the second. Returns what it has cut off.
-fn watch(servers: &[&Server], signals: &Signals, end: &Wake) -> Vec<DrainReport> {
+fn watch(servers: &Arc<Vec<Server>>, signals: &Signals, end: &Wake) -> DrainReport {
     let readable = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    let (mut seen, mut reports) = (0, Vec::new());
+    let (mut seen, mut all) = (0, DrainReport::default());
     loop {
         let mut polled = [readable(end.fd()), readable(signals.fd())];
         if sys::poll(&mut polled, None).is_err() {
             continue;
         }
         if polled[0].revents != 0 {
-            return reports;
+            return all;
         }
         let before = seen;
         seen += signals.take();
         if before == 0 && seen > 0 {
-            servers.iter().for_each(|server| server.core.lifecycle.ask_to_stop());
+            stop(servers);
         }
         if before < 2 && seen >= 2 {
-            let cut = each(servers, |server| Ok(server.server_close(Some(Duration::ZERO))));
-            reports = cut.into_iter().flatten().collect();
+            let cut_off = |server: &Server| server.server_close(Some(Duration::ZERO));
+            match each(servers, cut_off) {
+                Ok(cut) => {
+                    let reports = cut.into_iter().zip(servers.iter());
+                    reports.for_each(|(report, server)| {
+                        add(&mut all, &report.unwrap_or_else(|_| cut_off(server)));
+                    });
+                }
+                // One after the other takes no memory.
+                Err(_) => servers.iter().for_each(|server| add(&mut all, &cut_off(server))),
+            }
         }
     }
 }
 
-/// The sum of the reports. What the second signal has cut off has ended for the drain by itself.
-fn together(drained: &[DrainReport], cut: Vec<DrainReport>) -> DrainReport {
-    let sum =
-        |reports: &[DrainReport], count: fn(&DrainReport) -> usize| reports.iter().map(count).sum::<usize>();
-    let cut_off = sum(&cut, |report| report.cut);
+/// Adds what happened to the requests of one more server.
+fn add(all: &mut DrainReport, report: &DrainReport) {
+    all.finished += report.finished;
+    all.parked += report.parked;
+    all.cut += report.cut;
+    all.left += report.left;
+}
+
+/// The report of the drain together with what the second signal has cut off, which has ended for the drain by itself.
+fn with_cut(drained: DrainReport, cut: &DrainReport) -> DrainReport {
     DrainReport {
-        finished: (sum(drained, |report| report.finished) + sum(&cut, |report| report.finished))
-            .saturating_sub(cut_off),
-        parked: sum(drained, |report| report.parked) + sum(&cut, |report| report.parked),
-        cut: sum(drained, |report| report.cut) + cut_off,
-        left: sum(drained, |report| report.left).max(sum(&cut, |report| report.left)),
+        finished: (drained.finished + cut.finished).saturating_sub(cut.cut),
+        parked: drained.parked + cut.parked,
+        cut: drained.cut + cut.cut,
+        left: drained.left.max(cut.left),
         interrupted: false,
     }
 }
@@ -170,10 +202,10 @@ impl Drop for EndWatch<'_> {
 }
 
 /// Stops all servers when one of them has ended, also by a panic.
-struct StopAll<'a>(&'a [&'a Server]);
+struct StopAll<'a>(&'a [Server]);
 
 impl Drop for StopAll<'_> {
     fn drop(&mut self) {
-        self.0.iter().for_each(|server| server.core.lifecycle.ask_to_stop());
+        stop(self.0);
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::Duration;
 
 use super::caller::{Caller, Role, with_role};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::server::companion::Companion;
 use crate::server::intake::{Loop, Round};
 use crate::server::{Core, Server};
 use crate::socket::{IntoTimeout, Socket};
@@ -47,27 +47,22 @@ impl Server {
 
     /// Runs the first loop in this thread, and each further loop in a thread of its own.
     fn run_loops(&self, loops: usize, poll_interval: Option<Duration>) -> Result<()> {
-        thread::scope(|scope| {
-            let others: Result<Vec<_>> = (1..loops)
-                .map(|index| {
-                    let builder = thread::Builder::new().name(format!("tabi-loop-{}", index + 1));
-                    let run = move || self.run_loop(index, poll_interval);
-                    Ok(builder.spawn_scoped(scope, run)?)
-                })
-                .collect();
-            let own = match &others {
-                Ok(_) => self.run_loop(0, poll_interval),
+        let mut others = Vec::new();
+        memory::reserve(&mut others, loops - 1)?;
+        for index in 1..loops {
+            let server = self.clone();
+            let started = Companion::start(c"tabi-loop", move || server.run_loop(index, poll_interval));
+            match started {
+                Ok(other) => others.push(other),
                 Err(error) => {
+                    // Those that have begun end before this returns.
                     self.core.lifecycle.ask_to_stop();
-                    Err(error.clone())
+                    return Err(error);
                 }
-            };
-            let rest = others.into_iter().flatten().map(|other| match other.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            rest.fold(own, Result::and)
-        })
+            }
+        }
+        let own = self.run_loop(0, poll_interval);
+        others.into_iter().map(Companion::join).fold(own, Result::and)
     }
 
     /// Handles one request (`handle_request`). If the server's timeout passes first, `handle_timeout` runs

@@ -45,6 +45,7 @@ fn find(kind: &str) -> Option<&'static [i32]> {
         "posix_spawnp" | "fork" => &[libc::EAGAIN, libc::ENOMEM],
         "waitpid" | "waitid" => &[libc::EINTR],
         "pidfd_open" => &[libc::EMFILE, libc::ENOSYS],
+        "pidfd_send_signal" => &[libc::EPERM],
         "gethostname" => &[libc::ENAMETOOLONG],
         "getaddrinfo" | "getnameinfo" => &[libc::EAI_MEMORY, libc::EAI_AGAIN, libc::EMFILE],
         "gethostbyname_r" | "getservbyname_r" => &[libc::ENOMEM, libc::EMFILE],

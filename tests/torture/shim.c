@@ -330,7 +330,10 @@ long syscall(long number, ...)
         a[i] = va_arg(rest, long);
     va_end(rest);
     /* The standard library's locks are calls like this, too; those are no business of the library's. */
-    const char *kind = number == SYS_ppoll ? "ppoll" : number == SYS_pidfd_open ? "pidfd_open" : NULL;
+    const char *kind = number == SYS_ppoll ? "ppoll"
+        : number == SYS_pidfd_open ? "pidfd_open"
+        : number == SYS_pidfd_send_signal ? "pidfd_send_signal"
+        : NULL;
     int error = kind ? late_and_due(kind, CALLER) : 0;
     return error ? (errno = error, -1) : real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

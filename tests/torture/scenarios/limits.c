@@ -11,6 +11,7 @@ static int pass(void)
     TRY(tabi_server_options_init(&options, sizeof options));
     options.concurrency = TABI_THREADS;
     options.max_threads = 1;
+    options.loops = 2;
     options.when_full = TABI_WHEN_FULL_QUEUE;
     options.queue_size = 2;
     options.request_timeout = 5;

@@ -5,6 +5,7 @@ mod support;
 
 mod abi;
 mod api_map;
+mod errors_page;
 mod header;
 mod install;
 mod loading;

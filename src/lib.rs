@@ -104,10 +104,14 @@ mod memory;
 pub mod prelude;
 pub mod proxy;
 pub mod resolve;
+#[cfg(unix)]
 pub mod server;
 pub mod socket;
 mod sys;
 
+sys::unix_only! {
+    pub use resolve::sethostname;
+}
 sys::linux_only! {
     pub use address::families::*;
 }
@@ -126,7 +130,6 @@ pub use resolve::{
     gethostbyaddr_until, gethostbyname, gethostbyname_ex, gethostbyname_ex_until, gethostbyname_until,
     gethostname, getnameinfo, getnameinfo_until, getprotobyname, getservbyname, getservbyport, htonl, htons,
     if_indextoname, if_nameindex, if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs,
-    sethostname,
 };
 pub use socket::{
     ControlBuffer, ControlData, ControlMessage, Credentials, DEFAULT_BACKLOG, DEFAULT_BUFFER_SIZE,

@@ -7,26 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::c_string::{c_string, quoted};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily};
 use crate::error::{Error, Result};
-use crate::sys::libc;
-
-/// Functions of the C library that the libc crate does not declare.
-/// cbindgen:ignore
-mod c {
-    use std::ffi::{c_char, c_int, c_void};
-
-    #[expect(unused_doc_comments, reason = "cbindgen reads it: these are not our exports")]
-    /// cbindgen:ignore
-    unsafe extern "C" {
-        pub(super) fn inet_aton(text: *const c_char, address: *mut [u8; 4]) -> c_int;
-        pub(super) fn inet_pton(family: c_int, text: *const c_char, packed: *mut c_void) -> c_int;
-        pub(super) fn inet_ntop(
-            family: c_int,
-            packed: *const c_void,
-            text: *mut c_char,
-            size: libc::socklen_t,
-        ) -> *const c_char;
-    }
-}
+use crate::sys::{inet as c, libc};
 
 /// Returns the four bytes of an IPv4 address (`socket.inet_aton`). The text may have every form that the C library
 /// accepts: `"127.0.0.1"`, but also `"127.1"`, `"0x7f.1"` and octal parts. [`inet_pton`] accepts only the first form.

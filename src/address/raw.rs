@@ -4,7 +4,6 @@
 use std::fmt;
 use std::mem::{MaybeUninit, offset_of};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::unix::ffi::OsStringExt;
 
 use super::{Address, UnixAddress};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily};
@@ -226,7 +225,7 @@ fn decode_unix(name: &[u8]) -> UnixAddress {
     UnixAddress::from_bytes(name).unwrap_or_else(|_| {
         // The system allows a path of 108 bytes without a closing NUL. This crate does not bind such a path, but reads
         // it.
-        UnixAddress::Path(std::ffi::OsString::from_vec(name.to_vec()).into())
+        UnixAddress::Path(sys::path_of(name))
     })
 }
 

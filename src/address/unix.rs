@@ -1,9 +1,6 @@
 //! Addresses of `AF_UNIX` sockets.
 
-use std::ffi::OsStr;
 use std::fmt;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net;
 use std::path::{Path, PathBuf};
 
 use super::text::{python_repr, write_escaped};
@@ -38,7 +35,7 @@ impl UnixAddress {
             [0, name @ ..] if sys::ABSTRACT_NAMES => Ok(UnixAddress::Abstract(name.to_vec())),
             _ if bytes.contains(&0) => Err(Error::value("AF_UNIX path must not contain a NUL byte")),
             _ if bytes.len() >= PATH_SIZE => Err(too_long(bytes.len())),
-            _ => Ok(UnixAddress::Path(PathBuf::from(OsStr::from_bytes(bytes)))),
+            _ => Ok(UnixAddress::Path(sys::path_of(bytes))),
         }
     }
 
@@ -46,7 +43,7 @@ impl UnixAddress {
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             UnixAddress::Unnamed => Vec::new(),
-            UnixAddress::Path(path) => path.as_os_str().as_bytes().to_vec(),
+            UnixAddress::Path(path) => path.as_os_str().as_encoded_bytes().to_vec(),
             UnixAddress::Abstract(name) => [&[0], name.as_slice()].concat(),
         }
     }
@@ -55,7 +52,7 @@ impl UnixAddress {
     pub fn repr(&self) -> String {
         match self {
             UnixAddress::Unnamed => python_repr(&[]),
-            UnixAddress::Path(path) => python_repr(path.as_os_str().as_bytes()),
+            UnixAddress::Path(path) => python_repr(path.as_os_str().as_encoded_bytes()),
             UnixAddress::Abstract(name) => format!("b'\\x00{}'", name.escape_ascii()),
         }
     }
@@ -76,7 +73,7 @@ impl fmt::Display for UnixAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             UnixAddress::Unnamed => f.write_str("(unnamed)"),
-            UnixAddress::Path(path) => write_escaped(f, path.as_os_str().as_bytes()),
+            UnixAddress::Path(path) => write_escaped(f, path.as_os_str().as_encoded_bytes()),
             UnixAddress::Abstract(name) => {
                 f.write_str("@")?;
                 write_escaped(f, name)
@@ -85,19 +82,21 @@ impl fmt::Display for UnixAddress {
     }
 }
 
-impl From<&net::SocketAddr> for UnixAddress {
-    fn from(address: &net::SocketAddr) -> Self {
-        match (address.as_pathname(), sys::abstract_name(address)) {
-            (Some(path), _) => UnixAddress::Path(path.to_owned()),
-            (None, Some(name)) => UnixAddress::Abstract(name.to_vec()),
-            (None, None) => UnixAddress::Unnamed,
+sys::unix_only! {
+    impl From<&std::os::unix::net::SocketAddr> for UnixAddress {
+        fn from(address: &std::os::unix::net::SocketAddr) -> Self {
+            match (address.as_pathname(), sys::abstract_name(address)) {
+                (Some(path), _) => UnixAddress::Path(path.to_owned()),
+                (None, Some(name)) => UnixAddress::Abstract(name.to_vec()),
+                (None, None) => UnixAddress::Unnamed,
+            }
         }
     }
-}
 
-impl From<net::SocketAddr> for UnixAddress {
-    fn from(address: net::SocketAddr) -> Self {
-        UnixAddress::from(&address)
+    impl From<std::os::unix::net::SocketAddr> for UnixAddress {
+        fn from(address: std::os::unix::net::SocketAddr) -> Self {
+            UnixAddress::from(&address)
+        }
     }
 }
 

@@ -5,24 +5,35 @@
 //! [`std::net::Shutdown`]. All others are integers. A constant that the system does not have does not exist here
 //! either.
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(unix, not(target_os = "linux")))]
 mod bsd;
 #[cfg(target_os = "linux")]
 mod linux;
 mod types;
+#[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+mod winsock;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(unix, not(target_os = "linux")))]
 use bsd as system;
 #[cfg(target_os = "linux")]
 use linux as system;
+#[cfg(unix)]
+use unix as base;
+#[cfg(windows)]
+use windows as system;
+#[cfg(windows)]
+use winsock as base;
 
 use std::ffi::CStr;
 use std::net::Shutdown;
 
+pub use base::*;
 pub use system::*;
 pub use types::{AddressFamily, SocketKind};
-pub use unix::*;
 
 /// A name with a closing NUL, which C programs need, and its value.
 #[derive(Clone, Copy)]
@@ -86,7 +97,7 @@ const fn shutdown(how: i32) -> Shutdown {
 }
 
 /// All constants that are numbers, sorted by name.
-pub(crate) static TABLE: [Row; unix::ROWS.len() + system::ROWS.len()] = merge(unix::ROWS, system::ROWS);
+pub(crate) static TABLE: [Row; base::ROWS.len() + system::ROWS.len()] = merge(base::ROWS, system::ROWS);
 
 /// The constants that are text.
 pub(crate) const STRINGS: [(&str, &CStr); 2] =

@@ -10,7 +10,7 @@ use std::net::AddrParseError;
 pub use io::IoError;
 pub use text::{gai_strerror, hstrerror, strerror};
 
-use crate::sys::libc;
+use crate::sys::{CLOSED, libc};
 
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -101,7 +101,7 @@ impl Error {
     pub fn errno(&self) -> i32 {
         match self {
             Error::Os(errno) => *errno,
-            Error::Closed => libc::EBADF,
+            Error::Closed => CLOSED,
             Error::Timeout => libc::ETIMEDOUT,
             Error::Value(_) | Error::Overflow(_) | Error::Type(_) => libc::EINVAL,
             Error::OsMessage(_) | Error::Gai(_) | Error::Herror(_) => 0,

@@ -9,6 +9,7 @@ use crate::address::{Address, UnixAddress};
 use crate::c_string::quoted;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::sys;
 
 /// How each header begins.
 pub(super) const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
@@ -192,14 +193,9 @@ fn decode_unix(name: &[u8]) -> UnixAddress {
         [0, name @ ..] => UnixAddress::Abstract(name.to_vec()),
         path => {
             let end = path.iter().position(|&byte| byte == 0).unwrap_or(path.len());
-            UnixAddress::Path(path_of(&path[..end]))
+            UnixAddress::Path(sys::path_of(&path[..end]))
         }
     }
-}
-
-fn path_of(bytes: &[u8]) -> std::path::PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    std::ffi::OsStr::from_bytes(bytes).into()
 }
 
 pub(super) fn check_unix(address: &UnixAddress) -> Result<()> {

@@ -30,7 +30,10 @@ pub use hostent::{
     HostEntry, gethostbyaddr, gethostbyaddr_until, gethostbyname, gethostbyname_ex, gethostbyname_ex_until,
     gethostbyname_until,
 };
-pub use hostname::{gethostname, sethostname};
+pub use hostname::gethostname;
+crate::sys::unix_only! {
+    pub use hostname::sethostname;
+}
 pub use interface::{if_indextoname, if_nameindex, if_nametoindex};
 pub use nameinfo::{NumericAddress, getnameinfo, getnameinfo_until};
 #[cfg(feature = "capi")]

@@ -1,8 +1,6 @@
 //! The types that calls accept as an address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net;
 use std::path::{Path, PathBuf};
 
 use super::{host, hosts};
@@ -164,9 +162,11 @@ impl ToAddress for UnixAddress {
     }
 }
 
-impl ToAddress for net::SocketAddr {
-    fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
-        UnixAddress::from(self).to_address(family, deadline)
+sys::unix_only! {
+    impl ToAddress for std::os::unix::net::SocketAddr {
+        fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
+            UnixAddress::from(self).to_address(family, deadline)
+        }
     }
 }
 
@@ -194,7 +194,7 @@ impl ToAddress for String {
 
 impl ToAddress for Path {
     fn to_address(&self, family: AddressFamily, deadline: Deadline) -> Result<RawAddress> {
-        UnixAddress::from_bytes(self.as_os_str().as_bytes())?.to_address(family, deadline)
+        UnixAddress::from_bytes(self.as_os_str().as_encoded_bytes())?.to_address(family, deadline)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::sys::fd::{FromRawFd, OwnedFd, RawFd};
-use crate::sys::libc;
+use crate::sys::{self, libc};
 
 /// The number of bytes in the header of a control message, including padding.
 pub(super) const HEADER: usize = cmsg_len_unchecked(0);
@@ -123,13 +123,7 @@ pub(super) unsafe fn filled<'a>(control: *const u8, len: usize) -> &'a [u8] {
 pub(super) fn received_fds(control: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
     RawControlMessages::new(control)
         .filter(|message| message.level == libc::SOL_SOCKET && message.kind == libc::SCM_RIGHTS)
-        .flat_map(|message| numbers(message.data))
-}
-
-/// The complete `int`s in the data of a control message. An incomplete one at the end is left out.
-pub(super) fn numbers(data: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
-    data.chunks_exact(size_of::<RawFd>())
-        .map(|bytes| RawFd::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        .flat_map(|message| sys::received_numbers(message.data))
 }
 
 /// Closes the descriptors that arrived in a control buffer.
@@ -138,7 +132,7 @@ pub(super) fn numbers(data: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
 ///
 /// `recvmsg` filled the buffer, and none of its descriptors was taken or closed since.
 pub unsafe fn close_received_fds(control: &[u8]) {
-    for fd in received_fds(control).filter(|&fd| fd >= 0) {
+    for fd in received_fds(control).filter(|&fd| sys::is_number(fd)) {
         // SAFETY: the caller promises that nothing else owns the descriptor.
         drop(unsafe { OwnedFd::from_raw_fd(fd) });
     }
@@ -146,12 +140,11 @@ pub unsafe fn close_received_fds(control: &[u8]) {
 
 /// Makes received descriptors close-on-exec on systems that have no MSG_CMSG_CLOEXEC.
 pub(super) fn set_close_on_exec(control: &[u8]) {
-    if crate::sys::CMSG_CLOEXEC != 0 {
+    if sys::CMSG_CLOEXEC != 0 {
         return;
     }
     for fd in received_fds(control) {
-        // SAFETY: F_SETFD touches no memory.
-        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+        sys::set_close_on_exec(fd);
     }
 }
 

@@ -41,7 +41,7 @@ impl Socket {
             Ok(()) => Ok(0),
             Err(Error::Os(errno)) => Ok(errno),
             Err(Error::Timeout) => Ok(libc::EAGAIN),
-            Err(Error::Closed) => Ok(libc::EBADF),
+            Err(Error::Closed) => Ok(sys::CLOSED),
             Err(error) => Err(error),
         }
     }
@@ -78,7 +78,7 @@ impl Socket {
         let _never_blocks = self.mode.never_block(call)?;
         match self.connect_raw(Plan::new(Kind::Connect, limit), address) {
             Ok(()) => {}
-            Err(Error::Timeout) => return Err(Error::Os(libc::EINPROGRESS)),
+            Err(Error::Timeout) => return Err(Error::Os(sys::CONNECT_BEGUN)),
             Err(error) => return Err(error),
         }
         // Linux regards a socket as connected only after a connect has returned 0. Without this call the next
@@ -117,12 +117,12 @@ impl Socket {
             // After an interruption the connect continues in the kernel, and a second one would fail with
             // EALREADY. Only the connect of a unix socket has not begun then.
             begun = match result {
-                Err(Error::Os(libc::EINPROGRESS)) => true,
+                Err(Error::Os(errno)) if errno == sys::CONNECT_BEGUN => true,
                 Err(Error::Os(libc::EINTR)) => self.family != AF_UNIX,
                 _ => false,
             };
             let goes_on = begun && !self.is_interruptible();
-            sys::as_system_call(if goes_on { Err(Error::Os(libc::EINPROGRESS)) } else { result })
+            sys::as_system_call(if goes_on { Err(Error::Os(sys::CONNECT_BEGUN)) } else { result })
         });
         connected.map(drop)
     }

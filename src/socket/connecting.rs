@@ -213,7 +213,7 @@ impl How<'_> {
                 socket.settimeout(self.timeout)?;
                 Ok((socket, true))
             }
-            Err(Error::Os(libc::EINPROGRESS)) => Ok((socket, false)),
+            Err(Error::Os(errno)) if errno == sys::CONNECT_BEGUN => Ok((socket, false)),
             Err(error) => Err(error),
         }
     }

@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::ancillary::{RawControlMessage, numbers, read_struct};
+use super::ancillary::{RawControlMessage, read_struct};
 use crate::address::{Address, RawAddress};
 use crate::constants::AF_UNSPEC;
 use crate::sys::fd::{FromRawFd, OwnedFd};
@@ -128,7 +128,9 @@ impl ControlMessage {
         if message.level == libc::SOL_SOCKET && message.kind == libc::SCM_RIGHTS {
             // SAFETY: the caller promises that nothing else owns the descriptors.
             let owned = |fd| unsafe { OwnedFd::from_raw_fd(fd) };
-            return ControlMessage::Rights(numbers(message.data).filter(|&fd| fd >= 0).map(owned).collect());
+            return ControlMessage::Rights(
+                sys::received_numbers(message.data).filter(|&fd| sys::is_number(fd)).map(owned).collect(),
+            );
         }
         decode_plain(&message).unwrap_or_else(|| ControlMessage::Raw {
             level: message.level,

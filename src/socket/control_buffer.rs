@@ -7,9 +7,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::ancillary::{RawControlMessages, bytes_of, close_received_fds, cmsg_space, encode};
 use super::control::ControlMessage;
-use super::io::reserve;
 use crate::error::{Error, Result};
-use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd};
+use crate::sys::fd::BorrowedFd;
 use crate::sys::{self, libc};
 
 /// Control messages to send, added one after the other. Each method that adds a message fails with
@@ -54,19 +53,7 @@ impl<'fd> ControlData<'fd> {
         self.message(level, kind, data)
     }
 
-    /// Adds descriptors (`SCM_RIGHTS`) of which only the numbers are at hand, as `data` holds them: each an `int` of the
-    /// system. [`ControlData::fds`] takes borrowed descriptors instead. Fails as [`ControlData::raw`] does.
-    ///
-    /// # Safety
-    ///
-    /// Each number is that of a descriptor which the caller may hand on and which stays open until the message is sent,
-    /// or of none.
-    #[allow(unsafe_code)]
-    pub unsafe fn fd_numbers(&mut self, data: &[u8]) -> Result<&mut Self> {
-        self.message(libc::SOL_SOCKET, libc::SCM_RIGHTS, data)
-    }
-
-    fn message(&mut self, level: i32, kind: i32, data: &[u8]) -> Result<&mut Self> {
+    pub(super) fn message(&mut self, level: i32, kind: i32, data: &[u8]) -> Result<&mut Self> {
         let space = cmsg_space(data.len())?;
         let begin = self.bytes.len();
         self.bytes.try_reserve(space).map_err(|_| Error::Os(libc::ENOMEM))?;
@@ -75,21 +62,13 @@ impl<'fd> ControlData<'fd> {
         Ok(self)
     }
 
-    /// Adds descriptors (`SCM_RIGHTS`), on Linux at most 253 in one message. The receiver gets duplicates.
-    /// Fails with `Os(ENOMEM)`.
-    pub fn fds<F: AsFd>(&mut self, fds: &'fd [F]) -> Result<&mut Self> {
-        let mut numbers = reserve(fds.len().saturating_mul(size_of::<i32>()))?;
-        numbers.extend(fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()));
-        self.message(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
-    }
-
     /// Chooses the source address and the interface of an IPv4 datagram (`IP_PKTINFO`). `interface` is the
     /// number of an interface, or 0 for any.
     ///
     /// Fails with `Os(EOPNOTSUPP)` on systems that have no such message, such as FreeBSD.
     pub fn ipv4_packet_info(&mut self, source: Ipv4Addr, interface: u32) -> Result<&mut Self> {
         let (kind, data) = in_pktinfo(source, interface)?;
-        self.raw(libc::IPPROTO_IP, kind, &data)
+        self.raw(libc::IPPROTO_IP, kind, data.as_ref())
     }
 
     /// Chooses the source address and the interface of an IPv6 datagram (`IPV6_PKTINFO`). `interface` is the
@@ -125,7 +104,7 @@ impl<'fd> ControlData<'fd> {
 
 /// Returns the type and the data of an `IP_PKTINFO` message. Fails with `Os(EOPNOTSUPP)` on systems that have
 /// no such message.
-pub(crate) fn in_pktinfo(source: Ipv4Addr, interface: u32) -> Result<(i32, [u8; 12])> {
+pub(crate) fn in_pktinfo(source: Ipv4Addr, interface: u32) -> Result<(i32, impl AsRef<[u8]>)> {
     sys::packet_info_v4(source, interface).ok_or(Error::Os(libc::EOPNOTSUPP))
 }
 

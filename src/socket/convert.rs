@@ -2,12 +2,12 @@
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use super::{ControlBuffer, ControlData, Socket, create};
-use crate::constants::{AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
+use crate::constants::{AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM};
 use crate::error::{Error, Result};
-use crate::sys::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use crate::sys;
+use crate::sys::fd::{BorrowedFd, OwnedFd};
 
 /// The most buffers that are passed to one system call. Every system accepts this many.
 const MOST_BUFFERS: usize = 1024;
@@ -67,12 +67,8 @@ impl Write for Socket {
     }
 }
 
-impl AsRawFd for Socket {
-    /// Returns the number of the descriptor, or -1 when the socket is closed.
-    fn as_raw_fd(&self) -> RawFd {
-        self.fileno()
-    }
-}
+// The number of the descriptor, or -1 when the socket is closed.
+sys::numbered!(Socket, fileno);
 
 impl Socket {
     /// Lends the descriptor, for calls of other libraries. Fails with [`Error::Closed`] when the socket is
@@ -144,7 +140,12 @@ convert! {
     TcpStream: [AF_INET, AF_INET6], SOCK_STREAM;
     TcpListener: [AF_INET, AF_INET6], SOCK_STREAM;
     UdpSocket: [AF_INET, AF_INET6], SOCK_DGRAM;
-    UnixStream: [AF_UNIX], SOCK_STREAM;
-    UnixListener: [AF_UNIX], SOCK_STREAM;
-    UnixDatagram: [AF_UNIX], SOCK_DGRAM;
+}
+
+sys::unix_only! {
+    convert! {
+        std::os::unix::net::UnixStream: [crate::AF_UNIX], SOCK_STREAM;
+        std::os::unix::net::UnixListener: [crate::AF_UNIX], SOCK_STREAM;
+        std::os::unix::net::UnixDatagram: [crate::AF_UNIX], SOCK_DGRAM;
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use socket2::{Domain, Protocol, SockRef, Type};
 
-use super::handle::{Handle, InFlight};
+use super::handle::Handle;
 use super::timeout::{Mode, Timeout, default_timeout};
 use super::wait::{Kind, Plan};
 use super::{Socket, timeout};
@@ -36,12 +36,8 @@ impl Socket {
     /// makes pairs of `AF_INET` too.
     pub fn socketpair(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<(Socket, Socket)> {
         let bare = kind.as_raw() & !TYPE_FLAGS;
-        let (one, other) =
-            socket2::Socket::pair(Domain::from(family.as_raw()), Type::from(bare), protocol(proto))?;
-        Ok((
-            Socket::with_mode(one.into(), family, kind, proto)?,
-            Socket::with_mode(other.into(), family, kind, proto)?,
-        ))
+        let (one, other) = sys::socket_pair(family.as_raw(), bare, proto)?;
+        Ok((Socket::with_mode(one, family, kind, proto)?, Socket::with_mode(other, family, kind, proto)?))
     }
 
     /// Makes a socket from an existing descriptor (`socket.socket(fileno=fd)`). The system is asked for the
@@ -71,7 +67,7 @@ impl Socket {
         kind: Option<SocketKind>,
         proto: Option<i32>,
     ) -> Result<Socket> {
-        if fd < 0 {
+        if !sys::is_number(fd) {
             return Err(Error::value(format!("negative file descriptor: {fd}")));
         }
         let (family, kind, proto) = detect(fd, family, kind, proto)?;
@@ -168,7 +164,7 @@ impl Socket {
 /// Puts the descriptor of a new socket into the mode that its kind asks for, or the default timeout does.
 fn begin_mode(fd: RawFd, kind: SocketKind) -> Result<Timeout> {
     let timeout = if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
-    if timeout != Timeout::NONE {
+    if timeout != Timeout::NONE || !sys::CALLS_BLOCK {
         sys::set_nonblocking(fd, true)?;
     }
     Ok(timeout)
@@ -219,14 +215,6 @@ fn own_name(fd: RawFd) -> Result<RawAddress> {
     unsafe { syscall!(getsockname(fd, address.as_mut_ptr(), &mut len)) }?;
     address.set_len(len);
     Ok(address)
-}
-
-/// Returns whether child processes inherit the descriptor. socket2 has a call to set this, but none to read
-/// it.
-pub(super) fn get_inheritable(call: &InFlight<'_>) -> Result<bool> {
-    // SAFETY: F_GETFD touches no memory.
-    let flags = unsafe { syscall!(fcntl(call.fd(), libc::F_GETFD)) }?;
-    Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
 /// Duplicates a descriptor (`socket.dup`). The duplicate is close-on-exec. Fails with `Os(EBADF)` and
@@ -283,10 +271,15 @@ pub unsafe fn close(fd: RawFd) -> Result<()> {
 /// gets the default timeout.
 pub(super) fn adopt(fd: OwnedFd) -> Socket {
     let detected = detect(fd.as_raw_fd(), None, None, None);
-    let nonblocking = is_nonblocking(&fd);
+    // On systems where calls do not block, nobody can tell what the socket was like before.
+    let nonblocking = sys::CALLS_BLOCK && is_nonblocking(&fd);
     // A descriptor that is not a socket gets no family. The first call on it fails with ENOTSOCK.
     let (family, kind, proto) = detected.unwrap_or((AF_UNSPEC, SocketKind::ANY, 0));
     let timeout = if nonblocking { Timeout::ZERO } else { Timeout::NONE };
+    if !sys::CALLS_BLOCK {
+        // This fails for a number that is no socket, and then every call does.
+        let _ = sys::set_nonblocking(fd.as_raw_fd(), true);
+    }
     let socket = Socket::assemble(fd, false, family, kind, proto, timeout);
     if !nonblocking && default_timeout() != Timeout::NONE {
         let _ = socket.settimeout(default_timeout().duration());
@@ -295,5 +288,5 @@ pub(super) fn adopt(fd: OwnedFd) -> Socket {
 }
 
 fn is_nonblocking(fd: &OwnedFd) -> bool {
-    SockRef::from(fd).nonblocking().unwrap_or(false)
+    sys::is_nonblocking(&SockRef::from(fd)).unwrap_or(false)
 }

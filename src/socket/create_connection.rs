@@ -11,7 +11,7 @@ use crate::constants::{AF_UNSPEC, SOCK_STREAM};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::resolve::{AddrInfo, Host, Question, Service, Settings};
-use crate::sys::libc;
+use crate::sys::{CONNECT_BEGUN, libc};
 
 /// The shortest delay between attempts: RFC 8305 forbids less.
 const LEAST_DELAY: Duration = Duration::from_millis(10);
@@ -153,7 +153,7 @@ fn one_after_the_other(answers: &[AddrInfo], how: How<'_>) -> Result<Socket, Cre
     for answer in answers {
         match how.begin(answer) {
             Ok((socket, true)) => return Ok(socket),
-            Ok((_, false)) => errors.push((answer.address.clone(), Error::Os(libc::EINPROGRESS))),
+            Ok((_, false)) => errors.push((answer.address.clone(), Error::Os(CONNECT_BEGUN))),
             Err(error) => errors.push((answer.address.clone(), error)),
         }
     }

@@ -4,7 +4,7 @@ use super::{DEFAULT_BACKLOG, Socket};
 use crate::constants::{AF_INET, AF_INET6, AddressFamily, SOCK_STREAM};
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
-use crate::sys::libc;
+use crate::sys::{self, libc};
 
 /// The settings of [`create_server_with`].
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ impl CreateServerOptions {
     }
 
     /// Sets whether other sockets may listen on the same port; the system then spreads the clients over them
-    /// (`SO_REUSEPORT`).
+    /// (`SO_REUSEPORT`). On Windows, which has no such option, making the server fails with [`Error::Value`].
     pub fn reuse_port(self, reuse_port: bool) -> Self {
         CreateServerOptions { reuse_port, ..self }
     }
@@ -94,12 +94,16 @@ pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions
     }
     let socket = Socket::new(options.family, SOCK_STREAM, 0)?;
     let is_internet = [AF_INET, AF_INET6].contains(&options.family);
-    // With this option a program can listen on a port again at once, although old connections still linger
-    // there. As in Python, it is no error if the option cannot be set.
-    let _ = socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
+    if sys::REUSES_LINGERING {
+        // With this option a program can listen on a port again at once, although old connections still linger
+        // there. As in Python, it is no error if the option cannot be set.
+        let _ = socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
+    }
     // Linux refuses this option for other families, where it has no meaning.
     if options.reuse_port && is_internet {
-        socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
+        let option = sys::SO_REUSEPORT;
+        let option = option.ok_or(Error::value("SO_REUSEPORT not supported on this platform"))?;
+        socket.setsockopt(libc::SOL_SOCKET, option, 1)?;
     }
     if options.family == AF_INET6 {
         set_v6only(&socket, !options.dualstack_ipv6)?;

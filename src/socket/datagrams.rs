@@ -132,8 +132,7 @@ impl Socket {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn recvmany(&self, datagrams: &mut [IncomingDatagram<'_>], flags: i32) -> Result<usize> {
-        let writable =
-            |buffer: &mut [u8]| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+        let writable = |buffer: &mut [u8]| sys::iovec(buffer.as_mut_ptr(), buffer.len());
         let mut buffers = reserve(datagrams.len())?;
         buffers.extend(datagrams.iter_mut().map(|datagram| writable(datagram.buffer)));
         let mut headers = reserve(datagrams.len())?;
@@ -269,7 +268,7 @@ fn received_before_close(headers: &[MessageHeader]) -> usize {
 }
 
 fn iovec(bytes: &[u8]) -> libc::iovec {
-    libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }
+    sys::iovec(bytes.as_ptr().cast_mut(), bytes.len())
 }
 
 #[cfg(all(test, not(loom)))]

@@ -7,12 +7,12 @@ use super::Socket;
 use super::ancillary::cmsg_space_unchecked;
 use super::control::ControlMessage;
 use super::control_buffer::{ControlBuffer, ControlData};
-use super::io::reserve_for;
+use super::io::{reserve, reserve_for};
 use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::Result;
-use crate::sys::fd::{AsFd, OwnedFd};
-use crate::sys::libc;
+use crate::sys::fd::{AsFd, AsRawFd, OwnedFd};
+use crate::sys::{self, libc};
 
 /// The most descriptors in one message on Linux. Other systems do not allow more.
 const MOST_FDS: usize = 253;
@@ -20,6 +20,28 @@ const MOST_FDS: usize = 253;
 /// Space in bytes for control messages that socket options may put before the descriptors: credentials, a
 /// security label, a timestamp.
 const OTHER_CONTROL: usize = 512;
+
+impl<'fd> ControlData<'fd> {
+    /// Adds descriptors (`SCM_RIGHTS`), on Linux at most 253 in one message. The receiver gets duplicates.
+    /// Fails with `Os(ENOMEM)`.
+    pub fn fds<F: AsFd>(&mut self, fds: &'fd [F]) -> Result<&mut Self> {
+        let mut numbers = reserve(fds.len().saturating_mul(size_of::<i32>()))?;
+        numbers.extend(fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()));
+        self.message(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
+    }
+
+    /// Adds descriptors (`SCM_RIGHTS`) of which only the numbers are at hand, as `data` holds them: each an `int` of the
+    /// system. [`ControlData::fds`] takes borrowed descriptors instead. Fails as [`ControlData::raw`] does.
+    ///
+    /// # Safety
+    ///
+    /// Each number is that of a descriptor which the caller may hand on and which stays open until the message is sent,
+    /// or of none.
+    #[allow(unsafe_code)]
+    pub unsafe fn fd_numbers(&mut self, data: &[u8]) -> Result<&mut Self> {
+        self.message(libc::SOL_SOCKET, libc::SCM_RIGHTS, data)
+    }
+}
 
 impl Socket {
     /// Sends bytes and descriptors over a unix socket (`socket.send_fds`). A stream needs at least one byte.
@@ -61,7 +83,7 @@ impl Socket {
         flags: i32,
     ) -> Result<(Vec<u8>, Vec<OwnedFd>, i32, Address)> {
         let mut bytes = reserve_for(bufsize, flags)?;
-        let buffer = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bufsize };
+        let buffer = sys::iovec(bytes.as_mut_ptr(), bufsize);
         // SAFETY: `reserve_for` has reserved `bufsize` bytes.
         let received = unsafe { self.recv_fds_raw(buffer, maxfds, flags) }?;
         // SAFETY: the kernel wrote these bytes, or `reserve_for` did.

@@ -32,7 +32,8 @@ use std::mem;
 use super::kernel::{self, OnceLock, Wake};
 use super::state::{Seen, State, Taken};
 use crate::error::{Error, Result};
-use crate::sys::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use crate::sys::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use crate::sys::{self, CALLS_BLOCK, NO_FD};
 
 /// A descriptor with a count of the calls that are using it.
 ///
@@ -86,6 +87,12 @@ impl Handle {
         self.state.see().is_shared()
     }
 
+    /// Whether a close wakes calls by the wake-up descriptor, because a shutdown must not or cannot wake them.
+    #[inline]
+    pub(super) fn wakes_by_fd(&self) -> bool {
+        !CALLS_BLOCK || self.is_shared()
+    }
+
     /// Records that the connection has another owner. Fails with [`Error::Closed`] after a close, because the
     /// close may have shut the connection down.
     pub(super) fn set_shared(&self) -> Result<()> {
@@ -95,7 +102,7 @@ impl Handle {
     /// The descriptor's number, or -1 when closed.
     #[inline]
     pub(super) fn fileno(&self) -> RawFd {
-        if self.is_closed() { -1 } else { self.fd }
+        if self.is_closed() { NO_FD } else { self.fd }
     }
 
     /// Whether other calls are in flight than that of the caller.
@@ -128,7 +135,7 @@ impl Handle {
     /// none.
     pub(super) fn wake_fd(&self) -> Result<RawFd> {
         if self.is_inherited() {
-            return Ok(-1);
+            return Ok(NO_FD);
         }
         let wake = match self.wake.get() {
             Some(wake) => wake,
@@ -190,7 +197,7 @@ impl Handle {
     pub(super) fn detach_number(&self) -> Result<RawFd> {
         let _call = self.enter()?;
         if !self.state.take_in_use() {
-            return Err(if self.is_closed() { Error::Closed } else { Error::Os(crate::sys::libc::EBUSY) });
+            return Err(if self.is_closed() { Error::Closed } else { Error::Os(sys::libc::EBUSY) });
         }
         self.wake_calls();
         Ok(self.fd)
@@ -267,12 +274,14 @@ impl InFlight<'_> {
     }
 }
 
-impl AsFd for InFlight<'_> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+impl InFlight<'_> {
+    fn borrow(&self) -> BorrowedFd<'_> {
         // SAFETY: the handle keeps its descriptor open while a call is in flight.
         unsafe { BorrowedFd::borrow_raw(self.handle.fd) }
     }
 }
+
+sys::lends!(InFlight<'_>, borrow);
 
 impl Drop for InFlight<'_> {
     #[inline(always)]

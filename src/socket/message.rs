@@ -17,7 +17,7 @@ use crate::address::{Address, RawAddress};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
-use crate::sys::{CMSG_CLOEXEC, NO_SIGPIPE, libc};
+use crate::sys::{self, CMSG_CLOEXEC, NO_SIGPIPE, libc};
 
 /// What [`Socket::recvmsg_raw`] received.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +130,7 @@ impl Socket {
         check_control_size(ancbufsize)?;
         let mut data = reserve_for(bufsize, flags)?;
         let mut control = ControlBuffer::new(ancbufsize)?;
-        let buffer = libc::iovec { iov_base: data.as_mut_ptr().cast(), iov_len: bufsize };
+        let buffer = sys::iovec(data.as_mut_ptr(), bufsize);
         // SAFETY: `reserve_for` has reserved `bufsize` bytes.
         let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags, limit) }?;
         // SAFETY: the kernel wrote these bytes, or `reserve_for` did.

@@ -218,7 +218,12 @@ impl Socket {
     /// returned; the result is then a duplicate of it. Fails with [`Error::Closed`] when the socket is
     /// closed.
     pub fn detach(&self) -> Result<OwnedFd> {
-        self.handle.detach()
+        let blocks = self.mode.timeout() == Timeout::NONE;
+        let fd = self.handle.detach()?;
+        if blocks {
+            sys::set_blocking(&fd)?;
+        }
+        Ok(fd)
     }
 
     /// [`Socket::detach`] for C and Python, whose programs know the number of the descriptor already: the
@@ -383,13 +388,13 @@ impl Socket {
     /// not.
     pub fn get_inheritable(&self) -> Result<bool> {
         let call = self.handle.enter()?;
-        create::get_inheritable(&call)
+        sys::get_inheritable(call.fd())
     }
 
     /// Sets whether child processes inherit the descriptor (`socket.set_inheritable`).
     pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
         let call = self.handle.enter()?;
-        Ok(SockRef::from(&call).set_cloexec(!inheritable)?)
+        Ok(sys::set_inheritable(&SockRef::from(&call), inheritable)?)
     }
 }
 

@@ -1,10 +1,8 @@
 //! Sending files over a socket, without copying them where the system can do this.
-#![allow(unsafe_code)]
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::mem::ManuallyDrop;
-use std::os::unix::fs::FileExt;
 
 use socket2::SockRef;
 
@@ -13,8 +11,7 @@ use super::timeout::Timeout;
 use crate::constants::SOCK_STREAM;
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
-use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
-use crate::sys::{self, libc};
+use crate::sys::{self, AsFile};
 
 /// The most bytes that one system call sends, as in Python.
 const MOST: usize = 1 << 30;
@@ -47,7 +44,7 @@ impl Socket {
     /// ```
     pub fn sendfile(
         &self,
-        file: impl AsFd,
+        file: impl AsFile,
         offset: u64,
         count: Option<usize>,
     ) -> Result<usize, SendallError> {
@@ -57,7 +54,7 @@ impl Socket {
     /// [`Socket::sendfile`] with a limit instead of the timeout.
     pub fn sendfile_until(
         &self,
-        file: impl AsFd,
+        file: impl AsFile,
         offset: u64,
         count: Option<usize>,
         limit: Limit,
@@ -66,10 +63,10 @@ impl Socket {
         self.check_sendfile(offset, count, limit).map_err(nothing)?;
         let limit = self.whole(limit);
         let mut source =
-            Source { file: lend(file.as_fd()), offset, count: count.unwrap_or(usize::MAX), sent: 0 };
+            Source { file: sys::lend_file(&file), offset, count: count.unwrap_or(usize::MAX), sent: 0 };
         let result = if self.can_send_files(limit).map_err(nothing)? {
             match self.send_by_system(&mut source, limit) {
-                Err(Error::Os(errno)) if source.sent == 0 && is_refusal(errno) => {
+                Err(Error::Os(errno)) if source.sent == 0 && sys::SENDFILE_REFUSALS.contains(&errno) => {
                     self.send_by_copying(&mut source, limit)
                 }
                 result => result,
@@ -107,7 +104,7 @@ impl Socket {
     fn can_send_files(&self, limit: Limit) -> Result<bool> {
         let call = self.handle.enter()?;
         let may_block = limit == Limit::Timeout && !self.handle.is_shared();
-        Ok(may_block || SockRef::from(&call).nonblocking()?)
+        Ok(may_block || sys::is_nonblocking(&SockRef::from(&call))?)
     }
 
     fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
@@ -116,7 +113,8 @@ impl Socket {
         let limited = limit != Limit::Timeout;
         let _never_blocks = limited.then(|| self.mode.never_block(&call)).transpose()?;
         while source.left() > 0 {
-            let (file, from, count) = (source.file.as_raw_fd(), source.position(), source.left().min(MOST));
+            let (file, from, count) =
+                (sys::raw_file(&source.file), source.position(), source.left().min(MOST));
             let plan = self.send_plan(limit, 0);
             match self.run(plan, |fd, _| sys::sendfile(fd, file, from, count))? {
                 0 => return Ok(()),
@@ -168,9 +166,9 @@ impl Source {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        match self.file.read_at(buffer, self.position()) {
+        match sys::read_at(&self.file, buffer, self.position()) {
             // A pipe has no positions, but it can be read from its beginning.
-            Err(error) if error.raw_os_error() == Some(libc::ESPIPE) && self.offset == 0 => {
+            Err(error) if error.raw_os_error() == Some(sys::NO_POSITION) && self.offset == 0 => {
                 self.file.read(buffer)
             }
             result => result,
@@ -184,15 +182,4 @@ impl Source {
             let _ = self.file.seek(position);
         }
     }
-}
-
-/// Returns the caller's file. It is not closed when the result is dropped.
-fn lend(file: BorrowedFd<'_>) -> ManuallyDrop<File> {
-    // SAFETY: the caller keeps the descriptor open during the call, and `ManuallyDrop` never closes it.
-    ManuallyDrop::new(unsafe { File::from_raw_fd(file.as_raw_fd()) })
-}
-
-/// Whether an error says that the system cannot send this file itself. It may still be read.
-fn is_refusal(errno: i32) -> bool {
-    [libc::EINVAL, libc::ENOSYS, libc::ESPIPE, libc::EOPNOTSUPP, libc::EOVERFLOW].contains(&errno)
 }

@@ -195,7 +195,7 @@ impl Socket {
         };
         match self.mode.timeout() {
             // The socket's own timeout in the system and O_NONBLOCK of another owner are other reasons not to wait.
-            Timeout::NONE => matches!((own, socket.nonblocking()), (Ok(None), Ok(false))),
+            Timeout::NONE => matches!((own, sys::is_nonblocking(&socket)), (Ok(None), Ok(false))),
             Timeout::ZERO => false,
             _ => true,
         }
@@ -254,7 +254,7 @@ impl Socket {
             Limit::Until(_) => true,
             Limit::Timeout if timeout == Timeout::NONE => {
                 let accepts_poll = plan.kind == Kind::Accept && self.mode.accepts_poll();
-                let polls = plan.always_polls || accepts_poll || self.handle.is_shared();
+                let polls = plan.always_polls || accepts_poll || self.handle.wakes_by_fd();
                 polls && plan.flags & libc::MSG_DONTWAIT == 0
             }
             Limit::Timeout => timeout != Timeout::ZERO,
@@ -280,7 +280,8 @@ impl Socket {
             (_, libc::EINTR) if !self.is_interruptible() => Next::TryAgain,
             // One client gave up while it was in the queue. The next client may still be there.
             (Kind::Accept, libc::ECONNABORTED) => Next::TryAgain,
-            (_, libc::EAGAIN) | (Kind::Connect, libc::EINPROGRESS) if may_wait => Next::Wait,
+            (_, libc::EAGAIN) if may_wait => Next::Wait,
+            (Kind::Connect, errno) if may_wait && errno == sys::CONNECT_BEGUN => Next::Wait,
             _ => Next::Done(Err(Error::Os(errno))),
         }
     }
@@ -306,7 +307,7 @@ impl Socket {
         let wake_up = Deadline::after(nap);
         // The socket itself is not polled, because an unconnected unix socket reports a hang-up for any
         // events.
-        let nothing = libc::pollfd { fd: -1, events: 0, revents: 0 };
+        let nothing = libc::pollfd { fd: sys::NO_FD, events: 0, revents: 0 };
         self.poll(call, nothing, wake_up.min(deadline))?;
         if deadline < wake_up { Err(Error::Timeout) } else { Ok(()) }
     }
@@ -316,9 +317,9 @@ impl Socket {
     fn poll(&self, call: &InFlight<'_>, socket: libc::pollfd, deadline: Deadline) -> Result<Option<bool>> {
         let mut waited = false;
         loop {
-            let mut fds = [socket, libc::pollfd { fd: -1, events: libc::POLLIN, revents: 0 }];
+            let mut fds = [socket, libc::pollfd { fd: sys::NO_FD, events: libc::POLLIN, revents: 0 }];
             let mut until = deadline;
-            let count = if self.handle.is_shared() {
+            let count = if self.handle.wakes_by_fd() {
                 match self.handle.wake_fd() {
                     Ok(fd) => fds[1].fd = fd,
                     Err(_) => until = until.min(Deadline::after(LOOK)),

@@ -12,7 +12,7 @@ use std::net::Ipv4Addr;
 use libc::c_int;
 use socket2::SockRef;
 
-use super::unix::ControlValue;
+use super::ControlValue;
 use super::unix::control::{read_struct, timeval};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use portable::*;

@@ -11,11 +11,26 @@ mod syscall;
 #[cfg_attr(target_vendor = "apple", path = "apple.rs")]
 #[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
 #[cfg_attr(target_os = "netbsd", path = "netbsd.rs")]
+#[cfg_attr(windows, path = "windows/mod.rs")]
 mod system;
+mod types;
+#[cfg(unix)]
 mod unix;
 
-#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd", target_os = "netbsd")))]
+#[cfg(not(any(
+    target_os = "linux",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    windows
+)))]
 compile_error!("tabi has no backend for this system: add one beside src/sys/linux");
+
+/// What all systems of a kind do in the same way.
+#[cfg(windows)]
+use system as common;
+#[cfg(unix)]
+use unix as common;
 
 pub(crate) use syscall::{as_system_call, syscall};
 pub(crate) use system::probe;
@@ -27,35 +42,88 @@ macro_rules! linux_only {
 }
 pub(crate) use linux_only;
 
+/// Implements the standard library's trait with which a type lends its descriptor. The method returns it.
+#[cfg(unix)]
+macro_rules! lends {
+    ($type:ty, $method:ident) => {
+        impl std::os::fd::AsFd for $type {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                self.$method()
+            }
+        }
+    };
+}
+#[cfg(windows)]
+macro_rules! lends {
+    ($type:ty, $method:ident) => {
+        impl std::os::windows::io::AsSocket for $type {
+            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
+                self.$method()
+            }
+        }
+    };
+}
+pub(crate) use lends;
+
+/// Implements the standard library's trait with which a type tells the number of its descriptor. The method returns it.
+#[cfg(unix)]
+macro_rules! numbered {
+    ($type:ty, $method:ident) => {
+        impl std::os::fd::AsRawFd for $type {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                self.$method()
+            }
+        }
+    };
+}
+#[cfg(windows)]
+macro_rules! numbered {
+    ($type:ty, $method:ident) => {
+        impl std::os::windows::io::AsRawSocket for $type {
+            fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
+                self.$method()
+            }
+        }
+    };
+}
+pub(crate) use numbered;
+
+/// Marks items that every Unix has, and Windows has not.
+macro_rules! unix_only {
+    ($($item:item)*) => { $(#[cfg(unix)] $item)* };
+}
+pub(crate) use unix_only;
+
 // Every system has these, each in its own way.
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
-    Wake, Watch, abstract_name, accept, address_family, collect_process, host_by_address, host_by_name,
-    join_multicast_v4, leave_multicast_v4, multicast_interface_v4, name_current_thread, option_unit,
-    packet_info_v4, poll, process_descriptor, protocol, protocol_by_name, read_control, recvmmsg, sendfile,
-    sendmmsg, service_by_name, service_by_port, set_errno, signal_process, tcp_bytes,
+    Wake, accept, address_family, host_by_address, host_by_name, join_multicast_v4, leave_multicast_v4,
+    multicast_interface_v4, name_current_thread, option_unit, packet_info_v4, poll, protocol,
+    protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
+    set_errno,
 };
 // Numbers that differ between systems, and constants that say whether a system has a feature.
 pub(crate) use system::{
-    ABSTRACT_NAMES, CMSG_CLOEXEC, COUNTS_TCP_BYTES, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK,
-    TRUE_LENGTH, TYPE_FLAGS,
+    ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK, TYPE_FLAGS,
 };
-pub use unix::HostEntry;
+pub use types::HostEntry;
+pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes};
 
-/// How many bytes a TCP connection has moved.
-pub(crate) struct TcpBytes {
-    /// The bytes that the peer has sent and the system has received, read or not.
-    pub(crate) received: u64,
-    /// The bytes of which the peer's system has said that it has received them.
-    pub(crate) acknowledged: u64,
-    /// The bytes that the program has written, sent or not.
-    pub(crate) written: u64,
+pub(crate) use common::{
+    Answer, Answers, AsFile, CALLS_BLOCK, CLOSED, CONNECT_BEGUN, Hints, NO_FD, NO_INTERFACE, NO_POSITION,
+    REUSES_LINGERING, SENDFILE_REFUSALS, SO_REUSEPORT, Thread, block_signals, close, duplicate, errno_name,
+    fd, forks, gai_strerror, get_inheritable, host_name, hstrerror, inet, interface_index, interface_name,
+    interfaces, iovec, is_nonblocking, is_number, keepalive_times, lend_file, libc, monotonic_nanoseconds,
+    name_info, path_of, raw_file, read_at, received_numbers, set_blocking, set_close_on_exec,
+    set_inheritable, set_nonblocking, socket_pair, trimmed,
+};
+
+unix_only! {
+    pub(crate) use system::{
+        COUNTS_TCP_BYTES, TRUE_LENGTH, Watch, abstract_name, collect_process, process_descriptor,
+        signal_process, tcp_bytes,
+    };
+    pub(crate) use unix::{Signals, WakePipe, has_address_space, socket_number};
+    #[cfg(feature = "capi")]
+    pub(crate) use unix::{environment, spawn};
 }
-
-pub(crate) use unix::{
-    Answer, Answers, ControlValue, Hints, InterfaceV4, MessageHeader, Polled, Run, Signals, Thread, WakePipe,
-    block_signals, close, duplicate, errno_name, fd, forks, has_address_space, interface_index, libc,
-    monotonic_nanoseconds, name_info, set_nonblocking, socket_number,
-};
-#[cfg(feature = "capi")]
-pub(crate) use unix::{environment, spawn};

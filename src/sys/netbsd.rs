@@ -15,7 +15,7 @@ use std::net::Ipv4Addr;
 use libc::c_int;
 use socket2::SockRef;
 
-use super::unix::InterfaceV4;
+use super::InterfaceV4;
 
 pub(crate) use control::{packet_info_v4, read_control};
 #[cfg(feature = "capi")]

@@ -8,7 +8,7 @@ use crate::error::Result;
 /// Returns what the function returned, or [`Error::Os`](crate::error::Error::Os) with the `errno`.
 macro_rules! syscall {
     ($call:ident($($argument:expr),* $(,)?)) => {
-        match libc::$call($($argument),*) {
+        match $crate::sys::libc::$call($($argument),*) {
             -1 => Err($crate::error::Error::last_os()),
             result => Ok(result),
         }

@@ -134,7 +134,7 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
         match not_null(source, "source")?.raw()?.decode() {
             Address::Inet(v4) => {
                 let (kind, info) = control_buffer::in_pktinfo(*v4.ip(), interface)?;
-                add(control, libc::IPPROTO_IP, kind, &info)
+                add(control, libc::IPPROTO_IP, kind, info.as_ref())
             }
             Address::Inet6(v6) => {
                 let info = control_buffer::in6_pktinfo(*v6.ip(), interface);

@@ -1,6 +1,6 @@
 //! Options of IPv6: `IPPROTO_IPV6`. Methods that join and leave multicast groups are in `multicast`.
 
-use crate::sys::libc;
+use crate::sys::{libc, unix_only};
 
 options! {
     /// How many routers a multicast datagram may pass, 0 to 255 (`IPV6_MULTICAST_HOPS`).
@@ -14,8 +14,13 @@ options! {
     only_v6, set_only_v6: bool;
     /// Whether received datagrams carry their traffic class (`IPV6_RECVTCLASS`).
     recv_tclass_v6, set_recv_tclass_v6: bool = libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS;
-    /// The traffic class of sent packets, 0 to 255 (`IPV6_TCLASS`).
-    tclass_v6, set_tclass_v6: u32;
     /// How many routers a packet may pass, 0 to 255 (`IPV6_UNICAST_HOPS`).
     unicast_hops_v6, set_unicast_hops_v6: u32;
+}
+
+unix_only! {
+    options! {
+        /// The traffic class of sent packets, 0 to 255 (`IPV6_TCLASS`).
+        tclass_v6, set_tclass_v6: u32;
+    }
 }

@@ -6,7 +6,7 @@ use super::{Value, whole};
 use crate::constants::SocketKind;
 use crate::error::{Error, Result};
 use crate::socket::Socket;
-use crate::sys::libc;
+use crate::sys::{libc, unix_only};
 
 options! {
     /// Whether datagrams may be sent to broadcast addresses (`SO_BROADCAST`).
@@ -16,16 +16,21 @@ options! {
     keepalive, set_keepalive: bool;
     /// Whether urgent data is received among the other bytes (`SO_OOBINLINE`).
     out_of_band_inline, set_out_of_band_inline: bool;
-    /// How many bytes must have arrived before a receive returns (`SO_RCVLOWAT`).
-    recv_low_water, set_recv_low_water: u32 = libc::SOL_SOCKET, libc::SO_RCVLOWAT;
     /// Whether the socket may be bound to an address on which old connections still linger (`SO_REUSEADDR`).
     reuse_address, set_reuse_address: bool;
-    /// Whether several sockets may be bound to the same address and share its clients (`SO_REUSEPORT`).
-    reuse_port, set_reuse_port: bool;
     /// Whether packets bypass the routing table (`SO_DONTROUTE`).
     route_directly, set_route_directly: bool = libc::SOL_SOCKET, libc::SO_DONTROUTE;
-    /// Whether received datagrams carry the time of their arrival in microseconds (`SO_TIMESTAMP`).
-    timestamp, set_timestamp: bool = libc::SOL_SOCKET, libc::SO_TIMESTAMP;
+}
+
+unix_only! {
+    options! {
+        /// How many bytes must have arrived before a receive returns (`SO_RCVLOWAT`).
+        recv_low_water, set_recv_low_water: u32 = libc::SOL_SOCKET, libc::SO_RCVLOWAT;
+        /// Whether several sockets may be bound to the same address and share its clients (`SO_REUSEPORT`).
+        reuse_port, set_reuse_port: bool;
+        /// Whether received datagrams carry the time of their arrival in microseconds (`SO_TIMESTAMP`).
+        timestamp, set_timestamp: bool = libc::SOL_SOCKET, libc::SO_TIMESTAMP;
+    }
 }
 
 impl Socket {

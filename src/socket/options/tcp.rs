@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::socket::Socket;
+use crate::sys::{self, unix_only};
 
 options! {
-    /// The largest segment in bytes (`TCP_MAXSEG`).
-    tcp_mss, set_tcp_mss: u32;
     /// Whether small pieces of data are sent at once, without waiting for an acknowledgement (`TCP_NODELAY`).
     tcp_nodelay, set_tcp_nodelay: bool;
+}
+
+unix_only! {
+    options! {
+        /// The largest segment in bytes (`TCP_MAXSEG`).
+        tcp_mss, set_tcp_mss: u32;
+    }
 }
 
 /// When the system sends probes on an idle connection. A member that is `None` stays as it is.
@@ -35,9 +41,10 @@ impl Socket {
     /// TCP.
     pub fn tcp_keepalive(&self) -> Result<TcpKeepalive> {
         self.with_socket2(|socket| {
+            let [time, interval] = sys::keepalive_times(socket)?;
             Ok(TcpKeepalive {
-                time: Some(socket.tcp_keepalive_time()?),
-                interval: Some(socket.tcp_keepalive_interval()?),
+                time: Some(time),
+                interval: Some(interval),
                 retries: Some(socket.tcp_keepalive_retries()?),
             })
         })

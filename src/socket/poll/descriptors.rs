@@ -2,12 +2,12 @@
 
 use crate::error::Result;
 use crate::memory;
-use crate::sys::libc;
+use crate::sys::{NO_FD, libc};
 
 /// How many descriptors need no memory of their own: those of 16 sockets, and one more for each that wakes the poll.
 const FEW: usize = 32;
 
-const NOTHING: libc::pollfd = libc::pollfd { fd: -1, events: 0, revents: 0 };
+const NOTHING: libc::pollfd = libc::pollfd { fd: NO_FD, events: 0, revents: 0 };
 
 /// Space for a number of descriptors.
 pub(super) struct Descriptors {

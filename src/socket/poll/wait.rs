@@ -81,7 +81,7 @@ impl<E: Entry> Waiting<'_, E> {
                 Source::Socket(socket) => {
                     self.interruptible |= socket.is_interruptible();
                     let (call, seen) = socket.handle.enter_and_see();
-                    let fd = if seen.is_closed() { -1 } else { call.fd() };
+                    let fd = if seen.is_closed() { sys::NO_FD } else { call.fd() };
                     // The call leaves when the poll is dropped.
                     mem::forget(call);
                     fd
@@ -100,7 +100,7 @@ impl<E: Entry> Waiting<'_, E> {
             let Source::Socket(socket) = entry.source() else { continue };
             if socket.is_closed() {
                 most = Some(Duration::ZERO);
-            } else if socket.is_shared() {
+            } else if socket.handle.wakes_by_fd() {
                 match socket.handle.wake_fd() {
                     Ok(fd) => {
                         descriptors[used] = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

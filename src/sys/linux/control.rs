@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use crate::sys::unix::ControlValue;
+use crate::sys::ControlValue;
 use crate::sys::unix::control::{read_struct, timeval};
 
 /// Decodes a control message. Returns `None` for another kind of message, and for too few bytes.

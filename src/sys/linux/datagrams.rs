@@ -2,7 +2,7 @@
 
 use std::os::fd::RawFd;
 
-use crate::sys::unix::MessageHeader;
+use crate::sys::MessageHeader;
 
 const _: () = assert!(size_of::<MessageHeader>() == size_of::<libc::mmsghdr>());
 

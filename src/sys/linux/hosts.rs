@@ -7,7 +7,8 @@ use std::ptr;
 
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sys::unix::{HostEntry, port_of, text};
+use crate::sys::HostEntry;
+use crate::sys::unix::{port_of, text};
 
 #[expect(unused_doc_comments, reason = "cbindgen reads it: these are not our exports")]
 /// cbindgen:ignore

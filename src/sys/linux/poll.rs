@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::sys::syscall;
-use crate::sys::unix::Polled;
+use crate::sys::{Polled, syscall};
 
 /// Waits until a descriptor is ready or the time has passed. `None` is no limit. A signal ends the call with EINTR.
 pub(crate) fn poll(fds: &mut [libc::pollfd], limit: Option<Duration>) -> Result<Polled> {

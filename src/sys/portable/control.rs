@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::sys::unix::ControlValue;
+use crate::sys::ControlValue;
 use crate::sys::unix::control::timeval;
 
 /// Decodes a control message. Returns `None` for another kind of message, and for too few bytes.

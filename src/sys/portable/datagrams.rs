@@ -2,7 +2,7 @@
 
 use std::os::fd::RawFd;
 
-use crate::sys::unix::MessageHeader;
+use crate::sys::MessageHeader;
 
 /// Sends messages. Returns how many were sent, or -1 when the first one cannot be sent.
 ///

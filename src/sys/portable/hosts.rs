@@ -8,7 +8,8 @@ use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::sys::unix::{Answers, Hints, HostEntry, name_info, port_of, text};
+use crate::sys::HostEntry;
+use crate::sys::unix::{Answers, Hints, name_info, port_of, text};
 
 /// The numbers of `h_errno`, the same on every system.
 const HOST_NOT_FOUND: i32 = 1;

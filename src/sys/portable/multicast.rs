@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use socket2::{InterfaceIndexOrAddress, SockRef};
 
-use crate::sys::unix::InterfaceV4;
+use crate::sys::InterfaceV4;
 
 /// Joins a multicast group.
 pub(crate) fn join_multicast_v4(

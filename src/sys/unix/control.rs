@@ -1,39 +1,6 @@
-//! Decoded control messages.
+//! Structures in control messages.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
-
-/// A decoded control message, of a kind that only some systems have or that they have in different structures.
-#[allow(dead_code, reason = "each system makes those that it has")]
-pub(crate) enum ControlValue<'a> {
-    Credentials {
-        pid: i32,
-        uid: u32,
-        gid: u32,
-    },
-    PacketInfoV4 {
-        interface: u32,
-        local: Ipv4Addr,
-        destination: Ipv4Addr,
-    },
-    Timestamp(Duration),
-    /// The times of the system's clock and of the network card's clock. Zero means that there is none.
-    Timestamps {
-        software: Duration,
-        hardware: Duration,
-    },
-    /// The members of `struct sock_extended_err`, and the address behind it.
-    Error {
-        errno: u32,
-        origin: u8,
-        kind: u8,
-        code: u8,
-        info: u32,
-        data: u32,
-        offender: &'a [u8],
-    },
-    SegmentSize(i32),
-}
 
 /// Reads a structure of the system from the beginning of `data`. Returns `None` if there are too few bytes.
 ///

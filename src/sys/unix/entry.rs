@@ -1,21 +1,6 @@
 //! Entries of the C library's databases.
 
 use std::ffi::{CStr, c_char};
-use std::net::IpAddr;
-
-/// The names and addresses of a host: Python's `(hostname, aliaslist, ipaddrlist)`.
-///
-/// Bytes of a name that are not UTF-8 become U+FFFD. Systems other than Linux with glibc report no aliases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct HostEntry {
-    /// The host's main name.
-    pub name: String,
-    /// The other names of the host.
-    pub aliases: Vec<String>,
-    /// The addresses of the host, at least one.
-    pub addresses: Vec<IpAddr>,
-}
 
 /// Returns the port of an entry. `servent` has it as 16 bits in network byte order in an `int`.
 pub(in crate::sys) fn port_of(entry: &libc::servent) -> u16 {

@@ -1,6 +1,6 @@
-//! The names of `errno` numbers.
+//! The names and texts of `errno` numbers.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int};
 
 /// Makes the function that contains this macro return the name, if the number is one of these.
 macro_rules! errno_names {
@@ -27,4 +27,32 @@ pub(crate) fn errno_name(errno: c_int) -> Option<&'static CStr> {
         ESRCH ESTALE ETIMEDOUT ETOOMANYREFS ETXTBSY EUSERS EXDEV
     }
     crate::sys::system::own_errno_name(errno)
+}
+
+/// Returns the text of an `EAI_*` number of the resolver.
+pub(crate) fn gai_strerror(code: c_int) -> String {
+    // SAFETY: gai_strerror returns a static string for every number.
+    text(unsafe { libc::gai_strerror(code) })
+}
+
+/// Returns the text of an `h_errno` number.
+pub(crate) fn hstrerror(code: c_int) -> String {
+    unsafe extern "C" {
+        fn hstrerror(code: c_int) -> *const c_char;
+    }
+    // SAFETY: hstrerror returns a static string for every number.
+    text(unsafe { hstrerror(code) })
+}
+
+fn text(message: *const c_char) -> String {
+    if message.is_null() {
+        return "Unknown error".to_owned();
+    }
+    // SAFETY: the message is not NULL, and messages of the C library are static strings that end with a NUL.
+    unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
+}
+
+/// Returns a text of the system as Python shows it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text
 }

@@ -7,16 +7,11 @@ use std::sync::Arc;
 
 use super::forks;
 use crate::error::{Error, Result};
+use crate::sys::Run;
 use crate::sys::system::LEAST_STACK;
 
 /// The largest page of any system. On some systems a stack must consist of whole pages.
 const PAGE: usize = 64 * 1024;
-
-/// The work of a thread.
-pub(crate) trait Run: Send + Sync + 'static {
-    /// Does the work; the thread ends when this returns. It must not panic.
-    fn run(self: Arc<Self>);
-}
 
 /// A thread that runs until [`Run::run`] returns. If this is dropped without [`Thread::join`], the thread is detached.
 ///

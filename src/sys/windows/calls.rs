@@ -1,0 +1,126 @@
+//! The calls of Winsock with the signatures of POSIX. They return -1 when they fail, and `WSAGetLastError` has the reason.
+
+use std::ffi::{c_int, c_void};
+
+use windows_sys::Win32::Networking::WinSock as winsock;
+
+use super::libc::{sockaddr, socklen_t};
+use super::startup::start;
+use crate::sys::fd::RawFd;
+
+/// Winsock counts bytes in an `int`. A longer buffer is used in part.
+fn length(len: usize) -> c_int {
+    c_int::try_from(len).unwrap_or(c_int::MAX)
+}
+
+/// `recv(2)`.
+///
+/// # Safety
+///
+/// The buffer is writable for its length.
+#[inline]
+pub unsafe fn recv(fd: RawFd, buffer: *mut c_void, len: usize, flags: c_int) -> isize {
+    // SAFETY: the caller promises that the buffer is writable, of which no more is used.
+    unsafe { winsock::recv(fd as _, buffer.cast(), length(len), flags) as isize }
+}
+
+/// `recvfrom(2)`.
+///
+/// # Safety
+///
+/// The buffer is writable for its length, the address for `*address_len` bytes.
+pub unsafe fn recvfrom(
+    fd: RawFd,
+    buffer: *mut c_void,
+    len: usize,
+    flags: c_int,
+    address: *mut sockaddr,
+    address_len: *mut socklen_t,
+) -> isize {
+    // SAFETY: the caller promises that the buffer and the address are writable.
+    let n =
+        unsafe { winsock::recvfrom(fd as _, buffer.cast(), length(len), flags, address.cast(), address_len) };
+    if n >= 0 {
+        // A connected stream reports no address, and leaves the length as it was.
+        // SAFETY: the caller promises that the length is writable, and the address has at least a family.
+        unsafe {
+            if (*address).sa_family == 0 {
+                *address_len = 0;
+            }
+        }
+    }
+    n as isize
+}
+
+/// `send(2)`.
+///
+/// # Safety
+///
+/// The buffer is readable for its length.
+#[inline]
+pub unsafe fn send(fd: RawFd, buffer: *const c_void, len: usize, flags: c_int) -> isize {
+    // SAFETY: the caller promises that the buffer is readable, of which no more is used.
+    unsafe { winsock::send(fd as _, buffer.cast(), length(len), flags) as isize }
+}
+
+/// `sendto(2)`.
+///
+/// # Safety
+///
+/// The buffer and the address are readable for their lengths.
+pub unsafe fn sendto(
+    fd: RawFd,
+    buffer: *const c_void,
+    len: usize,
+    flags: c_int,
+    address: *const sockaddr,
+    address_len: socklen_t,
+) -> isize {
+    // SAFETY: the caller promises that the buffer and the address are readable.
+    unsafe {
+        winsock::sendto(fd as _, buffer.cast(), length(len), flags, address.cast(), address_len) as isize
+    }
+}
+
+/// `getsockname(2)`, also of a socket that other code has made before this crate made any.
+///
+/// # Safety
+///
+/// The address is writable for `*len` bytes.
+pub unsafe fn getsockname(fd: RawFd, address: *mut sockaddr, len: *mut socklen_t) -> c_int {
+    start();
+    // SAFETY: the caller promises that the address is writable.
+    unsafe { winsock::getsockname(fd as _, address.cast(), len) }
+}
+
+/// `getsockopt(2)`.
+///
+/// # Safety
+///
+/// The value is writable for `*len` bytes.
+pub unsafe fn getsockopt(
+    fd: RawFd,
+    level: c_int,
+    option: c_int,
+    value: *mut c_void,
+    len: *mut socklen_t,
+) -> c_int {
+    // SAFETY: the caller promises that the value is writable.
+    unsafe { winsock::getsockopt(fd as _, level, option, value.cast(), len) }
+}
+
+/// `setsockopt(2)`.
+///
+/// # Safety
+///
+/// The value is readable for its length.
+pub unsafe fn setsockopt(
+    fd: RawFd,
+    level: c_int,
+    option: c_int,
+    value: *const c_void,
+    len: socklen_t,
+) -> c_int {
+    // SAFETY: the caller promises that the value is readable.
+    unsafe { winsock::setsockopt(fd as _, level, option, value.cast(), len) }
+}

@@ -1,0 +1,117 @@
+//! The backend of Windows.
+//!
+//! No socket blocks here, whatever its timeout: `shutdown` does not wake a call that is blocked in the system, and
+//! `CancelIoEx`, which does, breaks the connection. A call that finds nothing to do waits in `WSAPoll`, for its socket and
+//! for a socket that a close makes readable.
+
+mod calls;
+mod clock;
+mod control;
+mod descriptor;
+mod errno;
+pub(crate) mod fd;
+mod file;
+mod hosts;
+pub(crate) mod inet;
+mod interface;
+pub(crate) mod libc;
+mod lookup;
+mod message;
+mod poll;
+#[path = "../portable/probe.rs"]
+pub(crate) mod probe;
+mod startup;
+mod thread;
+mod wake;
+
+use std::ffi::c_int;
+use std::path::PathBuf;
+
+pub(crate) use clock::monotonic_nanoseconds;
+pub(crate) use control::{packet_info_v4, read_control};
+pub(crate) use descriptor::*;
+pub(crate) use errno::{errno_name, gai_strerror, hstrerror, trimmed};
+pub use file::AsFile;
+pub(crate) use file::{RawFile, lend_file, raw_file, read_at};
+pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
+pub(crate) use interface::*;
+pub(crate) use lookup::{Answer, Answers, Hints, name_info};
+pub(crate) use poll::poll;
+pub(crate) use thread::{Thread, block_signals, name_current_thread};
+pub(crate) use wake::Wake;
+
+use crate::sys::fd::RawFd;
+
+/// The number of no socket.
+pub(crate) const NO_FD: RawFd = RawFd::MAX;
+/// Whether calls on a socket without a timeout block in the system, where a shutdown wakes them.
+pub(crate) const CALLS_BLOCK: bool = false;
+/// The error of a call on a number that is no open socket.
+pub(crate) const CLOSED: c_int = libc::ENOTSOCK;
+/// The error with which a connect that does not wait has begun.
+pub(crate) const CONNECT_BEGUN: c_int = libc::EAGAIN;
+/// Sends raise no signals.
+pub(crate) const NO_SIGPIPE: c_int = 0;
+/// There is no flag with which a receive never waits.
+pub(crate) const NEVER_WAIT: c_int = 0;
+/// There are no descriptors in messages.
+pub(crate) const CMSG_CLOEXEC: c_int = 0;
+/// The type of the control message with the hop limit of an IPv6 datagram.
+pub(crate) const IPV6_HOPLIMIT: c_int = windows_sys::Win32::Networking::WinSock::IPV6_HOPLIMIT;
+/// No flags may be added to the type of a socket.
+pub(crate) const TYPE_FLAGS: c_int = 0;
+pub(crate) const SOCK_NONBLOCK: c_int = 0;
+/// All names of unix sockets are paths.
+pub(crate) const ABSTRACT_NAMES: bool = false;
+/// The error numbers of the resolver that not every system has. These values are never returned.
+pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;
+pub(crate) const EAI_NODATA: c_int = c_int::MIN;
+
+/// Returns 0: the system has no processes that are copies of another.
+pub(crate) fn forks() -> u32 {
+    0
+}
+
+/// Returns the family of a socket's addresses, which is that of the socket.
+pub(crate) fn address_family(family: c_int) -> c_int {
+    family
+}
+
+/// Returns the unit of an option's length, which is one byte for every option.
+pub(crate) fn option_unit(_level: c_int, _option: c_int) -> usize {
+    1
+}
+
+/// Returns the path of a unix socket. Bytes that are not UTF-8 become U+FFFD.
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Returns a buffer in the form of the system. A length above 2^32 - 1 is used in part.
+pub(crate) fn iovec(base: *mut u8, len: usize) -> libc::iovec {
+    libc::iovec { iov_base: base.cast(), iov_len: u32::try_from(len).unwrap_or(u32::MAX) }
+}
+
+/// Returns whether the number can be that of a socket.
+pub(crate) fn is_number(fd: RawFd) -> bool {
+    fd != NO_FD
+}
+
+/// The descriptors in the data of a control message: none, because no message has them.
+pub(crate) fn received_numbers(_data: &[u8]) -> impl Iterator<Item = RawFd> + '_ {
+    std::iter::empty()
+}
+
+/// Does nothing, because no descriptors are received.
+pub(crate) fn set_close_on_exec(_fd: RawFd) {}
+
+/// Whether `SO_REUSEADDR` allows a listener on a port where old connections linger, and no second listener. Here it
+/// allows any program to listen on a port that another one uses.
+pub(crate) const REUSES_LINGERING: bool = false;
+/// There is no option with which several sockets listen on one port.
+pub(crate) const SO_REUSEPORT: Option<c_int> = None;
+
+/// The errors with which [`sendfile`] says that it cannot send a file.
+pub(crate) const SENDFILE_REFUSALS: &[c_int] = &[libc::EOPNOTSUPP];
+/// The error of a read at a position in a file that has none. Reads of such files succeed, and this is never returned.
+pub(crate) const NO_POSITION: c_int = c_int::MIN;

@@ -9,3 +9,4 @@ mod pages;
 mod programs;
 mod terminal;
 mod transcripts;
+mod translations;

@@ -14,7 +14,7 @@ from typing import Optional
 from . import _library
 from ._errors import EINTR, exception
 from ._library import INT_MAX
-from ._socket.handle import NOTHING
+from ._socket import handle as handles
 from ._socket.interrupt import check_signals
 from ._socket.lifecycle import Lifecycle, parse_timeout
 
@@ -40,8 +40,11 @@ def poll(entries, timeout: Optional[float]) -> list:
     until = _NEVER if timeout is None else min(monotonic_ns() + math.ceil(timeout * 1e9), _NEVER)
     entries = [(polled, operator.index(events)) for polled, events in entries]
     # The list keeps the handles alive, even if another thread gives the objects new ones.
-    handles = [getattr(polled, "_tabi_handle", None) for polled, _ in entries]
-    packed = [_pack(handle, *entry) for handle, entry in zip(handles, entries)]
+    handles_of = [getattr(polled, "_tabi_handle", None) for polled, _ in entries]
+    packed = [_pack(handle, *entry) for handle, entry in zip(handles_of, entries)]
+    if any(handle is handles.CLOSED for handle in handles_of):
+        # That is what they are ready with.
+        until = 0
     # The last entry is skipped. It says for all that signals end the call.
     packed.append(_entry.pack(0, -1, _INTERRUPTIBLE, 0))
     memory = ctypes.create_string_buffer(b"".join(packed), _entry.size * len(packed))
@@ -52,8 +55,9 @@ def poll(entries, timeout: Optional[float]) -> list:
         if ready not in (0, EINTR):
             raise exception(ready)
         check_signals()
-    found = (revents for _, _, _, revents in _entry.iter_unpack(memory.raw))
-    return [(polled, revents) for (polled, _), revents in zip(entries, found) if revents]
+    found = [revents for _, _, _, revents in _entry.iter_unpack(memory.raw)]
+    events = [CLOSED if handle is handles.CLOSED else revents for handle, revents in zip(handles_of, found)]
+    return [(polled, revents) for (polled, _), revents in zip(entries, events) if revents]
 
 
 def _pack(handle, polled, events: int) -> bytes:
@@ -62,7 +66,9 @@ def _pack(handle, polled, events: int) -> bytes:
         raise ValueError(f"events of a poll must be 0-0x7fff, got {events:#x}")
     if not isinstance(polled, Lifecycle):
         return _entry.pack(0, _descriptor(polled), events, 0)
-    if handle is NOTHING:
+    if handle is handles.CLOSED:
+        return _entry.pack(0, -1, events, 0)
+    if handle is handles.NOTHING:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return _entry.pack(ctypes.addressof(handle._obj), -1, events, 0)
 

@@ -20,11 +20,19 @@ class Handle(ctypes.Structure):
         free(byref(self))
 
 
-#: The handle of a socket that was never opened: NULL. The library's error for it is EBADF in Python.
+#: The handle of a socket that was never opened, and that of a socket that is closed: NULL. The library's error for it is
+#: EBADF in Python.
 NOTHING = None
+CLOSED = ctypes.c_void_p()
 
 #: The handles of all open sockets by their descriptor.
 _owners: dict[int, object] = {}
+
+# The reference that nobody gives back keeps the table from the garbage collector, which finalizes a socket and its handle
+# in any order. Without it, the end of the interpreter could free the handle of a socket that has still to be closed.
+_keep = ctypes.pythonapi.Py_IncRef
+_keep.argtypes, _keep.restype = [ctypes.py_object], None
+_keep(_owners)
 
 
 def adopt(pointer: ctypes.c_void_p):
@@ -45,8 +53,9 @@ def register(handle, fd: int) -> None:
 # The default keeps the table: when the interpreter ends, the module's names may be gone already.
 def forget(handle, fd: int, owners=_owners) -> None:
     """Says that the socket is about to give the descriptor up: its number may soon be another socket's."""
-    if owners.get(fd) is handle:
-        owners.pop(fd, None)
+    found = owners.pop(fd, handle)
+    if found is not handle:
+        owners.setdefault(fd, found)
 
 
 def share(fd: int) -> None:

@@ -108,19 +108,33 @@ class Lifecycle:
         return f"<socket object, fd={fd}, family={family}, type={kind}, proto={proto}>"
 
     # The defaults keep what is needed: when the interpreter ends, the module's names may be gone already.
-    def __del__(self, warn=warnings.warn, kind=ResourceWarning, close=_close, forget=handles.forget):
+    def __del__(
+        self,
+        warn=warnings.warn,
+        kind=ResourceWarning,
+        plain_text=__repr__,
+        close=_close,
+        forget=handles.forget,
+        closed=handles.CLOSED,
+    ):
         fd = self._tabi_fd
         if fd == -1:
             return
         try:
-            warn(f"unclosed {self!r}", kind, stacklevel=2, source=self)
+            try:
+                text = repr(self)
+            except Exception:
+                # The method of a subclass may miss names, too.
+                text = plain_text(self)
+            warn(f"unclosed {text}", kind, stacklevel=2, source=self)
         finally:
-            self._tabi_fd = -1
+            handle = self._tabi_handle
+            self._tabi_fd, self._tabi_handle = -1, closed
             if self._tabi_sibling is not None:
                 self._tabi_sibling.detach()
-            forget(self._tabi_handle, fd)
+            forget(handle, fd)
             # The error is ignored, as in the built-in module.
-            close(self._tabi_handle)
+            close(handle)
 
     def __reduce__(self):
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
@@ -128,9 +142,9 @@ class Lifecycle:
     def close(self):
         require_socket(self, "close")
         if self._tabi_fd != -1:
-            _give_up(self)
+            handle = _give_up(self)
             self._tabi_last_buffer = _NO_BUFFER
-            code = _close(self._tabi_handle)
+            code = _close(handle)
             if code < 0:
                 raise exception(code)
 
@@ -138,8 +152,7 @@ class Lifecycle:
         require_socket(self, "detach")
         if self._tabi_fd == -1:
             return -1
-        _give_up(self)
-        return check(_detach(self._tabi_handle))
+        return check(_detach(_give_up(self)))
 
     def fileno(self):
         require_socket(self, "fileno")
@@ -193,13 +206,15 @@ def _begin(self, handle, family: int, kind: int, proto: int) -> None:
     handles.register(handle, fd)
 
 
-def _give_up(self) -> None:
-    """The object has no descriptor any more; the handle still has it."""
-    fd, self._tabi_fd = self._tabi_fd, -1
-    handles.forget(self._tabi_handle, fd)
+def _give_up(self):
+    """The object has no descriptor and no handle any more. Returns the handle, which still has the descriptor."""
+    handle, fd = self._tabi_handle, self._tabi_fd
+    self._tabi_fd, self._tabi_handle = -1, handles.CLOSED
+    handles.forget(handle, fd)
     sibling, self._tabi_sibling = self._tabi_sibling, None
     if sibling is not None:
         sibling.detach()
+    return handle
 
 
 def _limit(timeout) -> float:

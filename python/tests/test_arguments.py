@@ -167,6 +167,30 @@ class AsBuiltIn(unittest.TestCase):
             with self.subTest(port=repr(port)):
                 self.compare(lambda: (port,), lambda module, port: module.getaddrinfo("127.0.0.1", port, 0, 1))
 
+    def test_iterables_that_fail(self):
+        class Fails:
+            def __init__(self, error, at_once: bool) -> None:
+                self.error, self.at_once = error, at_once
+
+            def __iter__(self):
+                if self.at_once:
+                    raise self.error
+                return self
+
+            def __next__(self):
+                raise self.error
+
+        for error, at_once in ((LookupError("mine"), True), (LookupError("mine"), False), (TypeError("mine"), False)):
+            for call in (
+                lambda module, items: with_socket(module, "sendmsg", items),
+                lambda module, items: with_socket(module, "sendmsg", [b""], items),
+                lambda module, items: with_socket(module, "recvmsg_into", items),
+            ):
+                with self.subTest(error=error, at_once=at_once):
+                    self.compare(lambda: (Fails(error, at_once),), call)
+        for items in (5, None):
+            self.compare(lambda: (items,), lambda module, items: with_socket(module, "recvmsg_into", items))
+
     def test_options(self):
         level, option = builtin.SOL_SOCKET, builtin.SO_REUSEADDR
         given = [

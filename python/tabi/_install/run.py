@@ -52,7 +52,8 @@ def script(arguments: list[str]) -> None:
     path = os.path.abspath(path)
     main = _fresh_main()
     main.__file__ = path
-    main.__cached__ = None
+    if sys.version_info < (3, 15):
+        main.__cached__ = None
     compiled = path.endswith(".pyc")
     loader = importlib.machinery.SourcelessFileLoader if compiled else importlib.machinery.SourceFileLoader
     main.__loader__ = loader("__main__", path)

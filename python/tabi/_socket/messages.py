@@ -165,10 +165,31 @@ def _control_size(length, size, message: str) -> int:
     return found
 
 
+class _Fails:
+    def __iter__(self):
+        raise LookupError
+
+
+def _hides_errors() -> bool:
+    """Whether the built-in module has one error for all that fails while it reads an iterable, as newer Pythons have."""
+    try:
+        builtin.socket.__new__(builtin.socket).recvmsg_into(_Fails())
+    except LookupError:
+        return False
+    except TypeError:
+        return True
+
+
+#: The errors of the items of an iterable that become that `TypeError`.
+_HIDDEN = (Exception,) if _hides_errors() else ()
+
+
 def _sequence(values, what: str) -> list:
     """The items of any iterable; Python's ``TypeError`` for what is none."""
     try:
         return list(values)
+    except _HIDDEN:
+        raise TypeError(f"{what} must be an iterable") from None
     except TypeError:
         if hasattr(type(values), "__iter__"):
             raise

@@ -85,6 +85,7 @@
 #define TABI_ERR_OS (-5207) /* the call failed for a reason that has no errno */
 #define TABI_ERR_PANIC (-5208) /* internal error */
 #define TABI_ERR_TOO_SMALL (-5209) /* the buffer is too small for the result */
+#define TABI_ERR_CANCELLED (-5210) /* the call was cancelled */
 #define TABI_PARK (-6001) /* a handler's answer: call it again when there is more to read */
 #define TABI_AGAIN (-6002) /* a handler's answer: call it again, there is more to read already */
 #define TABI_MORE (-6003) /* a handler's answer: call it again when there is more of this request */
@@ -115,7 +116,7 @@ const char *tabi_error_name(int code);
  * Returns the number by which the system knows a code.
  *
  * This is the errno for a negative errno, the EAI_* number for TABI_GAI_*, the h_errno for TABI_HERROR_*,
- * and EBADF for TABI_ERR_CLOSED. The other codes of the library have no such number: the function returns 0.
+ * EBADF for TABI_ERR_CLOSED, and ECANCELED for TABI_ERR_CANCELLED. The other codes of the library have no such number: the function returns 0.
  */
 int tabi_error_number(int code);
 
@@ -704,6 +705,94 @@ ssize_t tabi_poll(tabi_pollfd *entries,
  * tabi_poll() with a deadline, which is as in tabi_recv_until().
  */
 ssize_t tabi_poll_until(tabi_pollfd *entries, size_t entry_count, int64_t deadline);
+
+/* ---- Cancelling ---- */
+
+/**
+ * A token that cancels calls: once it is triggered, every call under it ends with TABI_ERR_CANCELLED, in any thread and
+ * for ever.
+ *
+ * A call is under the tokens that its thread has entered with tabi_cancel_enter(), and under that of its socket
+ * (tabi_set_cancel()). All calls that may wait heed them: those of sockets and files, look-ups,
+ * tabi_create_connection(), and those that serve. A call that begins under a triggered token fails at once and moves
+ * nothing. A call that waits ends at once. A call that has done something returns its result, or says how much it did,
+ * so that no byte is lost and the socket can still be used. A connect that was cancelled goes on in the system:
+ * tabi_finish_connect_until() waits for it, and tabi_close() ends it.
+ *
+ * A token has no descriptor until a call has to wait under it, and then one for all that wait. If there is none left,
+ * the call fails with -EMFILE, -ENFILE or -ENOMEM. In a forked child the token is a copy: what is triggered in one of
+ * the two processes is not triggered in the other.
+ *
+ * A token is counted: tabi_cancel_ref() adds a reference, tabi_cancel_free() gives one back. Threads and sockets to which
+ * it is attached have references of their own, and so have calls that wait.
+ */
+typedef struct tabi_cancel tabi_cancel;
+
+/**
+ * Makes a token that counts as triggered, too, once `seconds` have passed. TABI_NO_TIMEOUT: only
+ * tabi_cancel_trigger() triggers it.
+ *
+ * Calls look at the time when they have to wait. When the timeout of the socket passes first, the call fails with
+ * TABI_ERR_TIMEOUT. Returns 0 and a token, which tabi_cancel_free() frees. Errors: TABI_ERR_VALUE when `seconds` is
+ * negative or NaN; TABI_ERR_OVERFLOW for 2^63 nanoseconds or more; -ENOMEM.
+ */
+int tabi_cancel_new(double seconds,
+                    tabi_cancel **out);
+
+/**
+ * Makes a token that counts as triggered, too, once this deadline has passed (see tabi_deadline()).
+ *
+ * The results are those of tabi_cancel_new().
+ */
+int tabi_cancel_new_until(int64_t deadline, tabi_cancel **out);
+
+/**
+ * Adds a reference to a token, which tabi_cancel_free() gives back. Returns `cancel`; NULL for NULL.
+ */
+tabi_cancel *tabi_cancel_ref(tabi_cancel *cancel);
+
+/**
+ * Gives a reference to a token back. The last one frees the token. Calls under it still heed it.
+ */
+void tabi_cancel_free(tabi_cancel *cancel);
+
+/**
+ * Triggers a token, once and for ever. Doing it again changes nothing.
+ *
+ * Any thread may call this, and a signal handler may too: the function is async-signal-safe and leaves errno as it was.
+ * Returns 0.
+ */
+int tabi_cancel_trigger(const tabi_cancel *cancel);
+
+/**
+ * Returns 1 if a token was triggered or its time has passed, and 0 otherwise.
+ */
+int tabi_cancel_is_triggered(const tabi_cancel *cancel);
+
+/**
+ * Puts the calls of this thread under a token until tabi_cancel_leave().
+ *
+ * A thread may enter several tokens, and one of them several times. Its calls are under all of them, and end when any
+ * is triggered. The thread keeps a reference to the token. A handler of a server need not leave: the server does it
+ * when the handler returns. A thread that ends without leaving keeps its reference for ever. Returns 0 or -ENOMEM.
+ */
+int tabi_cancel_enter(const tabi_cancel *cancel);
+
+/**
+ * Ends what the last tabi_cancel_enter() of this thread has begun, which must have been with the same token.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE when the thread has entered another token since, or none; nothing changes then.
+ */
+int tabi_cancel_leave(const tabi_cancel *cancel);
+
+/**
+ * Puts the calls on a socket that begin from now on under a token, in all threads. NULL removes the token.
+ *
+ * The socket keeps a reference to the token. Calls that have begun before stay under what they began with. Duplicates
+ * and accepted sockets have no token. Returns 0.
+ */
+int tabi_set_cancel(tabi_sock *sk,
+                    const tabi_cancel *cancel);
 
 /* ---- Clients and listening sockets in one call ---- */
 
@@ -3691,6 +3780,11 @@ typedef struct {
      * is 0.
      */
     int count_bytes;
+    /**
+     * A token for every handler and every job, with their handshakes, setup and finish, or NULL (the default). When it is
+     * triggered, their calls end with TABI_ERR_CANCELLED. The server itself goes on. It keeps a reference to the token.
+     */
+    tabi_cancel *cancel;
 } tabi_server_options;
 
 /**

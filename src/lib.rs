@@ -93,6 +93,7 @@
 
 pub mod address;
 mod c_string;
+mod cancel;
 pub mod constants;
 mod deadline;
 pub mod error;
@@ -117,6 +118,7 @@ sys::linux_only! {
 }
 
 pub use address::{Address, IpNetwork, RawAddress, UnixAddress};
+pub use cancel::{Cancel, CancelScope};
 pub use constants::{
     AF_INET, AF_INET6, AF_UNIX, AddressFamily, IPPROTO_TCP, SHUT_RD, SHUT_RDWR, SHUT_WR, SO_REUSEADDR,
     SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SocketKind, TCP_NODELAY,

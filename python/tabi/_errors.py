@@ -24,6 +24,7 @@ ERR_TYPE = -5205
 ERR_NULL = -5206
 ERR_OS = -5207
 ERR_PANIC = -5208
+ERR_CANCELLED = -5210
 
 EINTR = -errno.EINTR
 EAGAIN = -errno.EAGAIN
@@ -59,6 +60,8 @@ def exception_of(code: int, text: Optional[str]) -> BaseException:
     # A socket that was never opened has no handle.
     if code in (ERR_CLOSED, ERR_NULL):
         return OSError(errno.EBADF, os.strerror(errno.EBADF))
+    if code == ERR_CANCELLED:
+        return OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
     if -5100 < code <= -5001:
         return gaierror(_number(code), message() if text is None else text)
     if -5200 < code <= -5101:

@@ -57,6 +57,10 @@ pub enum Error {
     /// The socket was closed before or during the call. Python: `OSError` with `EBADF`.
     #[error("the socket is closed")]
     Closed,
+    /// A [`Cancel`](crate::Cancel) token that the call was under is triggered, or its deadline has passed. Python:
+    /// `tabi.Cancelled`, an `OSError` with `ECANCELED`.
+    #[error("the call was cancelled")]
+    Cancelled,
     /// `getaddrinfo` or `getnameinfo` failed; the value is the system's `EAI_*` number. Python: `gaierror`.
     #[error("{}", gai_strerror(*.0))]
     Gai(i32),
@@ -97,12 +101,13 @@ impl Error {
     }
 
     /// Returns the `errno` that fits best: the number itself for [`Error::Os`], `EBADF` for [`Error::Closed`],
-    /// `ETIMEDOUT` for [`Error::Timeout`], `EINVAL` for a bad argument, and 0 when no `errno` fits.
+    /// `ETIMEDOUT` for [`Error::Timeout`], `ECANCELED` for [`Error::Cancelled`], `EINVAL` for a bad argument, and 0 when no `errno` fits.
     pub fn errno(&self) -> i32 {
         match self {
             Error::Os(errno) => *errno,
             Error::Closed => CLOSED,
             Error::Timeout => libc::ETIMEDOUT,
+            Error::Cancelled => libc::ECANCELED,
             Error::Value(_) | Error::Overflow(_) | Error::Type(_) => libc::EINVAL,
             Error::OsMessage(_) | Error::Gai(_) | Error::Herror(_) => 0,
             Error::Io(error) => match error.kind() {
@@ -117,14 +122,14 @@ impl Error {
 
     /// Returns the kind that fits in [`std::io::Error`]: the kind of the `errno` for [`Error::Os`], `TimedOut` for
     /// [`Error::Timeout`], `NotConnected` for [`Error::Closed`], `InvalidInput` for a bad argument, and `Other` for a
-    /// look-up that failed.
+    /// look-up that failed and for [`Error::Cancelled`]. (`Interrupted` would let the loops of [`std::io`] try again.)
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::Os(errno) => std::io::Error::from_raw_os_error(*errno).kind(),
             Error::Timeout => ErrorKind::TimedOut,
             Error::Closed => ErrorKind::NotConnected,
             Error::Value(_) | Error::Overflow(_) | Error::Type(_) => ErrorKind::InvalidInput,
-            Error::OsMessage(_) | Error::Gai(_) | Error::Herror(_) => ErrorKind::Other,
+            Error::OsMessage(_) | Error::Gai(_) | Error::Herror(_) | Error::Cancelled => ErrorKind::Other,
             Error::Io(error) => error.kind(),
         }
     }

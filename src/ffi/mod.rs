@@ -8,6 +8,7 @@
 
 mod address;
 mod boundary;
+mod cancel;
 mod constants;
 mod file;
 mod message;
@@ -19,6 +20,7 @@ mod socket;
 pub use crate::memory::Allocator;
 pub use address::*;
 pub use boundary::*;
+pub use cancel::*;
 pub use constants::*;
 pub use file::*;
 pub use message::*;

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{idna, pool};
 use crate::address::{Address, RawAddress};
 use crate::c_string::c_string;
+use crate::cancel::Tokens;
 use crate::constants::{AddressFamily, SocketKind};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -175,11 +176,7 @@ pub fn getaddrinfo_until<'h, 's>(
     flags: i32,
     deadline: Deadline,
 ) -> Result<Vec<AddrInfo>> {
-    let question = Question::new(host.into(), service.into(), kind, proto, flags)?;
-    if deadline == Deadline::NEVER {
-        return question.ask(family);
-    }
-    question.numeric_answer(family).unwrap_or_else(|| pool::until(deadline, move || question.ask(family)))
+    Question::new(host.into(), service.into(), kind, proto, flags)?.ask_until(family, deadline)
 }
 
 /// What [`getaddrinfo`] is asked, for any family.
@@ -210,6 +207,14 @@ impl Question {
         let hints = Hints { family: family.as_raw(), ..self.hints };
         let answers = Answers::of(self.host.as_deref(), self.service.as_deref(), hints)?;
         memory::collected(answers.iter().map(|answer| Ok(info(&answer))))
+    }
+
+    /// Asks for no longer than until the deadline, under the tokens of this thread.
+    pub(crate) fn ask_until(self, family: AddressFamily, deadline: Deadline) -> Result<Vec<AddrInfo>> {
+        if deadline == Deadline::NEVER && Tokens::of_thread().is_empty() {
+            return self.ask(family);
+        }
+        self.numeric_answer(family).unwrap_or_else(|| pool::until(deadline, move || self.ask(family)))
     }
 
     /// Returns the answer if no name server has to be asked for it, because the host is an address or is not given.

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -30,18 +31,21 @@ const STACK_SIZE: usize = 1024 * 1024;
 
 /// Runs a look-up, but waits for it no longer than until the deadline.
 ///
-/// Without a deadline the look-up runs in this thread. With one, it runs in a thread of the library, and goes on there
-/// when the deadline has passed; its answer is then dropped.
+/// Without a deadline the look-up runs in this thread. With one, and under a [`Cancel`](crate::Cancel) token, it runs in a
+/// thread of the library, and goes on there when the deadline has passed or the token is triggered; its answer is then
+/// dropped.
 ///
-/// Fails with [`Error::Timeout`] when the deadline passes, with the errors of the look-up, with `Os(EMFILE)` when the
+/// Fails with [`Error::Timeout`] when the deadline passes, with [`Error::Cancelled`], with the errors of the look-up, with `Os(EMFILE)` when the
 /// process has too many open descriptors to wait, and with `Os(EAGAIN)` when the system refuses the thread.
 pub(crate) fn until<T: Send + 'static>(
     deadline: Deadline,
     look_up: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    if deadline == Deadline::NEVER {
+    let tokens = Tokens::of_thread();
+    if deadline == Deadline::NEVER && tokens.is_empty() {
         return look_up();
     }
+    tokens.check()?;
     if deadline.has_passed() {
         return Err(Error::Timeout);
     }
@@ -55,7 +59,7 @@ pub(crate) fn until<T: Send + 'static>(
         if deadline.has_passed() {
             return Err(Error::Timeout);
         }
-        match sys::poll(&mut polled, deadline.left()) {
+        match tokens.poll(&mut polled, deadline) {
             Ok(_) | Err(Error::Os(libc::EINTR)) => {}
             Err(error) => return Err(error),
         }

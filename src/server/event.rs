@@ -4,9 +4,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::{lock, wait_until};
+use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::sys::{self, Polled, Wake, libc};
+use crate::sys::{Polled, Wake, libc};
 
 /// Why [`Event::wait`] has returned.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,13 +18,15 @@ pub(crate) enum Woken {
     Late,
     /// A signal handler has run in this thread, or may have run just before the wait.
     Interrupted,
+    /// A token of this thread is triggered, or cannot be waited for.
+    Cancelled,
 }
 
 /// How long a wait that a signal can end takes at most. A signal that came just before the wait does not end it, so the
 /// caller looks at signals again after this time.
 const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
 
-/// Polls for a caller who may want to know of signals.
+/// Polls under the tokens of this thread, for a caller who may want to know of signals.
 pub(crate) struct SignalPoll {
     /// Whether a signal ends the wait.
     interruptible: bool,
@@ -43,9 +46,9 @@ impl SignalPoll {
     }
 
     /// Polls until the deadline. Fails with `Os(EINTR)` when a signal handler has run, and, for a caller who wants to know
-    /// of signals, when one may have run before the poll and nothing is ready.
+    /// of signals, when one may have run before the poll and nothing is ready. Fails with [`Error::Cancelled`].
     pub(crate) fn poll(&self, polled: &mut [libc::pollfd], deadline: Deadline) -> Result<Polled> {
-        match sys::poll(polled, deadline.min(self.look).left()) {
+        match Tokens::of_thread().poll(polled, deadline.min(self.look)) {
             Ok(polled) if polled.ready == 0 && self.look.has_passed() && !deadline.has_passed() => {
                 Err(Error::Os(libc::EINTR))
             }
@@ -54,7 +57,7 @@ impl SignalPoll {
     }
 }
 
-/// A condition variable. Signals cannot end a wait on it, so a caller that must notice signals waits in
+/// A condition variable. Neither signals nor tokens can end a wait on it, so a caller that must notice them waits in
 /// `poll` instead.
 #[derive(Default)]
 pub(crate) struct Event {
@@ -70,8 +73,8 @@ impl Event {
         lock(&self.wakes).iter().for_each(|wake| wake.raise());
     }
 
-    /// Waits for an announcement or the deadline, and if `interruptible` also for a signal handler that runs
-    /// in this thread. `guard` belongs to `mutex`. A caller of [`Event::announce`] must have held this mutex
+    /// Waits for an announcement, the deadline or a token of this thread, and if `interruptible` also for a signal handler
+    /// that runs in this thread. `guard` belongs to `mutex`. A caller of [`Event::announce`] must have held this mutex
     /// when it changed the state.
     pub(crate) fn wait<'a, T>(
         &self,
@@ -80,9 +83,13 @@ impl Event {
         deadline: Deadline,
         interruptible: bool,
     ) -> (MutexGuard<'a, T>, Woken) {
-        // If there is no descriptor left for this, a signal does not end the wait.
-        let wake = if interruptible { Wake::new().ok() } else { None };
+        let is_under_token = !Tokens::of_thread().is_empty();
+        // If there is no descriptor left for this, a signal does not end the wait, and under a token there is none.
+        let wake = if interruptible || is_under_token { Wake::new().ok() } else { None };
         let Some(wake) = wake.map(Arc::new) else {
+            if is_under_token {
+                return (guard, Woken::Cancelled);
+            }
             let (guard, late) = wait_until(&self.condition, guard, deadline);
             return (guard, if late { Woken::Late } else { Woken::Announced });
         };
@@ -91,11 +98,12 @@ impl Event {
         lock(&self.wakes).push(Arc::clone(&wake));
         drop(guard);
         let mut polled = [libc::pollfd { fd: wake.fd(), events: libc::POLLIN, revents: 0 }];
-        let signals = SignalPoll::new(true);
+        let signals = SignalPoll::new(interruptible);
         let result = signals.poll(&mut polled, deadline);
         lock(&self.wakes).retain(|other| !Arc::ptr_eq(other, &wake));
         let woken = match result {
             _ if signals.is_interrupted(&result) => Woken::Interrupted,
+            Err(error) if is_under_token && error != Error::Os(libc::EINTR) => Woken::Cancelled,
             _ if deadline.has_passed() => Woken::Late,
             _ => Woken::Announced,
         };

@@ -11,6 +11,7 @@ use super::park::MinRate;
 use super::request::{Failure, Request, RequestHandler};
 use super::{ProxyProtocol, Server, Trouble};
 use crate::address::RawAddress;
+use crate::cancel::Cancel;
 use crate::constants::{AF_UNIX, AF_UNSPEC, AddressFamily, SocketKind};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -67,6 +68,7 @@ pub struct ServerOptions {
     pub(crate) count_bytes: bool,
     pub(crate) loops: usize,
     pub(crate) unlink_path: bool,
+    pub(crate) cancel: Option<Cancel>,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) on_error: Option<Arc<OnError>>,
     pub(crate) on_trouble: Option<Arc<OnTrouble>>,
@@ -104,6 +106,7 @@ impl fmt::Debug for ServerOptions {
             .field("count_bytes", &self.count_bytes)
             .field("loops", &self.loops)
             .field("unlink_path", &self.unlink_path)
+            .field("cancel", &self.cancel)
             .finish_non_exhaustive()
     }
 }
@@ -141,6 +144,7 @@ impl ServerOptions {
             count_bytes: false,
             loops: 1,
             unlink_path: false,
+            cancel: None,
             hooks: Arc::new(DefaultHooks),
             on_error: None,
             on_trouble: None,
@@ -262,6 +266,31 @@ impl ServerOptions {
     /// it then belongs to the successor.
     pub fn unlink_path(mut self, remove: bool) -> Self {
         self.unlink_path = remove;
+        self
+    }
+
+    /// Puts every handler and every job under a token, with their handshakes, `setup` and `finish`. By default there is
+    /// none.
+    ///
+    /// When the token is triggered, their calls end with [`Error::Cancelled`]; what they return is reported to
+    /// [`Hooks::handle_error`] as every failure is. The server itself goes on: [`Server::server_close`] closes it. A
+    /// parked connection is not under the token until it has something to read, and a forked child has a token of its own,
+    /// which its parent does not trigger.
+    ///
+    /// ```
+    /// use tabi::Cancel;
+    /// use tabi::server::{Request, ThreadingTcpServer};
+    ///
+    /// let token = Cancel::new()?;
+    /// let server = ThreadingTcpServer::options()
+    ///     .cancel(&token)
+    ///     .bind(("127.0.0.1", 0), |request: &Request| request.socket().recv(100).map(drop))?;
+    /// // In another thread, before the server is closed: all handlers that wait end at once.
+    /// token.cancel();
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn cancel(mut self, token: &Cancel) -> Self {
+        self.cancel = Some(token.clone());
         self
     }
 

@@ -8,6 +8,7 @@ use super::handle::InFlight;
 use super::timeout::Timeout;
 use super::wait::{Interest, Kind, Plan, deadline_of};
 use crate::address::RawAddress;
+use crate::cancel::{self, Tokens};
 use crate::constants::{AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
@@ -30,17 +31,19 @@ impl Socket {
     /// [`Socket::connect`] that returns the errors of `connect(2)` as a number (`socket.connect_ex`).
     ///
     /// Returns 0 when the socket is connected, otherwise the `errno`: as in Python, `EAGAIN` after the
-    /// timeout and `EBADF` for a closed socket. Fails only when the address cannot be used or its host is not
+    /// timeout and `EBADF` for a closed socket; `ECANCELED` after a [`Cancel`](crate::Cancel). Fails only when the address cannot be used or its host is not
     /// found.
     pub fn connect_ex(&self, address: impl ToAddress) -> Result<i32> {
         let (address, limit) = match self.look_up(address, Limit::Timeout) {
             Err(Error::Timeout) => return Ok(libc::EAGAIN),
+            Err(Error::Cancelled) => return Ok(libc::ECANCELED),
             found => found?,
         };
         match self.connect_until(address, limit) {
             Ok(()) => Ok(0),
             Err(Error::Os(errno)) => Ok(errno),
             Err(Error::Timeout) => Ok(libc::EAGAIN),
+            Err(Error::Cancelled) => Ok(libc::ECANCELED),
             Err(Error::Closed) => Ok(sys::CLOSED),
             Err(error) => Err(error),
         }
@@ -70,8 +73,8 @@ impl Socket {
         if self.family == AF_UNIX && self.kind != SOCK_DGRAM {
             return self.connect_to_queue(call, address);
         }
-        // Datagram sockets do not wait, and other kinds differ too much to be polled.
-        if self.kind != SOCK_STREAM {
+        // Datagram sockets do not wait, and other kinds differ too much to be polled unless a token asks for it.
+        if self.kind != SOCK_STREAM && (self.kind == SOCK_DGRAM || !Tokens::are_above(&self.cancel)) {
             return self.connect_raw(Plan::new(Kind::Connect, Limit::Timeout), address);
         }
         let limit = write_timeout(call);
@@ -128,13 +131,21 @@ impl Socket {
     }
 
     /// Waits until a connection that was begun is made: after `EINPROGRESS` on a non-blocking socket, after a
-    /// timeout, or after a signal.
+    /// timeout, after a signal, or after a [`Cancel`](crate::Cancel).
     ///
-    /// Fails with the error of the connection, with [`Error::Timeout`], with [`Error::Closed`], and with
-    /// `Os(ENOTCONN)` when no connection is being made, for example because its failure was reported before.
+    /// Fails with the error of the connection, with [`Error::Timeout`], with [`Error::Closed`], with
+    /// [`Error::Cancelled`], and with `Os(ENOTCONN)` when no connection is being made, for example because its failure
+    /// was reported before.
     pub fn finish_connect(&self, limit: Limit) -> Result<()> {
+        let tokens = Tokens::of(&self.cancel);
+        tokens.check()?;
+        self.finish_under(&tokens, limit)
+    }
+
+    /// [`Socket::finish_connect`] under other tokens.
+    pub(super) fn finish_under(&self, tokens: &Tokens, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
-        self.wait_ready(&call, Interest::Write, deadline_of(limit, self.mode.timeout()))?;
+        self.wait_ready(&call, tokens, Interest::Write, deadline_of(limit, self.mode.timeout()))?;
         let socket = SockRef::from(&call);
         connection_result(&socket)?;
         // The system reports the error of a connection only once, and it also reports a socket without a
@@ -160,7 +171,12 @@ impl Socket {
             Limit::Until(deadline) => deadline,
             Limit::Timeout | Limit::Now => Deadline::NEVER,
         };
-        Ok((address.to_address(self.family, deadline)?, limit))
+        let look_up = || address.to_address(self.family, deadline);
+        let found = match self.cancel.get().filter(|_| address.has_host_name()) {
+            Some(token) => cancel::under(&token, look_up),
+            None => look_up(),
+        };
+        Ok((found?, limit))
     }
 }
 

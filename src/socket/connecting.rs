@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Socket;
 use super::create_connection::CreateConnectionError;
 use crate::address::Address;
+use crate::cancel::Tokens;
 use crate::constants::{AF_INET, AF_INET6, AF_UNSPEC};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
@@ -60,7 +61,7 @@ impl<'a> Connecting<'a> {
             unknown: None,
         };
         let known = if how.deadline == Deadline::NEVER {
-            Some(question.ask(AF_UNSPEC))
+            Some(question.clone().ask_until(AF_UNSPEC, how.deadline))
         } else {
             question.numeric_answer(AF_UNSPEC)
         };
@@ -79,10 +80,18 @@ impl<'a> Connecting<'a> {
         Ok(connecting)
     }
 
-    /// Goes on until one attempt has succeeded, all have failed, or the deadline has passed. The other attempts end
-    /// with this value.
+    /// Goes on until one attempt has succeeded, all have failed, the deadline has passed, or a token is triggered. The
+    /// other attempts end with this value.
     pub(super) fn finish(mut self) -> Result<Socket, CreateConnectionError> {
         loop {
+            if let Err(cancelled) = Tokens::of_thread().check() {
+                self.give_up(&cancelled);
+                // Perhaps no attempt was running. The last error is what a simple caller gets.
+                if self.errors.last().is_none_or(|(_, error)| *error != cancelled) {
+                    self.errors.push((Address::None, cancelled));
+                }
+                return Err(self.failure());
+            }
             match self.eyeballs.next(Deadline::now()) {
                 Step::Start(answer) => {
                     if let Some(socket) = self.start(answer) {
@@ -91,13 +100,17 @@ impl<'a> Connecting<'a> {
                 }
                 Step::Exhausted => return Err(self.failure()),
                 Step::Wait(_) if self.how.deadline.has_passed() => {
-                    self.give_up();
+                    self.give_up(&Error::Timeout);
                     return Err(self.failure());
                 }
                 Step::Wait(moment) => {
-                    if let Err(error) = self.wait(moment.min(self.how.deadline)) {
-                        self.errors.push((Address::None, error));
-                        return Err(self.failure());
+                    match self.wait(moment.min(self.how.deadline)) {
+                        // A connection that was made meanwhile counts, even if the wait was cancelled.
+                        Ok(()) | Err(Error::Cancelled) => {}
+                        Err(error) => {
+                            self.errors.push((Address::None, error));
+                            return Err(self.failure());
+                        }
                     }
                     self.take_answers();
                     if let Some(socket) = self.take_connected() {
@@ -135,7 +148,7 @@ impl<'a> Connecting<'a> {
         let entry = |fd, events| libc::pollfd { fd, events, revents: 0 };
         polled.extend(self.wake.iter().map(|wake| entry(wake.fd(), libc::POLLIN)));
         polled.extend(self.attempts.iter().map(|attempt| entry(attempt.socket.fileno(), libc::POLLOUT)));
-        match sys::poll(&mut polled, until.left()) {
+        match Tokens::of_thread().poll(&mut polled, until) {
             Err(Error::Os(libc::EINTR)) if !(self.how.interrupted)() => Ok(()),
             Ok(_) => Ok(()),
             Err(error) => Err(error),
@@ -167,7 +180,7 @@ impl<'a> Connecting<'a> {
         let mut index = 0;
         while index < self.attempts.len() {
             let attempt = &self.attempts[index];
-            match attempt.socket.finish_connect(Limit::Now) {
+            match attempt.socket.finish_under(&Tokens::NONE, Limit::Now) {
                 Err(Error::Timeout) => index += 1,
                 result => {
                     let Attempt { socket, address } = self.attempts.remove(index);
@@ -181,12 +194,12 @@ impl<'a> Connecting<'a> {
         None
     }
 
-    /// Records that the deadline has passed for everything that has not ended.
-    fn give_up(&mut self) {
-        let running = self.attempts.drain(..).map(|attempt| (attempt.address, Error::Timeout));
+    /// Records why everything that has not ended is given up.
+    fn give_up(&mut self, reason: &Error) {
+        let running = self.attempts.drain(..).map(|attempt| (attempt.address, reason.clone()));
         self.errors.extend(running);
         if !self.look_ups.is_empty() {
-            self.unknown = Some(Error::Timeout);
+            self.unknown = Some(reason.clone());
         }
     }
 

@@ -10,6 +10,7 @@ use super::timeout::{Mode, Timeout, default_timeout};
 use super::wait::{Kind, Plan};
 use super::{Socket, timeout};
 use crate::address::RawAddress;
+use crate::cancel::{OfSocket, Tokens};
 use crate::constants::{AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily, SOCK_STREAM, SocketKind};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
@@ -115,14 +116,15 @@ impl Socket {
             family,
             kind,
             proto,
+            cancel: OfSocket::none(),
         }
     }
 
     /// [`Socket::accept`] that returns a bare descriptor and the address in the form of the system, with a
     /// limit instead of the timeout.
     ///
-    /// The descriptor is close-on-exec and blocking. If the listener has no timeout, but has another owner or
-    /// is given a limit, O_NONBLOCK is set during the call. An accept of another owner may then find that the
+    /// The descriptor is close-on-exec and blocking. If the listener has no timeout, but has another owner, is given a
+    /// limit or is under a [`Cancel`](crate::Cancel) token, O_NONBLOCK is set during the call. An accept of another owner may then find that the
     /// descriptor does not block.
     pub fn accept_fd(&self, limit: Limit) -> Result<(OwnedFd, RawAddress)> {
         let mut peer = RawAddress::empty();
@@ -134,7 +136,8 @@ impl Socket {
         // blocks.
         let shared = self.handle.is_shared();
         let call;
-        let _never_blocks = if !blocks || shared || limit != Limit::Timeout {
+        let _never_blocks = if !blocks || shared || limit != Limit::Timeout || Tokens::are_above(&self.cancel)
+        {
             self.mode.set_accepts_poll();
             call = self.handle.enter()?;
             Some(self.mode.never_block(&call)?)

@@ -139,7 +139,10 @@ pub(crate) fn create_connection_unless(
     };
     let question = Question::new(address.0, address.1, SOCK_STREAM, 0, 0).map_err(no_address)?;
     if timeout == Some(Duration::ZERO) {
-        return one_after_the_other(&question.ask(AF_UNSPEC).map_err(no_address)?, how);
+        return one_after_the_other(
+            &question.ask_until(AF_UNSPEC, Deadline::NEVER).map_err(no_address)?,
+            how,
+        );
     }
     Connecting::begin(question, options.eyeballs, how).map_err(no_address)?.finish()
 }

@@ -11,6 +11,7 @@ use std::ptr;
 use super::Socket;
 use super::wait::{Interest, Plan, deadline_of};
 use crate::address::{Address, RawAddress};
+use crate::cancel::Tokens;
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::resolve::ToAddress;
@@ -218,6 +219,9 @@ impl Socket {
             if sent >= bytes.len() {
                 return Ok(());
             }
+            if let Err(error) = Tokens::of(&self.cancel).check() {
+                return Err(SendallError { sent, error });
+            }
             // Perhaps a signal made the kernel take only a part of the bytes; it then reports no EINTR.
             if self.is_interruptible() {
                 return Err(SendallError { sent, error: Error::Os(libc::EINTR) });
@@ -277,12 +281,14 @@ impl Socket {
 
     /// Waits until the socket is ready for reading or writing, at most as long as `limit` says.
     ///
-    /// Fails with [`Error::Timeout`], with [`Error::Closed`], and with `Os(EINTR)` if the socket is
-    /// interruptible and a signal handler has run.
+    /// Fails with [`Error::Timeout`], with [`Error::Closed`], with [`Error::Cancelled`], and with `Os(EINTR)` if the
+    /// socket is interruptible and a signal handler has run.
     pub fn wait(&self, interest: Interest, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
         let deadline = deadline_of(limit, self.mode.timeout());
-        self.wait_ready(&call, interest, deadline).map(drop)
+        let tokens = Tokens::of(&self.cancel);
+        tokens.check()?;
+        self.wait_ready(&call, &tokens, interest, deadline).map(drop)
     }
 }
 

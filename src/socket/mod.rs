@@ -45,6 +45,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::address::{Address, RawAddress};
+use crate::cancel::{Cancel, OfSocket};
 use crate::constants::{AddressFamily, SocketKind};
 use crate::deadline::Limit;
 #[cfg(doc)]
@@ -132,6 +133,7 @@ pub struct Socket {
     family: AddressFamily,
     kind: SocketKind,
     proto: i32,
+    cancel: OfSocket,
 }
 
 impl Socket {
@@ -305,6 +307,19 @@ impl Socket {
     #[inline]
     pub(crate) fn is_interruptible(&self) -> bool {
         self.interruptible.load(Ordering::Relaxed)
+    }
+
+    /// Puts the calls on this socket that begin from now on under a token, in all threads; see [`Cancel`]. `None` removes
+    /// the token.
+    ///
+    /// Calls that have begun before stay under what they began with. Duplicates and accepted sockets have no token.
+    pub fn set_cancel(&self, cancel: Option<&Cancel>) {
+        self.cancel.set(cancel);
+    }
+
+    /// Returns the token that was given to [`Socket::set_cancel`].
+    pub fn cancel_token(&self) -> Option<Cancel> {
+        self.cancel.get()
     }
 
     /// Binds the socket to an address (`socket.bind`).

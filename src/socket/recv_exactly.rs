@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 
 use super::Socket;
 use super::io::uninit;
+use crate::cancel::Tokens;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 
@@ -78,6 +79,9 @@ impl Socket {
             }
             if received == len {
                 return Ok(received);
+            }
+            if let Err(error) = Tokens::of(&self.cancel).check() {
+                return Err(RecvExactlyError { received, error });
             }
         }
     }

@@ -8,6 +8,7 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::timeout::Timeout;
+use crate::cancel::Tokens;
 use crate::constants::SOCK_STREAM;
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
@@ -100,7 +101,7 @@ impl Socket {
 
     /// Whether `sendfile(2)` may be used. It has no flag that keeps it from blocking. On a descriptor that
     /// blocks, perhaps because another owner has cleared O_NONBLOCK, it would ignore a deadline. It would
-    /// also ignore a close if the connection has another owner.
+    /// also ignore a close if the connection has another owner. Under a token, `send_by_system` sets O_NONBLOCK.
     fn can_send_files(&self, limit: Limit) -> Result<bool> {
         let call = self.handle.enter()?;
         let may_block = limit == Limit::Timeout && !self.handle.is_shared();
@@ -110,7 +111,7 @@ impl Socket {
     fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
         // Another thread may remove the timeout during the call.
-        let limited = limit != Limit::Timeout;
+        let limited = limit != Limit::Timeout || Tokens::are_above(&self.cancel);
         let _never_blocks = limited.then(|| self.mode.never_block(&call)).transpose()?;
         while source.left() > 0 {
             let (file, from, count) =
@@ -119,6 +120,9 @@ impl Socket {
             match self.run(plan, |fd, _| sys::sendfile(fd, file, from, count))? {
                 0 => return Ok(()),
                 n => source.sent += n,
+            }
+            if source.left() > 0 {
+                Tokens::of(&self.cancel).check()?;
             }
         }
         Ok(())
@@ -137,7 +141,12 @@ impl Socket {
                 return Ok(());
             }
             match self.sendall_until(&buffer[..n], 0, limit) {
-                Ok(()) => source.sent += n,
+                Ok(()) => {
+                    source.sent += n;
+                    if source.left() > 0 {
+                        Tokens::of(&self.cancel).check()?;
+                    }
+                }
                 Err(partial) => {
                     source.sent += partial.sent;
                     return Err(partial.error);

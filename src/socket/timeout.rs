@@ -2,14 +2,13 @@
 //! descriptor that goes with each.
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use super::handle::InFlight;
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::sys::fd::RawFd;
-use crate::sys::{self, libc};
+use crate::sys::{self, ShortLock, libc};
 
 /// A number of nanoseconds; -1 means that there is no timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +54,8 @@ pub(super) struct Mode {
     /// The flags that a send or a receive adds. They are kept beside the timeout, because the common calls
     /// need nothing else of it.
     flags: AtomicI32,
-    /// The lock of [`Mode::change`]: 0, or the [`generation`] of the process whose thread is changing the
-    /// mode.
-    changing: AtomicU32,
+    /// Held while a thread changes the mode.
+    changing: ShortLock,
     /// The number of calls that need `O_NONBLOCK` although there is no timeout.
     nonblocking_calls: AtomicU32,
     /// Whether one of these calls was an accept. Other accepts on the same socket may then find that the
@@ -70,7 +68,7 @@ impl Mode {
         Mode {
             nanoseconds: AtomicI64::new(timeout.0),
             flags: AtomicI32::new(timeout.flags()),
-            changing: AtomicU32::new(0),
+            changing: ShortLock::new(),
             nonblocking_calls: AtomicU32::new(0),
             accepts_poll: AtomicBool::new(false),
         }
@@ -97,7 +95,7 @@ impl Mode {
     /// Sets the timeout and the O_NONBLOCK of the descriptor, so that no change from another thread comes
     /// between.
     pub(super) fn set(&self, call: &InFlight<'_>, timeout: Timeout) -> Result<()> {
-        self.change(|| {
+        self.changing.hold(|| {
             let before = self.timeout();
             // The order matters: a call that finds O_NONBLOCK set must also find a timeout. Otherwise it
             // would report EAGAIN to its caller instead of waiting.
@@ -116,7 +114,7 @@ impl Mode {
     /// Keeps O_NONBLOCK set until the result is dropped, even if the socket has no timeout or another thread
     /// removes it. For system calls that have no flag for not waiting.
     pub(super) fn never_block<'a>(&'a self, call: &'a InFlight<'_>) -> Result<NeverBlocks<'a>> {
-        self.change(|| {
+        self.changing.hold(|| {
             // With a timeout it is set already, unless another owner has cleared it.
             if self.timeout() == Timeout::NONE || call.is_shared() {
                 sys::set_nonblocking(call.fd(), true)?;
@@ -134,30 +132,6 @@ impl Mode {
     pub(super) fn accepts_poll(&self) -> bool {
         self.accepts_poll.load(Ordering::SeqCst)
     }
-
-    /// Runs `body` while no other thread of this process changes the mode. `body` must not block.
-    fn change<T>(&self, body: impl FnOnce() -> T) -> T {
-        let own = generation();
-        loop {
-            match self.changing.compare_exchange(0, own, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => break,
-                Err(holder) if holder == own => thread::yield_now(),
-                // A thread of the parent process held the lock when this process was forked. It does not
-                // exist here, so its lock is released.
-                Err(holder) => {
-                    let _ = self.changing.compare_exchange(holder, 0, Ordering::Relaxed, Ordering::Relaxed);
-                }
-            }
-        }
-        let result = body();
-        self.changing.store(0, Ordering::Release);
-        result
-    }
-}
-
-/// A number that differs between a process and its forked child. Never 0.
-fn generation() -> u32 {
-    sys::forks() | 1 << 31
 }
 
 /// Keeps O_NONBLOCK set while it exists; see [`Mode::never_block`].
@@ -168,7 +142,7 @@ pub(super) struct NeverBlocks<'a> {
 
 impl Drop for NeverBlocks<'_> {
     fn drop(&mut self) {
-        self.mode.change(|| {
+        self.mode.changing.hold(|| {
             let was_last = self.mode.nonblocking_calls.fetch_sub(1, Ordering::Relaxed) == 1;
             if was_last && self.mode.timeout() == Timeout::NONE {
                 // This fails only if other code has closed the descriptor, and then nobody can use it any

@@ -6,6 +6,7 @@
 //! [`crate::error`] and [`crate::memory`].
 #![allow(unsafe_code)]
 
+mod short_lock;
 mod syscall;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
 #[cfg_attr(target_vendor = "apple", path = "apple.rs")]
@@ -32,6 +33,7 @@ use system as common;
 #[cfg(unix)]
 use unix as common;
 
+pub(crate) use short_lock::ShortLock;
 pub(crate) use syscall::{as_system_call, syscall};
 pub(crate) use system::probe;
 

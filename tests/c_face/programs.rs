@@ -32,6 +32,7 @@ programs! {
     address_text
     any_bytes
     bad_input
+    cancel
     close
     connect_result
     connections

@@ -7,6 +7,7 @@ mod address_text;
 mod addresses;
 mod any_bytes;
 mod bad_input;
+mod cancel;
 mod close;
 mod connections;
 mod constants;

@@ -31,6 +31,7 @@ macro_rules! for_each_code {
         $use_code! { -5207, ERR_OS, "the call failed for a reason that has no errno" }
         $use_code! { -5208, ERR_PANIC, "internal error" }
         $use_code! { -5209, ERR_TOO_SMALL, "the buffer is too small for the result" }
+        $use_code! { -5210, ERR_CANCELLED, "the call was cancelled" }
         $use_code! { -6001, PARK, "a handler's answer: call it again when there is more to read" }
         $use_code! { -6002, AGAIN, "a handler's answer: call it again, there is more to read already" }
         $use_code! { -6003, MORE, "a handler's answer: call it again when there is more of this request" }

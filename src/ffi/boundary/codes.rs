@@ -50,6 +50,7 @@ pub(crate) fn system_number(code: c_int) -> c_int {
     match code {
         -4095..=-1 => -code,
         code::ERR_CLOSED => libc::EBADF,
+        code::ERR_CANCELLED => libc::ECANCELED,
         _ => GAI_CODES
             .iter()
             .chain(HERROR_CODES)

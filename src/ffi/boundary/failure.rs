@@ -43,6 +43,7 @@ impl Failure {
                 Error::OsMessage(_) | Error::Io(_) => code::ERR_OS,
                 Error::Timeout => code::ERR_TIMEOUT,
                 Error::Closed => code::ERR_CLOSED,
+                Error::Cancelled => code::ERR_CANCELLED,
                 Error::Gai(number) => to_code(GAI_CODES, *number).unwrap_or(code::GAI_OTHER),
                 Error::Herror(number) => to_code(HERROR_CODES, *number).unwrap_or(code::HERROR_OTHER),
                 Error::Value(_) => code::ERR_VALUE,

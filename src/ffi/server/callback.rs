@@ -91,6 +91,7 @@ fn to_error(code: c_int, begin: Moment) -> Error {
         -4095..=-1 => Error::Os(-code),
         code::ERR_TIMEOUT => Error::Timeout,
         code::ERR_CLOSED => Error::Closed,
+        code::ERR_CANCELLED => Error::Cancelled,
         code::ERR_VALUE => Error::Value(message()),
         code::ERR_OVERFLOW => Error::Overflow(message()),
         code::ERR_TYPE => Error::Type(message()),

@@ -8,6 +8,7 @@ use std::ptr;
 use super::tabi_server_hooks;
 use crate::ffi::boundary::growing::{Growing, check_size, read};
 use crate::ffi::boundary::{Failure, Outcome, status};
+use crate::ffi::cancel::tabi_cancel;
 
 /// The thread that serves handles the requests, one after the other.
 pub const TABI_INLINE: c_int = 0;
@@ -141,6 +142,9 @@ pub struct tabi_server_options {
     /// calls of sockets cost nothing more. It is for TCP, not for TABI_FORKS, and for Linux 4.19 or later. The default
     /// is 0.
     pub count_bytes: c_int,
+    /// A token for every handler and every job, with their handshakes, setup and finish, or NULL (the default). When it is
+    /// triggered, their calls end with TABI_ERR_CANCELLED. The server itself goes on. It keeps a reference to the token.
+    pub cancel: *mut tabi_cancel,
 }
 
 // SAFETY: the structure is repr(C) and begins with a usize; its members are numbers and raw pointers.

@@ -17,6 +17,7 @@ use super::options::{
 use crate::constants::{AF_INET, AddressFamily, SOCK_STREAM, SocketKind};
 use crate::error::Error;
 use crate::ffi::boundary::{Outcome, Reported, optional_string, string};
+use crate::ffi::cancel::tabi_cancel;
 use crate::ffi::proxy::proxy_version;
 use crate::ffi::socket::{duration, seconds};
 use crate::server::{Concurrency, Forks, ProxyProtocol, ServerOptions, Threads, WhenFull};
@@ -63,7 +64,7 @@ settings! {
     }
     by hand:
     concurrency, bind_and_activate, when_full, queue_size, thread_idle, thread_name, max_children, hooks,
-    min_rate, min_rate_grace, request_end, proxy_protocol, proxy_version
+    min_rate, min_rate_grace, request_end, proxy_protocol, proxy_version, cancel
 }
 
 /// A type of the core's, and the type that its values have in C.
@@ -149,7 +150,7 @@ impl tabi_server_options {
     /// # Safety
     ///
     /// `thread_name`, `request_end` and `proxy_protocol` are NULL or NUL-terminated; `hooks` is NULL or points to as many
-    /// bytes as its `struct_size` says.
+    /// bytes as its `struct_size` says; `cancel` is NULL or a token of which the caller has a reference.
     pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
         let mut options = ServerOptions::new(AF_INET, SOCK_STREAM);
         self.copy_to_options(&mut options)?;
@@ -157,6 +158,8 @@ impl tabi_server_options {
             let grace = duration("min_rate_grace", self.min_rate_grace)?.unwrap_or(Duration::MAX);
             options = options.min_rate(self.min_rate as u64, grace);
         }
+        // SAFETY: the caller promises that the token is one, or NULL.
+        options.cancel = unsafe { self.cancel.as_ref() }.map(tabi_cancel::core);
         if !self.request_end.is_null() {
             // SAFETY: `request_end` is not NULL, and the caller promises its end.
             options = options.request_end(unsafe { string(self.request_end, "request_end") }?);

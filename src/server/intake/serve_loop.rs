@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::transport::{HUNG_UP, is_of_no_use};
+use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -93,6 +94,8 @@ impl<'a> Loop<'a> {
             // A handler or a hook has forked, and this is the child.
             self.server.serve_on_in_child()?;
         }
+        // Not left to the poll: while clients come without a pause, that finds something to do every time.
+        Tokens::of_thread().check()?;
         let waker = core.wakers.of_loop(self.index);
         let mut capacity = self.capacity();
         if !capacity.is_free() {
@@ -153,6 +156,7 @@ impl<'a> Loop<'a> {
             Err(error @ Error::Os(libc::EINTR)) => {
                 return if interrupted { Err(error) } else { Ok(Round::Ready(0)) };
             }
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => {
                 server.poll_failed(error);
                 return Ok(self.pause(deadline));
@@ -280,6 +284,7 @@ impl<'a> Loop<'a> {
                 self.tries = 0;
                 return Ok(());
             }
+            Error::Cancelled if Tokens::of_thread().check().is_err() => return Err(error),
             // A hook may return these errors for other reasons, so the socket is checked too.
             Error::Closed | Error::Os(libc::EBADF | libc::ENOTSOCK | libc::EINVAL)
                 if is_of_no_use(&self.sockets[index]) =>

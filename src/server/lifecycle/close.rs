@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::caller::Caller;
 use super::serve::Watching;
+use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::server::Server;
 use crate::server::event::{SignalPoll, Woken};
@@ -48,6 +49,9 @@ impl Server {
     /// handler. Closing again with a `drain` drains what the first close has left. Closing again with `None`
     /// does nothing. Returns what happened to the requests.
     ///
+    /// Under a [`Cancel`](crate::Cancel) token that is triggered it does not wait: it cuts the requests off at once. Child
+    /// processes then get `SIGTERM` only.
+    ///
     /// In a forked child that does not serve, it closes what the child has of the sockets and waits for nothing: the
     /// loops, the requests and the connections are those of the parent, which goes on.
     pub fn server_close(&self, drain: Option<Duration>) -> DrainReport {
@@ -65,6 +69,7 @@ impl Server {
             loops_ended: false,
             interruptible: self.core.interruptible.load(Ordering::Relaxed),
             interrupted: false,
+            cancelled: false,
         };
         let waits = drain.is_some() || runner.waits_on_close();
         let deadline = if waits { Deadline::after_timeout(drain) } else { Deadline::now() };
@@ -120,6 +125,8 @@ struct Close<'a> {
     interruptible: bool,
     /// Whether a signal has ended the waiting.
     interrupted: bool,
+    /// Whether a token has ended the waiting.
+    cancelled: bool,
 }
 
 impl Close<'_> {
@@ -137,6 +144,7 @@ impl Close<'_> {
         let woken = lifecycle.wait_idle(deadline, self.interruptible);
         self.loops_ended = woken == Woken::Announced;
         self.interrupted |= woken == Woken::Interrupted;
+        self.cancelled |= woken == Woken::Cancelled;
         if self.loops_ended {
             self.server.core.remove_path();
             // Handlers of datagrams still need the socket for their answers.
@@ -152,7 +160,9 @@ impl Close<'_> {
         // As in a serve loop, idle threads watch the room, and this thread does while there are none.
         let _watching = Watching::begin(server);
         let signals = SignalPoll::new(self.interruptible);
-        while !self.interrupted && server.active().table().parked > 0 && !deadline.has_passed() {
+        let has_parked = || server.active().table().parked > 0 && !deadline.has_passed();
+        while !self.interrupted && !self.cancelled && has_parked() {
+            self.cancelled = Tokens::of_thread().prepare().is_err();
             self.interrupted = signals.is_interrupted(&server.serve_parked(&signals, deadline));
         }
     }
@@ -162,9 +172,12 @@ impl Close<'_> {
     fn wait_for_requests(&mut self, deadline: Deadline) -> (usize, usize) {
         let own = self.caller.requests.len();
         if !self.interrupted {
-            let collected = self.server.core.runner.collect_until(deadline, self.interruptible);
-            self.interrupted = collected == Woken::Interrupted
-                || self.server.active().wait(own, deadline, self.interruptible) == Woken::Interrupted;
+            let mut woken = self.server.core.runner.collect_until(deadline, self.interruptible);
+            if woken != Woken::Interrupted {
+                woken = self.server.active().wait(own, deadline, self.interruptible);
+            }
+            self.interrupted = woken == Woken::Interrupted;
+            self.cancelled |= woken == Woken::Cancelled;
         }
         let (active, handled) = self.server.active().counts();
         (active.saturating_sub(own), handled)
@@ -182,7 +195,8 @@ impl Close<'_> {
         let grace = Deadline::after(GRACE);
         self.stop_loops(grace);
         let (mut left, _) = self.wait_for_requests(grace);
-        if runner.kill() {
+        // A second must have passed since the children were told to end.
+        if !self.cancelled && runner.kill() {
             (left, _) = self.wait_for_requests(Deadline::after(GRACE));
         }
         left

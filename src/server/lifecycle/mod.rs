@@ -166,7 +166,7 @@ impl Lifecycle {
         self.stop_wake.fd()
     }
 
-    /// Requests a stop, and waits until the loops that run now have ended.
+    /// Requests a stop, and waits until the loops that run now have ended, or a token of this thread is triggered.
     fn stop_and_wait(&self, caller_works_for_server: bool) {
         if self.is_inherited() {
             self.ask_to_stop();
@@ -178,8 +178,10 @@ impl Lifecycle {
         let mut state = lock(&self.state);
         self.ask_to_stop();
         let before = state.rounds;
-        while !caller_works_for_server && state.serving && state.rounds == before {
-            (state, _) = self.loops_ended.wait(&self.state, state, Deadline::NEVER, false);
+        let mut woken = Woken::Announced;
+        while !caller_works_for_server && state.serving && state.rounds == before && woken == Woken::Announced
+        {
+            (state, woken) = self.loops_ended.wait(&self.state, state, Deadline::NEVER, false);
         }
     }
 

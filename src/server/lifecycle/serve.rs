@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::caller::{Caller, Role, with_role};
+use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -27,7 +28,9 @@ impl Server {
     ///
     /// Fails with [`Closed`](crate::Error::Closed) after [`Server::server_close`], with
     /// [`Value`](crate::Error::Value) when the server is serving already, with the error of
-    /// `service_actions`, and with the error of a socket that can no longer be used.
+    /// `service_actions`, with the error of a socket that can no longer be used, and with
+    /// [`Cancelled`](crate::Error::Cancelled) when the thread is in a [scope](crate::Cancel::scope) whose token is
+    /// triggered. Requests that have begun go on.
     pub fn serve_forever(&self) -> Result<()> {
         self.serve_forever_every(POLL_INTERVAL)
     }
@@ -128,8 +131,10 @@ impl Server {
             }
             self.prepare_sockets()
         })?;
+        // If there is no descriptor for the thread's tokens, this is an error of the call and no trouble of a loop.
+        let prepared = Tokens::of_thread().prepare();
         let mut serving = Serving { server: self, interrupted: false };
-        let result = run();
+        let result = prepared.and_then(|()| run());
         // With several loops, the others have been stopped too. That cannot be told apart from a stop that
         // the program requested, so it is not kept.
         serving.interrupted = matches!(result, Err(Error::Os(libc::EINTR))) && self.options().loops == 1;

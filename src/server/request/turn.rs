@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Body, Failure, HandlerResult, Next, Request, caught};
+use crate::cancel;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::server::lifecycle::{Role, with_role};
@@ -187,12 +188,12 @@ impl Request {
                 self.end();
                 return Err(Failed);
             }
-            let result = match &self.body {
+            let result = self.under_token(|| match &self.body {
                 Body::Job(job) => caught(|| self.checked(job.run(self)?)),
                 Body::Stream(_) | Body::Datagram { .. } => {
                     caught(|| Ok::<_, Failure>(self.checked(self.server().hooks().finish_request(self)?)?))
                 }
-            };
+            });
             match result {
                 Ok(next @ (Next::Park | Next::More | Next::Again)) if !self.kept.last => return Ok(next),
                 Ok(_) => self.end(),
@@ -206,6 +207,16 @@ impl Request {
         })
     }
 
+    /// Runs code of the program under the server's token. Afterwards the thread leaves the scopes that a C program has
+    /// entered there, because it may be kept for the next request.
+    fn under_token<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _mark = cancel::Mark::new();
+        match &self.server().options().cancel {
+            Some(token) => cancel::under(token, run),
+            None => run(),
+        }
+    }
+
     /// Lets the hook `handshake` prepare a stream, before the first turn.
     fn connect(&self) -> Result<(), Failed> {
         if !matches!(self.body, Body::Stream(_)) || self.kept.connected.load(Ordering::Relaxed) {
@@ -217,7 +228,7 @@ impl Request {
         if is_limited {
             self.enter(Phase::Handshake);
         }
-        let prepared = caught(|| server.hooks().handshake(self));
+        let prepared = self.under_token(|| caught(|| server.hooks().handshake(self)));
         // Who was cut off in it has failed for that reason, and was counted.
         if prepared.is_err() && !self.is_cut_off() {
             server.counters().fail_handshake();

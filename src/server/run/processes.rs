@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Capacity;
 use super::child::{Child, Forked, exit, fork};
+use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::memory;
@@ -158,9 +159,10 @@ impl Children {
         Some(all.remove(ended))
     }
 
-    /// Collects children until none is left, but not longer than the deadline, and if `interruptible` only
-    /// until a signal handler has run.
+    /// Collects children until none is left, but not longer than the deadline, only until a token of this thread is
+    /// triggered, and if `interruptible` only until a signal handler has run.
     pub(crate) fn collect_until(&self, deadline: Deadline, interruptible: bool) -> Woken {
+        let tokens = Tokens::of_thread();
         let mut polled = Vec::new();
         let signals = SignalPoll::new(interruptible);
         loop {
@@ -173,10 +175,16 @@ impl Children {
             }
             polled.clear();
             let look = self.poll_for(&mut polled);
+            if tokens.prepare().is_err() {
+                return Woken::Cancelled;
+            }
             // In all other cases an interrupted poll only means that the children are checked early.
             let result = signals.poll(&mut polled, deadline.min(look));
             if signals.is_interrupted(&result) {
                 return Woken::Interrupted;
+            }
+            if matches!(result, Err(Error::Cancelled)) {
+                return Woken::Cancelled;
             }
         }
     }

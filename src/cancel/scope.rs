@@ -1,0 +1,204 @@
+//! The tokens of each thread, and the number of attachments in the process.
+//!
+//! The scopes of a thread are a linked list that only this thread uses. So no lock is needed, and no thread-local with a
+//! destructor, which would cost an allocation in every thread.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Cancel;
+use super::token::Token;
+#[cfg(feature = "capi")]
+use crate::error::Error;
+use crate::error::Result;
+use crate::memory;
+
+/// How many scopes there are in all threads, and how many sockets have a token.
+static ATTACHED: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a token is attached anywhere in the process. If not, no call is under a token.
+#[inline(always)]
+pub(crate) fn is_used() -> bool {
+    ATTACHED.load(Ordering::Relaxed) != 0
+}
+
+pub(super) fn attached() {
+    ATTACHED.fetch_add(1, Ordering::Relaxed);
+}
+
+pub(super) fn detached() {
+    ATTACHED.fetch_sub(1, Ordering::Relaxed);
+}
+
+thread_local! {
+    static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
+}
+
+/// A scope that the thread is in.
+struct Entry {
+    token: Arc<Token>,
+    outer: Cell<*const Entry>,
+    /// Whether a C program has entered the scope, and must leave it.
+    #[cfg_attr(not(feature = "capi"), allow(dead_code))]
+    is_of_c: bool,
+}
+
+impl Entry {
+    fn new(token: Arc<Token>, is_of_c: bool) -> Entry {
+        Entry { token, outer: Cell::new(ptr::null()), is_of_c }
+    }
+
+    /// Makes this the innermost scope of the thread.
+    ///
+    /// # Safety
+    ///
+    /// The entry stays where it is until [`Entry::unlink`] has taken it off the list.
+    unsafe fn link(&self) {
+        self.outer.set(INNERMOST.replace(self));
+        attached();
+    }
+
+    /// Takes the scope off the list of its thread, wherever it is there.
+    fn unlink(&self) {
+        detached();
+        if ptr::eq(INNERMOST.get(), self) {
+            INNERMOST.set(self.outer.get());
+            return;
+        }
+        let inner = entries().find(|entry| ptr::eq(entry.outer.get(), self));
+        if let Some(inner) = inner {
+            inner.outer.set(self.outer.get());
+        }
+    }
+}
+
+/// The scopes of this thread, from the innermost one on. None may be left while the result is in use.
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    // SAFETY: an entry is on the list only while it exists. The callers leave no scope while they use the iterator.
+    let innermost = unsafe { INNERMOST.get().as_ref() };
+    // SAFETY: the entries outside of one that exists have not been left either, because each is taken off the list first.
+    std::iter::successors(innermost, |entry| unsafe { entry.outer.get().as_ref() })
+}
+
+/// Whether this thread is in a scope.
+#[inline]
+pub(super) fn is_in_scope() -> bool {
+    !INNERMOST.get().is_null()
+}
+
+/// Calls a function with each token of this thread until it returns `Some`. The function must not leave scopes.
+pub(super) fn find<T>(body: impl FnMut(&Token) -> Option<T>) -> Option<T> {
+    let mut body = body;
+    entries().find_map(|entry| body(&entry.token))
+}
+
+/// Runs a function under a token. It needs no memory.
+pub(crate) fn under<T>(cancel: &Cancel, run: impl FnOnce() -> T) -> T {
+    struct Leave<'a>(&'a Entry);
+
+    impl Drop for Leave<'_> {
+        fn drop(&mut self) {
+            self.0.unlink();
+        }
+    }
+
+    let entry = Entry::new(Arc::clone(&cancel.token), false);
+    // SAFETY: the entry stays in this function, and `Leave` takes it off the list even when `run` panics.
+    unsafe { entry.link() };
+    let _leave = Leave(&entry);
+    run()
+}
+
+/// The time in which the calls of a thread are under a token; see [`Cancel::scope`].
+#[must_use = "the scope ends when this is dropped"]
+pub struct CancelScope {
+    entry: *const Entry,
+    /// A scope belongs to the thread that has made it.
+    not_send: PhantomData<*const ()>,
+}
+
+impl CancelScope {
+    pub(super) fn new(token: Arc<Token>) -> Result<CancelScope> {
+        let entry = Box::into_raw(memory::boxed(Entry::new(token, false))?);
+        // SAFETY: the entry is freed only after it was taken off the list.
+        unsafe { (*entry).link() };
+        Ok(CancelScope { entry, not_send: PhantomData })
+    }
+}
+
+impl Drop for CancelScope {
+    fn drop(&mut self) {
+        // SAFETY: the entry came from a `Box`, and only this value frees it.
+        let entry = unsafe { Box::from_raw(self.entry.cast_mut()) };
+        entry.unlink();
+    }
+}
+
+impl std::fmt::Debug for CancelScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CancelScope").finish_non_exhaustive()
+    }
+}
+
+/// Enters a scope for a C program, which must leave it in the same thread.
+#[cfg(feature = "capi")]
+pub(crate) fn enter(cancel: &Cancel) -> Result<()> {
+    let entry = Box::into_raw(memory::boxed(Entry::new(Arc::clone(&cancel.token), true))?);
+    // SAFETY: `leave` frees the entry after it has taken it off the list.
+    unsafe { (*entry).link() };
+    Ok(())
+}
+
+/// Leaves the innermost scope of this thread, if a C program has entered it with this token.
+///
+/// Fails with [`Error::Value`] otherwise, and then changes nothing.
+#[cfg(feature = "capi")]
+pub(crate) fn leave(cancel: &Cancel) -> Result<()> {
+    let innermost = entries().next().filter(|entry| entry.is_of_c);
+    if !innermost.is_some_and(|entry| Arc::ptr_eq(&entry.token, &cancel.token)) {
+        return Err(Error::value(
+            "the token is not that of the innermost scope which this thread has entered",
+        ));
+    }
+    leave_innermost();
+    Ok(())
+}
+
+#[cfg(feature = "capi")]
+fn leave_innermost() {
+    // SAFETY: the caller has found an entry of a C program here. It came from a `Box` in `enter`, and nobody else frees it.
+    let entry = unsafe { Box::from_raw(INNERMOST.get().cast_mut()) };
+    entry.unlink();
+}
+
+/// Remembers the scopes that a thread is in before it runs code of a program. When this is dropped, the thread leaves
+/// the scopes that a C program has entered since then, and has not left.
+pub(crate) struct Mark {
+    #[cfg_attr(not(feature = "capi"), allow(dead_code))]
+    innermost: *const Entry,
+}
+
+impl Mark {
+    pub(crate) fn new() -> Mark {
+        Mark { innermost: INNERMOST.get() }
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        #[cfg(feature = "capi")]
+        {
+            let is_within = |mark| entries().any(|entry| ptr::eq(entry, mark)) || mark.is_null();
+            while !ptr::eq(INNERMOST.get(), self.innermost)
+                && is_within(self.innermost)
+                && entries().next().is_some_and(|entry| entry.is_of_c)
+            {
+                leave_innermost();
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The tokens that a call is under, and how it waits under them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::of_socket::OfSocket;
+use super::scope;
+use super::token::Token;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::sys::{self, Polled, libc};
+
+/// The number of descriptors that are polled without an allocation.
+const FEW: usize = 8;
+
+/// The tokens that a call is under: those of its thread, and that of its socket.
+///
+/// The scopes of the thread are looked up whenever they are needed, because code of the program may run between two
+/// waits of one call.
+pub(crate) struct Tokens {
+    heeds_thread: bool,
+    of_socket: Option<Arc<Token>>,
+}
+
+impl Tokens {
+    /// No tokens, for calls that do not wait.
+    pub(crate) const NONE: Tokens = Tokens { heeds_thread: false, of_socket: None };
+
+    /// The tokens of this thread.
+    pub(crate) fn of_thread() -> Tokens {
+        Tokens { heeds_thread: scope::is_used(), of_socket: None }
+    }
+
+    /// The tokens of this thread, and that of a socket.
+    pub(crate) fn of(socket: &OfSocket) -> Tokens {
+        if !scope::is_used() {
+            return Tokens::NONE;
+        }
+        Tokens { heeds_thread: true, of_socket: socket.token() }
+    }
+
+    /// Whether a call that begins now is under a token.
+    #[inline]
+    pub(crate) fn are_above(socket: &OfSocket) -> bool {
+        scope::is_used() && (scope::is_in_scope() || socket.is_set())
+    }
+
+    /// Whether the tokens of a call that begins now are all untriggered. Neither a clock nor a count is touched.
+    #[inline]
+    pub(crate) fn let_begin(socket: &OfSocket) -> bool {
+        !socket.is_triggered() && scope::find(|token| token.is_triggered().then_some(())).is_none()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.of_socket.is_none() && !(self.heeds_thread && scope::is_in_scope())
+    }
+
+    /// Fails with [`Error::Cancelled`] if a token is triggered or its deadline has passed.
+    pub(crate) fn check(&self) -> Result<()> {
+        let cancelled = self.find(|token| token.is_cancelled().then_some(()));
+        if cancelled.is_some() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Makes the descriptors of the tokens, so that [`Tokens::poll`] needs no new ones.
+    ///
+    /// Fails with [`Error::Cancelled`] if a token is triggered or its deadline has passed, and with `Os(EMFILE)`,
+    /// `Os(ENFILE)` and `Os(ENOMEM)`.
+    pub(crate) fn prepare(&self) -> Result<()> {
+        self.check()?;
+        let failure = self.find(|token| token.wake_fd().err());
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn find<T>(&self, mut body: impl FnMut(&Token) -> Option<T>) -> Option<T> {
+        if let Some(found) = self.of_socket.as_deref().and_then(&mut body) {
+            return Some(found);
+        }
+        if self.heeds_thread { scope::find(body) } else { None }
+    }
+
+    /// Polls descriptors until one is ready, the deadline has passed, or a token is triggered. As in [`sys::poll`], the
+    /// result says how many are ready, and 0 means that the deadline has passed.
+    ///
+    /// Fails with [`Error::Cancelled`] when no descriptor is ready and a token is triggered or its deadline has passed,
+    /// with the errors of `poll`, and with `Os(EMFILE)`, `Os(ENFILE)` or `Os(ENOMEM)` when a token cannot be waited for.
+    pub(crate) fn poll(&self, fds: &mut [libc::pollfd], deadline: Deadline) -> Result<Polled> {
+        if self.is_empty() {
+            return sys::poll(fds, deadline.left());
+        }
+        let mut count = fds.len();
+        let mut earliest = Deadline::NEVER;
+        let _: Option<()> = self.find(|token| {
+            count += 1;
+            earliest = earliest.min(token.deadline());
+            None
+        });
+        let mut few = [unused(); FEW];
+        let mut many = Vec::new();
+        let all = if count <= FEW {
+            &mut few[..count]
+        } else {
+            memory::reserve(&mut many, count)?;
+            many.resize(count, unused());
+            &mut many[..]
+        };
+        let (own, wakes) = all.split_at_mut(fds.len());
+        own.copy_from_slice(fds);
+        let mut wakes = wakes.iter_mut();
+        let failure = self.find(|token| match token.wake_fd() {
+            Ok(fd) => {
+                if let Some(wake) = wakes.next() {
+                    (wake.fd, wake.events) = (fd, libc::POLLIN);
+                }
+                None
+            }
+            Err(error) => Some(error),
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        // A trigger that came before its descriptor was installed has not raised it. What is ready counts even then.
+        let triggered = || self.find(|token| token.is_triggered().then_some(())).is_some();
+        let left = if triggered() { Some(Duration::ZERO) } else { deadline.min(earliest).left() };
+        let polled = sys::poll(all, left)?;
+        fds.copy_from_slice(&all[..fds.len()]);
+        let ready = fds.iter().filter(|own| own.revents != 0).count();
+        if ready == 0 && (triggered() || polled.ready == 0 && earliest < deadline) {
+            return Err(Error::Cancelled);
+        }
+        if ready == 0 && polled.ready > 0 {
+            // Other code has closed the descriptor of a token.
+            return Err(Error::Os(libc::EBADF));
+        }
+        Ok(Polled { ready, ..polled })
+    }
+}
+
+const fn unused() -> libc::pollfd {
+    libc::pollfd { fd: sys::NO_FD, events: 0, revents: 0 }
+}

@@ -14,22 +14,27 @@ use crate::sys::{self, Polled, libc};
 /// The number of descriptors that are polled without an allocation.
 const FEW: usize = 8;
 
-/// The tokens that a call is under: those of its thread, and that of its socket.
+/// The tokens that a call is under: those of its thread, and that of its socket. A poll has several sockets.
 ///
 /// The scopes of the thread are looked up whenever they are needed, because code of the program may run between two
 /// waits of one call.
 pub(crate) struct Tokens {
     heeds_thread: bool,
     of_socket: Option<Arc<Token>>,
+    of_further_sockets: Vec<Arc<Token>>,
 }
 
 impl Tokens {
     /// No tokens, for calls that do not wait.
-    pub(crate) const NONE: Tokens = Tokens { heeds_thread: false, of_socket: None };
+    pub(crate) const NONE: Tokens = Tokens::new(false, None);
+
+    const fn new(heeds_thread: bool, of_socket: Option<Arc<Token>>) -> Tokens {
+        Tokens { heeds_thread, of_socket, of_further_sockets: Vec::new() }
+    }
 
     /// The tokens of this thread.
     pub(crate) fn of_thread() -> Tokens {
-        Tokens { heeds_thread: scope::is_used(), of_socket: None }
+        Tokens::new(scope::is_used(), None)
     }
 
     /// The tokens of this thread, and that of a socket.
@@ -37,7 +42,15 @@ impl Tokens {
         if !scope::is_used() {
             return Tokens::NONE;
         }
-        Tokens { heeds_thread: true, of_socket: socket.token() }
+        Tokens::new(true, socket.token())
+    }
+
+    /// Adds the token of another socket. Fails with `Os(ENOMEM)`.
+    pub(crate) fn add(&mut self, socket: &OfSocket) -> Result<()> {
+        let Some(token) = socket.token() else { return Ok(()) };
+        memory::reserve(&mut self.of_further_sockets, 1)?;
+        self.of_further_sockets.push(token);
+        Ok(())
     }
 
     /// Whether a call that begins now is under a token.
@@ -53,7 +66,9 @@ impl Tokens {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.of_socket.is_none() && !(self.heeds_thread && scope::is_in_scope())
+        self.of_socket.is_none()
+            && self.of_further_sockets.is_empty()
+            && !(self.heeds_thread && scope::is_in_scope())
     }
 
     /// Fails with [`Error::Cancelled`] if a token is triggered or its deadline has passed.
@@ -73,7 +88,8 @@ impl Tokens {
     }
 
     fn find<T>(&self, mut body: impl FnMut(&Token) -> Option<T>) -> Option<T> {
-        if let Some(found) = self.of_socket.as_deref().and_then(&mut body) {
+        let mut of_sockets = self.of_socket.iter().chain(&self.of_further_sockets);
+        if let Some(found) = of_sockets.find_map(|token| body(token)) {
             return Some(found);
         }
         if self.heeds_thread { scope::find(body) } else { None }

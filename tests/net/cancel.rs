@@ -11,7 +11,8 @@ use crate::support::{HANG, ThreadId, full_listener, stream_pair, temporary_path,
 use tabi::constants::{SO_RCVBUF, SO_SNDBUF};
 use tabi::{
     AF_INET, AF_UNIX, Cancel, ControlBuffer, ControlData, Deadline, Error, IncomingDatagram, Interest, Limit,
-    OutgoingDatagram, Result, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter,
+    OutgoingDatagram, Poll, PollEvents, Result, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader,
+    SocketWriter,
 };
 
 /// A call that blocks: how its socket is made, the call, and what shows that the socket can still be used.
@@ -555,6 +556,30 @@ fn duplicates_have_no_token() {
     assert_eq!(duplicate.cancel_token(), None);
     peer.sendall(b"x").unwrap();
     assert_eq!(duplicate.recv(10).unwrap(), b"x");
+}
+
+#[test]
+fn a_poll_is_under_the_tokens_of_its_thread_and_of_all_its_sockets() {
+    let pairs: Vec<_> = (0..20).map(|_| stream_pair(AF_UNIX)).collect();
+    let tokens: Vec<_> = pairs.iter().map(|_| Cancel::new().unwrap()).collect();
+    pairs.iter().zip(&tokens).for_each(|((socket, _), token)| socket.set_cancel(Some(token)));
+    let mut entries: Vec<_> = pairs.iter().map(|(socket, _)| Poll::socket(socket, PollEvents::IN)).collect();
+    let result = cancel_while_blocked(&tokens[13], || tabi::poll(&mut entries, None::<Duration>));
+    assert_eq!(result, Err(Error::Cancelled));
+    // What is ready counts even then, and so does a socket that is closed.
+    pairs[3].1.sendall(b"x").unwrap();
+    assert_eq!(tabi::poll(&mut entries, 0.0), Ok(1));
+    pairs[3].0.set_cancel(None);
+    pairs[3].0.recv(10).unwrap();
+    pairs[4].0.close().unwrap();
+    assert_eq!(tabi::poll(&mut entries, 0.0), Ok(1));
+
+    let token = Cancel::new().unwrap();
+    let _scope = token.scope().unwrap();
+    let mut own = [Poll::socket(&pairs[0].0, PollEvents::IN)];
+    assert_eq!(tabi::poll(&mut own, 0.001), Ok(0));
+    let result = cancel_while_blocked(&token, || tabi::poll(&mut own, None::<Duration>));
+    assert_eq!(result, Err(Error::Cancelled));
 }
 
 #[test]

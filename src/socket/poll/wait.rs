@@ -12,10 +12,11 @@ use super::super::wait::{Interest, LOOK};
 use super::Socket;
 use super::descriptors::Descriptors;
 use super::events::PollEvents;
+use crate::cancel::{self, Tokens};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys::fd::RawFd;
-use crate::sys::{self, libc};
+use crate::sys::libc;
 
 /// What is polled.
 #[derive(Clone, Copy)]
@@ -39,19 +40,24 @@ pub(crate) trait Entry {
 pub(crate) fn wait<E: Entry>(entries: &mut [E], deadline: Deadline) -> Result<usize> {
     let space = entries.len().checked_mul(2).ok_or(Error::Os(libc::ENOMEM))?;
     let mut descriptors = Descriptors::with_space(space)?;
+    let tokens = tokens(entries)?;
     let mut waiting = Waiting { entries, entered: 0, interruptible: false };
     waiting.enter(descriptors.all())?;
     loop {
         let (used, most) = waiting.add_wake_ups(descriptors.all());
-        let left = [deadline.left(), most].into_iter().flatten().min();
-        let interrupted = match sys::poll(&mut descriptors.all()[..used], left) {
-            Ok(_) => false,
+        let look = most.map_or(Deadline::NEVER, Deadline::after);
+        let polled = tokens.poll(&mut descriptors.all()[..used], deadline.min(look));
+        let interrupted = match polled {
+            Ok(_) | Err(Error::Cancelled) => false,
             Err(Error::Os(libc::EINTR)) => true,
             Err(error) => return Err(error),
         };
         // A socket may be closed at any moment, so only this count decides whether an entry is ready.
         if waiting.is_any_ready(descriptors.all()) {
             return Ok(waiting.report(descriptors.all()));
+        }
+        if matches!(polled, Err(Error::Cancelled)) {
+            return Err(Error::Cancelled);
         }
         if interrupted && waiting.interruptible {
             return Err(Error::Os(libc::EINTR));
@@ -60,6 +66,19 @@ pub(crate) fn wait<E: Entry>(entries: &mut [E], deadline: Deadline) -> Result<us
             return Ok(waiting.report(descriptors.all()));
         }
     }
+}
+
+/// The tokens of this thread and of all sockets.
+fn tokens<E: Entry>(entries: &[E]) -> Result<Tokens> {
+    let mut tokens = Tokens::of_thread();
+    if cancel::is_used() {
+        for entry in entries {
+            if let Source::Socket(socket) = entry.source() {
+                tokens.add(&socket.cancel)?;
+            }
+        }
+    }
+    Ok(tokens)
 }
 
 /// A poll whose sockets have been entered. When it is dropped, they are left.

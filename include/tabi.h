@@ -695,7 +695,7 @@ typedef struct {
  *
  * Returns the number of entries that are ready; 0 when the time has passed. Errors: TABI_ERR_VALUE when `seconds` is
  * negative or NaN, and for bits in `events` that no system has; TABI_ERR_OVERFLOW when it is more than 292 years;
- * -EINTR; -ENOMEM; -EINVAL when there are more entries than the process may have open descriptors.
+ * TABI_ERR_CANCELLED; -EINTR; -ENOMEM; -EINVAL when there are more entries than the process may have open descriptors.
  */
 ssize_t tabi_poll(tabi_pollfd *entries,
                   size_t entry_count,

@@ -58,7 +58,7 @@ pub enum Error {
     #[error("the socket is closed")]
     Closed,
     /// A [`Cancel`](crate::Cancel) token that the call was under is triggered, or its deadline has passed. Python:
-    /// `tabi.Cancelled`, an `OSError` with `ECANCELED`.
+    /// `OSError` with `ECANCELED`.
     #[error("the call was cancelled")]
     Cancelled,
     /// `getaddrinfo` or `getnameinfo` failed; the value is the system's `EAI_*` number. Python: `gaierror`.

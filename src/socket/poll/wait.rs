@@ -16,7 +16,7 @@ use crate::cancel::{self, Tokens};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::sys::fd::RawFd;
-use crate::sys::libc;
+use crate::sys::{self, libc};
 
 /// What is polled.
 #[derive(Clone, Copy)]

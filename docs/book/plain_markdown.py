@@ -28,32 +28,34 @@ def rewrite(app, page, source):
 
 def with_tabs(text):
     """Puts labelled blocks that follow each other into a set of tabs."""
-    lines, made = text.split("\n"), []
-    at, open_tabs = 0, False
+    lines, made, at = text.split("\n"), [], 0
     while at < len(lines):
-        label = LABEL.fullmatch(lines[at])
-        fence = block_after(lines, at) if label else None
-        if fence is None:
-            if open_tabs and lines[at].strip():
-                made += ["::::", ""]
-                open_tabs = False
-            if not (open_tabs and not lines[at].strip()):
-                made.append(lines[at])
-            # A block without a label is copied whole: what it shows may look like a label.
-            if lines[at].startswith("```"):
-                end = end_of_block(lines, at)
-                made += lines[at + 1 : end + 1]
-                at = end
-            at += 1
-            continue
-        if not open_tabs:
+        blocks, end = labelled_blocks(lines, at)
+        if len(blocks) > 1:
             made += ["::::{tab-set}", ":sync-group: language", ""]
-            open_tabs = True
+            for label, block in blocks:
+                made += [f":::{{tab-item}} {label[1]}", f":sync: {label[1]}", "", label[2].strip(" :"), "", *block]
+                made += [":::", ""]
+            made += ["::::", ""]
+            at = end
+            continue
+        # A block is copied whole: what it shows may look like a label.
+        last = end_of_block(lines, at) if lines[at].startswith("```") else at
+        made += lines[at : last + 1]
+        at = last + 1
+    return "\n".join(made)
+
+
+def labelled_blocks(lines, at):
+    """Returns the labelled blocks that begin here, each as its label and its lines, and where they end."""
+    blocks = []
+    while at < len(lines) and (label := LABEL.fullmatch(lines[at])) and (fence := block_after(lines, at)):
         begin, end = fence
-        made += [f":::{{tab-item}} {label[1]}", f":sync: {label[1]}", "", label[2].strip(" :"), ""]
-        made += [*lines[begin : end + 1], ":::", ""]
+        blocks.append((label, lines[begin : end + 1]))
         at = end + 1
-    return "\n".join(made + (["::::", ""] if open_tabs else []))
+        while at < len(lines) and not lines[at].strip():
+            at += 1
+    return blocks, at
 
 
 def block_after(lines, at):

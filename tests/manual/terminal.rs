@@ -1,4 +1,5 @@
 //! A terminal in which a shell runs, as a reader of the manual has it.
+#![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
 use std::fs;

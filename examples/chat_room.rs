@@ -8,9 +8,8 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tabi::constants::MSG_DONTWAIT;
 use tabi::server::{StreamRequest, StreamRequestHandler, ThreadingTcpServer};
-use tabi::{Result, SHUT_RDWR, Socket};
+use tabi::{Limit, Result, SHUT_RDWR, Socket};
 
 const LONGEST_LINE: usize = 1000;
 
@@ -64,7 +63,7 @@ impl Room {
     /// Sends a line to all members. A member that does not read is disconnected, so that nobody has to wait for it.
     fn tell(&self, text: &str) {
         for member in self.members().values() {
-            if member.sendall_with_flags(format!("{text}\n").as_bytes(), MSG_DONTWAIT).is_err() {
+            if member.sendall_until(format!("{text}\n").as_bytes(), 0, Limit::Now).is_err() {
                 let _ = member.shutdown(SHUT_RDWR);
             }
         }

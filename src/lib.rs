@@ -105,7 +105,6 @@ mod memory;
 pub mod prelude;
 pub mod proxy;
 pub mod resolve;
-#[cfg(unix)]
 pub mod server;
 pub mod socket;
 mod sys;

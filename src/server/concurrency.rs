@@ -212,6 +212,9 @@ impl Concurrency {
         match self {
             Concurrency::Inline => Ok(()),
             Concurrency::Threads(threads) => threads.check(),
+            Concurrency::Forks(_) if !sys::HAS_FORK => {
+                Err(Error::value("no server can fork on this system, which has no fork"))
+            }
             Concurrency::Forks(_) if loops > 1 => {
                 Err(Error::value(format!("a forking server has 1 loop, got {loops}")))
             }

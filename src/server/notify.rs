@@ -1,7 +1,5 @@
 //! What a server program tells its service manager.
 
-use std::os::unix::ffi::OsStrExt;
-
 use crate::address::UnixAddress;
 use crate::constants::{AF_UNIX, SOCK_DGRAM};
 use crate::error::{Error, Result};
@@ -35,7 +33,7 @@ pub fn notify(state: &str) -> Result<bool> {
     let Some(name) = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty()) else {
         return Ok(false);
     };
-    let address = match name.as_bytes() {
+    let address = match name.as_encoded_bytes() {
         [b'@', name @ ..] => UnixAddress::from_bytes(&[b"\0", name].concat())?,
         path @ [b'/', ..] => UnixAddress::from_bytes(path)?,
         _ => {

@@ -99,33 +99,32 @@ pub(crate) use unix_only;
 // Every system has these, each in its own way.
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
-    Wake, accept, address_family, host_by_address, host_by_name, join_multicast_v4, leave_multicast_v4,
-    multicast_interface_v4, name_current_thread, option_unit, packet_info_v4, poll, protocol,
-    protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
-    set_errno,
+    Wake, Watch, accept, address_family, host_by_address, host_by_name, join_multicast_v4,
+    leave_multicast_v4, multicast_interface_v4, name_current_thread, option_unit, packet_info_v4, poll,
+    protocol, protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
+    set_errno, tcp_bytes,
 };
 // Numbers that differ between systems, and constants that say whether a system has a feature.
 pub(crate) use system::{
-    ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK, TYPE_FLAGS,
+    ABSTRACT_NAMES, CMSG_CLOEXEC, COUNTS_TCP_BYTES, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK,
+    TRUE_LENGTH, TYPE_FLAGS,
 };
 pub use types::HostEntry;
 pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes};
 
 pub(crate) use common::{
-    Answer, Answers, AsFile, CALLS_BLOCK, CLOSED, CONNECT_BEGUN, Hints, NO_FD, NO_INTERFACE, NO_POSITION,
-    REUSES_LINGERING, SENDFILE_REFUSALS, SO_REUSEPORT, Thread, block_signals, close, duplicate, errno_name,
-    fd, forks, gai_strerror, get_inheritable, host_name, hstrerror, inet, interface_index, interface_name,
-    interfaces, iovec, is_nonblocking, is_number, keepalive_times, lend_file, libc, monotonic_nanoseconds,
-    name_info, path_of, raw_file, read_at, received_numbers, set_blocking, set_close_on_exec,
-    set_inheritable, set_nonblocking, socket_pair, trimmed,
+    Answer, Answers, AsFile, CALLS_BLOCK, CLOSED, CONNECT_BEGUN, Child, Forked, HAS_FORK, Hints, Identity,
+    NO_FD, NO_INTERFACE, NO_POSITION, REUSES_LINGERING, SENDFILE_REFUSALS, SO_REUSEPORT, Signals, Thread,
+    WakePipe, block_signals, close, duplicate, errno_name, exit, fd, file_identity, fork, forks,
+    gai_strerror, get_inheritable, has_address_space, host_name, hstrerror, inet, interface_index,
+    interface_name, interfaces, iovec, is_nonblocking, is_number, is_socket, keepalive_times, lend_file,
+    libc, monotonic_nanoseconds, name_info, path_of, raw_file, read_at, received_numbers, set_blocking,
+    set_close_on_exec, set_inheritable, set_nonblocking, socket_pair, trimmed,
 };
 
 unix_only! {
-    pub(crate) use system::{
-        COUNTS_TCP_BYTES, TRUE_LENGTH, Watch, abstract_name, collect_process, process_descriptor,
-        signal_process, tcp_bytes,
-    };
-    pub(crate) use unix::{Signals, WakePipe, has_address_space, socket_number};
+    pub(crate) use system::abstract_name;
+    pub(crate) use unix::socket_number;
     #[cfg(feature = "capi")]
     pub(crate) use unix::{environment, spawn};
 }

@@ -1,6 +1,7 @@
 //! How requests come in: the sockets, the loop that waits for clients, and the requests that it takes from
 //! the sockets.
 
+#[cfg(unix)]
 mod activation;
 mod addresses;
 mod admit;
@@ -9,7 +10,9 @@ mod serve_loop;
 mod transport;
 mod wakers;
 
-pub use activation::{ListenSocket, listen_fds};
+crate::sys::unix_only! {
+    pub use activation::{ListenSocket, listen_fds};
+}
 pub(crate) use own_path::OwnPath;
 pub(crate) use serve_loop::{Loop, Round};
 pub(crate) use transport::{is_datagram, is_inet};

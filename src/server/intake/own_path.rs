@@ -1,20 +1,18 @@
 //! The path of a unix socket that a server has made, and removes when it is closed.
 
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Result;
 use crate::server::{Core, Server};
-use crate::sys;
+use crate::sys::{self, Identity};
 
 /// A path that belongs to a server, until somebody else puts another file there.
 pub(crate) struct OwnPath {
     /// Absolute, as the program may change its current directory.
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    identity: Identity,
     /// The [`sys::forks`] of the process that has bound the socket.
     process: u32,
     /// Whether the path was removed. It is no lock: a forked child could not take one.
@@ -26,8 +24,12 @@ impl OwnPath {
     fn of(path: &Path) -> Result<OwnPath> {
         let path = std::path::absolute(path)?;
         let file = fs::symlink_metadata(&path)?;
-        let (device, inode) = (file.dev(), file.ino());
-        Ok(OwnPath { path, device, inode, process: sys::forks(), is_removed: AtomicBool::new(false) })
+        Ok(OwnPath {
+            path,
+            identity: sys::file_identity(&file),
+            process: sys::forks(),
+            is_removed: AtomicBool::new(false),
+        })
     }
 
     /// Removes the path once, unless another file is there or this is a forked child. The socket is still open: until it is
@@ -36,9 +38,7 @@ impl OwnPath {
         if self.process != sys::forks() || self.is_removed.swap(true, Ordering::SeqCst) {
             return;
         }
-        let is_own = |file: fs::Metadata| {
-            file.file_type().is_socket() && file.dev() == self.device && file.ino() == self.inode
-        };
+        let is_own = |file: fs::Metadata| sys::is_socket(&file) && sys::file_identity(&file) == self.identity;
         if fs::symlink_metadata(&self.path).is_ok_and(is_own) {
             // Nobody could be told of a failure.
             let _ = fs::remove_file(&self.path);

@@ -129,7 +129,7 @@ impl<'a> Loop<'a> {
         if core.lifecycle.is_stopping() {
             return Ok(Round::Stopped);
         }
-        if accepts && self.polled[1..own].iter().any(|polled| polled.fd < 0) {
+        if accepts && self.polled[1..own].iter().any(|polled| !sys::is_number(polled.fd)) {
             // Somebody has closed a socket of the server, and no poll would notice.
             server.listener_failed(&Error::Closed);
             return Err(Error::Closed);

@@ -61,7 +61,9 @@ impl Server {
             socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
         }
         if options.allow_reuse_port {
-            socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT, 1)?;
+            let option = sys::SO_REUSEPORT;
+            let option = option.ok_or(Error::value("SO_REUSEPORT not supported on this platform"))?;
+            socket.setsockopt(libc::SOL_SOCKET, option, 1)?;
         }
         // A server for both versions of IP has another socket for IPv4.
         let has_another = options.address_family == AF_UNSPEC && socket.family() == AF_INET6;

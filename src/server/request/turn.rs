@@ -148,8 +148,8 @@ impl Request {
     /// The descriptor on which a job waits, or -1.
     pub(crate) fn job_fileno(&self) -> RawFd {
         match &self.body {
-            Body::Job(job) => job.fileno().unwrap_or(-1),
-            Body::Stream(_) | Body::Datagram { .. } => -1,
+            Body::Job(job) => job.fileno().unwrap_or(sys::NO_FD),
+            Body::Stream(_) | Body::Datagram { .. } => sys::NO_FD,
         }
     }
 

@@ -1,7 +1,6 @@
 //! What runs the handlers. A new way to run them is a variant of [`Concurrency`] and of [`Runner`], and a
 //! file here.
 
-mod child;
 mod inline;
 mod processes;
 mod threads;
@@ -16,7 +15,7 @@ use super::{Concurrency, Hooks, Request, Server, Statistics};
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
-use crate::sys::libc;
+use crate::sys::{Child, libc};
 use inline::Waiting;
 use processes::Children;
 use threads::Pool;
@@ -233,7 +232,7 @@ impl Runner {
             Runner::Inline(_) => 0,
             Runner::Threads(pool) => pool.empty_queue(reject),
             Runner::Forks(children) => {
-                children.signal(libc::SIGTERM);
+                children.for_each(Child::end);
                 children.take_waiting().into_iter().map(reject).count()
             }
         }
@@ -244,7 +243,7 @@ impl Runner {
         match self {
             Runner::Inline(_) | Runner::Threads(_) => false,
             Runner::Forks(children) => {
-                children.signal(libc::SIGKILL);
+                children.for_each(Child::kill);
                 children.count() > 0
             }
         }

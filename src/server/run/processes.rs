@@ -1,4 +1,5 @@
 //! Requests that are handled by child processes.
+#![allow(unreachable_code, reason = "on a system without fork, there never is a child")]
 
 use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
@@ -6,7 +7,6 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::Capacity;
-use super::child::{Child, Forked, exit, fork};
 use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -14,7 +14,7 @@ use crate::memory;
 use crate::server::event::{SignalPoll, Woken};
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
-use crate::sys::libc;
+use crate::sys::{Child, Forked, exit, fork, is_number, libc};
 
 /// How often children that have no descriptor are checked.
 const LOOK: Duration = Duration::from_millis(20);
@@ -128,7 +128,7 @@ impl Children {
         if memory::reserve(polled, running.len()).is_err() {
             return Deadline::after(LOOK);
         }
-        let open = running.iter().map(|running| running.child.fd()).filter(|&fd| fd >= 0);
+        let open = running.iter().map(|running| running.child.fd()).filter(|&fd| is_number(fd));
         polled.extend(open.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }));
         let all_tell = polled.len() - before == running.len();
         if all_tell { Deadline::NEVER } else { Deadline::after(LOOK) }
@@ -140,7 +140,8 @@ impl Children {
         let mut polled = polled.iter();
         for running in lock(&self.running).iter_mut() {
             let fd = running.child.fd();
-            let quiet = fd >= 0 && polled.next().is_some_and(|polled| polled.fd == fd && polled.revents == 0);
+            let quiet =
+                is_number(fd) && polled.next().is_some_and(|polled| polled.fd == fd && polled.revents == 0);
             if !quiet && running.ended.is_none() {
                 running.ended = running.child.try_wait();
             }
@@ -195,9 +196,10 @@ impl Children {
         drop((running, self.take_waiting()));
     }
 
-    pub(crate) fn signal(&self, signal: i32) {
+    /// Does something to each child that is running.
+    pub(crate) fn for_each(&self, action: impl Fn(&Child)) {
         for running in lock(&self.running).iter() {
-            running.child.signal(signal);
+            action(&running.child);
         }
     }
 }

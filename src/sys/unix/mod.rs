@@ -1,6 +1,7 @@
 //! The pieces that are the same on every Unix.
 
 mod accept;
+mod child;
 mod clock;
 pub(super) mod control;
 mod descriptor;
@@ -20,6 +21,7 @@ mod wake_pipe;
 /// What the system calls of sockets and the C library are made of.
 pub(crate) use ::libc;
 pub(crate) use accept::accept_named;
+pub(crate) use child::{Child, Forked, HAS_FORK, exit, fork};
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use descriptor::{
     close, duplicate, get_inheritable, is_nonblocking, received_numbers, set_blocking, set_close_on_exec,
@@ -28,7 +30,7 @@ pub(crate) use descriptor::{
 pub(super) use entry::{port_of, text};
 pub(crate) use errno::{errno_name, gai_strerror, hstrerror, trimmed};
 pub use file::AsFile;
-pub(crate) use file::{lend_file, raw_file, read_at};
+pub(crate) use file::{Identity, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use fork::forks;
 pub(crate) use interface::{NO_INTERFACE, host_name, interface_index, interface_name, interfaces};
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};

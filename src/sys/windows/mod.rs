@@ -5,6 +5,7 @@
 //! for a socket that a close makes readable.
 
 mod calls;
+mod child;
 mod clock;
 mod control;
 mod descriptor;
@@ -20,26 +21,32 @@ mod message;
 mod poll;
 #[path = "../portable/probe.rs"]
 pub(crate) mod probe;
+mod signals;
 mod startup;
 mod thread;
 mod wake;
+mod watch;
 
 use std::ffi::c_int;
 use std::path::PathBuf;
 
+pub(crate) use child::{Child, Forked, HAS_FORK, exit, fork};
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use descriptor::*;
 pub(crate) use errno::{errno_name, gai_strerror, hstrerror, trimmed};
 pub use file::AsFile;
-pub(crate) use file::{RawFile, lend_file, raw_file, read_at};
+pub(crate) use file::{Identity, RawFile, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use interface::*;
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use poll::poll;
-pub(crate) use thread::{Thread, block_signals, name_current_thread};
-pub(crate) use wake::Wake;
+pub(crate) use signals::Signals;
+pub(crate) use thread::{Thread, block_signals, has_address_space, name_current_thread};
+pub(crate) use wake::{Wake, Wake as WakePipe};
+pub(crate) use watch::Watch;
 
+use crate::sys::TcpBytes;
 use crate::sys::fd::RawFd;
 
 /// The number of no socket.
@@ -115,3 +122,13 @@ pub(crate) const SO_REUSEPORT: Option<c_int> = None;
 pub(crate) const SENDFILE_REFUSALS: &[c_int] = &[libc::EOPNOTSUPP];
 /// The error of a read at a position in a file that has none. Reads of such files succeed, and this is never returned.
 pub(crate) const NO_POSITION: c_int = c_int::MIN;
+
+/// There is no flag with which a receive reports the whole length of a datagram that was cut off.
+pub(crate) const TRUE_LENGTH: c_int = 0;
+/// The system does not count the bytes of TCP connections for a program.
+pub(crate) const COUNTS_TCP_BYTES: bool = false;
+
+/// Returns `None`: see [`COUNTS_TCP_BYTES`].
+pub(crate) fn tcp_bytes(_fd: RawFd) -> Option<TcpBytes> {
+    None
+}

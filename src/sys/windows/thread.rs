@@ -5,6 +5,9 @@ use std::ptr;
 use std::sync::Arc;
 
 use windows_sys::Win32::Foundation::{CloseHandle, HANDLE};
+use windows_sys::Win32::System::Memory::{
+    MEM_RELEASE, MEM_RESERVE, PAGE_NOACCESS, VirtualAlloc, VirtualFree,
+};
 use windows_sys::Win32::System::Threading::{
     CreateThread, GetCurrentThread, INFINITE, STACK_SIZE_PARAM_IS_A_RESERVATION, SetThreadDescription,
     WaitForSingleObject,
@@ -65,6 +68,14 @@ unsafe extern "system" fn begin<R: Run>(argument: *mut c_void) -> u32 {
     // SAFETY: `start` passed an Arc of this type.
     unsafe { Arc::from_raw(argument.cast_const().cast::<R>()) }.run();
     0
+}
+
+/// Returns whether the process has address space for a stack of this size now. It does not keep the space.
+pub(crate) fn has_address_space(bytes: usize) -> bool {
+    // SAFETY: the system chooses a place that is free, and nothing uses the memory.
+    let place = unsafe { VirtualAlloc(ptr::null(), bytes.max(1), MEM_RESERVE, PAGE_NOACCESS) };
+    // SAFETY: the memory is that which was reserved above, or none.
+    !place.is_null() && unsafe { VirtualFree(place, 0, MEM_RELEASE) } != 0
 }
 
 /// Does nothing: there are no signals that a thread could block.

@@ -36,4 +36,14 @@ impl Wake {
     pub(crate) fn fd(&self) -> RawFd {
         self.0.as_raw_socket()
     }
+
+    /// Returns the socket to which a program may send a byte instead of [`Wake::raise`].
+    pub(crate) fn lent_fd(&self) -> RawFd {
+        self.fd()
+    }
+
+    /// Does nothing: there are no forked children.
+    pub(crate) fn renew(&self) -> Result<()> {
+        Ok(())
+    }
 }

@@ -1,9 +1,9 @@
 //! Making, watching and collecting child processes.
-#![allow(unsafe_code)]
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use crate::error::{Error, Result};
-use crate::sys::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use crate::sys::{self, libc, syscall};
+use crate::sys::{NO_FD, syscall, system};
 
 /// A child process that has not been collected yet.
 pub(crate) struct Child {
@@ -18,6 +18,9 @@ pub(crate) enum Forked {
     Child,
 }
 
+/// Whether a process can make a copy of itself.
+pub(crate) const HAS_FORK: bool = true;
+
 /// Copies the process, but only with this thread.
 ///
 /// [`crate::server::Forks`] says what the child may do if the process had other threads.
@@ -26,7 +29,7 @@ pub(crate) fn fork() -> Result<Forked> {
     // (see `children`).
     match unsafe { syscall!(fork()) }? {
         0 => Ok(Forked::Child),
-        pid => Ok(Forked::Parent(Child { pid, pidfd: sys::process_descriptor(pid) })),
+        pid => Ok(Forked::Parent(Child { pid, pidfd: system::process_descriptor(pid) })),
     }
 }
 
@@ -39,7 +42,7 @@ pub(crate) fn exit(status: i32) -> ! {
 impl Child {
     /// Returns the descriptor that becomes readable when the child has ended, or -1.
     pub(crate) fn fd(&self) -> RawFd {
-        self.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+        self.pidfd.as_ref().map_or(NO_FD, AsRawFd::as_raw_fd)
     }
 
     /// Collects the child if it has ended. Returns whether it ended with the status 0, or `None` if it has
@@ -57,7 +60,7 @@ impl Child {
 
     fn collect(&self) -> Result<Option<bool>> {
         if let Some(pidfd) = &self.pidfd {
-            match sys::collect_process(pidfd.as_fd()) {
+            match system::collect_process(pidfd.as_fd()) {
                 // The kernel has such descriptors, but cannot wait for them.
                 Err(Error::Os(libc::EINVAL)) => {}
                 result => return result,
@@ -69,17 +72,27 @@ impl Child {
         Ok((pid > 0).then_some(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0))
     }
 
+    /// Tells the child to end (`SIGTERM`), unless it was collected.
+    pub(crate) fn end(&self) {
+        self.signal(libc::SIGTERM);
+    }
+
+    /// Kills the child (`SIGKILL`), unless it was collected.
+    pub(crate) fn kill(&self) {
+        self.signal(libc::SIGKILL);
+    }
+
     /// Sends a signal to the child, unless it was collected.
     ///
     /// Without a descriptor of the child, its number is used, which may be another child's when other code of the
     /// program has collected this one.
-    pub(crate) fn signal(&self, signal: i32) {
+    fn signal(&self, signal: i32) {
         let Some(pidfd) = &self.pidfd else {
             // SAFETY: kill accesses no memory.
             unsafe { libc::kill(self.pid, signal) };
             return;
         };
         // A child that has ended needs no signal.
-        let _ = sys::signal_process(pidfd.as_fd(), signal);
+        let _ = system::signal_process(pidfd.as_fd(), signal);
     }
 }

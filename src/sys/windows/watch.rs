@@ -1,0 +1,242 @@
+//! Many sockets that are watched at once: a thread that polls them with `WSAPoll`. It is started with the first socket.
+
+use std::collections::VecDeque;
+use std::ffi::c_short;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::libc::{POLLIN, pollfd};
+use super::{Thread, Wake, name_current_thread, poll};
+use crate::error::Result;
+use crate::memory;
+use crate::sys::Run;
+use crate::sys::fd::RawFd;
+
+/// The stack of the thread in bytes.
+const STACK_SIZE: usize = 64 * 1024;
+
+/// Watches sockets. Its own socket polls as readable while one of them has something to report.
+pub(crate) struct Watch {
+    shared: Arc<Shared>,
+    /// `None` until a socket is watched.
+    thread: Mutex<Option<Thread>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Notified once for each token and each ring.
+    found: Condvar,
+    /// Readable while there is a token or a ring.
+    readable: Wake,
+    /// Wakes the thread from its poll, because the sockets have changed.
+    changed: Wake,
+}
+
+#[derive(Default)]
+struct State {
+    watched: Vec<Watched>,
+    ready: VecDeque<u64>,
+    bell: bool,
+    ended: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Watched {
+    fd: RawFd,
+    token: u64,
+}
+
+impl State {
+    fn is_quiet(&self) -> bool {
+        self.ready.is_empty() && !self.bell
+    }
+}
+
+impl Watch {
+    /// The token of [`Watch::ring`].
+    pub(crate) const BELL: u64 = u64::MAX;
+
+    pub(crate) fn new() -> Result<Self> {
+        let shared = memory::shared(Shared {
+            state: Mutex::default(),
+            found: Condvar::new(),
+            readable: Wake::new()?,
+            changed: Wake::new()?,
+        })?;
+        Ok(Watch { shared, thread: Mutex::new(None) })
+    }
+
+    /// Returns false: there are no forked children.
+    pub(crate) fn is_inherited(&self) -> bool {
+        false
+    }
+
+    /// Does nothing: there are no forked children.
+    pub(crate) fn renew(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Returns the socket that is readable while something is to be reported.
+    pub(crate) fn fd(&self) -> RawFd {
+        self.shared.readable.fd()
+    }
+
+    /// Reports the token once, as soon as there is something to read, an end, or an error. A socket that was watched
+    /// before is watched anew, with this token.
+    ///
+    /// Fails with `Os(ENOMEM)`, and with `Os(EAGAIN)` when the system refuses the thread.
+    pub(crate) fn once(&self, fd: RawFd, token: u64, _again: bool) -> Result<()> {
+        let mut state = self.shared.lock();
+        state.watched.retain(|watched| watched.fd != fd);
+        memory::reserve(&mut state.watched, 1)?;
+        // Each watched socket has a place for its token, so that the thread needs no memory to report it.
+        for _ in state.ready.len()..=state.watched.len() {
+            memory::reserve_in_queue(&mut state.ready)?;
+        }
+        state.watched.push(Watched { fd, token });
+        drop(state);
+        self.start()?;
+        self.shared.changed.raise();
+        Ok(())
+    }
+
+    fn start(&self) -> Result<()> {
+        let mut thread = lock(&self.thread);
+        if thread.is_none() {
+            let poller = memory::shared(Poller(Arc::clone(&self.shared)))?;
+            *thread = Some(Thread::start(STACK_SIZE, poller)?);
+        }
+        Ok(())
+    }
+
+    /// Watches a socket no longer.
+    pub(crate) fn forget(&self, fd: RawFd) {
+        self.shared.lock().watched.retain(|watched| watched.fd != fd);
+        self.shared.changed.raise();
+    }
+
+    /// Writes the tokens of sockets that have something to report, and returns how many they are. Never waits.
+    pub(crate) fn ready(&self, tokens: &mut [u64]) -> usize {
+        let mut state = self.shared.lock();
+        let mut count = 0;
+        for place in tokens {
+            let Some(token) = self.shared.take(&mut state) else { break };
+            *place = token;
+            count += 1;
+        }
+        count
+    }
+
+    /// Waits for the next token, but not longer than this. Several threads may wait: each token is for one of them.
+    ///
+    /// Returns `None` when the time is over.
+    pub(crate) fn wait(&self, most: Duration) -> Option<u64> {
+        let begin = Instant::now();
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(token) = self.shared.take(&mut state) {
+                return Some(token);
+            }
+            let left = most.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return None;
+            }
+            let waited = self.shared.found.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Reports [`Watch::BELL`] to one of the threads that wait. Several rings may become one.
+    pub(crate) fn ring(&self) {
+        self.shared.lock().bell = true;
+        self.shared.readable.raise();
+        self.shared.found.notify_one();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.shared.lock().ended = true;
+        self.shared.changed.raise();
+        if let Some(thread) = lock(&self.thread).take() {
+            thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Takes a ring or a token.
+    fn take(&self, state: &mut State) -> Option<u64> {
+        let was_quiet = state.is_quiet();
+        let taken = if std::mem::take(&mut state.bell) { Some(Watch::BELL) } else { state.ready.pop_front() };
+        if !was_quiet && state.is_quiet() {
+            self.readable.clear();
+        }
+        taken
+    }
+}
+
+/// The thread that polls.
+struct Poller(Arc<Shared>);
+
+impl Run for Poller {
+    fn run(self: Arc<Self>) {
+        name_current_thread(c"tabi-watch");
+        let (mut watched, mut polled) = (Vec::new(), Vec::new());
+        while self.list(&mut watched, &mut polled) {
+            // An error is that of a socket which was closed, and is no longer in the list then.
+            let _ = poll(&mut polled, None);
+            self.0.changed.clear();
+            self.report(&watched, &polled[1..]);
+        }
+    }
+}
+
+impl Poller {
+    /// Makes the list of what to poll. Returns false when the watch has ended.
+    fn list(&self, watched: &mut Vec<Watched>, polled: &mut Vec<pollfd>) -> bool {
+        let state = self.0.lock();
+        watched.clear();
+        polled.clear();
+        let count = state.watched.len();
+        let readable = |fd| pollfd { fd, events: POLLIN, revents: 0 };
+        if memory::reserve(watched, count).and_then(|()| memory::reserve(polled, count + 1)).is_ok() {
+            watched.extend(&state.watched);
+        }
+        // Without memory, the thread waits for the next change.
+        polled.push(readable(self.0.changed.fd()));
+        polled.extend(watched.iter().map(|watched| readable(watched.fd)));
+        !state.ended
+    }
+
+    /// Reports the sockets that have something to read, an end or an error.
+    fn report(&self, watched: &[Watched], polled: &[pollfd]) {
+        const NOTHING: c_short = 0;
+        let mut state = self.0.lock();
+        let mut found = 0;
+        for (watched, polled) in watched.iter().zip(polled) {
+            if polled.revents == NOTHING {
+                continue;
+            }
+            // Meanwhile it may have been forgotten, or have got another token.
+            let Some(index) = state.watched.iter().position(|now| now == watched) else { continue };
+            state.watched.swap_remove(index);
+            state.ready.push_back(watched.token);
+            found += 1;
+        }
+        drop(state);
+        if found > 0 {
+            self.0.readable.raise();
+        }
+        (0..found).for_each(|_| self.0.found.notify_one());
+    }
+}
+
+/// Locks a mutex. No foreign code runs under the locks of this module.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -832,7 +832,7 @@ typedef void (*tabi_attempt_failed)(const tabi_addr *addr, int code, const char 
 
 /**
  * A function that tabi_create_connection_with() calls when a signal handler has run in the thread while the call
- * waits. When it returns another number than 0, the call ends with -EINTR. `userdata` is that of the settings.
+ * waits, and every half second, because a signal may have come just before the wait. When it returns another number than 0, the call ends with -EINTR. `userdata` is that of the settings.
  */
 typedef int (*tabi_interrupted)(void *userdata);
 
@@ -2278,6 +2278,23 @@ int tabi_sethostname(const char *name);
  * enough. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_getfqdn(const char *name, char *fqdn, size_t size);
+
+/**
+ * Does what tabi_getfqdn() does, with a deadline. When it passes, the result is `name` itself. See
+ * tabi_getaddrinfo_until().
+ */
+ssize_t tabi_getfqdn_until(const char *name, int64_t deadline, char *fqdn, size_t size);
+
+/**
+ * Lets a function decide whether a signal ends the lookups of this thread that have a deadline: those of
+ * tabi_getaddrinfo_until() and its relatives, and of calls by name on sockets with a timeout.
+ *
+ * While such a lookup waits, `interrupted` is called with `userdata` when a signal handler has run in the
+ * thread, and every half second, because a signal may have come just before the wait. When it returns
+ * another number than 0, the call ends with -EINTR, and otherwise it goes on waiting. NULL, the default,
+ * lets no signal end lookups. tabi_create_connection_with() has a setting of its own. Returns 0.
+ */
+int tabi_interrupt_lookups(tabi_interrupted interrupted, void *userdata);
 
 /**
  * Returns the port of a service, 0 to 65535 (getservbyname(3), Python's `getservbyname`).

@@ -106,6 +106,7 @@ pub mod prelude;
 pub mod proxy;
 pub mod resolve;
 pub mod server;
+mod signal_poll;
 pub mod socket;
 mod sys;
 

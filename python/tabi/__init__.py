@@ -32,6 +32,11 @@ __all__ = [
     "POLL_CLOSED",
     "create_connection",
     "getaddrinfo",
+    "getfqdn",
+    "gethostbyaddr",
+    "gethostbyname",
+    "gethostbyname_ex",
+    "getnameinfo",
     "install",
     "installed",
     "library_path",
@@ -91,10 +96,51 @@ def create_connection(
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0, *, timeout=None):
-    """``socket.getaddrinfo`` that raises ``TimeoutError`` after ``timeout`` seconds. ``None`` is no limit."""
-    from . import _connect
+    """``socket.getaddrinfo`` that raises ``TimeoutError`` after ``timeout`` seconds. ``None`` is no limit.
 
-    return _connect.getaddrinfo(host, port, family, type, proto, flags, timeout)
+    With a limit, handlers of signals run while the call waits; what they raise ends it. The same is true of the other
+    look-ups of this package.
+    """
+    from . import _look_up
+
+    return _look_up.getaddrinfo(host, port, family, type, proto, flags, timeout)
+
+
+def gethostbyname(hostname, *, timeout=None):
+    """``socket.gethostbyname`` that raises ``TimeoutError`` after ``timeout`` seconds. ``None`` is no limit."""
+    from . import _look_up
+
+    return _look_up.resolve.gethostbyname_until(_look_up.until(timeout), hostname)
+
+
+def gethostbyname_ex(hostname, *, timeout=None):
+    """``socket.gethostbyname_ex`` that raises ``TimeoutError`` after ``timeout`` seconds. ``None`` is no limit."""
+    from . import _look_up
+
+    return _look_up.resolve.gethostbyname_ex_until(_look_up.until(timeout), hostname)
+
+
+def gethostbyaddr(host, *, timeout=None):
+    """``socket.gethostbyaddr`` that raises ``TimeoutError`` after ``timeout`` seconds. ``None`` is no limit."""
+    from . import _look_up
+
+    return _look_up.resolve.gethostbyaddr_until(_look_up.until(timeout), host)
+
+
+def getnameinfo(sockaddr, flags, *, timeout=None):
+    """``socket.getnameinfo`` that raises ``TimeoutError`` after ``timeout`` seconds. ``None`` is no limit."""
+    from . import _look_up
+
+    return _look_up.resolve.getnameinfo_until(_look_up.until(timeout), sockaddr, flags)
+
+
+def getfqdn(name="", *, timeout=None):
+    """``socket.getfqdn`` that returns ``name`` itself when nothing is known of it after ``timeout`` seconds. ``None`` is
+    no limit.
+    """
+    from . import _look_up
+
+    return _look_up.getfqdn(name, timeout)
 
 
 #: What :func:`poll` finds for a socket that was closed before or during the call.

@@ -1,20 +1,18 @@
-"""``create_connection`` and ``getaddrinfo`` of this package, whose limits cover the look-up of the host."""
+"""``create_connection`` of this package, whose limit covers the look-up of the host."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
-from time import monotonic_ns
 from typing import Optional
 
 from . import _library, socket
 from ._errors import EINTR, check, exception, exception_of
-from ._socket import address, interrupt, resolve
+from ._socket import address
+from ._socket.interrupt import Interrupted, interruptions
 
 _INT = ctypes.c_int
 _AttemptFailed = ctypes.CFUNCTYPE(None, ctypes.c_void_p, _INT, ctypes.c_char_p, ctypes.c_void_p)
-#: It needs no argument, and a C function may ignore what it gets.
-_Interrupted = ctypes.CFUNCTYPE(_INT)
 
 
 class _Options(ctypes.Structure):
@@ -29,7 +27,7 @@ class _Options(ctypes.Structure):
         ("resolution_delay", ctypes.c_double),
         ("first_family_count", ctypes.c_size_t),
         ("attempt_failed", _AttemptFailed),
-        ("interrupted", _Interrupted),
+        ("interrupted", Interrupted),
         ("userdata", ctypes.c_void_p),
     ]
 
@@ -59,8 +57,8 @@ def create_connection(where, timeout: Optional[tuple], source, all_errors: bool,
     def failed(_address, code, text, _userdata) -> None:
         errors.append(exception_of(code, text.decode("utf-8", "replace")))
 
-    interruptions = _interruptions(raised)
-    next(interruptions)
+    steps = interruptions(raised)
+    next(steps)
     options = _Options()
     check(_options_init(options, ctypes.sizeof(options)))
     options.timeout = _NO_TIMEOUT if limit is None else limit
@@ -68,7 +66,7 @@ def create_connection(where, timeout: Optional[tuple], source, all_errors: bool,
     if source is not None:
         options.source_host, options.source_port = address.host_bytes(source[0]), source[1]
     # Kept in the structure, since the library calls them.
-    options.attempt_failed, options.interrupted = _AttemptFailed(failed), _Interrupted(interruptions.__next__)
+    options.attempt_failed, options.interrupted = _AttemptFailed(failed), Interrupted(steps.__next__)
     name = b"localhost" if host is None else address.host_bytes(host)
     sys.audit("socket.getaddrinfo", host, port, 0, socket.SOCK_STREAM, 0)
     handle = ctypes.c_void_p()
@@ -85,40 +83,8 @@ def create_connection(where, timeout: Optional[tuple], source, all_errors: bool,
     return connected
 
 
-def _interruptions(raised: list):
-    """Runs the handlers of signals at each step, and says how many have raised something.
-
-    A generator, because a signal's handler may raise as soon as Python runs: here that is within ``try``, and in a
-    function it would be before its first line.
-    """
-    while True:
-        try:
-            while True:
-                yield len(raised)
-                interrupt.check_signals()
-        except GeneratorExit:
-            return
-        except BaseException as error:
-            raised.append(error)
-
-
 def _port(port) -> int:
     if isinstance(port, (str, bytes)):
         text = port if isinstance(port, str) else port.decode()
         return int(text) if text.isdecimal() else socket.getservbyname(text, "tcp")
     return port
-
-
-def getaddrinfo(host, port, family, type, proto, flags, timeout: Optional[float]) -> list:
-    """See :func:`tabi.getaddrinfo`."""
-    if timeout is None:
-        return socket.getaddrinfo(host, port, family, type, proto, flags)
-    if not timeout >= 0:
-        raise ValueError(f"timeout must be 0 seconds or more, got {timeout}")
-    until = min(monotonic_ns() + int(min(timeout, 2**33) * 1e9), address.NEVER)
-    answers = resolve.getaddrinfo_until(until, host, port, family, type, proto, flags)
-    named = socket._intenum_converter
-    return [
-        (named(family, socket.AddressFamily), named(kind, socket.SocketKind), proto, name, place)
-        for family, kind, proto, name, place in answers
-    ]

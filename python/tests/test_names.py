@@ -78,18 +78,29 @@ class DeadNameServer(unittest.TestCase):
             for call in (
                 lambda: tabi.create_connection(("x.dead", 9), 0.05),
                 lambda: tabi.getaddrinfo("x.dead", 9, timeout=0.05),
+                lambda: tabi.gethostbyname("x.dead", timeout=0.05),
+                lambda: tabi.gethostbyname_ex("x.dead", timeout=0.05),
+                lambda: tabi.gethostbyaddr("x.dead", timeout=0.05),
+                # The deadline has passed already: no name server is asked for the name of the address.
+                lambda: tabi.getnameinfo(("192.0.2.1", 9), 0, timeout=0),
             ):
                 try:
                     call()
                 except socket.timeout:
                     continue
                 raise AssertionError(call)
+            assert tabi.getfqdn("x.dead", timeout=0.05) == "x.dead"
             assert tabi.getaddrinfo("localhost", 9, timeout=60) == socket.getaddrinfo("localhost", 9)
+            assert tabi.gethostbyname("localhost", timeout=60) == socket.gethostbyname("localhost")
+            assert tabi.gethostbyname_ex("localhost", timeout=60) == socket.gethostbyname_ex("localhost")
+            assert tabi.gethostbyaddr("127.0.0.1", timeout=60) == socket.gethostbyaddr("127.0.0.1")
+            assert tabi.getnameinfo(("127.0.0.1", 9), 0, timeout=60) == socket.getnameinfo(("127.0.0.1", 9), 0)
+            assert tabi.getfqdn("localhost", timeout=60) == tabi.getfqdn("localhost") == socket.getfqdn("localhost")
         """)
 
-    def test_a_signal_ends_a_connection_that_is_being_made(self):
+    def test_a_signal_ends_every_look_up_that_has_a_limit(self):
         self.run_on_tabi("""
-            import signal, tabi
+            import signal, socket, tabi
 
             class Enough(Exception):
                 pass
@@ -99,14 +110,68 @@ class DeadNameServer(unittest.TestCase):
                 raise Enough
 
             signal.signal(signal.SIGALRM, handler)
-            # The timer repeats, because the first signal may come just before the call, which would then go on waiting.
-            signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.settimeout(3600)
+            dead = "x.dead", 9
+            for call in (
+                lambda: tabi.create_connection(dead, 3600),
+                lambda: tabi.getaddrinfo(*dead, timeout=3600),
+                lambda: tabi.gethostbyname("x.dead", timeout=3600),
+                lambda: tabi.gethostbyname_ex("x.dead", timeout=3600),
+                lambda: tabi.gethostbyaddr("x.dead", timeout=3600),
+                lambda: sock.connect(dead),
+                lambda: sock.connect_ex(dead),
+                lambda: sock.bind(dead),
+                lambda: sock.sendto(b"", dead),
+                lambda: sock.sendmsg([b""], [], 0, dead),
+            ):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 0.05)
+                    call()
+                except Enough:
+                    continue
+                raise AssertionError(call)
+            sock.close()
+        """)
+
+    def test_ctrl_c_ends_a_look_up_inside_a_connect(self):
+        self.run_on_tabi("""
+            import os, signal, socket, threading
+
+            # Whoever started the tests in the background has had Ctrl-C ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            with socket.socket() as sock:
+                sock.settimeout(3600)
+                timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+                try:
+                    timer.start()
+                    sock.connect(("x.dead", 9))
+                except KeyboardInterrupt:
+                    timer.join()
+                else:
+                    raise AssertionError("not reached")
+        """)
+
+    def test_a_handler_that_returns_lets_the_look_up_go_on(self):
+        self.run_on_tabi("""
+            import signal, socket, tabi
+
+            seen = []
+
+            def handler(*_):
+                # A look-up within a look-up has its own limit.
+                try:
+                    tabi.getaddrinfo("y.dead", 9, timeout=0.01)
+                except socket.timeout:
+                    seen.append("late")
+
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
             try:
-                tabi.create_connection(("x.dead", 9), 3600)
-            except Enough:
-                pass
-            else:
-                raise AssertionError("not reached")
+                tabi.getaddrinfo("x.dead", 9, timeout=0.5)
+            except socket.timeout:
+                seen.append("end")
+            assert seen == ["late", "end"], seen
         """)
 
     def test_other_sockets_have_no_limit_but_their_own(self):

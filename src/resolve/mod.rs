@@ -16,6 +16,7 @@ mod hostent;
 mod hostname;
 mod idna;
 mod interface;
+mod interruption;
 mod nameinfo;
 mod pool;
 mod service;
@@ -35,6 +36,8 @@ crate::sys::unix_only! {
     pub use hostname::sethostname;
 }
 pub use interface::{if_indextoname, if_nameindex, if_nametoindex};
+#[cfg(feature = "capi")]
+pub(crate) use interruption::interrupt_look_ups;
 pub use nameinfo::{NumericAddress, getnameinfo, getnameinfo_until};
 #[cfg(feature = "capi")]
 pub(crate) use nameinfo::{numeric_address, numeric_address6};

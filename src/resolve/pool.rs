@@ -14,10 +14,12 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::interruption::Interruption;
 use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::signal_poll::SignalPoll;
 use crate::sys::{self, Run, Thread, Wake, forks, libc};
 
 /// The most look-ups that run at the same time.
@@ -35,8 +37,9 @@ const STACK_SIZE: usize = 1024 * 1024;
 /// thread of the library, and goes on there when the deadline has passed or the token is triggered; its answer is then
 /// dropped.
 ///
-/// Fails with [`Error::Timeout`] when the deadline passes, with [`Error::Cancelled`], with the errors of the look-up, with `Os(EMFILE)` when the
-/// process has too many open descriptors to wait, and with `Os(EAGAIN)` when the system refuses the thread.
+/// Fails with [`Error::Timeout`] when the deadline passes, with [`Error::Cancelled`], with the errors of the look-up, with
+/// `Os(EMFILE)` when the process has too many open descriptors to wait, with `Os(EAGAIN)` when the system refuses the
+/// thread, and with `Os(EINTR)` when a signal ends it ([`Interruption`]).
 pub(crate) fn until<T: Send + 'static>(
     deadline: Deadline,
     look_up: impl FnOnce() -> Result<T> + Send + 'static,
@@ -52,6 +55,7 @@ pub(crate) fn until<T: Send + 'static>(
     let wake = memory::shared(Wake::new()?)?;
     let pending = Pending::begin(&wake, look_up)?;
     let mut polled = [libc::pollfd { fd: wake.fd(), events: libc::POLLIN, revents: 0 }];
+    let interruption = Interruption::of_this_thread();
     loop {
         if let Some(answer) = pending.answer() {
             return answer;
@@ -59,7 +63,9 @@ pub(crate) fn until<T: Send + 'static>(
         if deadline.has_passed() {
             return Err(Error::Timeout);
         }
-        match tokens.poll(&mut polled, deadline) {
+        let signals = SignalPoll::new(interruption.is_wanted());
+        match signals.poll(&mut polled, deadline) {
+            Err(error @ Error::Os(libc::EINTR)) if interruption.ends_look_up() => return Err(error),
             Ok(_) | Err(Error::Os(libc::EINTR)) => {}
             Err(error) => return Err(error),
         }

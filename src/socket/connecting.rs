@@ -12,6 +12,7 @@ use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::resolve::{AddrInfo, Family, HappyEyeballs, Pending, Question, Settings, Step};
+use crate::signal_poll::SignalPoll;
 use crate::sys::{self, Wake, libc};
 
 /// A connection that is being made.
@@ -37,8 +38,8 @@ pub(super) struct How<'a> {
     pub(super) timeout: Option<Duration>,
     pub(super) deadline: Deadline,
     pub(super) source_address: Option<(&'a str, u16)>,
-    /// Whether to give up, when a signal handler has run.
-    pub(super) interrupted: &'a dyn Fn() -> bool,
+    /// Asked whether to give up when a signal handler has run, if somebody wants to know of signals.
+    pub(super) interrupted: Option<&'a dyn Fn() -> bool>,
 }
 
 /// A connect that was begun.
@@ -148,8 +149,9 @@ impl<'a> Connecting<'a> {
         let entry = |fd, events| libc::pollfd { fd, events, revents: 0 };
         polled.extend(self.wake.iter().map(|wake| entry(wake.fd(), libc::POLLIN)));
         polled.extend(self.attempts.iter().map(|attempt| entry(attempt.socket.fileno(), libc::POLLOUT)));
-        match Tokens::of_thread().poll(&mut polled, until) {
-            Err(Error::Os(libc::EINTR)) if !(self.how.interrupted)() => Ok(()),
+        let interrupted = self.how.interrupted;
+        match SignalPoll::new(interrupted.is_some()).poll(&mut polled, until) {
+            Err(Error::Os(libc::EINTR)) if !interrupted.is_some_and(|ask| ask()) => Ok(()),
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         }

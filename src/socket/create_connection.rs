@@ -120,15 +120,15 @@ pub fn create_connection_with<'h, 's>(
     address: (impl Into<Host<'h>>, impl Into<Service<'s>>),
     options: &CreateConnectionOptions<'_>,
 ) -> Result<Socket, CreateConnectionError> {
-    create_connection_unless((address.0.into(), address.1.into()), options, &|| false)
+    create_connection_unless((address.0.into(), address.1.into()), options, None)
 }
 
-/// [`create_connection_with`] that calls a function when a signal handler has run in this thread while the call waits.
-/// If it returns true, the call fails with `Os(EINTR)`. A look-up without a timeout is not interrupted.
+/// [`create_connection_with`] that calls a function when a signal handler has run in this thread while the call waits, and
+/// every half second, because a signal may have come just before the wait. If it returns true, the call fails with `Os(EINTR)`. A look-up without a timeout is not interrupted.
 pub(crate) fn create_connection_unless(
     address: (Host<'_>, Service<'_>),
     options: &CreateConnectionOptions<'_>,
-    interrupted: &dyn Fn() -> bool,
+    interrupted: Option<&dyn Fn() -> bool>,
 ) -> Result<Socket, CreateConnectionError> {
     let timeout = options.timeout.unwrap_or_else(timeout::default_timeout).duration();
     let how = How {

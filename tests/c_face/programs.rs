@@ -46,6 +46,7 @@ programs! {
     io
     jobs
     life
+    lookup_signals
     message
     names
     operators

@@ -15,6 +15,7 @@ from .._errors import ERR_OS, check
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from . import families
+from .interrupt import looking_up
 from .sockaddr import FAMILY_AT, LENGTH_AT, blank, contiguous_bytes, family_of, length, unsigned
 
 AF_UNIX = 1
@@ -163,7 +164,8 @@ def _encode_inet(family: int, address, method: str, until: int) -> bytes:
     # The host is checked first. When both are wrong, Python reports the error of the host.
     possible = 0 <= port <= 0xFFFF and flowinfo <= 0xFFFFF
     raw = blank()
-    check(_from_host(family, host, port if possible else 0, flowinfo if possible else 0, scope_id, until, raw))
+    numbers = (port, flowinfo) if possible else (0, 0)
+    check(looking_up(until, _from_host, family, host, *numbers, scope_id, until, raw))
     if not 0 <= port <= 0xFFFF:
         raise OverflowError(f"{method}(): port must be 0-65535.")
     if flowinfo > 0xFFFFF:

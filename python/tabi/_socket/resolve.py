@@ -12,6 +12,7 @@ from .._errors import check
 from .._library import INT_MAX, INT_MIN
 from .address import NEVER, decode
 from .arguments import delegate, plain_int
+from .interrupt import looking_up
 from .sockaddr import SIZE, unsigned
 
 _TEXT = ctypes.c_char_p
@@ -53,10 +54,10 @@ _from_numeric = _library.quick("tabi_addr_from_numeric", _TEXT, _INT, _TEXT)
 _from_numeric6 = _library.quick(
     "tabi_addr_from_numeric6", _TEXT, _INT, ctypes.c_uint32, ctypes.c_uint32, _TEXT
 )
-_getnameinfo = _library.function("tabi_getnameinfo", _TEXT, _INT, _TEXT, _SIZE, _TEXT, _SIZE)
-_gethostbyname = _library.function("tabi_gethostbyname", _TEXT, _TEXT, _SIZE, result=_SSIZE)
-_gethostbyname_ex = _library.function("tabi_gethostbyname_ex", _TEXT, _OUT)
-_gethostbyaddr = _library.function("tabi_gethostbyaddr", _TEXT, _OUT)
+_getnameinfo = _library.function("tabi_getnameinfo_until", _TEXT, _INT, _deadline, _TEXT, _SIZE, _TEXT, _SIZE)
+_gethostbyname = _library.function("tabi_gethostbyname_until", _TEXT, _deadline, _TEXT, _SIZE, result=_SSIZE)
+_gethostbyname_ex = _library.function("tabi_gethostbyname_ex_until", _TEXT, _deadline, _OUT)
+_gethostbyaddr = _library.function("tabi_gethostbyaddr_until", _TEXT, _deadline, _OUT)
 _hostent_free = _library.quick("tabi_hostent_free", _OUT, result=None)
 _gethostname = _library.quick("tabi_gethostname", _TEXT, _SIZE, result=_SSIZE)
 _sethostname = _library.quick("tabi_sethostname", _TEXT)
@@ -110,7 +111,7 @@ def _is_number(name) -> bool:
 def _look_up(until: int, name, service, family: int, type: int, proto: int, flags: int) -> list:
     found = _OUT()
     asked = name, service, family, type, proto, flags
-    count = check(_getaddrinfo(*asked, _deadline(until), ctypes.byref(found)))
+    count = check(looking_up(until, _getaddrinfo, *asked, _deadline(until), ctypes.byref(found)))
     try:
         return [_answer(_addrinfo_at(found, number)) for number in range(count)]
     finally:
@@ -148,6 +149,11 @@ def _answer(place: int) -> tuple:
 
 
 def getnameinfo(sockaddr, flags, /):
+    return getnameinfo_until(NEVER, sockaddr, flags)
+
+
+def getnameinfo_until(until: int, sockaddr, flags):
+    """``getnameinfo`` that raises ``TimeoutError`` at a moment of the monotonic clock, in nanoseconds."""
     if not isinstance(sockaddr, tuple):
         # The traceback must not keep the argument alive.
         del sockaddr
@@ -168,27 +174,43 @@ def getnameinfo(sockaddr, flags, /):
     elif len(sockaddr) != 2:
         raise OSError("IPv4 sockaddr must be 2 tuple")
     name, service = bytes(_LONGEST_HOST), bytes(_LONGEST_SERVICE)
-    check(_getnameinfo(address, flags, name, len(name), service, len(service)))
+    places = name, len(name), service, len(service)
+    check(looking_up(until, _getnameinfo, address, flags, until, *places))
     return os.fsdecode(name.partition(b"\0")[0]), service.partition(b"\0")[0].decode()
 
 
 def gethostbyname(hostname, /):
+    return gethostbyname_until(NEVER, hostname)
+
+
+def gethostbyname_until(until: int, hostname):
+    """``gethostbyname`` that raises ``TimeoutError`` at a moment of the monotonic clock, in nanoseconds."""
     name = _host_name("gethostbyname", hostname)
     sys.audit("socket.gethostbyname", hostname)
     text = bytes(_LONGEST_HOST)
-    return text[: check(_gethostbyname(name, text, len(text)))].decode()
+    return text[: check(looking_up(until, _gethostbyname, name, until, text, len(text)))].decode()
 
 
 def gethostbyname_ex(hostname, /):
+    return gethostbyname_ex_until(NEVER, hostname)
+
+
+def gethostbyname_ex_until(until: int, hostname):
+    """``gethostbyname_ex`` that raises ``TimeoutError`` at a moment of the monotonic clock, in nanoseconds."""
     name = _host_name("gethostbyname_ex", hostname)
     sys.audit("socket.gethostbyname", hostname)
-    return _entry(_gethostbyname_ex, name)
+    return _entry(until, _gethostbyname_ex, name)
 
 
 def gethostbyaddr(host, /):
+    return gethostbyaddr_until(NEVER, host)
+
+
+def gethostbyaddr_until(until: int, host):
+    """``gethostbyaddr`` that raises ``TimeoutError`` at a moment of the monotonic clock, in nanoseconds."""
     name = _host_name("gethostbyaddr", host)
     sys.audit("socket.gethostbyaddr", host)
-    return _entry(_gethostbyaddr, name)
+    return _entry(until, _gethostbyaddr, name)
 
 
 def _host_name(function: str, name) -> bytes:
@@ -203,10 +225,10 @@ def _host_name(function: str, name) -> bytes:
     return encoded
 
 
-def _entry(ask, name: bytes) -> tuple:
+def _entry(until: int, ask, name: bytes) -> tuple:
     """``(name, aliases, addresses)``"""
     found = _OUT()
-    check(ask(name, ctypes.addressof(found)))
+    check(looking_up(until, ask, name, until, ctypes.addressof(found)))
     try:
         entry = _HostEntry.from_address(found.value)
         return os.fsdecode(entry.name), _texts(entry.aliases), _texts(entry.addresses)

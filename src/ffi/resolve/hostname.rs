@@ -5,8 +5,9 @@ use std::ffi::{c_char, c_int};
 
 use crate::sys::libc::ssize_t;
 
+use crate::deadline::Deadline;
 use crate::ffi::boundary::{copy_text, count, optional_string, status, string};
-use crate::resolve::{getfqdn, gethostname, sethostname};
+use crate::resolve::{getfqdn, getfqdn_until, gethostname, sethostname};
 
 /// Writes the name of this machine to `name`, with a NUL at the end (gethostname(2), Python's `gethostname`).
 ///
@@ -40,5 +41,23 @@ pub unsafe extern "C" fn tabi_getfqdn(name: *const c_char, fqdn: *mut c_char, si
         let name = unsafe { optional_string(name) }.unwrap_or_default();
         // SAFETY: the caller passes `size` writable bytes.
         unsafe { copy_text(&getfqdn(&String::from_utf8_lossy(name))?, fqdn, size) }
+    })
+}
+
+/// Does what tabi_getfqdn() does, with a deadline. When it passes, the result is `name` itself. See
+/// tabi_getaddrinfo_until().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_getfqdn_until(
+    name: *const c_char,
+    deadline: i64,
+    fqdn: *mut c_char,
+    size: usize,
+) -> ssize_t {
+    count(|| {
+        // SAFETY: the caller passes a NUL-terminated string or NULL.
+        let name = unsafe { optional_string(name) }.unwrap_or_default();
+        let found = getfqdn_until(&String::from_utf8_lossy(name), Deadline::from_monotonic(deadline))?;
+        // SAFETY: the caller passes `size` writable bytes.
+        unsafe { copy_text(&found, fqdn, size) }
     })
 }

@@ -5,6 +5,7 @@ mod hostent;
 mod hostname;
 mod inet_text;
 mod interface;
+mod interruption;
 mod service;
 
 pub use addrinfo::*;
@@ -12,4 +13,5 @@ pub use hostent::*;
 pub use hostname::*;
 pub use inet_text::*;
 pub use interface::*;
+pub use interruption::*;
 pub use service::*;

@@ -62,7 +62,7 @@ pub type tabi_attempt_failed = Option<
 >;
 
 /// A function that tabi_create_connection_with() calls when a signal handler has run in the thread while the call
-/// waits. When it returns another number than 0, the call ends with -EINTR. `userdata` is that of the settings.
+/// waits, and every half second, because a signal may have come just before the wait. When it returns another number than 0, the call ends with -EINTR. `userdata` is that of the settings.
 pub type tabi_interrupted = Option<unsafe extern "C-unwind" fn(userdata: *mut c_void) -> c_int>;
 
 /// The settings of tabi_create_connection_with(). Fill it with tabi_connection_options_init(), then change what should
@@ -154,10 +154,10 @@ pub unsafe extern "C" fn tabi_create_connection_with(
         let port = inet_port(port)?;
         // SAFETY: the caller passes settings, which have as many bytes as their first member says.
         let given = unsafe { read(options, "options", tabi_connection_options::DEFAULTS) }?;
-        let interrupted = || {
+        let interrupted = given.interrupted.map(|ask| {
             // SAFETY: the function is one of the program for which it has given this userdata.
-            given.interrupted.is_some_and(|ask| outside(|| unsafe { ask(given.userdata) }) != 0)
-        };
+            move || outside(|| unsafe { ask(given.userdata) }) != 0
+        });
         // SAFETY: the name in the settings is NULL or NUL-terminated.
         let source = unsafe { source_address(&given) }?;
         let mut settings = CreateConnectionOptions::new()
@@ -168,12 +168,16 @@ pub unsafe extern "C" fn tabi_create_connection_with(
         if let Some(source) = source {
             settings = settings.source_address(source);
         }
-        let socket = core::create_connection_unless((host.into(), port.into()), &settings, &interrupted)
-            .map_err(|all| {
-                tell_each_error(&given, &all);
-                let text = each_error((host, port), &all);
-                Failure::Detailed(all.into(), text)
-            })?;
+        let socket = core::create_connection_unless(
+            (host.into(), port.into()),
+            &settings,
+            interrupted.as_ref().map(|ask| ask as _),
+        )
+        .map_err(|all| {
+            tell_each_error(&given, &all);
+            let text = each_error((host, port), &all);
+            Failure::Detailed(all.into(), text)
+        })?;
         out.write(give(tabi_sock(socket))?);
         Ok(())
     })

@@ -8,8 +8,9 @@ use super::serve::Watching;
 use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::server::Server;
-use crate::server::event::{SignalPoll, Woken};
+use crate::server::event::Woken;
 use crate::server::intake::is_datagram;
+use crate::signal_poll::SignalPoll;
 
 /// How long handlers may take to end after their connections were cut off.
 const GRACE: Duration = Duration::from_secs(1);

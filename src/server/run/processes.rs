@@ -11,9 +11,10 @@ use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::memory;
-use crate::server::event::{SignalPoll, Woken};
+use crate::server::event::Woken;
 use crate::server::request::Ticket;
 use crate::server::{Failure, Forks, Request, Server, lock};
+use crate::signal_poll::SignalPoll;
 use crate::sys::{Child, Forked, exit, fork, is_number, libc};
 
 /// How often children that have no descriptor are checked.

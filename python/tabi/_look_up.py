@@ -1,0 +1,45 @@
+"""The look-ups of this package, which have a limit."""
+
+from __future__ import annotations
+
+import math
+from time import monotonic_ns
+from typing import Optional
+
+from . import socket
+from ._socket import address, resolve
+
+
+def until(timeout: Optional[float]) -> int:
+    """The moment of the monotonic clock at which so many seconds from now have passed, in nanoseconds."""
+    if timeout is None:
+        return address.NEVER
+    if not timeout >= 0:
+        raise ValueError(f"timeout must be 0 seconds or more, got {timeout}")
+    return min(monotonic_ns() + math.ceil(min(timeout, 2**33) * 1e9), address.NEVER)
+
+
+def getaddrinfo(host, port, family, type, proto, flags, timeout: Optional[float]) -> list:
+    """See :func:`tabi.getaddrinfo`."""
+    answers = resolve.getaddrinfo_until(until(timeout), host, port, family, type, proto, flags)
+    named = socket._intenum_converter
+    return [
+        (named(family, socket.AddressFamily), named(kind, socket.SocketKind), proto, name, place)
+        for family, kind, proto, name, place in answers
+    ]
+
+
+def getfqdn(name: str, timeout: Optional[float]) -> str:
+    """See :func:`tabi.getfqdn`."""
+    end = until(timeout)
+    name = name.strip()
+    if name in ("", "0.0.0.0", "::"):
+        name = socket.gethostname()
+    try:
+        hostname, aliases, _ = resolve.gethostbyaddr_until(end, name)
+    except OSError:
+        return name
+    for found in (hostname, *aliases):
+        if "." in found:
+            return found
+    return hostname

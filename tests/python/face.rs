@@ -5,13 +5,10 @@ use std::process::Command;
 
 use crate::support::{library, tools};
 
-/// `python3`, with the library that was built for this test.
-fn python() -> Option<Command> {
-    if !tools::have("python3", "the Python face") {
-        return None;
-    }
+/// Python, with the library that was built for this test.
+pub(crate) fn python() -> Option<Command> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new("python3");
+    let mut command = tools::python("the Python face")?;
     command
         .current_dir(root)
         .env("TABI_LIBRARY", &library::library().shared_object)
@@ -23,10 +20,10 @@ fn python() -> Option<Command> {
 /// Returns what the tests have printed, or `None` if Python is missing.
 fn run(what: &[&str]) -> Option<String> {
     let mut command = python()?;
-    let output = command.args(what).output().expect("python3 starts");
+    let output = command.args(what).output().expect("Python starts");
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
-    assert!(output.status.success(), "python3 {}:\n{text}", what.join(" "));
+    assert!(output.status.success(), "python {}:\n{text}", what.join(" "));
     println!("{text}");
     Some(text)
 }

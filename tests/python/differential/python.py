@@ -1,12 +1,25 @@
-"""Reads the cases from standard input, makes their calls on CPython's own module, and prints a line for each case."""
+"""Reads the cases from standard input, makes their calls, and prints a line for each case.
+
+The calls are made on the running Python's own module, or with the argument "tabi" on this library's in its place.
+"""
 
 import enum
 import re
 import signal
-import socket as module
 import sys
 
+if sys.argv[1:] == ["tabi"]:
+    import tabi
+
+    tabi.install()
+
+import socket as module  # noqa: E402
+
 HANG_GUARD = 30
+
+#: What stands before a case that is for some versions of Python only, and what is printed for it on others.
+BEFORE = re.compile(r"before 3\.([0-9]+): ")
+ANOTHER_VERSION = "another version"
 
 ASSIGNMENT = re.compile(r"[a-z][a-z0-9_, ]* = ")
 
@@ -64,7 +77,8 @@ def show(value):
 def error(exception):
     if isinstance(exception, (module.gaierror, module.herror)):
         return f"{type(exception).__name__} {exception.args[0]}"
-    if isinstance(exception, TimeoutError) and exception.errno is None:
+    # Before Python 3.10, the latter is a class of its own.
+    if isinstance(exception, (TimeoutError, module.timeout)) and exception.errno is None:
         return "timeout"
     if isinstance(exception, OSError):
         return "OSError" if exception.errno is None else f"OSError {exception.errno}"
@@ -72,6 +86,11 @@ def error(exception):
 
 
 def run(case):
+    limit = BEFORE.match(case)
+    if limit:
+        if sys.version_info >= (3, int(limit[1])):
+            return ANOTHER_VERSION
+        case = case[limit.end() :]
     names = {**vars(module), **HELPERS}
     stock = set(names)
     shown = []

@@ -4,6 +4,7 @@
     python3 python/tests/conformance.py                      every module of the list
     python3 python/tests/conformance.py --quick              the part that `cargo test` runs
     python3 python/tests/conformance.py test_socket          modules by name
+    python3 python/tests/conformance.py --turn 0/8           one of eight parts of the list
     python3 python/tests/conformance.py "test_os -m *send*"  with options of `python3 -m test`
 
 Each run has a process of its own and a time limit. The exit status is 0 only when every case
@@ -206,11 +207,19 @@ def report(comparison: Comparison, verbose: bool) -> None:
         print(comparison.tabi.output, flush=True)
 
 
+def turn(text: str) -> tuple[int, int]:
+    number, of = map(int, text.split("/"))
+    if not 0 <= number < of:
+        raise ValueError(text)
+    return number, of
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     help_text = "CPython test modules, with options of `python3 -m test` after a space"
     parser.add_argument("modules", nargs="*", help=help_text)
     parser.add_argument("--quick", action="store_true", help="only the part that `cargo test` runs")
+    parser.add_argument("--turn", type=turn, help="only a part of the list: 0/8 is the first of eight")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes run at once (1)")
     parser.add_argument("--verbose", action="store_true", help="show tabi's output where there is a difference")
     parser.add_argument("--self-check", action="store_true", help="compare the built-in with itself")
@@ -226,6 +235,9 @@ def main() -> int:
         suite for suite in conformance_suites.SUITES if suite.quick or not options.quick
     ]
     suites = [suite for suite in chosen if conformance_suites.exists(suite)]
+    if options.turn:
+        number, of = options.turn
+        chosen = suites = suites[number::of]
     missing = [suite.module for suite in chosen if suite not in suites]
     if options.modules and missing:
         print(f"conformance: Python {sys.version.split()[0]} has no {', '.join(missing)}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Looks at every page of the manual in a browser, as wide as a telephone: python3 docs/book/check_pages.py DIRECTORY
 
 A page must not be wider than the screen, must show its pictures, and must offer every block of code for copying. The
-search must find a word.
+search must find a word, in English and in Chinese.
 """
 
 import functools
@@ -18,6 +18,7 @@ import tempfile
 import threading
 
 PHONE = 360  # pixels
+WORDS = ["timeout", "超时"]
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 
 CHECK = """<!doctype html><title>check</title><script>
@@ -57,7 +58,7 @@ async function search(word) {
 }
 onload = async () => {
     for (const page of PAGES) await look(page);
-    found.search = await search("timeout");
+    for (const word of WORDS) found[word] = { hits: await search(word) };
     const answer = document.createElement("pre");
     answer.id = "found";
     answer.textContent = JSON.stringify(found);
@@ -91,7 +92,8 @@ def main(directory):
         sys.exit(reason) if os.environ.get("CI") == "true" else print(f"skipped: {reason}")
         return
     pages = sorted(f"/{page.relative_to(directory)}" for page in directory.rglob("*.html"))
-    Pages.check = CHECK.replace("PHONE", str(PHONE)).replace("PAGES", json.dumps(pages)).encode()
+    check = CHECK.replace("PHONE", str(PHONE)).replace("PAGES", json.dumps(pages))
+    Pages.check = check.replace("WORDS", json.dumps(WORDS)).encode()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Pages, directory=directory))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as profile:
@@ -106,15 +108,13 @@ def main(directory):
 
 
 def report(found):
-    hits = found.pop("search")
-    faults = [f"{page}: {fault}" for page, seen in found.items() for fault in seen["faults"]]
-    if not hits:
-        faults.append("the search for a word finds nothing")
+    faults = [f"the search for {word} finds nothing" for word in WORDS if not found.pop(word)["hits"]]
+    faults += [f"{page}: {fault}" for page, seen in found.items() for fault in seen["faults"]]
     blocks = sum(seen["blocks"] for seen in found.values())
     if faults:
         sys.exit("\n".join(faults))
     print(f"{len(found)} pages fit a screen of {PHONE} pixels, {blocks} blocks of code can be copied, "
-          "and the search finds a word")
+          f"and the search finds {' and '.join(WORDS)}")
 
 
 if __name__ == "__main__":

@@ -3,17 +3,34 @@
 - Blocks of code in several languages that follow each other become tabs. Each has its language in a line above it, in
   bold type: **C**, **Python** or **Rust**, and perhaps more in that line.
 - The lists of links in docs/index.md become the table of contents.
+
+The search finds words in English and in Chinese.
 """
 
+import logging
 import posixpath
 import re
+
+import jieba
+from sphinx.search.en import SearchEnglish
 
 LABEL = re.compile(r"\*\*(C|Python|Rust)\*\*(.*)")
 LINK = re.compile(r"- \[[^]]+\]\(([^)#]+\.md)\)")
 HEADING = re.compile(r"## (.*)")
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+
+
+class Words(SearchEnglish):
+    """English words, and those of Chinese text, which has no spaces between them."""
+
+    def split(self, text):
+        chinese = [word for part in CHINESE.findall(text) for word in jieba.cut_for_search(part)]
+        return super().split(text) + chinese
 
 
 def setup(app):
+    jieba.setLogLevel(logging.WARNING)
+    app.add_search_language(Words)
     app.connect("source-read", rewrite)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

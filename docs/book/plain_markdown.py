@@ -2,7 +2,7 @@
 
 - Blocks of code in several languages that follow each other become tabs. Each has its language in a line above it, in
   bold type: **C**, **Python** or **Rust**, and perhaps more in that line.
-- The lists of links in docs/index.md become the table of contents.
+- The lists of links in docs/index.md become the table of contents. Pages that it does not list come last.
 
 The search finds words in English and in Chinese.
 """
@@ -39,7 +39,7 @@ def rewrite(app, page, source):
     # What rustdoc must know of a block, such as no_run, does not matter here.
     text = with_tabs(re.sub(r"^```rust,.*$", "```rust", source[0], flags=re.M))
     if page == app.config.root_doc:
-        text += contents(page, text)
+        text += contents(page, text, app.env.found_docs)
     source[0] = text
 
 
@@ -89,14 +89,21 @@ def end_of_block(lines, begin):
     return next(at for at in range(begin + 1, len(lines)) if lines[at].strip() == "```")
 
 
-def contents(page, text):
-    """A table of contents for each section that is a list of links to pages."""
-    tables, caption, links = [], None, []
-    for line in [*text.split("\n"), "## "]:
+def contents(page, text, all_pages):
+    """A table of contents for each section that is a list of links to pages, and one for pages that no section has."""
+    sections, caption = {}, ""
+    for line in text.split("\n"):
         if heading := HEADING.fullmatch(line):
-            if links:
-                tables += ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *links, "```"]
-            caption, links = heading[1], []
+            caption = heading[1]
         elif link := LINK.match(line):
-            links.append("/" + posixpath.normpath(posixpath.join(posixpath.dirname(page), link[1]))[:-3])
-    return "\n".join(tables) + "\n"
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[1]))
+            sections.setdefault(caption, []).append(target.removesuffix(".md"))
+    listed = {page, *(target for targets in sections.values() for target in targets)}
+    sections["More"] = sorted(set(all_pages) - listed)
+    tables = [table(caption, targets) for caption, targets in sections.items() if targets]
+    return "\n".join(tables)
+
+
+def table(caption, targets):
+    targets = "\n".join(f"/{target}" for target in targets)
+    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{targets}\n```\n"

@@ -59,6 +59,7 @@ mod tests {
 
     use super::*;
     use crate::address::UnixAddress;
+    use crate::sys::libc;
 
     fn raw(text: &str) -> RawAddress {
         RawAddress::try_from(&Address::from_text(text, None).unwrap()).unwrap()

@@ -211,6 +211,18 @@ impl Handle {
         }
     }
 
+    /// Wakes the other calls in flight after the connection was shut down, where the shutdown itself wakes nobody. No
+    /// call on the socket can wait any more, so the wake-up descriptor stays raised.
+    pub(super) fn wake_after_shutdown(&self) {
+        if !self.has_others() {
+            return;
+        }
+        // A call that has not yet made the wake-up descriptor then finds it raised.
+        if self.wake_fd().is_ok() {
+            self.wake.get().inspect(|wake| wake.raise());
+        }
+    }
+
     /// Wakes all other calls in flight, and repeats this for a moment: a call may be just before its system
     /// call, and not all systems wake a call there.
     fn wake_calls(&self) {

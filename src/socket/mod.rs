@@ -262,9 +262,10 @@ impl Socket {
         self.handle.is_shared()
     }
 
-    /// Whether a receiving call has found the end of the stream, so that nothing is left to read.
+    /// Whether a receiving call has found the end of the stream, so that nothing is left to read. Where a shutdown wakes
+    /// nobody, it is the end, too.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.at_end.load(Ordering::Relaxed)
+        self.at_end.load(Ordering::SeqCst)
     }
 
     /// Sets the timeout of every later call that may block (`socket.settimeout`).
@@ -373,7 +374,12 @@ impl Socket {
     /// Fails with `Os(ENOTCONN)` when the socket is not connected.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         let call = self.handle.enter()?;
-        Ok(SockRef::from(&call).shutdown(how)?)
+        SockRef::from(&call).shutdown(how)?;
+        if !sys::CALLS_BLOCK && how == Shutdown::Both {
+            self.at_end.store(true, Ordering::SeqCst);
+            self.handle.wake_after_shutdown();
+        }
+        Ok(())
     }
 
     /// Returns the address of the socket itself (`socket.getsockname`).

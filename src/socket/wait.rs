@@ -359,6 +359,12 @@ impl Socket {
         if deadline < wake_up { Err(Error::Timeout) } else { Ok(()) }
     }
 
+    /// Whether the socket has nothing to read any more without the system's knowledge: on some systems, `poll` does not
+    /// report a shutdown of the socket itself.
+    pub(super) fn has_ended_here(&self) -> bool {
+        !sys::CALLS_BLOCK && self.is_at_end()
+    }
+
     /// Polls the socket and the wake-up descriptor, under the tokens. Returns whether this took time, or `None` when the
     /// deadline has passed.
     fn poll(
@@ -381,6 +387,9 @@ impl Socket {
             } else {
                 1
             };
+            if self.has_ended_here() && socket.events & libc::POLLIN != 0 {
+                return Ok(Some(waited));
+            }
             let polled = tokens.poll(&mut fds[..count], until);
             if call.is_closed() {
                 return Err(Error::Closed);

@@ -117,7 +117,7 @@ impl<E: Entry> Waiting<'_, E> {
         let (mut used, mut most) = (self.entries.len(), None);
         for entry in self.entries.iter() {
             let Source::Socket(socket) = entry.source() else { continue };
-            if socket.is_closed() {
+            if socket.is_closed() || socket.has_ended_here() {
                 most = Some(Duration::ZERO);
             } else if socket.handle.wakes_by_fd() {
                 match socket.handle.wake_fd() {
@@ -166,6 +166,7 @@ fn found<E: Entry>(entry: &E, polled: &libc::pollfd) -> PollEvents {
         // What the system reports then is only the end that the close has made.
         return PollEvents::CLOSED;
     }
+    let found = if socket.has_ended_here() { found | PollEvents::HUP } else { found };
     // The next call of the program tries first, because this poll has waited for it.
     for (event, interest) in [(PollEvents::IN, Interest::Read), (PollEvents::OUT, Interest::Write)] {
         if found.contains(event) {

@@ -72,8 +72,20 @@ pub unsafe fn recvmsg(fd: RawFd, header: *mut msghdr, flags: c_int) -> isize {
     header.msg_flags = message.dwFlags as c_int;
     if was_cut {
         header.msg_flags |= winsock::MSG_TRUNC as c_int;
+        // SAFETY: the caller promises the buffers of the header.
+        return unsafe { space(header) };
     }
     received as isize
+}
+
+/// The length of all buffers together.
+///
+/// # Safety
+///
+/// The header has as many buffers as it says.
+unsafe fn space(header: &msghdr) -> isize {
+    // SAFETY: the caller promises the buffers.
+    (0..header.msg_iovlen).map(|index| unsafe { (*header.msg_iov.add(index)).iov_len } as isize).sum()
 }
 
 fn to_winsock(header: &msghdr) -> winsock::WSAMSG {

@@ -1,6 +1,7 @@
 /* line_server: answers every line in capital letters. It is fit for the open internet. */
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 #include <tabi.h>
 
 /* Answers one line. Until the next line comes, the connection has no thread. */
@@ -12,6 +13,8 @@ static int answer(tabi_request *request, void *userdata)
     (void)userdata;
     if (n <= 0)
         return (int)n; /* 0 when the client has left, or the error */
+    if (strcmp(line, "exit\n") == 0)
+        return 0;
     for (i = 0; i < n; i++)
         line[i] = (char)toupper((unsigned char)line[i]);
     n = tabi_request_reply(request, line, (size_t)n);

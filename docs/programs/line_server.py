@@ -10,8 +10,8 @@ class Answer(socketserver.StreamRequestHandler):
 
     def handle(self):
         line = self.rfile.readline(1000)
-        if not line:
-            return None  # the client has left
+        if line in (b"", b"exit\n"):
+            return None  # the client has left, or wants to
         self.wfile.write(line.upper())
         return socketserver.PARK
 

@@ -28,8 +28,8 @@ fn serve() -> Result<()> {
 /// Answers one line. Until the next line comes, the connection has no thread.
 fn answer(request: &Request) -> HandlerResult<Next> {
     let line = request.rfile()?.readline(1000)?;
-    if line.is_empty() {
-        return Ok(Next::End); // the client has left
+    if line.is_empty() || line == b"exit\n" {
+        return Ok(Next::End); // the client has left, or wants to
     }
     request.reply(&line.to_ascii_uppercase())?;
     Ok(Next::Park)

@@ -56,7 +56,7 @@ def install(*, servers: bool = False, happy_eyeballs: bool = False) -> None:
     does nothing, except that ``servers`` may be asked for later.
 
     Raises ``RuntimeError`` when ``socket``, or with ``servers`` the standard ``socketserver``, has been imported
-    already, and ``ImportError`` when ``libtabi`` cannot be found or loaded.
+    already, and ``ImportError`` when ``libtabi`` cannot be found or loaded, and with ``servers`` in a subinterpreter.
     """
     from . import _install
 

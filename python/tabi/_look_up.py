@@ -22,11 +22,18 @@ def until(timeout: Optional[float]) -> int:
 def getaddrinfo(host, port, family, type, proto, flags, timeout: Optional[float]) -> list:
     """See :func:`tabi.getaddrinfo`."""
     answers = resolve.getaddrinfo_until(until(timeout), host, port, family, type, proto, flags)
-    named = socket._intenum_converter
     return [
-        (named(family, socket.AddressFamily), named(kind, socket.SocketKind), proto, name, place)
+        (_named(family, socket.AddressFamily), _named(kind, socket.SocketKind), proto, name, place)
         for family, kind, proto, name, place in answers
     ]
+
+
+def _named(number: int, kind: type):
+    """The member of an enum, or the number itself if it has no name."""
+    try:
+        return kind(number)
+    except ValueError:
+        return number
 
 
 def getfqdn(name: str, timeout: Optional[float]) -> str:

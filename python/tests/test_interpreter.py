@@ -75,5 +75,203 @@ class End(Programs):
         )
 
 
+#: Lets a file of the package begin with another line than it has: the interpreter is not what that line expects.
+CHANGED = """
+import importlib.machinery
+import sys
+
+def change(file, before, after):
+    original = importlib.machinery.SourceFileLoader.get_code
+
+    def get_code(self, name):
+        if name != file:
+            return original(self, name)
+        source = self.get_source(name)
+        assert before in source, before
+        return compile(source.replace(before, after), self.get_filename(name), "exec", dont_inherit=True)
+
+    importlib.machinery.SourceFileLoader.get_code = get_code
+"""
+
+#: Fills buffers of all kinds, by all calls that do.
+EVERYTHING = """
+from tabi import _socket, socket
+one, other = _socket.socketpair()
+for size in (1, 2, 5, 8192, 8193, 100_000):
+    one.sendall(bytes(range(256)) * (size // 256 + 1))
+    received = other.recv(size)
+    total = size // 256 * 256 + 256 - len(received)
+    while total:
+        buffer = bytearray(min(total, 5000))
+        count = other.recv_into(buffer)
+        total -= count
+        received += buffer[:count]
+    print(len(received), hash(bytes(received)) == hash(bytes(range(256)) * (size // 256 + 1)))
+buffer = bytearray(100)
+del buffer[:90]
+for target in (buffer, memoryview(buffer), memoryview(buffer)[2:5], buffer):
+    one.send(bytearray(b"hello"))
+    count = other.recv_into(target)
+    print(count, bytes(target[:count]), other.recv(9, socket.MSG_DONTWAIT) if count < 5 else None)
+one.sendmsg([b"a", b"bc"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, one.fileno().to_bytes(4, sys.byteorder))])
+data, messages, flags, sender = other.recvmsg(10, socket.CMSG_SPACE(4))
+print(data, len(messages), len(messages[0][2]), flags, sender)
+socket.close(int.from_bytes(messages[0][2], sys.byteorder))
+one.send(memoryview(b"defg")[1:])
+parts = [bytearray(2), memoryview(bytearray(2))]
+print(other.recvmsg_into(parts), [bytes(part) for part in parts])
+here = _socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+here.bind(("127.0.0.1", 0))
+place = here.getsockname()
+here.sendto(b"self", place)
+print(here.recvfrom(10) == (b"self", place), here.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 4))
+print(socket.getaddrinfo("::1", 80, 0, 1)[0][4], socket.getnameinfo(("127.0.0.1", 80), 3), socket.inet_ntop(2, b"1234"))
+for each in (one, other, here):
+    each.close()
+"""
+
+
+class Layouts(Programs):
+    """What the package assumes of objects is looked at when it is imported; this says that it is otherwise."""
+
+    def everything(self, before: str = "", after: str = "", shown: str = "None") -> str:
+        change = f"change('tabi._socket.buffers', {before!r}, {after!r})" if before else ""
+        program = "\n".join((CHANGED, change, EVERYTHING, "from tabi._socket import buffers", f"print({shown})"))
+        result = python(program)
+        self.assertEqual((0, ""), (result.returncode, result.stderr))
+        return result.stdout
+
+    def test_nothing_depends_on_them(self):
+        expected = self.everything()
+        self.assertGreater(expected.count("True"), 5)
+        self.assertNotIn("False", expected)
+        layout = "buffers.arguments_of is buffers._pinned_arguments_of or None"
+        changes = [
+            ("_HEADER = object.__basicsize__", "_HEADER = object.__basicsize__ + 8", layout),
+            ("_HEADER = object.__basicsize__", "_HEADER = object.__basicsize__ + 4096", layout),
+            (
+                "_BYTES_AT = bytes.__basicsize__ - 1",
+                "_BYTES_AT = bytes.__basicsize__ - 2",
+                "buffers.address_of is buffers._asked_address_of or None",
+            ),
+            (
+                "bytes(size) is not bytes(size)",
+                "bytes(size) is bytes(size)",
+                "buffers.zeros is buffers._zeros_by_the_c_interface or None",
+            ),
+            ("_zero * size is not _zero * size", "False", "type(buffers.ZERO).__name__ == '_ZerosByTheCInterface' or None"),
+        ]
+        for before, after, shown in changes:
+            with self.subTest(after):
+                found = self.everything(before, after, shown)
+                self.assertEqual(expected.splitlines()[:-1] + ["True"], found.splitlines())
+
+
+class Threads(Programs):
+    def test_servers_need_nothing_that_threading_keeps_for_itself(self):
+        program = """
+            from tabi import socket, socketserver
+            import threading
+
+            class Handler(socketserver.StreamRequestHandler):
+                def handle(self):
+                    self.wfile.write(self.rfile.readline())
+
+            with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+                thread = threading.Thread(target=server.serve_forever)
+                thread.start()
+                with socket.create_connection(server.server_address, 60) as client:
+                    client.sendall(b"line\\n")
+                    print(client.recv(10))
+                server.shutdown()
+                thread.join()
+            """
+        for name in ("_active_limbo_lock", "_active", "_dangling"):
+            change = f"change('tabi._server.hooks', '\"{name}\"', '\"{name}_of_old\"')"
+            self.prints(CHANGED + change + textwrap.dedent(program), "b'line\\n'\n")
+
+
+#: Runs a program in a subinterpreter: with a lock of its own, where this Python's ctypes can be there.
+IN_A_SUBINTERPRETER = """
+import sys
+
+def run(program):
+    if sys.version_info >= (3, 14):
+        from concurrent import interpreters
+
+        interpreter = interpreters.create()
+        interpreter.exec(program)
+        interpreter.close()
+    elif sys.version_info >= (3, 13):
+        import _interpreters
+
+        number = _interpreters.create("isolated")
+        failed = _interpreters.exec(number, program)
+        assert failed is None, failed.formatted
+        _interpreters.destroy(number)
+    else:
+        import _xxsubinterpreters
+
+        number = _xxsubinterpreters.create(isolated=False)
+        _xxsubinterpreters.run_string(number, program)
+        _xxsubinterpreters.destroy(number)
+"""
+
+
+class Subinterpreters(Programs):
+    def test_sockets_work_and_end_with_their_interpreter(self):
+        program = """
+import os, sys
+import tabi
+tabi.install()
+import socket
+import tabi.socket
+one, other = socket.socketpair()
+one.sendall(b"hello")
+listener = socket.create_server(("127.0.0.1", 0))
+client = tabi.create_connection(listener.getsockname(), 60)
+accepted, _ = listener.accept()
+client.send(bytearray(b"abc"))
+buffer = bytearray(10)
+print(other.recv(10), accepted.recv_into(buffer), bytes(buffer[:3]), tabi.installed(), socket is tabi.socket)
+sys.stdout.flush()
+"""
+        self.prints(
+            IN_A_SUBINTERPRETER
+            + f"for _ in range(3): run({program!r})\nimport tabi, os\nprint(tabi.installed())\n",
+            "b'hello' 3 b'abc' True True\n" * 3 + "False\n",
+        )
+
+    def test_servers_are_refused_and_the_standard_ones_serve(self):
+        program = """
+import sys
+import tabi
+for wanted in (lambda: tabi.install(servers=True), lambda: __import__("tabi.socketserver")):
+    try:
+        wanted()
+    except ImportError as error:
+        print(error)
+assert not tabi.installed()
+tabi.install()
+import socket, socketserver, threading
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(self.rfile.readline())
+with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    with socket.create_connection(server.server_address, 60) as client:
+        client.sendall(b"line" + bytes([10]))
+        print(client.recv(10))
+    thread.join()
+sys.stdout.flush()
+"""
+        refusal = (
+            "tabi.socketserver cannot be imported in a subinterpreter: its threads run in the main interpreter; "
+            "the standard socketserver on tabi's sockets can\n"
+        )
+        self.prints(IN_A_SUBINTERPRETER + f"run({program!r})", refusal * 2 + "b'line\\n'\n")
+
+
 if __name__ == "__main__":
     unittest.main()

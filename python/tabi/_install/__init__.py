@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
+from .. import _interpreter
+
 
 def install(servers: bool, happy_eyeballs: bool) -> None:
     """See :func:`tabi.install`."""
@@ -15,6 +17,7 @@ def install(servers: bool, happy_eyeballs: bool) -> None:
         _not_too_late("socket", "python3 -m tabi")
     if servers and not has_servers():
         _not_too_late("socketserver", "python3 -m tabi --servers")
+        _interpreter.require_main()
     if not tabi.installed():
         _install_sockets()
     if servers:

@@ -1,5 +1,10 @@
 """What ``tabi.socketserver`` is made of: the serve loop, the threads, the limits and the end are the library's."""
 
+from .. import _interpreter
+
+# Before anything of it is there.
+_interpreter.require_main()
+
 from . import behind_proxy, process, tls, unix_path
 from .daemon import notify, serve_until_signal
 from .native import existing, native_of

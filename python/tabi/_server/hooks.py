@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import itertools
@@ -15,6 +16,11 @@ from . import structures
 _NO_REQUEST = -errno.EAGAIN
 #: What it returns for an ``OSError`` that has no number of the system's.
 _FAILED = -errno.EIO
+
+# What `threading` knows of all threads. It is not for others, so it may have other names one day.
+_THREADS_LOCK = getattr(threading, "_active_limbo_lock", contextlib.nullcontext())
+_THREADS = getattr(threading, "_active", {})
+_DANGLING = getattr(threading, "_dangling", set())
 
 _numbers = itertools.count(1)
 #: The threads of each server, by the number that the hooks get as userdata.
@@ -121,7 +127,7 @@ def _thread_main(name, body, argument, number) -> None:
         body(argument)
     finally:
         workers.pop(thread.ident, None)
-        # Python keeps what it knows of a thread that it did not start itself for ever.
-        with threading._active_limbo_lock:
-            threading._active.pop(thread.ident, None)
-        threading._dangling.discard(thread)
+        # Older Pythons keep what they know of a thread that they did not start themselves for ever.
+        with _THREADS_LOCK:
+            _THREADS.pop(thread.ident, None)
+        _DANGLING.discard(thread)

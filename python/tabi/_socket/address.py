@@ -15,6 +15,7 @@ from .._errors import ERR_OS, check
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from . import families
+from .buffers import zeros
 from .interrupt import looking_up
 from .sockaddr import FAMILY_AT, LENGTH_AT, blank, contiguous_bytes, family_of, length, unsigned
 
@@ -64,7 +65,7 @@ def _decode_plain(raw: bytes):
     if family != AF_INET6:
         # Only the lowest byte is that of a family above.
         return families.decode(raw, 0, None)
-    text = bytes(64)
+    text = zeros(64)
     host = text[: check(_host(raw, text, len(text)))].decode("ascii")
     scope_id = int.from_bytes(raw[24:28], sys.byteorder)
     return host, port, int.from_bytes(raw[4:8], "big"), scope_id

@@ -7,6 +7,7 @@ import operator
 
 from .._errors import ERR_OS, check
 from .._genuine import module as builtin
+from .buffers import zeros
 from .sockaddr import blank, unsigned
 from .sockaddr import function as library_function
 
@@ -37,7 +38,7 @@ def _pack(name: str, types: tuple, *values) -> bytes:
 
 
 def _unpack(name: str, raw: bytes, *types) -> tuple:
-    device, parts = bytes(_DEVICE_SIZE), [kind() for kind in types]
+    device, parts = zeros(_DEVICE_SIZE), [kind() for kind in types]
     function = library_function(f"tabi_addr_{name}", _TEXT, _TEXT, _SIZE, *[_OUT] * len(parts))
     check(function(raw, device, len(device), *map(ctypes.addressof, parts)))
     return (device.partition(b"\0")[0].decode(), *(part.value for part in parts))

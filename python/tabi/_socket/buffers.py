@@ -39,6 +39,28 @@ _undefined_bytes_of_any_size.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
 _undefined_bytes_of_any_size.restype = ctypes.py_object
 
 
+def _zeros_by_the_c_interface(size: int) -> bytes:
+    """What Python's C interface promises: the object may be changed until somebody else sees it."""
+    data = _undefined_bytes_of_any_size(None, size)
+    ctypes.memset(ctypes.c_char_p(data), 0, size)
+    return data
+
+
+#: Makes a ``bytes`` object of zeros that a call may fill before anybody else sees it: Python itself must make a new object
+#: for each, and not one for all that are equal.
+zeros = bytes if all(bytes(size) is not bytes(size) for size in (1, 100, SMALL)) else _zeros_by_the_c_interface
+
+
+class _ZerosByTheCInterface:
+    def __mul__(self, size: int) -> bytes:
+        return zeros(size)
+
+
+_zero = b"\0"
+#: ``ZERO * n`` is the same as ``zeros(n)`` for an n above 1, and quicker.
+ZERO = _zero if all(_zero * size is not _zero * size for size in (2, 100, SMALL)) else _ZerosByTheCInterface()
+
+
 def _overlay(place: int, layout: tuple) -> tuple:
     start_at, length_at = layout
     return ctypes.c_void_p.from_address(place + start_at), ctypes.c_ssize_t.from_address(place + length_at)
@@ -104,6 +126,10 @@ def _layout_is_known() -> bool:
     """Whether objects are laid out as assumed, and nothing changes them while the interpreter's lock is held."""
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         return False
+    for kind, layout in ((bytearray, _BYTEARRAY), (memoryview, _VIEW)):
+        if max(layout) + _WORD > kind.__basicsize__:
+            # Looking there would read behind the object.
+            return False
     for size in (1, 100, 10000):
         probe = bytearray(size)
         del probe[: size // 3]
@@ -177,4 +203,4 @@ def new_buffer(size: int, flags: int) -> bytes:
 
     With ``MSG_TRUNC`` a stream counts bytes that it does not write: they are zeros.
     """
-    return bytes(size) if size <= SMALL or flags & _MSG_TRUNC else _undefined_bytes_of_any_size(None, size)
+    return zeros(size) if size <= SMALL or flags & _MSG_TRUNC else _undefined_bytes_of_any_size(None, size)

@@ -14,7 +14,7 @@ from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from .address import NEVER, deadline, decode, encode
 from .arguments import c_int, fitting, object_to, objects, require_socket
-from .buffers import Buffer
+from .buffers import Buffer, zeros
 from .handle import check_family
 from .interrupt import again, check_signals
 from .sockaddr import blank, unsigned
@@ -138,7 +138,7 @@ class Connection:
             return _int_option(self, level, option)
         if not 0 < buflen <= _LONGEST_OPTION:
             raise OSError("getsockopt buflen out of range")
-        value = bytes(buflen)
+        value = zeros(buflen)
         return value[: check(_getsockopt_bytes(self._tabi_handle, level, option, value, buflen))]
 
     def setsockopt(self, *given):
@@ -182,7 +182,7 @@ def _name(self, function):
 
 def _int_option(self, level: int, option: int) -> int:
     if self._tabi_family == _AF_VSOCK:
-        value = bytes(8)
+        value = zeros(8)
         check(_getsockopt_bytes(self._tabi_handle, level, option, value, len(value)))
         return int.from_bytes(value, sys.byteorder)
     value = _INT()

@@ -13,6 +13,7 @@ from .._errors import check
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from . import bluetooth
+from .buffers import zeros
 from .sockaddr import contiguous_bytes, family_of, function, pack, unpack, unsigned
 
 _IFNAMSIZ = 16
@@ -64,7 +65,7 @@ def _interface_index(sock, name: bytes) -> int:
 def _interface_name(sock, index: int) -> str:
     if sock is None or sock._tabi_fd == -1:
         return ""
-    name = bytes(_IFNAMSIZ)
+    name = zeros(_IFNAMSIZ)
     ask = function("tabi_interface_name", _OUT, _U32, _TEXT, _SIZE, result=ctypes.c_ssize_t)
     return os.fsdecode(name[: check(ask(sock._tabi_handle, index, name, len(name)))])
 
@@ -121,7 +122,7 @@ def _encode_alg(sock, address, method: str) -> bytes:
 
 
 def _decode_alg(sock, raw: bytes, proto: int):
-    kind, name, feat, mask = bytes(15), bytes(65), _U32(), _U32()
+    kind, name, feat, mask = zeros(15), zeros(65), _U32(), _U32()
     ask = function("tabi_addr_alg", _TEXT, _TEXT, _SIZE, _TEXT, _SIZE, _OUT, _OUT)
     outputs = kind, len(kind), name, len(name), ctypes.addressof(feat), ctypes.addressof(mask)
     check(ask(raw, *outputs))
@@ -147,7 +148,7 @@ def _encode_packet(sock, address, method: str) -> bytes:
 
 
 def _decode_packet(sock, raw: bytes, proto: int):
-    index, number, pkttype, hatype, haddr = _U32(), _U16(), _U8(), _U16(), bytes(32)
+    index, number, pkttype, hatype, haddr = _U32(), _U16(), _U8(), _U16(), zeros(32)
     types = _TEXT, _OUT, _OUT, _OUT, _OUT, _TEXT, _SIZE
     outputs = map(ctypes.addressof, (index, number, pkttype, hatype))
     ask = function("tabi_addr_packet", *types, result=ctypes.c_ssize_t)

@@ -7,7 +7,7 @@ import ctypes
 from .. import _library
 from .._errors import ERR_OS, check
 from .arguments import delegate, plain_int
-from .buffers import Buffer
+from .buffers import Buffer, zeros
 
 _SSIZE = ctypes.c_ssize_t
 _inet_aton = _library.quick("tabi_inet_aton", result=_SSIZE)
@@ -22,7 +22,7 @@ _LONGEST_PACKED = 16
 def inet_aton(ip_addr, /):
     if not isinstance(ip_addr, str) or "\0" in ip_addr:
         return delegate("inet_aton", ip_addr)
-    packed = bytes(4)
+    packed = zeros(4)
     if _inet_aton(str.encode(ip_addr), packed, len(packed)) < 0:
         raise OSError("illegal IP address string passed to inet_aton")
     return packed
@@ -32,7 +32,7 @@ def inet_ntoa(packed_ip, /):
     packed = _packed("inet_ntoa", packed_ip)
     if len(packed) != 4:
         raise OSError("packed IP wrong length for inet_ntoa")
-    text = bytes(_LONGEST_TEXT)
+    text = zeros(_LONGEST_TEXT)
     return text[: check(_inet_ntoa(packed, len(packed), text, len(text)))].decode()
 
 
@@ -40,7 +40,7 @@ def inet_pton(address_family, ip_string, /):
     family = plain_int("inet_pton", address_family, address_family, ip_string)
     if not isinstance(ip_string, str) or "\0" in ip_string:
         return delegate("inet_pton", address_family, ip_string)
-    packed = bytes(_LONGEST_PACKED)
+    packed = zeros(_LONGEST_PACKED)
     size = _inet_pton(family, str.encode(ip_string), packed, len(packed))
     if size == ERR_OS:
         raise OSError("illegal IP address string passed to inet_pton")
@@ -50,7 +50,7 @@ def inet_pton(address_family, ip_string, /):
 def inet_ntop(address_family, packed_ip, /):
     family = plain_int("inet_ntop", address_family, address_family, packed_ip)
     packed = _packed("inet_ntop", address_family, packed_ip)
-    text = bytes(_LONGEST_TEXT)
+    text = zeros(_LONGEST_TEXT)
     size = _inet_ntop(family, packed, len(packed), text, len(text)) if len(packed) <= _LONGEST_PACKED else -1
     if size < 0:
         # The built-in function raises its own error.

@@ -16,7 +16,7 @@ from .._genuine import module as builtin
 from .._library import INT_MAX
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
-from .buffers import Buffer, address_of, new_buffer
+from .buffers import Buffer, address_of, new_buffer, zeros
 from .handle import check_family
 from .interrupt import again
 from .sockaddr import blank
@@ -274,7 +274,7 @@ def _receive(self, vectors, count: int, ancbufsize: int, flags: int) -> tuple:
     check_family(self)
     if not 0 <= ancbufsize <= INT_MAX:
         raise ValueError("invalid ancillary data buffer length")
-    store = bytes(ancbufsize)
+    store = zeros(ancbufsize)
     control = _Control(address_of(store), ancbufsize, 0)
     msg_flags, sender = ctypes.c_int(), blank()
     began = monotonic_ns() if self._tabi_timeout else 0

@@ -12,6 +12,7 @@ from .._errors import check
 from .._library import INT_MAX, INT_MIN
 from .address import NEVER, decode
 from .arguments import delegate, plain_int
+from .buffers import zeros
 from .interrupt import looking_up
 from .sockaddr import SIZE, unsigned
 
@@ -105,7 +106,7 @@ def getaddrinfo_until(until: int, host, port, family=0, type=0, proto=0, flags=0
 
 def _is_number(name) -> bool:
     """Whether a host is an address that means the same at any time: an interface may get another number."""
-    return name is not None and b"%" not in name and _from_numeric(name, 0, bytes(SIZE)) == 0
+    return name is not None and b"%" not in name and _from_numeric(name, 0, zeros(SIZE)) == 0
 
 
 def _look_up(until: int, name, service, family: int, type: int, proto: int, flags: int) -> list:
@@ -149,16 +150,18 @@ def _answer(place: int) -> tuple:
 
 
 def getnameinfo(sockaddr, flags, /):
-    return getnameinfo_until(NEVER, sockaddr, flags)
+    if isinstance(sockaddr, tuple):
+        return getnameinfo_until(NEVER, sockaddr, flags)
+    # The traceback must not keep the argument alive.
+    del sockaddr
+    raise TypeError("getnameinfo() argument 1 must be a tuple")
 
 
 def getnameinfo_until(until: int, sockaddr, flags):
     """``getnameinfo`` that raises ``TimeoutError`` at a moment of the monotonic clock, in nanoseconds."""
-    if not isinstance(sockaddr, tuple):
-        # The traceback must not keep the argument alive.
-        del sockaddr
-        raise TypeError("getnameinfo() argument 1 must be a tuple")
     given = sockaddr, flags
+    if not isinstance(sockaddr, tuple):
+        return delegate("getnameinfo", *given)
     flags = plain_int("getnameinfo", flags, *given)
     if not 2 <= len(sockaddr) <= 4 or not isinstance(sockaddr[0], str):
         return delegate("getnameinfo", *given)
@@ -167,13 +170,13 @@ def getnameinfo_until(until: int, sockaddr, flags):
     if flowinfo > 0xFFFFF:
         raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
     sys.audit("socket.getnameinfo", sockaddr)
-    host, address = str.encode(sockaddr[0]), bytes(SIZE)
+    host, address = str.encode(sockaddr[0]), zeros(SIZE)
     check(_from_numeric(host, port, address))
     if len(decode(address, 0)) != 2:
         check(_from_numeric6(host, port, flowinfo, scope_id, address))
     elif len(sockaddr) != 2:
         raise OSError("IPv4 sockaddr must be 2 tuple")
-    name, service = bytes(_LONGEST_HOST), bytes(_LONGEST_SERVICE)
+    name, service = zeros(_LONGEST_HOST), zeros(_LONGEST_SERVICE)
     places = name, len(name), service, len(service)
     check(looking_up(until, _getnameinfo, address, flags, until, *places))
     return os.fsdecode(name.partition(b"\0")[0]), service.partition(b"\0")[0].decode()
@@ -187,7 +190,7 @@ def gethostbyname_until(until: int, hostname):
     """``gethostbyname`` that raises ``TimeoutError`` at a moment of the monotonic clock, in nanoseconds."""
     name = _host_name("gethostbyname", hostname)
     sys.audit("socket.gethostbyname", hostname)
-    text = bytes(_LONGEST_HOST)
+    text = zeros(_LONGEST_HOST)
     return text[: check(looking_up(until, _gethostbyname, name, until, text, len(text)))].decode()
 
 
@@ -247,7 +250,7 @@ def _texts(pointers) -> list[str]:
 
 def gethostname():
     sys.audit("socket.gethostname")
-    text = bytes(_LONGEST_HOST)
+    text = zeros(_LONGEST_HOST)
     return os.fsdecode(text[: check(_gethostname(text, len(text)))])
 
 

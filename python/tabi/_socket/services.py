@@ -9,6 +9,7 @@ import sys
 from .. import _library
 from .._errors import ERR_OS, check
 from .arguments import delegate, plain_int
+from .buffers import zeros
 
 _TEXT = ctypes.c_char_p
 _SIZE = ctypes.c_size_t
@@ -48,7 +49,7 @@ def getservbyport(port, *protocolname):
     if not 0 <= number <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
     sys.audit("socket.getservbyport", number, protocolname[0] if protocolname else None)
-    text = bytes(_LONGEST_NAME)
+    text = zeros(_LONGEST_NAME)
     return text[: _found(_getservbyport(number, proto, text, len(text)), "port/proto not found")].decode()
 
 
@@ -81,7 +82,7 @@ def if_nametoindex(name, /):
 def if_indextoname(index, /):
     if type(index) is not int or not 0 <= index <= 0xFFFFFFFF:
         return delegate("if_indextoname", index)
-    text = bytes(_LONGEST_NAME)
+    text = zeros(_LONGEST_NAME)
     return os.fsdecode(text[: check(_if_indextoname(index, text, len(text)))])
 
 

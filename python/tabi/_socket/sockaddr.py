@@ -14,7 +14,7 @@ import warnings
 
 from .. import _library
 from .._errors import check
-from .buffers import Buffer
+from .buffers import Buffer, zeros
 
 #: The size of ``struct tabi_addr``: the sockaddr, its length, and what the alignment adds.
 SIZE = 136
@@ -35,7 +35,7 @@ _INT, _TEXT, _OUT = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
 
 def blank() -> bytes:
     """An address for a call to fill."""
-    return bytes(SIZE)
+    return zeros(SIZE)
 
 
 def length(raw: bytes) -> int:

@@ -21,6 +21,7 @@ from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import BYTEARRAYS as _bytearrays
 from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, new_buffer, undefined_bytes
 from .buffers import SMALL as _SMALL
+from .buffers import ZERO as _ZERO
 from .sockaddr import LENGTH_AT as _LENGTH_AT
 from .sockaddr import SIZE as _ADDRESS_SIZE
 from .sockaddr import blank
@@ -39,9 +40,6 @@ _size = ctypes.c_size_t
 
 #: CPython has only one object for zero. Nearly every call has it as its flags and as ``nbytes``.
 _DEFAULT = 0
-
-#: ``_ZERO * n`` makes a new object (except for n = 1). It is the quickest way to get memory that a call may fill.
-_ZERO = b"\0"
 
 #: Results of a try after which a call that may wait can still have another result.
 _UNDECIDED = frozenset((EAGAIN, EINTR, ERR_CLOSED, ERR_NULL))

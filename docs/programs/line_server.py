@@ -19,6 +19,7 @@ class Answer(socketserver.StreamRequestHandler):
 class LineServer(socketserver.InternetFacingMixIn, socketserver.TCPServer):
     allow_reuse_address = True
     idle_timeout = 2  # short, so that you need not wait long
+    request_end = b"\n"  # a client has no thread before its line is complete
 
 
 try:

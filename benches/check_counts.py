@@ -20,6 +20,9 @@ TOLERANCE = 0.10
 SLACK = 0.5
 # 50 of these are the program's own loop and the wrappers of the C library.
 INSTRUCTIONS = {("unix", 0): 150, ("unix", TIMEOUT): 150}
+# While a cancel token is attached: to another socket, to this thread, to both sockets. Each call may take this many more
+# than it does while there is none.
+TOKENS = {"unix-beside-token": 20, "unix-thread-token": 20, "unix-socket-token": 20}
 # A send and a receive; then the same where the receive has to wait.
 CALLS = {("unix", 0): 2, ("unix", TIMEOUT): 2, ("pingpong", 0): 2, ("pingpong", TIMEOUT): 3}
 CONNECTION_CALLS = 7
@@ -43,6 +46,10 @@ def checks():
     for (case, timeout), expected in INSTRUCTIONS.items():
         found = counts.instructions(program, case, timeout)
         yield check(f"{case}, timeout {timeout} s", found, expected * (1 + TOLERANCE), "instructions")
+    without = counts.instructions(program, "unix", 0)
+    for case, more in TOKENS.items():
+        found = (counts.instructions(program, case, 0) - without) / 2
+        yield check(f"{case}, each call", found, more, "instructions more")
     peers.LATE.build()
     with echo_server(None, peers.LATE) as port:
         for (case, timeout), expected in CALLS.items():

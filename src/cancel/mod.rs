@@ -1,14 +1,16 @@
 //! [`Cancel`]: a token that ends the calls under it, whatever they wait for.
 //!
 //! - `token` is the token itself: a flag, a deadline, and a descriptor that wakes whoever waits.
-//! - `scope` knows the tokens of each thread, and counts all attachments of the process.
+//! - `scope` knows the tokens of each thread.
 //! - `of_socket` keeps the token of a socket.
 //! - `tokens` is what a call is under, and the one way in which calls wait under tokens.
 //!
-//! While no token is attached anywhere, a call looks at one number ([`is_used`]) and at nothing else of this module.
+//! - `state` is one word for the whole process. A call that does not have to wait looks at nothing else of this module,
+//!   unless a token is triggered somewhere.
 
 mod of_socket;
 mod scope;
+mod state;
 mod token;
 #[cfg(all(test, loom))]
 mod token_model;
@@ -25,9 +27,10 @@ use crate::memory;
 
 pub(crate) use of_socket::OfSocket;
 pub use scope::CancelScope;
-pub(crate) use scope::{Mark, is_used, under};
+pub(crate) use scope::{Mark, under};
 #[cfg(feature = "capi")]
 pub(crate) use scope::{enter, leave};
+pub(crate) use state::{TO_BE_CHECKED, flags_of_first_try, is_used};
 use token::Token;
 pub(crate) use tokens::Tokens;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::Cancel;
-use super::scope::{attached, detached};
+use super::state::{count_attached, count_detached};
 use super::token::Token;
 use crate::sys::ShortLock;
 
@@ -32,23 +32,14 @@ impl OfSocket {
         let new = cancel.map_or(ptr::null(), |cancel| Arc::into_raw(Arc::clone(&cancel.token)));
         // Counted before a call can see it.
         if !new.is_null() {
-            attached();
+            count_attached();
         }
         let old = self.lock.hold(|| self.token.swap(new.cast_mut(), Ordering::Relaxed));
         if !old.is_null() {
-            detached();
+            count_detached();
             // SAFETY: the reference came from `into_raw`, and it was taken out under the lock, so no other thread has it.
             drop(unsafe { Arc::from_raw(old) });
         }
-    }
-
-    /// Whether the token is triggered.
-    #[inline]
-    pub(super) fn is_triggered(&self) -> bool {
-        // SAFETY: whoever replaces the token takes the lock before it drops the reference.
-        let triggered =
-            || unsafe { self.token.load(Ordering::Relaxed).as_ref() }.is_some_and(Token::is_triggered);
-        self.is_set() && self.lock.hold(triggered)
     }
 
     pub(super) fn token(&self) -> Option<Arc<Token>> {

@@ -1,4 +1,4 @@
-//! The tokens of each thread, and the number of attachments in the process.
+//! The tokens of each thread.
 //!
 //! The scopes of a thread are a linked list that only this thread uses. So no lock is needed, and no thread-local with a
 //! destructor, which would cost an allocation in every thread.
@@ -8,31 +8,14 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Cancel;
+use super::state::{count_attached, count_detached};
 use super::token::Token;
 #[cfg(feature = "capi")]
 use crate::error::Error;
 use crate::error::Result;
 use crate::memory;
-
-/// How many scopes there are in all threads, and how many sockets have a token.
-static ATTACHED: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether a token is attached anywhere in the process. If not, no call is under a token.
-#[inline(always)]
-pub(crate) fn is_used() -> bool {
-    ATTACHED.load(Ordering::Relaxed) != 0
-}
-
-pub(super) fn attached() {
-    ATTACHED.fetch_add(1, Ordering::Relaxed);
-}
-
-pub(super) fn detached() {
-    ATTACHED.fetch_sub(1, Ordering::Relaxed);
-}
 
 thread_local! {
     static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
@@ -59,12 +42,12 @@ impl Entry {
     /// The entry stays where it is until [`Entry::unlink`] has taken it off the list.
     unsafe fn link(&self) {
         self.outer.set(INNERMOST.replace(self));
-        attached();
+        count_attached();
     }
 
     /// Takes the scope off the list of its thread, wherever it is there.
     fn unlink(&self) {
-        detached();
+        count_detached();
         if ptr::eq(INNERMOST.get(), self) {
             INNERMOST.set(self.outer.get());
             return;

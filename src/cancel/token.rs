@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr};
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicBool, AtomicPtr};
 
+use super::state;
 #[cfg(loom)]
 use super::token_model::{Wake, forks};
 use crate::deadline::Deadline;
@@ -57,6 +58,7 @@ impl Token {
         if self.triggered.swap(true, Ordering::SeqCst) {
             return;
         }
+        state::count_triggered();
         // SAFETY: the pointer is NULL or that of a descriptor of this token, which is freed only when the token is dropped.
         if let Some(newest) = unsafe { self.newest.load(Ordering::SeqCst).as_ref() } {
             let errno = last_errno();
@@ -103,6 +105,9 @@ impl Token {
 
 impl Drop for Token {
     fn drop(&mut self) {
+        if self.is_triggered() {
+            state::count_freed();
+        }
         let mut next = self.newest.load(Ordering::SeqCst);
         while !next.is_null() {
             // SAFETY: the pointer came from a `Box`, and nobody else has the token any more.

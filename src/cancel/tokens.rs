@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::of_socket::OfSocket;
 use super::scope;
+use super::state::is_used;
 use super::token::Token;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -34,12 +35,12 @@ impl Tokens {
 
     /// The tokens of this thread.
     pub(crate) fn of_thread() -> Tokens {
-        Tokens::new(scope::is_used(), None)
+        Tokens::new(is_used(), None)
     }
 
     /// The tokens of this thread, and that of a socket.
     pub(crate) fn of(socket: &OfSocket) -> Tokens {
-        if !scope::is_used() {
+        if !is_used() {
             return Tokens::NONE;
         }
         Tokens::new(true, socket.token())
@@ -56,13 +57,12 @@ impl Tokens {
     /// Whether a call that begins now is under a token.
     #[inline]
     pub(crate) fn are_above(socket: &OfSocket) -> bool {
-        scope::is_used() && (scope::is_in_scope() || socket.is_set())
+        is_used() && (scope::is_in_scope() || socket.is_set())
     }
 
-    /// Whether the tokens of a call that begins now are all untriggered. Neither a clock nor a count is touched.
-    #[inline]
-    pub(crate) fn let_begin(socket: &OfSocket) -> bool {
-        !socket.is_triggered() && scope::find(|token| token.is_triggered().then_some(())).is_none()
+    /// Whether one of them is triggered. The clock is not read.
+    pub(crate) fn is_any_triggered(&self) -> bool {
+        self.find(|token| token.is_triggered().then_some(())).is_some()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -136,12 +136,11 @@ impl Tokens {
             return Err(error);
         }
         // A trigger that came before its descriptor was installed has not raised it. What is ready counts even then.
-        let triggered = || self.find(|token| token.is_triggered().then_some(())).is_some();
-        let left = if triggered() { Some(Duration::ZERO) } else { deadline.min(earliest).left() };
+        let left = if self.is_any_triggered() { Some(Duration::ZERO) } else { deadline.min(earliest).left() };
         let polled = sys::poll(all, left)?;
         fds.copy_from_slice(&all[..fds.len()]);
         let ready = fds.iter().filter(|own| own.revents != 0).count();
-        if ready == 0 && (triggered() || polled.ready == 0 && earliest < deadline) {
+        if ready == 0 && (self.is_any_triggered() || polled.ready == 0 && earliest < deadline) {
             return Err(Error::Cancelled);
         }
         if ready == 0 && polled.ready > 0 {

@@ -10,8 +10,12 @@ use loom::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
+use crate::cancel;
+
 /// No further call may begin.
 const CLOSED: u32 = 1;
+// Then one test sees both.
+const _: () = assert!(cancel::TO_BE_CHECKED == CLOSED);
 /// The descriptor has been closed or given away.
 const RELEASED: u32 = 2;
 /// A `BorrowedFd` may exist: the descriptor stays open until the socket is dropped.
@@ -51,10 +55,16 @@ impl Seen {
         self.0 & SHARED != 0
     }
 
-    /// Neither closed nor shared. One test for both saves instructions.
+    /// Neither closed nor shared, and no token has to be checked. One test for all saves instructions.
     #[inline(always)]
-    pub(super) fn is_open_and_alone(self) -> bool {
-        self.0 & (CLOSED | SHARED) == 0
+    pub(super) fn is_open_and_alone(self, tokens: u32) -> bool {
+        (self.0 | tokens) & (CLOSED | SHARED) == 0
+    }
+
+    /// Not closed, and no token has to be checked.
+    #[inline(always)]
+    pub(super) fn is_open(self, tokens: u32) -> bool {
+        (self.0 | tokens) & CLOSED == 0
     }
 
     #[inline]

@@ -28,7 +28,6 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::handle::InFlight;
-use super::state::Seen;
 use super::timeout::Timeout;
 use crate::cancel::{self, Tokens};
 use crate::deadline::{Deadline, Limit};
@@ -129,60 +128,24 @@ impl Socket {
     pub(super) fn run(
         &self,
         plan: Plan,
-        operation: impl FnMut(RawFd, libc::c_int) -> isize,
+        mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
         let (call, seen) = self.handle.enter_and_see();
+        let Plan { kind, limit, always_polls, flags } = plan;
         // The parts of the plan are passed on one by one, and the result comes back through `?`. So neither
         // of them needs memory, which every call would have to fill. Together with the explicit `leave`, this
         // saves a tenth of the instructions of a `recv` that finds data.
-        let Plan { kind, limit, always_polls, flags } = plan;
         let pieces = (kind, always_polls, flags);
-        if cancel::is_used() {
-            let n = self.run_beside_tokens(call, seen, pieces, limit, operation)?;
-            return Ok(n);
-        }
-        self.run_at_once(call, seen, pieces, limit, false, operation)
-    }
-
-    /// [`Socket::run`] while a token is attached to this socket, to this thread, or to any other.
-    #[cold]
-    #[inline(never)]
-    fn run_beside_tokens(
-        &self,
-        call: InFlight<'_>,
-        seen: Seen,
-        pieces: (Kind, bool, libc::c_int),
-        limit: Limit,
-        operation: impl FnMut(RawFd, libc::c_int) -> isize,
-    ) -> Result<usize> {
-        let is_under = Tokens::are_above(&self.cancel);
-        if is_under && !seen.is_closed() && !Tokens::let_begin(&self.cancel) {
-            return Err(Error::Cancelled);
-        }
-        self.run_at_once(call, seen, pieces, limit, is_under, operation)
-    }
-
-    /// Makes the first try, if the call is not to wait first. `never_blocks` says that the call is under a token.
-    #[inline(always)]
-    fn run_at_once(
-        &self,
-        call: InFlight<'_>,
-        seen: Seen,
-        pieces: (Kind, bool, libc::c_int),
-        limit: Limit,
-        never_blocks: bool,
-        mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
-    ) -> Result<usize> {
-        let (kind, always_polls, _) = pieces;
-        let tries_first = || !always_polls && !self.waited[kind.interest() as usize].load(Ordering::Relaxed);
+        let tokens = cancel::flags_of_first_try();
+        let has_waited = || self.waited[kind.interest() as usize].load(Ordering::Relaxed);
         let at_once = match limit {
-            Limit::Timeout => seen.is_open_and_alone() && tries_first(),
-            Limit::Now => !seen.is_closed(),
+            Limit::Timeout => seen.is_open_and_alone(tokens) && !always_polls && !has_waited(),
+            Limit::Now => seen.is_open(tokens),
             Limit::Until(_) => false,
         };
         if at_once {
             let extra =
-                if limit == Limit::Now || never_blocks { libc::MSG_DONTWAIT } else { self.mode.flags() };
+                if limit == Limit::Now { libc::MSG_DONTWAIT } else { self.mode.flags() | tokens as i32 };
             let n = operation(call.fd(), extra);
             if n > 0 {
                 call.leave();
@@ -191,7 +154,7 @@ impl Socket {
             let n = self.go_on(call, pieces, limit, Some(n), operation)?;
             return Ok(n);
         }
-        if seen.is_closed() {
+        if call.is_closed() {
             return Err(Error::Closed);
         }
         let n = self.go_on(call, pieces, limit, None, operation)?;
@@ -210,10 +173,16 @@ impl Socket {
         first: Option<isize>,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
-        let plan = Plan { kind, limit, always_polls, flags };
-        let mut first = first;
         let errno = last_errno();
+        let plan = Plan { kind, limit, always_polls, flags };
         let tokens = Tokens::of(&self.cancel);
+        if first.is_none() && tokens.is_any_triggered() {
+            return Err(Error::Cancelled);
+        }
+        // While a token is attached anywhere, no first try blocks. This call is not under it and must try again.
+        let blocks = limit == Limit::Timeout && tokens.is_empty() && self.mode.timeout() == Timeout::NONE;
+        let hurried = blocks && cancel::is_used() && first.is_some_and(|n| n < 0) && errno == libc::EAGAIN;
+        let mut first = first.filter(|_| !hurried);
         loop {
             let timeout = self.mode.timeout();
             let first_try = first.map(|n| (n, errno));

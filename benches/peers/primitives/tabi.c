@@ -128,6 +128,29 @@ static void run_threads(const struct job *job)
     free(workers);
 }
 
+/* unix with a cancel token, which is attached to this thread, to both sockets, or to a socket that is not used. */
+static void run_under_token(const struct job *job)
+{
+    tabi_sock *pair[2], *other[2];
+    tabi_cancel *token;
+    char *bytes = filled(job->size);
+    make_pair("unix", pair);
+    make_pair("unix", other);
+    bound(pair[0], job->timeout);
+    bound(pair[1], job->timeout);
+    check(tabi_cancel_new(TABI_NO_TIMEOUT, &token));
+    if (strcmp(job->name, "unix-thread-token") == 0)
+        check(tabi_cancel_enter(token));
+    int used = strcmp(job->name, "unix-socket-token") == 0;
+    for (int i = 0; i < 2; i++)
+        check(tabi_set_cancel(used ? pair[i] : other[i], token));
+    exchange(pair[0], pair[1], bytes, job->size, WARM_UP);
+    double begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+    exchange(pair[0], pair[1], bytes, job->size, job->iterations);
+    report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
+    free(bytes);
+}
+
 static void run_exchange(const struct job *job)
 {
     tabi_sock *pair[2];
@@ -276,6 +299,8 @@ int main(int argc, char **argv)
         {"pingpong", run_pingpong}, {"bulk", run_bulk},
         {"sendfile", run_bulk}, {"datagrams", run_datagrams}, {"getaddrinfo", run_getaddrinfo},
         {"create_connection", run_create_connection},
+        {"unix-beside-token", run_under_token}, {"unix-thread-token", run_under_token},
+        {"unix-socket-token", run_under_token},
     };
     struct job job = read_job(argc, argv);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

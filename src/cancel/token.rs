@@ -10,10 +10,10 @@
 use std::ptr;
 use std::sync::atomic::Ordering;
 #[cfg(not(loom))]
-use std::sync::atomic::{AtomicBool, AtomicPtr};
+use std::sync::atomic::{AtomicBool, AtomicPtr, fence};
 
 #[cfg(loom)]
-use loom::sync::atomic::{AtomicBool, AtomicPtr};
+use loom::sync::atomic::{AtomicBool, AtomicPtr, fence};
 
 use super::state;
 #[cfg(loom)]
@@ -55,12 +55,14 @@ impl Token {
 
     /// Safe to call in a signal handler.
     pub(super) fn trigger(&self) {
-        if self.triggered.swap(true, Ordering::SeqCst) {
+        if self.triggered.swap(true, Ordering::AcqRel) {
             return;
         }
         state::count_triggered();
+        // Either this sees the descriptor, or the call that has installed it sees the flag.
+        fence(Ordering::SeqCst);
         // SAFETY: the pointer is NULL or that of a descriptor of this token, which is freed only when the token is dropped.
-        if let Some(newest) = unsafe { self.newest.load(Ordering::SeqCst).as_ref() } {
+        if let Some(newest) = unsafe { self.newest.load(Ordering::Acquire).as_ref() } {
             let errno = last_errno();
             newest.wake.raise();
             sys::set_errno(errno);
@@ -70,7 +72,7 @@ impl Token {
     /// Whether the token was triggered. The clock is not read.
     #[inline]
     pub(super) fn is_triggered(&self) -> bool {
-        self.triggered.load(Ordering::SeqCst)
+        self.triggered.load(Ordering::Acquire)
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -88,14 +90,16 @@ impl Token {
     pub(super) fn wake_fd(&self) -> Result<RawFd> {
         let process = forks();
         loop {
-            let newest = self.newest.load(Ordering::SeqCst);
+            let newest = self.newest.load(Ordering::Acquire);
             // SAFETY: the pointer is NULL or that of a descriptor that lives as long as the token.
             if let Some(own) = unsafe { newest.as_ref() }.filter(|newest| newest.process == process) {
+                // The caller's look at the flag comes after the descriptor was installed.
+                fence(Ordering::SeqCst);
                 return Ok(own.wake.fd());
             }
             let new = memory::boxed(Waking { wake: Wake::new()?, process, older: newest })?;
             let new = Box::into_raw(new);
-            if self.newest.compare_exchange(newest, new, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+            if self.newest.compare_exchange(newest, new, Ordering::AcqRel, Ordering::Relaxed).is_err() {
                 // SAFETY: another thread was first, so nobody else has seen this one.
                 drop(unsafe { Box::from_raw(new) });
             }
@@ -108,7 +112,7 @@ impl Drop for Token {
         if self.is_triggered() {
             state::count_freed();
         }
-        let mut next = self.newest.load(Ordering::SeqCst);
+        let mut next = self.newest.load(Ordering::Acquire);
         while !next.is_null() {
             // SAFETY: the pointer came from a `Box`, and nobody else has the token any more.
             next = unsafe { Box::from_raw(next) }.older;

@@ -56,7 +56,10 @@ fn wait(token: &Token) -> RawFd {
 
 /// Lets threads wait while others trigger the token.
 fn in_every_order(waiting: usize, triggering: usize) {
-    loom::model(move || {
+    let mut model = loom::model::Builder::new();
+    // More switches in the middle of a thread's steps take minutes.
+    model.preemption_bound = Some(3);
+    model.check(move || {
         let token = Arc::new(Token::new(Deadline::NEVER));
         let waiters: Vec<_> = (0..waiting)
             .map(|_| {

@@ -129,8 +129,7 @@ mod tests {
 
     #[test]
     fn the_path_of_a_socket_that_is_not_closed_by_nul_is_compared_whole() {
-        let longest =
-            "x".repeat(size_of::<libc::sockaddr_un>() - offset_of!(libc::sockaddr_un, sun_path) - 1);
+        let longest = "x".repeat(crate::sys::UNIX_PATH_SIZE - 1);
         let path = RawAddress::try_from(&UnixAddress::Path(longest.into())).unwrap();
         let last = path.bytes().len() - 2;
         assert_ne!(path, changed(path, last, path.bytes().len()));

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::text::{python_repr, write_escaped};
 use crate::error::{Error, Result};
-use crate::sys::{self, libc};
+use crate::sys;
 
 /// The most bytes that a path with its closing NUL, or an abstract name with its leading NUL, can have.
-const PATH_SIZE: usize = size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
+const PATH_SIZE: usize = sys::UNIX_PATH_SIZE;
 
 /// The address of an `AF_UNIX` socket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

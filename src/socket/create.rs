@@ -134,9 +134,9 @@ impl Socket {
         // Another thread or owner may take the client that `poll` reported, or another thread may remove the
         // timeout. The accept must then return at once, and no flag of accept does this on a descriptor that
         // blocks.
-        let shared = self.handle.is_shared();
+        let (shared, polls) = (self.handle.is_shared(), self.handle.wakes_by_fd());
         let call;
-        let _never_blocks = if !blocks || shared || limit != Limit::Timeout || Tokens::are_above(&self.cancel)
+        let _never_blocks = if !blocks || polls || limit != Limit::Timeout || Tokens::are_above(&self.cancel)
         {
             self.mode.set_accepts_poll();
             call = self.handle.enter()?;
@@ -166,6 +166,7 @@ impl Socket {
 
 /// Puts the descriptor of a new socket into the mode that its kind asks for, or the default timeout does.
 fn begin_mode(fd: RawFd, kind: SocketKind) -> Result<Timeout> {
+    sys::suppress_sigpipe(fd);
     let timeout = if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
     if timeout != Timeout::NONE || !sys::CALLS_BLOCK {
         sys::set_nonblocking(fd, true)?;
@@ -274,6 +275,7 @@ pub unsafe fn close(fd: RawFd) -> Result<()> {
 /// gets the default timeout.
 pub(super) fn adopt(fd: OwnedFd) -> Socket {
     let detected = detect(fd.as_raw_fd(), None, None, None);
+    sys::suppress_sigpipe(fd.as_raw_fd());
     // On systems where calls do not block, nobody can tell what the socket was like before.
     let nonblocking = sys::CALLS_BLOCK && is_nonblocking(&fd);
     // A descriptor that is not a socket gets no family. The first call on it fails with ENOTSOCK.

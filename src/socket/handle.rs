@@ -33,7 +33,7 @@ use super::kernel::{self, OnceLock, Wake};
 use super::state::{Seen, State, Taken};
 use crate::error::{Error, Result};
 use crate::sys::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-use crate::sys::{self, CALLS_BLOCK, NO_FD};
+use crate::sys::{self, NO_FD, SHUTDOWN_WAKES};
 
 /// A descriptor with a count of the calls that are using it.
 ///
@@ -90,7 +90,7 @@ impl Handle {
     /// Whether a close wakes calls by the wake-up descriptor, because a shutdown must not or cannot wake them.
     #[inline]
     pub(super) fn wakes_by_fd(&self) -> bool {
-        !CALLS_BLOCK || self.is_shared()
+        !SHUTDOWN_WAKES || self.is_shared()
     }
 
     /// Records that the connection has another owner. Fails with [`Error::Closed`] after a close, because the

@@ -30,6 +30,7 @@ use super::Socket;
 use super::handle::InFlight;
 use super::timeout::Timeout;
 use crate::cancel::{self, Tokens};
+use crate::constants::SOCK_STREAM;
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result, last_errno};
 use crate::sys::fd::RawFd;
@@ -144,8 +145,8 @@ impl Socket {
             Limit::Until(_) => false,
         };
         if at_once {
-            let extra =
-                if limit == Limit::Now { libc::MSG_DONTWAIT } else { self.mode.flags() | tokens as i32 };
+            let never_blocks = limit == Limit::Now || must_not_block(flags);
+            let extra = if never_blocks { libc::MSG_DONTWAIT } else { self.mode.flags() | tokens as i32 };
             let n = operation(call.fd(), extra);
             if n > 0 {
                 call.leave();
@@ -242,11 +243,17 @@ impl Socket {
                 Next::Done(result) => return result,
                 Next::TryAgain => {}
                 Next::Wait => {
-                    let deadline = *deadline.get_or_insert_with(|| deadline_of(plan.limit, timeout));
+                    let (deadline, is_own) =
+                        *deadline.get_or_insert_with(|| deadline_of_call(call, plan, timeout));
+                    let late = |error| match error {
+                        Error::Timeout if is_own => Error::Os(libc::EAGAIN),
+                        error => error,
+                    };
                     if let Some(nap) = nap {
-                        self.nap(call, tokens, nap, deadline)?;
+                        self.nap(call, tokens, nap, deadline).map_err(late)?;
                     }
-                    let waited = self.wait_ready(call, tokens, plan.kind.interest(), deadline)?;
+                    let interest = plan.kind.interest();
+                    let waited = self.wait_ready(call, tokens, interest, deadline).map_err(late)?;
                     if plan.kind != Kind::Connect {
                         hint.store(waited, Ordering::Relaxed);
                     }
@@ -268,8 +275,11 @@ impl Socket {
             Limit::Until(_) => true,
             Limit::Timeout if timeout == Timeout::NONE => {
                 let accepts_poll = plan.kind == Kind::Accept && self.mode.accepts_poll();
-                let polls =
-                    plan.always_polls || accepts_poll || self.handle.wakes_by_fd() || !tokens.is_empty();
+                let polls = plan.always_polls
+                    || accepts_poll
+                    || self.handle.is_shared()
+                    || must_not_block(plan.flags)
+                    || !tokens.is_empty();
                 polls && plan.flags & libc::MSG_DONTWAIT == 0
             }
             Limit::Timeout => timeout != Timeout::ZERO,
@@ -334,6 +344,15 @@ impl Socket {
         !sys::CALLS_BLOCK && self.is_at_end()
     }
 
+    /// Whether a close wakes a call that now begins to wait by the wake-up descriptor. Where a shutdown does not wake every
+    /// call, it still wakes those on a stream that has a peer, and such sockets need no descriptor more.
+    pub(super) fn wakes_by_fd(&self, call: &InFlight<'_>) -> bool {
+        if sys::SHUTDOWN_WAKES || self.handle.is_shared() {
+            return self.handle.is_shared();
+        }
+        !(sys::CALLS_BLOCK && self.kind == SOCK_STREAM && SockRef::from(call).peer_addr().is_ok())
+    }
+
     /// Polls the socket and the wake-up descriptor, under the tokens. Returns whether this took time, or `None` when the
     /// deadline has passed.
     fn poll(
@@ -347,7 +366,7 @@ impl Socket {
         loop {
             let mut fds = [socket, libc::pollfd { fd: sys::NO_FD, events: libc::POLLIN, revents: 0 }];
             let mut until = deadline;
-            let count = if self.handle.wakes_by_fd() {
+            let count = if self.wakes_by_fd(call) {
                 match self.handle.wake_fd() {
                     Ok(fd) => fds[1].fd = fd,
                     Err(_) => until = until.min(Deadline::after(LOOK)),
@@ -372,6 +391,29 @@ impl Socket {
             }
         }
     }
+}
+
+/// Whether a call without a timeout must not block in the system, because a shutdown does not wake every call there. With
+/// MSG_WAITALL, a receive waits for the rest of its bytes only if it blocks, and a shutdown wakes it, because the flag is for
+/// streams that have a peer.
+const fn must_not_block(flags: libc::c_int) -> bool {
+    !sys::SHUTDOWN_WAKES && (!sys::CALLS_BLOCK || flags & libc::MSG_WAITALL == 0)
+}
+
+/// Returns the deadline of a call that begins to wait, and whether it is that of the socket in the system (`SO_RCVTIMEO`,
+/// `SO_SNDTIMEO`), whose error is EAGAIN. Where a call without a timeout must not block in the system, it holds here.
+fn deadline_of_call(call: &InFlight<'_>, plan: Plan, timeout: Timeout) -> (Deadline, bool) {
+    if !sys::SHUTDOWN_WAKES && sys::CALLS_BLOCK && plan.limit == Limit::Timeout && timeout == Timeout::NONE {
+        let socket = SockRef::from(call);
+        let own = match plan.kind.interest() {
+            Interest::Read => socket.read_timeout(),
+            Interest::Write => socket.write_timeout(),
+        };
+        if let Ok(Some(own)) = own {
+            return (Deadline::after(own), true);
+        }
+    }
+    (deadline_of(plan.limit, timeout), false)
 }
 
 /// Returns the deadline of a call that begins now.

@@ -17,8 +17,9 @@ use super::unix::control::{read_struct, timeval};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use portable::*;
 
-/// There is no flag with which a send raises no SIGPIPE. An option of the socket does this, which socket2 sets.
+/// There is no flag with which a send raises no SIGPIPE. An option of the socket does this.
 pub(crate) const NO_SIGPIPE: c_int = 0;
+pub(super) const SO_NOSIGPIPE: Option<c_int> = Some(libc::SO_NOSIGPIPE);
 /// The flags with which a receive never waits.
 pub(crate) const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_OOB;
 /// There is no flag with which received descriptors are close-on-exec. A second call makes them so.

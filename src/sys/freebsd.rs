@@ -24,6 +24,8 @@ pub(crate) use portable::*;
 
 /// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
+/// The option of a socket is not needed, because the flag does it.
+pub(super) const SO_NOSIGPIPE: Option<c_int> = None;
 /// The flags with which a receive never waits.
 pub(crate) const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_OOB;
 /// The flag with which received descriptors are close-on-exec.

@@ -2,13 +2,15 @@
 //!
 //! Each system has one backend, which is chosen here and nowhere else. A backend must have every name that is imported
 //! from `system` below. It consists of its own pieces and of pieces from `portable/`, which several systems share.
-//! `unix/` is the same on every system. To support a new system, add a backend. This module imports only
+//! `unix/` is the same on every system. To support a new system, add a backend. With `--cfg tabi_portable`, Linux gets the
+//! backend of a system like macOS, for tests. This module imports only
 //! [`crate::error`] and [`crate::memory`].
 #![allow(unsafe_code)]
 
 mod short_lock;
 mod syscall;
-#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
+#[cfg_attr(all(target_os = "linux", not(tabi_portable)), path = "linux/mod.rs")]
+#[cfg_attr(all(target_os = "linux", tabi_portable), path = "like_macos.rs")]
 #[cfg_attr(target_vendor = "apple", path = "apple.rs")]
 #[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
 #[cfg_attr(target_os = "netbsd", path = "netbsd.rs")]
@@ -105,10 +107,12 @@ pub(crate) use system::{
     set_errno, tcp_bytes,
 };
 // Numbers that differ between systems, and constants that say whether a system has a feature.
+pub(crate) use common::suppress_sigpipe;
 pub(crate) use system::{
     ABSTRACT_NAMES, CMSG_CLOEXEC, COUNTS_TCP_BYTES, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK,
     TRUE_LENGTH, TYPE_FLAGS,
 };
+pub(crate) use system::{SHUTDOWN_WAKES, UNIX_PATH_SIZE};
 pub use types::HostEntry;
 pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes};
 

@@ -2,7 +2,8 @@
 //!
 //! A poll is a call in flight on each of its sockets (see `handle`): their numbers stay valid until it ends, and a close
 //! wakes it in the same way as it wakes other calls. A close of a socket that has no other owner ends the connection,
-//! which `poll(2)` reports. For each socket that has another owner, the wake-up descriptor is polled too.
+//! which `poll(2)` reports. For each socket that has another owner, the wake-up descriptor is polled too, and for those that a
+//! shutdown does not wake on this system.
 
 use std::mem;
 use std::sync::atomic::Ordering;
@@ -119,7 +120,9 @@ impl<E: Entry> Waiting<'_, E> {
             let Source::Socket(socket) = entry.source() else { continue };
             if socket.is_closed() || socket.has_ended_here() {
                 most = Some(Duration::ZERO);
-            } else if socket.handle.wakes_by_fd() {
+            } else if socket.handle.wakes_by_fd()
+                && socket.handle.enter().is_ok_and(|call| socket.wakes_by_fd(&call))
+            {
                 match socket.handle.wake_fd() {
                     Ok(fd) => {
                         descriptors[used] = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

@@ -56,6 +56,14 @@ pub(crate) use watch::Watch;
 
 /// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
+/// There is no option of a socket with which sends raise no SIGPIPE, because the flag does it.
+pub(super) const SO_NOSIGPIPE: Option<c_int> = None;
+/// Whether a shutdown wakes every call that is blocked on an internet or unix socket, also an accept, and a receive on a
+/// datagram socket that is not connected.
+pub(crate) const SHUTDOWN_WAKES: bool = true;
+/// The size in bytes of the space for the name of a unix socket, which includes a NUL.
+pub(crate) const UNIX_PATH_SIZE: usize =
+    size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
 /// The flags with which a receive never waits.
 pub(crate) const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE | libc::MSG_OOB;
 /// The flag with which received descriptors are close-on-exec.

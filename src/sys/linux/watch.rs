@@ -4,8 +4,9 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::wake::Wake;
 use crate::error::{Error, Result};
-use crate::sys::{Wake, forks, syscall};
+use crate::sys::{forks, syscall};
 
 /// Watches descriptors. Its own descriptor polls as readable while one of them has something to report.
 ///

@@ -1,17 +1,23 @@
 //! Features that only Linux has, as the other systems do without them.
 
 use std::ffi::CStr;
-use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net;
 
 use libc::c_int;
 use socket2::SockAddr;
 
 use crate::error::{Error, Result};
-use crate::sys::{TcpBytes, unix};
+use crate::sys::{TcpBytes, set_nonblocking, unix};
 
 /// There is no flag with which a receive reports the whole length of a datagram that was cut off.
 pub(crate) const TRUE_LENGTH: c_int = 0;
+/// A shutdown fails with ENOTCONN for a listener and for a datagram socket that is not connected. Not every system wakes
+/// the calls on them all the same, so all calls that wait do so in `poll`.
+pub(crate) const SHUTDOWN_WAKES: bool = false;
+/// The size in bytes of the space for the name of a unix socket, which includes a NUL.
+pub(crate) const UNIX_PATH_SIZE: usize =
+    size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
 /// All names of unix sockets are paths.
 pub(crate) const ABSTRACT_NAMES: bool = false;
 
@@ -23,15 +29,17 @@ pub(crate) fn abstract_name(_address: &net::SocketAddr) -> Option<&[u8]> {
 pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;
 pub(crate) const EAI_NODATA: c_int = c_int::MIN;
 
-/// Accepts a client on a socket of this family. The new descriptor is close-on-exec. Clients of every family have an
-/// address.
+/// Accepts a client on a socket of this family. The new descriptor is close-on-exec and blocking, although accept(2) of
+/// some systems gives it the O_NONBLOCK of the listener. Clients of every family have an address.
 ///
 /// # Safety
 ///
 /// The descriptor is open.
 pub(crate) unsafe fn accept(fd: RawFd, _family: c_int) -> Result<(OwnedFd, Option<SockAddr>)> {
     // SAFETY: the caller guarantees that the descriptor is open.
-    unsafe { unix::accept_named(fd) }.map(|(client, address)| (client, Some(address)))
+    let (client, address) = unsafe { unix::accept_named(fd) }?;
+    set_nonblocking(client.as_raw_fd(), false)?;
+    Ok((client, Some(address)))
 }
 
 /// Returns the family of a socket's addresses, which is that of the socket.

@@ -13,6 +13,7 @@ pub(crate) mod inet;
 mod interface;
 mod lookup;
 mod signals;
+mod sigpipe;
 #[cfg(feature = "capi")]
 mod spawn;
 mod thread;
@@ -35,6 +36,7 @@ pub(crate) use fork::forks;
 pub(crate) use interface::{NO_INTERFACE, host_name, interface_index, interface_name, interfaces};
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use signals::Signals;
+pub(crate) use sigpipe::suppress_sigpipe;
 #[cfg(feature = "capi")]
 pub(crate) use spawn::{environment, spawn};
 /// Owned, borrowed and bare descriptors.

@@ -53,6 +53,11 @@ use crate::sys::fd::RawFd;
 pub(crate) const NO_FD: RawFd = RawFd::MAX;
 /// Whether calls on a socket without a timeout block in the system, where a shutdown wakes them.
 pub(crate) const CALLS_BLOCK: bool = false;
+/// A shutdown wakes nobody.
+pub(crate) const SHUTDOWN_WAKES: bool = false;
+/// The size in bytes of the space for the path of a unix socket, which includes a NUL.
+pub(crate) const UNIX_PATH_SIZE: usize =
+    size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
 /// The error of a call on a number that is no open socket.
 pub(crate) const CLOSED: c_int = libc::ENOTSOCK;
 /// The error with which a connect that does not wait has begun.
@@ -132,3 +137,6 @@ pub(crate) const COUNTS_TCP_BYTES: bool = false;
 pub(crate) fn tcp_bytes(_fd: RawFd) -> Option<TcpBytes> {
     None
 }
+
+/// Does nothing: there are no signals.
+pub(crate) fn suppress_sigpipe(_fd: RawFd) {}

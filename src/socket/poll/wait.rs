@@ -183,11 +183,11 @@ fn found<E: Entry>(entry: &E, polled: &libc::pollfd) -> PollEvents {
 mod tests {
     use super::*;
     use crate::socket::{Poll, poll};
-    use crate::{AF_UNIX, SOCK_STREAM};
+    use crate::{AF_INET, SOCK_STREAM};
 
     #[test]
     fn a_call_tries_first_after_a_poll_that_has_waited_for_it() {
-        let (socket, peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+        let (socket, peer) = crate::socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
         let waits_first = || socket.waited.each_ref().map(|waited| waited.load(Ordering::Relaxed));
         socket.waited.iter().for_each(|waited| waited.store(true, Ordering::Relaxed));
         let mut entries = [Poll::socket(&socket, PollEvents::IN | PollEvents::OUT)];

@@ -154,6 +154,9 @@ mod tests {
         assert!(PollEvents::default().is_empty() && !set.is_empty());
         assert_eq!(format!("{set:?}"), "IN | HUP");
         assert_eq!(format!("{:?}", PollEvents::default()), "0x0");
-        assert_eq!(format!("{:?}", PollEvents::from_bits(PollEvents::IN.bits() | 0x2000).unwrap()), "IN | 0x2000");
+        assert_eq!(
+            format!("{:?}", PollEvents::from_bits(PollEvents::IN.bits() | 0x2000).unwrap()),
+            "IN | 0x2000"
+        );
     }
 }

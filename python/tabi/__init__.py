@@ -28,8 +28,16 @@ beside this package, else the newest in the ``target`` folder of the checkout th
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._cancel import Cancel
+    from ._errors import Cancelled
+
 __all__ = [
     "POLL_CLOSED",
+    "Cancel",
+    "Cancelled",
     "create_connection",
     "getaddrinfo",
     "getfqdn",
@@ -45,6 +53,19 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    # The library is loaded when something needs it, and not by `import tabi`.
+    if name == "Cancel":
+        from ._cancel import Cancel
+
+        return Cancel
+    if name == "Cancelled":
+        from ._errors import Cancelled
+
+        return Cancelled
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def install(*, servers: bool = False, happy_eyeballs: bool = False) -> None:

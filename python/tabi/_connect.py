@@ -9,7 +9,7 @@ from typing import Optional
 from . import _library, socket
 from ._errors import EINTR, check, exception, exception_of
 from ._socket import address
-from ._socket.interrupt import Interrupted, interruptions
+from ._socket.interrupt import Interrupted, interruptions, looking_up
 
 _INT = ctypes.c_int
 _AttemptFailed = ctypes.CFUNCTYPE(None, ctypes.c_void_p, _INT, ctypes.c_char_p, ctypes.c_void_p)
@@ -70,7 +70,8 @@ def create_connection(where, timeout: Optional[tuple], source, all_errors: bool,
     name = b"localhost" if host is None else address.host_bytes(host)
     sys.audit("socket.getaddrinfo", host, port, 0, socket.SOCK_STREAM, 0)
     handle = ctypes.c_void_p()
-    code = _create(name, _port(port), options, handle)
+    # Without a limit, but under a token, the look-up waits before the connection does.
+    code = looking_up(address.NEVER, _create, name, _port(port), options, handle)
     if code == EINTR and raised:
         raise raised[0]
     if code < 0:

@@ -16,6 +16,19 @@ timeout = builtin.timeout
 gaierror = builtin.gaierror
 herror = builtin.herror
 
+
+class Cancelled(OSError):
+    """A call was under a :class:`tabi.Cancel` that is triggered, or whose time has passed. Its ``errno`` is ``ECANCELED``.
+
+    The socket can still be used, and no byte that has arrived is lost. After a ``sendall``, ``sent`` is the number of
+    bytes that the system has accepted; it is ``None`` for other calls.
+    """
+
+    __module__ = "tabi"
+
+    sent: Optional[int] = None
+
+
 ERR_TIMEOUT = -5201
 ERR_CLOSED = -5202
 ERR_VALUE = -5203
@@ -61,7 +74,7 @@ def exception_of(code: int, text: Optional[str]) -> BaseException:
     if code in (ERR_CLOSED, ERR_NULL):
         return OSError(errno.EBADF, os.strerror(errno.EBADF))
     if code == ERR_CANCELLED:
-        return OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
+        return Cancelled(errno.ECANCELED, os.strerror(errno.ECANCELED))
     if -5100 < code <= -5001:
         return gaierror(_number(code), message() if text is None else text)
     if -5200 < code <= -5101:

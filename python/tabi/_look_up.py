@@ -7,6 +7,7 @@ from time import monotonic_ns
 from typing import Optional
 
 from . import socket
+from ._errors import Cancelled
 from ._socket import address, resolve
 
 
@@ -44,6 +45,8 @@ def getfqdn(name: str, timeout: Optional[float]) -> str:
         name = socket.gethostname()
     try:
         hostname, aliases, _ = resolve.gethostbyaddr_until(end, name)
+    except Cancelled:
+        raise
     except OSError:
         return name
     for found in (hostname, *aliases):

@@ -229,6 +229,9 @@ class ThreadingMixIn:
     #: The least bytes a second of a request, and the seconds after which that counts, such as ``(128, 5.0)``. The time
     #: in which a handler computes counts, too. None is no limit.
     min_rate = None
+    #: The ``tabi.Cancel`` under which all handlers are, with their setup and finish: when it is triggered, their calls
+    #: raise ``tabi.Cancelled``, and the server itself goes on. None is no token.
+    cancel = None
     #: The most requests at the same time, parked ones included; further clients are closed. None is no limit.
     max_connections = None
     #: The same for each internet host.

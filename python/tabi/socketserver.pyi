@@ -5,6 +5,7 @@ from socketserver import *
 from ssl import SSLContext
 from typing import Any, Callable, Iterable, Literal, NamedTuple, Optional, Tuple, Union
 
+from ._cancel import Cancel
 from .proxy import ProxyHeader
 
 class Next(enum.Enum):
@@ -86,6 +87,7 @@ class ThreadingMixIn(_standard.ThreadingMixIn):
     idle_timeout: Optional[float]
     request_deadline: Optional[float]
     min_rate: Optional[Tuple[int, float]]
+    cancel: Optional[Cancel]
     max_connections: Optional[int]
     max_connections_per_address: Optional[int]
     proxy_protocol: Union[str, Iterable[str], None]

@@ -157,6 +157,8 @@ class DeadNameServer(unittest.TestCase):
             import signal, socket, tabi
 
             seen = []
+            # The handler may run at any moment, but not while the package is still being imported.
+            tabi.getaddrinfo("127.0.0.1", 9, timeout=60)
 
             def handler(*_):
                 # A look-up within a look-up has its own limit.
@@ -172,6 +174,38 @@ class DeadNameServer(unittest.TestCase):
             except socket.timeout:
                 seen.append("end")
             assert seen == ["late", "end"], seen
+        """)
+
+    def test_a_token_ends_look_ups_that_have_no_limit(self):
+        self.run_on_tabi("""
+            import signal, socket, tabi
+
+            dead = "x.dead", 9
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+            def handler(*_):
+                token.cancel()
+
+            signal.signal(signal.SIGALRM, handler)
+            for call in (
+                lambda: socket.getaddrinfo(*dead),
+                lambda: socket.gethostbyname("x.dead"),
+                lambda: tabi.getfqdn("x.dead"),
+                lambda: sock.connect(dead),
+                lambda: sock.sendto(b"", dead),
+                lambda: tabi.create_connection(dead, None),
+                lambda: socket.create_connection(dead),
+            ):
+                token = tabi.Cancel()
+                # The handler must run while the call waits.
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
+                try:
+                    with token:
+                        call()
+                except tabi.Cancelled:
+                    continue
+                raise AssertionError(call)
+            sock.close()
         """)
 
     def test_other_sockets_have_no_limit_but_their_own(self):

@@ -153,11 +153,14 @@ with server:
             """
 server = make()
 signal.signal(signal.SIGALRM, lambda *_: server.shutdown())
-# The timer repeats, because the first signal may come before the server serves.
-signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+
+def serves():
+    server.service_actions = lambda: None
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+server.service_actions = serves
 with server:
-    server.serve_forever(60)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    server.serve_forever(0.01)
 print("stopped")
 """,
             "stopped\n",

@@ -9,6 +9,7 @@ import threading
 from typing import Optional
 
 from .. import _library, socket
+from .._cancel import Cancel
 from .._errors import check
 from . import behind_proxy, heads, structures, tls
 
@@ -67,6 +68,10 @@ def _set_limits(found: structures.Options, server) -> None:
         rate, grace = server.min_rate
         found.min_rate = _whole("the bytes per second of min_rate", rate, 1)
         found.min_rate_grace = _more_than_0("the grace of min_rate", grace)
+    if server.cancel is not None:
+        if not isinstance(server.cancel, Cancel):
+            raise TypeError(f"cancel must be a tabi.Cancel or None, not {type(server.cancel).__name__}")
+        found.cancel = server.cancel._token
     for name in ("max_parked", "max_connections", "max_connections_per_address"):
         limit = getattr(server, name)
         if limit is not None:

@@ -111,6 +111,9 @@ class Options(ctypes.Structure):
         ("block_on_close", c_int),
         ("max_children", c_size_t),
         ("hooks", HooksPointer),
+        ("unlink_path", c_int),
+        ("count_bytes", c_int),
+        ("cancel", c_void_p),
     ]
 
 

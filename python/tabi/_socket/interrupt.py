@@ -19,6 +19,9 @@ Interrupted = ctypes.CFUNCTYPE(ctypes.c_int)
 _interrupt_lookups = _library.quick("tabi_interrupt_lookups", Interrupted, ctypes.c_void_p)
 _NOBODY = Interrupted()
 
+#: Whether there is a token (``tabi.Cancel``). Under one, a look-up without a limit waits too.
+tokens_exist = False
+
 #: Whom the library asks in each thread. Kept here as long as the library may call it.
 _asked = _thread._local()
 
@@ -46,9 +49,9 @@ def interruptions(raised: list):
 def looking_up(until: int, look_up: Callable[..., int], *arguments) -> int:
     """The result of a look-up that ends at ``until``. The handlers of signals run while it waits; what they raise ends it.
 
-    A look-up without a limit (``_NEVER``) runs in this thread, and nothing can end it.
+    A look-up without a limit (``_NEVER``) and without a token runs in this thread, and nothing can end it.
     """
-    if until == _NEVER:
+    if until == _NEVER and not tokens_exist:
         return look_up(*arguments)
     raised: list = []
     steps = interruptions(raised)

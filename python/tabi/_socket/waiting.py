@@ -6,6 +6,7 @@ import ctypes
 from time import monotonic_ns
 
 from .. import _library
+from .._errors import Cancelled
 from .buffers import Buffer
 from .handle import check_family
 from .interrupt import again
@@ -111,4 +112,8 @@ def sendall_from(self, source: Buffer, done: int, flags: int, began: int) -> Non
 
     code = send_more()
     if code < 0:
-        again(self, code, began, send_more, send_more)
+        try:
+            again(self, code, began, send_more, send_more)
+        except Cancelled as cancelled:
+            cancelled.sent = done
+            raise

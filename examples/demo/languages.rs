@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The example programs that exist in every language.
-const PROGRAMS: [&str; 16] = [
+const PROGRAMS: [&str; 17] = [
     "hello_server",
     "hello_client",
     "chat_server",
@@ -17,6 +17,7 @@ const PROGRAMS: [&str; 16] = [
     "unix_echo_server",
     "unix_echo_client",
     "connect_check",
+    "fetch",
     "chat_room",
     "web_server",
     "keep_alive_server",

@@ -78,6 +78,13 @@ impl Process {
         status.map(drop).map_err(|error| format!("kill: {error}"))
     }
 
+    /// Sends SIGINT to the program, as Ctrl-C does.
+    #[allow(dead_code, reason = "the demo has no use for it, the tests have")]
+    pub fn interrupt(&self) -> Result<(), String> {
+        let status = Command::new("kill").arg("-INT").arg(self.child.id().to_string()).status();
+        status.map(drop).map_err(|error| format!("kill: {error}"))
+    }
+
     /// Waits for more output. Returns false when the output has ended.
     fn receive(&mut self, deadline: Instant) -> Result<bool, String> {
         match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {

@@ -11,6 +11,7 @@ mod support;
 
 mod c_examples;
 mod examples;
+mod fetch;
 mod pairs;
 mod peers;
 mod readme;

@@ -72,7 +72,7 @@ static void build_and_walk(void)
     size_t end;
 
     control.data = space + 1; /* no alignment is needed */
-    control.size = sizeof space - 1;
+    control.size = CMSG_SPACE(3) + CMSG_SPACE(4) + CMSG_SPACE(0) - 1;
     CHECK_EQ(tabi_control_next(&control, &cmsg), 0);
     CHECK_OK(tabi_control_add(&control, 1, 2, "abc", 3));
     CHECK_OK(tabi_control_add_int(&control, 3, 4, 77));

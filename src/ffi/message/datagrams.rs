@@ -89,7 +89,9 @@ pub unsafe extern "C" fn tabi_recvmany(
         let mut headers = reserve(datagrams.len())?;
         for datagram in datagrams.iter() {
             check_buffer(datagram.data, datagram.size, "datagrams[].data")?;
-            check_buffer(datagram.control.data, datagram.control.size, "datagrams[].control.data")?;
+            // The core refuses a size of 2^31 or more, whatever the size of pointers.
+            let size = datagram.control.size.min(i32::MAX as usize);
+            check_buffer(datagram.control.data, size, "datagrams[].control.data")?;
             let buffer = libc::iovec { iov_base: datagram.data, iov_len: datagram.size };
             parts.push((buffer, datagrams::RawDatagram::empty()));
         }

@@ -77,7 +77,8 @@ unsafe fn recvmsg(
         // SAFETY: the caller passes that many buffers.
         let buffers = unsafe { iovecs(buffers, buffer_count) }?;
         let (data, size) = control.as_ref().map_or((std::ptr::null_mut(), 0), |c| (c.data, c.size));
-        check_buffer(data, size, "control->data")?;
+        // The core refuses a size of 2^31 or more, whatever the size of pointers.
+        check_buffer(data, size.min(i32::MAX as usize), "control->data")?;
         // SAFETY: the buffers are writable for their lengths, and the control buffer is for its `size`.
         let message = unsafe { sk.recvmsg_raw(buffers, data.cast(), size, flags, limit) }?;
         if let Some(control) = control {

@@ -141,12 +141,18 @@ impl Programs {
     fn cargo_build(&self, what: &[&str]) -> Result<(), String> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let profile = self.profile.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
-        let target = self.profile.parent().ok_or("cargo did not build this program")?;
+        let above = self.profile.parent().ok_or("cargo did not build this program")?;
+        // A program for another system is in TARGET/PROFILE of the directory in which cargo keeps a file about the compiler.
+        let directory =
+            above.ancestors().find(|path| path.join(".rustc_info.json").exists()).unwrap_or(above);
         let mut build = Command::new(cargo);
         build
             .args(["build", "--quiet", "--profile", if profile == "debug" { "dev" } else { profile }])
             .args(what);
-        build.arg("--target-dir").arg(target).arg("--manifest-path").arg(self.root.join("Cargo.toml"));
+        if let Some(target) = above.file_name().filter(|_| directory != above) {
+            build.arg("--target").arg(target);
+        }
+        build.arg("--target-dir").arg(directory).arg("--manifest-path").arg(self.root.join("Cargo.toml"));
         run(&mut build)
     }
 }

@@ -378,7 +378,8 @@ class Threads(unittest.TestCase):
         most = 4500 if hard == resource.RLIM_INFINITY else min(4500, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        count = min(2000, (most - 100) // 2)
+        # The stacks of more threads do not fit into an address space of 32 bits.
+        count = min(2000 if sys.maxsize > 2**32 else 200, (most - 100) // 2)
         server = TCP()
         with serving(server):
             clients = []

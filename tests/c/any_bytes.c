@@ -196,7 +196,7 @@ static void control_buffers(void)
         while (tabi_control_next(&control, &cmsg) == 1) {
             CHECK((unsigned char *)cmsg.data >= bytes && cmsg.len <= size);
             CHECK((unsigned char *)cmsg.data + cmsg.len <= bytes + size);
-            CHECK(++count <= size / 16);
+            CHECK(++count <= size / (size_t)tabi_cmsg_len(0));
             if (round % 50 == 0)
                 read_message(&cmsg);
         }

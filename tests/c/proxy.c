@@ -37,11 +37,11 @@ static void a_line_of_version_1_is_sent(void)
     ssize_t n;
     unix_pair(&proxy, &server);
     CHECK_OK(tabi_send_proxy_header(proxy, header));
-    n = CHECK_OK(tabi_recv(server, line, sizeof line, 0));
+    n = (ssize_t)CHECK_OK(tabi_recv(server, line, sizeof line, 0));
     check_bytes(line, (size_t)n, "PROXY TCP4 192.0.2.1 192.0.2.7 56324 443\r\n");
     CHECK_CODE(tabi_proxy_header_add_tlv(header, TABI_PP2_TYPE_ALPN, "h2", 2), TABI_ERR_TYPE);
     CHECK_OK(tabi_proxy_header_new(1, NULL, NULL, &none));
-    n = CHECK_OK(tabi_proxy_header_write(none, line, sizeof line));
+    n = (ssize_t)CHECK_OK(tabi_proxy_header_write(none, line, sizeof line));
     check_bytes(line, (size_t)n, "PROXY UNKNOWN\r\n");
     CHECK_CODE(tabi_proxy_header_write(none, line, 14), TABI_ERR_TOO_SMALL);
     tabi_proxy_header_free(header);
@@ -68,7 +68,7 @@ static void a_header_of_version_2_is_read_with_its_values(void)
     CHECK_OK(tabi_proxy_header_add_tlv(header, TABI_PP2_TYPE_CRC32C, NULL, 0));
     CHECK_OK(tabi_proxy_header_add_tlv(header, TABI_PP2_TYPE_SSL, ssl, sizeof ssl - 1));
     CHECK_OK(tabi_proxy_header_add_tlv(header, 0xE0, NULL, 0));
-    n = CHECK_OK(tabi_proxy_header_write(header, bytes, sizeof bytes - 1));
+    n = (ssize_t)CHECK_OK(tabi_proxy_header_write(header, bytes, sizeof bytes - 1));
     tabi_proxy_header_free(header);
 
     bytes[n] = 'x';

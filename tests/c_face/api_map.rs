@@ -142,7 +142,9 @@ fn rust_paths() -> BTreeSet<String> {
 /// arguments.
 #[test]
 fn every_rust_path_of_the_map_exists() {
-    if !tools::have("rustdoc", "the Rust paths of the map") {
+    // The rustdoc of the compiler that made the crate.
+    let rustdoc = std::env::var("RUSTDOC").unwrap_or_else(|_| "rustdoc".to_owned());
+    if !tools::have(&rustdoc, "the Rust paths of the map") {
         return;
     }
     let paths = rust_paths();
@@ -152,7 +154,7 @@ fn every_rust_path_of_the_map_exists() {
     let source = directory.join("paths.rs");
     fs::write(&source, format!("{links}#![deny(rustdoc::broken_intra_doc_links)]\nextern crate tabi;\n"))
         .expect("the scratch directory can be written");
-    let mut rustdoc = Command::new("rustdoc");
+    let mut rustdoc = Command::new(rustdoc);
     rustdoc.args(["--edition", "2024", "--crate-name", "paths"]);
     let rlib = &library::library().rlib;
     let dependencies = rlib.parent().expect("the crate is in a directory");

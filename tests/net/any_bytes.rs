@@ -138,7 +138,7 @@ fn the_size_of_a_control_message_is_right_or_an_error() {
     let mut numbers = Numbers(4);
     let near_the_limits = [0, 1, i32::MAX as usize, u32::MAX as usize, usize::MAX];
     let lengths = near_the_limits.iter().flat_map(|&limit| (0..64).map(move |i| limit.wrapping_sub(i)));
-    let random: Vec<usize> = (0..10_000).map(|_| numbers.next() as usize >> numbers.below(64)).collect();
+    let random: Vec<usize> = (0..10_000).map(|_| (numbers.next() >> numbers.below(64)) as usize).collect();
     for length in lengths.chain(random) {
         if let (Ok(len), Ok(space)) = (cmsg_len(length), cmsg_space(length)) {
             assert!(length < len && len <= space && space <= i32::MAX as usize, "{length}: {len}, {space}");

@@ -89,7 +89,7 @@ fn impossible_counts_and_lengths_are_refused() {
     assert_eq!(one.sendmsg(&many, &ControlData::new(), 0), Err(Error::Os(libc::EMSGSIZE)));
     let error = other.recvmsg(10, 1 << 31, 0).unwrap_err();
     assert_eq!(error, Error::Value("invalid ancillary data buffer length: 2147483648 bytes".into()));
-    assert_eq!(other.recvmsg(isize::MAX as usize, 0, 0).unwrap_err(), Error::Os(libc::ENOMEM));
+    assert_eq!(other.recvmsg(usize::MAX, 0, 0).unwrap_err(), Error::Os(libc::ENOMEM));
     // SAFETY: the length is refused before any control byte is read.
     let huge = unsafe { other.recvmsg_raw(&[], ptr::null_mut(), usize::MAX, 0, Limit::Timeout) };
     assert!(matches!(huge, Err(Error::Value(_))));

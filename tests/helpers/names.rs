@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use tabi::constants::AF_UNSPEC;
 use tabi::{
-    AF_INET, AF_INET6, Address, CreateConnectionOptions, Deadline, SOCK_DGRAM, SOCK_STREAM, Socket,
+    AF_INET, AF_INET6, Address, Cancel, CreateConnectionOptions, Deadline, SOCK_DGRAM, SOCK_STREAM, Socket,
     create_connection_with, create_server, getaddrinfo_until,
 };
 
@@ -68,6 +68,7 @@ pub unsafe extern "C" fn getaddrinfo(
 fn main() -> Outcome {
     match std::env::args().nth(1).as_deref() {
         Some("every-call") => every_call(),
+        Some("cancel") => cancel(),
         Some("many") => many(8, 5, Duration::from_millis(200)),
         Some("thousand") => many(8, 125, Duration::from_secs(1)),
         Some("one-family") => one_family(),
@@ -100,6 +101,53 @@ fn every_call() -> Outcome {
     // A name that is answered, and an address, are found in spite of the threads that hang.
     assert!(!getaddrinfo_until("localhost", 80, AF_INET, SOCK_STREAM, 0, 0, soon_enough())?.is_empty());
     socket.settimeout(10.0)?;
+    socket.connect(("127.0.0.1", 9))?;
+    Ok(())
+}
+
+/// Each call that looks a name up ends when a token is triggered, with a limit of its own and without one.
+fn cancel() -> Outcome {
+    let cancelled = Err(tabi::Error::Cancelled);
+    let late = soon_enough();
+    let socket = Socket::new(AF_INET, SOCK_DGRAM, 0)?;
+    let mut calls: Vec<Box<dyn Fn() -> tabi::Result<()>>> = vec![
+        Box::new(|| tabi::getaddrinfo("x.dead", 80, AF_UNSPEC, SOCK_STREAM, 0, 0).map(drop)),
+        Box::new(|| getaddrinfo_until("x.dead", 80, AF_UNSPEC, SOCK_STREAM, 0, 0, late).map(drop)),
+        Box::new(|| tabi::gethostbyname("x.dead").map(drop)),
+        Box::new(|| tabi::gethostbyname_ex("x.dead").map(drop)),
+        Box::new(|| tabi::gethostbyaddr("x.dead").map(drop)),
+        Box::new(|| socket.connect(("x.dead", 9))),
+        Box::new(|| socket.bind(("x.dead", 0))),
+        Box::new(|| socket.sendto(b"x", ("x.dead", 9)).map(drop)),
+        Box::new(|| tabi::create_connection(("x.dead", 9)).map(drop)),
+    ];
+    let in_time = CreateConnectionOptions::new().timeout(60.0)?;
+    calls.push(Box::new(move || Ok(create_connection_with(("x.dead", 9), &in_time).map(drop)?)));
+    for call in &calls {
+        // By a thread that triggers it when the resolver hangs, and by its own deadline.
+        let asked = UNANSWERED.load(Ordering::SeqCst);
+        let token = Cancel::new()?;
+        let trigger = token.clone();
+        let thread = thread::spawn(move || {
+            let begin = Instant::now();
+            while UNANSWERED.load(Ordering::SeqCst) == asked && begin.elapsed() < Duration::from_millis(50) {
+                thread::yield_now();
+            }
+            trigger.cancel();
+        });
+        let scope = token.scope()?;
+        assert_eq!(call(), cancelled);
+        drop(scope);
+        thread.join().expect("no panic");
+        let _scope = Cancel::until(soon())?.scope()?;
+        assert_eq!(call(), cancelled);
+    }
+    // The token of a socket is that of its look-up, too.
+    let token = Cancel::until(soon())?;
+    socket.set_cancel(Some(&token));
+    assert_eq!(socket.connect(("x.dead", 9)), cancelled);
+    assert_eq!(socket.connect_ex(("x.dead", 9))?, libc::ECANCELED);
+    socket.set_cancel(None);
     socket.connect(("127.0.0.1", 9))?;
     Ok(())
 }

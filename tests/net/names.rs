@@ -17,6 +17,11 @@ fn every_call_that_looks_a_name_up_ends_at_its_deadline() {
 }
 
 #[test]
+fn every_call_that_looks_a_name_up_can_be_cancelled() {
+    run("cancel");
+}
+
+#[test]
 fn a_dead_name_server_costs_no_more_than_the_pool() {
     run("many");
 }

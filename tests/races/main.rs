@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancels;
 mod handover;
 mod held;
 mod kinds;

@@ -70,17 +70,17 @@ impl Lateness {
 }
 
 /// A distribution of times. Each bucket is for times below a power of two, in nanoseconds.
-struct Times {
+pub(crate) struct Times {
     buckets: [AtomicU64; 64],
     latest: AtomicU64,
 }
 
 impl Times {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Times { buckets: [const { AtomicU64::new(0) }; 64], latest: AtomicU64::new(0) }
     }
 
-    fn add(&self, nanoseconds: i64) {
+    pub(crate) fn add(&self, nanoseconds: i64) {
         let nanoseconds = u64::try_from(nanoseconds).unwrap_or(0);
         let bucket = 64 - nanoseconds.leading_zeros() as usize;
         self.buckets[bucket.min(63)].fetch_add(1, Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl Times {
     }
 
     /// A line for people. Nothing is required of the times: they are those of the machine.
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let counts: Vec<u64> = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
         let all: u64 = counts.iter().sum();
         let below = |part: f64| {

@@ -4,6 +4,7 @@
 mod support;
 
 mod basics;
+mod cancel;
 mod daemon;
 mod failures;
 mod fork;

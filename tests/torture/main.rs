@@ -29,7 +29,8 @@ use coverage::{Code, Place};
 use runs::{Call, Fault, Outcome, Scenario};
 use support::{helpers, library, tools};
 
-const SCENARIOS: [&str; 18] = [
+const SCENARIOS: [&str; 19] = [
+    "cancel.c",
     "client.c",
     "daemon.c",
     "ended.c",

@@ -153,7 +153,7 @@ fn function(name: &str, arguments: &[Value]) -> Result<Value> {
         "getservbyname" => tabi::getservbyname(at(0).text(), arguments.get(1).map(Value::text))?.into(),
         "getservbyport" => tabi::getservbyport(port_of(at(0))?, arguments.get(1).map(Value::text))?.into(),
         "getprotobyname" => tabi::getprotobyname(at(0).text())?.into(),
-        "if_nametoindex" => tabi::if_nametoindex(at(0).text())?.into(),
+        "index_of" => tabi::if_nametoindex(at(0).text()).map_or(Value::None, Value::from),
         "if_indextoname" => tabi::if_indextoname(at(0).int() as u32)?.into(),
         "getdefaulttimeout" => timeout(tabi::getdefaulttimeout()),
         "setdefaulttimeout" => set_timeout(at(0), tabi::setdefaulttimeout, || tabi::setdefaulttimeout(None))?,

@@ -35,6 +35,8 @@ mod state_model;
 mod timeout;
 mod try_calls;
 mod wait;
+#[cfg(windows)]
+mod windows;
 mod writer;
 
 use std::fmt;

@@ -246,7 +246,7 @@ impl Socket {
                     let (deadline, is_own) =
                         *deadline.get_or_insert_with(|| deadline_of_call(call, plan, timeout));
                     let late = |error| match error {
-                        Error::Timeout if is_own => Error::Os(libc::EAGAIN),
+                        Error::Timeout if is_own => Error::Os(sys::OWN_TIMEOUT),
                         error => error,
                     };
                     if let Some(nap) = nap {
@@ -401,9 +401,10 @@ const fn must_not_block(flags: libc::c_int) -> bool {
 }
 
 /// Returns the deadline of a call that begins to wait, and whether it is that of the socket in the system (`SO_RCVTIMEO`,
-/// `SO_SNDTIMEO`), whose error is EAGAIN. Where a call without a timeout must not block in the system, it holds here.
+/// `SO_SNDTIMEO`), whose error is another one. On Windows, accepts and connects have none. Where a call without a timeout must not block in the system, it holds here.
 fn deadline_of_call(call: &InFlight<'_>, plan: Plan, timeout: Timeout) -> (Deadline, bool) {
-    if !sys::SHUTDOWN_WAKES && sys::CALLS_BLOCK && plan.limit == Limit::Timeout && timeout == Timeout::NONE {
+    let has_own = sys::CALLS_BLOCK || matches!(plan.kind, Kind::Receive | Kind::Send);
+    if !sys::SHUTDOWN_WAKES && has_own && plan.limit == Limit::Timeout && timeout == Timeout::NONE {
         let socket = SockRef::from(call);
         let own = match plan.kind.interest() {
             Interest::Read => socket.read_timeout(),

@@ -63,6 +63,14 @@ fn a_deadline_holds_for_all_parts_of_a_call() {
 }
 
 #[test]
+fn a_limit_of_the_system_holds_without_a_timeout() {
+    let (one, _other) = streams();
+    one.set_read_timeout(Some(SHORT)).unwrap();
+    let late = if cfg!(windows) { 10060 } else { libc::EAGAIN };
+    assert_eq!(one.recv(1), Err(Error::Os(late)));
+}
+
+#[test]
 fn a_token_cancels_a_call_and_leaves_the_socket_usable() {
     let (one, other) = streams();
     one.settimeout(HANG).unwrap();

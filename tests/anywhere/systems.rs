@@ -75,3 +75,24 @@ fn texts_are_those_of_python() {
     assert_eq!(tabi::constants::constant("SO_EXCLUSIVEADDRUSE"), Some(-5));
     assert_eq!(tabi::constants::constant("SO_REUSEPORT"), None);
 }
+
+#[cfg(windows)]
+#[test]
+fn a_socket_is_shared_with_a_process() {
+    let (one, other) = super::streams();
+    let shared = one.share(std::process::id()).unwrap();
+    let again = Socket::fromshare(&shared).unwrap();
+    assert_eq!((again.family(), again.kind()), (one.family(), one.kind()));
+    one.close().unwrap();
+    again.sendall(b"hello").unwrap();
+    assert_eq!(other.recv(5).unwrap(), b"hello");
+    assert!(matches!(Socket::fromshare(&shared[1..]), Err(Error::Value(_))));
+}
+
+#[cfg(windows)]
+#[test]
+fn a_socket_is_controlled() {
+    let (one, _other) = super::streams();
+    assert_eq!(one.ioctl_keepalive_vals(true, 10_000, 1_000), Ok(0));
+    assert!(matches!(one.ioctl(1, 1), Err(Error::Value(text)) if text.contains("invalid ioctl command 1")));
+}

@@ -60,6 +60,9 @@ pub(crate) const CLOSED: libc::c_int = libc::EBADF;
 /// The error with which a connect that does not wait has begun.
 pub(crate) const CONNECT_BEGUN: libc::c_int = libc::EINPROGRESS;
 
+/// The error of a call that took longer than the limit of the socket in the system.
+pub(crate) const OWN_TIMEOUT: libc::c_int = libc::EAGAIN;
+
 /// Returns the path with these bytes.
 pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
     std::ffi::OsStr::from_bytes(bytes).into()

@@ -21,6 +21,7 @@ mod message;
 mod poll;
 #[path = "../portable/probe.rs"]
 pub(crate) mod probe;
+mod share;
 mod signals;
 mod startup;
 mod thread;
@@ -41,6 +42,7 @@ pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_
 pub(crate) use interface::*;
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use poll::poll;
+pub(crate) use share::{from_share, ioctl, share};
 pub(crate) use signals::Signals;
 pub(crate) use thread::{Thread, block_signals, has_address_space, name_current_thread};
 pub(crate) use wake::{Wake, Wake as WakePipe};
@@ -60,6 +62,8 @@ pub(crate) const UNIX_PATH_SIZE: usize =
     size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
 /// The error of a call on a number that is no open socket.
 pub(crate) const CLOSED: c_int = libc::ENOTSOCK;
+/// The error of a call that took longer than the limit of the socket in the system.
+pub(crate) const OWN_TIMEOUT: c_int = libc::ETIMEDOUT;
 /// The error with which a connect that does not wait has begun.
 pub(crate) const CONNECT_BEGUN: c_int = libc::EAGAIN;
 /// Sends raise no signals.

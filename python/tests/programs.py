@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = os.path.dirname(HERE)
 
 #: Seconds after which something that should have happened is a hang.
-HANG = 60
+HANG = 300
 
 
 def python(program: str, *arguments: str, through: tuple = (), **environment: str) -> subprocess.CompletedProcess:

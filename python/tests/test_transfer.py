@@ -279,7 +279,7 @@ class Receiving(Base):
 
             thread = threading.Thread(target=resize)
             thread.start()
-            for _ in range(20000):
+            for _ in range(5000):
                 other.send(b"y" * 4096)
                 left = 4096
                 while left:

@@ -3,6 +3,8 @@
 //! `eyeballs_helper CASE`, where CASE is one of the names in `main`, or `all`, which prints what each case took.
 #![allow(unsafe_code)]
 
+mod against_curl;
+
 use std::error::Error;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
@@ -88,8 +90,12 @@ fn main() -> Outcome {
         ("twenty-addresses", twenty),
         ("both-dead", both_dead),
         ("dead-name-server", dead_name_server),
+        ("thousand", thousand),
+        ("against-curl", against_curl::compare),
     ];
-    for (name, run) in cases.iter().filter(|(name, _)| case == *name || case == "all") {
+    let long = ["thousand", "against-curl"];
+    let is_asked = |name: &str| case == name || case == "all" && !long.contains(&name);
+    for (name, run) in cases.iter().filter(|(name, _)| is_asked(name)) {
         let begin = Instant::now();
         run().map_err(|error| format!("{name}: {error}"))?;
         println!("{name}: {:?}", begin.elapsed());
@@ -195,6 +201,42 @@ fn dead_name_server() -> Outcome {
     println!("dead-name-server: a second was {:?}", begin.elapsed());
     assert_eq!(all, CreateConnectionError { errors: vec![(Address::None, tabi::Error::Timeout)] });
     Ok(())
+}
+
+/// A thousand connections of a second each, from eight threads, while the name server answers nobody.
+fn thousand() -> Outcome {
+    let timeout = Duration::from_secs(1);
+    let options = CreateConnectionOptions::new().timeout(timeout)?;
+    let count = |directory| fs::read_dir(directory).map(Iterator::count);
+    let before = (count("/proc/self/fd")?, count("/proc/self/task")?);
+    let one = |_| {
+        let begin = Instant::now();
+        let all = create_connection_with(("dead.test", 80), &options).unwrap_err();
+        let took = begin.elapsed();
+        assert_eq!(all.errors, [(Address::None, tabi::Error::Timeout)]);
+        took.checked_sub(timeout).expect("not before its time")
+    };
+    let mut late: Vec<Duration> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| (0..125).map(one).collect::<Vec<_>>())).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+    });
+    late.sort();
+    println!(
+        "thousand: {} calls, late by {:?} in the middle, {:?} at most",
+        late.len(),
+        late[late.len() / 2],
+        late[late.len() - 1]
+    );
+    assert_eq!(count("/proc/self/fd")?, before.0 + sockets_of_the_resolver()?, "descriptors");
+    let threads = count("/proc/self/task")?;
+    assert!(threads <= before.1 + 16, "{threads} threads, and {} before", before.1);
+    Ok(())
+}
+
+/// The sockets with which the system's resolver asks the name server. Each look-up that runs has one.
+fn sockets_of_the_resolver() -> Result<usize, Box<dyn Error>> {
+    let table = fs::read_to_string("/proc/self/net/udp")?;
+    Ok(table.lines().filter(|line| line.split_whitespace().nth(2) == Some("0100007F:0035")).count())
 }
 
 /// Moves this process to a new network with its loopback interface up, where the name server is this process. Returns

@@ -12,6 +12,25 @@ fn run(case: &str) {
     assert!(told.contains(case) || told.contains("skipped"), "there is no case {case}");
 }
 
+/// A thousand calls of a second each, from eight threads: `TABI_MANY=1 cargo test --release --test net eyeballs`.
+#[test]
+fn a_thousand_calls_to_a_dead_name_server() {
+    match std::env::var_os("TABI_MANY") {
+        Some(_) => run("thousand"),
+        None => eprintln!("skipped: takes two minutes; TABI_MANY=1 runs it"),
+    }
+}
+
+/// Every case beside curl. It compares times, so it runs only when it is asked for:
+/// `TABI_AGAINST_CURL=1 cargo test --test net against_curl -- --nocapture`.
+#[test]
+fn against_curl() {
+    match std::env::var_os("TABI_AGAINST_CURL") {
+        Some(_) => run("against-curl"),
+        None => eprintln!("skipped: compares times; TABI_AGAINST_CURL=1 runs it"),
+    }
+}
+
 macro_rules! cases {
     ($($test:ident: $case:literal;)*) => {$(
         #[test]

@@ -82,6 +82,10 @@ impl RawAddress {
         // SAFETY: T fits into the storage (asserted above) and has no padding, so that every byte stays initialised.
         unsafe { raw.as_mut_ptr().cast::<T>().write_unaligned(address) };
         raw.len = len as libc::socklen_t;
+        if sys::LENGTH_IN_ADDRESS {
+            // SAFETY: the storage has more than one byte.
+            unsafe { raw.as_mut_ptr().cast::<u8>().write(len as u8) };
+        }
         raw
     }
 

@@ -49,6 +49,8 @@ pub(crate) const IPV6_HOPLIMIT: c_int = libc::IPV6_HOPLIMIT;
 /// The flags that may be added to the type of a socket. They are those of Linux, because programs for Linux use them.
 pub(crate) const TYPE_FLAGS: c_int = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
 pub(crate) const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
+/// The first byte of an address is a part of its family, because the system is Linux.
+pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the path of a unix socket, which includes a NUL.
 pub(crate) const UNIX_PATH_SIZE: usize = 104;
 /// The smallest stack that a thread may have, in bytes.

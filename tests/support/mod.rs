@@ -119,6 +119,9 @@ pub fn scaled(rounds: u64) -> u64 {
     if cfg!(debug_assertions) { rounds.div_ceil(10) } else { rounds }
 }
 
+/// How many descriptors wake a call of the library: a pipe has two.
+pub const DESCRIPTORS_TO_WAKE: usize = if cfg!(tabi_portable) { 2 } else { 1 };
+
 /// How many descriptors this process has open.
 pub fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()

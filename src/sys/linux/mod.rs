@@ -61,6 +61,8 @@ pub(super) const SO_NOSIGPIPE: Option<c_int> = None;
 /// Whether a shutdown wakes every call that is blocked on an internet or unix socket, also an accept, and a receive on a
 /// datagram socket that is not connected.
 pub(crate) const SHUTDOWN_WAKES: bool = true;
+/// Whether the first byte of an address is its length.
+pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the name of a unix socket, which includes a NUL.
 pub(crate) const UNIX_PATH_SIZE: usize =
     size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);

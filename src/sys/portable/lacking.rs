@@ -15,6 +15,8 @@ pub(crate) const TRUE_LENGTH: c_int = 0;
 /// A shutdown fails with ENOTCONN for a listener and for a datagram socket that is not connected. Not every system wakes
 /// the calls on them all the same, so all calls that wait do so in `poll`.
 pub(crate) const SHUTDOWN_WAKES: bool = false;
+/// Whether the first byte of an address is its length.
+pub(crate) const LENGTH_IN_ADDRESS: bool = true;
 /// The size in bytes of the space for the name of a unix socket, which includes a NUL.
 pub(crate) const UNIX_PATH_SIZE: usize =
     size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);

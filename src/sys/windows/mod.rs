@@ -57,6 +57,8 @@ pub(crate) const NO_FD: RawFd = RawFd::MAX;
 pub(crate) const CALLS_BLOCK: bool = false;
 /// A shutdown wakes nobody.
 pub(crate) const SHUTDOWN_WAKES: bool = false;
+/// Whether the first byte of an address is its length.
+pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the path of a unix socket, which includes a NUL.
 pub(crate) const UNIX_PATH_SIZE: usize =
     size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);

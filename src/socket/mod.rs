@@ -54,7 +54,7 @@ use crate::deadline::Limit;
 use crate::error::Error;
 use crate::error::Result;
 use crate::resolve::ToAddress;
-use crate::sys::fd::{OwnedFd, RawFd};
+use crate::sys::fd::{AsRawFd, OwnedFd, RawFd};
 use crate::sys::{self, libc};
 use handle::Handle;
 use timeout::{Mode, Timeout};
@@ -246,6 +246,10 @@ impl Socket {
     pub fn dup(&self) -> Result<Socket> {
         let call = self.handle.enter()?;
         let copy = sys::duplicate(call.fd())?;
+        if !sys::CALLS_BLOCK {
+            // Each duplicate has a mode of its own there.
+            sys::set_nonblocking(copy.as_raw_fd(), true)?;
+        }
         self.handle.set_shared()?;
         Ok(Socket::assemble(copy, true, self.family, self.kind, self.proto, self.mode.timeout()))
     }

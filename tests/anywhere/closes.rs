@@ -44,6 +44,14 @@ fn a_receive_ends() {
 }
 
 #[test]
+fn a_receive_of_a_duplicate_ends() {
+    let (one, _other) = streams();
+    let copy = one.dup().unwrap();
+    assert_eq!(closed_during(&copy, |socket| socket.recv(1)), Err(Error::Closed));
+    assert_eq!(closed_during(&one, |socket| socket.recv(1)), Err(Error::Closed));
+}
+
+#[test]
 fn an_accept_ends() {
     let server = listener();
     assert_eq!(closed_during(&server, |socket| socket.accept().map(drop)), Err(Error::Closed));

@@ -111,6 +111,28 @@ fn connections_wait_without_a_thread_and_are_woken() {
 }
 
 #[test]
+fn parked_connections_are_cut_off_and_others_go_on() {
+    let server = TcpServer::options()
+        .concurrency(Threads::default().max_threads(4))
+        .max_parked(10)
+        .bind(("127.0.0.1", 0), lines)
+        .unwrap();
+    while_serving(&server, |port| {
+        for _ in 0..50 {
+            let mut client = BufReader::new(connect(port));
+            client.get_mut().write_all(b"hello\n").unwrap();
+            let mut answer = String::new();
+            client.read_line(&mut answer).unwrap();
+            assert_eq!(answer, "hello\n");
+            // It stays open and is parked, until there are too many.
+            std::mem::forget(client);
+        }
+    });
+    assert_eq!(server.statistics().accepted, 50);
+    server.server_close(Some(Duration::from_secs_f64(HANG)));
+}
+
+#[test]
 fn an_inline_server_stops_from_inside_of_a_handler() {
     let server = TcpServer::new(("127.0.0.1", 0), |request: &Request| {
         request.server().shutdown();

@@ -37,12 +37,14 @@ pub unsafe fn recvfrom(
     address: *mut sockaddr,
     address_len: *mut socklen_t,
 ) -> isize {
+    // A connected stream reports no address: it leaves the address and the length as they are.
+    // SAFETY: the caller promises that the address is writable. It begins with the family.
+    unsafe { (&raw mut (*address).sa_family).write(0) };
     // SAFETY: the caller promises that the buffer and the address are writable.
     let n =
         unsafe { winsock::recvfrom(fd as _, buffer.cast(), length(len), flags, address.cast(), address_len) };
     if n >= 0 {
-        // A connected stream reports no address, and leaves the length as it was.
-        // SAFETY: the caller promises that the length is writable, and the address has at least a family.
+        // SAFETY: the caller promises that the length is writable, and the family was written above.
         unsafe {
             if (*address).sa_family == 0 {
                 *address_len = 0;

@@ -43,8 +43,11 @@ pub(crate) fn is_nonblocking(_socket: &SockRef<'_>) -> io::Result<bool> {
 
 /// Returns another socket for the same connection, which child processes do not inherit.
 pub(crate) fn duplicate(fd: RawFd) -> Result<OwnedFd> {
+    if !super::is_number(fd) {
+        return Err(Error::Os(winsock::WSAENOTSOCK));
+    }
     start();
-    // SAFETY: the duplication only reads the number; a number that is no socket gives an error.
+    // SAFETY: the number is not that of no socket, and a number that is not open gives an error.
     let socket = unsafe { BorrowedSocket::borrow_raw(fd) };
     Ok(socket.try_clone_to_owned()?)
 }

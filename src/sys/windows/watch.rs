@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_short;
+use std::slice;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use super::libc::{POLLIN, pollfd};
+use super::libc::{POLLIN, POLLNVAL, pollfd};
 use super::{Thread, Wake, name_current_thread, poll};
 use crate::error::Result;
 use crate::memory;
@@ -14,6 +16,9 @@ use crate::sys::fd::RawFd;
 
 /// The stack of the thread in bytes.
 const STACK_SIZE: usize = 64 * 1024;
+
+/// How long to wait after a poll that has failed.
+const RETRY: Duration = Duration::from_millis(10);
 
 /// Watches sockets. Its own socket polls as readable while one of them has something to report.
 pub(crate) struct Watch {
@@ -188,8 +193,9 @@ impl Run for Poller {
         name_current_thread(c"tabi-watch");
         let (mut watched, mut polled) = (Vec::new(), Vec::new());
         while self.list(&mut watched, &mut polled) {
-            // An error is that of a socket which was closed, and is no longer in the list then.
-            let _ = poll(&mut polled, None);
+            if poll(&mut polled, None).is_err() {
+                find_closed(&mut polled[1..]);
+            }
             self.0.changed.clear();
             self.report(&watched, &polled[1..]);
         }
@@ -234,6 +240,17 @@ impl Poller {
         }
         (0..found).for_each(|_| self.0.found.notify_one());
     }
+}
+
+/// After a poll that has failed: marks the sockets that cannot be polled, because they were closed while they were watched.
+fn find_closed(polled: &mut [pollfd]) {
+    for one in polled {
+        if poll(slice::from_mut(one), Some(Duration::ZERO)).is_err() {
+            one.revents = POLLNVAL;
+        }
+    }
+    // The system may have lacked memory.
+    thread::sleep(RETRY);
 }
 
 /// Locks a mutex. No foreign code runs under the locks of this module.

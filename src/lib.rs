@@ -146,7 +146,7 @@ pub use socket::{
 pub use socket::{MulticastInterface, TcpKeepalive};
 pub use socket::{Poll, PollEvents, poll, poll_until};
 
-/// The Rust programs of the README must compile.
+/// The programs of the crate's front page must compile. A test compares them with those of the README.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/rust.md")]
+struct FrontPage;

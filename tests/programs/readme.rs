@@ -132,3 +132,14 @@ fn the_python_server_echoes_and_drains() {
         assert!(report.starts_with("DrainReport(finished="), "{report}");
     }
 }
+
+/// The documentation tests compile those of the crate's front page.
+#[test]
+fn the_rust_programs_are_those_of_the_crates_front_page() {
+    let programs = |page: &'static str| -> Vec<&str> {
+        page.split("```rust,no_run\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
+    };
+    let (readme, front_page) = (include_str!("../../README.md"), include_str!("../../docs/rust.md"));
+    assert_eq!(programs(readme).len(), 2);
+    assert_eq!(programs(readme), programs(front_page));
+}

@@ -1,26 +1,44 @@
 # Installs the library for C programs on Linux: make && sudo make install. The rest of the project is cargo's.
+#
+# PREFIX      where it is installed
+# LIBDIR      the folder of the libraries, such as /usr/lib/x86_64-linux-gnu
+# INCLUDEDIR  the folder of the header
+# DESTDIR     a folder that stands before all of these while files are copied, for packages
+# LIBRARY     the folder that has libtabi.so and libtabi.a
 
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR ?=
 LIBRARY ?= target/release
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-SONAME := libtabi.so.$(firstword $(subst ., ,$(VERSION)))
-ROOT = $(DESTDIR)$(PREFIX)
+MAJOR := $(firstword $(subst ., ,$(VERSION)))
+SONAME := libtabi.so.$(MAJOR)
+LIB = $(DESTDIR)$(LIBDIR)
+
+# The files for pkg-config and CMake, each made of a template in packaging/.
+DESCRIPTIONS := pkgconfig/tabi.pc pkgconfig/tabi-static.pc cmake/tabi/tabi-config.cmake cmake/tabi/tabi-config-version.cmake
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@MAJOR@|$(MAJOR)|' -e 's|@SONAME@|$(SONAME)|' \
+	-e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|' \
+	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|' \
+	-e 's|@INCLUDE_FROM_LIB@|'"$$(realpath -m --relative-to="$(LIBDIR)" "$(INCLUDEDIR)")"'|'
 
 .PHONY: all install uninstall
 all:
 	cargo build --release
 
 install:
-	install -d "$(ROOT)/include" "$(ROOT)/lib/pkgconfig"
-	install -m 644 include/tabi.h "$(ROOT)/include/tabi.h"
-	install -m 644 $(LIBRARY)/libtabi.a "$(ROOT)/lib/libtabi.a"
-	install -m 755 $(LIBRARY)/libtabi.so "$(ROOT)/lib/libtabi.so.$(VERSION)"
-	ln -sf libtabi.so.$(VERSION) "$(ROOT)/lib/$(SONAME)"
-	ln -sf $(SONAME) "$(ROOT)/lib/libtabi.so"
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' tabi.pc.in > "$(ROOT)/lib/pkgconfig/tabi.pc"
+	install -d "$(DESTDIR)$(INCLUDEDIR)" "$(LIB)/pkgconfig" "$(LIB)/cmake/tabi"
+	install -m 644 include/tabi.h "$(DESTDIR)$(INCLUDEDIR)/tabi.h"
+	install -m 644 $(LIBRARY)/libtabi.a "$(LIB)/libtabi.a"
+	install -m 755 $(LIBRARY)/libtabi.so "$(LIB)/libtabi.so.$(VERSION)"
+	ln -sf libtabi.so.$(VERSION) "$(LIB)/$(SONAME)"
+	ln -sf $(SONAME) "$(LIB)/libtabi.so"
+	set -e; for file in $(DESCRIPTIONS); do \
+		$(FILL) "packaging/$${file##*/}.in" > "$(LIB)/$$file"; chmod 644 "$(LIB)/$$file"; done
 
 uninstall:
-	rm -f "$(ROOT)/include/tabi.h" "$(ROOT)/lib/libtabi.a" "$(ROOT)/lib/libtabi.so" \
-	      "$(ROOT)/lib/$(SONAME)" "$(ROOT)/lib/libtabi.so.$(VERSION)" "$(ROOT)/lib/pkgconfig/tabi.pc"
+	rm -f "$(DESTDIR)$(INCLUDEDIR)/tabi.h" "$(LIB)/libtabi.a" "$(LIB)/libtabi.so" "$(LIB)/$(SONAME)" \
+	      "$(LIB)/libtabi.so.$(VERSION)" $(DESCRIPTIONS:%="$(LIB)/%")
+	-rmdir "$(LIB)/cmake/tabi" 2>/dev/null

@@ -1,25 +1,52 @@
-"""Puts the shared library into the wheel: build it first with `cargo build --release`."""
+"""Puts the shared library into the wheel, and the source of the library into the source distribution.
+
+In the checkout, `cargo build --release` makes the library first. A source distribution builds it by itself, with cargo.
+"""
 
 import os
 import shutil
+import subprocess
 import sys
 
-from setuptools import setup
+from setuptools import Distribution, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAME = "libtabi.dylib" if sys.platform == "darwin" else "libtabi.so"
 
+#: Where a source distribution has the source of the library.
+SOURCE = os.path.join(HERE, "library")
+
+#: What cargo reads to build the library: its source, and one target of every member of the workspace.
+NEEDED = """Cargo.toml Cargo.lock build.rs cbindgen.toml LICENSE-APACHE LICENSE-MIT src capi include benches/micro.rs
+docs/rust.md docs/programs/Cargo.toml docs/programs/src examples/tls tests/helpers""".split()
+
 
 def library() -> str:
-    """The library to carry: what TABI_LIBRARY names, else the release build of this checkout."""
-    path = os.environ.get("TABI_LIBRARY") or os.path.join(os.path.dirname(HERE), "target", "release", NAME)
-    if not os.path.isabs(path):
+    """The library to carry: what TABI_LIBRARY names, else one that is built here, else the release build of the checkout."""
+    path = os.environ.get("TABI_LIBRARY")
+    if path and not os.path.isabs(path):
         sys.exit(f"TABI_LIBRARY must be an absolute path, got {path!r}")
+    if not path and os.path.isdir(SOURCE):
+        command = ["cargo", "build", "--release", "--locked", "--package", "tabi-capi", "--target-dir", "target"]
+        try:
+            subprocess.run(command, cwd=SOURCE, check=True)
+        except FileNotFoundError:
+            sys.exit("cargo is missing: tabi has no wheel for this system, and is built with Rust 1.85 or newer")
+        path = os.path.join(SOURCE, "target", "release", NAME)
+    path = path or os.path.join(os.path.dirname(HERE), "target", "release", NAME)
     if not os.path.isfile(path):
         sys.exit(f"{path} is missing: run `cargo build --release`, or name the library in TABI_LIBRARY")
     return path
+
+
+class Binary(Distribution):
+    """The package is for one platform, although it has no extension module."""
+
+    def has_ext_modules(self):
+        return True
 
 
 class Build(build_py):
@@ -31,12 +58,27 @@ class Build(build_py):
 class Wheel(bdist_wheel):
     """One wheel for every Python of a platform: nothing in it depends on the interpreter."""
 
-    def finalize_options(self):
-        super().finalize_options()
-        self.root_is_pure = False
-
     def get_tag(self):
         return "py3", "none", super().get_tag()[2]
 
 
-setup(cmdclass={"build_py": Build, "bdist_wheel": Wheel})
+class Source(sdist):
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        root = SOURCE if os.path.isdir(SOURCE) else os.path.dirname(HERE)
+        for name in NEEDED:
+            to = os.path.join(base_dir, "library", name)
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            if os.path.isdir(os.path.join(root, name)):
+                shutil.copytree(os.path.join(root, name), to, dirs_exist_ok=True)
+            else:
+                shutil.copy2(os.path.join(root, name), to)
+        for name in "LICENSE-APACHE", "LICENSE-MIT":
+            # In the checkout these are links to files outside of this folder.
+            to = os.path.join(base_dir, name)
+            if os.path.lexists(to):
+                os.unlink(to)
+            shutil.copy2(os.path.join(root, name), to)
+
+
+setup(distclass=Binary, cmdclass={"build_py": Build, "bdist_wheel": Wheel, "sdist": Source})

@@ -1,4 +1,4 @@
-//! The files that `make install` installs, as a C programmer finds them with pkg-config.
+//! The files that `make install` installs, as C programmers find them with pkg-config and with CMake.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -10,13 +10,24 @@ use crate::support::{compile, library, tools};
 const PROGRAM: &str =
     "#include <stdio.h>\n#include <tabi.h>\nint main(void) { puts(tabi_version()); return 0; }\n";
 
-/// Runs `make` for a target, with a prefix that belongs to the test.
-fn make(target: &str, prefix: &Path) {
+const PROJECT: &str = "cmake_minimum_required(VERSION 3.13)
+project(version C)
+find_package(tabi 0.1 REQUIRED)
+add_executable(shared version.c)
+target_link_libraries(shared PRIVATE tabi::tabi)
+add_executable(static version.c)
+target_link_libraries(static PRIVATE tabi::static)
+";
+
+/// Runs `make` for a target with these settings.
+fn make(target: &str, settings: &[String]) {
     let mut make = Command::new("make");
-    make.current_dir(env!("CARGO_MANIFEST_DIR")).arg("--silent").arg(target);
-    make.arg(format!("PREFIX={}", prefix.display()))
-        .arg(format!("LIBRARY={}", library::library().directory().display()));
-    compile::run(make.env_remove("MAKEFLAGS").env_remove("DESTDIR"));
+    make.current_dir(env!("CARGO_MANIFEST_DIR")).args(["--silent", target]).args(settings);
+    make.arg(format!("LIBRARY={}", library::library().directory().display()));
+    for variable in ["MAKEFLAGS", "DESTDIR", "PREFIX", "LIBDIR", "INCLUDEDIR"] {
+        make.env_remove(variable);
+    }
+    compile::run(&mut make);
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
@@ -24,28 +35,134 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// An installed library for one test.
+struct Installed {
+    scratch: PathBuf,
+    settings: Vec<String>,
+}
+
+impl Installed {
+    /// Installs below a folder of this name, where the libraries go to `prefix/lib/MULTIARCH`.
+    fn new(name: &str) -> Installed {
+        let scratch = library::scratch(name);
+        let prefix = scratch.join("usr");
+        let settings = vec![
+            format!("PREFIX={}", prefix.display()),
+            format!("LIBDIR={}/lib/any-linux-gnu", prefix.display()),
+        ];
+        make("install", &settings);
+        fs::write(scratch.join("version.c"), PROGRAM).expect("the scratch directory can be written");
+        Installed { scratch, settings }
+    }
+
+    fn libraries(&self) -> PathBuf {
+        self.scratch.join("usr/lib/any-linux-gnu")
+    }
+
+    /// What pkg-config answers.
+    fn flags(&self, questions: &[&str]) -> Vec<String> {
+        let mut pkg_config = Command::new("pkg-config");
+        pkg_config.args(["--cflags", "--libs", "--print-errors"]).args(questions);
+        let flags = compile::run(pkg_config.env("PKG_CONFIG_PATH", self.libraries().join("pkgconfig")));
+        flags.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn compile(&self, program: &str, flags: &[String]) -> PathBuf {
+        let program = self.scratch.join(program);
+        let mut cc = Command::new("cc");
+        cc.args(compile::C_FLAGS).arg(self.scratch.join("version.c")).arg("-o").arg(&program).args(flags);
+        compile::run(&mut cc);
+        program
+    }
+
+    /// Runs a program that needs the shared library.
+    fn assert_runs_with_the_library(&self, program: &Path) {
+        let mut program = Command::new(program);
+        let version = compile::run(program.env("LD_LIBRARY_PATH", self.libraries()));
+        assert_eq!(version.trim(), env!("CARGO_PKG_VERSION"));
+    }
+
+    /// Runs a program that must not need the shared library, and cannot have it.
+    fn assert_runs_alone(&self, program: &Path) {
+        let version = compile::run(Command::new(program).env_remove("LD_LIBRARY_PATH"));
+        assert_eq!(version.trim(), env!("CARGO_PKG_VERSION"));
+    }
+}
+
+fn tools_are_there(tools: &[&str]) -> bool {
+    tools.iter().all(|tool| tools::have(tool, "make install"))
+}
+
 #[test]
 fn a_program_finds_what_was_installed_and_nothing_stays_when_it_is_removed() {
-    let needed = ["make", "cc", "pkg-config"];
-    if !needed.iter().all(|tool| tools::have(tool, "make install")) {
+    if !tools_are_there(&["make", "cc", "pkg-config"]) {
         return;
     }
-    let prefix = library::scratch("install").join("usr");
-    make("install", &prefix);
+    let installed = Installed::new("install");
+    let program = installed.compile("shared", &installed.flags(&["tabi"]));
+    installed.assert_runs_with_the_library(&program);
 
-    let mut pkg_config = Command::new("pkg-config");
-    pkg_config.args(["--cflags", "--libs", "--print-errors", "tabi"]);
-    let flags = compile::run(pkg_config.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig")));
-    let program = library::scratch("install").join("version");
-    let source = program.with_extension("c");
-    fs::write(&source, PROGRAM).expect("the scratch directory can be written");
-    let mut cc = Command::new("cc");
-    compile::run(
-        cc.args(compile::C_FLAGS).arg(&source).arg("-o").arg(&program).args(flags.split_whitespace()),
-    );
-    let version = compile::run(Command::new(&program).env("LD_LIBRARY_PATH", prefix.join("lib")));
-    assert_eq!(version.trim(), env!("CARGO_PKG_VERSION"));
+    make("uninstall", &installed.settings);
+    assert_eq!(files(&installed.scratch.join("usr")), Vec::<PathBuf>::new());
+}
 
-    make("uninstall", &prefix);
-    assert_eq!(files(&prefix), Vec::<PathBuf>::new());
+/// `tabi-static` takes the archive, although the shared library stands beside it. `-static` takes only archives.
+#[test]
+fn a_static_program_does_not_need_the_shared_library() {
+    if !tools_are_there(&["make", "cc", "pkg-config"]) {
+        return;
+    }
+    let installed = Installed::new("install-static");
+    let program = installed.compile("static", &installed.flags(&["tabi-static"]));
+    installed.assert_runs_alone(&program);
+
+    let mut flags = vec!["-static".to_owned()];
+    flags.extend(installed.flags(&["--static", "tabi"]));
+    let program = installed.compile("whole", &flags);
+    installed.assert_runs_alone(&program);
+}
+
+#[test]
+fn cmake_finds_the_shared_and_the_static_library() {
+    if !tools_are_there(&["make", "cc", "cmake"]) {
+        return;
+    }
+    let installed = Installed::new("install-cmake");
+    fs::write(installed.scratch.join("CMakeLists.txt"), PROJECT)
+        .expect("the scratch directory can be written");
+    let build = installed.scratch.join("build");
+    let mut configure = Command::new("cmake");
+    configure.arg("-S").arg(&installed.scratch).arg("-B").arg(&build);
+    configure.arg(format!("-Dtabi_DIR={}", installed.libraries().join("cmake/tabi").display()));
+    compile::run(&mut configure);
+    compile::run(Command::new("cmake").arg("--build").arg(&build));
+    installed.assert_runs_with_the_library(&build.join("shared"));
+    installed.assert_runs_alone(&build.join("static"));
+}
+
+/// `DESTDIR` stands before every path, and no file says anything of it.
+#[test]
+fn a_package_is_made_in_a_folder_that_its_files_do_not_name() {
+    if !tools_are_there(&["make"]) {
+        return;
+    }
+    let staging = library::scratch("install-package");
+    let settings = [
+        format!("DESTDIR={}", staging.display()),
+        "PREFIX=/usr".to_owned(),
+        "LIBDIR=/usr/lib64".to_owned(),
+        "INCLUDEDIR=/usr/include/tabi-0".to_owned(),
+    ];
+    make("install", &settings);
+    let description = fs::read_to_string(staging.join("usr/lib64/pkgconfig/tabi.pc")).unwrap();
+    for line in ["prefix=/usr", "libdir=${prefix}/lib64", "includedir=${prefix}/include/tabi-0"] {
+        assert!(description.lines().any(|each| each == line), "no line {line} in:\n{description}");
+    }
+    assert!(staging.join("usr/include/tabi-0/tabi.h").is_file());
+    for file in ["pkgconfig/tabi-static.pc", "cmake/tabi/tabi-config.cmake"] {
+        let text = fs::read_to_string(staging.join("usr/lib64").join(file)).unwrap();
+        assert!(!text.contains('@') && !text.contains(&*staging.to_string_lossy()), "{file}:\n{text}");
+    }
+    make("uninstall", &settings);
+    assert_eq!(files(&staging), Vec::<PathBuf>::new());
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
-use crate::support::limits::{become_nobody, limit};
+use crate::support::limits::limit;
 use crate::support::serving::{any_port, ask, connect, echo, read_to_end, while_serving};
 use crate::support::{HANG, ThreadId, in_own_process, wait_until};
 use tabi::server::{Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
@@ -180,7 +180,6 @@ fn a_shutdown_under_a_triggered_token_stops_and_does_not_wait() {
 #[test]
 fn without_a_descriptor_for_its_token_nobody_serves() {
     in_own_process(|| {
-        become_nobody();
         let server = TcpServer::new(any_port(), echo).unwrap();
         let token = Cancel::new().unwrap();
         let scope = token.scope().unwrap();

@@ -103,7 +103,7 @@ fn check(name: &str, linkage: Linkage) {
 /// Programs that fork while other threads run, or that exit while threads run, such as those for look-ups, which are never
 /// joined. The memory of these threads is never freed. `operators` is one of them, because the standard library keeps what
 /// it knows of the main thread.
-const LEAVE_THREADS_BEHIND: [&str; 4] = ["connections", "life", "names", "operators"];
+const LEAVE_THREADS_BEHIND: [&str; 5] = ["connections", "life", "lookup_signals", "names", "operators"];
 
 fn under_valgrind(program: &Path) -> Command {
     let leaves_threads = LEAVE_THREADS_BEHIND.iter().any(|name| program.ends_with(name));

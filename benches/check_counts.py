@@ -26,6 +26,8 @@ TOKENS = {"unix-beside-token": 20, "unix-thread-token": 20, "unix-socket-token":
 # A send and a receive; then the same where the receive has to wait.
 CALLS = {("unix", 0): 2, ("unix", TIMEOUT): 2, ("pingpong", 0): 2, ("pingpong", TIMEOUT): 3}
 CONNECTION_CALLS = 7
+# On a busy machine, an answer may have come before the program waits for it; then the system calls are counted again.
+TRIES = 3
 
 
 def check(name, found, limit, unit):
@@ -53,9 +55,13 @@ def checks():
     peers.LATE.build()
     with echo_server(None, peers.LATE) as port:
         for (case, timeout), expected in CALLS.items():
-            found = counts.system_calls(program, case, timeout, port if case == "pingpong" else "1")
             # Perhaps the program waits for the first answer but not for later ones, so a small part of a call is allowed.
-            yield check(f"{case}, timeout {timeout} s", sum(found.values()), expected + 0.05, "system calls")
+            limit = expected + 0.05
+            for _ in range(TRIES):
+                found = counts.system_calls(program, case, timeout, port if case == "pingpong" else "1")
+                if sum(found.values()) <= limit:
+                    break
+            yield check(f"{case}, timeout {timeout} s", sum(found.values()), limit, "system calls")
     peers.build_load()
     server = named(peers.SERVERS, "tabi-c")
     found = sorted(sum(counts.connection_calls(server).values()) for _ in range(3))[1]

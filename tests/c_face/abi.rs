@@ -51,6 +51,33 @@ fn the_library_exports_each_symbol_in_its_version_and_nothing_else() {
     assert_eq!(exported, expected.iter().map(String::as_str).collect());
 }
 
+/// Functions whose versions are newer than glibc 2.17, which has them all the same: the `pthread` functions and `dlsym` in
+/// libraries of their own, `pthread_sigmask` in libpthread, and `stat` as functions that the linker adds to the program.
+const OLDER_THAN_THEIR_VERSIONS: [&str; 4] = ["pthread_", "dlsym", "stat", "__libc_start_main"];
+
+/// The references that are not weak must be found when the library is loaded.
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn the_library_needs_no_function_that_glibc_2_17_lacks() {
+    if !tools::have("nm", "the functions that the library needs") {
+        return;
+    }
+    let mut nm = Command::new("nm");
+    nm.args(["-D", "--undefined-only", "--with-symbol-versions"]).arg(&library::library().shared_object);
+    let needed = compile::run(&mut nm);
+    let newer = |line: &&str| {
+        let (name, version) = line.split_once("@GLIBC_").unwrap_or((line, "2.0"));
+        let minor = version.strip_prefix("2.").and_then(|minor| minor.split('.').next()?.parse::<u32>().ok());
+        let name = name.trim_start_matches("U ").trim_start_matches(['f', 'l']);
+        minor.is_none_or(|minor| minor > 17)
+            && !OLDER_THAN_THEIR_VERSIONS.iter().any(|older| name.starts_with(older))
+    };
+    let strong = needed.lines().map(str::trim).filter(|line| line.starts_with("U "));
+    let newer: Vec<_> = strong.filter(newer).collect();
+    assert!(newer.is_empty(), "{newer:?}");
+    assert!(needed.contains("getaddrinfo@"), "{needed}");
+}
+
 /// The references of a program have versions, so that the loader can refuse a library that does not have
 /// them.
 #[test]

@@ -19,6 +19,10 @@ NAME = _NAMES.get(sys.platform, "libtabi.so")
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 
+#: The limits of a C ``long``, which has 32 bits on some systems.
+LONG_MAX = 2 ** (8 * ctypes.sizeof(ctypes.c_long) - 1) - 1
+LONG_MIN = -LONG_MAX - 1
+
 
 #: The folder of this package.
 PACKAGE = os.path.dirname(os.path.abspath(__file__))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import fractions
+import sys
 import unittest
 import warnings
 
@@ -147,6 +148,9 @@ class AsBuiltIn(unittest.TestCase):
         }
         for name, call in calls.items():
             for number in numbers:
+                # Where a C long has 32 bits, CPython takes this number for its own sign of an error.
+                if name == "if_indextoname" and number == 2**32 - 1 and sys.maxsize < 2**32:
+                    continue
                 for make in (lambda: (number,), lambda: (Index(number),)):
                     with self.subTest(name, number=repr(make())):
                         self.compare(make, call)

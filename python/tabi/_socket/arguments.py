@@ -7,6 +7,7 @@ built-in method of a socket that was never opened, which can do nothing but rais
 from __future__ import annotations
 
 import operator
+import sys
 
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
@@ -76,7 +77,7 @@ def c_int(value, method: str, *arguments) -> int:
 def as_size(value, method: str, *arguments) -> int:
     """The value as a ``Py_ssize_t``, perhaps negative; else the error of the built-in method."""
     size = _number(value)
-    if size is not None and -(2**63) <= size < 2**63:
+    if size is not None and -sys.maxsize - 1 <= size <= sys.maxsize:
         return size
     return object_to(method, *arguments)
 

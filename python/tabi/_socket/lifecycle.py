@@ -13,7 +13,7 @@ import warnings
 from .. import _library
 from .._errors import check, exception
 from .._genuine import module as builtin
-from .._library import INT_MAX
+from .._library import INT_MAX, LONG_MAX, LONG_MIN
 from . import arguments
 from . import handle as handles
 from .arguments import c_int, object_to, objects, require_socket
@@ -89,7 +89,7 @@ class Lifecycle:
             if not hasattr(builtins.type(fileno), "__index__"):
                 object_to("__init__", *given, fileno)
             fd = operator.index(fileno)
-            if not -(2**63) <= fd < 2**63:
+            if not LONG_MIN <= fd <= LONG_MAX:
                 raise OverflowError("Python int too large to convert to C long")
             if fd < 0:
                 raise ValueError("negative file descriptor")

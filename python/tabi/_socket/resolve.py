@@ -9,7 +9,7 @@ import sys
 
 from .. import _library
 from .._errors import check
-from .._library import INT_MAX, INT_MIN
+from .._library import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 from .address import NEVER, decode
 from .arguments import delegate, plain_int
 from .buffers import zeros
@@ -138,7 +138,7 @@ def _service(port):
         return port
     if isinstance(port, str):
         return str.encode(port)
-    if not -(2**63) <= port < 2**63 and sys.version_info < (3, 12):
+    if not LONG_MIN <= port <= LONG_MAX and sys.version_info < (3, 12):
         raise OverflowError("Python int too large to convert to C long")
     return b"%d" % port
 

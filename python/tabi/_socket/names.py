@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 
 from .. import _errors
@@ -45,8 +46,8 @@ class _Function(staticmethod):
 
     if sys.version_info < (3, 10):
 
-        def __call__(self, *args, **kwargs):
-            return self.__func__(*args, **kwargs)
+        # A call without a frame of its own, which would keep the arguments in a traceback.
+        __call__ = property(operator.attrgetter("__func__"))
 
     def __reduce__(self) -> str:
         # Pickled by its name, as functions are.

@@ -13,7 +13,7 @@ version = release = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_t
 copyright = "the authors of tabi, MIT or Apache-2.0"
 root_doc = "docs/index"
 # The sources are the tree itself, so that every link holds in the tree and in the book.
-include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "python/README.md"]
+include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "python/README.md"]
 exclude_patterns = ["target", ".git", "docs/book", "docs/programs"]
 
 extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "plain_markdown"]

@@ -38,7 +38,7 @@ pub(crate) fn in_folder(folder: &str) -> Vec<Page> {
 pub(crate) fn all() -> Vec<Page> {
     let mut pages = in_folder("");
     pages.extend(
-        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "python/README.md"]
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "python/README.md"]
             .map(|name| page(&root().join(name))),
     );
     pages

@@ -788,8 +788,9 @@ int tabi_cancel_leave(const tabi_cancel *cancel);
 /**
  * Puts the calls on a socket that begin from now on under a token, in all threads. NULL removes the token.
  *
- * The socket keeps a reference to the token. Calls that have begun before stay under what they began with. Duplicates
- * and accepted sockets have no token. Returns 0.
+ * The socket keeps a reference to the token. Calls that have begun before stay under what they began with. Those
+ * that go on after a part of their work, such as tabi_sendall(), are then under the new token, too. Duplicates and
+ * accepted sockets have no token. Returns 0.
  */
 int tabi_set_cancel(tabi_sock *sk,
                     const tabi_cancel *cancel);

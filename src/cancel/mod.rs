@@ -27,7 +27,7 @@ use crate::memory;
 
 pub(crate) use of_socket::OfSocket;
 pub use scope::CancelScope;
-pub(crate) use scope::{Mark, under};
+pub(crate) use scope::{Mark, under, under_that_of};
 #[cfg(feature = "capi")]
 pub(crate) use scope::{enter, leave};
 pub(crate) use state::{TO_BE_CHECKED, flags_of_first_try, is_used};

@@ -10,6 +10,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::Cancel;
+use super::of_socket::OfSocket;
 use super::state::{count_attached, count_detached};
 use super::token::Token;
 #[cfg(feature = "capi")]
@@ -25,6 +26,8 @@ thread_local! {
 struct Entry {
     token: Arc<Token>,
     outer: Cell<*const Entry>,
+    /// The scope that was entered in this one, or NULL.
+    inner: Cell<*const Entry>,
     /// Whether a C program has entered the scope, and must leave it.
     #[cfg_attr(not(feature = "capi"), allow(dead_code))]
     is_of_c: bool,
@@ -32,7 +35,7 @@ struct Entry {
 
 impl Entry {
     fn new(token: Arc<Token>, is_of_c: bool) -> Entry {
-        Entry { token, outer: Cell::new(ptr::null()), is_of_c }
+        Entry { token, outer: Cell::new(ptr::null()), inner: Cell::new(ptr::null()), is_of_c }
     }
 
     /// Makes this the innermost scope of the thread.
@@ -41,20 +44,27 @@ impl Entry {
     ///
     /// The entry stays where it is until [`Entry::unlink`] has taken it off the list.
     unsafe fn link(&self) {
-        self.outer.set(INNERMOST.replace(self));
+        let outer = INNERMOST.replace(self);
+        self.outer.set(outer);
+        // SAFETY: an entry that was on the list exists, and this thread alone uses it.
+        if let Some(outer) = unsafe { outer.as_ref() } {
+            outer.inner.set(self);
+        }
         count_attached();
     }
 
     /// Takes the scope off the list of its thread, wherever it is there.
     fn unlink(&self) {
         count_detached();
-        if ptr::eq(INNERMOST.get(), self) {
-            INNERMOST.set(self.outer.get());
-            return;
+        let (outer, inner) = (self.outer.get(), self.inner.get());
+        // SAFETY: an entry that is on the list exists, and this thread alone uses it.
+        match unsafe { inner.as_ref() } {
+            Some(inner) => inner.outer.set(outer),
+            None => INNERMOST.set(outer),
         }
-        let inner = entries().find(|entry| ptr::eq(entry.outer.get(), self));
-        if let Some(inner) = inner {
-            inner.outer.set(self.outer.get());
+        // SAFETY: the entry outside of this one has not been left, because it is on the list.
+        if let Some(outer) = unsafe { outer.as_ref() } {
+            outer.inner.set(inner);
         }
     }
 }
@@ -96,6 +106,16 @@ pub(crate) fn under<T>(cancel: &Cancel, run: impl FnOnce() -> T) -> T {
     run()
 }
 
+/// Runs a function that makes several calls on a socket. All of them are under the token that the socket has now, even
+/// when another thread replaces it meanwhile.
+#[inline]
+pub(crate) fn under_that_of<T>(socket: &OfSocket, run: impl FnOnce() -> T) -> T {
+    match socket.get() {
+        Some(cancel) => under(&cancel, run),
+        None => run(),
+    }
+}
+
 /// The time in which the calls of a thread are under a token; see [`Cancel::scope`].
 #[must_use = "the scope ends when this is dropped"]
 pub struct CancelScope {
@@ -115,10 +135,21 @@ impl CancelScope {
 
 impl Drop for CancelScope {
     fn drop(&mut self) {
-        // SAFETY: the entry came from a `Box`, and only this value frees it.
-        let entry = unsafe { Box::from_raw(self.entry.cast_mut()) };
-        entry.unlink();
+        // SAFETY: the entry came from a `Box` and was linked, and only this value frees it.
+        unsafe { leave_and_free(self.entry) };
     }
+}
+
+/// Leaves a scope.
+///
+/// # Safety
+///
+/// The entry came from a `Box` and was linked in this thread, and nobody uses it afterwards.
+unsafe fn leave_and_free(entry: *const Entry) {
+    // SAFETY: the entry exists until it is freed below. It leaves the list first, because a `Box` has no other pointers.
+    unsafe { (*entry).unlink() };
+    // SAFETY: the entry came from a `Box`, and no pointer of the list leads to it any more.
+    drop(unsafe { Box::from_raw(entry.cast_mut()) });
 }
 
 impl std::fmt::Debug for CancelScope {
@@ -154,8 +185,7 @@ pub(crate) fn leave(cancel: &Cancel) -> Result<()> {
 #[cfg(feature = "capi")]
 fn leave_innermost() {
     // SAFETY: the caller has found an entry of a C program here. It came from a `Box` in `enter`, and nobody else frees it.
-    let entry = unsafe { Box::from_raw(INNERMOST.get().cast_mut()) };
-    entry.unlink();
+    unsafe { leave_and_free(INNERMOST.get()) };
 }
 
 /// Remembers the scopes that a thread is in before it runs code of a program. When this is dropped, the thread leaves
@@ -175,13 +205,50 @@ impl Drop for Mark {
     fn drop(&mut self) {
         #[cfg(feature = "capi")]
         {
-            let is_within = |mark| entries().any(|entry| ptr::eq(entry, mark)) || mark.is_null();
-            while !ptr::eq(INNERMOST.get(), self.innermost)
-                && is_within(self.innermost)
+            let is_within = self.innermost.is_null() || entries().any(|entry| ptr::eq(entry, self.innermost));
+            while is_within
+                && !ptr::eq(INNERMOST.get(), self.innermost)
                 && entries().next().is_some_and(|entry| entry.is_of_c)
             {
                 leave_innermost();
             }
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn triggered_in_scope() -> Vec<bool> {
+        entries().map(|entry| entry.token.is_triggered()).collect()
+    }
+
+    #[test]
+    fn scopes_may_be_left_in_any_order() {
+        let [one, two, three] = [(); 3].map(|()| Cancel::new().unwrap());
+        two.cancel();
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut scopes = [&one, &two, &three].map(|token| Some(token.scope().unwrap()));
+            assert_eq!(triggered_in_scope(), [false, true, false]);
+            let mut left = vec![0, 1, 2];
+            for scope in order {
+                scopes[scope] = None;
+                left.retain(|other| *other != scope);
+                let inner_first: Vec<bool> = left.iter().rev().map(|scope| *scope == 1).collect();
+                assert_eq!(triggered_in_scope(), inner_first, "order {order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_forgotten_scope_stays_and_those_around_it_are_left() {
+        let [one, two] = [(); 2].map(|()| Cancel::new().unwrap());
+        two.cancel();
+        let outer = one.scope().unwrap();
+        std::mem::forget(two.scope().unwrap());
+        under(&one, || assert_eq!(triggered_in_scope(), [false, true, false]));
+        drop(outer);
+        assert_eq!(triggered_in_scope(), [true]);
     }
 }

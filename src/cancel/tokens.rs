@@ -49,6 +49,9 @@ impl Tokens {
     /// Adds the token of another socket. Fails with `Os(ENOMEM)`.
     pub(crate) fn add(&mut self, socket: &OfSocket) -> Result<()> {
         let Some(token) = socket.token() else { return Ok(()) };
+        if self.of_further_sockets.last().is_some_and(|last| Arc::ptr_eq(last, &token)) {
+            return Ok(());
+        }
         memory::reserve(&mut self.of_further_sockets, 1)?;
         self.of_further_sockets.push(token);
         Ok(())
@@ -122,10 +125,10 @@ impl Tokens {
         };
         let (own, wakes) = all.split_at_mut(fds.len());
         own.copy_from_slice(fds);
-        let mut wakes = wakes.iter_mut();
+        let mut unused_wakes = wakes.iter_mut();
         let failure = self.find(|token| match token.wake_fd() {
             Ok(fd) => {
-                if let Some(wake) = wakes.next() {
+                if let Some(wake) = unused_wakes.next() {
                     (wake.fd, wake.events) = (fd, libc::POLLIN);
                 }
                 None
@@ -135,6 +138,9 @@ impl Tokens {
         if let Some(error) = failure {
             return Err(error);
         }
+        // A thread may be in many scopes of one token, and the system limits how many descriptors are polled.
+        let count = fds.len() + sys::poll_each_once(wakes);
+        let all = &mut all[..count];
         // A trigger that came before its descriptor was installed has not raised it. What is ready counts even then.
         let left = if self.is_any_triggered() { Some(Duration::ZERO) } else { deadline.min(earliest).left() };
         let polled = sys::poll(all, left)?;

@@ -11,7 +11,7 @@ use std::ptr;
 use super::Socket;
 use super::wait::{Interest, Plan, deadline_of};
 use crate::address::{Address, RawAddress};
-use crate::cancel::Tokens;
+use crate::cancel::{self, Tokens};
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::resolve::ToAddress;
@@ -209,7 +209,10 @@ impl Socket {
 
     /// [`Socket::sendall`] with `MSG_*` flags and a limit instead of the timeout.
     pub fn sendall_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<(), SendallError> {
-        let limit = self.whole(limit);
+        cancel::under_that_of(&self.cancel, || self.send_parts(bytes, flags, self.whole(limit)))
+    }
+
+    fn send_parts(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<(), SendallError> {
         let mut sent = 0;
         loop {
             match self.send_until(&bytes[sent..], flags, limit) {

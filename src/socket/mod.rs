@@ -319,7 +319,8 @@ impl Socket {
     /// Puts the calls on this socket that begin from now on under a token, in all threads; see [`Cancel`]. `None` removes
     /// the token.
     ///
-    /// Calls that have begun before stay under what they began with. Duplicates and accepted sockets have no token.
+    /// Calls that have begun before stay under what they began with. Those that go on after a part of their work, such as
+    /// [`Socket::sendall`], are then under the new token, too. Duplicates and accepted sockets have no token.
     pub fn set_cancel(&self, cancel: Option<&Cancel>) {
         self.cancel.set(cancel);
     }

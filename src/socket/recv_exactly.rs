@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use super::Socket;
 use super::io::uninit;
-use crate::cancel::Tokens;
+use crate::cancel::{self, Tokens};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 
@@ -68,7 +68,15 @@ impl Socket {
         flags: i32,
         limit: Limit,
     ) -> Result<usize, RecvExactlyError> {
-        let limit = self.whole(limit);
+        cancel::under_that_of(&self.cancel, || self.recv_parts(buffer, flags, self.whole(limit)))
+    }
+
+    fn recv_parts(
+        &self,
+        buffer: &mut [MaybeUninit<u8>],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize, RecvExactlyError> {
         let len = buffer.len();
         let mut received = 0;
         loop {

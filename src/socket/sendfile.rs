@@ -8,7 +8,7 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::timeout::Timeout;
-use crate::cancel::Tokens;
+use crate::cancel::{self, Tokens};
 use crate::constants::SOCK_STREAM;
 use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
@@ -65,19 +65,20 @@ impl Socket {
         let limit = self.whole(limit);
         let mut source =
             Source { file: sys::lend_file(&file), offset, count: count.unwrap_or(usize::MAX), sent: 0 };
-        let result = if self.can_send_files(limit).map_err(nothing)? {
-            match self.send_by_system(&mut source, limit) {
-                Err(Error::Os(errno)) if source.sent == 0 && sys::SENDFILE_REFUSALS.contains(&errno) => {
-                    self.send_by_copying(&mut source, limit)
-                }
-                result => result,
-            }
-        } else {
-            self.send_by_copying(&mut source, limit)
-        };
+        let result = cancel::under_that_of(&self.cancel, || self.send_source(&mut source, limit));
         source.set_position();
         let sent = source.sent;
         result.map(|()| sent).map_err(|error| SendallError { sent, error })
+    }
+
+    fn send_source(&self, source: &mut Source, limit: Limit) -> Result<()> {
+        if self.can_send_files(limit)? {
+            match self.send_by_system(source, limit) {
+                Err(Error::Os(errno)) if source.sent == 0 && sys::SENDFILE_REFUSALS.contains(&errno) => {}
+                result => return result,
+            }
+        }
+        self.send_by_copying(source, limit)
     }
 
     fn check_sendfile(&self, offset: u64, count: Option<usize>, limit: Limit) -> Result<()> {

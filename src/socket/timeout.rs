@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
+use socket2::SockRef;
+
 use super::handle::InFlight;
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
@@ -100,7 +102,7 @@ impl Mode {
             // The order matters: a call that finds O_NONBLOCK set must also find a timeout. Otherwise it
             // would report EAGAIN to its caller instead of waiting.
             if timeout == Timeout::NONE {
-                if self.nonblocking_calls.load(Ordering::Relaxed) == 0 {
+                if !self.has_nonblocking_calls() {
                     sys::set_nonblocking(call.fd(), false)?;
                 }
                 self.store(timeout);
@@ -121,6 +123,18 @@ impl Mode {
             }
             self.nonblocking_calls.fetch_add(1, Ordering::Relaxed);
             Ok(NeverBlocks { mode: self, fd: call.fd() })
+        })
+    }
+
+    /// Whether a call in flight keeps O_NONBLOCK set. Another call that may block must then wait in `poll`.
+    pub(super) fn has_nonblocking_calls(&self) -> bool {
+        self.nonblocking_calls.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether the descriptor blocks, or does not only because of a call in flight.
+    pub(super) fn would_block(&self, call: &InFlight<'_>) -> bool {
+        self.changing.hold(|| {
+            self.has_nonblocking_calls() || sys::is_nonblocking(&SockRef::from(call)).is_ok_and(|set| !set)
         })
     }
 

@@ -139,8 +139,12 @@ impl Socket {
         let pieces = (kind, always_polls, flags);
         let tokens = cancel::flags_of_first_try();
         let has_waited = || self.waited[kind.interest() as usize].load(Ordering::Relaxed);
+        // With MSG_WAITALL, a receive waits for the rest of its bytes only if it blocks. It must be known whether it may.
+        let waits_for_rest = || flags & libc::MSG_WAITALL != 0 && tokens != 0;
         let at_once = match limit {
-            Limit::Timeout => seen.is_open_and_alone(tokens) && !always_polls && !has_waited(),
+            Limit::Timeout => {
+                seen.is_open_and_alone(tokens) && !always_polls && !has_waited() && !waits_for_rest()
+            }
             Limit::Now => seen.is_open(tokens),
             Limit::Until(_) => false,
         };
@@ -209,7 +213,7 @@ impl Socket {
         };
         match self.mode.timeout() {
             // The socket's own timeout in the system and O_NONBLOCK of another owner are other reasons not to wait.
-            Timeout::NONE => matches!((own, sys::is_nonblocking(&socket)), (Ok(None), Ok(false))),
+            Timeout::NONE => matches!(own, Ok(None)) && self.mode.would_block(call),
             Timeout::ZERO => false,
             _ => true,
         }
@@ -278,6 +282,7 @@ impl Socket {
                 let polls = plan.always_polls
                     || accepts_poll
                     || self.handle.is_shared()
+                    || self.mode.has_nonblocking_calls()
                     || must_not_block(plan.flags)
                     || !tokens.is_empty();
                 polls && plan.flags & libc::MSG_DONTWAIT == 0
@@ -401,10 +406,11 @@ const fn must_not_block(flags: libc::c_int) -> bool {
 }
 
 /// Returns the deadline of a call that begins to wait, and whether it is that of the socket in the system (`SO_RCVTIMEO`,
-/// `SO_SNDTIMEO`), whose error is another one. On Windows, accepts and connects have none. Where a call without a timeout must not block in the system, it holds here.
+/// `SO_SNDTIMEO`), whose error is another one. On Windows, accepts and connects have none. Without a timeout the call waits
+/// here only because it must not block in the system, which would heed that limit.
 fn deadline_of_call(call: &InFlight<'_>, plan: Plan, timeout: Timeout) -> (Deadline, bool) {
     let has_own = sys::CALLS_BLOCK || matches!(plan.kind, Kind::Receive | Kind::Send);
-    if !sys::SHUTDOWN_WAKES && has_own && plan.limit == Limit::Timeout && timeout == Timeout::NONE {
+    if has_own && plan.limit == Limit::Timeout && timeout == Timeout::NONE {
         let socket = SockRef::from(call);
         let own = match plan.kind.interest() {
             Interest::Read => socket.read_timeout(),

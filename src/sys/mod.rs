@@ -114,7 +114,7 @@ pub(crate) use system::{
 };
 pub(crate) use system::{LENGTH_IN_ADDRESS, SHUTDOWN_WAKES, UNIX_PATH_SIZE};
 pub use types::HostEntry;
-pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes};
+pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes, poll_each_once};
 
 pub(crate) use common::{
     Answer, Answers, AsFile, CALLS_BLOCK, CLOSED, CONNECT_BEGUN, Child, Forked, HAS_FORK, Hints, Identity,

@@ -30,6 +30,19 @@ impl Polled {
     }
 }
 
+/// Moves each descriptor of the list to its front once. Returns how many they are. All must be polled for the same events.
+pub(crate) fn poll_each_once(descriptors: &mut [libc::pollfd]) -> usize {
+    descriptors.sort_unstable_by_key(|descriptor| descriptor.fd);
+    let mut count = 0;
+    for index in 0..descriptors.len() {
+        if count == 0 || descriptors[index].fd != descriptors[count - 1].fd {
+            descriptors[count] = descriptors[index];
+            count += 1;
+        }
+    }
+    count
+}
+
 /// A message's header, and how many of its bytes were sent or received (`struct mmsghdr`, where the system has it).
 #[repr(C)]
 #[derive(Clone, Copy)]

@@ -132,7 +132,9 @@ impl<E: Entry> Waiting<'_, E> {
                 }
             }
         }
-        (used, most)
+        // The same socket may be in several entries, and the system limits how many descriptors are polled.
+        let own = self.entries.len();
+        (own + sys::poll_each_once(&mut descriptors[own..used]), most)
     }
 
     fn is_any_ready(&self, descriptors: &[libc::pollfd]) -> bool {

@@ -161,7 +161,10 @@ fn read_zone(zone: &str) -> Result<u32, Problem> {
     if is_number(zone) {
         return zone.parse().map_err(|_| problem("greater than 4294967295"));
     }
-    if_nametoindex(zone).map_err(|_| problem("no interface of this machine"))
+    // No interface has such a name, but Linux would ignore a colon and all that follows it.
+    let is_name = !zone.contains(|character: char| character == ':' || character.is_ascii_whitespace());
+    let found = is_name.then(|| if_nametoindex(zone).ok()).flatten();
+    found.ok_or_else(|| problem("no interface of this machine"))
 }
 
 fn read_port(digits: &str) -> Result<u16, Problem> {

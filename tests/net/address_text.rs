@@ -98,6 +98,7 @@ fn the_zone_is_the_number_or_the_name_of_an_interface() {
         ("no such interface", "no interface of this machine"),
         // RFC 6874 writes the percent sign like this in a URI. This text is an address and not a URI.
         (&format!("25{name}"), "no interface of this machine"),
+        (&format!("{name}:junk"), "no interface of this machine"),
         ("4294967296", "greater than 4294967295"),
         ("-1", "no interface of this machine"),
     ] {

@@ -60,9 +60,9 @@ pub unsafe extern "C" fn tabi_addr_text(addr: Option<&tabi_addr>, text: *mut c_c
 /// Makes an address from text. No name is looked up.
 ///
 /// `text` is one of:
-/// - "192.0.2.1:80" or "[2001:db8::1]:80" (RFC 3986), where an IPv6 address may have a zone: the number or
-///   the name of an interface ("[fe80::1%3]:80", "[fe80::1%eth0]:80").
-/// - The same without a port: "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "fe80::1%eth0".
+/// - `192.0.2.1:80` or `[2001:db8::1]:80` (RFC 3986), where an IPv6 address may have a zone: the number or
+///   the name of an interface (`[fe80::1%3]:80`, `[fe80::1%eth0]:80`).
+/// - The same without a port: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, `fe80::1%eth0`.
 /// - "unix:/run/s", a path; "unix:@name", an abstract name of Linux; or "unix:", no name. In a name, "\\"
 ///   is a backslash. "\n", "\r", "\t", "\0", "\xff" and "\u{1b}" are the characters and bytes that
 ///   tabi_addr_format() writes so, and a path that begins with "@" is written with "\x40".
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn tabi_addr_from_text(
 /// Writes the address to `text`, with a NUL at the end, so that tabi_addr_from_text() makes an address of
 /// it again that is equal (tabi_addr_equal()).
 ///
-/// The text is "192.0.2.1:80", "[2001:db8::1]:80", "[fe80::1%3]:80", "unix:/run/s" or "unix:@name". IPv6
+/// The text is `192.0.2.1:80`, `[2001:db8::1]:80`, `[fe80::1%3]:80`, `unix:/run/s` or `unix:@name`. IPv6
 /// addresses are written as RFC 5952 says. When `with_port` is 0, the text of an internet address has
 /// neither the port nor the brackets. `size` is the size of `text` in bytes. For internet addresses 64 are
 /// always enough.

@@ -188,6 +188,7 @@ mod tests {
     use crate::{AF_INET, SOCK_STREAM};
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri makes no pairs of sockets")]
     fn a_call_tries_first_after_a_poll_that_has_waited_for_it() {
         let (socket, peer) = crate::socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
         let waits_first = || socket.waited.each_ref().map(|waited| waited.load(Ordering::Relaxed));

@@ -140,7 +140,7 @@ impl Socket {
         let tokens = cancel::flags_of_first_try();
         let has_waited = || self.waited[kind.interest() as usize].load(Ordering::Relaxed);
         // With MSG_WAITALL, a receive waits for the rest of its bytes only if it blocks. It must be known whether it may.
-        let waits_for_rest = || flags & libc::MSG_WAITALL != 0 && tokens != 0;
+        let waits_for_rest = || kind == Kind::Receive && flags & libc::MSG_WAITALL != 0 && tokens != 0;
         let at_once = match limit {
             Limit::Timeout => {
                 seen.is_open_and_alone(tokens) && !always_polls && !has_waited() && !waits_for_rest()

@@ -453,8 +453,11 @@ def cancelled(call, *arguments):
             except ssl.SSLWantReadError:
                 pass
             client.settimeout(None)
-            threading.Timer(0.05, server.sendall, (b"late",)).start()
+            late = threading.Timer(0.05, server.sendall, (b"late",))
+            late.start()
             assert client.recv(10) == b"late"
+            # OpenSSL's objects are for one thread at a time.
+            late.join()
             # Both ends say goodbye, and go on without TLS.
             thread = threading.Thread(target=server.unwrap)
             thread.start()

@@ -23,12 +23,12 @@ def run(token, place, failures):
         # All calls of this thread are under the token here.
         with token:
             ask(host, int(port), parts)
-        print(f"{place}: {sum(map(len, parts))} bytes", flush=True)
+        print(f"{place}: {sum(map(len, parts))} bytes\n", end="", flush=True)
     except tabi.Cancelled:
-        print(f"{place}: cancelled after {sum(map(len, parts))} bytes", flush=True)
+        print(f"{place}: cancelled after {sum(map(len, parts))} bytes\n", end="", flush=True)
         failures.append(place)
     except OSError as error:
-        print(f"{place}: {error.strerror}", flush=True)
+        print(f"{place}: {error.strerror}\n", end="", flush=True)
         failures.append(place)
 
 

@@ -194,7 +194,14 @@ class Example(unittest.TestCase):
     def test_a_connection_has_one_handler_for_all_of_its_requests(self):
         example = os.path.join(PACKAGES, "examples", "keep_alive_server.py")
         environment = {**os.environ, "PYTHONPATH": PACKAGES}
-        process = subprocess.Popen([sys.executable, example, "0"], env=environment, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [sys.executable, example, "0"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            # Whoever started the tests in the background has had Ctrl-C ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         with process:
             try:
                 port = int(process.stdout.readline().rpartition(":")[2])

@@ -287,20 +287,29 @@ static inline int echo(tabi_request *request, void *userdata)
     }
 }
 
-/* A server in threads, four clients, and the end of the server. */
-static inline int serve_in_threads(tabi_handler handler)
+/* Lets a server serve some clients, then ends and frees it. */
+static inline int serve_and_end(tabi_server *server, int clients)
 {
     int rc, port;
-    tabi_server *server = NULL;
     struct serving serving;
-    TRY(tabi_threading_tcp_server("127.0.0.1", 0, handler, NULL, &server));
     TRY(server_port(server, &port));
     begin_to_serve(&serving, server);
-    ask_all(port, 4);
+    ask_all(port, clients);
     TRY(end_serving(&serving));
     TRY(tabi_server_close(server, 10, NULL));
 end:
     tabi_server_free(server);
+    return rc;
+}
+
+/* A server in threads, four clients, and the end of the server. */
+static inline int serve_in_threads(tabi_handler handler)
+{
+    int rc;
+    tabi_server *server = NULL;
+    TRY(tabi_threading_tcp_server("127.0.0.1", 0, handler, NULL, &server));
+    rc = serve_and_end(server, 4);
+end:
     return rc;
 }
 #endif

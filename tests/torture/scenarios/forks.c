@@ -3,16 +3,10 @@
 
 static int pass(void)
 {
-    int rc, port;
+    int rc;
     tabi_server *server = NULL;
-    struct serving serving;
     TRY(tabi_forking_tcp_server("127.0.0.1", 0, echo, NULL, &server));
-    TRY(server_port(server, &port));
-    begin_to_serve(&serving, server);
-    ask_all(port, 3);
-    TRY(end_serving(&serving));
-    TRY(tabi_server_close(server, 10, NULL));
+    rc = serve_and_end(server, 3);
 end:
-    tabi_server_free(server);
     return rc;
 }

@@ -11,23 +11,17 @@ static int echo_for_others(tabi_request *request, void *userdata)
 
 static int pass(void)
 {
-    int rc, port;
+    int rc;
     tabi_server *server = NULL;
     tabi_server_options options;
     tabi_addr address;
-    struct serving serving;
     TRY(tabi_server_options_init(&options, sizeof options));
     options.concurrency = TABI_THREADS;
     options.proxy_protocol = "127.0.0.0/8";
     options.request_end = "\n";
     TRY(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &address));
     TRY(tabi_server_new(&options, &address, echo_for_others, NULL, &server));
-    TRY(server_port(server, &port));
-    begin_to_serve(&serving, server);
-    ask_all(port, 3);
-    TRY(end_serving(&serving));
-    TRY(tabi_server_close(server, 10, NULL));
+    rc = serve_and_end(server, 3);
 end:
-    tabi_server_free(server);
     return rc;
 }

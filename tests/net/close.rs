@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{self, HANG, ThreadId, full_listener, in_own_process, stream_pair, temporary_path};
+use crate::support::{self, HANG, ThreadId, bound, full_listener, in_own_process, stream_pair};
 use tabi::constants::SOCK_SEQPACKET;
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
@@ -39,16 +39,6 @@ fn close_while_blocked<T: Send + 'static>(
 /// The two modes in which a call blocks.
 fn modes() -> [Option<Duration>; 2] {
     [None, Some(Duration::from_secs(60))]
-}
-
-fn bound(family: tabi::AddressFamily, kind: tabi::SocketKind) -> Socket {
-    let socket = Socket::new(family, kind, 0).unwrap();
-    match family {
-        AF_INET => socket.bind(("127.0.0.1", 0)).unwrap(),
-        AF_INET6 => socket.bind(("::1", 0)).unwrap(),
-        _ => socket.bind(temporary_path().as_path()).unwrap(),
-    }
-    socket
 }
 
 #[test]

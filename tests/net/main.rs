@@ -8,6 +8,7 @@ mod addresses;
 mod any_bytes;
 mod bad_input;
 mod cancel;
+mod cancel_cases;
 mod cancel_modes;
 mod cancel_process;
 mod close;

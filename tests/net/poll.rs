@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    self, HANG, ThreadId, end, full_listener, in_own_process, limits, nobody, stream_pair, temporary_path,
+    self, HANG, ThreadId, bound, end, full_listener, in_own_process, limits, nobody, stream_pair,
 };
 use tabi::constants::MSG_OOB;
 use tabi::{
@@ -41,16 +41,6 @@ fn pipe() -> (File, File) {
     assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
     // SAFETY: both descriptors are new and have no other owner.
     unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) }
-}
-
-fn bound(family: tabi::AddressFamily, kind: tabi::SocketKind) -> Socket {
-    let socket = Socket::new(family, kind, 0).unwrap();
-    match family {
-        AF_INET => socket.bind(("127.0.0.1", 0)).unwrap(),
-        AF_INET6 => socket.bind(("::1", 0)).unwrap(),
-        _ => socket.bind(temporary_path().as_path()).unwrap(),
-    }
-    socket
 }
 
 #[test]

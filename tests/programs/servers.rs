@@ -18,60 +18,24 @@ use crate::process::Process;
 const HANG: Duration = Duration::from_secs(60);
 
 macro_rules! servers {
-    ($($name:ident)*) => {$(
+    ($languages:tt: $($name:ident)*) => {$( servers! { @one $name $languages } )*};
+    (@one $name:ident [$($test:ident $language:ident)*]) => {
         mod $name {
             use crate::languages::Language;
 
-            #[test]
-            fn in_c() {
-                super::$name(Language::C);
-            }
-
-            #[test]
-            fn in_rust() {
-                super::$name(Language::Rust);
-            }
-
-            #[test]
-            fn in_python() {
-                super::$name(Language::Python);
-            }
-
-            #[test]
-            fn in_cpython() {
-                super::$name(Language::StockPython);
-            }
+            $(#[test]
+            fn $test() {
+                super::$name(Language::$language);
+            })*
         }
-    )*};
+    };
 }
 
-servers! { chat_room web_server time_server control_server restart_server activated_server bad_arguments }
+servers! { [in_c C in_rust Rust in_python Python in_cpython StockPython]:
+chat_room web_server time_server control_server restart_server activated_server bad_arguments }
 
-/// Servers that need what only tabi has.
-macro_rules! own_servers {
-    ($($name:ident)*) => {$(
-        mod $name {
-            use crate::languages::Language;
-
-            #[test]
-            fn in_c() {
-                super::$name(Language::C);
-            }
-
-            #[test]
-            fn in_rust() {
-                super::$name(Language::Rust);
-            }
-
-            #[test]
-            fn in_python() {
-                super::$name(Language::Python);
-            }
-        }
-    )*};
-}
-
-own_servers! { keep_alive_server relay_server }
+// Servers that need what only tabi has.
+servers! { [in_c C in_rust Rust in_python Python]: keep_alive_server relay_server }
 
 /// Starts a server. Returns it with the address on which it listens.
 fn start(language: Language, program: &str, arguments: &[&Path]) -> Option<(Process, String)> {

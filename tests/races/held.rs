@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    HANG, ThreadId, full_listener, in_prepared_process, shim, stream_pair, temporary_path, tools, wait_until,
+    HANG, ThreadId, bound, full_listener, in_prepared_process, shim, stream_pair, tools, wait_until,
 };
 use tabi::constants::{AF_NETLINK, SOCK_RAW, SOCK_SEQPACKET};
 use tabi::{
@@ -210,16 +210,6 @@ fn is_woken(kind: &'static str, make: fn() -> Blocking, calls: &[(&'static str, 
         wrong.len()
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn bound(family: AddressFamily, kind: SocketKind) -> Socket {
-    let socket = Socket::new(family, kind, 0).unwrap();
-    match family {
-        AF_INET => socket.bind(("127.0.0.1", 0)).unwrap(),
-        AF_INET6 => socket.bind(("::1", 0)).unwrap(),
-        _ => socket.bind(temporary_path().as_path()).unwrap(),
-    }
-    socket
 }
 
 fn pair(family: AddressFamily, kind: SocketKind) -> Blocking {

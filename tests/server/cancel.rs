@@ -6,24 +6,13 @@ use std::thread;
 
 use crate::support::limits::limit;
 use crate::support::serving::{any_port, ask, connect, echo, read_to_end, while_serving};
-use crate::support::{HANG, ThreadId, in_own_process, wait_until};
+use crate::support::{in_own_process, once_blocked, wait_until};
 use tabi::server::{Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
 use tabi::{Cancel, Error};
 
-/// Triggers the token when this thread is blocked in the call.
+/// Makes a call in this thread, and triggers the token when this thread is blocked in it.
 fn cancel_while_blocked<T>(token: &Cancel, call: impl FnOnce() -> T) -> T {
-    let caller = ThreadId::current();
-    let (tell, ended) = mpsc::channel();
-    thread::scope(|threads| {
-        threads.spawn(move || {
-            caller.wait_until_blocked();
-            token.cancel();
-            ended.recv_timeout(HANG).expect("the call ends");
-        });
-        let result = call();
-        tell.send(()).unwrap();
-        result
-    })
+    once_blocked(|| token.cancel(), call)
 }
 
 /// Keeps the failures of handlers.

@@ -22,8 +22,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use own_process::{in_own_process, in_prepared_process};
-use tabi::{AF_INET, AF_UNIX, Address, SOCK_DGRAM, SOCK_STREAM, Socket};
-pub use waiting::{HANG, ThreadId, wait_until};
+use tabi::{AF_INET, AF_INET6, AF_UNIX, Address, SOCK_DGRAM, SOCK_STREAM, Socket};
+pub use waiting::{HANG, ThreadId, once_blocked, wait_until};
 
 /// A path for a unix socket, which does not exist yet.
 pub fn temporary_path() -> PathBuf {
@@ -34,6 +34,17 @@ pub fn temporary_path() -> PathBuf {
     let path = short.join(format!("tabi-{}-{number}", std::process::id()));
     let _ = fs::remove_file(&path);
     path
+}
+
+/// A socket with an address of its own.
+pub fn bound(family: tabi::AddressFamily, kind: tabi::SocketKind) -> Socket {
+    let socket = Socket::new(family, kind, 0).unwrap();
+    match family {
+        AF_INET => socket.bind(("127.0.0.1", 0)).unwrap(),
+        AF_INET6 => socket.bind(("::1", 0)).unwrap(),
+        _ => socket.bind(temporary_path().as_path()).unwrap(),
+    }
+    socket
 }
 
 /// A connected pair of stream sockets.

@@ -6,6 +6,7 @@ pub mod call_numbers;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,23 @@ impl ThreadId {
             .is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')));
         sleeps && number.is_some_and(|number| !call_numbers::WAIT_FOR_ELSE.contains(number))
     }
+}
+
+/// Makes a call in this thread, and does something in another one once this thread is blocked in it. The call must then
+/// end.
+pub fn once_blocked<T>(act: impl FnOnce() + Send, call: impl FnOnce() -> T) -> T {
+    let caller = ThreadId::current();
+    let (tell, ended) = channel();
+    thread::scope(|threads| {
+        threads.spawn(move || {
+            caller.wait_until_blocked();
+            act();
+            ended.recv_timeout(HANG).expect("the call ends");
+        });
+        let result = call();
+        tell.send(()).unwrap();
+        result
+    })
 }
 
 /// Waits until a condition holds that no event announces.

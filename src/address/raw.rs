@@ -212,16 +212,18 @@ impl RawAddress {
     }
 
     /// Returns the name of an `AF_UNIX` address in Python's form: a path without its closing NUL, or an abstract name
-    /// with its leading NUL. It is empty if the address has no name, and `None` for another family.
+    /// with its leading NUL. It is empty if the address has no name, and `None` for another family, and for a name that
+    /// is longer than the system's structure: no socket has it.
     pub(super) fn unix_name(&self) -> Option<&[u8]> {
         if self.family() != AF_UNIX {
             return None;
         }
         let name = self.bytes().get(UNIX_PATH_OFFSET..).unwrap_or(&[]);
-        match name {
-            [0, ..] if sys::ABSTRACT_NAMES => Some(name),
-            _ => name.split(|&byte| byte == 0).next(),
-        }
+        let name = match name {
+            [0, ..] if sys::ABSTRACT_NAMES => name,
+            _ => name.split(|&byte| byte == 0).next()?,
+        };
+        (name.len() <= sys::UNIX_PATH_SIZE).then_some(name)
     }
 }
 

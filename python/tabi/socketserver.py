@@ -4,6 +4,7 @@ The classes are the running Python's own, on sockets of tabi's, with these diffe
 
 - ``shutdown`` stops ``serve_forever`` at once, from any thread and from a handler. ``poll_interval`` is only how often
   ``service_actions`` runs.
+- ``handle_request`` heeds tokens (``tabi.Cancel``).
 - A full table of descriptors makes the server wait instead of spin.
 - The threads of ``ThreadingMixIn`` are kept and used again. ``max_threads`` limits them; ``when_full`` says what
   happens then: ``"wait"`` (accept nobody until a thread is free), ``"queue"`` (accept ``queue_size`` more) or
@@ -125,6 +126,7 @@ def _init_handler(self, request, client_address, server):
     _server.live(self)
 
 
+_ServerSelector = _server.Selector
 BaseServer.handle_trouble = _handle_trouble
 BaseServer.serve_until_signal = _serve_until_signal
 BaseServer.serve_forever = _serve_forever

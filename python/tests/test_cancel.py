@@ -158,6 +158,7 @@ class Calls(unittest.TestCase):
     def test_a_server(self):
         with socketserver.ThreadingTCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
             self.cancelled(server.serve_forever)
+            self.cancelled(server.handle_request)
 
     def test_calls_that_do_not_wait_are_not_under_it(self):
         token = tabi.Cancel()

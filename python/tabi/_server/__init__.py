@@ -9,12 +9,14 @@ from . import behind_proxy, process, tls, unix_path
 from .daemon import notify, serve_until_signal
 from .native import existing, native_of
 from .reports import DrainReport, Statistics
+from .selector import Selector
 from .settings import seconds
 from .turns import Next, handle, live, opened, proxy_header_of
 
 __all__ = [
     "DrainReport",
     "Next",
+    "Selector",
     "Statistics",
     "behind_proxy",
     "existing",

@@ -3,12 +3,14 @@
 # PREFIX      where it is installed
 # LIBDIR      the folder of the libraries, such as /usr/lib/x86_64-linux-gnu
 # INCLUDEDIR  the folder of the header
+# MANDIR      the folder of the manual pages, which python3 makes of the header
 # DESTDIR     a folder that stands before all of these while files are copied, for packages
 # LIBRARY     the folder that has libtabi.so and libtabi.a
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
 LIBRARY ?= target/release
 
@@ -37,8 +39,11 @@ install:
 	ln -sf $(SONAME) "$(LIB)/libtabi.so"
 	set -e; for file in $(DESCRIPTIONS); do \
 		$(FILL) "packaging/$${file##*/}.in" > "$(LIB)/$$file"; chmod 644 "$(LIB)/$$file"; done
+	@if command -v python3 >/dev/null; then python3 -B docs/header/man_pages.py "$(DESTDIR)$(MANDIR)"; \
+	else echo "python3 is missing: the manual pages are not installed"; fi
 
 uninstall:
 	rm -f "$(DESTDIR)$(INCLUDEDIR)/tabi.h" "$(LIB)/libtabi.a" "$(LIB)/libtabi.so" "$(LIB)/$(SONAME)" \
-	      "$(LIB)/libtabi.so.$(VERSION)" $(DESCRIPTIONS:%="$(LIB)/%")
+	      "$(LIB)/libtabi.so.$(VERSION)" $(DESCRIPTIONS:%="$(LIB)/%") \
+	      "$(DESTDIR)$(MANDIR)"/man3/tabi.3 "$(DESTDIR)$(MANDIR)"/man3/tabi_*.3
 	-rmdir "$(LIB)/cmake/tabi" 2>/dev/null

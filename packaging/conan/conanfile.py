@@ -27,7 +27,7 @@ class Tabi(ConanFile):
     def export_sources(self):
         for pattern in ("Cargo.*", "build.rs", "cbindgen.toml", "Makefile", "LICENSE-*"):
             copy(self, pattern, self._root, self.export_sources_folder, keep_path=False)
-        for folder in ("src", "capi", "include", "packaging", "benches", "docs/programs", "examples", "tests/helpers"):
+        for folder in ("src", "capi", "include", "packaging", "benches", "docs/header", "docs/programs", "examples", "tests/helpers"):
             copy(self, "*", os.path.join(self._root, folder), os.path.join(self.export_sources_folder, folder))
 
     def validate(self):

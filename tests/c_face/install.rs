@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{compile, library, tools};
+use crate::support::{compile, header, library, tools};
 
 const PROGRAM: &str =
     "#include <stdio.h>\n#include <tabi.h>\nint main(void) { puts(tabi_version()); return 0; }\n";
@@ -89,6 +89,14 @@ impl Installed {
     }
 }
 
+/// The references of a manual page to the pages of this library, such as `tabi_recv` in `.Xr tabi_recv 3`.
+fn references(page: &str) -> impl Iterator<Item = &str> {
+    page.lines()
+        .filter_map(|line| line.strip_prefix(".Xr "))
+        .flat_map(|line| line.split(' ').take(2))
+        .filter(|word| word.starts_with("tabi"))
+}
+
 fn tools_are_there(tools: &[&str]) -> bool {
     tools.iter().all(|tool| tools::have(tool, "make install"))
 }
@@ -159,10 +167,46 @@ fn a_package_is_made_in_a_folder_that_its_files_do_not_name() {
         assert!(description.lines().any(|each| each == line), "no line {line} in:\n{description}");
     }
     assert!(staging.join("usr/include/tabi-0/tabi.h").is_file());
+    assert!(staging.join("usr/share/man/man3/tabi_recv.3").is_file());
     for file in ["pkgconfig/tabi-static.pc", "cmake/tabi/tabi-config.cmake"] {
         let text = fs::read_to_string(staging.join("usr/lib64").join(file)).unwrap();
         assert!(!text.contains('@') && !text.contains(&*staging.to_string_lossy()), "{file}:\n{text}");
     }
     make("uninstall", &settings);
     assert_eq!(files(&staging), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn every_function_and_type_has_a_manual_page() {
+    if !tools_are_there(&["make", "python3"]) {
+        return;
+    }
+    let pages = Installed::new("install-man").scratch.join("usr/share/man/man3");
+    let functions = header::functions().into_iter().chain(header::inline_functions()).chain(header::types());
+    for name in functions {
+        assert!(pages.join(format!("{name}.3")).is_file(), "man {name} shows nothing");
+    }
+    for page in files(&pages) {
+        for name in references(&fs::read_to_string(&page).unwrap()) {
+            assert!(pages.join(format!("{name}.3")).is_file(), "{} names {name}(3)", page.display());
+        }
+    }
+}
+
+/// What mandoc says about pages that it does not find depends on the system. The test above looks for those of the
+/// library.
+#[test]
+fn mandoc_finds_no_fault_in_the_manual_pages() {
+    if !tools_are_there(&["make", "python3", "mandoc"]) {
+        return;
+    }
+    let installed = Installed::new("install-lint");
+    let mut mandoc = Command::new("mandoc");
+    mandoc.arg("-Tlint").args(files(&installed.scratch.join("usr/share/man")));
+    mandoc.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/tabi.1"));
+    let said = mandoc.output().unwrap();
+    let said = String::from_utf8_lossy(&said.stdout);
+    let faults: Vec<&str> =
+        said.lines().filter(|line| !line.contains("referenced manual not found")).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -1,7 +1,9 @@
 """Looks at every page of the manual in a browser, as wide as a telephone: python3 docs/book/check_pages.py DIRECTORY
 
-A page must not be wider than the screen, must show its pictures, and must offer every block of code for copying. The
-search must find a word, in English and in Chinese.
+A page must not be wider than the screen, must show its pictures, and must offer every block of code for copying. Its
+links into the manual must hold. The search must find a word, in English and in Chinese, and a function.
+
+The pages of the crate, which rustdoc makes, are only linked: rustdoc checks them itself.
 """
 
 import functools
@@ -18,11 +20,12 @@ import tempfile
 import threading
 
 PHONE = 360  # pixels
-WORDS = ["timeout", "超时"]
+WORDS = ["timeout", "超时", "tabi_recv_exactly"]
+RUSTDOC = "rust"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 
 CHECK = """<!doctype html><title>check</title><script>
-const found = {};
+const found = {}, names = {}, links = {};
 function opened(page) {
     return new Promise((done) => {
         const frame = document.createElement("iframe");
@@ -44,8 +47,22 @@ async function look(page) {
     const blocks = inside.querySelectorAll("article div.highlight pre").length;
     const buttons = inside.querySelectorAll("article button.copybtn").length;
     if (blocks != buttons) faults.push(`${blocks} blocks of code, but ${buttons} buttons to copy them`);
-    found[page] = { faults, blocks };
+    names[page] = new Set([...inside.querySelectorAll("[id]")].map((element) => element.id));
+    links[page] = [...inside.links].filter((link) => link.origin == location.origin);
+    links[page] = links[page].map((link) => [link.pathname, decodeURIComponent(link.hash.slice(1))]);
+    found[page] = { faults, blocks, links: links[page].length };
     frame.remove();
+}
+const answers = {};
+async function exists(path) {
+    answers[path] ??= fetch(path, { method: "HEAD" }).then((answer) => answer.ok);
+    return answers[path];
+}
+async function follow(page) {
+    for (const [path, name] of links[page]) {
+        const holds = path in names ? !name || names[path].has(name) : await exists(path);
+        if (!holds) found[page].faults.push(`no target for ${path}#${name}`);
+    }
 }
 async function search(word) {
     const frame = await opened(`/search.html?q=${word}`);
@@ -58,6 +75,7 @@ async function search(word) {
 }
 onload = async () => {
     for (const page of PAGES) await look(page);
+    for (const page of PAGES) await follow(page);
     for (const word of WORDS) found[word] = { hits: await search(word) };
     const answer = document.createElement("pre");
     answer.id = "found";
@@ -91,7 +109,8 @@ def main(directory):
         reason = "chromium is not installed: how the pages look on a telephone is not checked"
         sys.exit(reason) if os.environ.get("CI") == "true" else print(f"skipped: {reason}")
         return
-    pages = sorted(f"/{page.relative_to(directory)}" for page in directory.rglob("*.html"))
+    pages = sorted(page.relative_to(directory) for page in directory.rglob("*.html"))
+    pages = [f"/{page}" for page in pages if page.parts[0] != RUSTDOC]
     check = CHECK.replace("PHONE", str(PHONE)).replace("PAGES", json.dumps(pages))
     Pages.check = check.replace("WORDS", json.dumps(WORDS)).encode()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Pages, directory=directory))
@@ -110,11 +129,11 @@ def main(directory):
 def report(found):
     faults = [f"the search for {word} finds nothing" for word in WORDS if not found.pop(word)["hits"]]
     faults += [f"{page}: {fault}" for page, seen in found.items() for fault in seen["faults"]]
-    blocks = sum(seen["blocks"] for seen in found.values())
+    blocks, links = (sum(seen[what] for seen in found.values()) for what in ("blocks", "links"))
     if faults:
         sys.exit("\n".join(faults))
     print(f"{len(found)} pages fit a screen of {PHONE} pixels, {blocks} blocks of code can be copied, "
-          f"and the search finds {' and '.join(WORDS)}")
+          f"{links} links hold, and the search finds {', '.join(WORDS)}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ root_doc = "docs/index"
 include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "python/README.md"]
 exclude_patterns = ["target", ".git", "docs/book", "docs/programs"]
 
-extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "plain_markdown"]
+extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "plain_markdown", "reference"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 # Pages for the forge begin a section at the level that reads well there.

@@ -8,12 +8,14 @@ The search finds words in English and in Chinese.
 """
 
 import logging
+import pathlib
 import posixpath
 import re
 
 import jieba
 from sphinx.search.en import SearchEnglish
 
+ROOT = pathlib.Path(__file__).parent.parent.parent
 LABEL = re.compile(r"\*\*(C|Python|Rust)\*\*(.*)")
 LINK = re.compile(r"- \[[^]]+\]\(([^)#]+\.md)\)")
 HEADING = re.compile(r"## (.*)")
@@ -99,7 +101,8 @@ def contents(page, text, all_pages):
             target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[1]))
             sections.setdefault(caption, []).append(target.removesuffix(".md"))
     listed = {page, *(target for targets in sections.values() for target in targets)}
-    sections["More"] = sorted(set(all_pages) - listed)
+    # The index of the reference lists those that are beside it.
+    sections["More"] = sorted(each for each in set(all_pages) - listed if not each.startswith("docs/reference/"))
     tables = [table(caption, targets) for caption, targets in sections.items() if targets]
     return "\n".join(tables)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import _socket as builtin
 import unittest
 
-from tabi import _socket
+from tabi import _socket, socket
 
 
 def outcome(function, *arguments):
@@ -24,8 +24,12 @@ class Numbers(unittest.TestCase):
             ("127.0.0.1", 80, builtin.AF_INET, datagram),
             ("127.0.0.1", 80, builtin.AF_INET6, stream),
             ("127.0.0.1", "80", 0, stream),
+            ("127.0.0.1", 1, 0, stream),
             ("127.0.0.1", True, 0, stream),
+            ("127.0.0.1", 80, False, stream),
             ("127.0.0.1", 80.0),
+            ("127.0.0.1", 80, 0, socket.SOCK_STREAM),
+            ("127.0.0.1", 80, 0, float(stream)),
             ("127.0.0.1", 70000, 0, stream),
             ("127.0.0.1", 80, 0, 77),
             (b"127.0.0.1", 80, 0, stream),

@@ -6,6 +6,7 @@ import ctypes
 import operator
 import os
 import sys
+from sys import audit
 
 from .. import _library
 from .._errors import check
@@ -63,7 +64,8 @@ _hostent_free = _library.quick("tabi_hostent_free", _OUT, result=None)
 _gethostname = _library.quick("tabi_gethostname", _TEXT, _SIZE, result=_SSIZE)
 _sethostname = _library.quick("tabi_sethostname", _TEXT)
 
-#: Answers for hosts and ports that were given as numbers. They are the same at any time.
+#: Answers for hosts and ports that were given as numbers, by the arguments of `getaddrinfo`: a string and integers, and
+#: nothing that is only equal to one. They are the same at any time.
 _answers: dict[tuple, tuple] = {}
 _MOST_ANSWERS = 256
 
@@ -73,6 +75,17 @@ _LONGEST_SERVICE = 32
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
+    if type.__class__ is not int and isinstance(type, int):
+        # A `SocketKind`, which is what nearly every caller has.
+        type = int.__index__(type)
+    if (
+        host.__class__ is str
+        and port.__class__ is family.__class__ is type.__class__ is proto.__class__ is flags.__class__ is int
+    ):
+        known = _answers.get((host, port, family, type, proto, flags))
+        if known is not None:
+            audit("socket.getaddrinfo", host, port, family, type, proto)
+            return list(known)
     return getaddrinfo_until(NEVER, host, port, family, type, proto, flags)
 
 
@@ -91,16 +104,12 @@ def getaddrinfo_until(until: int, host, port, family=0, type=0, proto=0, flags=0
     ]
     number = _plain_port(port)
     service = _service(number)
-    sys.audit("socket.getaddrinfo", host, port, family, type, proto)
-    asked = name, service, family, type, proto, flags
-    known = _answers.get(asked)
-    if known is not None:
-        return list(known)
-    answers = _look_up(until, *asked)
-    if not flags and isinstance(number, int) and _is_number(name):
+    audit("socket.getaddrinfo", host, port, family, type, proto)
+    answers = _look_up(until, name, service, family, type, proto, flags)
+    if not flags and host.__class__ is str and port.__class__ is int and _is_number(name):
         if len(_answers) >= _MOST_ANSWERS:
             _answers.clear()
-        _answers[asked] = tuple(answers)
+        _answers[host, port, family, type, proto, flags] = tuple(answers)
     return answers
 
 

@@ -15,18 +15,19 @@ type Ledger<'a> = BTreeMap<Vec<u32>, Vec<&'a str>>;
 pub(crate) fn link(text: &str, functions: &[&str], directory: &Path) {
     let ledger = ledger(text);
     check(&ledger, functions);
-    if !possible() {
+    let Some(gnu_ld) = gnu_ld() else {
         println!(
-            "cargo:warning=the exported symbols have no versions: these need GNU ld, and Linux as host and target"
+            "cargo:warning=the exported symbols have no versions: these need GNU ld, and Linux as target"
         );
         return;
-    }
+    };
     let script = directory.join("symbols.map");
     fs::write(&script, version_script(&ledger)).expect("cargo's directory can be written");
     let place = directory.join("linker");
     fs::create_dir_all(&place).expect("cargo's directory can be written");
     let linker = place.join("ld.bfd");
-    fs::write(&linker, include_str!("linker.sh")).expect("cargo's directory can be written");
+    fs::write(&linker, include_str!("linker.sh").replace("@GNU_LD@", &gnu_ld))
+        .expect("cargo's directory can be written");
     make_executable(&linker);
     // LLD, which rustc may ask for, takes a second version script, but ignores what it says about the same symbols.
     println!("cargo:rustc-cdylib-link-arg=-fuse-ld=bfd");
@@ -57,10 +58,21 @@ fn check(ledger: &Ledger, functions: &[&str]) {
     }
 }
 
-fn possible() -> bool {
-    let linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux");
-    let native = env::var("HOST") == env::var("TARGET");
-    linux && native && Command::new("ld.bfd").arg("--version").output().is_ok()
+/// GNU ld for the target, as the C compiler that links knows it: a path, or a name that is found in `PATH`.
+fn gnu_ld() -> Option<String> {
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+        return None;
+    }
+    // Cargo tells this script about a linker only if one is set. The compiler's own choice is `cc`.
+    let compiler = env::var("RUSTC_LINKER").unwrap_or_else(|_| "cc".to_owned());
+    let gnu_ld = output(Command::new(compiler).arg("-print-prog-name=ld.bfd"))?.trim().to_owned();
+    output(Command::new(&gnu_ld).arg("--version")).filter(|version| version.starts_with("GNU ld"))?;
+    Some(gnu_ld)
+}
+
+fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()
 }
 
 /// A node for each version, which includes the one before it.

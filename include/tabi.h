@@ -3693,7 +3693,7 @@ typedef struct {
     /**
      * The bytes per second that a request must move at least, in both directions together. A connection that is
      * slower is shut down. Seconds in which the handler is not inside a call of its socket do not count. It is
-     * for TABI_THREADS, TCP and Linux. The default is 0: no limit.
+     * for TABI_THREADS, TCP, and Linux 4.19 or later; elsewhere the server is refused. The default is 0: no limit.
      */
     size_t min_rate;
     /**
@@ -3794,8 +3794,8 @@ typedef struct {
     int unlink_path;
     /**
      * 1: tabi_server_get_statistics() has the bytes of connections that have ended. The system counts them, so that the
-     * calls of sockets cost nothing more. It is for TCP, not for TABI_FORKS, and for Linux 4.19 or later. The default
-     * is 0.
+     * calls of sockets cost nothing more. It is for TCP, not for TABI_FORKS, and for Linux 4.19 or later; elsewhere the
+     * server is refused. The default is 0.
      */
     int count_bytes;
     /**

@@ -230,7 +230,7 @@ impl ServerOptions {
     /// The system counts them; the server asks it once, when a connection ends, and the calls of the sockets cost nothing
     /// more. They are the bytes of the TCP stream, in a TLS connection those of the encrypted stream. Connections that the
     /// handler has closed itself, jobs, and connections that have not ended are not among them. It needs TCP, a server
-    /// that does not fork, and Linux 4.19 or later.
+    /// that does not fork, and Linux 4.19 or later. Elsewhere the server is refused.
     pub fn count_bytes(mut self, count: bool) -> Self {
         self.count_bytes = count;
         self

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use super::Socket;
 use super::wait::Interest;
 use crate::error::Result;
+use crate::sys;
 use crate::sys::fd::RawFd;
 
 /// Keeps the number of a socket's descriptor valid, as a call in flight does: a close of the socket ends the connection,
@@ -43,6 +44,12 @@ impl Drop for Hold {
 }
 
 impl Socket {
+    /// Whether the system counts the bytes of this TCP socket. Fails with [`Closed`](crate::Error::Closed).
+    pub(crate) fn counts_bytes(&self) -> Result<bool> {
+        let call = self.handle.enter()?;
+        Ok(sys::tcp_bytes(call.fd()).is_some())
+    }
+
     /// Lets the next call that receives try first, because something else has polled the descriptor.
     pub(crate) fn expect_bytes(&self) {
         self.waited[Interest::Read as usize].store(false, Ordering::Relaxed);

@@ -101,7 +101,7 @@ pub(crate) use unix_only;
 // Every system has these, each in its own way.
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
-    Wake, Watch, accept, address_family, host_by_address, host_by_name, join_multicast_v4,
+    Wake, Watch, accept, address_family, counts_tcp_bytes, host_by_address, host_by_name, join_multicast_v4,
     leave_multicast_v4, multicast_interface_v4, name_current_thread, option_unit, packet_info_v4, poll,
     protocol, protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
     set_errno, tcp_bytes,
@@ -109,8 +109,8 @@ pub(crate) use system::{
 // Numbers that differ between systems, and constants that say whether a system has a feature.
 pub(crate) use common::suppress_sigpipe;
 pub(crate) use system::{
-    ABSTRACT_NAMES, CMSG_CLOEXEC, COUNTS_TCP_BYTES, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK,
-    TRUE_LENGTH, TYPE_FLAGS,
+    ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH,
+    TYPE_FLAGS,
 };
 pub(crate) use system::{LENGTH_IN_ADDRESS, SHUTDOWN_WAKES, UNIX_PATH_SIZE};
 pub use types::HostEntry;

@@ -205,6 +205,35 @@ fn a_request_that_is_too_slow_is_cut_off_but_not_a_handler_that_computes() {
     server.server_close(Some(HANG));
 }
 
+/// The kernel says how much it knows about a connection by the length of its answer: 216 bytes or more where it counts the
+/// bytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_rate_that_nobody_can_measure_is_refused() {
+    let socket = Socket::new(tabi::AF_INET, SOCK_STREAM, 0).unwrap();
+    let answer = socket.getsockopt_bytes(libc::IPPROTO_TCP, libc::TCP_INFO, 512).unwrap();
+    let counted = answer.len() >= 216;
+    let settings: [(&str, ServerOptions); 2] = [
+        ("min_rate", threads(2).min_rate(1, Duration::from_secs(1))),
+        ("count_bytes", threads(2).count_bytes(true)),
+    ];
+    for (name, options) in settings {
+        match options.prepare(any_port(), lines) {
+            Ok(_) => assert!(counted, "{name}"),
+            Err(Error::Value(message)) => {
+                assert_eq!(
+                    message,
+                    format!("{name} needs a system that counts the bytes of TCP connections")
+                );
+                assert!(!counted);
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    // It asks for a rate only where there can be one.
+    ServerOptions::new(tabi::AF_INET, SOCK_STREAM).internet_facing().prepare(any_port(), lines).unwrap();
+}
+
 #[test]
 fn above_max_parked_the_longest_parked_is_closed() {
     let server = threads(2).max_parked(2).bind(any_port(), lines).unwrap();

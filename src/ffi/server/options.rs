@@ -78,7 +78,7 @@ pub struct tabi_server_options {
     pub request_deadline: f64,
     /// The bytes per second that a request must move at least, in both directions together. A connection that is
     /// slower is shut down. Seconds in which the handler is not inside a call of its socket do not count. It is
-    /// for TABI_THREADS, TCP and Linux. The default is 0: no limit.
+    /// for TABI_THREADS, TCP, and Linux 4.19 or later; elsewhere the server is refused. The default is 0: no limit.
     pub min_rate: usize,
     /// The time in seconds, more than 0, for which a request may be slower than min_rate. The default is 5.
     pub min_rate_grace: f64,
@@ -139,8 +139,8 @@ pub struct tabi_server_options {
     /// socket is there by then, in a forked child, and after tabi_server_pass_to(). The default is 0.
     pub unlink_path: c_int,
     /// 1: tabi_server_get_statistics() has the bytes of connections that have ended. The system counts them, so that the
-    /// calls of sockets cost nothing more. It is for TCP, not for TABI_FORKS, and for Linux 4.19 or later. The default
-    /// is 0.
+    /// calls of sockets cost nothing more. It is for TCP, not for TABI_FORKS, and for Linux 4.19 or later; elsewhere the
+    /// server is refused. The default is 0.
     pub count_bytes: c_int,
     /// A token for every handler and every job, with their handshakes, setup and finish, or NULL (the default). When it is
     /// triggered, their calls end with TABI_ERR_CANCELLED. The server itself goes on. It keeps a reference to the token.

@@ -137,7 +137,7 @@ impl ServerOptions {
     /// The bytes in both directions count, together and on average over the request. Seconds in which the handler is not
     /// inside a call of its socket do not count, so a handler may compute for as long as it likes. (The calls of a job
     /// are not known: all its time counts.) The requests are looked at once a second. It needs threads, TCP, and a
-    /// system that counts the bytes of connections, which is Linux.
+    /// system that counts the bytes of connections, which is Linux since 4.19. Elsewhere the server is refused.
     pub fn min_rate(mut self, bytes_per_second: u64, grace: Duration) -> Self {
         self.min_rate = Some(MinRate { bytes_per_second, grace });
         self
@@ -187,7 +187,7 @@ impl ServerOptions {
             idle_timeout: Some(Duration::from_secs(60)),
             request_deadline: Some(Duration::from_secs(30)),
             handshake_timeout: Some(Duration::from_secs(10)),
-            min_rate: sys::COUNTS_TCP_BYTES.then_some(slowest),
+            min_rate: sys::counts_tcp_bytes().then_some(slowest),
             max_connections: Some(10_000),
             max_connections_per_address: Some(100),
             ..self
@@ -299,13 +299,15 @@ impl MinRate {
 
 /// Refuses a setting that is about the bytes of TCP connections where nobody counts them.
 fn needs_tcp(setting: &str, sockets: &[Socket]) -> Result<()> {
-    if !sys::COUNTS_TCP_BYTES {
-        return Err(Error::value(format!(
-            "{setting} needs a system that counts the bytes of TCP connections"
-        )));
-    }
     if !sockets.iter().all(is_tcp) {
         return Err(Error::value(format!("{setting} is for TCP sockets, and the server has others")));
+    }
+    for socket in sockets {
+        if !socket.counts_bytes()? {
+            return Err(Error::value(format!(
+                "{setting} needs a system that counts the bytes of TCP connections"
+            )));
+        }
     }
     Ok(())
 }

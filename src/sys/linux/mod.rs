@@ -50,7 +50,7 @@ pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
 pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;
-pub(crate) use tcp_bytes::{COUNTS_TCP_BYTES, tcp_bytes};
+pub(crate) use tcp_bytes::{counts_tcp_bytes, tcp_bytes};
 pub(crate) use wake::Wake;
 pub(crate) use watch::Watch;
 

@@ -1,11 +1,10 @@
 //! How many bytes a TCP connection has moved.
 
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
+
+use socket2::{Domain, Type};
 
 use crate::sys::{TcpBytes, syscall};
-
-/// Whether the system counts the bytes of TCP connections.
-pub(crate) const COUNTS_TCP_BYTES: bool = true;
 
 /// Where the members of the kernel's `struct tcp_info` are. The structures of some C libraries are older and end before
 /// them. `tcpi_notsent_bytes` has 32 bits, the others have 64.
@@ -14,6 +13,13 @@ const RECEIVED: usize = 128;
 const NOT_SENT: usize = 144;
 const SENT: usize = 200;
 const SENT_AGAIN: usize = 208;
+
+/// Whether the system counts the bytes of TCP connections, as Linux does since 4.19. Also true when there is no socket to ask
+/// with, because then a server cannot be made either.
+pub(crate) fn counts_tcp_bytes() -> bool {
+    let socket = socket2::Socket::new(Domain::IPV4, Type::STREAM, None);
+    socket.map_or(true, |socket| tcp_bytes(socket.as_raw_fd()).is_some())
+}
 
 /// Returns what a TCP connection has moved. `None` if it is no TCP connection, and on kernels before 4.19.
 pub(crate) fn tcp_bytes(fd: RawFd) -> Option<TcpBytes> {

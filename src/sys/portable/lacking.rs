@@ -55,9 +55,11 @@ pub(crate) fn option_unit(_level: c_int, _option: c_int) -> usize {
 }
 
 /// The system does not count the bytes of TCP connections.
-pub(crate) const COUNTS_TCP_BYTES: bool = false;
+pub(crate) fn counts_tcp_bytes() -> bool {
+    false
+}
 
-/// Returns `None`: see [`COUNTS_TCP_BYTES`].
+/// Returns `None`: see [`counts_tcp_bytes`].
 pub(crate) fn tcp_bytes(_fd: RawFd) -> Option<TcpBytes> {
     None
 }

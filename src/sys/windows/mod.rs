@@ -137,9 +137,11 @@ pub(crate) const NO_POSITION: c_int = c_int::MIN;
 /// There is no flag with which a receive reports the whole length of a datagram that was cut off.
 pub(crate) const TRUE_LENGTH: c_int = 0;
 /// The system does not count the bytes of TCP connections for a program.
-pub(crate) const COUNTS_TCP_BYTES: bool = false;
+pub(crate) fn counts_tcp_bytes() -> bool {
+    false
+}
 
-/// Returns `None`: see [`COUNTS_TCP_BYTES`].
+/// Returns `None`: see [`counts_tcp_bytes`].
 pub(crate) fn tcp_bytes(_fd: RawFd) -> Option<TcpBytes> {
     None
 }

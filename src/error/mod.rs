@@ -1,22 +1,20 @@
 //! Errors, in Python's categories.
 
 mod io;
+mod message;
 mod text;
 
-use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::net::AddrParseError;
 
 pub use io::IoError;
+pub use message::Message;
 pub use text::{gai_strerror, hstrerror, strerror};
 
 use crate::sys::{CLOSED, libc};
 
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// The text of an error that no number describes.
-pub type Message = Cow<'static, str>;
 
 /// An error, in the category in which Python would raise it.
 ///
@@ -88,14 +86,20 @@ impl Error {
         Error::Os(last_errno())
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn value(message: impl Into<Message>) -> Self {
         Error::Value(message.into())
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn overflow(message: impl Into<Message>) -> Self {
         Error::Overflow(message.into())
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn type_error(message: impl Into<Message>) -> Self {
         Error::Type(message.into())
     }

@@ -10,7 +10,7 @@ fn read(text: &str) -> Address {
 
 fn refused(text: &str) -> String {
     match Address::from_text(text, None) {
-        Err(Error::Value(message)) => message.into_owned(),
+        Err(Error::Value(message)) => message.to_string(),
         other => panic!("{text}: {other:?}"),
     }
 }

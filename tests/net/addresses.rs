@@ -18,7 +18,7 @@ fn decoded(address: impl ToAddress, family: AddressFamily) -> Result<Address, Er
 
 fn refused(address: impl ToAddress, family: AddressFamily) -> String {
     match address.to_address(family, Deadline::NEVER) {
-        Err(Error::Type(text)) => text.into_owned(),
+        Err(Error::Type(text)) => text.to_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -156,7 +156,7 @@ fn services_are_known_by_name_and_by_port() {
 #[test]
 fn services_that_are_not_there_are_named() {
     let text = |error: Error| match error {
-        Error::OsMessage(text) => text.into_owned(),
+        Error::OsMessage(text) => text.to_string(),
         other => panic!("{other:?}"),
     };
     assert_eq!(

@@ -200,7 +200,7 @@ fn the_bytes_of_connections_that_have_ended_are_counted_on_request() {
 fn bytes_that_nobody_can_count_are_refused() {
     let refused =
         |options: ServerOptions, address: &str| match options.count_bytes(true).bind((address, 0), echo) {
-            Err(Error::Value(text)) => text.into_owned(),
+            Err(Error::Value(text)) => text.to_string(),
             other => panic!("{other:?}"),
         };
     let is_for_tcp = "count_bytes is for TCP sockets, and the server has others";

@@ -222,7 +222,7 @@ fn a_rate_that_nobody_can_measure_is_refused() {
             Ok(_) => assert!(counted, "{name}"),
             Err(Error::Value(message)) => {
                 assert_eq!(
-                    message,
+                    *message,
                     format!("{name} needs a system that counts the bytes of TCP connections")
                 );
                 assert!(!counted);

@@ -9,7 +9,7 @@ use crate::sys::{Polled, libc};
 
 /// How long a wait that a signal can end takes at most. A signal that came just before the wait does not end it, so the
 /// caller looks at signals again after this time.
-const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
+pub(crate) const LOOK_AT_SIGNALS: Duration = Duration::from_millis(500);
 
 /// Polls under the tokens of this thread, for a caller who may want to know of signals.
 pub(crate) struct SignalPoll {

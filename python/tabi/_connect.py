@@ -10,6 +10,7 @@ from . import _library, socket
 from ._errors import EINTR, check, exception, exception_of
 from ._socket import address
 from ._socket.interrupt import Interrupted, interruptions, looking_up
+from ._system import Descriptor
 
 _INT = ctypes.c_int
 _AttemptFailed = ctypes.CFUNCTYPE(None, ctypes.c_void_p, _INT, ctypes.c_char_p, ctypes.c_void_p)
@@ -40,7 +41,7 @@ _create = _library.function(
     ctypes.POINTER(ctypes.c_void_p),
 )
 _options_init = _library.quick("tabi_connection_options_init", ctypes.POINTER(_Options), ctypes.c_size_t)
-_detach = _library.quick("tabi_detach", ctypes.c_void_p)
+_detach = _library.quick("tabi_detach", ctypes.c_void_p, result=Descriptor)
 _free = _library.quick("tabi_sock_free", ctypes.c_void_p, result=None)
 
 _NO_TIMEOUT = float("inf")

@@ -9,6 +9,7 @@ from typing import Optional
 
 from . import _library
 from ._genuine import module as builtin
+from ._system import INTERRUPTED, NO_DESCRIPTOR, WOULD_WAIT, os_error
 
 # The exceptions are the built-in module's own, so that `except socket.gaierror` catches both.
 error = builtin.error
@@ -39,9 +40,11 @@ ERR_OS = -5207
 ERR_PANIC = -5208
 ERR_CANCELLED = -5210
 
-EINTR = -errno.EINTR
-EAGAIN = -errno.EAGAIN
-_LAST_ERRNO = -4095
+#: The library's own codes are between these two; all others are ``-errno``.
+_FIRST_OWN, _LAST_OWN = -5000, -7000
+
+EINTR = -INTERRUPTED
+EAGAIN = -WOULD_WAIT
 
 _number = _library.quick("tabi_error_number")
 _message = _library.quick("tabi_last_error_message", result=ctypes.c_char_p)
@@ -66,13 +69,13 @@ def exception(code: int) -> BaseException:
 
 def exception_of(code: int, text: Optional[str]) -> BaseException:
     """The exception that Python would raise for a code with this text, or that of this thread's last call."""
-    if code >= _LAST_ERRNO:
-        return OSError(-code, os.strerror(-code))
+    if code > _FIRST_OWN or code < _LAST_OWN:
+        return os_error(-code)
     if code == ERR_TIMEOUT:
         return timeout("timed out")
     # A socket that was never opened has no handle.
     if code in (ERR_CLOSED, ERR_NULL):
-        return OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return os_error(NO_DESCRIPTOR)
     if code == ERR_CANCELLED:
         return Cancelled(errno.ECANCELED, os.strerror(errno.ECANCELED))
     if -5100 < code <= -5001:
@@ -80,6 +83,11 @@ def exception_of(code: int, text: Optional[str]) -> BaseException:
     if -5200 < code <= -5101:
         return herror(_number(code), message() if text is None else text)
     return _KINDS.get(code, OSError)(message() if text is None else text)
+
+
+def is_errno(code: int) -> bool:
+    """Whether the library takes the code for an error of the system."""
+    return -4096 < code < 0 or -16000 < code < _LAST_OWN
 
 
 def check(code: int) -> int:
@@ -90,11 +98,11 @@ def check(code: int) -> int:
 
 
 def connect_number(code: int) -> int:
-    """What ``connect_ex`` returns for a code: an ``errno``, where a timeout is EAGAIN."""
+    """What ``connect_ex`` returns for a code: an ``errno``, where a timeout is that of a call that would wait."""
     if code == ERR_TIMEOUT:
-        return errno.EAGAIN
+        return WOULD_WAIT
     if code in (ERR_CLOSED, ERR_NULL):
-        return errno.EBADF
-    if code >= _LAST_ERRNO:
+        return NO_DESCRIPTOR
+    if code > _FIRST_OWN or code < _LAST_OWN:
         return -code
     raise exception(code)

@@ -10,10 +10,8 @@ from __future__ import annotations
 import ctypes
 import glob
 import os
-import sys
 
-_NAMES = {"darwin": "libtabi.dylib", "win32": "tabi.dll"}
-NAME = _NAMES.get(sys.platform, "libtabi.so")
+from ._system import LIBRARY_NAME as NAME
 
 #: The range of an ``int`` argument that is not declared. ctypes silently cuts larger numbers.
 INT_MAX = 2**31 - 1

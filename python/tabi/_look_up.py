@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from time import monotonic_ns
 from typing import Optional
 
 from . import socket
 from ._errors import Cancelled
 from ._socket import address, resolve
+from ._system import monotonic_ns
 
 
 def until(timeout: Optional[float]) -> int:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import math
 import operator
-import os
 from struct import Struct
-from time import monotonic_ns
 from typing import Optional
 
 from . import _library
@@ -17,9 +14,10 @@ from ._library import INT_MAX
 from ._socket import handle as handles
 from ._socket.interrupt import check_signals
 from ._socket.lifecycle import Lifecycle, parse_timeout
+from ._system import NO_DESCRIPTOR, Descriptor, monotonic_ns, os_error
 
 #: ``tabi_pollfd``: the socket, the descriptor, the events that are waited for and those that were found.
-_entry = Struct("@PiII0P")
+_entry = Struct(f"@P{Descriptor._type_}II0P")
 
 #: The bits that are found without being in the system's: see ``tabi.h``.
 CLOSED = 0x10000
@@ -69,7 +67,7 @@ def _pack(handle, polled, events: int) -> bytes:
     if handle is handles.CLOSED:
         return _entry.pack(0, -1, events, 0)
     if handle is handles.NOTHING:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        raise os_error(NO_DESCRIPTOR)
     return _entry.pack(ctypes.addressof(handle._obj), -1, events, 0)
 
 

@@ -40,13 +40,13 @@ def _serve_forever(self, poll_interval=0.5):
     """
     native = _server.native_of(self)
     descriptor = self.fileno()
-    blocking = os.get_blocking(descriptor)
+    blocking = _server.get_blocking(descriptor)
     try:
         native.serve(poll_interval)
     finally:
         self._BaseServer__shutdown_request = False
         if self.fileno() == descriptor:
-            os.set_blocking(descriptor, blocking)
+            _server.set_blocking(descriptor, blocking)
 
 
 def _shutdown(self):

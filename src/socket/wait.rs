@@ -33,6 +33,7 @@ use crate::cancel::{self, Tokens};
 use crate::constants::SOCK_STREAM;
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result, last_errno};
+use crate::signal_poll::LOOK_AT_SIGNALS;
 use crate::sys::fd::RawFd;
 use crate::sys::{self, libc};
 
@@ -368,9 +369,15 @@ impl Socket {
         deadline: Deadline,
     ) -> Result<Option<bool>> {
         let mut waited = false;
+        // Where the system never interrupts a wait, the caller looks at signals from time to time.
+        let look = if !sys::SIGNALS_INTERRUPT && self.is_interruptible() {
+            Deadline::after(LOOK_AT_SIGNALS)
+        } else {
+            Deadline::NEVER
+        };
         loop {
             let mut fds = [socket, libc::pollfd { fd: sys::NO_FD, events: libc::POLLIN, revents: 0 }];
-            let mut until = deadline;
+            let mut until = deadline.min(look);
             let count = if self.wakes_by_fd(call) {
                 match self.handle.wake_fd() {
                     Ok(fd) => fds[1].fd = fd,
@@ -389,6 +396,7 @@ impl Socket {
             }
             match polled {
                 Ok(polled) if polled.ready > 0 => return Ok(Some(waited || polled.waited)),
+                Ok(_) if look < deadline && look.has_passed() => return Err(Error::Os(libc::EINTR)),
                 Ok(_) if until < deadline => waited = true,
                 Ok(_) => return Ok(None),
                 Err(Error::Os(libc::EINTR)) if !self.is_interruptible() => {}

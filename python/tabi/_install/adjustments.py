@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+from .._system import WINDOWS
+
 
 def _adjust_ssl(module) -> None:
     from . import tls
@@ -18,7 +20,20 @@ def _adjust_multiprocessing(module) -> None:
     children.adjust(module)
 
 
-_ADJUSTMENTS = {"ssl": _adjust_ssl, "multiprocessing.util": _adjust_multiprocessing}
+def _adjust_multiprocessing_spawn(module) -> None:
+    from . import children
+
+    children.adjust_spawn(module)
+
+
+_ADJUSTMENTS = {
+    "ssl": _adjust_ssl,
+    **(
+        {"multiprocessing.spawn": _adjust_multiprocessing_spawn}
+        if WINDOWS
+        else {"multiprocessing.util": _adjust_multiprocessing}
+    ),
+}
 
 
 class _Loader:

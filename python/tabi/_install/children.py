@@ -20,11 +20,26 @@ def adjust(module) -> None:
     original = module.spawnv_passfds
 
     def spawnv_passfds(path, args, passfds):
-        args = list(args)
-        if "-c" in args[:-1]:
-            program = args.index("-c") + 1
-            wanted = {"servers": has_servers(), "eyeballs": has_happy_eyeballs()}
-            args[program] = _FIRST.format(folder=_FOLDER, **wanted) + args[program]
-        return original(path, args, passfds)
+        return original(path, _with_tabi(args), passfds)
 
     module.spawnv_passfds = spawnv_passfds
+
+
+def adjust_spawn(module) -> None:
+    """Does so on Windows, where ``multiprocessing.spawn`` makes the command for each interpreter."""
+    original = module.get_command_line
+
+    def get_command_line(**kwds):
+        return _with_tabi(original(**kwds))
+
+    module.get_command_line = get_command_line
+
+
+def _with_tabi(command) -> list:
+    """The command with a program that installs tabi before all else."""
+    command = list(command)
+    if "-c" in command[:-1]:
+        program = command.index("-c") + 1
+        wanted = {"servers": has_servers(), "eyeballs": has_happy_eyeballs()}
+        command[program] = _FIRST.format(folder=_FOLDER, **wanted) + command[program]
+    return command

@@ -5,20 +5,20 @@ socket that is wrapped gets a sibling, a built-in object whose timeout is kept i
 the descriptor up without closing it. TLS bytes therefore go through OpenSSL, not through tabi.
 
 OpenSSL's own waits know no tokens (``tabi.Cancel``). Once a program has made one, OpenSSL is only asked for what it can
-do at once, and tabi waits for it: under the tokens of the thread and of the socket, and until its timeout.
+do at once, and tabi waits for it: under the tokens of the thread and of the socket, and until its timeout. On Windows, where
+no socket of the library blocks in the system, it is so from the beginning.
 """
 
 from __future__ import annotations
 
 import functools
-import select
-from time import monotonic_ns
 
 from .. import _poll
 from .._errors import timeout
 from .._genuine import module as builtin
 from .._socket import interrupt
 from .._socket.lifecycle import Lifecycle
+from .._system import POLLIN, POLLOUT, WINDOWS, monotonic_ns
 
 
 class Sibling(builtin.socket):
@@ -36,7 +36,7 @@ class Sibling(builtin.socket):
 
 def sibling_of(sock: Lifecycle) -> Sibling:
     sibling = Sibling(sock._tabi_family, sock._tabi_type, sock._tabi_proto, fileno=sock._tabi_fd)
-    sibling.never_waits = False
+    sibling.never_waits = WINDOWS
     sibling.settimeout(sock._tabi_timeout)
     sock._tabi_sibling = sibling
     return sibling
@@ -57,7 +57,7 @@ def adjust(module) -> None:
         plain = _waiting(module, self, "shutdown", unwrap)
         if not isinstance(plain, Sibling):
             return plain
-        if plain.never_waits:
+        if plain.never_waits and not WINDOWS:
             # The socket of this object may wait in the system again.
             plain.never_waits = False
             plain.settimeout(self._tabi_timeout)
@@ -94,9 +94,9 @@ def _waiting(module, sock, what: str, method, *args, **kwargs):
         try:
             return method(sock, *args, **kwargs)
         except module.SSLWantReadError:
-            events = select.POLLIN
+            events = POLLIN
         except module.SSLWantWriteError:
-            events = select.POLLOUT
+            events = POLLOUT
         left = None if until is None else max(until - monotonic_ns(), 0) / 1e9
         if not _poll.poll([(sock, events)], left):
             raise timeout(f"The {what} operation timed out")

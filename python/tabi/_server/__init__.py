@@ -5,6 +5,7 @@ from .. import _interpreter
 # Before anything of it is there.
 _interpreter.require_main()
 
+from .._system import get_blocking, set_blocking
 from . import behind_proxy, process, tls, unix_path
 from .daemon import notify, serve_until_signal
 from .native import existing, native_of
@@ -20,6 +21,7 @@ __all__ = [
     "Statistics",
     "behind_proxy",
     "existing",
+    "get_blocking",
     "handle",
     "live",
     "native_of",
@@ -28,6 +30,7 @@ __all__ = [
     "proxy_header_of",
     "seconds",
     "serve_until_signal",
+    "set_blocking",
     "tls",
     "unix_path",
 ]

@@ -10,10 +10,12 @@ import threading
 import weakref
 from typing import Optional
 
+from .._errors import EAGAIN, is_errno
+from .._system import error_number
 from . import structures
 
 #: What a step of the loop returns when the native loop has nothing more to do with the client.
-_NO_REQUEST = -errno.EAGAIN
+_NO_REQUEST = EAGAIN
 #: What it returns for an ``OSError`` that has no number of the system's.
 _FAILED = -errno.EIO
 
@@ -105,8 +107,8 @@ def _get_request(server) -> int:
     failure = server._handle_request_noblock()
     if failure is None:
         return _NO_REQUEST
-    number = failure.errno
-    return -number if isinstance(number, int) and 0 < number < 4096 else _FAILED
+    number = error_number(failure)
+    return -number if isinstance(number, int) and is_errno(-number) else _FAILED
 
 
 def _service_actions(server) -> int:

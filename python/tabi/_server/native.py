@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import os
 import threading
 import time
 import weakref
@@ -16,14 +15,17 @@ from typing import Optional
 
 from .. import _library
 from .._errors import EINTR, ERR_CLOSED, check
-from .._socket.descriptors import dup
+from .._socket.descriptors import close, dup
 from .._socket.interrupt import check_signals
+from .._system import Descriptor, write_byte
 from . import behind_proxy, hooks, jobs, settings, structures, turns
 from .reports import DrainReport, Statistics
 
 _pointer = ctypes.c_void_p
 _by_reference = ctypes.POINTER
-_socket_from_fd = _library.quick("tabi_socket_from_fd", *[ctypes.c_int] * 4, _by_reference(_pointer))
+_socket_from_fd = _library.quick(
+    "tabi_socket_from_fd", Descriptor, *[ctypes.c_int] * 3, _by_reference(_pointer)
+)
 _from_sockets = _library.quick(
     "tabi_server_from_sockets",
     _by_reference(structures.Options),
@@ -36,15 +38,13 @@ _from_sockets = _library.quick(
 _get_statistics = _library.quick("tabi_server_get_statistics", _pointer, _by_reference(structures.Statistics))
 _set_interruptible = _library.quick("tabi_server_set_interruptible", _pointer, ctypes.c_int)
 _serve_forever = _library.function("tabi_server_serve_forever", _pointer, ctypes.c_double)
-_fileno = _library.quick("tabi_server_fileno", _pointer)
-_wake_fd = _library.quick("tabi_server_wake_fd", _pointer)
+_fileno = _library.quick("tabi_server_fileno", _pointer, result=Descriptor)
+_wake_fd = _library.quick("tabi_server_wake_fd", _pointer, result=Descriptor)
 _close = _library.function("tabi_server_close", _pointer, ctypes.c_double, _by_reference(structures.DrainReport))
 _free_socket = _library.quick("tabi_sock_free", _pointer, result=None)
 _free = _library.function("tabi_server_free", _pointer, result=None)
 
 _NO_TIMEOUT = float("inf")
-#: What stops a loop when it is written to the wake descriptor.
-_STOP = b"\0"
 
 #: All native servers of this process, by the number that their hooks get as userdata.
 natives: dict[int, "Native"] = {}
@@ -80,7 +80,7 @@ class Native:
         self.counts_hosts = self.threaded and server.max_connections_per_address is not None
         self.hooks = hooks.LoopHooks(server)
         self.handle = self._make(server.fileno(), settings.options(server, self.hooks.table))
-        self.hooks.stop = functools.partial(os.write, _wake_fd(self.handle), _STOP)
+        self.hooks.stop = functools.partial(write_byte, _wake_fd(self.handle))
         #: It is a parent's: this process has a copy of its socket, and no more.
         self.inherited = False
         #: Set to end the drain of a ``close`` that is running, at the next signal.
@@ -99,7 +99,7 @@ class Native:
         sock, handle = _pointer(), _pointer()
         code = _socket_from_fd(copy, -1, -1, -1, sock)
         if code < 0:
-            os.close(copy)
+            close(copy)
             check(code)
         # The handler is never asked: the loop takes no request itself.
         code = _from_sockets(options, sock, 1, hooks.NO_HANDLER, None, handle)
@@ -187,7 +187,7 @@ class Native:
     def _close_copy(self) -> None:
         fd = _fileno(self.handle)
         if fd >= 0 and self.handle:
-            os.close(fd)
+            close(fd)
             # The number may be another file's when this is called again.
             self.handle = None
 

@@ -43,4 +43,5 @@ def _forget() -> None:
 def watch() -> None:
     """From now on; called once."""
     atexit.register(_end)
-    os.register_at_fork(after_in_child=_forget)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forget)

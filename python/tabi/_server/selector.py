@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import select
-
 from .._poll import poll
-
-
-#: Windows has no `select.POLLIN`.
-_POLLIN = getattr(select, "POLLIN", 0x300)
+from .._system import POLLIN
 
 
 class Selector:
@@ -23,7 +18,7 @@ class Selector:
         pass
 
     def register(self, server, _events) -> None:
-        self._entries = [(_polled(server), _POLLIN)]
+        self._entries = [(_polled(server), POLLIN)]
 
     def select(self, timeout) -> list:
         # A selector takes any timeout that is not positive for "do not wait".

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 from ctypes import CFUNCTYPE, c_char_p, c_double, c_int, c_size_t, c_uint64, c_void_p
 
+from .._system import Descriptor
+
 INLINE, THREADS = 0, 1
 #: The policies of a threading server whose ``max_threads`` are all busy.
 WHEN_FULL = {"wait": 0, "queue": 1, "refuse": 2}
@@ -126,7 +128,7 @@ class Job(ctypes.Structure):
         ("run", RunJob),
         ("cut", TellJob),
         ("end", TellJob),
-        ("fd", c_int),
+        ("fd", Descriptor),
         ("wait_for_first_byte", c_int),
         ("client_address", c_char_p),
         ("proxy_header", c_int),

@@ -7,24 +7,27 @@ import functools
 import operator
 import os
 import sys
-from time import monotonic_ns
 from typing import Optional
 
 from .. import _library
 from .._errors import ERR_OS, check
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
+from .._system import WINDOWS, monotonic_ns
 from . import families
 from .buffers import zeros
 from .interrupt import looking_up
 from .sockaddr import FAMILY_AT, LENGTH_AT, blank, contiguous_bytes, family_of, length, unsigned
 
-AF_UNIX = 1
+AF_UNIX = getattr(builtin, "AF_UNIX", -1)
 AF_INET = 2
 AF_INET6 = getattr(builtin, "AF_INET6", -1)
 
 #: The moment that never comes.
 NEVER = 2**63 - 1
+
+#: What Python has for no address: on Windows, an address of no family.
+NO_ADDRESS = (0, bytes(14)) if WINDOWS else None
 
 _ON_LINUX = sys.platform.startswith("linux")
 
@@ -45,9 +48,9 @@ _host = _library.quick(
 
 
 def decode(raw: bytes, proto: int, sock=None):
-    """Python's form of an address that a call filled; ``None`` where there is none."""
+    """Python's form of an address that a call filled; ``NO_ADDRESS`` where there is none."""
     if raw[LENGTH_AT] == 0:
-        return None
+        return NO_ADDRESS
     if raw[FAMILY_AT] in (AF_INET, AF_INET6, AF_UNIX):
         return _decode_plain(raw)
     return families.decode(raw, proto, sock)

@@ -47,7 +47,7 @@ def _unpack(name: str, raw: bytes, *types) -> tuple:
 def encode(sock, address, method: str) -> bytes:
     """The library's form of an address for a socket of this protocol."""
     proto = sock._tabi_proto
-    if proto == builtin.BTPROTO_L2CAP:
+    if proto == getattr(builtin, "BTPROTO_L2CAP", None):
         device, psm, *rest = _parse(address, 2, 4, method)
         cid, kind = (*rest, 0, 0)[:2]
         return _pack("l2cap", (_TEXT, _U16, _U16, _U8), device, unsigned(psm, 16), unsigned(cid, 16), unsigned(kind, 8))
@@ -67,7 +67,7 @@ def encode(sock, address, method: str) -> bytes:
 
 def decode(sock, raw: bytes, proto: int):
     """Python's form of an address of this protocol."""
-    if proto == builtin.BTPROTO_L2CAP:
+    if proto == getattr(builtin, "BTPROTO_L2CAP", None):
         device, psm, cid, kind = _unpack("l2cap", raw, _U16, _U16, _U8)
         # The shortest tuple without a loss.
         return (device, psm, cid, kind) if kind else (device, psm, cid) if cid else (device, psm)

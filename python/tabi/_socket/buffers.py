@@ -31,7 +31,7 @@ SMALL = 8192
 
 #: Makes a new ``bytes`` object whose content is undefined. It is for large objects, where zeroing is expensive.
 #: The arguments are `None` and a size that fits a C int.
-undefined_bytes = ctypes.PyDLL(None)["PyBytes_FromStringAndSize"]
+undefined_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
 undefined_bytes.restype = ctypes.py_object
 
 _undefined_bytes_of_any_size = ctypes.pythonapi.PyBytes_FromStringAndSize

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import sys
-from time import monotonic_ns
 
 from .. import _library
 from .._errors import EINTR, check, connect_number, exception, timeout
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
+from .._system import WOULD_WAIT, Descriptor, monotonic_ns
 from .address import NEVER, deadline, decode, encode
 from .arguments import c_int, fitting, object_to, objects, require_socket
 from .buffers import Buffer, zeros
@@ -24,8 +23,10 @@ _HANDLE = ctypes.c_void_p
 _INT = ctypes.c_int
 _bind = _library.function("tabi_bind_addr")
 _listen = _library.function("tabi_listen")
-_accept_fd = _library.function("tabi_accept_fd")
-_accept_fd_until = _library.function("tabi_accept_fd_until", _HANDLE, ctypes.c_char_p, ctypes.c_int64)
+_accept_fd = _library.function("tabi_accept_fd", result=Descriptor)
+_accept_fd_until = _library.function(
+    "tabi_accept_fd_until", _HANDLE, ctypes.c_char_p, ctypes.c_int64, result=Descriptor
+)
 _connect_until = _library.function("tabi_connect_addr_until", _HANDLE, ctypes.c_char_p, ctypes.c_int64)
 _connect = _library.function("tabi_connect_addr")
 _finish_connect = _library.function("tabi_finish_connect_until", _HANDLE, ctypes.c_int64)
@@ -103,7 +104,7 @@ class Connection:
             raw = encode(self, address, "connect_ex", until)
         except timeout:
             # As when the timeout passes during the connect.
-            return errno.EAGAIN
+            return WOULD_WAIT
         sys.audit("socket.connect", self, address)
         code = _begin_to_connect(self, raw, until)
         # Exceptions of signal handlers are raised. Every error of the connection itself is returned as a number.

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import errno
 import operator
-import os
 
 from .. import _library
 from .._errors import check
 from .._library import INT_MAX
+from .._system import DESCRIPTORS_IN_PYTHON, NO_DESCRIPTOR, WINDOWS, Descriptor, os_error
 from . import handle
 from .arguments import delegate
 
 __all__ = ["close", "dup"]
 
 _close_fd = _library.function("tabi_close_fd")
-_dup_fd = _library.quick("tabi_dup_fd")
+_dup_fd = _library.quick("tabi_dup_fd", result=Descriptor)
 
 
 def _descriptor(function: str, fd) -> int:
     if not hasattr(type(fd), "__index__"):
         return delegate(function, fd)
     number = operator.index(fd)
-    if number < 0:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    # The built-in functions cut a larger number down, and close the descriptor that remains.
+    if WINDOWS and not -DESCRIPTORS_IN_PYTHON <= number < DESCRIPTORS_IN_PYTHON:
+        return delegate(function, number)
+    if number < 0 or WINDOWS and number > INT_MAX:
+        raise os_error(NO_DESCRIPTOR)
+    # Elsewhere the built-in functions cut a larger number down, and close the descriptor that remains.
     if number > INT_MAX:
         raise OverflowError("Python int too large to convert to C int")
     return number

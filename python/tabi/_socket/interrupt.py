@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from .. import _library
 from .._errors import EINTR, exception
+from .._system import WINDOWS
 
 #: Runs the handlers of signals that have arrived; raises what they raise. Does nothing outside the main thread.
 check_signals = ctypes.pythonapi.PyErr_CheckSignals
@@ -19,8 +20,9 @@ Interrupted = ctypes.CFUNCTYPE(ctypes.c_int)
 _interrupt_lookups = _library.quick("tabi_interrupt_lookups", Interrupted, ctypes.c_void_p)
 _NOBODY = Interrupted()
 
-#: Whether there is a token (``tabi.Cancel``). Under one, a look-up without a limit waits too.
-tokens_exist = False
+#: Whether there is a token (``tabi.Cancel``). Under one, a look-up without a limit waits too. On Windows calls are always
+#: made as if there were one: those that block in the system could be ended by nothing.
+tokens_exist = WINDOWS
 
 #: Whom the library asks in each thread. Kept here as long as the library may call it.
 _asked = _thread._local()

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import builtins
 import ctypes
-import errno
 import operator
-import os
 import sys
 import warnings
 
 from .. import _library
 from .._errors import check, exception
 from .._genuine import module as builtin
-from .._library import INT_MAX, LONG_MAX, LONG_MIN
-from . import arguments
+from .._library import INT_MAX
+from .._system import DESCRIPTORS_IN_PYTHON, LONGEST_TIMEOUT, NO_DESCRIPTOR, WINDOWS, Descriptor, os_error
+from . import arguments, windows
 from . import handle as handles
 from .arguments import c_int, object_to, objects, require_socket
 
 _socket = _library.quick("tabi_socket")
 _socket_from_fd = _library.quick("tabi_socket_from_fd")
 _socketpair = _library.quick("tabi_socketpair")
-_fileno = _library.quick("tabi_fileno")
+_fileno = _library.quick("tabi_fileno", result=Descriptor)
 _family = _library.quick("tabi_family")
 _type = _library.quick("tabi_type")
 _proto = _library.quick("tabi_proto")
 _close = _library.function("tabi_close")
-_detach = _library.function("tabi_detach")
+_detach = _library.function("tabi_detach", result=Descriptor)
 _settimeout = _library.quick("tabi_settimeout", ctypes.c_void_p, ctypes.c_double)
 _setdefaulttimeout = _library.quick("tabi_setdefaulttimeout", ctypes.c_double)
 
@@ -37,10 +35,6 @@ _NO_TIMEOUT = float("inf")
 # The last buffer and address of a socket that has had none. No caller can pass these objects.
 _NO_BUFFER = object(), None, None
 _NO_ADDRESS = object(), None
-
-#: In seconds; a little less than 2**63 nanoseconds.
-_LONGEST_TIMEOUT = 9.2e9
-
 
 class Lifecycle:
     """Creation, closing, and the attributes that do not change in between."""
@@ -86,15 +80,12 @@ class Lifecycle:
             proto = 0 if proto == -1 else proto
             check(_socket(family, type, proto, ctypes.byref(pointer)))
         else:
-            if not hasattr(builtins.type(fileno), "__index__"):
-                object_to("__init__", *given, fileno)
-            fd = operator.index(fileno)
-            if not LONG_MIN <= fd <= LONG_MAX:
-                raise OverflowError("Python int too large to convert to C long")
-            if fd < 0:
-                raise ValueError("negative file descriptor")
-            if fd > INT_MAX:
-                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            if WINDOWS and isinstance(fileno, bytes):
+                fileno, family, type, proto = windows.descriptor_of_shared(fileno)
+            elif WINDOWS:
+                # As in the built-in module, which cannot ask this system for it.
+                proto = 0
+            fd = _descriptor(fileno, given)
             if fd == self._tabi_fd:
                 # The object has this descriptor already. Giving up what it had before would close it.
                 _begin(self, self._tabi_handle, family, type, proto)
@@ -187,6 +178,19 @@ class Lifecycle:
         Lifecycle.settimeout(self, None if flag else 0.0)
 
 
+def _descriptor(fileno, given: tuple) -> int:
+    if not hasattr(type(fileno), "__index__"):
+        object_to("__init__", *given, fileno)
+    fd = operator.index(fileno)
+    if not -DESCRIPTORS_IN_PYTHON <= fd < DESCRIPTORS_IN_PYTHON:
+        object_to("__init__", *given, fd)
+    if fd == -1 or fd < 0 and not WINDOWS:
+        raise ValueError("negative file descriptor")
+    if not 0 <= fd <= INT_MAX:
+        raise os_error(NO_DESCRIPTOR)
+    return fd
+
+
 def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
     """Gives a new handle to this object, which gives up what it had before. The system knows the values that are -1."""
     if self._tabi_fd != -1:
@@ -227,7 +231,7 @@ def parse_timeout(timeout):
     if timeout is None:
         return None
     is_plain = type(timeout) is float or type(timeout) is int
-    if not is_plain or not 0 <= timeout <= _LONGEST_TIMEOUT:
+    if not is_plain or not 0 <= timeout <= LONGEST_TIMEOUT:
         return arguments.timeout(timeout)
     if type(timeout) is int:
         return float(timeout)

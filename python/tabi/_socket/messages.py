@@ -8,12 +8,12 @@ import os
 import struct
 import sys
 import warnings
-from time import monotonic_ns
 
 from .. import _library
 from .._errors import check
 from .._genuine import module as builtin
 from .._library import INT_MAX
+from .._system import monotonic_ns
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import Buffer, address_of, new_buffer, zeros
@@ -174,7 +174,8 @@ def _hides_errors() -> bool:
     """Whether the built-in module has one error for all that fails while it reads an iterable, as newer Pythons have."""
     try:
         builtin.socket.__new__(builtin.socket).recvmsg_into(_Fails())
-    except LookupError:
+    except (LookupError, AttributeError):
+        # Windows has no such method.
         return False
     except TypeError:
         return True

@@ -9,36 +9,40 @@ from .. import _errors
 from .._genuine import module as builtin
 from . import byte_order, constants, descriptors, inet_text, lifecycle, messages, resolve, services, socket_class
 
-_FUNCTIONS = [
-    byte_order.htonl,
-    byte_order.htons,
-    byte_order.ntohl,
-    byte_order.ntohs,
-    descriptors.close,
-    descriptors.dup,
-    inet_text.inet_aton,
-    inet_text.inet_ntoa,
-    inet_text.inet_ntop,
-    inet_text.inet_pton,
-    lifecycle.getdefaulttimeout,
-    lifecycle.setdefaulttimeout,
-    messages.CMSG_LEN,
-    messages.CMSG_SPACE,
-    resolve.getaddrinfo,
-    resolve.gethostbyaddr,
-    resolve.gethostbyname,
-    resolve.gethostbyname_ex,
-    resolve.gethostname,
-    resolve.getnameinfo,
-    resolve.sethostname,
-    services.getprotobyname,
-    services.getservbyname,
-    services.getservbyport,
-    services.if_indextoname,
-    services.if_nameindex,
-    services.if_nametoindex,
-    socket_class.socketpair,
-]
+#: Not every system has all of them.
+_FUNCTIONS = {
+    function.__name__: function
+    for function in (
+        byte_order.htonl,
+        byte_order.htons,
+        byte_order.ntohl,
+        byte_order.ntohs,
+        descriptors.close,
+        descriptors.dup,
+        inet_text.inet_aton,
+        inet_text.inet_ntoa,
+        inet_text.inet_ntop,
+        inet_text.inet_pton,
+        lifecycle.getdefaulttimeout,
+        lifecycle.setdefaulttimeout,
+        messages.CMSG_LEN,
+        messages.CMSG_SPACE,
+        resolve.getaddrinfo,
+        resolve.gethostbyaddr,
+        resolve.gethostbyname,
+        resolve.gethostbyname_ex,
+        resolve.gethostname,
+        resolve.getnameinfo,
+        resolve.sethostname,
+        services.getprotobyname,
+        services.getservbyname,
+        services.getservbyport,
+        services.if_indextoname,
+        services.if_nameindex,
+        services.if_nametoindex,
+        socket_class.socketpair,
+    )
+}
 
 
 class _Function(staticmethod):
@@ -67,7 +71,7 @@ def _described(function) -> _Function:
 #: Every name of the built-in module, with the value that it has on tabi.
 PUBLIC = {
     **constants.TABLE,
-    **{function.__name__: _described(function) for function in _FUNCTIONS},
+    **{name: _described(function) for name, function in _FUNCTIONS.items() if hasattr(builtin, name)},
     "socket": socket_class.socket,
     "SocketType": socket_class.socket,
     # The exceptions are the built-in module's own, so that `except socket.gaierror` catches both.

@@ -62,7 +62,6 @@ _gethostbyname_ex = _library.function("tabi_gethostbyname_ex_until", _TEXT, _dea
 _gethostbyaddr = _library.function("tabi_gethostbyaddr_until", _TEXT, _deadline, _OUT)
 _hostent_free = _library.quick("tabi_hostent_free", _OUT, result=None)
 _gethostname = _library.quick("tabi_gethostname", _TEXT, _SIZE, result=_SSIZE)
-_sethostname = _library.quick("tabi_sethostname", _TEXT)
 
 #: Answers for hosts and ports that were given as numbers, by the arguments of `getaddrinfo`: a string and integers, and
 #: nothing that is only equal to one. They are the same at any time.
@@ -266,4 +265,5 @@ def gethostname():
 def sethostname(name, /):
     encoded = name if isinstance(name, bytes) else os.fsencode(name)
     sys.audit("socket.sethostname", encoded)
-    check(_sethostname(encoded))
+    # Not every system has this function.
+    check(_library.quick("tabi_sethostname", _TEXT)(encoded))

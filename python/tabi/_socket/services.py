@@ -83,7 +83,8 @@ def if_indextoname(index, /):
     if type(index) is not int or not 0 <= index <= 0xFFFFFFFF:
         return delegate("if_indextoname", index)
     text = zeros(_LONGEST_NAME)
-    return os.fsdecode(text[: check(_if_indextoname(index, text, len(text)))])
+    size = _if_indextoname(index, text, len(text))
+    return os.fsdecode(text[:size]) if size >= 0 else delegate("if_indextoname", index)
 
 
 def _texts(function: str, values: tuple, given: tuple | None = None) -> list[bytes]:

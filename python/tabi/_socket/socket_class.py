@@ -1,4 +1,4 @@
-"""``_socket.socket``, put together from its four parts."""
+"""``_socket.socket``, put together from its parts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from .connection import Connection
 from .lifecycle import Lifecycle, pair
 from .messages import Messages
 from .transfer import Transfer
+from .windows import Windows
 
-_PARTS = Connection, Transfer, Messages, Lifecycle
+_PARTS = Connection, Transfer, Messages, Windows, Lifecycle
 
 
 class _Slot(ctypes.Structure):
@@ -78,14 +79,20 @@ def socketpair(family=_PAIR_FAMILY, type=builtin.SOCK_STREAM, proto=0, /):
     return pair(socket, *(plain_int("socketpair", value, *given) for value in given))
 
 
-def _describe(methods: type) -> None:
-    """Gives methods the running Python's own help texts, and the names that errors speak of."""
-    for name, own in vars(methods).items():
-        if type(own).__name__ == "function" and hasattr(builtin.socket, name):
+def _adapt(methods: type) -> None:
+    """Gives methods the running Python's own help texts, and the names that errors speak of. Takes those away that the
+    built-in class does not have on this system.
+    """
+    for name, own in list(vars(methods).items()):
+        if type(own).__name__ != "function":
+            continue
+        if hasattr(builtin.socket, name):
             own.__doc__ = own.__doc__ or getattr(builtin.socket, name).__doc__
             own.__qualname__ = f"socket.{name}"
+        else:
+            delattr(methods, name)
 
 
 for _part in _PARTS:
-    _describe(_part)
+    _adapt(_part)
 socket = _make()

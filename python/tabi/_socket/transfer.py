@@ -11,11 +11,12 @@ from __future__ import annotations
 import ctypes
 from _thread import _count as _other_threads
 from sys import audit
-from time import monotonic_ns
 
 from .. import _library
 from .._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
 from .._library import INT_MAX
+from .._system import monotonic_ns
+from .address import NO_ADDRESS as _NO_ADDRESS
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import BYTEARRAYS as _bytearrays
@@ -125,7 +126,7 @@ class Transfer:
         if tries:
             n = _try_recvfrom(self._tabi_handle, data, bufsize, sender)
             if n >= 0:
-                address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else None
+                address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else _NO_ADDRESS
                 return data if n == bufsize else data[:n], address
             _be_patient(self, n)
         n = recvfrom_waiting(self, data, bufsize, 0, sender)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from time import monotonic_ns
 
 from .. import _library
 from .._errors import Cancelled
+from .._system import monotonic_ns
 from .buffers import Buffer
 from .handle import check_family
 from .interrupt import again

@@ -55,6 +55,8 @@ use socket2::SockRef;
 pub(crate) const NO_FD: fd::RawFd = -1;
 /// Whether calls on a socket without a timeout block in the system, where a shutdown wakes them.
 pub(crate) const CALLS_BLOCK: bool = true;
+/// Whether a signal ends a wait.
+pub(crate) const SIGNALS_INTERRUPT: bool = true;
 /// The error of a call on a number that is no open descriptor.
 pub(crate) const CLOSED: libc::c_int = libc::EBADF;
 /// The error with which a connect that does not wait has begun.

@@ -55,6 +55,8 @@ use crate::sys::fd::RawFd;
 pub(crate) const NO_FD: RawFd = RawFd::MAX;
 /// Whether calls on a socket without a timeout block in the system, where a shutdown wakes them.
 pub(crate) const CALLS_BLOCK: bool = false;
+/// Whether a signal ends a wait. No event of a console does.
+pub(crate) const SIGNALS_INTERRUPT: bool = false;
 /// A shutdown wakes nobody.
 pub(crate) const SHUTDOWN_WAKES: bool = false;
 /// Whether the first byte of an address is its length.

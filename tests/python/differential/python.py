@@ -4,8 +4,9 @@ The calls are made on the running Python's own module, or with the argument "tab
 """
 
 import enum
+import faulthandler
+import os
 import re
-import signal
 import sys
 
 if sys.argv[1:] == ["tabi"]:
@@ -15,7 +16,7 @@ if sys.argv[1:] == ["tabi"]:
 
 import socket as module  # noqa: E402
 
-HANG_GUARD = 30
+HANG_GUARD = float(os.environ.get("HANG_GUARD", 30))
 
 ASSIGNMENT = re.compile(r"[a-z][a-z0-9_, ]* = ")
 
@@ -56,6 +57,9 @@ HELPERS = {
     "from_fd": lambda fd, family=-1, type=-1, proto=-1: module.socket(family, type, proto, fileno=fd),
     "type_of": lambda sock: sock.type,
     "len": len,
+    "hasattr": hasattr,
+    "module": module,
+    "own_process": os.getpid,
 }
 
 
@@ -79,7 +83,13 @@ def show(value):
     raise AssertionError(f"what is {value!r}")
 
 
+#: Whether classes and texts of errors are compared, too. The Rust library has neither.
+EXACT = "EXACT" in os.environ
+
+
 def error(exception):
+    if EXACT:
+        return f"{type(exception).__qualname__}{exception.args}"
     if isinstance(exception, (module.gaierror, module.herror)):
         return f"{type(exception).__name__} {exception.args[0]}"
     # Before Python 3.10, the latter is a class of its own.
@@ -114,5 +124,5 @@ def run(case):
 
 for line in sys.stdin.read().split("\n"):
     # A case that hangs ends the program. The last line then says which case it is.
-    signal.alarm(HANG_GUARD)
+    faulthandler.dump_traceback_later(HANG_GUARD, exit=True)
     print(run(line), flush=True)

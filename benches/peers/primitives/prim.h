@@ -59,7 +59,7 @@ static inline void report(double begin, clockid_t clock, long iterations)
 
 static inline char *filled(size_t size)
 {
-    char *bytes = malloc(size ? size : 1);
+    char *bytes = (char *)malloc(size ? size : 1);
     if (!bytes)
         fail("malloc");
     memset(bytes, 'x', size);

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import RESULTS, ROOT, parking, svg, tables
+from harness import RESULTS, ROOT, crowd, parking, svg, tables
 from harness.primitives import SIZES
 from harness.rounds import summary
 from harness.servers import CLIENTS, GROWTH, IDLE
@@ -21,6 +21,7 @@ from harness.tables import ABSENT, BASE, LABELS, OURS, SERVER_BASE, SERVER_LABEL
 IMAGES = ROOT / "docs" / "images"
 PAGE = ROOT / "docs" / "benchmarks.md"
 COLOURS = {"raw": 1, "poll": 6, "try": 3, "rcvtimeo": 8, "std": 2, "socket2": 4, "cpython": 5, "tabi-c": 0, "tabi-rust": 7, "tabi-python": 9}
+COLOURS |= {"asio": 10, "sockpp": 11}
 COLOURS |= {"c_threads": 1, "c_kept_threads": 6, "c_epoll": 3, "glib": 8, "poco": 4, "libuv": 5, "std-threads": 2}
 SERVER_COLOURS = COLOURS | {"tokio": 9, "cpython": 4, "gevent": 6}
 SIZE_NAMES = {1: "1 B", 64: "64 B", 1024: "1 KiB", 4096: "4 KiB", 16384: "16 KiB", 65536: "64 KiB"}
@@ -444,7 +445,7 @@ def main():
     images, parts = {}, [] if options.only else head(results)
     makers = {
         "primitives": [targets_section, primitives_section, threads_section], "bulk": [bulk_section], "servers": [servers_section],
-        "growth": [growth_section], "parking": [parking.section], "counts": [counts_section], "sizes": [sizes_section],
+        "growth": [growth_section], "parking": [parking.section], "crowd": [crowd.section], "counts": [counts_section], "sizes": [sizes_section],
         "python": [python_section],
     }
     for section, sections in makers.items():

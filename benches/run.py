@@ -16,9 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import RESULTS, ROOT, counts, parking, peers, primitives, servers
+from harness import RESULTS, ROOT, counts, crowd, parking, peers, primitives, servers
 
-SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "parking", "counts", "sizes", "python"]
+SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "parking", "crowd", "counts", "sizes", "python"]
 #: The sections that need no peer.
 ALONE = {"sizes", "python"}
 
@@ -66,15 +66,21 @@ def main():
         parser.error(f"sections are {', '.join(SECTIONS)}, got {', '.join(sorted(unknown))}")
     os.chdir(ROOT)
 
-    alone, missing, serving, missing_servers = [], {}, [], {}
+    alone, missing, serving, missing_servers, web = [], {}, [], {}, []
     if set(sections) - ALONE:
         peers.build_load()
-        alone, missing = peers.build(peers.PRIMITIVES)
+    if "crowd" in sections:
+        web, missing_web = peers.build(peers.CROWD)
+        missing |= missing_web
+    if set(sections) - ALONE - {"crowd"}:
+        alone, missing_alone = peers.build(peers.PRIMITIVES)
+        missing |= missing_alone
         serving, missing_servers = peers.build(peers.SERVERS)
     if options.peers:
         wanted = {*options.peers.split(","), "raw", "c_threads"}
         alone = [peer for peer in alone if peer.name in wanted]
         serving = [peer for peer in serving if peer.name in wanted]
+        web = [peer for peer in web if peer.name in wanted]
     cpus = sorted(os.sched_getaffinity(0))[:2]
     in_front = ask_for_quiet()
 
@@ -87,6 +93,7 @@ def main():
         "growth": lambda: servers.measure_growth(serving, max(1, options.rounds // 3), cpus),
         "idle": lambda: servers.measure_idle(serving, max(1, options.rounds // 3), cpus),
         "parking": lambda: parking.measure(serving, options.rounds, cpus),
+        "crowd": lambda: crowd.measure(web, options.rounds, cpus),
         "counts": lambda: counts.measure(alone, serving),
         "sizes": counts.sizes,
         "python": lambda: peers.python_speed().measure(options.rounds * 50),

@@ -33,6 +33,8 @@ class Peer:
     build: object = None  # a function that raises Missing, or None
     environment: dict = field(default_factory=dict)
     ours: bool = False
+    #: Whether a child of the process does the work.
+    in_child: bool = False
 
     def start(self, *arguments, cpus=None, **options):
         command = [str(part) for part in [*self.command, *arguments]]
@@ -149,6 +151,11 @@ def static_tabi(output, source):
     return with_library(compiled(output, source, *TABI, str(LIBRARY / "libtabi.a"), *STATIC_LIBRARIES))
 
 
+CPP_FLAGS = ["-O2", "-Wall", "-Wextra", "-pthread"]
+#: sockpp is in no Debian: benches/README.md says how it is built.
+SOCKPP = {"package": "sockpp", "compiler": "c++", "options": [*CPP_FLAGS, "-std=c++20"]}
+ASIO = {"package": "libboost-dev", "compiler": "c++", "options": [*CPP_FLAGS, "-std=c++17"]}
+
 SCRIPT = PEERS / "primitives" / "primitives.py"
 PRIMITIVES = [
     raw("raw", "raw C", "RAW"),
@@ -157,6 +164,18 @@ PRIMITIVES = [
     raw("poll", "C, poll before each call", "POLL"),
     raw("try", "C, try first, then poll", "TRY"),
     raw("rcvtimeo", "C, SO_RCVTIMEO", "RCVTIMEO"),
+    Peer(
+        "asio",
+        "Boost.Asio, blocking",
+        [BUILD / "primitives-asio"],
+        compiled("primitives-asio", "primitives/asio.cpp", **ASIO),
+    ),
+    Peer(
+        "sockpp",
+        "sockpp",
+        [BUILD / "primitives-sockpp"],
+        compiled("primitives-sockpp", "primitives/sockpp.cpp", "-lsockpp", **SOCKPP),
+    ),
     Peer("std", "Rust std", [RUST / "std"], build_rust),
     Peer("socket2", "Rust socket2", [RUST / "socket2"], build_rust),
     Peer("cpython", "CPython", [sys.executable, SCRIPT]),
@@ -199,6 +218,8 @@ SERVERS = [
         [BUILD / "server-libuv"],
         c_server("libuv", lambda: packaged("libuv", package="libuv1-dev"), package="libuv1-dev"),
     ),
+    Peer("asio", "Boost.Asio, one thread", [BUILD / "server-asio"], c_server("asio", **ASIO)),
+    Peer("sockpp", "sockpp, a thread each", [BUILD / "server-sockpp"], c_server("sockpp", "-lsockpp", **SOCKPP)),
     Peer("std-threads", "Rust std, a thread each", [RUST / "std-threads"], build_rust),
     Peer("tokio", "tokio", [RUST / "tokio"], build_rust),
     Peer("cpython", "CPython ThreadingTCPServer", [sys.executable, PEERS / "servers" / "threading_server.py"]),
@@ -220,6 +241,54 @@ SERVERS = [
         PYTHON_FACE,
         ours=True,
     ),
+]
+
+
+WEB = PEERS / "web"
+#: The Python of an environment of its own, which has what pip brings.
+WEB_PYTHON = BUILD / "web-python" / "bin" / "python3"
+
+
+def installed(*programs, package):
+    """A builder for a server that comes with the system."""
+
+    def build():
+        if not all(shutil.which(program) for program in programs):
+            raise Missing(package)
+
+    return build
+
+
+def need_web_python():
+    if WEB_PYTHON.exists():
+        return
+    run([sys.executable, "-m", "venv", WEB_PYTHON.parents[1]])
+    done = subprocess.run([WEB_PYTHON, "-m", "pip", "install", "--quiet", "cheroot", "gunicorn"], capture_output=True)
+    if done.returncode != 0:
+        shutil.rmtree(WEB_PYTHON.parents[1])
+        raise Missing("cheroot and gunicorn, by pip")
+
+
+def launched(name, python=sys.executable):
+    return [python, WEB / "launch.py", name, BUILD / f"web-{name}"]
+
+
+#: Web servers for many clients that stay connected and seldom ask.
+CROWD = [
+    Peer("http-cpython", "CPython ThreadingHTTPServer", [sys.executable, WEB / "http_server.py"]),
+    Peer("http-gunicorn", "gunicorn gthread", launched("gunicorn", WEB_PYTHON), need_web_python, in_child=True),
+    Peer("http-cheroot", "cheroot", [WEB_PYTHON, WEB / "cheroot_server.py"], need_web_python),
+    Peer(
+        "http-tabi-python",
+        "the same http.server on tabi, parking",
+        [sys.executable, WEB / "http_server.py", "tabi"],
+        need_python_face,
+        PYTHON_FACE,
+        ours=True,
+    ),
+    Peer("http-apache", "Apache, event", launched("apache"), installed("apache2", package="apache2-bin"), in_child=True),
+    Peer("http-nginx", "nginx", launched("nginx"), installed("nginx", package="nginx-light")),
+    Peer("http-tabi-c", "tabi in C, parking", [BUILD / "web-tabi"], static_tabi("web-tabi", "web/tabi.c"), ours=True),
 ]
 
 

@@ -42,6 +42,14 @@ def served(peer, cpus=None, wrapper=()):
             process.wait()
 
 
+def working_pid(peer, process):
+    """The process that does a server's work."""
+    if not peer.in_child:
+        return process.pid
+    with open(f"/proc/{process.pid}/task/{process.pid}/children") as children:
+        return int(children.read().split()[0])
+
+
 def load(mode, port, pid, clients, size, count, cpus=None):
     out = run([BUILD / "load", mode, port, pid, clients, size, count], preexec_fn=pin(cpus), timeout=300)
     seconds, cpu, own, p99 = map(float, out.split())
@@ -105,12 +113,13 @@ def memory(pid):
     return {name: int(fields[name].split()[0]) for name in MEMORY_FIELDS}
 
 
-def idle_once(peer, connections, cpus):
+def idle_once(peer, connections, cpus, first="echo", mode="idle", size=MESSAGE):
     with served(peer, {cpus[0]}) as (process, port):
+        pid = working_pid(peer, process)
         # One client connects first, so that costs which only the first connection has are not counted.
-        load("echo", port, process.pid, 1, MESSAGE, 1)
-        before = memory(process.pid)
-        command = [BUILD / "load", "idle", port, process.pid, connections, MESSAGE, 0]
+        load(first, port, pid, 1, size, 1)
+        before = memory(pid)
+        command = [BUILD / "load", mode, port, pid, connections, size, 0]
         holder = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.PIPE,
@@ -122,7 +131,7 @@ def idle_once(peer, connections, cpus):
         if not line:
             holder.wait()
             return None
-        after = memory(process.pid)
+        after = memory(pid)
         holder.stdin.close()
         holder.wait()
     grown = {name: (after[name] - before[name]) / connections for name in MEMORY_FIELDS}

@@ -12,11 +12,13 @@ STYLE = """
   .line { fill: none; stroke-width: 1.8; } .line.strong { stroke-width: 3.2; } .strong { font-weight: 600; }
   .c0 { stroke: #1a7f64; } .c1 { stroke: #57606a; } .c2 { stroke: #0969da; } .c3 { stroke: #bc4c00; } .c4 { stroke: #8250df; }
   .c5 { stroke: #bf3989; } .c6 { stroke: #9a6700; } .c7 { stroke: #1b7c83; } .c8 { stroke: #cf222e; } .c9 { stroke: #4d9375; }
+  .c10 { stroke: #6f42c1; } .c11 { stroke: #d4a72c; }
   @media (prefers-color-scheme: dark) {
     .page { fill: #0d1117; stroke: #30363d; } text { fill: #e6edf3; stroke: #0d1117; } .note { fill: #9198a1; } .grid { stroke: #2a313a; }
     .base { stroke: #9198a1; } .peer { fill: #484f58; } .ours { fill: #3fb68b; } .reference { fill: #8b949e; } .range { stroke: #e6edf3; }
     .c0 { stroke: #3fb68b; } .c1 { stroke: #9198a1; } .c2 { stroke: #58a6ff; } .c3 { stroke: #f0883e; } .c4 { stroke: #bc8cff; }
     .c5 { stroke: #f778ba; } .c6 { stroke: #d29922; } .c7 { stroke: #39c5cf; } .c8 { stroke: #ff7b72; } .c9 { stroke: #7ee2b8; }
+    .c10 { stroke: #a371f7; } .c11 { stroke: #e3b341; }
   }
 """
 

@@ -4,6 +4,9 @@
  *   load churn PORT PID CLIENTS SIZE CONNECTIONS  each client connects, sends, waits, closes, and starts again
  *   load idle  PORT PID CLIENTS SIZE 0            each client connects and has one message echoed, then all
  *                                                 wait until standard input ends
+ *   load web   PORT PID CLIENTS ACTIVE REQUESTS   all clients stay connected to a web server, and ACTIVE of them at a
+ *                                                 time wait for an answer: the next one asks when one has its answer
+ *   load web-idle PORT PID CLIENTS 1 0            as idle, with a request in place of the message
  *
  * It prints `SECONDS SERVER_CPU_SECONDS OWN_CPU_SECONDS LATENCY_P99_US`. The CPU times are those of whole processes. */
 #define _GNU_SOURCE
@@ -25,6 +28,7 @@ struct client {
     int fd;
     size_t got;
     double since;
+    int waits; /* for an echo or an answer */
 };
 
 static struct sockaddr_in server;
@@ -32,7 +36,8 @@ static clockid_t server_clock;
 static int epoll;
 static struct client *clients;
 static long client_count, sources;
-static size_t message_size;
+static size_t message_size, answer_size; /* the size of an answer is 0 until the first one is there */
+static int web;
 static char *message;
 static float *latencies;
 static long latency_count;
@@ -72,27 +77,53 @@ static void open_client(struct client *client)
 static void speak(struct client *client)
 {
     client->got = 0;
+    client->waits = 1;
     client->since = seconds(CLOCK_MONOTONIC);
     if (send(client->fd, message, message_size, MSG_NOSIGNAL) != (ssize_t)message_size)
         fail("send");
 }
 
-/* Reads what has arrived. Returns whether the echo is complete. */
+/* The size of a web server's answer. All answers have the same; the head of the first one arrives whole. */
+static size_t size_of_answer(char *head, size_t size)
+{
+    head[size] = '\0';
+    const char *length = strcasestr(head, "\r\ncontent-length:"), *end = strstr(head, "\r\n\r\n");
+    if (strncmp(head, "HTTP/1.1 200", 12) != 0 || length == NULL || end == NULL) {
+        fprintf(stderr, "unexpected answer: %s\n", head);
+        exit(1);
+    }
+    return (size_t)(end + 4 - head) + strtoul(length + 17, NULL, 10);
+}
+
+/* Reads what has arrived. Returns whether the echo or the answer is complete. */
 static int listen_to(struct client *client)
 {
-    static char buffer[65536];
-    ssize_t n = recv(client->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    static char buffer[65537];
+    ssize_t n = recv(client->fd, buffer, sizeof buffer - 1, MSG_DONTWAIT);
     if (n <= 0) {
         if (n < 0 && errno == EAGAIN)
             return 0;
         fail("recv: the server hung up");
     }
     client->got += (size_t)n;
-    if (client->got < message_size)
+    if (answer_size == 0)
+        answer_size = size_of_answer(buffer, (size_t)n);
+    if (client->got < answer_size)
         return 0;
+    client->waits = 0;
     if (latency_count < LATENCIES)
         latencies[latency_count++] = (float)(seconds(CLOCK_MONOTONIC) - client->since);
     return 1;
+}
+
+/* The clients of a web server ask in turns. */
+static struct client *next_quiet(void)
+{
+    static long next;
+    do
+        next = (next + 1) % client_count;
+    while (clients[next].waits);
+    return &clients[next];
 }
 
 /* Waits until `wanted` echoes are complete. A client that has its echo sends again while `again` messages are left. */
@@ -115,7 +146,7 @@ static void run(long wanted, long again, int churn)
             again--;
             if (churn)
                 open_client(client);
-            speak(client);
+            speak(web ? next_quiet() : client);
         }
     }
 }
@@ -162,7 +193,7 @@ static void speak_all(long total)
 int main(int argc, char **argv)
 {
     if (argc != 7) {
-        fprintf(stderr, "usage: load echo|churn|idle PORT PID CLIENTS SIZE COUNT\n");
+        fprintf(stderr, "usage: load echo|churn|idle|web|web-idle PORT PID CLIENTS SIZE COUNT\n");
         return 2;
     }
     struct rlimit limit;
@@ -176,13 +207,20 @@ int main(int argc, char **argv)
     client_count = atol(argv[4]);
     message_size = strtoul(argv[5], NULL, 10);
     long count = atol(argv[6]);
-    if (client_count < 1 || message_size < 1 || message_size > 65536) {
-        fprintf(stderr, "CLIENTS must be 1 or more, SIZE 1-65536\n");
+    web = strncmp(argv[1], "web", 3) == 0;
+    if (client_count < 1 || message_size < 1 || message_size > (web ? (size_t)client_count : 65536)) {
+        fprintf(stderr, "CLIENTS must be 1 or more, SIZE 1-65536, ACTIVE 1-CLIENTS\n");
         return 2;
     }
     count = count < client_count ? client_count : count;
-    message = malloc(message_size);
-    memset(message, 'x', message_size);
+    size_t active = message_size;
+    if (web) {
+        message = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        message_size = strlen(message);
+    } else {
+        message = memset(malloc(message_size), 'x', message_size);
+        answer_size = message_size;
+    }
     clients = calloc((size_t)client_count, sizeof *clients);
     latencies = calloc(LATENCIES, sizeof *latencies);
     epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -190,11 +228,20 @@ int main(int argc, char **argv)
 
     double begin = seconds(CLOCK_MONOTONIC), cpu = seconds(server_clock);
     own_begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    if (strcmp(argv[1], "idle") == 0) {
+    if (strcmp(argv[1], "idle") == 0 || strcmp(argv[1], "web-idle") == 0) {
         open_all(1);
         print(begin, cpu);
         while (getchar() != EOF) {
         }
+    } else if (strcmp(argv[1], "web") == 0) {
+        open_all(1);
+        latency_count = 0;
+        begin = seconds(CLOCK_MONOTONIC), cpu = seconds(server_clock);
+        own_begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        for (size_t i = 0; i < active; i++)
+            speak(next_quiet());
+        run(count, count - (long)active, 0);
+        print(begin, cpu);
     } else if (strcmp(argv[1], "echo") == 0) {
         open_all(1);
         speak_all(client_count * WARM_UP_ROUNDS);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::numbers::answer_to_numbers;
 use super::{idna, pool};
 use crate::address::{Address, RawAddress};
 use crate::c_string::c_string;
@@ -36,6 +37,12 @@ pub struct AddrInfo {
 /// It is made from a `&str`, a `String`, bytes, or one of [`std::net`]'s IP addresses.
 #[derive(Debug, Clone)]
 pub struct Host<'a>(Option<Cow<'a, [u8]>>);
+
+impl Host<'_> {
+    pub(super) fn as_bytes(&self) -> Option<&[u8]> {
+        self.0.as_deref()
+    }
+}
 
 impl<'a> From<&'a str> for Host<'a> {
     fn from(name: &'a str) -> Self {
@@ -95,41 +102,75 @@ impl From<Ipv6Addr> for Host<'_> {
 ///
 /// It is made from a `u16`, a `&str`, a `String` or bytes.
 #[derive(Debug, Clone)]
-pub struct Service<'a>(Option<Cow<'a, [u8]>>);
+pub struct Service<'a>(Written<'a>);
+
+/// A service as it was given.
+#[derive(Debug, Clone)]
+enum Written<'a> {
+    No,
+    Text(Cow<'a, [u8]>),
+    Port(u16),
+}
 
 impl<'a> From<&'a str> for Service<'a> {
     fn from(name: &'a str) -> Self {
-        Service(Some(name.as_bytes().into()))
+        Service(Written::Text(name.as_bytes().into()))
     }
 }
 
 impl<'a> From<&'a String> for Service<'a> {
     fn from(name: &'a String) -> Self {
-        Service(Some(name.as_bytes().into()))
+        Service(Written::Text(name.as_bytes().into()))
     }
 }
 
 impl From<String> for Service<'_> {
     fn from(name: String) -> Self {
-        Service(Some(name.into_bytes().into()))
+        Service(Written::Text(name.into_bytes().into()))
     }
 }
 
 impl<'a> From<&'a [u8]> for Service<'a> {
     fn from(name: &'a [u8]) -> Self {
-        Service(Some(name.into()))
+        Service(Written::Text(name.into()))
     }
 }
 
 impl<'a> From<Option<&'a str>> for Service<'a> {
     fn from(name: Option<&'a str>) -> Self {
-        Service(name.map(|name| name.as_bytes().into()))
+        name.map_or(Service(Written::No), Service::from)
     }
 }
 
 impl From<u16> for Service<'_> {
     fn from(port: u16) -> Self {
-        Service::from(port.to_string())
+        Service(Written::Port(port))
+    }
+}
+
+impl Service<'_> {
+    /// Returns the port if the service is one that every system reads in the same way: decimal digits and nothing else.
+    /// No service is port 0.
+    pub(super) fn number(&self) -> Option<u16> {
+        match &self.0 {
+            Written::No => Some(0),
+            Written::Port(port) => Some(*port),
+            Written::Text(text) if matches!(text.len(), 1..=5) => {
+                let digits = text.iter().map(|byte| byte.is_ascii_digit().then(|| u32::from(byte - b'0')));
+                let number = digits.reduce(|before, digit| Some(before? * 10 + digit?))?;
+                number.and_then(|number| u16::try_from(number).ok())
+            }
+            Written::Text(_) => None,
+        }
+    }
+
+    /// Returns the service as text for the C library.
+    fn to_c_string(&self) -> Result<Option<CString>> {
+        match &self.0 {
+            Written::No => Ok(None),
+            Written::Port(port) => c_string(port.to_string().as_bytes(), "a service").map(Some),
+            Written::Text(text) => c_string(text, "a service").map(Some),
+        }
     }
 }
 
@@ -176,7 +217,35 @@ pub fn getaddrinfo_until<'h, 's>(
     flags: i32,
     deadline: Deadline,
 ) -> Result<Vec<AddrInfo>> {
-    Question::new(host.into(), service.into(), kind, proto, flags)?.ask_until(family, deadline)
+    let found = look_up(host.into(), service.into(), family, kind, proto, flags, deadline)?;
+    match found.only {
+        Some(only) => memory::collected([Ok(only)].into_iter()),
+        None => Ok(found.several),
+    }
+}
+
+/// The answers of [`getaddrinfo`]: the only one, which needs no list, or several.
+pub(crate) struct Found {
+    pub(crate) only: Option<AddrInfo>,
+    pub(crate) several: Vec<AddrInfo>,
+}
+
+/// [`getaddrinfo_until`] for callers that make a list of their own.
+pub(crate) fn look_up(
+    host: Host<'_>,
+    service: Service<'_>,
+    family: AddressFamily,
+    kind: SocketKind,
+    proto: i32,
+    flags: i32,
+    deadline: Deadline,
+) -> Result<Found> {
+    let only = answer_to_numbers(&host, &service, family, kind, proto, flags);
+    if only.is_some() {
+        return Ok(Found { only, several: Vec::new() });
+    }
+    let several = Question::new(host, service, kind, proto, flags)?.ask_until(family, deadline)?;
+    Ok(Found { only: None, several })
 }
 
 /// What [`getaddrinfo`] is asked, for any family.
@@ -197,7 +266,7 @@ impl Question {
     ) -> Result<Question> {
         Ok(Question {
             host: host.0.map(|name| host_name(&name)).transpose()?,
-            service: service.0.map(|name| c_string(&name, "a service")).transpose()?,
+            service: service.to_c_string()?,
             hints: Hints { family: 0, kind: kind.as_raw(), proto, flags },
         })
     }

@@ -54,7 +54,7 @@ fn any(family: AddressFamily) -> Result<SocketAddr> {
 }
 
 /// Reads a plain numeric address of the socket's family. The C library reads all others.
-fn numeric(host: &[u8], family: AddressFamily) -> Option<IpAddr> {
+pub(super) fn numeric(host: &[u8], family: AddressFamily) -> Option<IpAddr> {
     let text = std::str::from_utf8(host).ok()?;
     match family {
         AF_INET => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),

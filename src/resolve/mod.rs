@@ -18,11 +18,14 @@ mod idna;
 mod interface;
 mod interruption;
 mod nameinfo;
+mod numbers;
 mod pool;
 mod service;
 mod to_address;
 
 pub(crate) use addrinfo::Question;
+#[cfg(feature = "capi")]
+pub(crate) use addrinfo::look_up;
 pub use addrinfo::{AddrInfo, Host, Service, getaddrinfo, getaddrinfo_until};
 pub use getfqdn::{getfqdn, getfqdn_until};
 pub(crate) use happy_eyeballs::{Family, HappyEyeballs, Settings, Step};
@@ -41,9 +44,11 @@ pub(crate) use interruption::interrupt_look_ups;
 pub use nameinfo::{NumericAddress, getnameinfo, getnameinfo_until};
 #[cfg(feature = "capi")]
 pub(crate) use nameinfo::{numeric_address, numeric_address6};
+pub(crate) use numbers::answer_to_numbers;
 pub(crate) use pool::Pending;
 pub use service::{getprotobyname, getservbyname, getservbyport};
 pub use to_address::ToAddress;
+pub(crate) use to_address::check_family;
 #[cfg(feature = "capi")]
 pub(crate) use to_address::{check_port, inet, inet_any};
 

@@ -318,9 +318,13 @@ fn spoken(family: AddressFamily) -> AddressFamily {
     AddressFamily::from_raw(sys::address_family(family.as_raw()))
 }
 
-fn check_family(socket: AddressFamily, address: AddressFamily, what: &str) -> Result<()> {
-    if spoken(socket) == address {
-        return Ok(());
-    }
-    Err(Error::type_error(format!("{what} is of family {address}, but the socket is of family {socket}")))
+/// Checks that an address is of the family of the socket. `what` is the word for the address in the error.
+#[inline]
+pub(crate) fn check_family(socket: AddressFamily, address: AddressFamily, what: &str) -> Result<()> {
+    if spoken(socket) == address { Ok(()) } else { Err(other_family(socket, address, what)) }
+}
+
+#[cold]
+fn other_family(socket: AddressFamily, address: AddressFamily, what: &str) -> Error {
+    Error::type_error(format!("{what} is of family {address}, but the socket is of family {socket}"))
 }

@@ -3,6 +3,7 @@
 //! No look-up leaves this machine: hosts are numeric or names of this machine.
 
 mod getaddrinfo;
+mod numbers;
 
 use std::path::Path;
 use std::thread;

@@ -7,12 +7,13 @@ use std::ptr;
 
 use crate::address::RawAddress;
 use crate::deadline::Deadline;
+use crate::error::Result;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{
     Failure, Outcome, boundary, copy_text, give, not_null, optional_string, status, take_back,
 };
 use crate::memory;
-use crate::resolve::{Host, Service, getaddrinfo_until, getnameinfo_until};
+use crate::resolve::{AddrInfo, Host, Service, getnameinfo_until, look_up};
 
 /// One answer of tabi_getaddrinfo(): the arguments for a socket, and the address to connect it or bind it to.
 #[repr(C)]
@@ -34,10 +35,48 @@ pub struct tabi_addrinfo {
 /// The answers of tabi_getaddrinfo(), in the order in which a program should try them.
 ///
 /// A list never changes. Any number of threads may read it.
+// The first answer is usually the only one. It lies in the list itself, which then needs no further memory.
 pub struct tabi_addrinfo_list {
-    answers: Vec<tabi_addrinfo>,
+    first: Option<tabi_addrinfo>,
+    others: Vec<tabi_addrinfo>,
     /// What the answers point to.
-    _names: Vec<CString>,
+    names: Vec<CString>,
+}
+
+impl tabi_addrinfo_list {
+    fn add(&mut self, info: AddrInfo) -> Result<()> {
+        let answer = tabi_addrinfo {
+            struct_size: size_of::<tabi_addrinfo>(),
+            family: info.family.as_raw(),
+            r#type: info.kind.as_raw(),
+            proto: info.proto,
+            canonname: self.kept(info.canonname)?,
+            addr: RawAddress::try_from(&info.address)?.into(),
+        };
+        if self.first.is_none() {
+            self.first = Some(answer);
+        } else {
+            memory::reserve(&mut self.others, 1)?;
+            self.others.push(answer);
+        }
+        Ok(())
+    }
+
+    /// Keeps a name for as long as the list exists.
+    fn kept(&mut self, name: String) -> Result<*const c_char> {
+        if name.is_empty() {
+            return Ok(c"".as_ptr());
+        }
+        memory::reserve(&mut self.names, 1)?;
+        let name = CString::new(name).unwrap_or_default();
+        let text = name.as_ptr();
+        self.names.push(name);
+        Ok(text)
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
 }
 
 /// Looks up the addresses of a host and a service (getaddrinfo(3), Python's `getaddrinfo`).
@@ -89,24 +128,13 @@ pub unsafe extern "C" fn tabi_getaddrinfo_until(
         let (host, service) = unsafe { (optional_string(host), optional_string(service)) };
         let host = host.map_or_else(|| Host::from(None), Host::from);
         let service = service.map_or_else(|| Service::from(None), Service::from);
-        let mut made = tabi_addrinfo_list { answers: Vec::new(), _names: Vec::new() };
         let deadline = Deadline::from_monotonic(deadline);
-        let (family, kind) = (family.into(), r#type.into());
-        for info in getaddrinfo_until(host, service, family, kind, proto, flags, deadline)? {
-            memory::reserve(&mut made.answers, 1)?;
-            memory::reserve(&mut made._names, 1)?;
-            let name = CString::new(info.canonname).unwrap_or_default();
-            made.answers.push(tabi_addrinfo {
-                struct_size: size_of::<tabi_addrinfo>(),
-                family: info.family.as_raw(),
-                r#type: info.kind.as_raw(),
-                proto: info.proto,
-                canonname: name.as_ptr(),
-                addr: RawAddress::try_from(&info.address)?.into(),
-            });
-            made._names.push(name);
+        let found = look_up(host, service, family.into(), r#type.into(), proto, flags, deadline)?;
+        let mut made = tabi_addrinfo_list { first: None, others: Vec::new(), names: Vec::new() };
+        for info in found.only.into_iter().chain(found.several) {
+            made.add(info)?;
         }
-        let count = made.answers.len();
+        let count = made.len();
         list.write(give(made)?);
         Ok(count as c_int)
     })
@@ -117,7 +145,11 @@ pub unsafe extern "C" fn tabi_getaddrinfo_until(
 /// `index` begins at 0. The answer is valid until tabi_addrinfo_list_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_addrinfo_at(list: Option<&tabi_addrinfo_list>, index: usize) -> *const tabi_addrinfo {
-    list.and_then(|list| list.answers.get(index)).map_or(ptr::null(), ptr::from_ref)
+    let answer = list.and_then(|list| match index.checked_sub(1) {
+        None => list.first.as_ref(),
+        Some(other) => list.others.get(other),
+    });
+    answer.map_or(ptr::null(), ptr::from_ref)
 }
 
 /// Frees a list and all its answers. NULL does nothing.

@@ -18,6 +18,14 @@ pub(crate) struct Hints {
     pub(crate) flags: c_int,
 }
 
+/// The flags that change nothing about the answer for a host and a port that are numbers, where that answer is known: one,
+/// with the address and with the protocol of the type, which glibc has always given. `None` elsewhere; musl adds a name.
+pub(crate) const FLAGS_OF_NUMBERS: Option<c_int> = if cfg!(target_env = "gnu") {
+    Some(libc::AI_PASSIVE | libc::AI_NUMERICHOST | libc::AI_NUMERICSERV)
+} else {
+    None
+};
+
 /// The list of answers, which belongs to the C library and is never empty.
 pub(crate) struct Answers(*mut libc::addrinfo);
 

@@ -34,7 +34,7 @@ pub use file::AsFile;
 pub(crate) use file::{Identity, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use fork::forks;
 pub(crate) use interface::{NO_INTERFACE, host_name, interface_index, interface_name, interfaces};
-pub(crate) use lookup::{Answer, Answers, Hints, name_info};
+pub(crate) use lookup::{Answer, Answers, FLAGS_OF_NUMBERS, Hints, name_info};
 pub(crate) use signals::Signals;
 pub(crate) use sigpipe::suppress_sigpipe;
 #[cfg(feature = "capi")]

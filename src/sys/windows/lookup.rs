@@ -20,6 +20,9 @@ pub(crate) struct Hints {
     pub(crate) flags: c_int,
 }
 
+/// The flags that change nothing about the answer for a host and a port that are numbers. `None`: the system answers.
+pub(crate) const FLAGS_OF_NUMBERS: Option<c_int> = None;
+
 /// The list of answers, which belongs to the system and is never empty.
 pub(crate) struct Answers(*mut winsock::ADDRINFOA);
 

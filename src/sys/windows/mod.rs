@@ -40,7 +40,7 @@ pub use file::AsFile;
 pub(crate) use file::{Identity, RawFile, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use interface::*;
-pub(crate) use lookup::{Answer, Answers, Hints, name_info};
+pub(crate) use lookup::{Answer, Answers, FLAGS_OF_NUMBERS, Hints, name_info};
 pub(crate) use poll::poll;
 pub(crate) use share::{from_share, ioctl, share};
 pub(crate) use signals::Signals;

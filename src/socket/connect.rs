@@ -7,12 +7,12 @@ use super::Socket;
 use super::handle::InFlight;
 use super::timeout::Timeout;
 use super::wait::{Interest, Kind, Plan, deadline_of};
-use crate::address::RawAddress;
+use crate::address::{Address, RawAddress};
 use crate::cancel::{self, Tokens};
 use crate::constants::{AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
-use crate::resolve::ToAddress;
+use crate::resolve::{ToAddress, check_family};
 use crate::sys::fd::BorrowedFd;
 use crate::sys::{self, libc};
 
@@ -146,11 +146,19 @@ impl Socket {
     pub(super) fn finish_under(&self, tokens: &Tokens, limit: Limit) -> Result<()> {
         let call = self.handle.enter()?;
         self.wait_ready(&call, tokens, Interest::Write, deadline_of(limit, self.mode.timeout()))?;
-        let socket = SockRef::from(&call);
-        connection_result(&socket)?;
-        // The system reports the error of a connection only once, and it also reports a socket without a
-        // connection as ready.
-        Ok(socket.peer_addr().map(drop)?)
+        connected(&call)
+    }
+
+    /// The result of a connect after which `poll` has reported the socket.
+    pub(super) fn result_of_connect(&self) -> Result<()> {
+        connected(&self.handle.enter()?)
+    }
+
+    /// Makes one `connect(2)`, for a socket that no other thread has yet.
+    pub(super) fn connect_once(&self, address: &Address) -> Result<()> {
+        let address = RawAddress::try_from(address)?;
+        let call = self.handle.enter()?;
+        Ok(SockRef::from(&call).connect(&address.to_socket2())?)
     }
 
     /// Returns the address in the form of the system, for the family of this socket; a host is looked up. For
@@ -160,6 +168,12 @@ impl Socket {
     /// of the look-up, and with [`Error::Type`] for an address of another family.
     pub fn resolve(&self, address: impl ToAddress) -> Result<RawAddress> {
         self.look_up(address, Limit::Timeout).map(|(address, _)| address)
+    }
+
+    /// Checks that an address is of the family of this socket. Fails with [`Error::Type`].
+    #[inline]
+    pub(crate) fn check_address(&self, address: &RawAddress) -> Result<()> {
+        check_family(self.family, address.family(), "the address")
     }
 
     /// Returns the address for a call with this limit, and the limit for the rest of the call. If a host has to be
@@ -183,6 +197,15 @@ impl Socket {
 /// The limit of a connect that blocks in the system (`SO_SNDTIMEO`).
 fn write_timeout(call: &InFlight<'_>) -> Limit {
     SockRef::from(call).write_timeout().unwrap_or(None).map_or(Limit::FOREVER, Limit::after)
+}
+
+/// Checks that a connect has ended with a connection.
+fn connected(call: &InFlight<'_>) -> Result<()> {
+    let socket = SockRef::from(call);
+    connection_result(&socket)?;
+    // The system reports the error of a connection only once, and it also reports a socket without a
+    // connection as ready.
+    Ok(socket.peer_addr().map(drop)?)
 }
 
 /// The result of a connect that has ended.

@@ -1,13 +1,13 @@
 //! How `create_connection` carries out what Happy Eyeballs decides: look-ups, attempts, and one wait for all of them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Socket;
 use super::create_connection::CreateConnectionError;
+use super::timeout::Timeout;
 use crate::address::Address;
 use crate::cancel::Tokens;
-use crate::constants::{AF_INET, AF_INET6, AF_UNSPEC};
+use crate::constants::{AF_INET, AF_INET6};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::memory;
@@ -35,7 +35,7 @@ const NO_ADDRESS: [i32; 3] = [libc::EAI_NONAME, sys::EAI_NODATA, sys::EAI_ADDRFA
 #[derive(Clone, Copy)]
 pub(super) struct How<'a> {
     /// The timeout of the connected socket.
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Timeout,
     pub(super) deadline: Deadline,
     pub(super) source_address: Option<(&'a str, u16)>,
     /// Asked whether to give up when a signal handler has run, if somebody wants to know of signals.
@@ -46,31 +46,21 @@ pub(super) struct How<'a> {
 struct Attempt {
     socket: Socket,
     address: Address,
+    /// Whether the last wait has reported that it has ended.
+    has_ended: bool,
 }
 
 impl<'a> Connecting<'a> {
-    /// Begins the look-ups. Without a deadline, there is one for all families, and this thread waits for it. With a
-    /// deadline, those of the two families run beside each other, and the first answer may be used before the second.
-    pub(super) fn begin(question: Question, settings: Settings, how: How<'a>) -> Result<Self> {
-        let mut connecting = Connecting {
-            eyeballs: HappyEyeballs::new(settings, true, true),
-            look_ups: Vec::new(),
-            wake: None,
-            attempts: Vec::new(),
-            how,
-            errors: Vec::new(),
-            unknown: None,
-        };
-        let known = if how.deadline == Deadline::NEVER {
-            Some(question.clone().ask_until(AF_UNSPEC, how.deadline))
-        } else {
-            question.numeric_answer(AF_UNSPEC)
-        };
-        if let Some(answers) = known {
-            let answers = answers?.into_iter().map(|answer| (family_of(&answer), answer));
-            connecting.eyeballs = HappyEyeballs::sorted(settings, answers);
-            return Ok(connecting);
-        }
+    /// Connects to addresses that are known.
+    pub(super) fn to(answers: Vec<AddrInfo>, settings: Settings, how: How<'a>) -> Self {
+        let answers = answers.into_iter().map(|answer| (family_of(&answer), answer));
+        Connecting::with(HappyEyeballs::sorted(settings, answers), how)
+    }
+
+    /// Begins to look the addresses up, of both families beside each other. The first answer may be used before the
+    /// second.
+    pub(super) fn look_up(question: &Question, settings: Settings, how: How<'a>) -> Result<Self> {
+        let mut connecting = Connecting::with(HappyEyeballs::new(settings, true, true), how);
         let wake = memory::shared(Wake::new()?)?;
         for (family, number) in [(Family::V6, AF_INET6), (Family::V4, AF_INET)] {
             let question = question.clone();
@@ -79,6 +69,18 @@ impl<'a> Connecting<'a> {
         }
         connecting.wake = Some(wake);
         Ok(connecting)
+    }
+
+    fn with(eyeballs: HappyEyeballs<AddrInfo>, how: How<'a>) -> Self {
+        Connecting {
+            eyeballs,
+            look_ups: Vec::new(),
+            wake: None,
+            attempts: Vec::new(),
+            how,
+            errors: Vec::new(),
+            unknown: None,
+        }
     }
 
     /// Goes on until one attempt has succeeded, all have failed, the deadline has passed, or a token is triggered. The
@@ -127,7 +129,7 @@ impl<'a> Connecting<'a> {
         match self.how.begin(&answer) {
             Ok((socket, true)) => Some(socket),
             Ok((socket, false)) => {
-                self.attempts.push(Attempt { socket, address: answer.address });
+                self.attempts.push(Attempt { socket, address: answer.address, has_ended: false });
                 None
             }
             Err(error) => {
@@ -143,7 +145,7 @@ impl<'a> Connecting<'a> {
     }
 
     /// Waits until a look-up or an attempt has ended, but not longer than until this moment.
-    fn wait(&self, until: Deadline) -> Result<()> {
+    fn wait(&mut self, until: Deadline) -> Result<()> {
         let mut polled = Vec::new();
         memory::reserve(&mut polled, 1 + self.attempts.len())?;
         let entry = |fd, events| libc::pollfd { fd, events, revents: 0 };
@@ -152,7 +154,12 @@ impl<'a> Connecting<'a> {
         let interrupted = self.how.interrupted;
         match SignalPoll::new(interrupted.is_some()).poll(&mut polled, until) {
             Err(Error::Os(libc::EINTR)) if !interrupted.is_some_and(|ask| ask()) => Ok(()),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                for (attempt, polled) in self.attempts.iter_mut().rev().zip(polled.iter().rev()) {
+                    attempt.has_ended = polled.revents != 0;
+                }
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -181,11 +188,16 @@ impl<'a> Connecting<'a> {
     fn take_connected(&mut self) -> Option<Socket> {
         let mut index = 0;
         while index < self.attempts.len() {
-            let attempt = &self.attempts[index];
-            match attempt.socket.finish_under(&Tokens::NONE, Limit::Now) {
+            let Attempt { socket, has_ended, .. } = &self.attempts[index];
+            let ended = if *has_ended {
+                socket.result_of_connect()
+            } else {
+                socket.finish_under(&Tokens::NONE, Limit::Now)
+            };
+            match ended {
                 Err(Error::Timeout) => index += 1,
                 result => {
-                    let Attempt { socket, address } = self.attempts.remove(index);
+                    let Attempt { socket, address, .. } = self.attempts.remove(index);
                     match result.and_then(|()| self.how.complete(&socket, &address)) {
                         Ok(()) => return Some(socket),
                         Err(error) => self.fail(address, error),
@@ -216,30 +228,59 @@ impl<'a> Connecting<'a> {
 }
 
 impl How<'_> {
+    /// Whether the system may block in a connect to the only address: nothing else can end the call, and no other thread
+    /// has the socket yet.
+    pub(super) fn may_block(&self) -> bool {
+        sys::CALLS_BLOCK
+            && self.timeout == Timeout::NONE
+            && self.interrupted.is_none()
+            && Tokens::of_thread().is_empty()
+    }
+
+    /// Makes a socket and connects it, as long as it takes.
+    pub(super) fn connect(&self, answer: &AddrInfo) -> Result<Socket> {
+        let socket = self.socket(answer, Timeout::NONE)?;
+        match socket.connect_once(&answer.address) {
+            // A signal has ended the wait, but the connect goes on in the system.
+            Err(Error::Os(libc::EINTR)) => {
+                socket.finish_under(&Tokens::NONE, Limit::FOREVER)?;
+                self.complete(&socket, &answer.address)?;
+            }
+            result => result?,
+        }
+        Ok(socket)
+    }
+
     /// Makes a socket and begins to connect it. Returns whether it is connected already.
     pub(super) fn begin(&self, answer: &AddrInfo) -> Result<(Socket, bool)> {
-        let socket = Socket::new(answer.family, answer.kind, answer.proto)?;
-        socket.setblocking(false)?;
-        if let Some(source) = self.source_address {
-            socket.bind(source)?;
-        }
-        match socket.connect_until(&answer.address, Limit::Now) {
+        let socket = self.socket(answer, Timeout::ZERO)?;
+        match socket.connect_once(&answer.address) {
             Ok(()) => {
-                socket.settimeout(self.timeout)?;
+                self.complete(&socket, &answer.address)?;
                 Ok((socket, true))
             }
             Err(Error::Os(errno)) if errno == sys::CONNECT_BEGUN => Ok((socket, false)),
+            // After a signal, the connect goes on.
+            Err(Error::Os(libc::EINTR)) => Ok((socket, false)),
             Err(error) => Err(error),
         }
     }
 
+    fn socket(&self, answer: &AddrInfo, timeout: Timeout) -> Result<Socket> {
+        let socket = Socket::with_timeout(answer.family, answer.kind, answer.proto, timeout)?;
+        if let Some(source) = self.source_address {
+            socket.bind(source)?;
+        }
+        Ok(socket)
+    }
+
     /// Makes the socket of a connection like one that was connected alone.
     fn complete(&self, socket: &Socket, address: &Address) -> Result<()> {
-        socket.settimeout(self.timeout)?;
-        if self.timeout.is_none() {
+        socket.settimeout(self.timeout.duration())?;
+        if self.timeout == Timeout::NONE {
             // Linux regards a socket as connected only after a connect has returned 0: until then, the next connect
             // of the program would not fail with EISCONN.
-            match socket.connect(address) {
+            match socket.connect_once(address) {
                 Ok(()) | Err(Error::Os(libc::EISCONN)) => {}
                 Err(error) => return Err(error),
             }

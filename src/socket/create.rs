@@ -25,9 +25,27 @@ impl Socket {
     /// non-blocking; otherwise it has the default timeout. Fails with [`Error::Os`], such as `EAFNOSUPPORT`
     /// or `EMFILE`.
     pub fn new(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
-        let bare = kind.as_raw() & !TYPE_FLAGS;
-        let socket = socket2::Socket::new(Domain::from(family.as_raw()), Type::from(bare), protocol(proto))?;
-        Socket::with_mode(socket.into(), family, kind, proto)
+        let asked = if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { default_timeout() };
+        Socket::with_timeout(family, bare(kind), proto, asked)
+    }
+
+    /// Makes a socket that has this timeout from its beginning, whatever the default is.
+    pub(super) fn with_timeout(
+        family: AddressFamily,
+        kind: SocketKind,
+        proto: i32,
+        timeout: Timeout,
+    ) -> Result<Socket> {
+        // Where the type of a socket can say that it does not block, this saves a system call.
+        let flags = if timeout == Timeout::NONE { 0 } else { SOCK_NONBLOCK };
+        let kind_and_flags = Type::from(kind.as_raw() | flags);
+        let socket: OwnedFd =
+            socket2::Socket::new(Domain::from(family.as_raw()), kind_and_flags, protocol(proto))?.into();
+        sys::suppress_sigpipe(socket.as_raw_fd());
+        if flags == 0 && (timeout != Timeout::NONE || !sys::CALLS_BLOCK) {
+            sys::set_nonblocking(socket.as_raw_fd(), true)?;
+        }
+        Ok(Socket::assemble(socket, false, family, kind, proto, timeout))
     }
 
     /// Makes two sockets that are connected to each other (`socket.socketpair`, socketpair(2)). Python's

@@ -10,7 +10,8 @@ use crate::address::Address;
 use crate::constants::{AF_UNSPEC, SOCK_STREAM};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
-use crate::resolve::{AddrInfo, Host, Question, Service, Settings};
+use crate::memory;
+use crate::resolve::{AddrInfo, Host, Question, Service, Settings, answer_to_numbers};
 use crate::sys::{CONNECT_BEGUN, libc};
 
 /// The shortest delay between attempts: RFC 8305 forbids less.
@@ -130,21 +131,42 @@ pub(crate) fn create_connection_unless(
     options: &CreateConnectionOptions<'_>,
     interrupted: Option<&dyn Fn() -> bool>,
 ) -> Result<Socket, CreateConnectionError> {
-    let timeout = options.timeout.unwrap_or_else(timeout::default_timeout).duration();
+    let timeout = options.timeout.unwrap_or_else(timeout::default_timeout);
     let how = How {
         timeout,
-        deadline: Deadline::after_timeout(timeout),
+        deadline: Deadline::after_timeout(timeout.duration()),
         source_address: options.source_address,
         interrupted,
     };
-    let question = Question::new(address.0, address.1, SOCK_STREAM, 0, 0).map_err(no_address)?;
-    if timeout == Some(Duration::ZERO) {
-        return one_after_the_other(
-            &question.ask_until(AF_UNSPEC, Deadline::NEVER).map_err(no_address)?,
-            how,
-        );
+    let (host, service) = address;
+    let answers = match answer_to_numbers(&host, &service, AF_UNSPEC, SOCK_STREAM, 0, 0) {
+        Some(answer) if how.may_block() => {
+            let failed = |error| CreateConnectionError { errors: vec![(answer.address.clone(), error)] };
+            return how.connect(&answer).map_err(failed);
+        }
+        Some(answer) => memory::collected([Ok(answer)].into_iter()),
+        None => {
+            let question = Question::new(host, service, SOCK_STREAM, 0, 0).map_err(no_address)?;
+            let is_limited = timeout != Timeout::ZERO && how.deadline != Deadline::NEVER;
+            let at_once = if is_limited {
+                question.numeric_answer(AF_UNSPEC)
+            } else {
+                Some(question.clone().ask_until(AF_UNSPEC, Deadline::NEVER))
+            };
+            match at_once {
+                Some(answers) => answers,
+                None => {
+                    let connecting = Connecting::look_up(&question, options.eyeballs, how);
+                    return connecting.map_err(no_address)?.finish();
+                }
+            }
+        }
+    };
+    let answers = answers.map_err(no_address)?;
+    if timeout == Timeout::ZERO {
+        return one_after_the_other(&answers, how);
     }
-    Connecting::begin(question, options.eyeballs, how).map_err(no_address)?.finish()
+    Connecting::to(answers, options.eyeballs, how).finish()
 }
 
 fn no_address(error: Error) -> CreateConnectionError {

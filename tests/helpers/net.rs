@@ -13,8 +13,8 @@ use std::io::IoSlice;
 use std::sync::mpsc;
 
 use tabi::{
-    AF_UNIX, ControlData, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM, SOCK_STREAM, Socket, UnixAddress,
-    socketpair,
+    AF_UNIX, ControlData, CreateConnectionOptions, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM,
+    SOCK_STREAM, Socket, UnixAddress, create_connection_with, create_server, socketpair,
 };
 use waiting::ThreadId;
 
@@ -30,6 +30,8 @@ fn main() -> Outcome {
         "timeout-not-ready" => not_ready(60.0, rounds),
         "accept-ready" => accept_ready(rounds),
         "messages" => messages(rounds),
+        "connections" => connections(None, rounds),
+        "connections-timeout" => connections(Some(60.0), rounds),
         other => Err(format!("no such calls: {other}").into()),
     }
 }
@@ -45,6 +47,24 @@ fn ready(timeout: Option<f64>, rounds: usize) -> Outcome {
     for _ in 0..rounds {
         assert_eq!(one.send(b"tick")?, 4);
         assert_eq!(other.recv_into(&mut buffer)?, 4);
+    }
+    Ok(())
+}
+
+/// The host and the port are numbers, so there is nothing to look up.
+fn connections(timeout: Option<f64>, rounds: usize) -> Outcome {
+    let listener = create_server(("127.0.0.1", 0))?;
+    let port = listener.getsockname()?.port().ok_or("an internet address")?;
+    let mut options = CreateConnectionOptions::new();
+    if let Some(seconds) = timeout {
+        options = options.timeout(seconds)?;
+    }
+    for _ in 0..rounds {
+        let client = create_connection_with(("127.0.0.1", port), &options)?;
+        let (peer, _) = listener.accept()?;
+        // The end that closes first keeps its port for a while. It is the listener's.
+        drop(peer);
+        drop(client);
     }
     Ok(())
 }

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{in_own_process, stream_pair, wait_until};
+use crate::support::{full_listener, in_own_process, stream_pair, wait_until};
 use tabi::{
     AF_INET, AF_UNIX, ControlData, Error, Limit, OutgoingDatagram, Poll, PollEvents, RawAddress, SOCK_DGRAM,
-    SOCK_STREAM, Socket, poll,
+    SOCK_STREAM, Socket, create_connection, poll,
 };
 
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
@@ -108,6 +108,29 @@ fn a_storm_of_signals_ends_no_poll_but_an_interruptible_one() {
     assert_eq!(poll(&mut [Poll::socket(&socket, PollEvents::IN)], None), Err(Error::Os(libc::EINTR)));
     entries[0].set_events(PollEvents::OUT);
     assert_eq!(poll(&mut entries, None), Ok(1), "what is ready is reported");
+    drop(storm);
+}
+
+/// A signal ends the wait of a `connect(2)`, but not the connection, which goes on in the system.
+#[test]
+fn a_storm_of_signals_ends_no_connection_that_is_being_made() {
+    let storm = Storm::begin();
+    let (listener, mut queue, address) = full_listener(AF_INET);
+    let before = SIGNALS.load(Ordering::Relaxed);
+    let acceptor = thread::spawn(move || {
+        wait_until("signals come while the connect waits", || SIGNALS.load(Ordering::Relaxed) > before + 20);
+        // The listener takes the client in when the system of the client tries again.
+        queue.drain(..).for_each(drop);
+        let mut accepted = Vec::new();
+        while !accepted.iter().any(|peer: &Socket| peer.recv(5).is_ok_and(|bytes| bytes == b"hello")) {
+            accepted.push(listener.accept().unwrap().0);
+        }
+    });
+    let client = create_connection(("127.0.0.1", address.port().unwrap())).unwrap();
+    assert_eq!(client.gettimeout(), None);
+    assert_eq!(client.connect(&address), Err(Error::Os(libc::EISCONN)));
+    client.sendall(b"hello").unwrap();
+    acceptor.join().unwrap();
     drop(storm);
 }
 

@@ -8,8 +8,8 @@ use crate::support::{temporary_path, tools};
 
 const ROUNDS: usize = 200;
 
-const COUNTED: &str =
-    "trace=accept4,sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,recvmmsg,sendmmsg,select,clock_gettime";
+const COUNTED: &str = "trace=accept4,sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,recvmmsg,sendmmsg,select,clock_gettime,connect,ioctl,fcntl,\
+     getpeername";
 
 /// Runs `net_helper`, which makes the calls for a number of rounds. Returns a function that says how often
 /// each system call was made. Of the polls, only those for reading count: connecting waits for writing, and
@@ -64,6 +64,15 @@ fn a_message_and_many_datagrams_are_one_system_call() {
     let Some(calls) = traced("messages") else { return };
     assert_eq!((calls("sendmsg"), calls("recvmsg")), (ROUNDS, ROUNDS));
     assert_eq!((calls("sendmmsg"), calls("recvmmsg"), calls("ppoll")), (ROUNDS, ROUNDS, 0));
+}
+
+/// The counts are those of all rounds, and of the one listener.
+#[test]
+fn a_connection_to_an_address_costs_no_more_than_its_system_calls() {
+    let Some(calls) = traced("connections") else { return };
+    assert_eq!((calls("connect"), calls("ioctl"), calls("fcntl")), (ROUNDS, 0, 0), "the system waits");
+    let Some(calls) = traced("connections-timeout") else { return };
+    assert_eq!((calls("connect"), calls("ioctl"), calls("getpeername")), (ROUNDS, ROUNDS, ROUNDS));
 }
 
 /// A client that gives up before it is accepted is no reason for `accept` to fail.

@@ -151,13 +151,22 @@ impl RawAddress {
     /// # Safety
     ///
     /// `place` must be writable. Its first `len` bytes must be initialised, or all its bytes if it has fewer.
+    #[inline(always)]
     pub(crate) unsafe fn complete(place: *mut Self, len: libc::socklen_t) {
-        let len = len.min(Self::CAPACITY as libc::socklen_t);
-        // SAFETY: the caller guarantees that the place is writable and its bytes are initialised, and `len` lies within
-        // the storage.
+        const INET: usize = size_of::<libc::sockaddr_in>();
+        const INET6: usize = size_of::<libc::sockaddr_in6>();
+        let len = (len as usize).min(Self::CAPACITY);
+        // SAFETY: the caller guarantees that the place is writable.
+        unsafe { (&raw mut (*place).len).write(len as libc::socklen_t) };
+        // SAFETY: all three write to the storage, from `len` to its end. With a number that the compiler knows, it needs no
+        // loop, and these two lengths are the usual ones.
         unsafe {
-            (&raw mut (*place).len).write(len);
-            place.cast::<u8>().add(len as usize).write_bytes(0, Self::CAPACITY - len as usize);
+            let storage = place.cast::<u8>();
+            match len {
+                INET => storage.add(INET).write_bytes(0, Self::CAPACITY - INET),
+                INET6 => storage.add(INET6).write_bytes(0, Self::CAPACITY - INET6),
+                _ => storage.add(len).write_bytes(0, Self::CAPACITY - len),
+            }
         }
     }
 

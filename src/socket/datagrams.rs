@@ -41,6 +41,7 @@ pub struct IncomingDatagram<'a> {
     buffer: &'a mut [u8],
     control: ControlBuffer,
     received: RawDatagram,
+    sender: RawAddress,
 }
 
 /// What was received of one datagram.
@@ -49,19 +50,21 @@ pub(crate) struct RawDatagram {
     pub(crate) len: usize,
     pub(crate) flags: i32,
     pub(crate) control_len: usize,
-    pub(crate) sender: RawAddress,
 }
 
 impl RawDatagram {
-    pub(crate) fn empty() -> Self {
-        RawDatagram { len: 0, flags: 0, control_len: 0, sender: RawAddress::empty() }
-    }
+    const EMPTY: RawDatagram = RawDatagram { len: 0, flags: 0, control_len: 0 };
 }
 
 impl<'a> IncomingDatagram<'a> {
     /// Makes a place for a datagram. If the datagram is longer than `buffer`, its rest is lost.
     pub fn new(buffer: &'a mut [u8]) -> Self {
-        IncomingDatagram { buffer, control: ControlBuffer::default(), received: RawDatagram::empty() }
+        IncomingDatagram {
+            buffer,
+            control: ControlBuffer::default(),
+            received: RawDatagram::EMPTY,
+            sender: RawAddress::empty(),
+        }
     }
 
     /// Makes a place for a datagram and its control messages.
@@ -82,12 +85,12 @@ impl<'a> IncomingDatagram<'a> {
     /// Returns the address of the sender. For `AF_CAN` it has only the interface, because the rest depends on
     /// the protocol of the socket; see [`RawAddress::decode_for`].
     pub fn address(&self) -> Address {
-        self.received.sender.decode()
+        self.sender.decode()
     }
 
     /// Returns the address of the sender in the form of the system, which an answer can be sent to.
     pub fn raw_address(&self) -> &RawAddress {
-        &self.received.sender
+        &self.sender
     }
 
     /// Returns the buffer of the control messages.
@@ -137,17 +140,17 @@ impl Socket {
         buffers.extend(datagrams.iter_mut().map(|datagram| writable(datagram.buffer)));
         let mut headers = reserve(datagrams.len())?;
         for (datagram, buffer) in datagrams.iter_mut().zip(&buffers) {
-            datagram.received = RawDatagram::empty();
+            (datagram.received, datagram.sender) = (RawDatagram::EMPTY, RawAddress::empty());
             let (memory, size) = datagram.control.memory();
-            headers.push(MessageHeader::new(incoming(buffer, &mut datagram.received.sender, memory, size)?));
+            headers.push(MessageHeader::new(incoming(buffer, &raw mut datagram.sender, memory, size)?));
         }
         // SAFETY: the headers point to buffers that `datagrams` borrows mutably during the call.
         let count = unsafe { self.receive_headers(&mut headers, flags, Limit::Timeout) }?;
         for (datagram, header) in datagrams.iter_mut().zip(&headers).take(count) {
-            // SAFETY: the kernel filled the header and `control_len` bytes of the control buffer, which owns
-            // the descriptors from now on.
+            // SAFETY: the kernel filled the header, the address and `control_len` bytes of the control buffer, which
+            // owns the descriptors from now on.
             unsafe {
-                finish(&mut datagram.received, header, flags);
+                datagram.received = finish(header, flags, &raw mut datagram.sender);
                 datagram.control.set_filled(datagram.received.control_len);
             }
         }
@@ -164,7 +167,7 @@ impl Socket {
     ) -> Result<libc::msghdr> {
         let mut header = header(std::slice::from_ref(buffer))?;
         if let Some(address) = address {
-            self.resolve(address)?;
+            self.check_address(address)?;
             header.msg_name = address.as_ptr().cast_mut().cast();
             header.msg_namelen = address.len();
         }
@@ -227,12 +230,13 @@ impl Socket {
 /// the header.
 pub(crate) fn incoming(
     buffer: &libc::iovec,
-    sender: &mut RawAddress,
+    sender: *mut RawAddress,
     control: *mut u8,
     control_size: usize,
 ) -> Result<libc::msghdr> {
     let mut header = header(std::slice::from_ref(buffer))?;
-    header.msg_name = sender.as_mut_ptr().cast();
+    // An address begins with the structure of the system.
+    header.msg_name = sender.cast();
     header.msg_namelen = RawAddress::CAPACITY as libc::socklen_t;
     if control_size > 0 {
         super::message::check_control_size(control_size)?;
@@ -242,22 +246,27 @@ pub(crate) fn incoming(
     Ok(header)
 }
 
-/// Copies what the kernel wrote into a header.
+/// Reads what the kernel wrote into a header, and completes the address of the sender.
 ///
 /// # Safety
 ///
-/// [`Socket::receive_headers`] has filled the header, and its control buffer still exists.
-pub(crate) unsafe fn finish(datagram: &mut RawDatagram, header: &MessageHeader, flags: i32) {
+/// [`Socket::receive_headers`] has filled the header, and the address and control buffer that it points to still exist.
+/// `sender` is the place of that address.
+#[inline]
+pub(crate) unsafe fn finish(header: &MessageHeader, flags: i32, sender: *mut RawAddress) -> RawDatagram {
     let message = header.message();
-    datagram.len = header.len();
-    // Linux reports MSG_CMSG_CLOEXEC if the call set it. It is removed unless the caller had set it.
-    datagram.flags = message.msg_flags & !(CMSG_CLOEXEC & !flags);
     #[allow(clippy::unnecessary_cast)] // socklen_t on some systems
     let control_len = message.msg_controllen as usize;
-    datagram.control_len = control_len;
-    datagram.sender.set_len(message.msg_namelen);
+    // SAFETY: the place is writable, and the kernel has written `msg_namelen` bytes of it.
+    unsafe { RawAddress::complete(sender, message.msg_namelen) };
     // SAFETY: the kernel filled this number of bytes of the control buffer.
     ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
+    RawDatagram {
+        len: header.len(),
+        // Linux reports MSG_CMSG_CLOEXEC if the call set it. It is removed unless the caller had set it.
+        flags: message.msg_flags & !(CMSG_CLOEXEC & !flags),
+        control_len,
+    }
 }
 
 /// Returns how many of the datagrams came before a close from another thread. The close looks like datagrams

@@ -13,7 +13,7 @@ use std::mem::{MaybeUninit, offset_of};
 
 use crate::address::{Address, RawAddress};
 use crate::error::Error;
-use crate::ffi::boundary::Outcome;
+use crate::ffi::boundary::{Outcome, Reported};
 
 pub use any::*;
 pub use compare::*;
@@ -70,15 +70,28 @@ impl tabi_addr {
         unsafe { &mut *std::ptr::from_mut(place).cast() }
     }
 
+    /// The place where the core writes another address.
+    pub(crate) fn place(&mut self) -> *mut RawAddress {
+        std::ptr::from_mut(self).cast()
+    }
+
+    /// The address where it is, for calls that only read it.
+    pub(crate) fn borrow_raw(&self) -> Outcome<&RawAddress> {
+        if self.len as usize > RawAddress::CAPACITY {
+            return Err(self.too_long());
+        }
+        // SAFETY: a tabi_addr has the layout of a RawAddress, and its length was checked.
+        Ok(unsafe { &*std::ptr::from_ref(self).cast() })
+    }
+
     pub(crate) fn raw(&self) -> Outcome<RawAddress> {
-        // SAFETY: `data` is initialised and has all its bytes.
-        let all =
-            unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast::<u8>(), size_of_val(&self.data)) };
-        let len = self.len as usize;
-        let bytes = all
-            .get(..len)
-            .ok_or_else(|| Error::value(format!("an address has at most {} bytes, got {len}", all.len())))?;
-        Ok(RawAddress::from_bytes(bytes)?)
+        Ok(RawAddress::from_bytes(self.borrow_raw()?.bytes())?)
+    }
+
+    #[cold]
+    fn too_long(&self) -> Reported {
+        Error::value(format!("an address has at most {} bytes, got {}", RawAddress::CAPACITY, self.len))
+            .into()
     }
 
     fn decode(&self) -> Outcome<Address> {

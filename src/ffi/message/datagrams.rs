@@ -48,18 +48,18 @@ pub unsafe extern "C" fn tabi_sendmany(
         let sk = socket(sk)?;
         // SAFETY: the caller passes that many datagrams.
         let datagrams = unsafe { slice(datagrams, datagram_count) }?;
-        let mut parts = reserve(datagrams.len())?;
+        let mut buffers = reserve(datagrams.len())?;
         let mut headers = reserve(datagrams.len())?;
         for datagram in datagrams {
             check_buffer(datagram.data, datagram.len, "datagrams[].data")?;
-            let address = datagram.addr.raw()?;
+            buffers.push(libc::iovec { iov_base: datagram.data, iov_len: datagram.len });
+        }
+        for (buffer, datagram) in buffers.iter().zip(datagrams) {
+            let address = datagram.addr.borrow_raw()?;
             // SAFETY: the caller's control buffer is readable for its `len`.
             let control = unsafe { datagram.control.messages() }?;
-            let buffer = libc::iovec { iov_base: datagram.data, iov_len: datagram.len };
-            parts.push((buffer, (!address.is_empty()).then_some(address), control));
-        }
-        for (buffer, address, control) in &parts {
-            headers.push(MessageHeader::new(sk.outgoing(buffer, address.as_ref(), control)?));
+            let address = (!address.is_empty()).then_some(address);
+            headers.push(MessageHeader::new(sk.outgoing(buffer, address, control)?));
         }
         // SAFETY: the caller passes readable bytes; the addresses and control messages that the headers point to
         // outlive the call.
@@ -85,32 +85,27 @@ pub unsafe extern "C" fn tabi_recvmany(
         let sk = socket(sk)?;
         // SAFETY: the caller passes that many datagrams.
         let datagrams = unsafe { slice_mut(datagrams, datagram_count) }?;
-        let mut parts = reserve(datagrams.len())?;
+        let mut buffers = reserve(datagrams.len())?;
         let mut headers = reserve(datagrams.len())?;
         for datagram in datagrams.iter() {
             check_buffer(datagram.data, datagram.size, "datagrams[].data")?;
             // The core refuses a size of 2^31 or more, whatever the size of pointers.
             let size = datagram.control.size.min(i32::MAX as usize);
             check_buffer(datagram.control.data, size, "datagrams[].control.data")?;
-            let buffer = libc::iovec { iov_base: datagram.data, iov_len: datagram.size };
-            parts.push((buffer, datagrams::RawDatagram::empty()));
+            buffers.push(libc::iovec { iov_base: datagram.data, iov_len: datagram.size });
         }
-        for ((buffer, received), datagram) in parts.iter_mut().zip(datagrams.iter()) {
-            let control = &datagram.control;
-            let header =
-                datagrams::incoming(buffer, &mut received.sender, control.data.cast(), control.size)?;
-            headers.push(MessageHeader::new(header));
+        for (buffer, datagram) in buffers.iter().zip(datagrams.iter_mut()) {
+            let tabi_control { data, size, .. } = datagram.control;
+            let sender = datagram.addr.place();
+            headers.push(MessageHeader::new(datagrams::incoming(buffer, sender, data.cast(), size)?));
         }
-        // SAFETY: the caller passes writable buffers; the addresses that the headers point to outlive the call.
+        // SAFETY: the caller passes writable buffers; the addresses that the headers point to are those of the caller's.
         let filled = unsafe { sk.receive_headers(&mut headers, flags, Limit::Timeout) }?;
-        for ((datagram, (_, received)), header) in
-            datagrams.iter_mut().zip(&mut parts).zip(&headers).take(filled)
-        {
-            // SAFETY: the kernel filled the header; the caller's control buffer lives.
-            unsafe { datagrams::finish(received, header, flags) };
+        for (datagram, header) in datagrams.iter_mut().zip(&headers).take(filled) {
+            // SAFETY: the kernel filled the header and the address; the caller's control buffer lives.
+            let received = unsafe { datagrams::finish(header, flags, datagram.addr.place()) };
             datagram.len = received.len;
             datagram.flags = received.flags;
-            datagram.addr = received.sender.into();
             datagram.control.len = received.control_len;
         }
         Ok(filled)

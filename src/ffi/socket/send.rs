@@ -195,6 +195,7 @@ pub(crate) unsafe fn sendto(
     let sk = socket(sk)?;
     // SAFETY: the caller passes `len` readable bytes.
     let data = unsafe { bytes(data, len, "data") }?;
-    let address = sk.resolve(not_null(addr, "addr")?.raw()?)?;
-    Ok(sk.sendto_until(data, flags, &address, limit).map_err(|error| at(&address, error))?)
+    let address = not_null(addr, "addr")?.borrow_raw()?;
+    sk.check_address(address)?;
+    Ok(sk.sendto_until(data, flags, address, limit).map_err(|error| at(address, error))?)
 }

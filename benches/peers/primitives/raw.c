@@ -217,12 +217,14 @@ static void run_bulk(const struct job *job)
     report(begin, CLOCK_MONOTONIC, job->iterations);
 }
 
-/* Sends with `sendto` one by one, or a batch with `sendmmsg`. `recvmmsg` receives both. */
+/* Sends with `sendto` one by one, or a batch with `sendmmsg`. `recvmmsg` receives both, with the address of the sender,
+ * which whoever answers must know. */
 static void run_datagrams(const struct job *job)
 {
     enum { BATCH = 64 };
     struct mmsghdr messages[BATCH] = {0};
     struct iovec part = {filled(job->size), job->size};
+    struct sockaddr_storage senders[BATCH];
     struct sockaddr_in name, sender;
     int many = strcmp(job->extra, "many") == 0;
     int from = bound_socket(SOCK_DGRAM, &sender), to = bound_socket(SOCK_DGRAM, &name);
@@ -250,8 +252,8 @@ static void run_datagrams(const struct job *job)
                     fail("sendto");
         }
         for (int j = 0; j < BATCH; j++) {
-            messages[j].msg_hdr.msg_name = NULL;
-            messages[j].msg_hdr.msg_namelen = 0;
+            messages[j].msg_hdr.msg_name = &senders[j];
+            messages[j].msg_hdr.msg_namelen = sizeof senders[j];
         }
         for (int got = 0; got < BATCH;) {
             int n = recvmmsg(to, messages, (unsigned)(BATCH - got), MSG_WAITFORONE, NULL);

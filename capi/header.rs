@@ -26,10 +26,26 @@ pub(crate) fn text(root: &Path, version: [String; 3]) -> String {
     in_order(&header, &read("inline.h"), &read("header_order.txt"))
 }
 
+/// The system's headers for sockets.
+const SYSTEM_INCLUDES: &str = "\
+#if defined(_WIN32)
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#if defined(_MSC_VER) && !defined(_SSIZE_T_DEFINED)
+typedef intptr_t ssize_t;
+#define _SSIZE_T_DEFINED
+#endif
+#else
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#endif
+";
+
 /// What cbindgen cannot read from the source: the version, the codes, and values that are expressions in C.
 fn macros(version: [String; 3]) -> String {
     let mut lines = vec![
-        String::new(),
+        SYSTEM_INCLUDES.to_owned(),
         "/* The version of this header. tabi_version() returns that of the library. */".to_owned(),
     ];
     for (part, number) in ["MAJOR", "MINOR", "PATCH"].iter().zip(version) {
@@ -57,8 +73,7 @@ fn in_order(header: &str, inline: &str, order: &str) -> String {
     let end = header.rfind(C_PLUS_PLUS).expect("C++ ends the header");
     let mut items = BTreeMap::new();
     let written = header[begin..end].split("\n\n").chain(inline.split("\n\n"));
-    for item in written.filter(|item| item.starts_with("/**")) {
-        let item = item.trim_end();
+    for item in written.map(str::trim_end).filter(|item| unguarded(item).starts_with("/**")) {
         // cbindgen reads the whole crate; a name without the prefix belongs to the core.
         if name(item).to_ascii_lowercase().starts_with("tabi_") {
             assert!(items.insert(name(item), item).is_none(), "twice in the header: {item}");
@@ -69,7 +84,7 @@ fn in_order(header: &str, inline: &str, order: &str) -> String {
         match line.strip_prefix("== ") {
             Some(title) => sorted += &format!("/* ---- {title} ---- */\n\n"),
             None => match items.remove(line) {
-                Some(item) => sorted += &format!("{item}\n\n"),
+                Some(item) => add(&mut sorted, item),
                 None => panic!("capi/header_order.txt names {line}, which the source does not have"),
             },
         }
@@ -80,15 +95,38 @@ fn in_order(header: &str, inline: &str, order: &str) -> String {
     sorted + &header[end..]
 }
 
+/// Adds an item. Items that follow each other and are for the same systems stand between one `#if` and one `#endif`.
+fn add(sorted: &mut String, item: &str) {
+    const END: &str = "#endif\n\n";
+    let guard = item.lines().next().filter(|line| line.starts_with("#if "));
+    let before = sorted.strip_suffix(END).and_then(|before| before.rsplit("\n#if ").next());
+    match (guard, before) {
+        (Some(guard), Some(before)) if before.lines().next() == guard.strip_prefix("#if ") => {
+            sorted.truncate(sorted.len() - END.len());
+            *sorted += &format!("\n{}\n\n", item[guard.len()..].trim_start());
+        }
+        _ => *sorted += &format!("{item}\n\n"),
+    }
+}
+
 /// The functions of a header that [`text`] made and that are in the library.
 pub(crate) fn functions(header: &str) -> Vec<&str> {
-    let items = header.split("\n\n").filter(|item| item.starts_with("/**"));
+    let items = header.split("\n\n").map(unguarded).filter(|item| item.starts_with("/**"));
     let declares_one = |item: &&str| {
         let declaration = item.split_once("*/\n").map_or("", |(_, declaration)| declaration);
-        let elsewhere = ["#define ", "typedef "].iter().any(|begin| declaration.starts_with(begin));
+        let elsewhere = ["#define ", "#if ", "typedef "].iter().any(|begin| declaration.starts_with(begin));
         !elsewhere && !declaration.contains(INLINE)
     };
     items.filter(declares_one).map(name).collect()
+}
+
+/// An item without the `#if` and `#endif` around it.
+fn unguarded(item: &str) -> &str {
+    if !item.starts_with("#if ") {
+        return item;
+    }
+    let item = item.split_once('\n').map_or(item, |(_, item)| item);
+    item.strip_suffix("\n#endif").unwrap_or(item)
 }
 
 /// What an inline function begins with, after its attributes.
@@ -96,7 +134,9 @@ const INLINE: &str = "\nstatic inline ";
 
 /// The constant, type or function that a comment and a declaration are about.
 fn name(item: &str) -> &str {
-    let declaration = item.split_once("*/\n").map_or(item, |(_, declaration)| declaration);
+    let declaration = unguarded(item).split_once("*/\n").map_or(item, |(_, declaration)| declaration);
+    // A type that differs between systems has the same name on each.
+    let declaration = unguarded(declaration);
     let word = |text: &'_ str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     if let Some(rest) = declaration.strip_prefix("#define ") {
         return &rest[..word(rest)];

@@ -1,4 +1,30 @@
 /**
+ * The number of a descriptor. -1 stands for none.
+ *
+ * On Windows it is a SOCKET, which is converted with a cast: INVALID_SOCKET becomes -1. The file of tabi_sendfile() is
+ * a HANDLE there, which _get_osfhandle() gives for a file of the C library.
+ */
+#if defined(_WIN32)
+typedef intptr_t tabi_fd;
+#else
+typedef int tabi_fd;
+#endif
+
+/**
+ * One of several buffers: `iov_base` is its address and `iov_len` its length in bytes.
+ *
+ * It is struct iovec. Windows has none; there it has the layout of WSABUF, and a length of 32 bits.
+ */
+#if defined(_WIN32)
+typedef struct {
+    unsigned long iov_len;
+    void *iov_base;
+} tabi_iovec;
+#else
+typedef struct iovec tabi_iovec;
+#endif
+
+/**
  * Makes the text for tabi_file_printf() and tabi_request_printf(), which call it. Programs do not need it.
  *
  * Writes the text to `short_text`, which has `size` bytes, or to new memory if it is longer, and sets `text` to where

@@ -37,15 +37,24 @@
 
 #include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/types.h>
+#if defined(_WIN32)
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#if defined(_MSC_VER) && !defined(_SSIZE_T_DEFINED)
+typedef intptr_t ssize_t;
+#define _SSIZE_T_DEFINED
+#endif
+#else
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#endif
 
 /* The version of this header. tabi_version() returns that of the library. */
 #define TABI_VERSION_MAJOR 0
@@ -139,6 +148,18 @@ const char *tabi_last_error_message(void);
 const char *tabi_version(void);
 
 /* ---- Sockets ---- */
+
+/**
+ * The number of a descriptor. -1 stands for none.
+ *
+ * On Windows it is a SOCKET, which is converted with a cast: INVALID_SOCKET becomes -1. The file of tabi_sendfile() is
+ * a HANDLE there, which _get_osfhandle() gives for a file of the C library.
+ */
+#if defined(_WIN32)
+typedef intptr_t tabi_fd;
+#else
+typedef int tabi_fd;
+#endif
 
 /**
  * A socket: Python's `socket.socket`.
@@ -238,12 +259,12 @@ int tabi_accept(tabi_sock *sk, tabi_sock **out, tabi_addr *peer);
  * Returns the descriptor, 0 or more. It belongs to the caller, who closes it, for example with tabi_close_fd().
  * Errors: those of tabi_accept().
  */
-int tabi_accept_fd(tabi_sock *sk, tabi_addr *peer);
+tabi_fd tabi_accept_fd(tabi_sock *sk, tabi_addr *peer);
 
 /**
  * Does what tabi_accept_fd() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
-int tabi_accept_fd_until(tabi_sock *sk, tabi_addr *peer, int64_t deadline);
+tabi_fd tabi_accept_fd_until(tabi_sock *sk, tabi_addr *peer, int64_t deadline);
 
 /**
  * Connects the socket to a host and a port (connect(2), Python's `connect((host, port))`).
@@ -390,7 +411,7 @@ ssize_t tabi_repr(tabi_sock *sk, char *text, size_t size);
  * The descriptor still belongs to the handle: do not close it. To wait for several sockets, use tabi_poll(),
  * which a tabi_close() in another thread ends.
  */
-int tabi_fileno(tabi_sock *sk);
+tabi_fd tabi_fileno(tabi_sock *sk);
 
 /**
  * Returns 1 when child processes inherit the descriptor, and 0 when they do not (Python's
@@ -665,7 +686,7 @@ typedef struct {
      * A descriptor that belongs to no tabi_sock, such as a pipe. An entry with a negative number and without a
      * socket is skipped. With a socket, the number does not matter.
      */
-    int fd;
+    tabi_fd fd;
     /**
      * The events to wait for: 0, or POLLIN, POLLOUT, POLLPRI and other bits of the system, and
      * TABI_POLL_INTERRUPTIBLE.
@@ -961,7 +982,7 @@ int tabi_has_dualstack_ipv6(void);
  * those of a handle with a duplicate: keep the descriptor open until they have returned. Returns the
  * descriptor, or TABI_ERR_CLOSED.
  */
-int tabi_detach(tabi_sock *sk);
+tabi_fd tabi_detach(tabi_sock *sk);
 
 /**
  * Makes a socket from a descriptor that exists (Python's `socket.socket(fileno=fd)`).
@@ -972,7 +993,7 @@ int tabi_detach(tabi_sock *sk);
  * Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK; TABI_ERR_VALUE when `fd`
  * is negative.
  */
-int tabi_socket_from_fd(int fd, int family, int type, int proto, tabi_sock **out);
+int tabi_socket_from_fd(tabi_fd fd, int family, int type, int proto, tabi_sock **out);
 
 /**
  * Makes a socket from a duplicate of a descriptor (Python's `fromfd`). The descriptor itself still belongs
@@ -983,7 +1004,7 @@ int tabi_socket_from_fd(int fd, int family, int type, int proto, tabi_sock **out
  *
  * Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK, -EMFILE.
  */
-int tabi_fromfd(int fd, int family, int type, int proto, tabi_sock **out);
+int tabi_fromfd(tabi_fd fd, int family, int type, int proto, tabi_sock **out);
 
 /**
  * Makes a second handle, with a descriptor of its own, for the same connection (Python's `socket.dup`).
@@ -1000,12 +1021,12 @@ int tabi_dup(tabi_sock *sk, tabi_sock **out);
  *
  * If a handle owns `fd`, call tabi_set_shared() on that handle. Errors: -EBADF, -EMFILE.
  */
-int tabi_dup_fd(int fd);
+tabi_fd tabi_dup_fd(tabi_fd fd);
 
 /**
  * Closes a descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
  */
-int tabi_close_fd(int fd);
+int tabi_close_fd(tabi_fd fd);
 
 /**
  * Tells the library that somebody else has the connection too, such as a forked child.
@@ -1384,6 +1405,7 @@ int tabi_sndtimeo(tabi_sock *sk, double *timeout);
  */
 int tabi_set_sndtimeo(tabi_sock *sk, double seconds);
 
+#if defined(__linux__)
 /**
  * Writes the name of the interface that the socket is bound to, with a NUL at the end (SO_BINDTODEVICE). The
  * name is empty when there is none.
@@ -1425,11 +1447,12 @@ int tabi_set_congestion(tabi_sock *sk, const char *name);
  * another family.
  */
 int tabi_peer_credentials(tabi_sock *sk, int32_t *pid, uint32_t *uid, uint32_t *gid);
+#endif
 
 /**
  * Joins a multicast group: the socket receives what is sent to it (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
  *
- * `group` is an IPv4 or IPv6 address. `interface` is the name of an interface, such as "eth0". For IPv4 it
+ * `group` is an IPv4 or IPv6 address. `interface_name` is the name of an interface, such as "eth0". For IPv4 it
  * may also be an address of the interface. "" lets the system choose.
  *
  * Returns 0. Errors:
@@ -1439,7 +1462,7 @@ int tabi_peer_credentials(tabi_sock *sk, int32_t *pid, uint32_t *uid, uint32_t *
  * - TABI_ERR_VALUE: `group` is not an address.
  * - TABI_ERR_TYPE: an IPv6 group, and an address as its interface.
  */
-int tabi_join_multicast(tabi_sock *sk, const char *group, const char *interface);
+int tabi_join_multicast(tabi_sock *sk, const char *group, const char *interface_name);
 
 /**
  * Leaves a group that tabi_join_multicast() has joined, with the same arguments (IP_DROP_MEMBERSHIP,
@@ -1448,8 +1471,9 @@ int tabi_join_multicast(tabi_sock *sk, const char *group, const char *interface)
  * Returns 0. Errors: -EADDRNOTAVAIL when the socket has not joined the group; those of
  * tabi_join_multicast().
  */
-int tabi_leave_multicast(tabi_sock *sk, const char *group, const char *interface);
+int tabi_leave_multicast(tabi_sock *sk, const char *group, const char *interface_name);
 
+#if defined(__linux__)
 /**
  * Joins a multicast group, but receives only what one sender sends to it (IP_ADD_SOURCE_MEMBERSHIP,
  * MCAST_JOIN_SOURCE_GROUP).
@@ -1460,7 +1484,7 @@ int tabi_leave_multicast(tabi_sock *sk, const char *group, const char *interface
 int tabi_join_source_multicast(tabi_sock *sk,
                                const char *group,
                                const char *source,
-                               const char *interface);
+                               const char *interface_name);
 
 /**
  * Leaves a group that tabi_join_source_multicast() has joined, with the same arguments
@@ -1472,16 +1496,18 @@ int tabi_join_source_multicast(tabi_sock *sk,
 int tabi_leave_source_multicast(tabi_sock *sk,
                                 const char *group,
                                 const char *source,
-                                const char *interface);
+                                const char *interface_name);
+#endif
 
 /**
  * Sets the interface that multicast datagrams are sent from (IP_MULTICAST_IF for AF_INET, IPV6_MULTICAST_IF
  * for AF_INET6).
  *
- * `interface` is as in tabi_join_multicast(). Returns 0. Errors: -ENODEV or -EADDRNOTAVAIL when there is no
+ * `interface_name` is as in tabi_join_multicast(). Returns 0. Errors: -ENODEV or -EADDRNOTAVAIL when there is no
  * such interface; TABI_ERR_TYPE for an address on an AF_INET6 socket.
  */
-int tabi_set_multicast_interface(tabi_sock *sk, const char *interface);
+int tabi_set_multicast_interface(tabi_sock *sk,
+                                 const char *interface_name);
 
 /* ---- Messages and control data ---- */
 
@@ -1537,6 +1563,20 @@ typedef struct {
 } tabi_cmsg;
 
 /**
+ * One of several buffers: `iov_base` is its address and `iov_len` its length in bytes.
+ *
+ * It is struct iovec. Windows has none; there it has the layout of WSABUF, and a length of 32 bits.
+ */
+#if defined(_WIN32)
+typedef struct {
+    unsigned long iov_len;
+    void *iov_base;
+} tabi_iovec;
+#else
+typedef struct iovec tabi_iovec;
+#endif
+
+/**
  * Sends the bytes of several buffers as one message (sendmsg(2), Python's `sendmsg`).
  *
  * `buffers` is an array of `buffer_count` buffers, at most 1024 on Linux. `control` holds the control
@@ -1548,7 +1588,7 @@ typedef struct {
  * for more than 2147483647 bytes of control data.
  */
 ssize_t tabi_sendmsg(tabi_sock *sk,
-                     const struct iovec *buffers,
+                     const tabi_iovec *buffers,
                      size_t buffer_count,
                      const tabi_control *control,
                      int flags,
@@ -1558,7 +1598,7 @@ ssize_t tabi_sendmsg(tabi_sock *sk,
  * Does what tabi_sendmsg() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_sendmsg_until(tabi_sock *sk,
-                           const struct iovec *buffers,
+                           const tabi_iovec *buffers,
                            size_t buffer_count,
                            const tabi_control *control,
                            int flags,
@@ -1582,7 +1622,7 @@ ssize_t tabi_sendmsg_until(tabi_sock *sk,
  * bytes. When the call fails, no descriptor has arrived.
  */
 ssize_t tabi_recvmsg(tabi_sock *sk,
-                     const struct iovec *buffers,
+                     const tabi_iovec *buffers,
                      size_t buffer_count,
                      tabi_control *control,
                      int flags,
@@ -1593,7 +1633,7 @@ ssize_t tabi_recvmsg(tabi_sock *sk,
  * Does what tabi_recvmsg() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_recvmsg_until(tabi_sock *sk,
-                           const struct iovec *buffers,
+                           const tabi_iovec *buffers,
                            size_t buffer_count,
                            tabi_control *control,
                            int flags,
@@ -1626,11 +1666,13 @@ ssize_t tabi_cmsg_space(size_t len);
  */
 int tabi_control_add(tabi_control *control, int level, int type, const void *data, size_t len);
 
+#if !defined(_WIN32)
 /**
  * Adds descriptors to send (SCM_RIGHTS), at most 253 on Linux. The receiver gets duplicates. The results are
  * those of tabi_control_add().
  */
 int tabi_control_add_fds(tabi_control *control, const int *fds, size_t fd_count);
+#endif
 
 /**
  * Adds a control message whose data is an int, such as IP_TTL or IP_TOS (level IPPROTO_IP), or IPV6_HOPLIMIT
@@ -1644,11 +1686,12 @@ int tabi_control_add_int(tabi_control *control, int level, int type, int value);
  * Sets the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
  *
  * `source` is an AF_INET or AF_INET6 address of this machine; 0.0.0.0 or :: lets the system choose. Its port
- * has no effect. `interface` is the number of the interface, or 0 for any. The results are those of
+ * has no effect. `interface_index` is the number of the interface, or 0 for any. The results are those of
  * tabi_control_add(). Errors: also TABI_ERR_TYPE for an address of another family.
  */
-int tabi_control_add_packet_info(tabi_control *control, const tabi_addr *source, unsigned int interface);
+int tabi_control_add_packet_info(tabi_control *control, const tabi_addr *source, unsigned int interface_index);
 
+#if defined(__linux__)
 /**
  * Adds the credentials of the sender (SCM_CREDENTIALS). Only a privileged process may send others than its
  * own.
@@ -1664,6 +1707,7 @@ int tabi_control_add_credentials(tabi_control *control, int32_t pid, uint32_t ui
  * The results are those of tabi_control_add().
  */
 int tabi_control_add_segment_size(tabi_control *control, uint16_t bytes);
+#endif
 
 /**
  * Finds the next control message in the buffer. Set `cmsg` to zero before the first call.
@@ -1674,6 +1718,7 @@ int tabi_control_add_segment_size(tabi_control *control, uint16_t bytes);
  */
 int tabi_control_next(const tabi_control *control, tabi_cmsg *cmsg);
 
+#if !defined(_WIN32)
 /**
  * Closes the descriptors in the buffer that were not taken with tabi_cmsg_fds(). A second call closes
  * nothing.
@@ -1694,6 +1739,7 @@ ssize_t tabi_control_close_fds(tabi_control *control);
  * message of another type.
  */
 ssize_t tabi_cmsg_fds(const tabi_cmsg *cmsg, int *fds, size_t max_fds);
+#endif
 
 /**
  * Reads the number in a control message, such as IP_TTL, IP_TOS, IPV6_HOPLIMIT, IPV6_TCLASS or UDP_GRO (the
@@ -1707,7 +1753,7 @@ int tabi_cmsg_int(const tabi_cmsg *cmsg, int *value);
  * Reads where a datagram has arrived (IP_PKTINFO, IPV6_PKTINFO).
  *
  * `destination` gets the address that the datagram was sent to. `local` gets the address that an answer
- * should come from. `interface` gets the number of the interface. Any of them may be NULL. The addresses
+ * should come from. `interface_index` gets the number of the interface. Any of them may be NULL. The addresses
  * have port 0.
  *
  * Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
@@ -1715,7 +1761,7 @@ int tabi_cmsg_int(const tabi_cmsg *cmsg, int *value);
 int tabi_cmsg_packet_info(const tabi_cmsg *cmsg,
                           tabi_addr *destination,
                           tabi_addr *local,
-                          unsigned int *interface);
+                          unsigned int *interface_index);
 
 /**
  * Reads when the system received the message, in nanoseconds since 1970 (SO_TIMESTAMP, SO_TIMESTAMPNS,
@@ -1751,6 +1797,7 @@ int tabi_cmsg_error(const tabi_cmsg *cmsg,
                     uint32_t *info,
                     tabi_addr *offender);
 
+#if !defined(_WIN32)
 /**
  * Sends bytes and descriptors over an AF_UNIX socket (Python's `send_fds`).
  *
@@ -1787,6 +1834,7 @@ ssize_t tabi_recv_fds(tabi_sock *sk,
                       int flags,
                       size_t *fd_count,
                       int *msg_flags);
+#endif
 
 /**
  * A datagram for tabi_sendmany() and tabi_recvmany(). Set it to zero before you set its members.
@@ -1839,6 +1887,7 @@ ssize_t tabi_sendmany(tabi_sock *sk, const tabi_datagram *datagrams, size_t data
  */
 ssize_t tabi_recvmany(tabi_sock *sk, tabi_datagram *datagrams, size_t datagram_count, int flags);
 
+#if defined(__linux__)
 /**
  * Sends bytes to a cipher of the kernel, and says what to do with them (Python's `sendmsg_afalg`).
  *
@@ -1849,13 +1898,14 @@ ssize_t tabi_recvmany(tabi_sock *sk, tabi_datagram *datagrams, size_t datagram_c
  * when `assoclen` is too large.
  */
 ssize_t tabi_sendmsg_afalg(tabi_sock *sk,
-                           const struct iovec *buffers,
+                           const tabi_iovec *buffers,
                            size_t buffer_count,
                            uint32_t op,
                            const void *iv,
                            size_t iv_len,
                            int64_t assoclen,
                            int flags);
+#endif
 
 /* ---- Buffered files, and files that are sent ---- */
 
@@ -2049,13 +2099,13 @@ ssize_t tabi_file_unsent(tabi_file *file);
  * - -EBADF, -EISDIR and others: the file cannot be read.
  * - The errors of tabi_sendall().
  */
-ssize_t tabi_sendfile(tabi_sock *sk, int file, int64_t offset, int64_t count, size_t *sent);
+ssize_t tabi_sendfile(tabi_sock *sk, tabi_fd file, int64_t offset, int64_t count, size_t *sent);
 
 /**
  * Does what tabi_sendfile() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
  */
 ssize_t tabi_sendfile_until(tabi_sock *sk,
-                            int file,
+                            tabi_fd file,
                             int64_t offset,
                             int64_t count,
                             size_t *sent,
@@ -2263,12 +2313,14 @@ void tabi_hostent_free(tabi_hostent *entry);
  */
 ssize_t tabi_gethostname(char *name, size_t size);
 
+#if !defined(_WIN32)
 /**
  * Sets the name of this machine (sethostname(2), Python's `sethostname`).
  *
  * Returns 0. Errors: -EPERM when the program is not allowed to; -EINVAL when the name is too long.
  */
 int tabi_sethostname(const char *name);
+#endif
 
 /**
  * Writes the fully qualified name of a host to `fqdn`: the first of its names that has a dot (Python's
@@ -2383,6 +2435,7 @@ int tabi_if_nametoindex(const char *name, uint32_t *index);
  */
 ssize_t tabi_if_indextoname(uint32_t index, char *name, size_t size);
 
+#if defined(__linux__)
 /**
  * Writes the number of the interface with this name to `index`, in the socket's network namespace
  * (SIOCGIFINDEX).
@@ -2401,6 +2454,7 @@ int tabi_interface_index(tabi_sock *sk, const char *name, uint32_t *index);
  * TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_interface_name(tabi_sock *sk, uint32_t index, char *name, size_t size);
+#endif
 
 /* ---- Addresses as text, byte order ---- */
 
@@ -2461,6 +2515,7 @@ uint32_t tabi_ntohl(uint32_t value);
 
 /* ---- Addresses of Linux's other families ---- */
 
+#if defined(__linux__)
 /**
  * Makes an AF_NETLINK address.
  *
@@ -2682,6 +2737,7 @@ int tabi_addr_from_sco(const char *bdaddr, tabi_addr *addr);
  * those of tabi_addr_l2cap().
  */
 int tabi_addr_sco(const tabi_addr *addr, char *bdaddr, size_t size);
+#endif
 
 /* ---- Constants by name ---- */
 
@@ -2992,6 +3048,7 @@ int tabi_threading_tcp_server(const char *host,
                               void *userdata,
                               tabi_server **out);
 
+#if !defined(_WIN32)
 /**
  * Makes a TCP server that handles each client in a process of its own (Python's `ForkingTCPServer`).
  * TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
@@ -3001,6 +3058,7 @@ int tabi_forking_tcp_server(const char *host,
                             tabi_handler handler,
                             void *userdata,
                             tabi_server **out);
+#endif
 
 /**
  * Makes a UDP server that handles one datagram after the other, in the thread that serves (Python's
@@ -3018,6 +3076,7 @@ int tabi_threading_udp_server(const char *host,
                               void *userdata,
                               tabi_server **out);
 
+#if !defined(_WIN32)
 /**
  * Makes a UDP server that handles each datagram in a process of its own (Python's `ForkingUDPServer`).
  * TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
@@ -3027,6 +3086,7 @@ int tabi_forking_udp_server(const char *host,
                             tabi_handler handler,
                             void *userdata,
                             tabi_server **out);
+#endif
 
 /**
  * Makes a unix stream server that handles one client after the other, in the thread that serves (Python's
@@ -3047,12 +3107,14 @@ int tabi_threading_unix_stream_server(const char *path,
                                       void *userdata,
                                       tabi_server **out);
 
+#if !defined(_WIN32)
 /**
  * Makes a unix stream server that handles each client in a process of its own (Python's
  * `ForkingUnixStreamServer`). TABI_FORKS says when that is safe. The arguments and the results are those of
  * tabi_unix_stream_server().
  */
 int tabi_forking_unix_stream_server(const char *path, tabi_handler handler, void *userdata, tabi_server **out);
+#endif
 
 /**
  * Makes a unix datagram server that handles one datagram after the other, in the thread that serves
@@ -3069,6 +3131,7 @@ int tabi_threading_unix_datagram_server(const char *path,
                                         void *userdata,
                                         tabi_server **out);
 
+#if !defined(_WIN32)
 /**
  * Makes a unix datagram server that handles each datagram in a process of its own (Python's
  * `ForkingUnixDatagramServer`). TABI_FORKS says when that is safe. The arguments and the results are those
@@ -3078,6 +3141,7 @@ int tabi_forking_unix_datagram_server(const char *path,
                                       tabi_handler handler,
                                       void *userdata,
                                       tabi_server **out);
+#endif
 
 /**
  * Handles requests until tabi_server_shutdown() is called (Python's `serve_forever`).
@@ -3117,7 +3181,7 @@ int tabi_server_shutdown(tabi_server *sv);
  * belongs to the server, which closes it. In a forked child the number means a descriptor of the child's own, so that a
  * write there stops only what the child serves, now or later.
  */
-int tabi_server_wake_fd(tabi_server *sv);
+tabi_fd tabi_server_wake_fd(tabi_server *sv);
 
 /**
  * Sets what tabi_server_serve_forever(), tabi_server_handle_request() and tabi_server_close() do when a
@@ -3202,7 +3266,7 @@ int tabi_server_address(tabi_server *sv, tabi_addr *addr);
  *
  * The descriptor belongs to the server: do not close it.
  */
-int tabi_server_fileno(tabi_server *sv);
+tabi_fd tabi_server_fileno(tabi_server *sv);
 
 /**
  * Returns the server's socket, or the first one if there are several. Returns NULL for NULL.
@@ -3362,7 +3426,7 @@ typedef struct {
      * error. It is more than 0; 0 and -1 stand for none. It belongs to the program, and stays open and the same
      * file while the job is parked.
      */
-    int fd;
+    tabi_fd fd;
     /**
      * 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
      */
@@ -4025,6 +4089,7 @@ int tabi_server_collect_children(tabi_server *sv);
 
 /* ---- Restarting a server without refusing clients ---- */
 
+#if !defined(_WIN32)
 /**
  * One socket that was handed over to this process.
  */
@@ -4077,6 +4142,7 @@ int tabi_server_pass_to(tabi_server *sv,
                         const char *const *argv,
                         const char *name,
                         pid_t *pid);
+#endif
 
 /**
  * Tells the service manager about the state of this program, as sd_notify(3) does: "READY=1" when it serves,

@@ -1,7 +1,8 @@
 """What include/tabi.h says about each of its items, for the manual pages and for the book.
 
 The header is made by a program, so its form is known: a comment that begins with /** and the declaration under it, with
-an empty line between two items, and a line such as "/* ---- Sockets ---- */" before each section.
+an empty line between two items, and a line such as "/* ---- Sockets ---- */" before each section. Items that not every
+system has stand between #if and #endif.
 """
 
 import dataclasses
@@ -13,6 +14,8 @@ HEADER = ROOT / "include/tabi.h"
 COMMENT = re.compile(r"\s*/\*\*\n(.*?)\*/\n(.*)", re.S)
 SECTION = re.compile(r"/\* ---- (.*) ---- \*/")
 MEMBER = re.compile(r"    /\*\*\n(.*?)\*/\n    (.*?);\n", re.S)
+#: What is said about items that not every system has.
+SYSTEMS = {"defined(__linux__)": "Linux only.", "!defined(_WIN32)": "Not on Windows."}
 RESULTS = re.compile(r"(Returns|Errors|The results|The errors|Rounding and\s+results)\b")
 
 
@@ -32,7 +35,7 @@ class Items:
 class Item:
     """A macro, a type or a function of the header."""
 
-    #: "macro", "structure", "opaque", "callback" or "function"
+    #: "macro", "structure", "opaque", "alias", "callback" or "function"
     kind: str
     name: str
     section: str
@@ -45,12 +48,18 @@ class Item:
 
 def items(text):
     """Returns the items of a header in their order."""
-    found, section = [], ""
-    for part in re.split(r"\n\n(?=/\*)", text):
+    found, section, systems = [], "", None
+    for part in re.split(r"\n\n(?=/\*|#if )", text):
+        if guard := re.match(r"#if (.*)\n", part):
+            systems, part = SYSTEMS.get(guard[1]), part[guard.end() :]
         if title := SECTION.match(part):
             section = title[1]
         elif documented := COMMENT.fullmatch(part):
             found.append(item(section, blocks(documented[1]), documented[2]))
+            if systems:
+                found[-1].blocks.append(Paragraph(systems))
+        if systems and part.endswith("\n#endif"):
+            systems = None
     return found
 
 
@@ -64,6 +73,9 @@ def item(section, described, declaration):
         return Item("opaque", opaque[1], section, described, "", [])
     if callback := re.match(r"typedef (\w+ \(\*(\w+)\)\(.*?\));", declaration, re.S):
         return Item("callback", callback[2], section, described, one_line(callback[1]), [])
+    # A type that is another one on Windows.
+    if alias := re.match(r"#if .*#else\ntypedef ([\w ]+? (tabi_\w+));\n#endif", declaration, re.S):
+        return Item("alias", alias[2], section, described, alias[1], [])
     # A function that the header defines itself stands behind attributes for the compiler.
     function = re.search(r"^(?:static inline )?([\w *]+?(tabi_\w+)\([^{;]*\))\s*[;{]", declaration, re.S | re.M)
     return Item("function", function[2], section, described, one_line(function[1]), [])

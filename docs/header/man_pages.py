@@ -99,6 +99,8 @@ class Page:
             self.lines.append(f".Fd #define {item.name} {item.declaration}")
         elif item.kind == "opaque":
             self.lines.append(f".Vt typedef struct {item.name} {item.name} ;")
+        elif item.kind == "alias":
+            self.lines.append(f".Vt typedef {item.declaration} ;")
         elif item.kind == "structure":
             self.lines.append(f".Vt typedef struct {{ ... }} {item.name} ;")
         else:

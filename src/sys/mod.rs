@@ -134,5 +134,8 @@ unix_only! {
     pub(crate) use unix::{environment, spawn};
 }
 
+#[cfg(feature = "capi")]
+pub(crate) use common::{c_face, is_exception, terminate};
+
 #[cfg(windows)]
 pub(crate) use system::{from_share, ioctl, share};

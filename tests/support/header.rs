@@ -41,9 +41,9 @@ pub(crate) fn macros() -> Vec<String> {
     names.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// The names that `typedef` gives to types.
+/// The names that `typedef` gives to types, without `ssize_t`, which Windows' own compiler lacks.
 pub(crate) fn types() -> BTreeSet<String> {
-    let code = without_comments(&text());
+    let code = without_comments(&text()).replace("typedef intptr_t ssize_t;", "");
     let ends = code.split("typedef ").skip(1).map(|rest| match rest.find('{') {
         Some(open) if open < rest.find(';').unwrap_or(0) => &rest[rest.find('}').expect("a struct ends")..],
         _ => rest,

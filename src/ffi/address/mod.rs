@@ -42,16 +42,9 @@ pub struct tabi_addr {
 
 impl From<RawAddress> for tabi_addr {
     fn from(raw: RawAddress) -> Self {
-        let mut address = tabi_addr { data: [0; 16], len: raw.len() };
-        // SAFETY: `data` has as many bytes as a RawAddress can.
-        unsafe {
-            std::ptr::copy_nonoverlapping(
-                raw.as_ptr().cast::<u8>(),
-                address.data.as_mut_ptr().cast(),
-                RawAddress::CAPACITY,
-            );
-        }
-        address
+        // SAFETY: both have the same size, alignment and place of the length. No byte of the storage is padding, so every
+        // value of it is numbers.
+        unsafe { std::mem::transmute(raw) }
     }
 }
 

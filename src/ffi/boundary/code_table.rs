@@ -1,7 +1,8 @@
 // The codes of the C face: number, name and text. The header's macros and the functions that explain codes are made
 // from this table. The numbers never change.
 //
-// -1 to -4095 are the errors of the system: -errno. The last two are no errors but answers of handlers. They are
+// The errors of the system are -errno: -1 to -4095, and on Windows -1 to -15999 but for the numbers of this table, which
+// no system uses for errors of sockets. The last two are no errors but answers of handlers. They are
 // negative, so that no count of bytes that a handler returns by chance is one of them.
 macro_rules! for_each_code {
     ($use_code:ident) => {

@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
 
 use crate::error::strerror;
+use crate::sys::c_face::{EAI_OVERFLOW, ERRNO_RANGES, HOST_ERRORS, LAST_ERRNO};
 use crate::sys::{self, libc};
 
 include!("code_table.rs");
@@ -31,31 +32,42 @@ pub(crate) const GAI_CODES: &[(c_int, c_int)] = &[
     (libc::EAI_NONAME, code::GAI_NONAME),
     (libc::EAI_SERVICE, code::GAI_SERVICE),
     (libc::EAI_SOCKTYPE, code::GAI_SOCKTYPE),
-    (libc::EAI_OVERFLOW, code::GAI_OVERFLOW),
+    (EAI_OVERFLOW, code::GAI_OVERFLOW),
 ];
 
 pub(crate) const HERROR_CODES: &[(c_int, c_int)] = &[
-    (1, code::HERROR_HOST_NOT_FOUND),
-    (2, code::HERROR_TRY_AGAIN),
-    (3, code::HERROR_NO_RECOVERY),
-    (4, code::HERROR_NO_DATA),
+    (HOST_ERRORS[0], code::HERROR_HOST_NOT_FOUND),
+    (HOST_ERRORS[1], code::HERROR_TRY_AGAIN),
+    (HOST_ERRORS[2], code::HERROR_NO_RECOVERY),
+    (HOST_ERRORS[3], code::HERROR_NO_DATA),
 ];
 
 pub(crate) fn to_code(table: &[(c_int, c_int)], number: c_int) -> Option<c_int> {
     table.iter().find(|(own, _)| *own == number).map(|(_, code)| *code)
 }
 
+/// The error number in a code that is `-errno`, or `None` for another code.
+pub(crate) fn system_errno(code: c_int) -> Option<c_int> {
+    macro_rules! is_not_the_systems {
+        ($number:expr, $name:ident, $text:expr) => {
+            if code == $number {
+                return None;
+            }
+        };
+    }
+    for_each_code!(is_not_the_systems);
+    (-LAST_ERRNO..0).contains(&code).then(|| -code)
+}
+
 /// The system's number for a code: an `errno`, an `EAI_*` or an `h_errno`. It is 0 when there is none.
 pub(crate) fn system_number(code: c_int) -> c_int {
     match code {
-        -4095..=-1 => -code,
-        code::ERR_CLOSED => libc::EBADF,
+        code::ERR_CLOSED => sys::CLOSED,
         code::ERR_CANCELLED => libc::ECANCELED,
-        _ => GAI_CODES
-            .iter()
-            .chain(HERROR_CODES)
-            .find(|(_, own)| *own == code)
-            .map_or(0, |(number, _)| *number),
+        _ => match GAI_CODES.iter().chain(HERROR_CODES).find(|(_, own)| *own == code) {
+            Some((number, _)) => *number,
+            None => system_errno(code).unwrap_or(0),
+        },
     }
 }
 
@@ -69,10 +81,7 @@ pub(crate) fn name(code: c_int) -> Option<&'static CStr> {
         };
     }
     for_each_code!(own_name);
-    match code {
-        -4095..=-1 => crate::error_names::errorcode_c(-code),
-        _ => None,
-    }
+    crate::error_names::errorcode_c(system_errno(code)?)
 }
 
 /// The text of a code.
@@ -89,15 +98,18 @@ pub(crate) fn text(code: c_int) -> &'static CStr {
     for_each_code!(own_text);
     match code {
         0.. => c"success",
-        -4095..=-1 => system_text(-code),
-        _ => c"unknown code",
+        _ => system_errno(code).map_or(c"unknown code", system_text),
     }
 }
 
 /// The system's text for an `errno`. It is made once and then kept.
 pub(crate) fn system_text(errno: c_int) -> &'static CStr {
-    static TEXTS: [OnceLock<CString>; 256] = [const { OnceLock::new() }; 256];
-    match usize::try_from(errno).ok().and_then(|index| TEXTS.get(index)) {
+    const RANGES: usize = ERRNO_RANGES.len();
+    static TEXTS: [[OnceLock<CString>; 256]; RANGES] = [const { [const { OnceLock::new() }; 256] }; RANGES];
+    let place = |(begin, texts): (c_int, &'static [OnceLock<CString>; 256])| {
+        usize::try_from(errno - begin).ok().and_then(|index| texts.get(index))
+    };
+    match ERRNO_RANGES.into_iter().zip(&TEXTS).find_map(place) {
         Some(text) => text.get_or_init(|| CString::new(strerror(errno)).unwrap_or_default()),
         None => c"unknown error of the system",
     }

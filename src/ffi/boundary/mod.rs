@@ -13,6 +13,8 @@ mod results;
 
 pub use errors::*;
 
+/// The number of a descriptor in C. The header defines it in `capi/inline.h`.
+pub(crate) use crate::sys::c_face::NumberInC as tabi_fd;
 pub(crate) use arguments::{bytes, bytes_to_fill, check_buffer, not_null, optional_string, string};
 pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;

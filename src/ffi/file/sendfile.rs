@@ -1,15 +1,14 @@
 //! The C functions that send files over a socket.
 #![allow(unsafe_code)]
 
-use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
-use crate::sys::fd::BorrowedFd;
+use crate::sys::c_face::borrow_file;
 use crate::sys::libc::ssize_t;
 
 use crate::deadline::Limit;
 use crate::error::Error;
-use crate::ffi::boundary::count;
+use crate::ffi::boundary::{count, tabi_fd};
 use crate::ffi::socket::{socket, tabi_sock, until};
 
 /// Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without copying it where the system
@@ -31,7 +30,7 @@ use crate::ffi::socket::{socket, tabi_sock, until};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendfile(
     sk: Option<&tabi_sock>,
-    file: c_int,
+    file: tabi_fd,
     offset: i64,
     count: i64,
     sent: Option<&mut MaybeUninit<usize>>,
@@ -44,7 +43,7 @@ pub unsafe extern "C" fn tabi_sendfile(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendfile_until(
     sk: Option<&tabi_sock>,
-    file: c_int,
+    file: tabi_fd,
     offset: i64,
     count: i64,
     sent: Option<&mut MaybeUninit<usize>>,
@@ -59,7 +58,7 @@ pub unsafe extern "C" fn tabi_sendfile_until(
 /// `file` stays what it is during the call: a descriptor that the caller may read from, or none.
 unsafe fn sendfile(
     sk: Option<&tabi_sock>,
-    file: c_int,
+    file: tabi_fd,
     offset: i64,
     bytes: i64,
     sent: Option<&mut MaybeUninit<usize>>,
@@ -82,7 +81,7 @@ unsafe fn sendfile(
             _ => Some(usize::try_from(bytes).unwrap_or(usize::MAX)),
         };
         // SAFETY: `file` is not negative, and nobody closes it during the call. The system checks whether it is open.
-        let file = unsafe { BorrowedFd::borrow_raw(file) };
+        let file = unsafe { borrow_file(file) };
         let result = sk.sendfile_until(file, offset, bytes, limit);
         let so_far = result.as_ref().map_or_else(|partial| partial.sent, |n| *n);
         sent.map(|sent| sent.write(so_far));

@@ -34,7 +34,7 @@ pub unsafe extern "C" fn tabi_cmsg_int(
 /// Reads where a datagram has arrived (IP_PKTINFO, IPV6_PKTINFO).
 ///
 /// `destination` gets the address that the datagram was sent to. `local` gets the address that an answer
-/// should come from. `interface` gets the number of the interface. Any of them may be NULL. The addresses
+/// should come from. `interface_index` gets the number of the interface. Any of them may be NULL. The addresses
 /// have port 0.
 ///
 /// Returns 0. Errors: TABI_ERR_TYPE for a message of another type.
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
     cmsg: Option<&tabi_cmsg>,
     destination: Option<&mut MaybeUninit<tabi_addr>>,
     local: Option<&mut MaybeUninit<tabi_addr>>,
-    interface: Option<&mut MaybeUninit<c_uint>>,
+    interface_index: Option<&mut MaybeUninit<c_uint>>,
 ) -> c_int {
     status(|| {
         // SAFETY: the caller's message is in a buffer that lives.
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn tabi_cmsg_packet_info(
         let info = told(&message, "packet information", info)?;
         destination.map(|out| out.write(info.0.into()));
         local.map(|out| out.write(info.1.into()));
-        interface.map(|out| out.write(info.2));
+        interface_index.map(|out| out.write(info.2));
         Ok(())
     })
 }

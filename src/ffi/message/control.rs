@@ -85,23 +85,6 @@ pub unsafe extern "C" fn tabi_control_add(
     status(|| unsafe { add(not_null(control, "control")?, level, r#type, bytes(data, len, "data")?) })
 }
 
-/// Adds descriptors to send (SCM_RIGHTS), at most 253 on Linux. The receiver gets duplicates. The results are
-/// those of tabi_control_add().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_control_add_fds(
-    control: Option<&mut tabi_control>,
-    fds: *const c_int,
-    fd_count: usize,
-) -> c_int {
-    status(|| {
-        let control = not_null(control, "control")?;
-        // SAFETY: the caller passes that many readable descriptors.
-        let fds = unsafe { bytes(fds.cast(), fd_count.saturating_mul(size_of::<c_int>()), "fds") }?;
-        // SAFETY: the caller's buffer is writable for its size.
-        unsafe { add(control, libc::SOL_SOCKET, libc::SCM_RIGHTS, fds) }
-    })
-}
-
 /// Adds a control message whose data is an int, such as IP_TTL or IP_TOS (level IPPROTO_IP), or IPV6_HOPLIMIT
 /// or IPV6_TCLASS (level IPPROTO_IPV6).
 ///
@@ -120,24 +103,24 @@ pub unsafe extern "C" fn tabi_control_add_int(
 /// Sets the source address and the interface of a datagram (IP_PKTINFO or IPV6_PKTINFO).
 ///
 /// `source` is an AF_INET or AF_INET6 address of this machine; 0.0.0.0 or :: lets the system choose. Its port
-/// has no effect. `interface` is the number of the interface, or 0 for any. The results are those of
+/// has no effect. `interface_index` is the number of the interface, or 0 for any. The results are those of
 /// tabi_control_add(). Errors: also TABI_ERR_TYPE for an address of another family.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_control_add_packet_info(
     control: Option<&mut tabi_control>,
     source: Option<&tabi_addr>,
-    interface: c_uint,
+    interface_index: c_uint,
 ) -> c_int {
     // SAFETY: the caller's buffer is writable for its size.
     status(|| unsafe {
         let control = not_null(control, "control")?;
         match not_null(source, "source")?.raw()?.decode() {
             Address::Inet(v4) => {
-                let (kind, info) = control_buffer::in_pktinfo(*v4.ip(), interface)?;
+                let (kind, info) = control_buffer::in_pktinfo(*v4.ip(), interface_index)?;
                 add(control, libc::IPPROTO_IP, kind, info.as_ref())
             }
             Address::Inet6(v6) => {
-                let info = control_buffer::in6_pktinfo(*v6.ip(), interface);
+                let info = control_buffer::in6_pktinfo(*v6.ip(), interface_index);
                 add(control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&info))
             }
             other => Err(Error::type_error(format!("{} is not an internet address", other.repr())).into()),

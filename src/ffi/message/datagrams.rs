@@ -11,7 +11,7 @@ use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, check_buffer, count};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::{datagrams, reserve};
-use crate::sys::{MessageHeader, libc};
+use crate::sys::{MessageHeader, iovec};
 
 /// A datagram for tabi_sendmany() and tabi_recvmany(). Set it to zero before you set its members.
 #[repr(C)]
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn tabi_sendmany(
         let mut headers = reserve(datagrams.len())?;
         for datagram in datagrams {
             check_buffer(datagram.data, datagram.len, "datagrams[].data")?;
-            buffers.push(libc::iovec { iov_base: datagram.data, iov_len: datagram.len });
+            buffers.push(iovec(datagram.data.cast(), datagram.len));
         }
         for (buffer, datagram) in buffers.iter().zip(datagrams) {
             let address = datagram.addr.borrow_raw()?;
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn tabi_recvmany(
             // The core refuses a size of 2^31 or more, whatever the size of pointers.
             let size = datagram.control.size.min(i32::MAX as usize);
             check_buffer(datagram.control.data, size, "datagrams[].control.data")?;
-            buffers.push(libc::iovec { iov_base: datagram.data, iov_len: datagram.size });
+            buffers.push(iovec(datagram.data.cast(), datagram.size));
         }
         for (buffer, datagram) in buffers.iter().zip(datagrams.iter_mut()) {
             let tabi_control { data, size, .. } = datagram.control;

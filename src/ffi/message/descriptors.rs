@@ -6,7 +6,8 @@ use std::io::IoSlice;
 use std::mem::MaybeUninit;
 
 use crate::sys::fd::{BorrowedFd, IntoRawFd};
-use crate::sys::libc::{self, ssize_t};
+use crate::sys::iovec;
+use crate::sys::libc::ssize_t;
 
 use crate::error::Error;
 use crate::ffi::boundary::{Outcome, bytes, check_buffer, count, not_null};
@@ -68,7 +69,7 @@ pub unsafe extern "C" fn tabi_recv_fds(
         let (sk, fd_count) = (socket(sk)?, not_null(fd_count, "fd_count")?);
         check_buffer(buffer, len, "buffer")?;
         check_buffer(fds.cast(), max_fds.saturating_mul(size_of::<c_int>()), "fds")?;
-        let place = libc::iovec { iov_base: buffer, iov_len: len };
+        let place = iovec(buffer.cast(), len);
         // SAFETY: the caller passes `len` writable bytes.
         let received = unsafe { sk.recv_fds_raw(place, max_fds, flags) }?;
         fd_count.write(received.fds.len());

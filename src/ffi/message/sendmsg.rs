@@ -3,6 +3,7 @@
 
 use std::ffi::c_int;
 
+use crate::sys;
 use crate::sys::libc::{self, ssize_t};
 
 use super::tabi_control;
@@ -90,7 +91,7 @@ pub(crate) unsafe fn iovecs<'a>(buffers: *const libc::iovec, count: usize) -> Ou
     // SAFETY: `buffers` is not NULL, `count` is possible, and the caller promises that many.
     let buffers = unsafe { std::slice::from_raw_parts(buffers, count) };
     for buffer in buffers {
-        check_buffer(buffer.iov_base, buffer.iov_len, "buffers[].iov_base")?;
+        check_buffer(buffer.iov_base, sys::c_face::length(buffer), "buffers[].iov_base")?;
     }
     Ok(buffers)
 }

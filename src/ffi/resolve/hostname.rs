@@ -1,13 +1,13 @@
 //! The C functions for the name of this machine, and for full names of hosts.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_char;
 
 use crate::sys::libc::ssize_t;
 
 use crate::deadline::Deadline;
-use crate::ffi::boundary::{copy_text, count, optional_string, status, string};
-use crate::resolve::{getfqdn, getfqdn_until, gethostname, sethostname};
+use crate::ffi::boundary::{copy_text, count, optional_string};
+use crate::resolve::{getfqdn, getfqdn_until, gethostname};
 
 /// Writes the name of this machine to `name`, with a NUL at the end (gethostname(2), Python's `gethostname`).
 ///
@@ -17,15 +17,6 @@ use crate::resolve::{getfqdn, getfqdn_until, gethostname, sethostname};
 pub unsafe extern "C" fn tabi_gethostname(name: *mut c_char, size: usize) -> ssize_t {
     // SAFETY: the caller passes `size` writable bytes.
     count(|| unsafe { copy_text(&gethostname()?, name, size) })
-}
-
-/// Sets the name of this machine (sethostname(2), Python's `sethostname`).
-///
-/// Returns 0. Errors: -EPERM when the program is not allowed to; -EINVAL when the name is too long.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_sethostname(name: *const c_char) -> c_int {
-    // SAFETY: the caller passes a NUL-terminated string.
-    status(|| Ok(sethostname(unsafe { string(name, "name") }?)?))
 }
 
 /// Writes the fully qualified name of a host to `fqdn`: the first of its names that has a dot (Python's

@@ -7,6 +7,8 @@ mod inet_text;
 mod interface;
 mod interruption;
 mod service;
+#[cfg(not(windows))]
+mod sethostname;
 
 pub use addrinfo::*;
 pub use hostent::*;
@@ -15,3 +17,7 @@ pub use inet_text::*;
 pub use interface::*;
 pub use interruption::*;
 pub use service::*;
+
+crate::sys::unix_only! {
+    pub use sethostname::*;
+}

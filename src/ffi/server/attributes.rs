@@ -9,9 +9,10 @@ use super::{server, tabi_server};
 use crate::address::RawAddress;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{boundary, not_null, status};
+use crate::ffi::boundary::{boundary, not_null, status, tabi_fd};
 use crate::ffi::socket::tabi_sock;
 use crate::server::Server;
+use crate::sys::NO_FD;
 
 /// Writes the address that the server is bound to, with the port that the system chose for port 0 (Python's
 /// `server_address`). If the server has several sockets, it is the address of the first. Returns 0.
@@ -31,10 +32,10 @@ pub extern "C" fn tabi_server_address(
 ///
 /// The descriptor belongs to the server: do not close it.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> c_int {
+pub extern "C" fn tabi_server_fileno(sv: Option<&tabi_server>) -> tabi_fd {
     boundary(|| match server(sv)?.fileno() {
-        -1 => Err(Error::Closed.into()),
-        fd => Ok(fd),
+        NO_FD => Err(Error::Closed.into()),
+        fd => Ok(fd as tabi_fd),
     })
 }
 

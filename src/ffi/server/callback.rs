@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use super::lent::{Lent, lending};
 use crate::error;
 use crate::error::{Error, Result};
-use crate::ffi::boundary::codes::{HERROR_CODES, code, system_number, text};
+use crate::ffi::boundary::codes::{HERROR_CODES, code, system_errno, system_number, text};
 use crate::ffi::boundary::{Failure, Moment, outside, text_since};
 use crate::server::{self, HandlerResult, Next};
 
@@ -87,8 +87,10 @@ fn to_error(code: c_int, begin: Moment) -> Error {
         let text = text_since(begin, code).unwrap_or_else(|| text(code).to_string_lossy().into_owned());
         error::Message::from(text)
     };
+    if let Some(errno) = system_errno(code) {
+        return Error::Os(errno);
+    }
     match code {
-        -4095..=-1 => Error::Os(-code),
         code::ERR_TIMEOUT => Error::Timeout,
         code::ERR_CLOSED => Error::Closed,
         code::ERR_CANCELLED => Error::Cancelled,

@@ -14,12 +14,12 @@ use crate::resolve::check_port;
 use crate::server;
 use crate::server::Server;
 
-type Out<'a> = Option<&'a mut MaybeUninit<*mut tabi_server>>;
+pub(super) type Out<'a> = Option<&'a mut MaybeUninit<*mut tabi_server>>;
 
 /// # Safety
 ///
 /// `host` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says.
-unsafe fn inet_server<'a, S: Into<Server>>(
+pub(super) unsafe fn inet_server<'a, S: Into<Server>>(
     host: *const c_char,
     port: c_int,
     handler: tabi_handler,
@@ -42,7 +42,7 @@ unsafe fn inet_server<'a, S: Into<Server>>(
 /// # Safety
 ///
 /// `path` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says.
-unsafe fn unix_server<S: Into<Server>>(
+pub(super) unsafe fn unix_server<S: Into<Server>>(
     path: *const c_char,
     handler: tabi_handler,
     userdata: *mut c_void,
@@ -102,24 +102,6 @@ pub unsafe extern "C" fn tabi_threading_tcp_server(
     unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingTcpServer::new) }
 }
 
-/// Makes a TCP server that handles each client in a process of its own (Python's `ForkingTCPServer`).
-/// TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_forking_tcp_server(
-    host: *const c_char,
-    port: c_int,
-    handler: tabi_handler,
-    userdata: *mut c_void,
-    out: Option<&mut MaybeUninit<*mut tabi_server>>,
-) -> c_int {
-    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe {
-        inet_server(host, port, handler, userdata, out, |address, handler| {
-            server::ForkingTcpServer::new(address, handler)
-        })
-    }
-}
-
 /// Makes a UDP server that handles one datagram after the other, in the thread that serves (Python's
 /// `UDPServer`). The arguments and the results are those of tabi_threading_tcp_server().
 #[unsafe(no_mangle)]
@@ -146,24 +128,6 @@ pub unsafe extern "C" fn tabi_threading_udp_server(
 ) -> c_int {
     // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
     unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingUdpServer::new) }
-}
-
-/// Makes a UDP server that handles each datagram in a process of its own (Python's `ForkingUDPServer`).
-/// TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_forking_udp_server(
-    host: *const c_char,
-    port: c_int,
-    handler: tabi_handler,
-    userdata: *mut c_void,
-    out: Option<&mut MaybeUninit<*mut tabi_server>>,
-) -> c_int {
-    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe {
-        inet_server(host, port, handler, userdata, out, |address, handler| {
-            server::ForkingUdpServer::new(address, handler)
-        })
-    }
 }
 
 /// Makes a unix stream server that handles one client after the other, in the thread that serves (Python's
@@ -196,24 +160,6 @@ pub unsafe extern "C" fn tabi_threading_unix_stream_server(
     unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixStreamServer::new) }
 }
 
-/// Makes a unix stream server that handles each client in a process of its own (Python's
-/// `ForkingUnixStreamServer`). TABI_FORKS says when that is safe. The arguments and the results are those of
-/// tabi_unix_stream_server().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_forking_unix_stream_server(
-    path: *const c_char,
-    handler: tabi_handler,
-    userdata: *mut c_void,
-    out: Option<&mut MaybeUninit<*mut tabi_server>>,
-) -> c_int {
-    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe {
-        unix_server(path, handler, userdata, out, |path, handler| {
-            server::ForkingUnixStreamServer::new(path, handler)
-        })
-    }
-}
-
 /// Makes a unix datagram server that handles one datagram after the other, in the thread that serves
 /// (Python's `UnixDatagramServer`). The arguments and the results are those of tabi_unix_stream_server().
 #[unsafe(no_mangle)]
@@ -238,22 +184,4 @@ pub unsafe extern "C" fn tabi_threading_unix_datagram_server(
 ) -> c_int {
     // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
     unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixDatagramServer::new) }
-}
-
-/// Makes a unix datagram server that handles each datagram in a process of its own (Python's
-/// `ForkingUnixDatagramServer`). TABI_FORKS says when that is safe. The arguments and the results are those
-/// of tabi_unix_stream_server().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_forking_unix_datagram_server(
-    path: *const c_char,
-    handler: tabi_handler,
-    userdata: *mut c_void,
-    out: Option<&mut MaybeUninit<*mut tabi_server>>,
-) -> c_int {
-    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe {
-        unix_server(path, handler, userdata, out, |path, handler| {
-            server::ForkingUnixDatagramServer::new(path, handler)
-        })
-    }
 }

@@ -8,7 +8,7 @@ use super::{server, tabi_request, tabi_server};
 use crate::address::Address;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::growing::{Growing, read};
-use crate::ffi::boundary::{Outcome, boundary, not_null, outside};
+use crate::ffi::boundary::{Outcome, boundary, not_null, outside, tabi_fd};
 use crate::server::{HandlerResult, Job, Next, Request};
 use crate::sys::fd::RawFd;
 
@@ -38,7 +38,7 @@ pub struct tabi_job {
     /// The descriptor on which the job waits while it is parked: until there is something to read, an end or an
     /// error. It is more than 0; 0 and -1 stand for none. It belongs to the program, and stays open and the same
     /// file while the job is parked.
-    pub fd: c_int,
+    pub fd: tabi_fd,
     /// 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
     pub wait_for_first_byte: c_int,
     /// The address of the client for which the job works, which tabi_server_run_job() copies. The job then counts for
@@ -100,7 +100,7 @@ impl Job for CJob {
     }
 
     fn fileno(&self) -> Option<RawFd> {
-        (self.rest.fd > 0).then_some(self.rest.fd)
+        (self.rest.fd > 0).then_some(self.rest.fd as RawFd)
     }
 
     fn wait_for_first_byte(&self) -> bool {

@@ -8,7 +8,10 @@ mod close;
 mod create;
 mod daemon;
 mod default_steps;
+#[cfg(not(windows))]
+mod forking_classes;
 mod handler;
+#[cfg(not(windows))]
 mod handover;
 mod hooks;
 mod job;
@@ -36,7 +39,6 @@ pub use create::*;
 pub use daemon::*;
 pub use default_steps::*;
 pub use handler::*;
-pub use handover::*;
 pub use hooks::*;
 pub use job::*;
 pub use options::*;
@@ -44,6 +46,11 @@ pub use request::*;
 pub use run::*;
 pub use statistics::*;
 pub use trouble::*;
+
+crate::sys::unix_only! {
+    pub use forking_classes::*;
+    pub use handover::*;
+}
 
 /// A server: an object of Python's `socketserver` classes.
 ///

@@ -4,7 +4,7 @@
 use std::ffi::c_int;
 
 use super::{server, tabi_server};
-use crate::ffi::boundary::{boundary, status};
+use crate::ffi::boundary::{boundary, status, tabi_fd};
 use crate::ffi::socket::duration;
 
 /// Handles requests until tabi_server_shutdown() is called (Python's `serve_forever`).
@@ -50,8 +50,8 @@ pub extern "C" fn tabi_server_shutdown(sv: Option<&tabi_server>) -> c_int {
 /// belongs to the server, which closes it. In a forked child the number means a descriptor of the child's own, so that a
 /// write there stops only what the child serves, now or later.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_server_wake_fd(sv: Option<&tabi_server>) -> c_int {
-    boundary(|| Ok(server(sv)?.wake_fd()))
+pub extern "C" fn tabi_server_wake_fd(sv: Option<&tabi_server>) -> tabi_fd {
+    boundary(|| Ok(server(sv)?.wake_fd() as tabi_fd))
 }
 
 /// Sets what tabi_server_serve_forever(), tabi_server_handle_request() and tabi_server_close() do when a

@@ -4,12 +4,13 @@
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
+use crate::sys::NO_FD;
 use crate::sys::libc::ssize_t;
 
 use super::{socket, tabi_sock};
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{boundary, copy_text, count, not_null, status};
+use crate::ffi::boundary::{boundary, copy_text, count, not_null, status, tabi_fd};
 
 /// Writes the socket's own address to `addr` (getsockname(2), Python's `getsockname`). Returns 0 or -errno.
 #[unsafe(no_mangle)]
@@ -72,10 +73,10 @@ pub unsafe extern "C" fn tabi_repr(sk: Option<&tabi_sock>, text: *mut c_char, si
 /// The descriptor still belongs to the handle: do not close it. To wait for several sockets, use tabi_poll(),
 /// which a tabi_close() in another thread ends.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_fileno(sk: Option<&tabi_sock>) -> c_int {
+pub extern "C" fn tabi_fileno(sk: Option<&tabi_sock>) -> tabi_fd {
     boundary(|| match socket(sk)?.fileno() {
-        -1 => Err(Error::Closed.into()),
-        fd => Ok(fd),
+        NO_FD => Err(Error::Closed.into()),
+        fd => Ok(fd as tabi_fd),
     })
 }
 

@@ -6,8 +6,9 @@ use std::net::Shutdown;
 
 use super::{socket, tabi_sock};
 use crate::error::Error;
-use crate::ffi::boundary::{boundary, status, take_back};
+use crate::ffi::boundary::{boundary, status, tabi_fd, take_back};
 use crate::socket as core;
+use crate::sys::fd::RawFd;
 use crate::sys::libc;
 
 /// Stops one or both directions of a connection (shutdown(2), Python's `shutdown`).
@@ -86,8 +87,8 @@ pub unsafe extern "C" fn tabi_sock_free(sk: *mut tabi_sock) {
 /// those of a handle with a duplicate: keep the descriptor open until they have returned. Returns the
 /// descriptor, or TABI_ERR_CLOSED.
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_detach(sk: Option<&tabi_sock>) -> c_int {
-    boundary(|| Ok(socket(sk)?.detach_fileno()?))
+pub extern "C" fn tabi_detach(sk: Option<&tabi_sock>) -> tabi_fd {
+    boundary(|| Ok(socket(sk)?.detach_fileno()? as tabi_fd))
 }
 
 /// Tells the library that somebody else has the connection too, such as a forked child.
@@ -103,7 +104,7 @@ pub extern "C" fn tabi_set_shared(sk: Option<&tabi_sock>) -> c_int {
 
 /// Closes a descriptor that no handle owns (Python's `socket.close(fd)`). Returns 0 or -EBADF.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_close_fd(fd: c_int) -> c_int {
+pub unsafe extern "C" fn tabi_close_fd(fd: tabi_fd) -> c_int {
     // SAFETY: the caller owns the descriptor.
-    status(|| Ok(unsafe { core::close(fd) }?))
+    status(|| Ok(unsafe { core::close(fd as RawFd) }?))
 }

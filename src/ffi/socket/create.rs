@@ -5,10 +5,10 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
 use super::{socket, tabi_sock};
-use crate::ffi::boundary::{Handle, boundary, give, not_null, status};
+use crate::ffi::boundary::{Handle, boundary, give, not_null, status, tabi_fd};
 use crate::socket as core;
 use crate::socket::{Socket, create};
-use crate::sys::fd::IntoRawFd;
+use crate::sys::fd::{IntoRawFd, RawFd};
 
 /// Makes a socket (socket(2), Python's `socket.socket`).
 ///
@@ -92,7 +92,7 @@ fn given<T: From<c_int>>(number: c_int) -> Option<T> {
 /// is negative.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_socket_from_fd(
-    fd: c_int,
+    fd: tabi_fd,
     family: c_int,
     r#type: c_int,
     proto: c_int,
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn tabi_socket_from_fd(
     status(|| {
         let (out, handle) = (not_null(out, "out")?, Handle::new()?);
         // SAFETY: the caller gives the descriptor up.
-        let socket = unsafe { Socket::from_fileno(fd, given(family), given(r#type), given(proto)) }?;
+        let socket = unsafe { Socket::from_fileno(fd as RawFd, given(family), given(r#type), given(proto)) }?;
         out.write(handle.give(tabi_sock(socket)));
         Ok(())
     })
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn tabi_socket_from_fd(
 /// Returns 0 and a handle, which tabi_sock_free() frees. Errors: -EBADF, -ENOTSOCK, -EMFILE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_fromfd(
-    fd: c_int,
+    fd: tabi_fd,
     family: c_int,
     r#type: c_int,
     proto: c_int,
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn tabi_fromfd(
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
-        let socket = create::fromfd_number(fd, given(family), given(r#type), given(proto))?;
+        let socket = create::fromfd_number(fd as RawFd, given(family), given(r#type), given(proto))?;
         out.write(give(tabi_sock(socket))?);
         Ok(())
     })
@@ -149,7 +149,7 @@ pub extern "C" fn tabi_dup(sk: Option<&tabi_sock>, out: Option<&mut MaybeUninit<
 ///
 /// If a handle owns `fd`, call tabi_set_shared() on that handle. Errors: -EBADF, -EMFILE.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tabi_dup_fd(fd: c_int) -> c_int {
+pub unsafe extern "C" fn tabi_dup_fd(fd: tabi_fd) -> tabi_fd {
     // SAFETY: the caller passes a descriptor that it may duplicate.
-    boundary(|| Ok(unsafe { core::dup(fd) }?.into_raw_fd()))
+    boundary(|| Ok(unsafe { core::dup(fd as RawFd) }?.into_raw_fd() as tabi_fd))
 }

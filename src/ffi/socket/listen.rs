@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use super::{at, looked_up, socket, tabi_sock, unix_address, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Handle, boundary, not_null, status};
+use crate::ffi::boundary::{Handle, boundary, not_null, status, tabi_fd};
 use crate::sys::fd::IntoRawFd;
 
 /// Binds the socket to a host and a port (bind(2), Python's `bind((host, port))`).
@@ -96,7 +96,10 @@ pub extern "C" fn tabi_accept(
 /// Returns the descriptor, 0 or more. It belongs to the caller, who closes it, for example with tabi_close_fd().
 /// Errors: those of tabi_accept().
 #[unsafe(no_mangle)]
-pub extern "C" fn tabi_accept_fd(sk: Option<&tabi_sock>, peer: Option<&mut MaybeUninit<tabi_addr>>) -> c_int {
+pub extern "C" fn tabi_accept_fd(
+    sk: Option<&tabi_sock>,
+    peer: Option<&mut MaybeUninit<tabi_addr>>,
+) -> tabi_fd {
     accept_fd(sk, peer, Limit::Timeout)
 }
 
@@ -106,14 +109,14 @@ pub extern "C" fn tabi_accept_fd_until(
     sk: Option<&tabi_sock>,
     peer: Option<&mut MaybeUninit<tabi_addr>>,
     deadline: i64,
-) -> c_int {
+) -> tabi_fd {
     accept_fd(sk, peer, until(deadline))
 }
 
-fn accept_fd(sk: Option<&tabi_sock>, peer: Option<&mut MaybeUninit<tabi_addr>>, limit: Limit) -> c_int {
+fn accept_fd(sk: Option<&tabi_sock>, peer: Option<&mut MaybeUninit<tabi_addr>>, limit: Limit) -> tabi_fd {
     boundary(|| {
         let (fd, address) = socket(sk)?.accept_fd(limit)?;
         peer.map(|peer| peer.write(address.into()));
-        Ok(fd.into_raw_fd())
+        Ok(fd.into_raw_fd() as tabi_fd)
     })
 }

@@ -11,7 +11,7 @@ use crate::socket::{MulticastInterface, Socket};
 
 /// Joins a multicast group: the socket receives what is sent to it (IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP).
 ///
-/// `group` is an IPv4 or IPv6 address. `interface` is the name of an interface, such as "eth0". For IPv4 it
+/// `group` is an IPv4 or IPv6 address. `interface_name` is the name of an interface, such as "eth0". For IPv4 it
 /// may also be an address of the interface. "" lets the system choose.
 ///
 /// Returns 0. Errors:
@@ -24,10 +24,12 @@ use crate::socket::{MulticastInterface, Socket};
 pub unsafe extern "C" fn tabi_join_multicast(
     sk: Option<&tabi_sock>,
     group: *const c_char,
-    interface: *const c_char,
+    interface_name: *const c_char,
 ) -> c_int {
     // SAFETY: the caller passes NUL-terminated strings.
-    unsafe { membership(sk, group, interface, |sk, group, interface| sk.join_multicast(group, interface)) }
+    unsafe {
+        membership(sk, group, interface_name, |sk, group, interface| sk.join_multicast(group, interface))
+    }
 }
 
 /// Leaves a group that tabi_join_multicast() has joined, with the same arguments (IP_DROP_MEMBERSHIP,
@@ -39,25 +41,27 @@ pub unsafe extern "C" fn tabi_join_multicast(
 pub unsafe extern "C" fn tabi_leave_multicast(
     sk: Option<&tabi_sock>,
     group: *const c_char,
-    interface: *const c_char,
+    interface_name: *const c_char,
 ) -> c_int {
     // SAFETY: the caller passes NUL-terminated strings.
-    unsafe { membership(sk, group, interface, |sk, group, interface| sk.leave_multicast(group, interface)) }
+    unsafe {
+        membership(sk, group, interface_name, |sk, group, interface| sk.leave_multicast(group, interface))
+    }
 }
 
 /// Sets the interface that multicast datagrams are sent from (IP_MULTICAST_IF for AF_INET, IPV6_MULTICAST_IF
 /// for AF_INET6).
 ///
-/// `interface` is as in tabi_join_multicast(). Returns 0. Errors: -ENODEV or -EADDRNOTAVAIL when there is no
+/// `interface_name` is as in tabi_join_multicast(). Returns 0. Errors: -ENODEV or -EADDRNOTAVAIL when there is no
 /// such interface; TABI_ERR_TYPE for an address on an AF_INET6 socket.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_set_multicast_interface(
     sk: Option<&tabi_sock>,
-    interface: *const c_char,
+    interface_name: *const c_char,
 ) -> c_int {
     status(|| {
         // SAFETY: the caller passes a NUL-terminated string.
-        let interface = unsafe { multicast_interface(interface) }?;
+        let interface = unsafe { multicast_interface(interface_name) }?;
         Ok(socket(sk)?.set_multicast_interface(interface)?)
     })
 }
@@ -68,12 +72,12 @@ pub unsafe extern "C" fn tabi_set_multicast_interface(
 unsafe fn membership(
     sk: Option<&tabi_sock>,
     group: *const c_char,
-    interface: *const c_char,
+    interface_name: *const c_char,
     change: impl FnOnce(&Socket, IpAddr, MulticastInterface) -> Result<()>,
 ) -> c_int {
     status(|| {
         // SAFETY: both strings are NULL or NUL-terminated.
-        let (group, interface) = unsafe { (address(group, "group")?, multicast_interface(interface)?) };
+        let (group, interface) = unsafe { (address(group, "group")?, multicast_interface(interface_name)?) };
         Ok(change(socket(sk)?, group, interface)?)
     })
 }
@@ -93,6 +97,6 @@ pub(super) unsafe fn address(text: *const c_char, name: &'static str) -> Outcome
 /// `text` is NULL or NUL-terminated.
 pub(super) unsafe fn multicast_interface(text: *const c_char) -> Outcome<MulticastInterface> {
     // SAFETY: `text` is NULL or NUL-terminated.
-    let text = String::from_utf8_lossy(unsafe { string(text, "interface") }?);
+    let text = String::from_utf8_lossy(unsafe { string(text, "interface_name") }?);
     Ok(text.parse()?)
 }

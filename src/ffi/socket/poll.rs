@@ -1,16 +1,16 @@
 //! The C functions that wait for several sockets and descriptors at once.
 #![allow(unsafe_code)]
 
-use std::ffi::c_int;
 use std::marker::PhantomData;
 
 use super::tabi_sock;
 use super::timeout::duration;
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::ffi::boundary::{Outcome, check_buffer, count};
+use crate::ffi::boundary::{Outcome, check_buffer, count, tabi_fd};
 use crate::socket::PollEvents;
 use crate::socket::poll::{Entry, Source, wait};
+use crate::sys::fd::RawFd;
 use crate::sys::libc::ssize_t;
 
 /// A socket or a descriptor for tabi_poll(). The structure never changes.
@@ -21,7 +21,7 @@ pub struct tabi_pollfd {
     pub sock: *mut tabi_sock,
     /// A descriptor that belongs to no tabi_sock, such as a pipe. An entry with a negative number and without a
     /// socket is skipped. With a socket, the number does not matter.
-    pub fd: c_int,
+    pub fd: tabi_fd,
     /// The events to wait for: 0, or POLLIN, POLLOUT, POLLPRI and other bits of the system, and
     /// TABI_POLL_INTERRUPTIBLE.
     pub events: u32,
@@ -103,7 +103,7 @@ impl Entry for Checked<'_> {
         // SAFETY: whoever made this value has promised that the pointer is NULL or a handle that lives.
         match unsafe { self.entry.sock.as_ref() } {
             Some(sock) => Source::Socket(&sock.0),
-            None => Source::Fd(self.entry.fd),
+            None => Source::Fd(self.entry.fd as RawFd),
         }
     }
 

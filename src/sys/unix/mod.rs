@@ -1,6 +1,8 @@
 //! The pieces that are the same on every Unix.
 
 mod accept;
+#[cfg(feature = "capi")]
+pub(crate) mod c_face;
 mod child;
 mod clock;
 pub(super) mod control;
@@ -17,6 +19,8 @@ mod sigpipe;
 #[cfg(feature = "capi")]
 mod spawn;
 mod thread;
+#[cfg(feature = "capi")]
+mod unwind;
 mod wake_pipe;
 
 /// What the system calls of sockets and the C library are made of.
@@ -42,6 +46,8 @@ pub(crate) use spawn::{environment, spawn};
 /// Owned, borrowed and bare descriptors.
 pub(crate) use std::os::fd;
 pub(crate) use thread::{Thread, block_signals, has_address_space};
+#[cfg(feature = "capi")]
+pub(crate) use unwind::{is_exception, terminate};
 pub(crate) use wake_pipe::WakePipe;
 
 use std::io;

@@ -8,6 +8,8 @@ pub use std::ffi::{c_char, c_int, c_short, c_uint, c_void};
 
 use windows_sys::Win32::Networking::WinSock as winsock;
 
+#[cfg(feature = "capi")]
+pub use super::c_library::*;
 pub use super::calls::{getsockname, getsockopt, recv, recvfrom, send, sendto, setsockopt};
 pub use super::message::{recvmsg, sendmsg};
 use crate::sys::fd::RawFd;

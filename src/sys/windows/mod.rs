@@ -4,6 +4,10 @@
 //! `CancelIoEx`, which does, breaks the connection. A call that finds nothing to do waits in `WSAPoll`, for its socket and
 //! for a socket that a close makes readable.
 
+#[cfg(feature = "capi")]
+pub(crate) mod c_face;
+#[cfg(feature = "capi")]
+mod c_library;
 mod calls;
 mod child;
 mod clock;
@@ -25,6 +29,8 @@ mod share;
 mod signals;
 mod startup;
 mod thread;
+#[cfg(feature = "capi")]
+mod unwind;
 mod wake;
 mod watch;
 
@@ -45,6 +51,8 @@ pub(crate) use poll::poll;
 pub(crate) use share::{from_share, ioctl, share};
 pub(crate) use signals::Signals;
 pub(crate) use thread::{Thread, block_signals, has_address_space, name_current_thread};
+#[cfg(feature = "capi")]
+pub(crate) use unwind::{is_exception, terminate};
 pub(crate) use wake::{Wake, Wake as WakePipe};
 pub(crate) use watch::Watch;
 

@@ -17,12 +17,12 @@ pub unsafe extern "C" fn tabi_join_source_multicast(
     sk: Option<&tabi_sock>,
     group: *const c_char,
     source: *const c_char,
-    interface: *const c_char,
+    interface_name: *const c_char,
 ) -> c_int {
     status(|| {
         // SAFETY: the caller passes NUL-terminated strings.
         let (group, source, interface) = unsafe {
-            (address(group, "group")?, address(source, "source")?, multicast_interface(interface)?)
+            (address(group, "group")?, address(source, "source")?, multicast_interface(interface_name)?)
         };
         Ok(socket(sk)?.join_source_multicast(group, source, interface)?)
     })
@@ -38,12 +38,12 @@ pub unsafe extern "C" fn tabi_leave_source_multicast(
     sk: Option<&tabi_sock>,
     group: *const c_char,
     source: *const c_char,
-    interface: *const c_char,
+    interface_name: *const c_char,
 ) -> c_int {
     status(|| {
         // SAFETY: the caller passes NUL-terminated strings.
         let (group, source, interface) = unsafe {
-            (address(group, "group")?, address(source, "source")?, multicast_interface(interface)?)
+            (address(group, "group")?, address(source, "source")?, multicast_interface(interface_name)?)
         };
         Ok(socket(sk)?.leave_source_multicast(group, source, interface)?)
     })

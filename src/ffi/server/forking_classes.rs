@@ -1,0 +1,81 @@
+//! The C functions that make servers by the names of Python's classes, of those that fork.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::MaybeUninit;
+
+use super::classes::{inet_server, unix_server};
+use super::{tabi_handler, tabi_server};
+use crate::server;
+
+/// Makes a TCP server that handles each client in a process of its own (Python's `ForkingTCPServer`).
+/// TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_forking_tcp_server(
+    host: *const c_char,
+    port: c_int,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
+    unsafe {
+        inet_server(host, port, handler, userdata, out, |address, handler| {
+            server::ForkingTcpServer::new(address, handler)
+        })
+    }
+}
+
+/// Makes a UDP server that handles each datagram in a process of its own (Python's `ForkingUDPServer`).
+/// TABI_FORKS says when that is safe. The arguments and the results are those of tabi_threading_tcp_server().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_forking_udp_server(
+    host: *const c_char,
+    port: c_int,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
+    unsafe {
+        inet_server(host, port, handler, userdata, out, |address, handler| {
+            server::ForkingUdpServer::new(address, handler)
+        })
+    }
+}
+
+/// Makes a unix stream server that handles each client in a process of its own (Python's
+/// `ForkingUnixStreamServer`). TABI_FORKS says when that is safe. The arguments and the results are those of
+/// tabi_unix_stream_server().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_forking_unix_stream_server(
+    path: *const c_char,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
+    unsafe {
+        unix_server(path, handler, userdata, out, |path, handler| {
+            server::ForkingUnixStreamServer::new(path, handler)
+        })
+    }
+}
+
+/// Makes a unix datagram server that handles each datagram in a process of its own (Python's
+/// `ForkingUnixDatagramServer`). TABI_FORKS says when that is safe. The arguments and the results are those
+/// of tabi_unix_stream_server().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tabi_forking_unix_datagram_server(
+    path: *const c_char,
+    handler: tabi_handler,
+    userdata: *mut c_void,
+    out: Option<&mut MaybeUninit<*mut tabi_server>>,
+) -> c_int {
+    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
+    unsafe {
+        unix_server(path, handler, userdata, out, |path, handler| {
+            server::ForkingUnixDatagramServer::new(path, handler)
+        })
+    }
+}

@@ -231,12 +231,12 @@ impl ServerOptions {
             needs_tcp("min_rate", sockets)?;
         }
         if self.count_bytes {
-            needs_tcp("count_bytes", sockets)?;
             if matches!(self.concurrency, Concurrency::Forks(_)) {
                 return Err(Error::value(
                     "count_bytes is not for forking servers, whose children have the connections",
                 ));
             }
+            needs_tcp("count_bytes", sockets)?;
         }
         let needs_threads = [
             ("request_deadline", self.request_deadline.is_some()),

@@ -9,6 +9,7 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::waiting::call_numbers::{CONNECT, CallNumbers, IOCTL};
 use crate::support::{HANG, ThreadId, full_listener, in_own_process, stream_pair, tools, wait_until};
 use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_STREAM, Socket};
 
@@ -145,9 +146,9 @@ fn run_delayed(test: &str, inject: &str, value: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
-/// Runs `call` in a thread. Returns when the tracer delays it in the system call with this number.
+/// Runs `call` in a thread. Returns when the tracer delays it in this system call.
 fn start_delayed<T: Send + 'static>(
-    number: libc::c_long,
+    delayed: &CallNumbers,
     call: impl FnOnce() -> T + Send + 'static,
 ) -> mpsc::Receiver<T> {
     let (tell, told) = mpsc::channel();
@@ -160,7 +161,8 @@ fn start_delayed<T: Send + 'static>(
     wait_until("the thread is held back", || {
         let read = |file: &str| std::fs::read_to_string(thread.join(file)).unwrap_or_default();
         let is_stopped = read("stat").rsplit(") ").next().is_some_and(|rest| rest.starts_with('t'));
-        is_stopped && read("syscall").starts_with(&format!("{number} "))
+        let number = read("syscall").split(' ').next().and_then(|number| number.parse().ok());
+        is_stopped && number.is_some_and(|number| delayed.contains(number))
     });
     ended
 }
@@ -176,7 +178,7 @@ fn two_threads_that_set_the_timeout_leave_a_descriptor_that_fits_it() {
     // The tracer delays the first change of each thread. The change of this thread has no part in the race.
     socket.settimeout(5.0).unwrap();
     let slow = Arc::clone(&socket);
-    let ended = start_delayed(libc::SYS_ioctl, move || slow.settimeout(None));
+    let ended = start_delayed(&IOCTL, move || slow.settimeout(None));
     socket.settimeout(5.0).unwrap();
     ended.recv_timeout(HANG).unwrap().unwrap();
     assert_eq!(is_nonblocking(&socket), socket.gettimeout().is_some(), "O_NONBLOCK and the timeout differ");
@@ -193,7 +195,7 @@ fn a_connect_that_begins_after_the_close_ends() {
     };
     let socket = Arc::new(Socket::new(AF_INET, SOCK_STREAM, 0).unwrap());
     let (late, port) = (Arc::clone(&socket), port.parse::<u16>().unwrap());
-    let ended = start_delayed(libc::SYS_connect, move || late.connect(("127.0.0.1", port)));
+    let ended = start_delayed(&CONNECT, move || late.connect(("127.0.0.1", port)));
     socket.close().unwrap();
     assert_eq!(ended.recv_timeout(HANG).expect("the late connect ends"), Err(Error::Closed));
 }

@@ -50,3 +50,7 @@ pub const POLL: CallNumbers = CallNumbers {
     // ppoll and poll.
     host: &[271, 7],
 };
+
+pub const IOCTL: CallNumbers = CallNumbers { own: &[libc::SYS_ioctl], host: &[16] };
+
+pub const CONNECT: CallNumbers = CallNumbers { own: &[libc::SYS_connect], host: &[42] };

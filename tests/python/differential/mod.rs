@@ -27,8 +27,7 @@ const LEAST: usize = 400;
 #[test]
 fn results_errors_and_numbers_are_those_of_python() {
     let Some(mut python) = tools::python("the behaviour of CPython's socket") else { return };
-    let cases = expand::cases(include_str!("cases.txt"));
-    assert!(cases.len() >= LEAST, "only {} cases", cases.len());
+    let cases = cases();
     // With the option for isolation, nothing in the user's environment can replace the standard module.
     let expected = on_python(python.arg("-I").arg(program()), &cases);
     compare("CPython", &cases, &expected, &on_tabi(&cases));
@@ -38,10 +37,19 @@ fn results_errors_and_numbers_are_those_of_python() {
 fn the_python_face_gives_what_the_module_in_its_place_gives() {
     let Some(mut builtin) = tools::python("the Python face beside CPython's socket") else { return };
     let Some(mut tabi) = face::python() else { return };
-    let cases = expand::cases(include_str!("cases.txt"));
+    let cases = cases();
     let expected = on_python(builtin.arg("-I").arg(program()), &cases);
     let own = on_python(tabi.arg(program()).arg("tabi"), &cases);
     compare("the built-in module", &cases, &expected, &own);
+}
+
+/// The cases of the table, without one on systems of 32 bits: there CPython takes this number for its own sign of an error,
+/// and raises SystemError.
+fn cases() -> Vec<String> {
+    let mut cases = expand::cases(include_str!("cases.txt"));
+    cases.retain(|case| !cfg!(target_pointer_width = "32") || case != "if_indextoname(4294967295)");
+    assert!(cases.len() >= LEAST, "only {} cases", cases.len());
+    cases
 }
 
 /// The program that makes the calls of the cases in Python.

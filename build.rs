@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "capi/header.rs"]
 mod header;
+#[path = "capi/panics.rs"]
+mod panics;
 #[path = "capi/versions.rs"]
 mod versions;
 
@@ -20,7 +22,20 @@ fn main() {
     let out = PathBuf::from(env("OUT_DIR"));
     let header = write_header(root, &out);
     let ledger = std::fs::read_to_string(package.join("symbols.tsv")).expect("capi/symbols.tsv is readable");
-    versions::link(&ledger, &header::functions(&header), &out);
+    println!("cargo:rustc-cfg=tabi_library");
+    if versions::link(&ledger, &header::functions(&header), &out) {
+        handle_panics();
+    }
+}
+
+/// GNU ld can put functions of the library in the place of those of the standard library.
+fn handle_panics() {
+    if let Some(options) = panics::options() {
+        println!("cargo:rustc-cfg=tabi_panics");
+        for option in options {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,{option}");
+        }
+    }
 }
 
 /// Without a SONAME, programs would record the path of the file that they were linked with.

@@ -11,15 +11,15 @@ use std::{env, fs};
 /// The symbols of each version, oldest version first.
 type Ledger<'a> = BTreeMap<Vec<u32>, Vec<&'a str>>;
 
-/// Has the library linked with a version for each symbol of the ledger `text`.
-pub(crate) fn link(text: &str, functions: &[&str], directory: &Path) {
+/// Has the library linked with a version for each symbol of the ledger `text`. Returns whether GNU ld links it.
+pub(crate) fn link(text: &str, functions: &[&str], directory: &Path) -> bool {
     let ledger = ledger(text);
     check(&ledger, functions);
     let Some(gnu_ld) = gnu_ld() else {
         println!(
             "cargo:warning=the exported symbols have no versions: these need GNU ld, and Linux as target"
         );
-        return;
+        return false;
     };
     let script = directory.join("symbols.map");
     fs::write(&script, version_script(&ledger)).expect("cargo's directory can be written");
@@ -33,6 +33,7 @@ pub(crate) fn link(text: &str, functions: &[&str], directory: &Path) {
     println!("cargo:rustc-cdylib-link-arg=-fuse-ld=bfd");
     println!("cargo:rustc-cdylib-link-arg=-B{}", place.display());
     println!("cargo:rustc-cdylib-link-arg=-Wl,--version-script={}", script.display());
+    true
 }
 
 fn ledger(text: &str) -> Ledger<'_> {

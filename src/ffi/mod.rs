@@ -3,7 +3,7 @@
 //! Each exported function checks its arguments, calls one function of the core and converts the result. The
 //! conventions are in CONTRIBUTING.md. A handle, which C may pass as NULL, is an `Option` of a reference.
 //!
-//! This module is public only for the C library in `capi/`. Rust programs use the crate itself.
+//! This module is public only for tests. Rust programs use the crate itself.
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
 mod address;
@@ -11,6 +11,8 @@ mod boundary;
 mod cancel;
 mod constants;
 mod file;
+#[cfg(tabi_library)]
+mod library;
 mod message;
 mod proxy;
 mod resolve;

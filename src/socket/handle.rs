@@ -242,9 +242,21 @@ impl Handle {
         }
     }
 
-    #[inline(always)]
     fn leave(&self) -> Result<()> {
         if self.state.leave() { self.give_back() } else { Ok(()) }
+    }
+
+    #[inline(always)]
+    fn leave_quietly(&self) {
+        if self.state.leave() {
+            self.give_back_quietly();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn give_back_quietly(&self) {
+        let _ = self.give_back();
     }
 
     #[cold]
@@ -282,7 +294,7 @@ impl InFlight<'_> {
     /// calls several instructions.
     #[inline(always)]
     pub(super) fn leave(self) {
-        let _ = mem::ManuallyDrop::new(self).handle.leave();
+        mem::ManuallyDrop::new(self).handle.leave_quietly();
     }
 }
 
@@ -298,6 +310,6 @@ sys::lends!(InFlight<'_>, borrow);
 impl Drop for InFlight<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        let _ = self.handle.leave();
+        self.handle.leave_quietly();
     }
 }

@@ -161,6 +161,7 @@ impl Socket {
             return Ok(n);
         }
         if call.is_closed() {
+            call.leave();
             return Err(Error::Closed);
         }
         let n = self.go_on(call, pieces, limit, None, operation)?;

@@ -158,7 +158,7 @@ fn every_rust_path_of_the_map_exists() {
     let mut rustdoc = Command::new(rustdoc);
     rustdoc.args(["--edition", "2024", "--crate-name", "paths"]);
     let rlib = &library::library().rlib;
-    let dependencies = rlib.parent().expect("the crate is in a directory");
+    let dependencies = rlib.parent().expect("the crate is in a directory").join("deps");
     rustdoc.arg("--extern").arg(format!("tabi={}", rlib.display()));
     rustdoc.arg("-L").arg(format!("dependency={}", dependencies.display()));
     rustdoc.arg("--out-dir").arg(directory.join("doc")).arg(source);

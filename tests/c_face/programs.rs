@@ -52,6 +52,7 @@ programs! {
     operators
     option_numbers
     options
+    panic
     park
     poll
     proxy

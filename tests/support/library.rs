@@ -35,7 +35,15 @@ pub(crate) fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let mut cargo = cargo();
-        cargo.args(["build", "--quiet", "--message-format=json", "--package", "tabi-capi"]);
+        cargo.args([
+            "build",
+            "--quiet",
+            "--message-format=json",
+            "--package",
+            "tabi",
+            "--package",
+            "tabi-capi",
+        ]);
         if cfg!(feature = "idna") {
             cargo.args(["--features", "idna"]);
         }

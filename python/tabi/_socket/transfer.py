@@ -4,6 +4,9 @@ Each fast path accepts exact types only, and tries the call once without waiting
 are handled by the slow paths below, and what has to wait by ``waiting``. A small message is tried with the interpreter's
 lock held. Between busy threads, giving the lock up and getting it back costs more than the system call itself. While
 the lock is held, no other thread can resize the buffer.
+
+A socket that receives only after waiting sends without the lock. What it sends wakes the peer, which may take the
+processor at once and answer others, whose threads would then find the lock held by one that does not run.
 """
 
 from __future__ import annotations
@@ -151,7 +154,7 @@ class Transfer:
             handle = self._tabi_handle
         except AttributeError:
             return require_socket(self, "send")
-        n = (_try_send if size <= _SMALL else _try_send_much)(handle, data, size)
+        n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_much)(handle, data, size)
         if n == size or n > 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
@@ -168,7 +171,7 @@ class Transfer:
         if type(data) is not bytes:
             data = _small_copy(data, flags) or data
         if type(data) is bytes and flags is _DEFAULT and (size := len(data)) <= INT_MAX:
-            n = (_try_send if size <= _SMALL else _try_send_much)(handle, data, size)
+            n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_much)(handle, data, size)
             if n == size:
                 return
             if n < 0:

@@ -1,4 +1,8 @@
-"""Sending and receiving that may wait: in the kernel, until the timeout, and on through signals."""
+"""Sending and receiving that may wait: in the kernel, until the timeout, and on through signals.
+
+What goes on after a signal stands in functions of its own. Its lambdas would cost each call, as Python makes a cell for each
+variable that they use when the function begins.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +39,13 @@ def recv_waiting(self, start, size, flags: int) -> int:
         self._tabi_patience = patience - 1
     began = monotonic_ns() if self._tabi_timeout else 0
     n = _recv(self._tabi_handle, start, size, flags)
-    if n >= 0:
-        return n
+    return n if n >= 0 else _recv_again(self, n, began, start, size, flags)
+
+
+def _recv_again(self, code: int, began: int, start, size, flags: int) -> int:
     return again(
         self,
-        n,
+        code,
         began,
         lambda: _recv(self._tabi_handle, start, size, flags),
         lambda moment: _recv_until(self._tabi_handle, start, size, flags, _deadline(moment)),
@@ -53,12 +59,14 @@ def recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
         self._tabi_patience = patience - 1
     began = monotonic_ns() if self._tabi_timeout else 0
     n = _recvfrom(self._tabi_handle, start, size, flags, sender)
-    if n >= 0:
-        return n
+    return n if n >= 0 else _recvfrom_again(self, n, began, start, size, flags, sender)
+
+
+def _recvfrom_again(self, code: int, began: int, start, size, flags: int, sender: bytes) -> int:
     check_family(self)
     return again(
         self,
-        n,
+        code,
         began,
         lambda: _recvfrom(self._tabi_handle, start, size, flags, sender),
         lambda moment: _recvfrom_until(self._tabi_handle, start, size, flags, sender, _deadline(moment)),
@@ -68,11 +76,13 @@ def recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
 def send_waiting(self, start, size, flags: int) -> int:
     began = monotonic_ns() if self._tabi_timeout else 0
     n = _send(self._tabi_handle, start, size, flags)
-    if n >= 0:
-        return n
+    return n if n >= 0 else _send_again(self, n, began, start, size, flags)
+
+
+def _send_again(self, code: int, began: int, start, size, flags: int) -> int:
     return again(
         self,
-        n,
+        code,
         began,
         lambda: _send(self._tabi_handle, start, size, flags),
         lambda moment: _send_until(self._tabi_handle, start, size, flags, _deadline(moment)),
@@ -82,11 +92,13 @@ def send_waiting(self, start, size, flags: int) -> int:
 def sendto_waiting(self, start, size, flags: int, raw: bytes) -> int:
     began = monotonic_ns() if self._tabi_timeout else 0
     n = _sendto(self._tabi_handle, start, size, flags, raw)
-    if n >= 0:
-        return n
+    return n if n >= 0 else _sendto_again(self, n, began, start, size, flags, raw)
+
+
+def _sendto_again(self, code: int, began: int, start, size, flags: int, raw: bytes) -> int:
     return again(
         self,
-        n,
+        code,
         began,
         lambda: _sendto(self._tabi_handle, start, size, flags, raw),
         lambda moment: _sendto_until(self._tabi_handle, start, size, flags, raw, _deadline(moment)),

@@ -6,12 +6,15 @@
 # MANDIR      the folder of the manual pages, which python3 makes of the header
 # DESTDIR     a folder that stands before all of these while files are copied, for packages
 # LIBRARY     the folder that has libtabi.so and libtabi.a
+#
+# It wants binutils for the target (CC, OBJCOPY, AR), because packaging/archive makes the installed libtabi.a.
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
+export CC OBJCOPY AR
 LIBRARY ?= target/release
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -33,7 +36,8 @@ all:
 install:
 	install -d "$(DESTDIR)$(INCLUDEDIR)" "$(LIB)/pkgconfig" "$(LIB)/cmake/tabi"
 	install -m 644 include/tabi.h "$(DESTDIR)$(INCLUDEDIR)/tabi.h"
-	install -m 644 $(LIBRARY)/libtabi.a "$(LIB)/libtabi.a"
+	packaging/archive $(LIBRARY)/libtabi.a "$(LIB)/libtabi.a"
+	chmod 644 "$(LIB)/libtabi.a"
 	install -m 755 $(LIBRARY)/libtabi.so "$(LIB)/libtabi.so.$(VERSION)"
 	ln -sf libtabi.so.$(VERSION) "$(LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(LIB)/libtabi.so"

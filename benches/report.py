@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import RESULTS, ROOT, crowd, parking, svg, tables
+from harness import RESULTS, ROOT, crowd, names, parking, svg, tables
 from harness.primitives import SIZES
 from harness.rounds import summary
 from harness.servers import CLIENTS, GROWTH, IDLE
@@ -444,7 +444,7 @@ def main():
         results = {name: found for name, found in results.items() if name in options.only.split(",")}
     images, parts = {}, [] if options.only else head(results)
     makers = {
-        "primitives": [targets_section, primitives_section, threads_section], "bulk": [bulk_section], "servers": [servers_section],
+        "primitives": [targets_section, primitives_section, threads_section], "bulk": [bulk_section], "names": [names.section], "servers": [servers_section],
         "growth": [growth_section], "parking": [parking.section], "crowd": [crowd.section], "counts": [counts_section], "sizes": [sizes_section],
         "python": [python_section],
     }

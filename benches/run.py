@@ -16,9 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import RESULTS, ROOT, counts, crowd, parking, peers, primitives, servers
+from harness import RESULTS, ROOT, counts, crowd, names, parking, peers, primitives, servers
 
-SECTIONS = ["primitives", "pingpong", "bulk", "servers", "growth", "idle", "parking", "crowd", "counts", "sizes", "python"]
+SECTIONS = ["primitives", "pingpong", "bulk", "names", "servers", "growth", "idle", "parking", "crowd", "counts", "sizes", "python"]
 #: The sections that need no peer.
 ALONE = {"sizes", "python"}
 
@@ -89,6 +89,7 @@ def main():
         "primitives": lambda: primitives.measure(alone, options.rounds, cpus),
         "pingpong": lambda: primitives.measure_pingpong(alone, options.rounds * 3, cpus),
         "bulk": lambda: primitives.measure_bulk(alone, max(3, options.rounds // 2), cpus),
+        "names": lambda: names.measure(alone, options.rounds, cpus),
         "servers": lambda: servers.measure(serving, options.rounds * 2, cpus),
         "growth": lambda: servers.measure_growth(serving, max(1, options.rounds // 3), cpus),
         "idle": lambda: servers.measure_idle(serving, max(1, options.rounds // 3), cpus),

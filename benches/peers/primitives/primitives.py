@@ -181,6 +181,19 @@ def run_getaddrinfo(case, size, timeout, iterations, extra):
     return timed(time.process_time_ns, iterations, look_up)
 
 
+def look_up_name(limit, times):
+    """The look-up of a name in /etc/hosts. Only tabi's has a limit."""
+    arguments = {} if limit is None else {"timeout": limit}
+    look_up = socket.getaddrinfo if limit is None else tabi.getaddrinfo
+    for _ in range(times):
+        look_up("localhost", 80, type=socket.SOCK_STREAM, **arguments)
+
+
+def run_lookup(case, size, timeout, iterations, extra):
+    look_up_name(timeout, WARM_UP)
+    return timed(time.process_time_ns, iterations, look_up_name, timeout)
+
+
 def connect_often(listener, times):
     address = listener.getsockname()
     for _ in range(times):
@@ -208,6 +221,7 @@ CASES = {
     "sendfile": run_bulk,
     "datagrams": run_datagrams,
     "getaddrinfo": run_getaddrinfo,
+    "lookup": run_lookup,
     "create_connection": run_create_connection,
 }
 
@@ -216,6 +230,6 @@ if __name__ == "__main__":
     extra = sys.argv[5] if len(sys.argv) > 5 else "1"
     try:
         print(CASES[case](case, int(size), float(timeout) or None, int(iterations), extra))
-    except AttributeError as missing:
+    except (AttributeError, NameError) as missing:
         print(missing, file=sys.stderr)
         sys.exit(NO_SUCH_CASE)

@@ -279,6 +279,21 @@ static void run_getaddrinfo(const struct job *job)
     report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
 }
 
+/* The look-up of a name in /etc/hosts. */
+static void run_lookup(const struct job *job)
+{
+    double begin = 0;
+    for (long i = -WARM_UP; i < job->iterations; i++) {
+        struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
+        if (i == 0)
+            begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+        if (getaddrinfo("localhost", "80", &hints, &list) != 0)
+            fail("getaddrinfo");
+        freeaddrinfo(list);
+    }
+    report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
+}
+
 static int connected(const char *port)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
@@ -322,7 +337,7 @@ int main(int argc, char **argv)
     static const struct { const char *name; void (*run)(const struct job *); } cases[] = {
         {"unix", run_exchange}, {"tcp", run_exchange}, {"udp", run_exchange}, {"threads", run_threads},
         {"pingpong", run_pingpong}, {"bulk", run_bulk}, {"sendfile", run_bulk},
-        {"datagrams", run_datagrams}, {"getaddrinfo", run_getaddrinfo},
+        {"datagrams", run_datagrams}, {"getaddrinfo", run_getaddrinfo}, {"lookup", run_lookup},
         {"create_connection", run_create_connection},
     };
     struct job job = read_job(argc, argv);

@@ -274,6 +274,25 @@ static void run_getaddrinfo(const struct job *job)
     report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
 }
 
+/* The look-up of a name in /etc/hosts. With a timeout, a thread of the library makes it. */
+static void run_lookup(const struct job *job)
+{
+    double begin = 0;
+    for (long i = -WARM_UP; i < job->iterations; i++) {
+        tabi_addrinfo_list *list;
+        if (i == 0)
+            begin = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+        if (job->timeout > 0) {
+            int64_t deadline = (int64_t)(nanoseconds(CLOCK_MONOTONIC) + job->timeout * 1e9);
+            check(tabi_getaddrinfo_until("localhost", "80", 0, SOCK_STREAM, 0, 0, deadline, &list));
+        } else {
+            check(tabi_getaddrinfo("localhost", "80", 0, SOCK_STREAM, 0, 0, &list));
+        }
+        tabi_addrinfo_list_free(list);
+    }
+    report(begin, CLOCK_PROCESS_CPUTIME_ID, job->iterations);
+}
+
 static void run_create_connection(const struct job *job)
 {
     tabi_addr name;
@@ -298,7 +317,7 @@ int main(int argc, char **argv)
         {"unix", run_exchange}, {"tcp", run_exchange}, {"udp", run_exchange}, {"threads", run_threads},
         {"pingpong", run_pingpong}, {"bulk", run_bulk},
         {"sendfile", run_bulk}, {"datagrams", run_datagrams}, {"getaddrinfo", run_getaddrinfo},
-        {"create_connection", run_create_connection},
+        {"lookup", run_lookup}, {"create_connection", run_create_connection},
         {"unix-beside-token", run_under_token}, {"unix-thread-token", run_under_token},
         {"unix-socket-token", run_under_token},
     };

@@ -29,7 +29,7 @@
 
 use std::mem;
 
-use super::kernel::{self, OnceLock, Wake};
+use super::kernel::{self, CallWake, OnceLock};
 use super::state::{Seen, State, Taken};
 use crate::error::{Error, Result};
 use crate::sys::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -43,7 +43,7 @@ pub(super) struct Handle {
     fd: RawFd,
     state: State,
     /// The wake-up descriptor, for a connection that must not be shut down because it has another owner.
-    wake: OnceLock<Wake>,
+    wake: OnceLock<CallWake>,
     /// The value of [`kernel::forks`] when the handle was made.
     forks: u32,
 }
@@ -131,8 +131,8 @@ impl Handle {
         self.forks != kernel::forks()
     }
 
-    /// The descriptor that becomes readable when a shared handle is closed. -1 in a forked child, which has
-    /// none.
+    /// The descriptor that becomes readable when a shared handle is closed, for a poll of this thread. -1 in a forked
+    /// child, which has none.
     pub(super) fn wake_fd(&self) -> Result<RawFd> {
         if self.is_inherited() {
             return Ok(NO_FD);
@@ -140,7 +140,7 @@ impl Handle {
         let wake = match self.wake.get() {
             Some(wake) => wake,
             None => {
-                let new = Wake::new()?;
+                let new = CallWake::new()?;
                 self.wake.get_or_init(|| new)
             }
         };
@@ -149,7 +149,7 @@ impl Handle {
         if self.is_closed() {
             wake.raise();
         }
-        Ok(wake.fd())
+        wake.fd()
     }
 
     /// Ends the calls in flight. The last of them to leave closes the descriptor. Closing again does nothing.

@@ -130,19 +130,19 @@ pub(super) fn pause(tried: u32) {
 }
 
 /// A wake-up descriptor that ends every wait.
-pub(super) struct Wake;
+pub(super) struct CallWake;
 
-impl Wake {
+impl CallWake {
     pub(super) fn new() -> Result<Self> {
-        Ok(Wake)
+        Ok(CallWake)
     }
 
     pub(super) fn raise(&self) {
         end_blocked();
     }
 
-    pub(super) fn fd(&self) -> RawFd {
-        NUMBER + 2
+    pub(super) fn fd(&self) -> Result<RawFd> {
+        Ok(NUMBER + 2)
     }
 }
 

@@ -14,9 +14,6 @@ use crate::deadline::Limit;
 use crate::error::{Error, Result, SendallError};
 use crate::sys::{self, AsFile};
 
-/// The most bytes that one system call sends, as in Python.
-const MOST: usize = 1 << 30;
-
 /// The number of bytes that are read at once, where the system cannot send the file itself.
 const COPY_SIZE: usize = 64 * 1024;
 
@@ -109,26 +106,6 @@ impl Socket {
         Ok(may_block || sys::is_nonblocking(&SockRef::from(&call))?)
     }
 
-    fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
-        let call = self.handle.enter()?;
-        // Another thread may remove the timeout during the call.
-        let limited = limit != Limit::Timeout || Tokens::are_above(&self.cancel);
-        let _never_blocks = limited.then(|| self.mode.never_block(&call)).transpose()?;
-        while source.left() > 0 {
-            let (file, from, count) =
-                (sys::raw_file(&source.file), source.position(), source.left().min(MOST));
-            let plan = self.send_plan(limit, 0);
-            match self.run(plan, |fd, _| sys::sendfile(fd, file, from, count))? {
-                0 => return Ok(()),
-                n => source.sent += n,
-            }
-            if source.left() > 0 {
-                Tokens::of(&self.cancel).check()?;
-            }
-        }
-        Ok(())
-    }
-
     fn send_by_copying(&self, source: &mut Source, limit: Limit) -> Result<()> {
         let mut buffer = super::io::reserve(COPY_SIZE)?;
         buffer.resize(COPY_SIZE, 0);
@@ -158,20 +135,47 @@ impl Socket {
     }
 }
 
+sys::unix_only! {
+    /// The most bytes that one system call sends, as in Python.
+    const MOST: usize = 1 << 30;
+
+    impl Socket {
+        fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
+            let call = self.handle.enter()?;
+            // Another thread may remove the timeout during the call.
+            let limited = limit != Limit::Timeout || Tokens::are_above(&self.cancel);
+            let _never_blocks = limited.then(|| self.mode.never_block(&call)).transpose()?;
+            while source.left() > 0 {
+                let (file, from, count) =
+                    (sys::raw_file(&source.file), source.position(), source.left().min(MOST));
+                let plan = self.send_plan(limit, 0);
+                match self.run(plan, |fd, _| sys::sendfile(fd, file, from, count))? {
+                    0 => return Ok(()),
+                    n => source.sent += n,
+                }
+                if source.left() > 0 {
+                    Tokens::of(&self.cancel).check()?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
 /// A file that is being sent.
-struct Source {
-    file: ManuallyDrop<File>,
+pub(super) struct Source {
+    pub(super) file: ManuallyDrop<File>,
     offset: u64,
     count: usize,
-    sent: usize,
+    pub(super) sent: usize,
 }
 
 impl Source {
-    fn left(&self) -> usize {
+    pub(super) fn left(&self) -> usize {
         self.count - self.sent
     }
 
-    fn position(&self) -> u64 {
+    pub(super) fn position(&self) -> u64 {
         self.offset + self.sent as u64
     }
 

@@ -360,9 +360,9 @@ impl Socket {
         !(sys::CALLS_BLOCK && self.kind == SOCK_STREAM && SockRef::from(call).peer_addr().is_ok())
     }
 
-    /// Polls the socket and the wake-up descriptor, under the tokens. Returns whether this took time, or `None` when the
-    /// deadline has passed.
-    fn poll(
+    /// Polls the socket, or what tells of its progress, and the wake-up descriptor, under the tokens. Returns whether this
+    /// took time, or `None` when the deadline has passed.
+    pub(super) fn poll(
         &self,
         call: &InFlight<'_>,
         tokens: &Tokens,
@@ -388,7 +388,7 @@ impl Socket {
             } else {
                 1
             };
-            if self.has_ended_here() && socket.events & libc::POLLIN != 0 {
+            if self.has_ended_here() && socket.fd == call.fd() && socket.events & libc::POLLIN != 0 {
                 return Ok(Some(waited));
             }
             let polled = tokens.poll(&mut fds[..count], until);
@@ -417,7 +417,7 @@ const fn must_not_block(flags: libc::c_int) -> bool {
 /// Returns the deadline of a call that begins to wait, and whether it is that of the socket in the system (`SO_RCVTIMEO`,
 /// `SO_SNDTIMEO`), whose error is another one. On Windows, accepts and connects have none. Without a timeout the call waits
 /// here only because it must not block in the system, which would heed that limit.
-fn deadline_of_call(call: &InFlight<'_>, plan: Plan, timeout: Timeout) -> (Deadline, bool) {
+pub(super) fn deadline_of_call(call: &InFlight<'_>, plan: Plan, timeout: Timeout) -> (Deadline, bool) {
     let has_own = sys::CALLS_BLOCK || matches!(plan.kind, Kind::Receive | Kind::Send);
     if has_own && plan.limit == Limit::Timeout && timeout == Timeout::NONE {
         let socket = SockRef::from(call);

@@ -1,11 +1,15 @@
-//! What only sockets of Windows have: `ioctl`, and sharing a socket with another process.
+//! What only sockets of Windows have: `ioctl`, sharing a socket with another process, and files that the system sends.
 
 use super::Socket;
+use super::sendfile::Source;
+use super::wait::deadline_of_call;
+use crate::cancel::Tokens;
 use crate::constants::{AddressFamily, SIO_LOOPBACK_FAST_PATH, SIO_RCVALL, SocketKind};
 #[cfg(doc)]
 use crate::constants::{RCVALL_ON, SIO_KEEPALIVE_VALS};
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
-use crate::sys;
+use crate::sys::{self, libc};
 
 impl Socket {
     /// Controls the socket (`socket.ioctl`, `WSAIoctl`): `SIO_RCVALL` with one of the `RCVALL_*`, such as [`RCVALL_ON`],
@@ -55,5 +59,45 @@ impl Socket {
         let socket = Socket::from_fd(fd, Some(family), Some(SocketKind::from_raw(kind)), Some(proto))?;
         socket.set_shared();
         Ok(socket)
+    }
+}
+
+impl Socket {
+    /// Sends a file by `TransmitFile`, in parts. A part that does not end in time, or that a close or a token ends, is
+    /// cancelled; the system says how many of its bytes were sent.
+    pub(super) fn send_by_system(&self, source: &mut Source, limit: Limit) -> Result<()> {
+        if limit == Limit::Now {
+            // To begin a part and to cancel it would send less than there is space for.
+            return Err(Error::Os(libc::EOPNOTSUPP));
+        }
+        let call = self.handle.enter()?;
+        let tokens = Tokens::of(&self.cancel);
+        let (deadline, is_own) = deadline_of_call(&call, self.send_plan(limit, 0), self.mode.timeout());
+        while source.left() > 0 {
+            tokens.check()?;
+            let file = sys::raw_file(&source.file);
+            let mut part = sys::Transfer::begin(call.fd(), file, source.position(), source.left())?;
+            let ended = libc::pollfd { fd: part.fd(), events: libc::POLLIN, revents: 0 };
+            let (sent, result) = loop {
+                if let Some(result) = part.result() {
+                    break result;
+                }
+                match self.poll(&call, &tokens, ended, deadline) {
+                    Ok(Some(_)) => {}
+                    Ok(None) if is_own => break (part.cancel(), Err(Error::Os(sys::OWN_TIMEOUT))),
+                    Ok(None) => break (part.cancel(), Err(Error::Timeout)),
+                    Err(error) => break (part.cancel(), Err(error)),
+                }
+            };
+            source.sent += sent;
+            if result.is_err() && call.is_closed() {
+                return Err(Error::Closed);
+            }
+            result?;
+            if sent == 0 {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "portable/multicast.rs"]
 mod multicast;
+#[path = "portable/multicast_interface.rs"]
+mod multicast_interface;
 #[path = "portable/mod.rs"]
 mod portable;
 
@@ -14,7 +16,8 @@ use socket2::SockRef;
 
 use super::ControlValue;
 use super::unix::control::{read_struct, timeval};
-pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
+pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4};
+pub(crate) use multicast_interface::multicast_interface_v4;
 pub(crate) use portable::*;
 
 /// There is no flag with which a send raises no SIGPIPE. An option of the socket does this.

@@ -7,6 +7,8 @@ mod control;
 mod environment;
 #[path = "portable/multicast.rs"]
 mod multicast;
+#[path = "portable/multicast_interface.rs"]
+mod multicast_interface;
 #[path = "portable/mod.rs"]
 mod portable;
 
@@ -19,7 +21,8 @@ use socket2::SockRef;
 pub(crate) use control::{packet_info_v4, read_control};
 #[cfg(feature = "capi")]
 pub(crate) use environment::environment_list;
-pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
+pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4};
+pub(crate) use multicast_interface::multicast_interface_v4;
 pub(crate) use portable::*;
 
 /// The flag with which a send raises no SIGPIPE.

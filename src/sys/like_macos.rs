@@ -13,6 +13,8 @@ mod environment;
 mod errno;
 #[path = "portable/multicast.rs"]
 mod multicast;
+#[path = "portable/multicast_interface.rs"]
+mod multicast_interface;
 #[path = "portable/mod.rs"]
 #[allow(dead_code, reason = "this file has its own of some items")]
 mod portable;
@@ -32,7 +34,8 @@ pub(crate) use control::{packet_info_v4, read_control};
 #[cfg(feature = "capi")]
 pub(crate) use environment::environment_list;
 pub(crate) use errno::own_errno_name;
-pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
+pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4};
+pub(crate) use multicast_interface::multicast_interface_v4;
 pub(crate) use portable::*;
 pub(crate) use watch::Watch;
 

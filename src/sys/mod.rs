@@ -103,7 +103,7 @@ pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
     Wake, Watch, accept, address_family, counts_tcp_bytes, host_by_address, host_by_name, join_multicast_v4,
     leave_multicast_v4, multicast_interface_v4, name_current_thread, option_unit, packet_info_v4, poll,
-    protocol, protocol_by_name, read_control, recvmmsg, sendfile, sendmmsg, service_by_name, service_by_port,
+    protocol, protocol_by_name, read_control, recvmmsg, sendmmsg, service_by_name, service_by_port,
     set_errno, tcp_bytes,
 };
 // Numbers that differ between systems, and constants that say whether a system has a feature.
@@ -117,18 +117,18 @@ pub use types::HostEntry;
 pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes, poll_each_once};
 
 pub(crate) use common::{
-    Answer, Answers, AsFile, CALLS_BLOCK, CLOSED, CONNECT_BEGUN, Child, FLAGS_OF_NUMBERS, Forked, HAS_FORK,
-    Hints, Identity, NO_FD, NO_INTERFACE, NO_POSITION, OWN_TIMEOUT, REUSES_LINGERING, SENDFILE_REFUSALS,
-    SIGNALS_INTERRUPT, SO_REUSEPORT, Signals, Thread, WakePipe, block_signals, close, duplicate, errno_name,
-    exit, fd, file_identity, fork, forks, gai_strerror, get_inheritable, has_address_space, host_name,
-    hstrerror, inet, interface_index, interface_name, interfaces, iovec, is_nonblocking, is_number,
-    is_socket, keepalive_times, lend_file, libc, monotonic_nanoseconds, name_info, path_of, raw_file,
-    read_at, received_numbers, set_blocking, set_close_on_exec, set_inheritable, set_nonblocking,
-    socket_pair, trimmed,
+    Answer, Answers, AsFile, CALLS_BLOCK, CLOSED, CONNECT_BEGUN, CallWake, Child, FLAGS_OF_NUMBERS, Forked,
+    HAS_FORK, Hints, Identity, NO_FD, NO_INTERFACE, NO_POSITION, OWN_TIMEOUT, REUSES_LINGERING,
+    SENDFILE_REFUSALS, SIGNALS_INTERRUPT, SO_REUSEPORT, Signals, Thread, WakePipe, block_signals, close,
+    duplicate, errno_name, exit, fd, file_identity, fork, forks, gai_strerror, get_inheritable,
+    has_address_space, host_name, hstrerror, inet, interface_index, interface_name, interfaces, iovec,
+    is_nonblocking, is_number, is_socket, keepalive_times, lend_file, libc, monotonic_nanoseconds, name_info,
+    path_of, raw_file, read_at, received_numbers, set_blocking, set_close_on_exec, set_inheritable,
+    set_nonblocking, socket_pair, trimmed,
 };
 
 unix_only! {
-    pub(crate) use system::abstract_name;
+    pub(crate) use system::{abstract_name, sendfile};
     pub(crate) use unix::socket_number;
     #[cfg(feature = "capi")]
     pub(crate) use unix::{environment, spawn};
@@ -138,4 +138,4 @@ unix_only! {
 pub(crate) use common::{c_face, is_exception, terminate};
 
 #[cfg(windows)]
-pub(crate) use system::{from_share, ioctl, share};
+pub(crate) use system::{Transfer, from_share, ioctl, share};

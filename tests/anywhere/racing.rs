@@ -7,13 +7,13 @@ use super::{listener, streams};
 use tabi::{AF_INET, Error, SOCK_STREAM, Socket};
 
 /// How many closes race against a call: `TABI_CLOSE_RACES`, or few.
-fn rounds() -> usize {
+pub(super) fn rounds() -> usize {
     std::env::var("TABI_CLOSE_RACES").map_or(200, |text| text.parse().unwrap())
 }
 
 /// Lets a call and a close begin at about the same time. A little work lets the close come at another moment in each
 /// round.
-fn race(round: usize, call: impl FnOnce() + Send, close: impl FnOnce()) {
+pub(super) fn race(round: usize, call: impl FnOnce() + Send, close: impl FnOnce()) {
     thread::scope(|scope| {
         scope.spawn(call);
         for _ in 0..round % 200 * 20 {

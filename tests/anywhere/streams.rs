@@ -53,21 +53,6 @@ fn several_buffers_are_one_message() {
 }
 
 #[test]
-fn a_file_is_sent_from_where_it_is_asked() {
-    let (one, other) = streams();
-    let path = std::env::temp_dir().join(format!("tabi-anywhere-{}", std::process::id()));
-    std::fs::write(&path, b"0123456789").unwrap();
-    let mut file = std::fs::File::open(&path).unwrap();
-    assert_eq!(one.sendfile(&file, 2, Some(5)).unwrap(), 5);
-    assert_eq!(other.recv(100).unwrap(), b"23456");
-    let mut rest = String::new();
-    file.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "789", "the position is behind what was sent");
-    drop(file);
-    std::fs::remove_file(path).unwrap();
-}
-
-#[test]
 fn a_refused_port_is_a_number_of_the_system() {
     let closed = listener();
     let address = closed.getsockname().unwrap();

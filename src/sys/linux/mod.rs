@@ -11,6 +11,8 @@ mod errno;
 mod hosts;
 #[path = "../portable/multicast.rs"]
 mod multicast;
+#[path = "../portable/multicast_interface.rs"]
+mod multicast_interface;
 // On 32-bit systems the kernel's `timespec` is not that of the C library.
 #[cfg_attr(not(target_pointer_width = "64"), path = "../portable/poll.rs")]
 mod poll;
@@ -47,7 +49,8 @@ pub(crate) use datagrams::{recvmmsg, sendmmsg};
 pub(crate) use environment::environment_list;
 pub(crate) use errno::own_errno_name;
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
-pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4, multicast_interface_v4};
+pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4};
+pub(crate) use multicast_interface::multicast_interface_v4;
 pub(crate) use poll::poll;
 pub(crate) use sendfile::sendfile;
 pub(crate) use tcp_bytes::{counts_tcp_bytes, tcp_bytes};

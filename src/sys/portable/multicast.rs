@@ -25,15 +25,6 @@ pub(crate) fn leave_multicast_v4(
     socket.leave_multicast_v4_n(group, &by_socket2(interface))
 }
 
-/// Returns the value of `IP_MULTICAST_IF` for the interface with this number. socket2 cannot set the option by a
-/// number.
-pub(crate) fn multicast_interface_v4(index: u32) -> [u8; 12] {
-    // The group and the address, which do not count here, come before the number.
-    let mut request = [0; 12];
-    request[8..].copy_from_slice(&index.to_ne_bytes());
-    request
-}
-
 fn by_socket2(interface: &InterfaceV4) -> InterfaceIndexOrAddress {
     match interface {
         InterfaceV4::Index(index) => InterfaceIndexOrAddress::Index(*index),

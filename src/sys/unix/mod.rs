@@ -3,16 +3,19 @@
 mod accept;
 #[cfg(feature = "capi")]
 pub(crate) mod c_face;
+mod call_wake;
 mod child;
 mod clock;
 pub(super) mod control;
 mod descriptor;
+#[path = "../portable/entry.rs"]
 mod entry;
 pub(super) mod errno;
 mod file;
 mod fork;
 pub(crate) mod inet;
 mod interface;
+#[path = "../portable/lookup.rs"]
 mod lookup;
 mod signals;
 mod sigpipe;
@@ -26,6 +29,7 @@ mod wake_pipe;
 /// What the system calls of sockets and the C library are made of.
 pub(crate) use ::libc;
 pub(crate) use accept::accept_named;
+pub(crate) use call_wake::CallWake;
 pub(crate) use child::{Child, Forked, HAS_FORK, exit, fork};
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use descriptor::{
@@ -38,7 +42,7 @@ pub use file::AsFile;
 pub(crate) use file::{Identity, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use fork::forks;
 pub(crate) use interface::{NO_INTERFACE, host_name, interface_index, interface_name, interfaces};
-pub(crate) use lookup::{Answer, Answers, FLAGS_OF_NUMBERS, Hints, name_info};
+pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use signals::Signals;
 pub(crate) use sigpipe::suppress_sigpipe;
 #[cfg(feature = "capi")]
@@ -56,6 +60,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use socket2::SockRef;
+
+/// The flags that change nothing about the answer for a host and a port that are numbers, where that answer is known: one,
+/// with the address and with the protocol of the type, which glibc has always given. `None` elsewhere; musl adds a name.
+pub(crate) const FLAGS_OF_NUMBERS: Option<libc::c_int> = if cfg!(target_env = "gnu") {
+    Some(libc::AI_PASSIVE | libc::AI_NUMERICHOST | libc::AI_NUMERICSERV)
+} else {
+    None
+};
 
 /// The number of no descriptor.
 pub(crate) const NO_FD: fd::RawFd = -1;

@@ -1,10 +1,10 @@
 //! The calls of Winsock with the signatures of POSIX. They return -1 when they fail, and `WSAGetLastError` has the reason.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use windows_sys::Win32::Networking::WinSock as winsock;
 
-use super::libc::{sockaddr, socklen_t};
+use super::libc::{addrinfo, sockaddr, socklen_t};
 use super::startup::start;
 use crate::sys::fd::RawFd;
 
@@ -125,4 +125,41 @@ pub unsafe fn setsockopt(
 ) -> c_int {
     // SAFETY: the caller promises that the value is readable.
     unsafe { winsock::setsockopt(fd as _, level, option, value.cast(), len) }
+}
+
+/// `getaddrinfo(3)`.
+///
+/// # Safety
+///
+/// The names are NULL or NUL-terminated, the hints readable, and the list writable.
+pub unsafe fn getaddrinfo(
+    host: *const c_char,
+    service: *const c_char,
+    hints: *const addrinfo,
+    list: *mut *mut addrinfo,
+) -> c_int {
+    start();
+    // SAFETY: the caller promises the names, the hints and the list.
+    unsafe { winsock::getaddrinfo(host.cast(), service.cast(), hints, list) }
+}
+
+/// `getnameinfo(3)`.
+///
+/// # Safety
+///
+/// The address is readable, and both buffers are writable, for their lengths.
+pub unsafe fn getnameinfo(
+    address: *const sockaddr,
+    len: socklen_t,
+    host: *mut c_char,
+    host_len: u32,
+    service: *mut c_char,
+    service_len: u32,
+    flags: c_int,
+) -> c_int {
+    start();
+    // SAFETY: the caller promises the address and both buffers.
+    unsafe {
+        winsock::getnameinfo(address.cast(), len, host.cast(), host_len, service.cast(), service_len, flags)
+    }
 }

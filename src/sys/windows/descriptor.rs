@@ -112,13 +112,6 @@ pub(crate) fn set_errno(errno: i32) {
     unsafe { winsock::WSASetLastError(errno) };
 }
 
-/// Sends no files by the system: fails with `WSAEOPNOTSUPP`, after which the caller copies the bytes. `TransmitFile`
-/// cannot be used, because it waits in the system, where a close does not reach it.
-pub(crate) fn sendfile(_socket: RawFd, _file: super::RawFile, _offset: u64, _count: usize) -> isize {
-    set_errno(winsock::WSAEOPNOTSUPP);
-    -1
-}
-
 /// Sends several messages, with one call for each. Returns how many were sent, or -1 when the first one cannot be sent.
 ///
 /// # Safety

@@ -6,8 +6,9 @@ use std::ptr;
 
 use windows_sys::Win32::Networking::WinSock as winsock;
 
+use super::entry::{port_of, text};
 use super::libc;
-use super::lookup::{Answers, Hints, name_info, text};
+use super::lookup::{Answers, Hints, name_info};
 use super::startup::start;
 use crate::error::{Error, Result};
 use crate::sys::HostEntry;
@@ -38,7 +39,7 @@ pub(crate) fn service_by_name(name: &CStr, proto: Option<&CStr>) -> Result<Optio
     let proto = proto.map_or(ptr::null(), CStr::as_ptr).cast();
     // SAFETY: both names are NUL-terminated or NULL. The entry stays until this thread asks again.
     let entry = unsafe { winsock::getservbyname(name.as_ptr().cast(), proto).as_ref() };
-    Ok(entry.map(|entry| u16::from_be(entry.s_port as u16)))
+    Ok(entry.map(port_of))
 }
 
 /// Returns the name of the service on a port, or `None` when there is none.

@@ -1,18 +1,14 @@
-//! Network interfaces, and IPv4 multicast groups on them.
+//! Network interfaces.
 
 use std::ffi::CStr;
-use std::io;
-use std::net::Ipv4Addr;
 use std::ptr;
 
-use socket2::{InterfaceIndexOrAddress, SockRef};
 use windows_sys::Win32::NetworkManagement::IpHelper::{
     ConvertInterfaceLuidToNameW, FreeMibTable, GetIfTable2, MIB_IF_TABLE2, if_indextoname, if_nametoindex,
 };
 
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::sys::InterfaceV4;
 
 /// The most characters in the name of an interface, with a closing NUL.
 const NAME_SIZE: usize = 257;
@@ -74,31 +70,6 @@ unsafe fn read(table: &MIB_IF_TABLE2) -> Result<Vec<(u32, String)>> {
         interfaces.push((row.InterfaceIndex, String::from_utf16_lossy(&name[..len])));
     }
     Ok(interfaces)
-}
-
-fn by_socket2(interface: &InterfaceV4) -> InterfaceIndexOrAddress {
-    match interface {
-        InterfaceV4::Index(index) => InterfaceIndexOrAddress::Index(*index),
-        InterfaceV4::Address(address) => InterfaceIndexOrAddress::Address(*address),
-    }
-}
-
-/// Joins a multicast group.
-pub(crate) fn join_multicast_v4(
-    socket: &SockRef<'_>,
-    group: &Ipv4Addr,
-    interface: &InterfaceV4,
-) -> io::Result<()> {
-    socket.join_multicast_v4_n(group, &by_socket2(interface))
-}
-
-/// Leaves a multicast group.
-pub(crate) fn leave_multicast_v4(
-    socket: &SockRef<'_>,
-    group: &Ipv4Addr,
-    interface: &InterfaceV4,
-) -> io::Result<()> {
-    socket.leave_multicast_v4_n(group, &by_socket2(interface))
 }
 
 /// Returns the value of `IP_MULTICAST_IF` for the interface with this number: an address in 0.0.0.0/8.

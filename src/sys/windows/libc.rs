@@ -10,9 +10,13 @@ use windows_sys::Win32::Networking::WinSock as winsock;
 
 #[cfg(feature = "capi")]
 pub use super::c_library::*;
-pub use super::calls::{getsockname, getsockopt, recv, recvfrom, send, sendto, setsockopt};
+pub use super::calls::{
+    getaddrinfo, getnameinfo, getsockname, getsockopt, recv, recvfrom, send, sendto, setsockopt,
+};
 pub use super::message::{recvmsg, sendmsg};
 use crate::sys::fd::RawFd;
+
+pub use winsock::{ADDRINFOA as addrinfo, SERVENT as servent, freeaddrinfo};
 
 pub type socklen_t = c_int;
 pub type sa_family_t = u16;
@@ -91,6 +95,8 @@ pub const SIGTERM: c_int = 15;
 /// The errors of the resolver.
 pub const EAI_FAIL: c_int = winsock::WSANO_RECOVERY;
 pub const EAI_NONAME: c_int = winsock::WSAHOST_NOT_FOUND;
+/// Errors of the system have no number of their own here. This value is never returned.
+pub const EAI_SYSTEM: c_int = c_int::MIN;
 
 /// `struct sockaddr`.
 #[repr(C)]

@@ -148,7 +148,7 @@ fn receive_function(fd: RawFd) -> Option<Receive> {
 
 /// Returns the address of a function that Winsock has only by its GUID. It is the same for all sockets of the system's
 /// own protocols.
-fn extension(fd: RawFd, id: GUID, known: &OnceLock<usize>) -> Option<usize> {
+pub(super) fn extension(fd: RawFd, id: GUID, known: &OnceLock<usize>) -> Option<usize> {
     if let Some(&address) = known.get() {
         return Some(address);
     }

@@ -8,11 +8,14 @@
 pub(crate) mod c_face;
 #[cfg(feature = "capi")]
 mod c_library;
+mod call_wake;
 mod calls;
 mod child;
 mod clock;
 mod control;
 mod descriptor;
+#[path = "../portable/entry.rs"]
+mod entry;
 mod errno;
 pub(crate) mod fd;
 mod file;
@@ -20,8 +23,11 @@ mod hosts;
 pub(crate) mod inet;
 mod interface;
 pub(crate) mod libc;
+#[path = "../portable/lookup.rs"]
 mod lookup;
 mod message;
+#[path = "../portable/multicast.rs"]
+mod multicast;
 mod poll;
 #[path = "../portable/probe.rs"]
 pub(crate) mod probe;
@@ -29,6 +35,7 @@ mod share;
 mod signals;
 mod startup;
 mod thread;
+mod transfer;
 #[cfg(feature = "capi")]
 mod unwind;
 mod wake;
@@ -37,6 +44,11 @@ mod watch;
 use std::ffi::c_int;
 use std::path::PathBuf;
 
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER,
+};
+
+pub(crate) use call_wake::CallWake;
 pub(crate) use child::{Child, Forked, HAS_FORK, exit, fork};
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use control::{packet_info_v4, read_control};
@@ -46,11 +58,13 @@ pub use file::AsFile;
 pub(crate) use file::{Identity, RawFile, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};
 pub(crate) use interface::*;
-pub(crate) use lookup::{Answer, Answers, FLAGS_OF_NUMBERS, Hints, name_info};
+pub(crate) use lookup::{Answer, Answers, Hints, name_info};
+pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4};
 pub(crate) use poll::poll;
 pub(crate) use share::{from_share, ioctl, share};
 pub(crate) use signals::Signals;
 pub(crate) use thread::{Thread, block_signals, has_address_space, name_current_thread};
+pub(crate) use transfer::Transfer;
 #[cfg(feature = "capi")]
 pub(crate) use unwind::{is_exception, terminate};
 pub(crate) use wake::{Wake, Wake as WakePipe};
@@ -59,6 +73,8 @@ pub(crate) use watch::Watch;
 use crate::sys::TcpBytes;
 use crate::sys::fd::RawFd;
 
+/// The flags that change nothing about the answer for a host and a port that are numbers. `None`: the system answers.
+pub(crate) const FLAGS_OF_NUMBERS: Option<c_int> = None;
 /// The number of no socket.
 pub(crate) const NO_FD: RawFd = RawFd::MAX;
 /// Whether calls on a socket without a timeout block in the system, where a shutdown wakes them.
@@ -139,8 +155,16 @@ pub(crate) const REUSES_LINGERING: bool = false;
 /// There is no option with which several sockets listen on one port.
 pub(crate) const SO_REUSEPORT: Option<c_int> = None;
 
-/// The errors with which [`sendfile`] says that it cannot send a file.
-pub(crate) const SENDFILE_REFUSALS: &[c_int] = &[libc::EOPNOTSUPP];
+/// The errors with which a [`Transfer`] says that the system cannot send the file: there is no such call, or it does not take
+/// this file or this socket. What is wrong with the file itself, a read of it says.
+pub(crate) const SENDFILE_REFUSALS: &[c_int] = &[
+    libc::EOPNOTSUPP,
+    libc::EINVAL,
+    ERROR_INVALID_FUNCTION as c_int,
+    ERROR_ACCESS_DENIED as c_int,
+    ERROR_INVALID_HANDLE as c_int,
+    ERROR_INVALID_PARAMETER as c_int,
+];
 /// The error of a read at a position in a file that has none. Reads of such files succeed, and this is never returned.
 pub(crate) const NO_POSITION: c_int = c_int::MIN;
 

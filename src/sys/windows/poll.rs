@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use windows_sys::Win32::Networking::WinSock::{SOCKET, WSAPOLLFD, WSAPoll};
 
 use super::NO_FD;
+use super::call_wake::clear_own;
 use super::libc::pollfd;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::sys::Polled;
+use crate::sys::fd::RawFd;
 
 /// This many sockets are polled without an allocation.
 const FEW: usize = 4;
@@ -34,6 +36,9 @@ pub(crate) fn poll(fds: &mut [pollfd], limit: Option<Duration>) -> Result<Polled
         count += 1;
     }
     let ready = wait(&mut entries[..count], limit)?;
+    for found in entries[..count].iter().filter(|entry| entry.revents != 0) {
+        clear_own(found.fd as RawFd);
+    }
     let mut polled = entries[..count].iter();
     for fd in fds.iter_mut() {
         let answer = if fd.fd == NO_FD { None } else { polled.next() };

@@ -1,6 +1,8 @@
-//! Entries of the C library's databases.
+//! Entries of the system's databases.
 
 use std::ffi::{CStr, c_char};
+
+use crate::sys::libc;
 
 /// Returns the port of an entry. `servent` has it as 16 bits in network byte order in an `int`.
 pub(in crate::sys) fn port_of(entry: &libc::servent) -> u16 {

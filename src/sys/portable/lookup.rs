@@ -1,15 +1,14 @@
-//! The resolver of the system: `getaddrinfo` and `getnameinfo`, which every thread may call.
+//! The resolver of the system: `getaddrinfo(3)` and `getnameinfo(3)`, which every thread may call.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_int};
 use std::io;
 use std::ptr;
 
 use socket2::SockAddr;
-use windows_sys::Win32::Networking::WinSock as winsock;
 
-use super::libc;
-use super::startup::start;
-use crate::error::{Error, Result};
+use super::entry::text;
+use crate::error::{Error, Result, last_errno};
+use crate::sys::libc;
 
 /// What a look-up is limited to. 0 is no limit.
 #[derive(Clone, Copy, Default)]
@@ -20,31 +19,26 @@ pub(crate) struct Hints {
     pub(crate) flags: c_int,
 }
 
-/// The flags that change nothing about the answer for a host and a port that are numbers. `None`: the system answers.
-pub(crate) const FLAGS_OF_NUMBERS: Option<c_int> = None;
-
 /// The list of answers, which belongs to the system and is never empty.
-pub(crate) struct Answers(*mut winsock::ADDRINFOA);
+pub(crate) struct Answers(*mut libc::addrinfo);
 
 impl Answers {
-    /// Looks a host and a service up. No other function of this crate calls `getaddrinfo`.
+    /// Looks a host and a service up. No other function of this crate calls `getaddrinfo(3)`.
     pub(crate) fn of(host: Option<&CStr>, service: Option<&CStr>, hints: Hints) -> Result<Self> {
-        start();
-        let wanted = winsock::ADDRINFOA {
-            ai_family: hints.family,
-            ai_socktype: hints.kind,
-            ai_protocol: hints.proto,
-            ai_flags: hints.flags,
-            ..Default::default()
-        };
+        // SAFETY: addrinfo consists of integers and pointers, for which zeros are valid.
+        let mut wanted: libc::addrinfo = unsafe { std::mem::zeroed() };
+        wanted.ai_family = hints.family;
+        wanted.ai_socktype = hints.kind;
+        wanted.ai_protocol = hints.proto;
+        wanted.ai_flags = hints.flags;
         let mut list = ptr::null_mut();
-        let host = host.map_or(ptr::null(), CStr::as_ptr).cast();
-        let service = service.map_or(ptr::null(), CStr::as_ptr).cast();
+        let host = host.map_or(ptr::null(), CStr::as_ptr);
+        let service = service.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: both names are NULL or NUL-terminated, the pointers of the hints are NULL, and `list` is writable.
-        match unsafe { winsock::getaddrinfo(host, service, &wanted, &mut list) } {
+        match unsafe { libc::getaddrinfo(host, service, &wanted, &mut list) } {
             0 if list.is_null() => Err(Error::Gai(libc::EAI_NONAME)),
             0 => Ok(Answers(list)),
-            code => Err(Error::Gai(code)),
+            code => Err(gai_error(code)),
         }
     }
 
@@ -62,12 +56,12 @@ impl Answers {
 impl Drop for Answers {
     fn drop(&mut self) {
         // SAFETY: the list came from getaddrinfo and is freed once.
-        unsafe { winsock::freeaddrinfo(self.0) };
+        unsafe { libc::freeaddrinfo(self.0) };
     }
 }
 
 /// One entry of the list.
-pub(crate) struct Answer<'a>(&'a winsock::ADDRINFOA);
+pub(crate) struct Answer<'a>(&'a libc::addrinfo);
 
 impl Answer<'_> {
     pub(crate) fn family(&self) -> c_int {
@@ -90,7 +84,8 @@ impl Answer<'_> {
 
     /// Returns the address, or `None` when the answer has none or one that is too long.
     pub(crate) fn address(&self) -> Option<SockAddr> {
-        let (address, size) = (self.0.ai_addr, self.0.ai_addrlen);
+        // Windows counts the bytes in another type.
+        let (address, size) = (self.0.ai_addr, self.0.ai_addrlen as usize);
         // SAFETY: the closure writes an address of `size` bytes, which it has compared with the size of the storage.
         let init = unsafe {
             SockAddr::try_init(|storage, len| {
@@ -106,33 +101,20 @@ impl Answer<'_> {
     }
 }
 
-/// Copies a name. It is empty for NULL, and bytes that are not UTF-8 become U+FFFD.
-///
-/// # Safety
-///
-/// `text` is NULL or NUL-terminated.
-pub(super) unsafe fn text(text: *const c_char) -> String {
-    if text.is_null() {
-        return String::new();
-    }
-    // SAFETY: the text is not NULL, and the caller guarantees that it is NUL-terminated.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
-}
-
-/// Returns the names of the host and the service of an address (`getnameinfo`). Bytes that are not UTF-8 become U+FFFD.
+/// Returns the names of the host and the service of an address (`getnameinfo(3)`). Bytes that are not UTF-8 become
+/// U+FFFD.
 pub(crate) fn name_info(address: &SockAddr, flags: c_int) -> Result<(String, String)> {
-    start();
-    let mut host = [0u8; winsock::NI_MAXHOST as usize];
-    let mut service = [0u8; winsock::NI_MAXSERV as usize];
+    // The sizes are NI_MAXHOST and NI_MAXSERV, which the libc crate does not have for every system.
+    let (mut host, mut service) = ([0u8; 1025], [0u8; 32]);
     // SAFETY: the address has `len` bytes, and both buffers are writable for the lengths stated.
     let code = unsafe {
-        winsock::getnameinfo(
+        libc::getnameinfo(
             address.as_ptr().cast(),
             address.len(),
-            host.as_mut_ptr(),
-            host.len() as u32,
-            service.as_mut_ptr(),
-            service.len() as u32,
+            host.as_mut_ptr().cast(),
+            host.len() as _,
+            service.as_mut_ptr().cast(),
+            service.len() as _,
             flags,
         )
     };
@@ -140,5 +122,10 @@ pub(crate) fn name_info(address: &SockAddr, flags: c_int) -> Result<(String, Str
         let name = CStr::from_bytes_until_nul(buffer).map_or(buffer, CStr::to_bytes);
         String::from_utf8_lossy(name).into_owned()
     };
-    if code == 0 { Ok((up_to_nul(&host), up_to_nul(&service))) } else { Err(Error::Gai(code)) }
+    if code == 0 { Ok((up_to_nul(&host), up_to_nul(&service))) } else { Err(gai_error(code)) }
+}
+
+/// Makes the error of a call that failed. No other call may come in between, because it could change `errno`.
+fn gai_error(code: c_int) -> Error {
+    if code == libc::EAI_SYSTEM { Error::Os(last_errno()) } else { Error::Gai(code) }
 }

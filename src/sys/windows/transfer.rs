@@ -1,0 +1,265 @@
+//! Files that the system sends itself, by `TransmitFile`. The call does not wait: it begins a transfer, whose end wakes the
+//! thread.
+
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::mem;
+use std::ptr;
+use std::sync::{Arc, OnceLock};
+
+use windows_sys::Win32::Foundation::{
+    CloseHandle, ERROR_HANDLE_EOF, HANDLE, INVALID_HANDLE_VALUE, STATUS_PENDING,
+};
+use windows_sys::Win32::Networking::WinSock as winsock;
+use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_DISK, GetFileSizeEx, GetFileType};
+use windows_sys::Win32::System::IO::{CancelIoEx, OVERLAPPED};
+use windows_sys::Win32::System::Threading::{
+    CreateEventW, INFINITE, RegisterWaitForSingleObject, UnregisterWaitEx, WT_EXECUTEINWAITTHREAD,
+    WT_EXECUTEONLYONCE, WaitForSingleObject,
+};
+
+use super::message::extension;
+use super::{RawFile, Wake, call_wake};
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::sys::fd::RawFd;
+
+/// The most bytes of one transfer. When a transfer is cancelled, it is the system that says how many of them were sent.
+pub(crate) const MOST_OF_TRANSFER: usize = 4 << 20;
+
+/// A part of a file that the system is sending. A transfer that is dropped before its end is cancelled.
+pub(crate) struct Transfer {
+    socket: RawFd,
+    /// At one place in memory, because the system writes it.
+    overlapped: Box<UnsafeCell<OVERLAPPED>>,
+    event: Event,
+    /// The wait of the system for the event.
+    wait: HANDLE,
+    /// What the end raises: the socket on which this thread waits.
+    wake: Arc<Wake>,
+    is_under_way: bool,
+}
+
+struct Event(HANDLE);
+
+impl Event {
+    fn new() -> Result<Self> {
+        // SAFETY: the event has neither a name nor attributes.
+        let event = unsafe { CreateEventW(ptr::null(), 1, 0, ptr::null()) };
+        if event.is_null() { Err(Error::last_os()) } else { Ok(Event(event)) }
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        // SAFETY: the event belongs to this value.
+        unsafe { CloseHandle(self.0) };
+    }
+}
+
+/// Runs in a thread of the system's when a transfer has ended.
+unsafe extern "system" fn ended(wake: *mut c_void, _timed_out: bool) {
+    // SAFETY: the transfer keeps the wake-up socket until no call of this function can come.
+    unsafe { &*wake.cast_const().cast::<Wake>() }.raise();
+}
+
+impl Transfer {
+    /// Begins to send at most this many bytes from this position on.
+    ///
+    /// Fails with `Os(EOPNOTSUPP)` for what is no file of a disk, and with the errors of the system.
+    pub(crate) fn begin(socket: RawFd, file: RawFile, position: u64, count: usize) -> Result<Transfer> {
+        // SAFETY: the caller has the file open.
+        let is_of_disk = unsafe { GetFileType(file) } == FILE_TYPE_DISK;
+        let mut size = 0;
+        // SAFETY: the call writes one number.
+        if !is_of_disk || unsafe { GetFileSizeEx(file, &mut size) } == 0 {
+            return Err(Error::Os(winsock::WSAEOPNOTSUPP));
+        }
+        let left = u64::try_from(size).unwrap_or(0).saturating_sub(position);
+        let count = left.min(count.min(MOST_OF_TRANSFER) as u64) as u32;
+        let (event, wake) = (Event::new()?, call_wake::of_thread()?);
+        let mut overlapped = OVERLAPPED { hEvent: event.0, ..Default::default() };
+        overlapped.Anonymous.Anonymous.Offset = position as u32;
+        overlapped.Anonymous.Anonymous.OffsetHigh = (position >> 32) as u32;
+        let overlapped = memory::boxed(UnsafeCell::new(overlapped))?;
+        let mut transfer =
+            Transfer { socket, overlapped, event, wait: ptr::null_mut(), wake, is_under_way: false };
+        // A count of 0 would mean the whole file. There is nothing to send, and the transfer has ended.
+        if count > 0 {
+            transfer.register()?;
+            transfer.start(file, count)?;
+        }
+        Ok(transfer)
+    }
+
+    /// Lets the end of the transfer wake this thread.
+    fn register(&mut self) -> Result<()> {
+        let flags = WT_EXECUTEONLYONCE | WT_EXECUTEINWAITTHREAD;
+        let context = Arc::as_ptr(&self.wake).cast();
+        // SAFETY: the event and the wake-up socket live until `drop` has ended the wait.
+        match unsafe {
+            RegisterWaitForSingleObject(&mut self.wait, self.event.0, Some(ended), context, INFINITE, flags)
+        } {
+            0 => Err(Error::last_os()),
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, file: RawFile, count: u32) -> Result<()> {
+        let Some(call) = transmit_function(self.socket) else { return Err(Error::last_os()) };
+        // SAFETY: the file is open, and the overlapped structure lives until the transfer has ended.
+        let begun =
+            unsafe { call(self.socket as _, file, count, 0, self.overlapped.get(), ptr::null_mut(), 0) };
+        if begun == 0 {
+            match crate::error::last_errno() {
+                winsock::WSA_IO_PENDING => {}
+                errno => return Err(Error::Os(errno)),
+            }
+        }
+        self.is_under_way = true;
+        Ok(())
+    }
+
+    /// Returns the socket that is readable when the transfer has ended, for a poll of this thread. It may be readable for
+    /// other reasons too.
+    pub(crate) fn fd(&self) -> RawFd {
+        self.wake.fd()
+    }
+
+    /// Returns how many bytes were sent, and the error of the transfer, which may come after some bytes. Returns `None`
+    /// while it is under way.
+    pub(crate) fn result(&mut self) -> Option<(usize, Result<()>)> {
+        if !self.is_under_way {
+            return Some((self.sent(), Ok(())));
+        }
+        // SAFETY: the system writes this number when the transfer has ended, and last of all.
+        if unsafe { (&raw const (*self.overlapped.get()).Internal).read_volatile() }
+            == STATUS_PENDING as usize
+        {
+            return None;
+        }
+        self.is_under_way = false;
+        let (mut sent, mut flags) = (0, 0);
+        let place = self.overlapped.get();
+        // SAFETY: the structure is that of a transfer of this socket, which has ended.
+        let succeeded =
+            unsafe { winsock::WSAGetOverlappedResult(self.socket as _, place, &mut sent, 0, &mut flags) };
+        let result = if succeeded == 0 { Err(Error::last_os()) } else { Ok(()) };
+        // The file has become shorter.
+        let is_at_end = result == Err(Error::Os(ERROR_HANDLE_EOF as i32));
+        Some((self.sent(), if is_at_end { Ok(()) } else { result }))
+    }
+
+    /// Ends the transfer early. Returns how many bytes were sent, as far as the system says it.
+    pub(crate) fn cancel(mut self) -> usize {
+        self.end();
+        self.sent()
+    }
+
+    fn end(&mut self) {
+        if self.is_under_way {
+            // SAFETY: the transfer is one of this socket. It may have ended meanwhile.
+            unsafe { CancelIoEx(self.socket as usize as HANDLE, self.overlapped.get()) };
+            // SAFETY: the event is that of the transfer. A transfer that was cancelled ends at once.
+            unsafe { WaitForSingleObject(self.event.0, INFINITE) };
+            self.is_under_way = false;
+        }
+    }
+
+    fn sent(&self) -> usize {
+        // SAFETY: the transfer has ended, so that the system does not write the structure.
+        unsafe { (*self.overlapped.get()).InternalHigh }
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        self.end();
+        if !self.wait.is_null() {
+            // SAFETY: the wait is that of this value. The call returns after the last call of `ended`.
+            unsafe { UnregisterWaitEx(self.wait, INVALID_HANDLE_VALUE) };
+        }
+    }
+}
+
+type Transmit = unsafe extern "system" fn(
+    winsock::SOCKET,
+    HANDLE,
+    u32,
+    u32,
+    *mut OVERLAPPED,
+    *mut winsock::TRANSMIT_FILE_BUFFERS,
+    u32,
+) -> i32;
+
+fn transmit_function(fd: RawFd) -> Option<Transmit> {
+    static FUNCTION: OnceLock<usize> = OnceLock::new();
+    let address = extension(fd, winsock::WSAID_TRANSMITFILE, &FUNCTION)?;
+    // SAFETY: the system has returned the address of this function.
+    Some(unsafe { mem::transmute::<usize, Transmit>(address) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::windows::io::{AsRawHandle, AsRawSocket};
+
+    use super::*;
+    use crate::sys::libc::{POLLIN, pollfd};
+    use crate::sys::poll;
+    use crate::{AF_INET, SOCK_STREAM, socketpair};
+
+    fn file(name: &str, len: usize) -> (std::path::PathBuf, std::fs::File) {
+        let path = std::env::temp_dir().join(format!("tabi-transfer-{name}-{}", std::process::id()));
+        std::fs::File::create(&path).unwrap().write_all(&vec![7; len]).unwrap();
+        (path.clone(), std::fs::File::open(path).unwrap())
+    }
+
+    #[test]
+    fn the_system_sends_a_file_and_its_end_wakes_the_thread() {
+        let (one, other) = socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
+        let (path, file) = file("whole", 100);
+        let mut transfer = Transfer::begin(one.as_raw_socket(), file.as_raw_handle(), 90, 1000).unwrap();
+        let (sent, result) = loop {
+            if let Some(ended) = transfer.result() {
+                break ended;
+            }
+            poll(&mut [pollfd { fd: transfer.fd(), events: POLLIN, revents: 0 }], None).unwrap();
+        };
+        assert_eq!((sent, result), (10, Ok(())));
+        assert_eq!(other.recv(100).unwrap(), [7; 10]);
+        drop(file);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_transfer_that_was_cancelled_says_how_much_it_has_sent() {
+        let (one, other) = socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
+        let (path, file) = file("part", 2 * MOST_OF_TRANSFER);
+        let mut sent = 0;
+        // At last the peer, which does not read, holds a transfer up.
+        loop {
+            let transfer = Transfer::begin(one.as_raw_socket(), file.as_raw_handle(), 0, MOST_OF_TRANSFER);
+            let transfer = transfer.unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            let part = transfer.cancel();
+            sent += part;
+            if part < MOST_OF_TRANSFER {
+                break;
+            }
+        }
+        one.close().unwrap();
+        let mut received = Vec::new();
+        (&other).read_to_end(&mut received).unwrap();
+        assert_eq!(received.len(), sent);
+        drop(file);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_file_of_a_disk_is_refused() {
+        let (one, _other) = socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
+        let begun = Transfer::begin(one.as_raw_socket(), one.as_raw_socket() as usize as HANDLE, 0, 1);
+        assert_eq!(begun.map(drop), Err(Error::Os(winsock::WSAEOPNOTSUPP)));
+    }
+}

@@ -86,8 +86,9 @@ use trouble::Troubles;
 pub use classes::*;
 pub use concurrency::{Concurrency, Forks, Threads, WhenFull};
 pub use hooks::Hooks;
+pub use intake::ListenSocket;
 crate::sys::unix_only! {
-    pub use intake::{ListenSocket, listen_fds};
+    pub use intake::listen_fds;
 }
 pub use lifecycle::DrainReport;
 pub use notify::notify;

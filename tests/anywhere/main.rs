@@ -3,6 +3,9 @@
 
 mod closes;
 mod deadlines;
+mod files;
+#[cfg(windows)]
+mod handover;
 mod messages;
 mod racing;
 mod servers;

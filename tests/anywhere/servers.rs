@@ -94,7 +94,7 @@ fn connections_wait_without_a_thread_and_are_woken() {
         .bind(("127.0.0.1", 0), lines)
         .unwrap();
     while_serving(&server, |port| {
-        let mut clients: Vec<_> = (0..100).map(|_| BufReader::new(connect(port))).collect();
+        let mut clients: Vec<_> = (0..CLIENTS).map(|_| BufReader::new(connect(port))).collect();
         for round in 0..3 {
             for (number, client) in clients.iter_mut().enumerate() {
                 let line = format!("{round} {number}\n");
@@ -107,7 +107,7 @@ fn connections_wait_without_a_thread_and_are_woken() {
         assert!(server.statistics().threads <= 4);
     });
     server.server_close(Some(Duration::from_secs_f64(HANG)));
-    assert_eq!(server.statistics().accepted, 100);
+    assert_eq!(server.statistics().accepted, CLIENTS as u64);
 }
 
 #[test]

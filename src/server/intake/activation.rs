@@ -17,6 +17,7 @@ use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::ListenSocket;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::Server;
@@ -30,16 +31,6 @@ const FIRST: RawFd = 3;
 /// The variable with the numbers of the sockets that a predecessor hands over, separated by ':'. 0 stands for a socket
 /// that somebody else hands over together with them.
 const SOCKETS: &str = "TABI_LISTEN_SOCKETS";
-
-/// A socket that was handed over to this process.
-#[derive(Debug)]
-pub struct ListenSocket {
-    /// The name of the socket (`FileDescriptorName=` of systemd). "unknown" if it was given none.
-    pub name: String,
-    /// The socket. It is bound, and perhaps listening. [`crate::server::ServerOptions::adopt`] makes a server
-    /// from it.
-    pub socket: Socket,
-}
 
 /// Returns the sockets that a service manager (`LISTEN_FDS`, see `sd_listen_fds(3)`) or a predecessor
 /// ([`Server::pass_to`]) has handed over to this process. There are none if the process was started without

@@ -5,14 +5,18 @@
 mod activation;
 mod addresses;
 mod admit;
+mod listen_socket;
 mod own_path;
 mod serve_loop;
+#[cfg(windows)]
+mod sharing;
 mod transport;
 mod wakers;
 
 crate::sys::unix_only! {
-    pub use activation::{ListenSocket, listen_fds};
+    pub use activation::listen_fds;
 }
+pub use listen_socket::ListenSocket;
 pub(crate) use own_path::OwnPath;
 pub(crate) use serve_loop::{Loop, Round};
 pub(crate) use transport::{is_datagram, is_inet};

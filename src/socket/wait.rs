@@ -360,9 +360,9 @@ impl Socket {
         !(sys::CALLS_BLOCK && self.kind == SOCK_STREAM && SockRef::from(call).peer_addr().is_ok())
     }
 
-    /// Polls the socket, or what tells of its progress, and the wake-up descriptor, under the tokens. Returns whether this
-    /// took time, or `None` when the deadline has passed.
-    pub(super) fn poll(
+    /// Polls the socket and the wake-up descriptor, under the tokens. Returns whether this took time, or `None` when the
+    /// deadline has passed.
+    fn poll(
         &self,
         call: &InFlight<'_>,
         tokens: &Tokens,
@@ -388,7 +388,7 @@ impl Socket {
             } else {
                 1
             };
-            if self.has_ended_here() && socket.fd == call.fd() && socket.events & libc::POLLIN != 0 {
+            if self.has_ended_here() && socket.events & libc::POLLIN != 0 {
                 return Ok(Some(waited));
             }
             let polled = tokens.poll(&mut fds[..count], until);

@@ -1,13 +1,14 @@
 //! What only sockets of Windows have: `ioctl`, sharing a socket with another process, and files that the system sends.
 
 use super::Socket;
+use super::handle::InFlight;
 use super::sendfile::Source;
-use super::wait::deadline_of_call;
+use super::wait::{LOOK, deadline_of_call};
 use crate::cancel::Tokens;
 use crate::constants::{AddressFamily, SIO_LOOPBACK_FAST_PATH, SIO_RCVALL, SocketKind};
 #[cfg(doc)]
 use crate::constants::{RCVALL_ON, SIO_KEEPALIVE_VALS};
-use crate::deadline::Limit;
+use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::sys::{self, libc};
 
@@ -75,29 +76,52 @@ impl Socket {
         let (deadline, is_own) = deadline_of_call(&call, self.send_plan(limit, 0), self.mode.timeout());
         while source.left() > 0 {
             tokens.check()?;
-            let file = sys::raw_file(&source.file);
-            let mut part = sys::Transfer::begin(call.fd(), file, source.position(), source.left())?;
-            let ended = libc::pollfd { fd: part.fd(), events: libc::POLLIN, revents: 0 };
-            let (sent, result) = loop {
-                if let Some(result) = part.result() {
-                    break result;
-                }
-                match self.poll(&call, &tokens, ended, deadline) {
-                    Ok(Some(_)) => {}
-                    Ok(None) if is_own => break (part.cancel(), Err(Error::Os(sys::OWN_TIMEOUT))),
-                    Ok(None) => break (part.cancel(), Err(Error::Timeout)),
-                    Err(error) => break (part.cancel(), Err(error)),
-                }
-            };
+            let (sent, result) = self.send_part(&call, &tokens, source, deadline);
             source.sent += sent;
-            if result.is_err() && call.is_closed() {
-                return Err(Error::Closed);
+            match result {
+                // After a close from another thread, the system reports the end of the connection.
+                Err(_) if call.is_closed() => return Err(Error::Closed),
+                Err(Error::Timeout) if is_own => return Err(Error::Os(sys::OWN_TIMEOUT)),
+                result => result?,
             }
-            result?;
             if sent == 0 {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Sends one part. Returns how many bytes were sent, also when it fails.
+    fn send_part(
+        &self,
+        call: &InFlight<'_>,
+        tokens: &Tokens,
+        source: &Source,
+        deadline: Deadline,
+    ) -> (usize, Result<()>) {
+        let file = sys::raw_file(&source.file);
+        let mut part = match sys::Transfer::begin(call.fd(), file, source.position(), source.left()) {
+            Ok(part) => part,
+            Err(error) => return (0, Err(error)),
+        };
+        loop {
+            // From now on a close wakes this thread.
+            let is_woken = self.handle.wake_fd().is_ok();
+            if call.is_closed() {
+                return (part.cancel(), Err(Error::Closed));
+            }
+            if let Err(error) = tokens.check() {
+                return (part.cancel(), Err(error));
+            }
+            if let Some(result) = part.result() {
+                return result;
+            }
+            if deadline.has_passed() {
+                return (part.cancel(), Err(Error::Timeout));
+            }
+            // A token wakes a thread from a poll of sockets, and here the thread waits for something else.
+            let look = if is_woken && tokens.is_empty() { Deadline::NEVER } else { Deadline::after(LOOK) };
+            part.wait(deadline.min(look).left());
+        }
     }
 }

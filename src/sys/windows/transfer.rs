@@ -1,21 +1,18 @@
-//! Files that the system sends itself, by `TransmitFile`. The call does not wait: it begins a transfer, whose end wakes the
-//! thread.
+//! Files that the system sends itself, by `TransmitFile`. The call does not wait: it begins a transfer. A thread then waits
+//! for its end, and for what wakes the calls of the thread.
 
 use std::cell::UnsafeCell;
-use std::ffi::c_void;
 use std::mem;
 use std::ptr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use windows_sys::Win32::Foundation::{
-    CloseHandle, ERROR_HANDLE_EOF, HANDLE, INVALID_HANDLE_VALUE, STATUS_PENDING,
-};
+use windows_sys::Win32::Foundation::{CloseHandle, ERROR_HANDLE_EOF, HANDLE, STATUS_PENDING, WAIT_OBJECT_0};
 use windows_sys::Win32::Networking::WinSock as winsock;
 use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_DISK, GetFileSizeEx, GetFileType};
 use windows_sys::Win32::System::IO::{CancelIoEx, OVERLAPPED};
 use windows_sys::Win32::System::Threading::{
-    CreateEventW, INFINITE, RegisterWaitForSingleObject, UnregisterWaitEx, WT_EXECUTEINWAITTHREAD,
-    WT_EXECUTEONLYONCE, WaitForSingleObject,
+    CreateEventW, INFINITE, ResetEvent, WaitForMultipleObjects, WaitForSingleObject,
 };
 
 use super::message::extension;
@@ -33,10 +30,10 @@ pub(crate) struct Transfer {
     /// At one place in memory, because the system writes it.
     overlapped: Box<UnsafeCell<OVERLAPPED>>,
     event: Event,
-    /// The wait of the system for the event.
-    wait: HANDLE,
-    /// What the end raises: the socket on which this thread waits.
+    /// What wakes the calls of this thread.
     wake: Arc<Wake>,
+    /// Is raised while the wake-up socket is readable.
+    woken: Event,
     is_under_way: bool,
 }
 
@@ -57,12 +54,6 @@ impl Drop for Event {
     }
 }
 
-/// Runs in a thread of the system's when a transfer has ended.
-unsafe extern "system" fn ended(wake: *mut c_void, _timed_out: bool) {
-    // SAFETY: the transfer keeps the wake-up socket until no call of this function can come.
-    unsafe { &*wake.cast_const().cast::<Wake>() }.raise();
-}
-
 impl Transfer {
     /// Begins to send at most this many bytes from this position on.
     ///
@@ -77,32 +68,22 @@ impl Transfer {
         }
         let left = u64::try_from(size).unwrap_or(0).saturating_sub(position);
         let count = left.min(count.min(MOST_OF_TRANSFER) as u64) as u32;
-        let (event, wake) = (Event::new()?, call_wake::of_thread()?);
+        let (event, wake, woken) = (Event::new()?, call_wake::of_thread()?, Event::new()?);
+        // SAFETY: the socket is that of this thread, and no other code selects events of it.
+        if unsafe { winsock::WSAEventSelect(wake.fd() as _, woken.0 as isize, winsock::FD_READ as i32) } != 0
+        {
+            return Err(Error::last_os());
+        }
         let mut overlapped = OVERLAPPED { hEvent: event.0, ..Default::default() };
         overlapped.Anonymous.Anonymous.Offset = position as u32;
         overlapped.Anonymous.Anonymous.OffsetHigh = (position >> 32) as u32;
         let overlapped = memory::boxed(UnsafeCell::new(overlapped))?;
-        let mut transfer =
-            Transfer { socket, overlapped, event, wait: ptr::null_mut(), wake, is_under_way: false };
+        let mut transfer = Transfer { socket, overlapped, event, wake, woken, is_under_way: false };
         // A count of 0 would mean the whole file. There is nothing to send, and the transfer has ended.
         if count > 0 {
-            transfer.register()?;
             transfer.start(file, count)?;
         }
         Ok(transfer)
-    }
-
-    /// Lets the end of the transfer wake this thread.
-    fn register(&mut self) -> Result<()> {
-        let flags = WT_EXECUTEONLYONCE | WT_EXECUTEINWAITTHREAD;
-        let context = Arc::as_ptr(&self.wake).cast();
-        // SAFETY: the event and the wake-up socket live until `drop` has ended the wait.
-        match unsafe {
-            RegisterWaitForSingleObject(&mut self.wait, self.event.0, Some(ended), context, INFINITE, flags)
-        } {
-            0 => Err(Error::last_os()),
-            _ => Ok(()),
-        }
     }
 
     fn start(&mut self, file: RawFile, count: u32) -> Result<()> {
@@ -120,10 +101,18 @@ impl Transfer {
         Ok(())
     }
 
-    /// Returns the socket that is readable when the transfer has ended, for a poll of this thread. It may be readable for
-    /// other reasons too.
-    pub(crate) fn fd(&self) -> RawFd {
-        self.wake.fd()
+    /// Waits until the transfer has ended or the calls of this thread are woken ([`CallWake`](super::CallWake)), but not
+    /// longer than this. `None` is no limit. It may return earlier.
+    pub(crate) fn wait(&self, most: Option<Duration>) {
+        let milliseconds = most.map_or(INFINITE, |most| {
+            u32::try_from(most.as_nanos().div_ceil(1_000_000)).unwrap_or(INFINITE).min(INFINITE - 1)
+        });
+        let events = [self.event.0, self.woken.0];
+        // SAFETY: both events belong to this value.
+        unsafe { WaitForMultipleObjects(events.len() as u32, events.as_ptr(), 0, milliseconds) };
+        // SAFETY: the event is that of this value. It is raised again by what comes after the socket was read.
+        unsafe { ResetEvent(self.woken.0) };
+        self.wake.clear();
     }
 
     /// Returns how many bytes were sent, and the error of the transfer, which may come after some bytes. Returns `None`
@@ -157,12 +146,14 @@ impl Transfer {
     }
 
     fn end(&mut self) {
-        if self.is_under_way {
+        // Wine does not heed a cancel that comes just while it sends a piece, so it may take a second one.
+        const PAUSE_IN_MILLISECONDS: u32 = 5;
+        while self.is_under_way {
             // SAFETY: the transfer is one of this socket. It may have ended meanwhile.
             unsafe { CancelIoEx(self.socket as usize as HANDLE, self.overlapped.get()) };
-            // SAFETY: the event is that of the transfer. A transfer that was cancelled ends at once.
-            unsafe { WaitForSingleObject(self.event.0, INFINITE) };
-            self.is_under_way = false;
+            // SAFETY: the event is that of the transfer.
+            let ended = unsafe { WaitForSingleObject(self.event.0, PAUSE_IN_MILLISECONDS) };
+            self.is_under_way = ended != WAIT_OBJECT_0;
         }
     }
 
@@ -175,10 +166,8 @@ impl Transfer {
 impl Drop for Transfer {
     fn drop(&mut self) {
         self.end();
-        if !self.wait.is_null() {
-            // SAFETY: the wait is that of this value. The call returns after the last call of `ended`.
-            unsafe { UnregisterWaitEx(self.wait, INVALID_HANDLE_VALUE) };
-        }
+        // SAFETY: the socket is that of this thread. Without events, the call lets go of the event.
+        unsafe { winsock::WSAEventSelect(self.wake.fd() as _, 0, 0) };
     }
 }
 
@@ -205,8 +194,6 @@ mod tests {
     use std::os::windows::io::{AsRawHandle, AsRawSocket};
 
     use super::*;
-    use crate::sys::libc::{POLLIN, pollfd};
-    use crate::sys::poll;
     use crate::{AF_INET, SOCK_STREAM, socketpair};
 
     fn file(name: &str, len: usize) -> (std::path::PathBuf, std::fs::File) {
@@ -216,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_sends_a_file_and_its_end_wakes_the_thread() {
+    fn the_system_sends_a_file_and_its_end_ends_a_wait() {
         let (one, other) = socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
         let (path, file) = file("whole", 100);
         let mut transfer = Transfer::begin(one.as_raw_socket(), file.as_raw_handle(), 90, 1000).unwrap();
@@ -224,7 +211,7 @@ mod tests {
             if let Some(ended) = transfer.result() {
                 break ended;
             }
-            poll(&mut [pollfd { fd: transfer.fd(), events: POLLIN, revents: 0 }], None).unwrap();
+            transfer.wait(None);
         };
         assert_eq!((sent, result), (10, Ok(())));
         assert_eq!(other.recv(100).unwrap(), [7; 10]);

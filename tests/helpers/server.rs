@@ -4,6 +4,8 @@
 
 #![allow(unsafe_code)]
 
+#[path = "../support/fd.rs"]
+mod fd;
 #[path = "../support/limits.rs"]
 #[allow(dead_code, reason = "each program uses its own part")]
 mod limits;

@@ -7,11 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cancel_cases::{MODES, each};
-use crate::support::{HANG, ThreadId, full_listener, once_blocked, stream_pair, temporary_path, wait_until};
+use crate::support::{
+    HANG, LOCAL, ThreadId, full_listener, libc, once_blocked, stream_pair, temporary_path, wait_until,
+};
 use tabi::constants::SO_SNDBUF;
 use tabi::{
-    AF_INET, AF_UNIX, Cancel, Deadline, Error, Limit, Poll, PollEvents, SOCK_STREAM, SOL_SOCKET, Socket,
-    SocketReader,
+    AF_INET, Cancel, Deadline, Error, Limit, Poll, PollEvents, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader,
 };
 
 /// Makes a call in this thread, and triggers the token when this thread is blocked in it.
@@ -64,7 +65,7 @@ fn a_call_that_begins_under_a_triggered_token_does_nothing() {
         assert_eq!((case.call)(socket), Err(Error::Cancelled), "{name}");
     });
     // What could be done at once is not done either.
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     other.sendall(b"bytes").unwrap();
     let scope = token.scope().unwrap();
     assert_eq!(one.recv(10), Err(Error::Cancelled));
@@ -78,7 +79,7 @@ fn a_call_that_begins_under_a_triggered_token_does_nothing() {
 
 #[test]
 fn the_timeout_of_the_socket_is_a_timeout_and_a_close_is_a_close() {
-    let (socket, _peer) = stream_pair(AF_UNIX);
+    let (socket, _peer) = stream_pair(LOCAL);
     socket.settimeout(0.01).unwrap();
     let late = Cancel::until(Deadline::after(HANG)).unwrap();
     let scope = late.scope().unwrap();
@@ -97,7 +98,7 @@ fn the_timeout_of_the_socket_is_a_timeout_and_a_close_is_a_close() {
 
 #[test]
 fn a_call_that_need_not_wait_does_not_look_at_the_deadline() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     other.sendall(b"bytes").unwrap();
     let passed = Cancel::until(Deadline::now()).unwrap();
     let _scope = passed.scope().unwrap();
@@ -153,7 +154,7 @@ fn what_has_moved_is_counted() {
 
 #[test]
 fn a_reader_that_was_cancelled_has_consumed_nothing() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     let mut reader = SocketReader::new(&one);
     other.sendall(b"half a li").unwrap();
     let token = Cancel::new().unwrap();
@@ -167,7 +168,7 @@ fn a_reader_that_was_cancelled_has_consumed_nothing() {
 
 #[test]
 fn a_call_goes_on_after_a_part_only_while_its_deadline_has_not_passed() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     one.setsockopt(SOL_SOCKET, SO_SNDBUF, 1).unwrap();
     let token = Cancel::until(Deadline::after(Duration::from_millis(30))).unwrap();
     thread::scope(|threads| {
@@ -187,7 +188,7 @@ fn a_call_goes_on_after_a_part_only_while_its_deadline_has_not_passed() {
 
 #[test]
 fn a_call_is_under_every_token_of_its_thread() {
-    let (socket, _peer) = stream_pair(AF_UNIX);
+    let (socket, _peer) = stream_pair(LOCAL);
     let tokens: Vec<Cancel> = (0..12).map(|_| Cancel::new().unwrap()).collect();
     // More than fit into a small list, and one of them twice.
     for trigger in 0..tokens.len() {
@@ -212,7 +213,7 @@ fn a_call_is_under_every_token_of_its_thread() {
 
 #[test]
 fn a_scope_that_was_left_is_over_and_one_that_is_forgotten_is_not() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     thread::spawn(move || {
         let token = Cancel::new().unwrap();
         drop(token.scope().unwrap());
@@ -232,7 +233,7 @@ fn a_scope_that_was_left_is_over_and_one_that_is_forgotten_is_not() {
 
 #[test]
 fn a_scope_is_that_of_its_thread_alone() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let token = Cancel::new().unwrap();
     let _scope = token.scope().unwrap();
     token.cancel();
@@ -247,7 +248,7 @@ fn a_scope_is_that_of_its_thread_alone() {
 
 #[test]
 fn a_call_stays_under_what_it_began_with() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let (first, second) = (Cancel::new().unwrap(), Cancel::new().unwrap());
     socket.set_cancel(Some(&first));
     thread::scope(|threads| {
@@ -277,7 +278,7 @@ fn a_call_stays_under_what_it_began_with() {
 
 #[test]
 fn a_call_that_was_blocked_before_is_not_under_a_new_token() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let token = Cancel::new().unwrap();
     thread::scope(|threads| {
         let (tell, told) = mpsc::channel();
@@ -300,7 +301,7 @@ fn one_trigger_ends_the_calls_of_many_threads() {
     const THREADS: usize = 16;
     let token = Cancel::new().unwrap();
     let (pairs, barrier): (Vec<_>, _) =
-        ((0..THREADS).map(|_| stream_pair(AF_UNIX)).collect(), Barrier::new(THREADS + 1));
+        ((0..THREADS).map(|_| stream_pair(LOCAL)).collect(), Barrier::new(THREADS + 1));
     thread::scope(|threads| {
         let (tell, told) = mpsc::channel();
         let (token, barrier) = (&token, &barrier);
@@ -327,7 +328,7 @@ fn one_trigger_ends_the_calls_of_many_threads() {
 
 #[test]
 fn duplicates_have_no_token() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let token = Cancel::new().unwrap();
     socket.set_cancel(Some(&token));
     token.cancel();
@@ -339,7 +340,7 @@ fn duplicates_have_no_token() {
 
 #[test]
 fn a_poll_is_under_the_tokens_of_its_thread_and_of_all_its_sockets() {
-    let pairs: Vec<_> = (0..20).map(|_| stream_pair(AF_UNIX)).collect();
+    let pairs: Vec<_> = (0..20).map(|_| stream_pair(LOCAL)).collect();
     let tokens: Vec<_> = pairs.iter().map(|_| Cancel::new().unwrap()).collect();
     pairs.iter().zip(&tokens).for_each(|((socket, _), token)| socket.set_cancel(Some(token)));
     let mut entries: Vec<_> = pairs.iter().map(|(socket, _)| Poll::socket(socket, PollEvents::IN)).collect();

@@ -4,11 +4,11 @@ use std::any::Any;
 use std::fs::File;
 use std::time::Duration;
 
-use crate::support::{HANG, full_listener, stream_pair};
+use crate::support::{HANG, LOCAL, full_listener, pair, stream_pair};
 use tabi::constants::{SO_RCVBUF, SO_SNDBUF};
 use tabi::{
-    AF_INET, AF_UNIX, ControlBuffer, ControlData, IncomingDatagram, Interest, Limit, OutgoingDatagram,
-    Result, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter,
+    AF_INET, ControlBuffer, ControlData, IncomingDatagram, Interest, Limit, OutgoingDatagram, Result,
+    SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter,
 };
 
 /// A call that blocks: how its socket is made, the call, and what shows that the socket can still be used.
@@ -25,14 +25,14 @@ fn peer(other: &(dyn Any + Send)) -> &Socket {
     other.downcast_ref().expect("the other end is a socket")
 }
 
-fn pair() -> (Socket, Box<dyn Any + Send>) {
-    let (one, other) = stream_pair(AF_UNIX);
+fn streams() -> (Socket, Box<dyn Any + Send>) {
+    let (one, other) = stream_pair(LOCAL);
     (one, Box::new(other))
 }
 
 /// A pair whose buffers are full, so that a send has to wait.
 fn full_pair() -> (Socket, Box<dyn Any + Send>) {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     one.setsockopt(SOL_SOCKET, SO_SNDBUF, 1).unwrap();
     other.setsockopt(SOL_SOCKET, SO_RCVBUF, 1).unwrap();
     while one.try_send(&[0; 100]).is_ok() {}
@@ -40,12 +40,12 @@ fn full_pair() -> (Socket, Box<dyn Any + Send>) {
 }
 
 fn datagrams() -> (Socket, Box<dyn Any + Send>) {
-    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    let (one, other) = pair(SOCK_DGRAM);
     (one, Box::new(other))
 }
 
 fn full_datagrams() -> (Socket, Box<dyn Any + Send>) {
-    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    let (one, other) = pair(SOCK_DGRAM);
     while one.try_send(b"x").is_ok() {}
     (one, Box::new(other))
 }
@@ -106,11 +106,11 @@ fn nothing_more(_: &Socket, _: &(dyn Any + Send)) {}
 
 fn cases() -> Vec<Case> {
     vec![
-        Case { name: "recv", make: pair, call: |s| s.recv(10).map(drop), again: receives_again },
+        Case { name: "recv", make: streams, call: |s| s.recv(10).map(drop), again: receives_again },
         Case { name: "recvfrom", make: datagrams, call: |s| s.recvfrom(10).map(drop), again: receives_again },
         Case {
             name: "recvmsg",
-            make: pair,
+            make: streams,
             call: |s| {
                 let mut buffer = [0; 10];
                 let mut buffers = [std::io::IoSliceMut::new(&mut buffer)];
@@ -126,19 +126,19 @@ fn cases() -> Vec<Case> {
         },
         Case {
             name: "recv_exactly",
-            make: pair,
+            make: streams,
             call: |s| Ok(s.recv_exactly(&mut [0; 10]).map(drop)?),
             again: receives_again,
         },
         Case {
             name: "readline",
-            make: pair,
+            make: streams,
             call: |s| SocketReader::new(s).readline(100).map(drop),
             again: receives_again,
         },
         Case {
             name: "wait",
-            make: pair,
+            make: streams,
             call: |s| s.wait(Interest::Read, Limit::Timeout),
             again: receives_again,
         },
@@ -187,7 +187,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             name: "connect to a unix listener",
-            make: || client_of(AF_UNIX),
+            make: || client_of(tabi::AF_UNIX),
             call: |s| s.connect(ADDRESS.with_borrow(|address| address.clone().unwrap())),
             again: nothing_more,
         },

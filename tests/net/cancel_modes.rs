@@ -7,9 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::support::limits::limit;
-use crate::support::{HANG, ThreadId, in_own_process, stream_pair, temporary_path, wait_until};
+use crate::support::{HANG, LOCAL, ThreadId, in_own_process, libc, stream_pair, temporary_path, wait_until};
 use tabi::constants::MSG_WAITALL;
-use tabi::{AF_UNIX, Cancel, Deadline, Error, Poll, PollEvents, RecvExactlyError, SendallError, Socket};
+use tabi::{Cancel, Deadline, Error, Poll, PollEvents, RecvExactlyError, SendallError, Socket};
 
 /// More than the buffers of a connection hold.
 const LARGE: usize = 4 << 20;
@@ -46,8 +46,8 @@ fn ended<T>(call: JoinHandle<T>) -> T {
 
 #[test]
 fn a_receive_waits_for_all_its_bytes_while_another_socket_has_a_token() {
-    let (socket, peer) = stream_pair(AF_UNIX);
-    let (other, _other_peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
+    let (other, _other_peer) = stream_pair(LOCAL);
     other.set_cancel(Some(&Cancel::new().unwrap()));
     peer.sendall(b"ab").unwrap();
     let (call, _) = blocked(move || socket.recv_with_flags(4, MSG_WAITALL));
@@ -57,7 +57,7 @@ fn a_receive_waits_for_all_its_bytes_while_another_socket_has_a_token() {
 
 #[test]
 fn a_call_waits_while_another_one_on_its_socket_is_under_a_token() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let socket = Arc::new(socket);
     let token = Cancel::new().unwrap();
     // sendfile has no flag that keeps it from blocking, so the descriptor does not block meanwhile.
@@ -82,7 +82,7 @@ fn trigger_after_removal<T: Send + 'static>(
     call: impl FnOnce(&Socket) -> T + Send + 'static,
     let_go_on: impl FnOnce(&Socket),
 ) -> T {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let socket = Arc::new(socket);
     let token = Cancel::new().unwrap();
     socket.set_cancel(Some(&token));
@@ -91,9 +91,7 @@ fn trigger_after_removal<T: Send + 'static>(
         blocked(move || call(&socket))
     };
     socket.set_cancel(None);
-    let before = thread.switches();
-    let_go_on(&peer);
-    wait_until("the call waits again", || thread.switches() > before && thread.is_blocked());
+    thread.blocks_again_after(|| let_go_on(&peer));
     token.cancel();
     ended(running)
 }
@@ -128,7 +126,7 @@ fn a_recv_exactly_stays_under_the_token_that_it_began_with() {
 
 #[test]
 fn the_systems_own_timeout_of_a_socket_holds_under_a_token() {
-    let (socket, _peer) = stream_pair(AF_UNIX);
+    let (socket, _peer) = stream_pair(LOCAL);
     socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
     let token = safeguard();
     let _scope = token.scope().unwrap();
@@ -138,7 +136,7 @@ fn the_systems_own_timeout_of_a_socket_holds_under_a_token() {
 #[test]
 fn many_scopes_and_many_sockets_of_one_token_need_one_place_among_the_descriptors() {
     in_own_process(|| {
-        let (socket, _peer) = stream_pair(AF_UNIX);
+        let (socket, _peer) = stream_pair(LOCAL);
         limit(libc::RLIMIT_NOFILE, 64);
         let token = Cancel::new().unwrap();
         socket.settimeout(0.001).unwrap();

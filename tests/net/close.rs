@@ -2,16 +2,16 @@
 //! number of a descriptor when it may already mean another file.
 
 use std::net::Ipv4Addr;
-use std::os::fd::AsRawFd;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{self, HANG, ThreadId, bound, full_listener, in_own_process, stream_pair};
-use tabi::constants::SOCK_SEQPACKET;
-use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
+use crate::support::fd::AsRawFd;
+use crate::support::{
+    self, HANG, LOCAL, ThreadId, bound, full_listener, in_own_process, libc, pair, stream_pair,
 };
+use tabi::constants::SOCK_SEQPACKET;
+use tabi::{AF_INET, Address, Error, IncomingDatagram, Limit, SOCK_DGRAM, SOCK_STREAM, Socket};
 
 /// Runs `call` in a thread, closes the socket when the thread is blocked in it, and returns the result of the
 /// call.
@@ -32,7 +32,7 @@ fn close_while_blocked<T: Send + 'static>(
     socket.close().unwrap();
     let result = ended.recv_timeout(HANG).expect("the blocked call ends");
     thread.join().unwrap();
-    assert_eq!(socket.fileno(), -1);
+    assert_eq!(socket.fileno(), support::fd::NONE);
     result.expect_err("the call was interrupted")
 }
 
@@ -44,12 +44,12 @@ fn modes() -> [Option<Duration>; 2] {
 #[test]
 fn ends_a_blocked_recv() {
     for mode in modes() {
-        for family in [AF_INET, AF_UNIX] {
+        for family in [AF_INET, LOCAL] {
             let (socket, _peer) = stream_pair(family);
             socket.settimeout(mode).unwrap();
             assert_eq!(close_while_blocked(socket, |s| s.recv(10)), Error::Closed, "{family} {mode:?}");
         }
-        let (socket, _peer) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+        let (socket, _peer) = pair(SOCK_DGRAM);
         socket.settimeout(mode).unwrap();
         assert_eq!(close_while_blocked(socket, |s| s.recv(10)), Error::Closed);
     }
@@ -58,7 +58,7 @@ fn ends_a_blocked_recv() {
 #[test]
 fn ends_a_blocked_recvfrom() {
     for mode in modes() {
-        for family in [AF_INET, AF_INET6, AF_UNIX] {
+        for &family in support::FAMILIES {
             let socket = bound(family, SOCK_DGRAM);
             socket.settimeout(mode).unwrap();
             assert_eq!(close_while_blocked(socket, |s| s.recvfrom(10)), Error::Closed, "{family} {mode:?}");
@@ -82,7 +82,7 @@ fn ends_a_blocked_recvmany_without_datagrams_that_nobody_sent() {
 #[test]
 fn ends_a_blocked_accept() {
     for mode in modes() {
-        for family in [AF_INET, AF_INET6, AF_UNIX] {
+        for &family in support::FAMILIES {
             let socket = bound(family, SOCK_STREAM);
             socket.listen(1).unwrap();
             socket.settimeout(mode).unwrap();
@@ -94,9 +94,9 @@ fn ends_a_blocked_accept() {
 #[test]
 fn ends_a_blocked_sendall_which_reports_the_sent_bytes() {
     for mode in modes() {
-        let datagrams = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
-        let packets = Socket::socketpair(AF_UNIX, SOCK_SEQPACKET, 0).unwrap();
-        for (socket, _peer) in [stream_pair(AF_INET), stream_pair(AF_UNIX)] {
+        let datagrams = pair(SOCK_DGRAM);
+        let packets = pair(SOCK_SEQPACKET);
+        for (socket, _peer) in [stream_pair(AF_INET), stream_pair(LOCAL)] {
             socket.settimeout(mode).unwrap();
             let (tell, told) = mpsc::channel();
             let error = close_while_blocked(socket, move |s| {
@@ -123,7 +123,7 @@ fn ends_a_blocked_sendall_which_reports_the_sent_bytes() {
 
 #[test]
 fn ends_a_connect_that_waits_for_a_place_in_the_queue() {
-    for family in [AF_INET, AF_UNIX] {
+    for family in [AF_INET, LOCAL] {
         let (_listener, _queue, address) = full_listener(family);
         for mode in modes() {
             let socket = Socket::new(family, SOCK_STREAM, 0).unwrap();
@@ -138,7 +138,7 @@ fn ends_a_connect_that_waits_for_a_place_in_the_queue() {
 #[test]
 fn leaves_a_duplicate_its_connection() {
     for mode in modes() {
-        for family in [AF_INET, AF_UNIX] {
+        for family in [AF_INET, LOCAL] {
             let (socket, peer) = stream_pair(family);
             let duplicate = socket.dup().unwrap();
             socket.settimeout(mode).unwrap();
@@ -154,7 +154,7 @@ fn leaves_a_duplicate_its_connection() {
 
 #[test]
 fn detach_leaves_the_number_to_the_calls_in_flight() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let number = socket.fileno();
     let (socket, detached) = (Arc::new(socket), mpsc::channel());
     let other = Arc::clone(&socket);
@@ -185,7 +185,7 @@ fn detach_leaves_the_number_to_the_calls_in_flight() {
 #[test]
 fn detach_ends_a_blocked_call_and_leaves_the_connection_to_the_new_owner() {
     for mode in modes() {
-        let (socket, peer) = stream_pair(AF_UNIX);
+        let (socket, peer) = stream_pair(LOCAL);
         socket.settimeout(mode).unwrap();
         socket.set_shared();
         let socket = Arc::new(socket);
@@ -227,14 +227,14 @@ fn is_idempotent_and_ends_every_later_call() {
     assert_eq!(socket.sendall(b"x").unwrap_err().error, Error::Closed);
     assert_eq!(socket.settimeout(1.0).unwrap_err(), Error::Closed);
     assert_eq!(socket.getsockname().unwrap_err(), Error::Closed);
-    assert_eq!(socket.connect_ex(("127.0.0.1", 1)).unwrap(), 9, "EBADF, as in Python");
+    assert_eq!(socket.connect_ex(("127.0.0.1", 1)).unwrap(), libc::EBADF, "as in Python");
     assert_eq!(socket.dup().unwrap_err(), Error::Closed);
 }
 
 #[test]
 fn keeps_a_lent_descriptor_until_the_drop() {
     in_own_process(|| {
-        let (socket, peer) = stream_pair(AF_UNIX);
+        let (socket, peer) = stream_pair(LOCAL);
         let lent = socket.try_as_fd().unwrap();
         socket.close().unwrap();
         assert_eq!(peer.recv(1).unwrap(), b"", "the connection is shut down");
@@ -250,7 +250,7 @@ fn keeps_a_lent_descriptor_until_the_drop() {
 #[test]
 fn a_call_that_cannot_be_woken_keeps_the_number_until_it_has_left() {
     in_own_process(|| {
-        let (socket, peer) = stream_pair(AF_UNIX);
+        let (socket, peer) = stream_pair(LOCAL);
         let socket = Arc::new(socket);
         let number = socket.fileno();
         let (tell, told) = mpsc::channel();
@@ -281,7 +281,7 @@ fn no_call_ever_reads_another_sockets_bytes() {
     let rounds = support::scaled(12_500);
     let read_one = |thread_number: u64, round: u64, give: &mpsc::SyncSender<Arc<Socket>>| {
         let tag = (thread_number << 32 | round).to_ne_bytes();
-        let (reader, writer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+        let (reader, writer) = pair(SOCK_STREAM);
         let reader = Arc::new(reader);
         give.send(Arc::clone(&reader)).unwrap();
         let mut buffer = [0; 8];
@@ -372,13 +372,13 @@ fn a_connect_keeps_a_limit_of_its_own_in_every_mode() {
 
 #[test]
 fn a_deadline_holds_when_another_owner_makes_the_descriptor_block() {
-    let (socket, _peer) = stream_pair(AF_UNIX);
+    let (socket, _peer) = stream_pair(LOCAL);
     let duplicate = socket.dup().unwrap();
     socket.settimeout(0.01).unwrap();
     duplicate.settimeout(None).unwrap();
     assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
 
-    let (socket, _peer) = stream_pair(AF_UNIX);
+    let (socket, _peer) = stream_pair(LOCAL);
     socket.settimeout(0.01).unwrap();
     let stranger = Socket::from(support::dup(socket.fileno()).unwrap());
     stranger.setblocking(true).unwrap();

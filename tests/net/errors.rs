@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
 
+use crate::support::{libc, pair};
 use tabi::{Error, SendallError, Socket};
 
 /// An error type of a program, with a source.
@@ -103,7 +104,7 @@ fn a_failure_passes_through_a_boxed_error() {
         socket.sendall(b"late")?;
         Ok(())
     }
-    let (one, _other) = Socket::socketpair(tabi::AF_UNIX, tabi::SOCK_STREAM, 0).unwrap();
+    let (one, _other) = pair(tabi::SOCK_STREAM);
     one.close().unwrap();
     let error = send(&one).unwrap_err();
     let late = error.downcast_ref::<SendallError>().unwrap();

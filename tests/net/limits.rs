@@ -1,13 +1,12 @@
 //! Calls with a limit of their own, and the meaning of a limit for calls that make several system calls.
 
 use std::io::{IoSlice, IoSliceMut, Read, Write};
-use std::os::fd::OwnedFd;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{HANG, stream_pair, temporary_path};
-use tabi::constants::MSG_TRUNC;
+use crate::support::fd::OwnedFd;
+use crate::support::{HANG, LOCAL, libc, pair, stream_pair, temporary_path};
 use tabi::{
     AF_INET, AF_UNIX, ControlBuffer, ControlData, Deadline, Error, Limit, SOCK_DGRAM, SOCK_STREAM, Socket,
 };
@@ -20,7 +19,7 @@ const MODES: [Option<Duration>; 3] = [None, Some(HANG), Some(Duration::ZERO)];
 #[test]
 fn every_receiving_call_keeps_a_limit_of_its_own_in_every_mode() {
     for mode in MODES {
-        let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+        let (one, other) = pair(SOCK_DGRAM);
         let listener = tabi::create_server(("127.0.0.1", 0)).unwrap();
         other.settimeout(mode).unwrap();
         listener.settimeout(mode).unwrap();
@@ -62,7 +61,7 @@ fn every_receiving_call_keeps_a_limit_of_its_own_in_every_mode() {
 
 #[test]
 fn a_message_is_sent_within_its_limit() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     let chunk = vec![1; 1 << 16];
     let send = |limit| one.sendmsg_until(&[IoSlice::new(&chunk)], &ControlData::new(), 0, limit);
     while send(Limit::Now).is_ok() {}
@@ -93,6 +92,8 @@ fn a_send_to_a_full_receiver_ends_in_time() {
 #[test]
 #[cfg(target_os = "linux")]
 fn no_byte_is_handed_out_that_nobody_wrote() {
+    use tabi::constants::MSG_TRUNC;
+
     const SIZE: usize = 100;
     type Receive = fn(&Socket) -> Vec<u8>;
     let receive: [(&str, Receive); 3] = [
@@ -126,7 +127,7 @@ fn drip(peer: Socket) -> thread::JoinHandle<()> {
 
 #[test]
 fn a_timeout_limits_a_line_as_a_whole() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     socket.settimeout(0.1).unwrap();
     let dripping = drip(peer);
     let mut reader = socket.makefile_reader();
@@ -148,7 +149,7 @@ fn a_timeout_limits_a_line_as_a_whole() {
 fn a_timeout_limits_all_parts_of_sendall_together() {
     const TIMEOUT: Duration = Duration::from_millis(200);
     const PART: usize = 1 << 16;
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     socket.settimeout(TIMEOUT).unwrap();
     let bytes = vec![1; 100 * PART];
     let (end, ended) = mpsc::channel();
@@ -169,7 +170,7 @@ fn a_timeout_limits_all_parts_of_sendall_together() {
 
 #[test]
 fn a_reader_keeps_a_limit_of_its_own() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     let dripping = drip(peer);
     let mut reader = socket.makefile_reader();
     let limit = || Limit::after(SHORT);
@@ -183,7 +184,7 @@ fn a_reader_keeps_a_limit_of_its_own() {
 
 #[test]
 fn all_slices_go_in_one_message() {
-    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
+    let (one, other) = pair(SOCK_DGRAM);
     let slices = [IoSlice::new(b"head "), IoSlice::new(b""), IoSlice::new(b"body")];
     assert_eq!((&one).write_vectored(&slices).unwrap(), 9);
     let (mut head, mut body) = ([0; 5], [0; 10]);
@@ -193,13 +194,13 @@ fn all_slices_go_in_one_message() {
     // A system call does not take so many slices, so only a part of them is sent, which `write_vectored` may
     // do.
     let many: Vec<_> = (0..5000).map(|_| IoSlice::new(b"x")).collect();
-    let (stream, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (stream, _peer) = pair(SOCK_STREAM);
     assert_eq!((&stream).write_vectored(&many).unwrap(), 1024);
 }
 
 #[test]
 fn a_closed_socket_lends_and_gives_no_descriptor() {
-    let (socket, _peer) = stream_pair(AF_UNIX);
+    let (socket, _peer) = stream_pair(LOCAL);
     assert!(socket.try_as_fd().is_ok());
     socket.close().unwrap();
     assert_eq!(socket.try_as_fd().unwrap_err(), Error::Closed);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tabi::proxy::*;
-use tabi::{AF_UNIX, Address, Error, Result, SOCK_STREAM, Socket, UnixAddress};
+use tabi::{Address, Error, Result, SOCK_STREAM, UnixAddress};
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
@@ -444,7 +444,7 @@ fn headers_that_cannot_be_are_refused_when_they_are_made() {
 
 #[test]
 fn a_header_is_sent_at_once_and_in_front_of_all_else() {
-    let (proxy, server) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (proxy, server) = crate::support::pair(SOCK_STREAM);
     let client: SocketAddr = "192.0.2.1:56324".parse().unwrap();
     let header = Header::new(Version::V2, client, client).unwrap().with_checksum().unwrap();
     proxy.send_proxy_header(&header).unwrap();

@@ -4,12 +4,12 @@ use std::io::{BufRead, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
-use crate::support::end;
+use crate::support::{end, libc};
 use tabi::constants::SO_SNDBUF;
-use tabi::{AF_UNIX, Error, SHUT_WR, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter};
+use tabi::{Error, SHUT_WR, SOCK_STREAM, SOL_SOCKET, Socket, SocketReader, SocketWriter};
 
 fn pair() -> (Socket, Socket) {
-    Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap()
+    crate::support::pair(SOCK_STREAM)
 }
 
 /// A pattern of bytes in which a lost, doubled or swapped byte is found.

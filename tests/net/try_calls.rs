@@ -1,7 +1,7 @@
 //! Calls that never wait: they do what is possible at once, whatever the timeout of the socket is. Otherwise
 //! they fail with EAGAIN.
 
-use crate::support::{HANG, end, temporary_path};
+use crate::support::{HANG, end, libc, temporary_path};
 use tabi::constants::SO_SNDBUF;
 use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, Socket};
 
@@ -9,7 +9,7 @@ use tabi::{AF_INET, AF_UNIX, Error, Limit, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, 
 const MODES: [Option<f64>; 3] = [None, Some(1e6), Some(0.0)];
 
 fn pair(kind: tabi::SocketKind, timeout: Option<f64>) -> (Socket, Socket) {
-    let (one, other) = Socket::socketpair(AF_UNIX, kind, 0).unwrap();
+    let (one, other) = crate::support::pair(kind);
     for socket in [&one, &other] {
         match timeout {
             Some(seconds) => socket.settimeout(seconds).unwrap(),

@@ -1,15 +1,25 @@
 //! What several tests need.
 #![allow(dead_code, unused_imports, reason = "each binary of tests uses its own part")]
 
+#[cfg(unix)]
 pub(crate) mod c_program;
+#[cfg(unix)]
 pub(crate) mod compile;
+#[cfg_attr(windows, path = "fd_windows.rs")]
+pub(crate) mod fd;
 pub(crate) mod header;
+#[cfg(unix)]
 pub(crate) mod helpers;
 pub(crate) mod hosts;
+#[cfg_attr(windows, path = "libc_windows.rs")]
+pub(crate) mod libc;
+#[cfg(unix)]
 pub(crate) mod library;
+#[cfg_attr(windows, path = "limits_windows.rs")]
 pub(crate) mod limits;
 pub(crate) mod own_process;
 pub(crate) mod serving;
+#[cfg(unix)]
 pub(crate) mod shim;
 pub(crate) mod tools;
 pub(crate) mod waiting;
@@ -46,6 +56,18 @@ pub fn bound(family: tabi::AddressFamily, kind: tabi::SocketKind) -> Socket {
         _ => socket.bind(temporary_path().as_path()).unwrap(),
     }
     socket
+}
+
+/// The family of sockets within this machine: `AF_UNIX`, or internet addresses where the system has no pairs of that.
+pub const LOCAL: tabi::AddressFamily = if cfg!(windows) { AF_INET } else { AF_UNIX };
+
+/// The families that have streams and datagrams, and in which a listener has a queue.
+pub const FAMILIES: &[tabi::AddressFamily] =
+    if cfg!(windows) { &[AF_INET, AF_INET6] } else { &[AF_INET, AF_INET6, AF_UNIX] };
+
+/// A connected pair of sockets of the family [`LOCAL`].
+pub fn pair(kind: tabi::SocketKind) -> (Socket, Socket) {
+    tabi::socketpair(LOCAL, kind, 0).unwrap()
 }
 
 /// A connected pair of stream sockets.
@@ -146,7 +168,7 @@ pub fn open_descriptors() -> usize {
 
 /// Duplicates a descriptor of which only the number is at hand.
 #[allow(unsafe_code)]
-pub fn dup(number: std::os::fd::RawFd) -> tabi::Result<std::os::fd::OwnedFd> {
+pub fn dup(number: fd::RawFd) -> tabi::Result<fd::OwnedFd> {
     // SAFETY: the number is that of the test's own descriptor, or of none.
     unsafe { tabi::socket::dup(number) }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use tabi::Result;
 use tabi::server::{ForkingTcpServer, Forks, Request, RequestHandler, Server, ServerOptions};
 
-use super::HANG;
+use super::{HANG, fd};
 
 /// The address of a server under test: on the loopback interface, at a port that the system chooses.
 pub fn any_port() -> (&'static str, u16) {
@@ -77,12 +77,8 @@ pub fn read_to_end(client: &mut TcpStream) -> String {
 }
 
 /// Whether a stop of the server was requested that its loop has not noticed yet.
-#[allow(unsafe_code)]
 pub fn stop_is_requested(server: &Server) -> bool {
-    let mut bytes = 0;
-    // SAFETY: the call writes one int. The system counts the bytes in a pipe at either end.
-    assert_eq!(unsafe { libc::ioctl(server.wake_fd(), libc::FIONREAD, &mut bytes) }, 0);
-    bytes > 0
+    fd::has_bytes(server.wake_fd())
 }
 
 /// Serves in a thread while `clients` runs, then stops the loop. The server stays open.

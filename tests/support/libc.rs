@@ -1,0 +1,3 @@
+//! The numbers of the system: those of the C library.
+
+pub use ::libc::*;

@@ -86,6 +86,9 @@ impl Socket {
         if len == 0 {
             return if self.is_closed() { Err(Error::Closed) } else { Ok(0) };
         }
+        if self.collects(flags, limit) {
+            return self.recv_collecting(buffer, flags, limit);
+        }
         self.run(Plan::receive(limit, flags), move |fd, extra| {
             // SAFETY: `start` and `len` are those of a slice that is writable.
             unsafe { libc::recv(fd, start.cast(), len, flags | extra) }
@@ -160,10 +163,14 @@ impl Socket {
         let sender = sender.map_or(ptr::null_mut(), MaybeUninit::as_mut_ptr);
         let mut address_len = 0;
         let reported = &mut address_len;
-        let n = self.run(Plan::receive(limit, flags), move |fd, extra| {
-            // SAFETY: the slice is writable for its length. The address is writable or null.
-            unsafe { recvfrom(fd, start.cast(), len, flags | extra, sender, reported) }
-        })?;
+        let n = if self.collects(flags, limit) {
+            self.recv_collecting(buffer, flags, limit)?
+        } else {
+            self.run(Plan::receive(limit, flags), move |fd, extra| {
+                // SAFETY: the slice is writable for its length. The address is writable or null.
+                unsafe { recvfrom(fd, start.cast(), len, flags | extra, sender, reported) }
+            })?
+        };
         if !sender.is_null() {
             // SAFETY: the address is writable, and the system has written `address_len` bytes of it. This
             // comes after the check for a close, because a closed socket looks like an empty message without

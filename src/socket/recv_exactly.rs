@@ -4,9 +4,12 @@ use std::mem::MaybeUninit;
 
 use super::Socket;
 use super::io::uninit;
+use super::timeout::Timeout;
 use crate::cancel::{self, Tokens};
+use crate::constants::SOCK_STREAM;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
+use crate::sys::{self, libc};
 
 /// The error of [`Socket::recv_exactly`], which ended before the buffer was full.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +72,31 @@ impl Socket {
         limit: Limit,
     ) -> Result<usize, RecvExactlyError> {
         cancel::under_that_of(&self.cancel, || self.recv_parts(buffer, flags, self.whole(limit)))
+    }
+
+    /// Whether a receive with MSG_WAITALL must collect its bytes itself, because the system waits for all of them only on a
+    /// socket that blocks, and here none does. With a timeout the program meets what the system does then.
+    #[inline(always)]
+    pub(super) fn collects(&self, flags: i32, limit: Limit) -> bool {
+        !sys::CALLS_BLOCK
+            && flags & (libc::MSG_WAITALL | libc::MSG_PEEK) == libc::MSG_WAITALL
+            && self.kind == SOCK_STREAM
+            && limit == Limit::Timeout
+            && self.mode.timeout() == Timeout::NONE
+    }
+
+    /// A receive with MSG_WAITALL: like the system, it returns fewer bytes when an error comes after them.
+    #[cold]
+    pub(super) fn recv_collecting(
+        &self,
+        buffer: &mut [MaybeUninit<u8>],
+        flags: i32,
+        limit: Limit,
+    ) -> Result<usize> {
+        match self.recv_exactly_uninit(buffer, flags & !libc::MSG_WAITALL, limit) {
+            Err(partial) if partial.received == 0 => Err(partial.error),
+            Ok(received) | Err(RecvExactlyError { received, .. }) => Ok(received),
+        }
     }
 
     fn recv_parts(

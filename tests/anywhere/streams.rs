@@ -155,3 +155,23 @@ fn options_are_read_back() {
     let bad = TcpKeepalive { retries: Some(0), ..TcpKeepalive::default() };
     assert!(matches!(socket.set_tcp_keepalive(&bad), Err(Error::Value(_))));
 }
+
+#[test]
+fn a_receive_may_wait_for_all_its_bytes() {
+    let (one, other) = streams();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for part in [&b"ab"[..], b"cd", b"efg"] {
+                one.sendall(part).unwrap();
+                thread::sleep(std::time::Duration::from_millis(30));
+            }
+            one.shutdown(SHUT_WR).unwrap();
+        });
+        assert_eq!(other.recv_with_flags(4, tabi::constants::MSG_WAITALL).unwrap(), b"abcd");
+        let mut bytes = [0; 2];
+        other.recvfrom_into_with_flags(&mut bytes, tabi::constants::MSG_WAITALL).unwrap();
+        assert_eq!(&bytes, b"ef");
+        let rest = other.recv_with_flags(100, tabi::constants::MSG_WAITALL).unwrap();
+        assert_eq!(rest, b"g", "the end of the stream ends it");
+    });
+}

@@ -166,6 +166,14 @@ fn cases() -> Vec<Case> {
             },
             again: sends_again,
         },
+        Case { name: "accept", make: listener, call: |s| s.accept().map(drop), again: accepts_again },
+    ]
+}
+
+/// Calls that wait for a place in a queue. Windows does not tell when the queue of a listener is full, and a queue of
+/// datagrams never is: what has no place is lost.
+fn cases_of_queues() -> Vec<Case> {
+    vec![
         Case {
             name: "send of a datagram",
             make: full_datagrams,
@@ -178,7 +186,6 @@ fn cases() -> Vec<Case> {
             call: |s| s.sendmany(&[OutgoingDatagram::new(b"x")], 0).map(drop),
             again: sends_again,
         },
-        Case { name: "accept", make: listener, call: |s| s.accept().map(drop), again: accepts_again },
         Case {
             name: "connect over TCP",
             make: || client_of(AF_INET),
@@ -209,7 +216,8 @@ pub(crate) const MODES: [Mode; 4] = [
 
 /// Runs a check for each call in each mode.
 pub(crate) fn each(check: impl Fn(&str, &Case, &Socket)) {
-    for case in cases() {
+    let queues = if cfg!(windows) { Vec::new() } else { cases_of_queues() };
+    for case in cases().into_iter().chain(queues) {
         for (mode, set) in MODES {
             let (socket, other) = (case.make)();
             set(&socket);

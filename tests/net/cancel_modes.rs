@@ -7,12 +7,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::support::limits::limit;
-use crate::support::{HANG, LOCAL, ThreadId, in_own_process, libc, stream_pair, temporary_path, wait_until};
+use crate::support::{
+    HANG, LOCAL, OWN_TIMEOUT, ThreadId, in_own_process, libc, stream_pair, temporary_path, wait_until,
+};
 use tabi::constants::MSG_WAITALL;
 use tabi::{Cancel, Deadline, Error, Poll, PollEvents, RecvExactlyError, SendallError, Socket};
 
 /// More than the buffers of a connection hold.
-const LARGE: usize = 4 << 20;
+const LARGE: usize = 32 << 20;
 
 fn large_file() -> File {
     let path = temporary_path();
@@ -130,7 +132,7 @@ fn the_systems_own_timeout_of_a_socket_holds_under_a_token() {
     socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
     let token = safeguard();
     let _scope = token.scope().unwrap();
-    assert_eq!(socket.recv(10), Err(Error::Os(libc::EAGAIN)));
+    assert_eq!(socket.recv(10), Err(Error::Os(OWN_TIMEOUT)));
 }
 
 #[test]

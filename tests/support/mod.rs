@@ -61,6 +61,9 @@ pub fn bound(family: tabi::AddressFamily, kind: tabi::SocketKind) -> Socket {
 /// The family of sockets within this machine: `AF_UNIX`, or internet addresses where the system has no pairs of that.
 pub const LOCAL: tabi::AddressFamily = if cfg!(windows) { AF_INET } else { AF_UNIX };
 
+/// The error of a call that took longer than the limit of the socket in the system.
+pub const OWN_TIMEOUT: i32 = if cfg!(windows) { 10060 } else { libc::EAGAIN };
+
 /// The families that have streams and datagrams, and in which a listener has a queue.
 pub const FAMILIES: &[tabi::AddressFamily] =
     if cfg!(windows) { &[AF_INET, AF_INET6] } else { &[AF_INET, AF_INET6, AF_UNIX] };

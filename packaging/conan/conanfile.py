@@ -5,7 +5,7 @@ import re
 
 from conan import ConanFile
 from conan.errors import ConanInvalidConfiguration
-from conan.tools.files import copy, load
+from conan.tools.files import copy, load, rm, rmdir
 
 
 class Tabi(ConanFile):
@@ -39,13 +39,17 @@ class Tabi(ConanFile):
 
     def package(self):
         self.run(f'make install PREFIX=/ DESTDIR="{self.package_folder}"', cwd=self.source_folder)
+        # Programs ask for -ltabi: only the kind of library that was chosen is there. Conan describes it by itself.
+        rm(self, "libtabi.a" if self.options.shared else "libtabi.so*", os.path.join(self.package_folder, "lib"))
+        for described in ("pkgconfig", "cmake"):
+            rmdir(self, os.path.join(self.package_folder, "lib", described))
         copy(self, "LICENSE-*", self.source_folder, os.path.join(self.package_folder, "licenses"))
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "tabi")
         self.cpp_info.set_property("cmake_target_name", "tabi::tabi" if self.options.shared else "tabi::static")
         self.cpp_info.set_property("pkg_config_name", "tabi")
-        self.cpp_info.libs = ["tabi"] if self.options.shared else [":libtabi.a"]
+        self.cpp_info.libs = ["tabi"]
         if not self.options.shared:
             self.cpp_info.system_libs = ["pthread", "dl", "m"]
             self.cpp_info.exelinkflags = self.cpp_info.sharedlinkflags = ["-Wl,--gc-sections"]

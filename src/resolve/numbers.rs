@@ -24,16 +24,14 @@ pub(crate) fn answer_to_numbers(
     proto: i32,
     flags: i32,
 ) -> Option<AddrInfo> {
-    let known = sys::FLAGS_OF_NUMBERS.is_some_and(|harmless| flags & !harmless == 0)
-        && [AF_UNSPEC, AF_INET, AF_INET6].contains(&family);
+    if flags & !sys::FLAGS_OF_NUMBERS? != 0 || ![AF_UNSPEC, AF_INET, AF_INET6].contains(&family) {
+        return None;
+    }
     let proto = match (kind, proto) {
         (SOCK_STREAM, 0 | IPPROTO_TCP) => IPPROTO_TCP,
         (SOCK_DGRAM, 0 | IPPROTO_UDP) => IPPROTO_UDP,
         _ => return None,
     };
-    if !known {
-        return None;
-    }
     let address = SocketAddr::new(numeric(host.as_bytes()?, family)?, service.number()?);
     let family = if address.is_ipv4() { AF_INET } else { AF_INET6 };
     Some(AddrInfo { family, kind, proto, canonname: String::new(), address: address.into() })

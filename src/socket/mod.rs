@@ -28,6 +28,7 @@ pub(crate) mod poll;
 mod reader;
 mod recv_exactly;
 mod sendfile;
+mod simple_wait;
 mod socketpair;
 mod state;
 #[cfg(all(test, loom))]

@@ -13,7 +13,7 @@ use crate::sys::fd::RawFd;
 use crate::sys::{self, ShortLock, libc};
 
 /// A number of nanoseconds; -1 means that there is no timeout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timeout(i64);
 
 impl Timeout {

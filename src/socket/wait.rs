@@ -12,6 +12,7 @@
 //!    the deadline has passed, or a close wakes it. Then it tries again. If the call has a deadline or the
 //!    socket has another owner, a try never blocks: `MSG_DONTWAIT` prevents it, or `O_NONBLOCK` where the
 //!    system call has no such flag.
+//!    A wait that only its timeout and a close can end takes a shorter way to the same result (`simple_wait`).
 //! 4. A call under a [`Cancel`](crate::Cancel) token fails if the token is triggered already. Otherwise its tries never
 //!    block, as if it had a deadline, and its `poll` ends when the token is triggered.
 //! 5. After every try that did nothing, and after every wait, the call first checks whether the socket was
@@ -28,6 +29,7 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::handle::InFlight;
+use super::simple_wait::Simply;
 use super::timeout::Timeout;
 use crate::cancel::{self, Tokens};
 use crate::constants::SOCK_STREAM;
@@ -62,7 +64,7 @@ pub(super) enum Kind {
 
 impl Kind {
     #[inline(always)]
-    const fn interest(self) -> Interest {
+    pub(super) const fn interest(self) -> Interest {
         match self {
             Kind::Receive | Kind::Accept => Interest::Read,
             Kind::Send | Kind::Connect => Interest::Write,
@@ -73,8 +75,8 @@ impl Kind {
 /// How one call is to be made.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
-    kind: Kind,
-    limit: Limit,
+    pub(super) kind: Kind,
+    pub(super) limit: Limit,
     /// Whether to wait in `poll` although the socket has no timeout. This is needed for calls that a shutdown
     /// cannot wake, and while the descriptor does not block.
     always_polls: bool,
@@ -101,6 +103,15 @@ impl Plan {
     #[inline(always)]
     pub(super) const fn always_polling(self, always_polls: bool) -> Self {
         Plan { always_polls, ..self }
+    }
+}
+
+impl Interest {
+    pub(super) fn events(self) -> libc::c_short {
+        match self {
+            Interest::Read => libc::POLLIN,
+            Interest::Write => libc::POLLOUT,
+        }
     }
 }
 
@@ -180,8 +191,18 @@ impl Socket {
         first: Option<isize>,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
-        let errno = last_errno();
+        let mut errno = last_errno();
         let plan = Plan { kind, limit, always_polls, flags };
+        let mut first = first;
+        let mut deadline = None;
+        if first.is_none() {
+            match self.wait_simply(&call, plan, &mut operation) {
+                Simply::Done(result) => return result,
+                Simply::Tried(n, until) => (first, errno, deadline) = (Some(n), last_errno(), Some(until)),
+                Simply::Interrupted(until) => deadline = Some(until),
+                Simply::Never => {}
+            }
+        }
         let tokens = Tokens::of(&self.cancel);
         if first.is_none() && tokens.is_any_triggered() {
             return Err(Error::Cancelled);
@@ -189,15 +210,15 @@ impl Socket {
         // While a token is attached anywhere, no first try blocks. This call is not under it and must try again.
         let blocks = limit == Limit::Timeout && tokens.is_empty() && self.mode.timeout() == Timeout::NONE;
         let hurried = blocks && cancel::is_used() && first.is_some_and(|n| n < 0) && errno == libc::EAGAIN;
-        let mut first = first.filter(|_| !hurried);
+        first = first.filter(|_| !hurried);
         loop {
             let timeout = self.mode.timeout();
-            let first_try = first.map(|n| (n, errno));
-            let result = self.run_slowly(&call, plan, timeout, &tokens, first_try, &mut operation);
+            let begun = (first.map(|n| (n, errno)), deadline);
+            let result = self.run_slowly(&call, plan, timeout, &tokens, begun, &mut operation);
             if !self.was_hurried(&call, plan, timeout, &result) {
                 return result;
             }
-            first = None;
+            (first, deadline) = (None, None);
         }
     }
 
@@ -228,7 +249,7 @@ impl Socket {
         plan: Plan,
         timeout: Timeout,
         tokens: &Tokens,
-        first: Option<(isize, i32)>,
+        (first, deadline): (Option<(isize, i32)>, Option<Deadline>),
         operation: &mut dyn FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
         let may_wait = self.may_wait(plan, timeout, tokens);
@@ -242,7 +263,7 @@ impl Socket {
             None if may_wait && plan.kind != Kind::Connect && hint.load(Ordering::Relaxed) => Next::Wait,
             None => Next::TryAgain,
         };
-        let mut deadline = None;
+        let mut deadline = deadline.map(|known| (known, false));
         let mut nap = None;
         loop {
             match next {
@@ -327,11 +348,7 @@ impl Socket {
         interest: Interest,
         deadline: Deadline,
     ) -> Result<bool> {
-        let events = match interest {
-            Interest::Read => libc::POLLIN,
-            Interest::Write => libc::POLLOUT,
-        };
-        let socket = libc::pollfd { fd: call.fd(), events, revents: 0 };
+        let socket = libc::pollfd { fd: call.fd(), events: interest.events(), revents: 0 };
         self.poll(call, tokens, socket, deadline)?.ok_or(Error::Timeout)
     }
 

@@ -48,6 +48,8 @@ mod races;
 #[cfg(unix)]
 mod resolve;
 #[cfg(unix)]
+mod second_wait;
+#[cfg(unix)]
 mod sendfile;
 #[cfg(unix)]
 mod signals;

@@ -88,8 +88,38 @@ fn a_storm_of_signals_changes_neither_bytes_nor_deadlines() {
     assert!(begin.elapsed() >= timeout);
     assert!(signals() > before, "signals came during the call");
 
+    // The last call of this socket had to wait, so the next one polls first.
+    let (socket, peer) = stream_pair(AF_UNIX);
+    socket.settimeout(Duration::from_secs(60)).unwrap();
+    for _ in 0..3 {
+        let before = signals();
+        once_some_came(
+            before,
+            || peer.sendall(b"x").unwrap(),
+            || assert_eq!(socket.recv(1), Ok(b"x".to_vec())),
+        );
+    }
+    let begin = Instant::now();
+    socket.settimeout(timeout).unwrap();
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Timeout);
+    assert!(begin.elapsed() >= timeout);
+    socket.set_interruptible(true);
+    socket.settimeout(60.0).unwrap();
+    assert_eq!(socket.recv(1).unwrap_err(), Error::Os(libc::EINTR));
+
     an_interruptible_call_returns_with_its_progress();
     drop(storm);
+}
+
+/// Acts in another thread, when more signals have come, while this thread makes a call.
+fn once_some_came(before: u64, act: impl FnOnce() + Send, call: impl FnOnce()) {
+    thread::scope(|threads| {
+        threads.spawn(move || {
+            wait_until("signals come", || SIGNALS.load(Ordering::Relaxed) > before + 5);
+            act();
+        });
+        call();
+    });
 }
 
 #[test]

@@ -22,7 +22,10 @@ pub fn check(input: &[u8]) {
         5 => equality(bytes),
         // The C library reads these, and Miri runs no foreign code.
         _ if cfg!(miri) => {}
-        _ => numeric(bytes),
+        _ => {
+            numeric(bytes);
+            crate::look_up::check(bytes);
+        }
     }
 }
 

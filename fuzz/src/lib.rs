@@ -7,6 +7,7 @@ pub mod addresses;
 pub mod calls;
 mod connection;
 pub mod control;
+mod look_up;
 pub mod messages;
 mod network;
 pub mod options;

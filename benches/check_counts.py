@@ -20,9 +20,15 @@ TOLERANCE = 0.10
 SLACK = 0.5
 # 50 of these are the program's own loop and the wrappers of the C library.
 INSTRUCTIONS = {("unix", 0): 150, ("unix", TIMEOUT): 150}
+# The program's own loop, its socket calls and, of a connection, both ends are part of these.
+OTHERS = {("datagrams", "one"): 245, ("datagrams", "many"): 205, ("getaddrinfo", "1"): 1080, ("create_connection", "1"): 2300}
 # While a cancel token is attached: to another socket, to this thread, to both sockets. Each call may take this many more
 # than it does while there is none.
 TOKENS = {"unix-beside-token": 20, "unix-thread-token": 20, "unix-socket-token": 20}
+# A receive that has to wait until its timeout, and the send before it.
+WAITING = 434
+# socket, connect and accept, and a close of each end.
+CREATE_CONNECTION_CALLS = 5
 # A send and a receive; then the same where the receive has to wait.
 CALLS = {("unix", 0): 2, ("unix", TIMEOUT): 2, ("pingpong", 0): 2, ("pingpong", TIMEOUT): 3}
 CONNECTION_CALLS = 7
@@ -48,6 +54,11 @@ def checks():
     for (case, timeout), expected in INSTRUCTIONS.items():
         found = counts.instructions(program, case, timeout)
         yield check(f"{case}, timeout {timeout} s", found, expected * (1 + TOLERANCE), "instructions")
+    for (case, extra), expected in OTHERS.items():
+        found = counts.instructions(program, case, 0, extra)
+        yield check(f"{case} {extra}", found, expected * (1 + TOLERANCE), "instructions")
+    found = sum(counts.system_calls(program, "create_connection", 0).values())
+    yield check("create_connection", found, CREATE_CONNECTION_CALLS + 0.05, "system calls")
     without = counts.instructions(program, "unix", 0)
     for case, more in TOKENS.items():
         found = (counts.instructions(program, case, 0) - without) / 2
@@ -62,6 +73,8 @@ def checks():
                 if sum(found.values()) <= limit:
                     break
             yield check(f"{case}, timeout {timeout} s", sum(found.values()), limit, "system calls")
+        found = counts.instructions(program, "pingpong", TIMEOUT, port)
+        yield check(f"pingpong, timeout {TIMEOUT} s", found, WAITING * (1 + TOLERANCE), "instructions")
     peers.build_load()
     server = named(peers.SERVERS, "tabi-c")
     found = sorted(sum(counts.connection_calls(server).values()) for _ in range(3))[1]

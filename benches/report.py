@@ -82,22 +82,26 @@ def primitives_section(results, images):
 
 
 def threads_section(results, images):
-    rows = [row for row in tables.exchanges(results) if row["case"] == "threads"]
+    rows = tables.found(results, "threads")
     series, lines = [], []
     for name in LABELS:
         points = {int(row["extra"]): tables.nanoseconds(row, name) for row in rows}
         points = {threads: 1e3 / point[0] for threads, point in points.items() if point}
         if points and "again" not in name and name != "guard":
             series.append((LABELS[name], name in OURS, COLOURS[name], points))
-            lines.append([bold(name, LABELS[name]), *(f"{points[t]:.2f}" if t in points else ABSENT for t in sorted(points))])
+            cpu = tables.cpu_of_threads(results, name)
+            lines.append([bold(name, LABELS[name]), *(f"{points[t]:.2f}" for t in sorted(points)), f"{cpu[max(cpu)] / cpu[min(cpu)]:.2f}"])
     counts = sorted({int(row["extra"]) for row in rows})
     images["threads"] = svg.lines(
         series, {count: str(count) for count in counts}, "From 1 to 64 threads, each with a unix pair of its own",
         "Two CPUs, 64 B. Millions of send + receive per second of all threads together; more is better.", "million/s", zero=True,
     )
     text = "**For you:** threads that use different sockets share nothing in tabi, neither a lock nor a counter.\n"
-    title = "## Threads\n\nMillions of sends and receives of 64 bytes per second on two CPUs, by number of threads.\n"
-    return [title, table(["threads", *map(str, counts)], lines) + "\n", "![By threads](images/threads.svg)\n", text]
+    title = (
+        "## Threads\n\nMillions of sends and receives of 64 bytes per second on two CPUs, by number of threads. The last column is the CPU time of one "
+        f"with {counts[-1]} threads, divided by that with one thread: threads that wait for each other, or share memory that they write to, need more.\n"
+    )
+    return [title, table(["threads", *map(str, counts), f"CPU, {counts[-1]} to 1"], lines) + "\n", "![By threads](images/threads.svg)\n", text]
 
 
 def bulk_section(results):
@@ -119,7 +123,7 @@ def bulk_section(results):
     return [
         "## Bulk, datagrams, lookups, new connections\n\nTimes divided by the time of raw C. 1 GiB goes through TCP from one thread to another on two CPUs, "
         "with `sendall` of 1 MiB at a time and `recv_into` of 256 KiB. A datagram of 64 bytes is sent and received by one thread. Raw C receives "
-        "with `recvmmsg` and sends a batch with `sendmmsg`. `create_connection` is a connect, an accept and two closes.\n",
+        "with `recvmmsg`, which tells the senders, and sends a batch with `sendmmsg`. `create_connection` is a connect, an accept and two closes.\n",
         table(["", *(title for *_, title in columns)], lines) + "\n",
         "**For you:** moving much data costs the same with all of them, because the kernel copies the data. `getaddrinfo` of a numeric address sends no query. "
         f"Opening and closing a connection costs raw C as much as {plain(connection_price(results, found[-1]))} sends and receives on it, so keep connections open.\n",
@@ -312,8 +316,18 @@ BOUNDS = [
         "C face, send + receive",
         "The guard that makes `close` safe is two locked steps around each call, together {guard_ns} ns for a send and a receive. Raw C with "
         "this guard alone (the row *raw C with an in-flight count*) has {guard}, the C face has {ours}. The system calls of this "
-        "kernel are short, and the shorter they are, the larger is the share of the guard.",
+        "kernel are short, and the shorter they are, the larger is the share of the guard. Steps without a lock would need a barrier that the "
+        "closing thread raises in all others (`membarrier`). That has to be switched on for the whole process, waits for all CPUs if the process has "
+        "threads already, and a program that has restricted its system calls may be ended for it; a library must not do this unasked.",
     ),
+    (
+        "C face, datagram",
+        "Beside the guard of a call, each datagram of a batch has a header that is filled from the program's structure and read back into it, with the "
+        "address of its sender. Raw C fills the same headers once and uses them again.",
+    ),
+    ("C face, getaddrinfo", "The answer is one allocation, and the address and the port are read with all checks. glibc does the same with less checks."),
+    ("C face, create_connection", "The system calls are those of raw C: socket, connect, accept and two closes. What is left is the memory of two sockets."),
+    ("C face, 64 threads", "Raw C has {crowd_raw} in the same run. The sockets share neither a lock nor a counter."),
     (
         "C face, 5 s timeout, data ready",
         "The reason is the same guard. A timeout adds nothing while data is ready. Raw C with an in-flight count has {guard_timed}.",
@@ -321,7 +335,7 @@ BOUNDS = [
     (
         "C face, 5 s timeout, never ready",
         "A receive that has to wait is a `poll` and a `recv`, so that the deadline holds and a `close` is noticed. Plain C that tries first and then "
-        "polls has {try_pingpong}, CPython has {cpython_pingpong}. SO_RCVTIMEO needs no `poll`, but it limits each system call and not the whole call, "
+        "polls has {try_pingpong}, CPython has {cpython_pingpong}. A deadline in nanoseconds needs `ppoll` and the clock; `poll` has milliseconds. SO_RCVTIMEO needs no `poll`, but it limits each system call and not the whole call, "
         "and all owners of the socket share it.",
     ),
     (
@@ -370,6 +384,7 @@ def bound_facts(results):
 
     return {
         "guard_ns": plain(tables.over(tables.row_of(rows, case="unix", size=64, timeout=0, cpus=1), "guard")),
+        "crowd_raw": crowd_of(results, BASE),
         "guard": exchange("guard", "unix", 0), "ours": exchange("tabi-c", "unix", 0), "guard_timed": exchange("guard", "unix", 5),
         "try_pingpong": exchange("try", "pingpong", 5), "cpython_pingpong": exchange("cpython", "pingpong", 5),
         "kept_messages": served("c_kept_threads", "echo", 0), "again_messages": served("c_threads-again", "echo", 0),
@@ -378,6 +393,11 @@ def bound_facts(results):
         "again_cpu": served("c_threads-again", "echo", 1), "kept_churn": served("c_kept_threads", "churn", 0, 2),
         "memory": memory("tabi-c"), "base_memory": memory(SERVER_BASE),
     }
+
+
+def crowd_of(results, name):
+    cpu = tables.cpu_of_threads(results, name)
+    return f"{cpu[max(cpu)] / cpu[min(cpu)]:.2f}" if cpu else ABSENT
 
 
 def targets_section(results):
@@ -444,7 +464,7 @@ def main():
         results = {name: found for name, found in results.items() if name in options.only.split(",")}
     images, parts = {}, [] if options.only else head(results)
     makers = {
-        "primitives": [targets_section, primitives_section, threads_section], "bulk": [bulk_section], "names": [names.section], "servers": [servers_section],
+        "primitives": [targets_section, primitives_section], "threads": [threads_section], "bulk": [bulk_section], "names": [names.section], "servers": [servers_section],
         "growth": [growth_section], "parking": [parking.section], "crowd": [crowd.section], "counts": [counts_section], "sizes": [sizes_section],
         "python": [python_section],
     }

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import RESULTS, ROOT, counts, crowd, names, parking, peers, primitives, servers
 
-SECTIONS = ["primitives", "pingpong", "bulk", "names", "servers", "growth", "idle", "parking", "crowd", "counts", "sizes", "python"]
+SECTIONS = ["primitives", "pingpong", "threads", "bulk", "names", "servers", "growth", "idle", "parking", "crowd", "counts", "sizes", "python"]
 #: The sections that need no peer.
 ALONE = {"sizes", "python"}
 
@@ -88,6 +88,7 @@ def main():
     work = {
         "primitives": lambda: primitives.measure(alone, options.rounds, cpus),
         "pingpong": lambda: primitives.measure_pingpong(alone, options.rounds * 3, cpus),
+        "threads": lambda: primitives.measure_threads(alone, options.rounds, cpus),
         "bulk": lambda: primitives.measure_bulk(alone, max(3, options.rounds // 2), cpus),
         "names": lambda: names.measure(alone, options.rounds, cpus),
         "servers": lambda: servers.measure(serving, options.rounds * 2, cpus),

@@ -16,7 +16,8 @@ from .peers import LATE, LIBRARY, STATIC_LIBRARIES, Missing, Peer, run
 from .primitives import TIMED_ONLY, TIMEOUT, echo_server, once
 from .servers import CLIENTS, MESSAGE, load, served
 
-SHORT, LONG = 500, 2500
+# Multiples of a batch of datagrams.
+SHORT, LONG = 512, 2560
 # The ping-pong with answers that come 3 ms late.
 SHORT_LATE, LONG_LATE = 20, 220
 SHORT_CHURN, LONG_CHURN = 100, 600

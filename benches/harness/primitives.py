@@ -1,5 +1,6 @@
 """Runs one operation many times, in a new process for each round."""
 
+import resource
 import subprocess
 import time
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ TIMED_ONLY = {"poll", "try", "rcvtimeo"}
 NO_SUCH_CASE = 3
 # The operations that every program makes before it reads the clock.
 WARM_UP = 200
+THREADS = [1, 2, 4, 8, 16, 32, 64]
+# The operations of all threads together. With fewer, the figures would show when the threads are started, and not what they do.
+OPERATIONS_OF_THREADS = 200_000
 
 
 def once(peer, case, size, timeout, iterations, extra="1", cpus=None):
@@ -49,6 +53,30 @@ def record(peers, count, case, size, timeout, cpus, extra="1", iterations=None):
 
     values = rounds.interleaved(able, count, measure)
     return {"case": case, "size": size, "timeout": timeout, "cpus": len(cpus), "extra": extra, "ns": values}
+
+
+def cpu_of_children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1e9
+
+
+def record_threads(peers, count, threads, cpus):
+    """One row of the results for many threads, and the CPU nanoseconds of an operation. If the threads waited for each other, or
+    took a cache line from each other, an operation would take more CPU time than with one thread."""
+    share = OPERATIONS_OF_THREADS // threads
+    cpu = {}
+
+    def measure(peer):
+        before = cpu_of_children()
+        elapsed = once(peer, "threads", 64, 0, share, str(threads), cpus)
+        cpu.setdefault(peer.name, []).append((cpu_of_children() - before) / (threads * (share + WARM_UP)))
+        return elapsed
+
+    able = [peer for peer in peers if peer.name not in TIMED_ONLY]
+    values = rounds.interleaved(able, count, measure)
+    return {
+        "case": "threads", "size": 64, "timeout": 0, "cpus": len(cpus), "extra": str(threads), "ns": values, "cpu": cpu
+    }
 
 
 @contextmanager
@@ -91,8 +119,8 @@ def measure_pingpong(peers, count, cpus):
 
 
 def measure(peers, count, cpus):
-    """Measures send and receive on one thread for all sizes, and on many threads. The most important size has more rounds."""
-    one, two = {cpus[0]}, set(cpus)
+    """Measures send and receive on one thread for all sizes. The most important size has more rounds."""
+    one = {cpus[0]}
     rows = []
     for timeout in 0, TIMEOUT:
         for case in "unix", "tcp", "udp":
@@ -101,10 +129,15 @@ def measure(peers, count, cpus):
                 many = count * 3 if size == 64 else count
                 rows.append(record(peers, many, case, bytes_, timeout, one))
                 print(f"primitives: {case} {bytes_} B timeout {timeout}", flush=True)
-    for threads in 1, 2, 4, 8, 16, 32, 64:
-        share = max(300, 20000 // threads)
-        rows.append(record(peers, count, "threads", 64, 0, two, str(threads), share))
-        print(f"primitives: {threads} threads", flush=True)
+    return rows
+
+
+def measure_threads(peers, count, cpus):
+    """Measures sends and receives of many threads, each of which has sockets of its own."""
+    rows = []
+    for threads in THREADS:
+        rows.append(record_threads(peers, count, threads, set(cpus)))
+        print(f"threads: {threads}", flush=True)
     return rows
 
 

@@ -35,6 +35,12 @@ def nanoseconds(row, name):
     return summary(row["ns"][name]) if row and row["ns"].get(name) else None
 
 
+def cpu_of_threads(results, name):
+    """CPU nanoseconds of an operation by number of threads: the median of the rounds."""
+    rows = found(results, "threads") or []
+    return {int(row["extra"]): summary(row["cpu"][name])[0] for row in rows if row["cpu"].get(name)}
+
+
 def over(row, name):
     """Nanoseconds that a peer takes more than raw C, or None."""
     own, base = nanoseconds(row, name), nanoseconds(row, BASE)
@@ -114,11 +120,16 @@ def targets(results):
     def served(mode, cpus, column, invert=False):
         return server_ratio(row_of(serving, mode=mode, cpus=cpus), server, column, invert)
 
+    def other(case, extra):
+        return ratio(row_of(found(results, "bulk"), case=case, extra=extra), ours)
+
     def counted(case, timeout):
         count = count_of(results, ours, case, timeout)
         return count and count["instructions"]
 
     calls_ready, calls_late = count_of(results, ours, "unix", 5), count_of(results, ours, "pingpong", 5)
+    cpu = cpu_of_threads(results, ours)
+    crowd = cpu[64] / cpu[1] if {1, 64} <= cpu.keys() else None
     setup, base_setup = idle(results, server, "cpu"), idle(results, SERVER_BASE, "cpu")
     kib = 1024
     return [
@@ -126,6 +137,11 @@ def targets(results):
         upper("the same: TCP", exchange("tcp", 0), 1.01),
         upper("C face, 5 s timeout, data ready: unix pair", exchange("unix", 5), 1.03),
         upper("C face, 5 s timeout, never ready: TCP ping-pong", exchange("pingpong", 5), 1.04),
+        upper("C face, datagram of 64 B, one by one", other("datagrams", "one"), 1.03),
+        upper("the same: in batches of 64", other("datagrams", "many"), 1.03),
+        upper("C face, getaddrinfo of a number", other("getaddrinfo", "1"), 1.5),
+        upper("C face, create_connection", other("create_connection", "1"), 1.03),
+        upper("C face, 64 threads with sockets of their own: CPU of a send + receive, to that of one thread", crowd, 1.1),
         upper("user-space instructions per send + receive", counted("unix", 0), 150, 0),
         upper("the same with a timeout", counted("unix", 5), 200, 0),
         upper("system calls per receive with a timeout: ready", calls_ready and total_calls(calls_ready["calls"]) - 1, 1),

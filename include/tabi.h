@@ -4273,6 +4273,31 @@ int tabi_request_shutdown(tabi_request *request);
  */
 int tabi_request_close(tabi_request *request);
 
+/* ---- For the Python package ---- */
+
+/**
+ * A function of Python's C interface, for tabi_python_methods(): its name, and its address, which may be NULL where this
+ * Python has no such function.
+ */
+typedef struct {
+    const char *name;
+    void *function;
+} tabi_python_function;
+
+/**
+ * Gives the Python package functions for the calls that it makes most often. It is of no use to other programs.
+ *
+ * `functions` has, in any order, `count` functions of Python's stable C interface, which they need. `methods` gets an
+ * array of CPython's `PyMethodDef`, which ends with one without a name and is valid for ever. `PyCFunction_NewEx` makes
+ * functions for Python of them, which belong to the interpreter in which they are made. Sockets are their arguments as
+ * capsules.
+ *
+ * Returns 0. Errors: TABI_ERR_VALUE when a function is missing that is needed; the message names it.
+ */
+int tabi_python_methods(const tabi_python_function *functions,
+                        size_t count,
+                        const void **methods);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

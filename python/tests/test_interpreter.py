@@ -15,32 +15,26 @@ class Programs(unittest.TestCase):
 
 
 class End(Programs):
-    def test_the_end_of_the_interpreter_closes_a_socket_before_it_frees_its_handle(self):
-        # The socket is younger than its handle and in a cycle with it. A garbage collector that had both would begin
-        # with the handle.
+    def test_the_end_of_the_interpreter_closes_a_socket_whose_handle_is_still_there(self):
+        # The socket is younger than its handle and in a cycle with it.
         self.prints(
             """
             import os
             from tabi import _socket
-            from tabi._socket import handle, lifecycle
+            from tabi._socket import lifecycle
 
             apart = {"write": os.write}
-            exec(
-                "def noting(text, function):\\n"
-                "    return lambda *given: (write(1, text), function(*given))[1]",
-                apart,
-            )
-            freeing, closing = handle.Handle.__del__, lifecycle.Lifecycle.__del__
-            for function, name, text in ((freeing, "free", b"freed\\n"), (closing, "close", b"closed, ")):
-                names = function.__code__.co_varnames[1 : function.__code__.co_argcount]
-                values = dict(zip(names, function.__defaults__))
-                values[name] = apart["noting"](text, values[name])
-                function.__defaults__ = tuple(values.values())
+            exec("def noting(close): return lambda capsule: write(1, b'closed: %d\\\\n' % close(capsule))", apart)
+            closing = lifecycle.Lifecycle.__del__
+            names = closing.__code__.co_varnames[1 : closing.__code__.co_argcount]
+            values = dict(zip(names, closing.__defaults__))
+            values["close"] = apart["noting"](values["close"])
+            closing.__defaults__ = tuple(values.values())
 
             early, late = _socket.socket(), _socket.socket.__new__(_socket.socket)
             for name in lifecycle.Lifecycle.__slots__:
                 setattr(late, name, getattr(early, name))
-            early._tabi_fd, early._tabi_handle = -1, None
+            early._tabi_fd, early._tabi_handle, early._tabi_capsule = -1, None, None
 
             class Cycle:
                 pass
@@ -49,7 +43,7 @@ class End(Programs):
             cycle.cycle, cycle.handle, cycle.socket = cycle, late._tabi_handle, late
             del early, late
             """,
-            "closed, freed\n",
+            "closed: 0\n",
         )
 
     def test_a_socket_whose_text_cannot_be_made_is_closed_all_the_same(self):

@@ -57,6 +57,7 @@ programs! {
     poll
     proxy
     proxy_server
+    python
     resolve
     sendfile
     server

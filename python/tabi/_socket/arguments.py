@@ -70,6 +70,8 @@ def fitting(value: object) -> int | None:
 
 def c_int(value, method: str, *arguments) -> int:
     """The value as a C ``int``; else the error of the built-in method for all the arguments."""
+    if isinstance(value, int) and INT_MIN <= (number := int.__index__(value)) <= INT_MAX:
+        return number
     number = fitting(value)
     return object_to(method, *arguments) if number is None else number
 

@@ -30,18 +30,15 @@ _MSG_TRUNC = builtin.MSG_TRUNC
 SMALL = 8192
 
 #: Makes a new ``bytes`` object whose content is undefined. It is for large objects, where zeroing is expensive.
-#: The arguments are `None` and a size that fits a C int.
-undefined_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
-undefined_bytes.restype = ctypes.py_object
-
-_undefined_bytes_of_any_size = ctypes.pythonapi.PyBytes_FromStringAndSize
-_undefined_bytes_of_any_size.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
-_undefined_bytes_of_any_size.restype = ctypes.py_object
+#: The arguments are `None` and a size.
+_undefined_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
+_undefined_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
+_undefined_bytes.restype = ctypes.py_object
 
 
 def _zeros_by_the_c_interface(size: int) -> bytes:
     """What Python's C interface promises: the object may be changed until somebody else sees it."""
-    data = _undefined_bytes_of_any_size(None, size)
+    data = _undefined_bytes(None, size)
     ctypes.memset(ctypes.c_char_p(data), 0, size)
     return data
 
@@ -203,4 +200,4 @@ def new_buffer(size: int, flags: int) -> bytes:
 
     With ``MSG_TRUNC`` a stream counts bytes that it does not write: they are zeros.
     """
-    return zeros(size) if size <= SMALL or flags & _MSG_TRUNC else _undefined_bytes_of_any_size(None, size)
+    return zeros(size) if size <= SMALL or flags & _MSG_TRUNC else _undefined_bytes(None, size)

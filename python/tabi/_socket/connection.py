@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
+from sys import audit
 
 from .. import _library
 from .._errors import EINTR, check, connect_number, exception, timeout
@@ -57,7 +58,7 @@ class Connection:
     def bind(self, address, /):
         require_socket(self, "bind")
         raw = encode(self, address, "bind")
-        sys.audit("socket.bind", self, address)
+        audit("socket.bind", self, address)
         check(_bind(self._tabi_handle, raw))
 
     def listen(self, backlog=_DEFAULT_BACKLOG, /):
@@ -65,37 +66,28 @@ class Connection:
         check(_listen(self._tabi_handle, c_int(backlog, "listen", backlog)))
 
     def _accept(self):
-        require_socket(self, "_accept")
+        try:
+            handle = self._tabi_handle
+        except AttributeError:
+            return require_socket(self, "_accept")
         peer = blank()
         began = monotonic_ns() if self._tabi_timeout else 0
-        fd = _accept_fd(self._tabi_handle, peer)
+        fd = _accept_fd(handle, peer)
         if fd < 0:
-            check_family(self)
-            fd = again(
-                self,
-                fd,
-                began,
-                lambda: _accept_fd(self._tabi_handle, peer),
-                lambda moment: _accept_fd_until(self._tabi_handle, peer, moment),
-            )
+            fd = _accept_again(self, fd, began, peer)
         return fd, decode(peer, self._tabi_proto, self)
 
     def connect(self, address, /):
-        require_socket(self, "connect")
-        began = monotonic_ns() if self._tabi_timeout else 0
-        until = deadline(self)
+        try:
+            has_limit = self._tabi_timeout
+        except AttributeError:
+            return require_socket(self, "connect")
+        began, until = (monotonic_ns(), deadline(self)) if has_limit else (0, NEVER)
         raw = encode(self, address, "connect", until)
-        sys.audit("socket.connect", self, address)
+        audit("socket.connect", self, address)
         code = _begin_to_connect(self, raw, until)
         if code < 0:
-            # An interrupted connect goes on in the kernel. It is not repeated; its end is waited for.
-            again(
-                self,
-                code,
-                began,
-                lambda: _finish_connect(self._tabi_handle, NEVER),
-                lambda moment: _finish_connect(self._tabi_handle, moment),
-            )
+            _connect_again(self, code, began)
 
     def connect_ex(self, address, /):
         require_socket(self, "connect_ex")
@@ -105,7 +97,7 @@ class Connection:
         except timeout:
             # As when the timeout passes during the connect.
             return WOULD_WAIT
-        sys.audit("socket.connect", self, address)
+        audit("socket.connect", self, address)
         code = _begin_to_connect(self, raw, until)
         # Exceptions of signal handlers are raised. Every error of the connection itself is returned as a number.
         while code == EINTR:
@@ -163,6 +155,28 @@ class Connection:
             check(_setsockopt(self._tabi_handle, level, option, value))
         else:
             _set_other(self, level, option, value)
+
+
+def _accept_again(self, code: int, began: int, peer: bytes) -> int:
+    check_family(self)
+    return again(
+        self,
+        code,
+        began,
+        lambda: _accept_fd(self._tabi_handle, peer),
+        lambda moment: _accept_fd_until(self._tabi_handle, peer, moment),
+    )
+
+
+def _connect_again(self, code: int, began: int) -> None:
+    """An interrupted connect goes on in the kernel. It is not repeated; its end is waited for."""
+    again(
+        self,
+        code,
+        began,
+        lambda: _finish_connect(self._tabi_handle, NEVER),
+        lambda moment: _finish_connect(self._tabi_handle, moment),
+    )
 
 
 def _begin_to_connect(self, raw: bytes, until: int) -> int:

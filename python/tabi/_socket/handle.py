@@ -5,19 +5,18 @@ from __future__ import annotations
 import ctypes
 
 from .. import _library
+from . import native
 
-_free = _library.quick("tabi_sock_free", result=None)
 _set_shared = _library.quick("tabi_set_shared")
-_set_interruptible = _library.quick("tabi_set_interruptible")
 
 
 class Handle(ctypes.Structure):
-    """A ``tabi_sock`` where the library has put it; freed when no object and no call uses it any more."""
+    """A ``tabi_sock`` where the library has put it. Its capsule owns it (see `native`): it is freed when no object and no
+    call uses it any more.
+    """
 
+    __slots__ = ("capsule",)
     _fields_ = [("opaque", ctypes.c_char)]
-
-    def __del__(self, free=_free, byref=ctypes.byref) -> None:
-        free(byref(self))
 
 
 #: The handle of a socket that was never opened, and that of a socket that is closed: NULL. The library's error for it is
@@ -28,21 +27,16 @@ CLOSED = ctypes.c_void_p()
 #: The handles of all open sockets by their descriptor.
 _owners: dict[int, object] = {}
 
-# The reference that nobody gives back keeps the table from the garbage collector, which finalizes a socket and its handle
-# in any order. Without it, the end of the interpreter could free the handle of a socket that has still to be closed.
-_keep = ctypes.pythonapi.Py_IncRef
-_keep.argtypes, _keep.restype = [ctypes.py_object], None
-_keep(_owners)
-
 
 def adopt(pointer: ctypes.c_void_p):
-    """A new handle as calls take it, ready for Python: signals interrupt its calls.
+    """A new handle as calls through ctypes take it, ready for Python: signals interrupt its calls.
 
     The result is what ``byref`` makes, the quickest pointer that ctypes passes; it keeps the handle alive.
     """
-    handle = ctypes.byref(Handle.from_address(pointer.value))
-    _set_interruptible(handle, 1)
-    return handle
+    capsule = native.adopt(pointer.value)
+    handle = Handle.from_address(pointer.value)
+    handle.capsule = capsule
+    return ctypes.byref(handle)
 
 
 def register(handle, fd: int) -> None:

@@ -12,7 +12,7 @@ from .._errors import check, exception
 from .._genuine import module as builtin
 from .._library import INT_MAX
 from .._system import DESCRIPTORS_IN_PYTHON, LONGEST_TIMEOUT, NO_DESCRIPTOR, WINDOWS, Descriptor, os_error
-from . import arguments, windows
+from . import arguments, native, windows
 from . import handle as handles
 from .arguments import c_int, object_to, objects, require_socket
 
@@ -23,7 +23,6 @@ _fileno = _library.quick("tabi_fileno", result=Descriptor)
 _family = _library.quick("tabi_family")
 _type = _library.quick("tabi_type")
 _proto = _library.quick("tabi_proto")
-_close = _library.function("tabi_close")
 _detach = _library.function("tabi_detach", result=Descriptor)
 _settimeout = _library.quick("tabi_settimeout", ctypes.c_void_p, ctypes.c_double)
 _setdefaulttimeout = _library.quick("tabi_setdefaulttimeout", ctypes.c_double)
@@ -42,7 +41,8 @@ class Lifecycle:
     # With this prefix subclasses may use the same names as with the built-in type. The timeout is what gettimeout()
     # returns. The sibling is OpenSSL's view of this socket (see `tabi._install.tls`). Patience is how many of the next
     # receiving calls wait without trying. The last buffer and the last address are the ones that were passed last,
-    # with the form in which the library takes them (see `transfer`).
+    # with the form in which the library takes them (see `transfer`). The handle is for calls through ctypes, and the
+    # capsule for those of `native`: each keeps the library's socket, and both change together.
     __slots__ = (
         "_tabi_fd",
         "_tabi_family",
@@ -50,6 +50,7 @@ class Lifecycle:
         "_tabi_proto",
         "_tabi_timeout",
         "_tabi_handle",
+        "_tabi_capsule",
         "_tabi_sibling",
         "_tabi_patience",
         "_tabi_last_buffer",
@@ -60,9 +61,8 @@ class Lifecycle:
         self = object.__new__(cls)
         self._tabi_fd = -1
         self._tabi_family = self._tabi_type = self._tabi_proto = self._tabi_patience = 0
-        self._tabi_timeout = None
+        self._tabi_timeout = self._tabi_capsule = self._tabi_sibling = None
         self._tabi_handle = handles.NOTHING
-        self._tabi_sibling = None
         self._tabi_last_buffer = _NO_BUFFER
         self._tabi_last_address = _NO_ADDRESS
         return self
@@ -104,7 +104,7 @@ class Lifecycle:
         warn=warnings.warn,
         kind=ResourceWarning,
         plain_text=__repr__,
-        close=_close,
+        close=native.close,
         forget=handles.forget,
         closed=handles.CLOSED,
     ):
@@ -119,23 +119,26 @@ class Lifecycle:
                 text = plain_text(self)
             warn(f"unclosed {text}", kind, stacklevel=2, source=self)
         finally:
-            handle = self._tabi_handle
-            self._tabi_fd, self._tabi_handle = -1, closed
+            handle, capsule = self._tabi_handle, self._tabi_capsule
+            self._tabi_fd, self._tabi_handle, self._tabi_capsule = -1, closed, None
             if self._tabi_sibling is not None:
                 self._tabi_sibling.detach()
             forget(handle, fd)
             # The error is ignored, as in the built-in module.
-            close(handle)
+            close(capsule)
 
     def __reduce__(self):
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
     def close(self):
-        require_socket(self, "close")
+        try:
+            capsule = self._tabi_capsule
+        except AttributeError:
+            return require_socket(self, "close")
         if self._tabi_fd != -1:
-            handle = _give_up(self)
+            _give_up(self)
             self._tabi_last_buffer = _NO_BUFFER
-            code = _close(handle)
+            code = native.close(capsule)
             if code < 0:
                 raise exception(code)
 
@@ -146,8 +149,10 @@ class Lifecycle:
         return check(_detach(_give_up(self)))
 
     def fileno(self):
-        require_socket(self, "fileno")
-        return self._tabi_fd
+        try:
+            return self._tabi_fd
+        except AttributeError:
+            return require_socket(self, "fileno")
 
     family = property(operator.attrgetter("_tabi_family"), doc="the socket family")
     type = property(operator.attrgetter("_tabi_type"), doc="the socket type")
@@ -155,8 +160,10 @@ class Lifecycle:
     timeout = property(operator.attrgetter("_tabi_timeout"), doc="the socket timeout")
 
     def gettimeout(self):
-        require_socket(self, "gettimeout")
-        return self._tabi_timeout
+        try:
+            return self._tabi_timeout
+        except AttributeError:
+            return require_socket(self, "gettimeout")
 
     def getblocking(self):
         require_socket(self, "getblocking")
@@ -200,7 +207,7 @@ def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> 
 
 def _begin(self, handle, family: int, kind: int, proto: int) -> None:
     """Sets everything to what a socket begins with."""
-    self._tabi_handle = handle
+    self._tabi_handle, self._tabi_capsule = handle, handle._obj.capsule
     self._tabi_last_address = _NO_ADDRESS
     self._tabi_family = _family(handle) if family == -1 else family
     self._tabi_type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
@@ -213,7 +220,7 @@ def _begin(self, handle, family: int, kind: int, proto: int) -> None:
 def _give_up(self):
     """The object has no descriptor and no handle any more. Returns the handle, which still has the descriptor."""
     handle, fd = self._tabi_handle, self._tabi_fd
-    self._tabi_fd, self._tabi_handle = -1, handles.CLOSED
+    self._tabi_fd, self._tabi_handle, self._tabi_capsule = -1, handles.CLOSED, None
     handles.forget(handle, fd)
     sibling, self._tabi_sibling = self._tabi_sibling, None
     if sibling is not None:

@@ -23,20 +23,22 @@ from .address import NO_ADDRESS as _NO_ADDRESS
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import BYTEARRAYS as _bytearrays
-from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, new_buffer, undefined_bytes
+from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, new_buffer
 from .buffers import SMALL as _SMALL
 from .buffers import ZERO as _ZERO
+from .native import recv as _recv
+from .native import try_recv as _try_recv
+from .native import try_recv_unlocked as _try_recv_unlocked
+from .native import try_send as _try_send
+from .native import try_send_unlocked as _try_send_unlocked
 from .sockaddr import LENGTH_AT as _LENGTH_AT
 from .sockaddr import SIZE as _ADDRESS_SIZE
 from .sockaddr import blank
-from .waiting import recv_waiting, recvfrom_waiting, send_rest, send_waiting, sendall_from, sendto_waiting
+from .waiting import recv_on, recv_waiting, recvfrom_waiting, send_rest, send_waiting, sendall_from, sendto_waiting
 
 _ssize = ctypes.c_ssize_t
-_try_recv = _library.quick("tabi_try_recv", result=_ssize)
-_try_recv_much = _library.function("tabi_try_recv", result=_ssize)
+_try_recv_into = _library.quick("tabi_try_recv", result=_ssize)
 _try_recvfrom = _library.quick("tabi_try_recvfrom", result=_ssize)
-_try_send = _library.quick("tabi_try_send", result=_ssize)
-_try_send_much = _library.function("tabi_try_send", result=_ssize)
 _try_sendto = _library.quick("tabi_try_sendto_addr", result=_ssize)
 _try_sendto_much = _library.function("tabi_try_sendto_addr", result=_ssize)
 
@@ -65,8 +67,8 @@ def never_try() -> None:
     This is called when some socket gets SO_RCVLOWAT, which accepted sockets inherit. A call that may wait then waits
     for that many bytes, but a try would return with fewer.
     """
-    global _try_recv, _try_recv_much, _try_recvfrom
-    _try_recv = _try_recv_much = _try_recvfrom = lambda *arguments: EAGAIN
+    global _try_recv, _try_recv_unlocked, _try_recv_into, _try_recvfrom
+    _try_recv = _try_recv_unlocked = _try_recv_into = _try_recvfrom = lambda *arguments: EAGAIN
 
 
 class Transfer:
@@ -75,22 +77,23 @@ class Transfer:
     __slots__ = ()
 
     def recv(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _DEFAULT or not 1 < bufsize <= INT_MAX:
+        if type(bufsize) is not int or flags is not _DEFAULT or not 0 < bufsize <= INT_MAX:
             return _recv_any(self, bufsize, flags)
         try:
-            tries = not self._tabi_patience
+            # Read once, as other threads count down too. Below zero it would never become zero again.
+            patience = self._tabi_patience
         except AttributeError:
             return require_socket(self, "recv")
-        data = _ZERO * bufsize if bufsize <= _SMALL else undefined_bytes(None, bufsize)
-        if tries:
-            n = (_try_recv if bufsize <= _SMALL else _try_recv_much)(self._tabi_handle, data, bufsize)
-            if n == bufsize:
+        if not patience:
+            data = (_try_recv if bufsize <= _SMALL else _try_recv_unlocked)(self._tabi_capsule, bufsize)
+            if type(data) is bytes:
                 return data
-            if n >= 0:
-                return data[:n]
-            _be_patient(self, n)
-        n = recv_waiting(self, data, bufsize, 0)
-        return data if n == bufsize else data[:n]
+            _be_patient(self, data)
+            patience = _CALLS_WITHOUT_TRY
+        self._tabi_patience = patience - 1
+        began = monotonic_ns() if self._tabi_timeout else 0
+        data = _recv(self._tabi_capsule, bufsize)
+        return data if type(data) is bytes else recv_on(self, data, began, bufsize)
 
     def recv_into(self, buffer, nbytes=0, flags=0):
         if nbytes is not _DEFAULT or flags is not _DEFAULT:
@@ -111,7 +114,7 @@ class Transfer:
             elif _other_threads():
                 return _recv_into_view(self, buffer)
         if not self._tabi_patience:
-            n = _try_recv(self._tabi_handle, start, length)
+            n = _try_recv_into(self._tabi_handle, start, length)
             if n >= 0:
                 return n
             _be_patient(self, n)
@@ -151,10 +154,10 @@ class Transfer:
             copy = _small_copy(data, flags)
             return _send_any(self, data, flags) if copy is None else Transfer.send(self, copy)
         try:
-            handle = self._tabi_handle
+            capsule = self._tabi_capsule
         except AttributeError:
             return require_socket(self, "send")
-        n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_much)(handle, data, size)
+        n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_unlocked)(capsule, data)
         if n == size or n > 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
@@ -164,14 +167,14 @@ class Transfer:
 
     def sendall(self, data, flags=0, /):
         try:
-            handle = self._tabi_handle
+            capsule = self._tabi_capsule
         except AttributeError:
             return require_socket(self, "sendall")
         done = 0
         if type(data) is not bytes:
             data = _small_copy(data, flags) or data
         if type(data) is bytes and flags is _DEFAULT and (size := len(data)) <= INT_MAX:
-            n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_much)(handle, data, size)
+            n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_unlocked)(capsule, data)
             if n == size:
                 return
             if n < 0:

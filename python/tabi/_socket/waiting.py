@@ -11,7 +11,7 @@ import ctypes
 from .. import _library
 from .._errors import Cancelled
 from .._system import monotonic_ns
-from .buffers import Buffer
+from .buffers import Buffer, new_buffer
 from .handle import check_family
 from .interrupt import again
 
@@ -50,6 +50,13 @@ def _recv_again(self, code: int, began: int, start, size, flags: int) -> int:
         lambda: _recv(self._tabi_handle, start, size, flags),
         lambda moment: _recv_until(self._tabi_handle, start, size, flags, _deadline(moment)),
     )
+
+
+def recv_on(self, code: int, began: int, size: int) -> bytes:
+    """The bytes of a ``recv`` whose first call has returned an error: an interruption, or what is raised."""
+    data = new_buffer(size, 0)
+    n = _recv_again(self, code, began, data, size, 0)
+    return data if n == size else data[:n]
 
 
 def recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:

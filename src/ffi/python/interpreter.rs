@@ -1,0 +1,69 @@
+//! The functions of Python's C interface that are called here. The running Python has them, and no library is linked for
+//! them.
+#![allow(unsafe_code, non_snake_case)]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::OnceLock;
+
+use crate::error::Error;
+use crate::ffi::boundary::Outcome;
+
+/// An object of Python's (`PyObject`), of which only the address is known here.
+#[repr(C)]
+pub(super) struct Object {
+    _opaque: c_int,
+}
+
+/// What frees the content of a capsule.
+pub(super) type Destructor = unsafe extern "C-unwind" fn(*mut Object);
+
+macro_rules! interpreter {
+    ($($name:ident: fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
+        /// The functions by their names. All of them are in the stable interface since Python 3.2.
+        pub(super) struct Interpreter {
+            $(pub(super) $name: unsafe extern "C-unwind" fn($($argument),*) $(-> $result)?,)*
+        }
+
+        impl Interpreter {
+            /// Fails with an error that names the function that is missing.
+            ///
+            /// # Safety
+            ///
+            /// `address_of` returns the addresses of the functions of CPython with these names, or NULL.
+            pub(super) unsafe fn found(address_of: impl Fn(&CStr) -> *mut c_void) -> Outcome<Interpreter> {
+                Ok(Interpreter {
+                    $($name: {
+                        const NAME: &str = concat!(stringify!($name), "\0");
+                        let name = CStr::from_bytes_with_nul(NAME.as_bytes()).unwrap_or_default();
+                        let address = address_of(name);
+                        if address.is_null() {
+                            return Err(Error::value(concat!("Python has no ", stringify!($name))).into());
+                        }
+                        // SAFETY: the address is that of the function with this name, which has this signature in every
+                        // Python that has it.
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C-unwind" fn($($argument),*) $(-> $result)?>(address) }
+                    },)*
+                })
+            }
+        }
+    };
+}
+
+interpreter! {
+    Py_DecRef: fn(*mut Object);
+    PyBytes_AsString: fn(*mut Object) -> *mut c_char;
+    PyBytes_FromStringAndSize: fn(*const c_char, isize) -> *mut Object;
+    PyBytes_Size: fn(*mut Object) -> isize;
+    PyCapsule_GetPointer: fn(*mut Object, *const c_char) -> *mut c_void;
+    PyCapsule_IsValid: fn(*mut Object, *const c_char) -> c_int;
+    PyCapsule_New: fn(*mut c_void, *const c_char, Option<Destructor>) -> *mut Object;
+    PyEval_RestoreThread: fn(*mut c_void);
+    PyEval_SaveThread: fn() -> *mut c_void;
+    PyLong_AsSsize_t: fn(*mut Object) -> isize;
+    PyLong_AsVoidPtr: fn(*mut Object) -> *mut c_void;
+    PyLong_FromSsize_t: fn(isize) -> *mut Object;
+    _PyBytes_Resize: fn(*mut *mut Object, isize) -> c_int;
+}
+
+/// The interpreter of this process. Its subinterpreters have the same functions.
+pub(super) static INTERPRETER: OnceLock<Interpreter> = OnceLock::new();

@@ -38,15 +38,27 @@ impl Request {
     /// or parks it. For programs that replace [`crate::server::Hooks::process_request`]. Errors and panics go to
     /// `handle_error`.
     pub fn process(self) {
-        let mut request = Some(self);
-        while let Some(current) = request.take() {
-            request = match current.take_turn() {
-                Ok(Next::End) | Err(Failed) => None,
-                Ok(Next::Again) => current.go_on(),
-                Ok(Next::Park) => current.park(),
-                // The time of the request goes on.
-                Ok(Next::More) => Server::park(current, Phase::Request).and_then(Request::go_on_with_rest),
-            };
+        let mut request = self;
+        loop {
+            let answer = request.take_turn();
+            match request.after_turn(answer) {
+                Some(next) => request = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Ends, parks or goes on with a request after a turn of its handler. Returns it if its next turn is to be taken here
+    /// and now.
+    // Not inlined: while a handler waits, its thread would keep this function's copies of the request on its stack.
+    #[inline(never)]
+    fn after_turn(self, answer: Result<Next, Failed>) -> Option<Request> {
+        match answer {
+            Ok(Next::End) | Err(Failed) => None,
+            Ok(Next::Again) => self.go_on(),
+            Ok(Next::Park) => self.park(),
+            // The time of the request goes on.
+            Ok(Next::More) => Server::park(self, Phase::Request).and_then(Request::go_on_with_rest),
         }
     }
 

@@ -97,8 +97,9 @@ fn ends_a_blocked_sendall_which_reports_the_sent_bytes() {
         for (socket, _peer) in [stream_pair(AF_INET), stream_pair(LOCAL)] {
             socket.settimeout(mode).unwrap();
             let (tell, told) = mpsc::channel();
+            let bytes = vec![7; 64 << 20];
             let error = close_while_blocked(socket, move |s| {
-                s.sendall(&vec![7; 64 << 20]).map_err(|partial| {
+                s.sendall(&bytes).map_err(|partial| {
                     tell.send(partial.sent).unwrap();
                     partial.error
                 })

@@ -26,10 +26,8 @@ pub const EPIPE: c_int = 10058;
 
 pub const EAI_NONAME: c_int = 11001;
 
-pub const IPPROTO_TCP: c_int = 6;
 /// What Windows has not. Tests that need it are not run there.
 pub const MSG_DONTWAIT: c_int = -1;
 pub const RLIMIT_NOFILE: c_int = -1;
 pub const RLIMIT_NPROC: c_int = -1;
 pub const RLIMIT_AS: c_int = -1;
-pub const TCP_INFO: c_int = -1;

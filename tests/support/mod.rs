@@ -18,6 +18,8 @@ pub(crate) mod library;
 #[cfg_attr(windows, path = "limits_windows.rs")]
 pub(crate) mod limits;
 pub(crate) mod own_process;
+#[cfg_attr(windows, path = "queue_windows.rs")]
+mod queue;
 pub(crate) mod serving;
 #[cfg(unix)]
 pub(crate) mod shim;
@@ -26,7 +28,6 @@ pub(crate) mod waiting;
 pub(crate) mod web;
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -134,26 +135,13 @@ pub fn fill_queue(listener: &Socket) -> Vec<Socket> {
             return queue;
         }
         queue.push(client);
-        if family != AF_UNIX && queue_is_full(listener) {
+        if family != AF_UNIX && queue::is_full(listener) {
             return queue;
         }
         // A client whose connection the system has not yet put into the queue is not the last.
         assert!(queue.len() < 10_000, "the queue never fills");
         thread::yield_now();
     }
-}
-
-/// Whether there are clients in the queue of a listening TCP socket, which fill it when it has the length 0. In Linux's table
-/// of sockets, the bytes that have come are the clients of a listener. (The option TCP_INFO says it too, but not to programs
-/// that qemu emulates.)
-fn queue_is_full(listener: &Socket) -> bool {
-    let table = if listener.family() == AF_INET { "/proc/net/tcp" } else { "/proc/net/tcp6" };
-    let inode = fs::metadata(format!("/proc/self/fd/{}", listener.fileno())).unwrap().ino().to_string();
-    let is_waiting = |line: &str| {
-        let columns: Vec<_> = line.split_whitespace().collect();
-        columns.get(9) == Some(&inode.as_str()) && !columns[4].ends_with(":00000000")
-    };
-    fs::read_to_string(table).unwrap().lines().any(is_waiting)
 }
 
 /// A number of rounds: all of them in a release build, a tenth in a debug build or under an emulator.

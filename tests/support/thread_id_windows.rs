@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A time in which a thread begins to wait, unless the machine is very busy.
-const BEGINS: Duration = Duration::from_millis(30);
+const BEGINS: Duration = Duration::from_millis(50);
 
 /// A thread of this process.
 pub struct ThreadId;

@@ -197,7 +197,7 @@ fn server_close_in_a_handler_ends_the_loop_and_closes_the_sockets() {
             wait_until("the loop ends", || serving.is_finished());
             serving.join().unwrap().unwrap();
         });
-        assert_eq!(server.fileno(), -1);
+        assert_eq!(server.fileno(), crate::support::fd::NONE);
     }
 }
 
@@ -310,7 +310,7 @@ fn shutdown_from_many_threads_under_load_never_waits_for_ever() {
 
 #[test]
 fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ever() {
-    use std::os::fd::BorrowedFd;
+    use crate::support::fd::{BorrowedFd, Writer};
     let server = ThreadingTcpServer::new(any_port(), |request: &Request| -> HandlerResult {
         let mut byte = [0];
         while request.socket().recv_into(&mut byte)? > 0 {
@@ -324,7 +324,7 @@ fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ev
     .unwrap();
     // SAFETY: the server owns the descriptor, and exists longer than this borrow.
     let wake = unsafe { BorrowedFd::borrow_raw(server.wake_fd()) }.try_clone_to_owned().unwrap();
-    let mut wake = std::fs::File::from(wake);
+    let mut wake = Writer::from(wake);
     let address = SocketAddr::try_from(server.server_address()).unwrap();
     let (rounds, done) = (1000, AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -355,11 +355,11 @@ fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ev
 
 #[test]
 fn any_bytes_to_the_wake_descriptor_stop_the_loop_once() {
-    use std::os::fd::BorrowedFd;
+    use crate::support::fd::{BorrowedFd, Writer};
     let server = TcpServer::new(any_port(), echo).unwrap();
     // SAFETY: the server owns the descriptor, and exists longer than this borrow.
     let wake = unsafe { BorrowedFd::borrow_raw(server.wake_fd()) }.try_clone_to_owned().unwrap();
-    let mut wake = std::fs::File::from(wake);
+    let mut wake = Writer::from(wake);
     for bytes in [&b"x"[..], &[0], &1u64.to_ne_bytes(), &[7; 1000]] {
         thread::scope(|scope| {
             let serving = scope.spawn(|| server.serve_forever_every(None));
@@ -388,7 +388,7 @@ fn serving_twice_and_after_the_end_are_errors() {
     server.server_close(None);
     assert_eq!(server.serve_forever(), Err(Error::Closed));
     assert_eq!(server.handle_request(), Err(Error::Closed));
-    assert_eq!(server.fileno(), -1);
+    assert_eq!(server.fileno(), crate::support::fd::NONE);
 }
 
 #[test]
@@ -402,7 +402,7 @@ fn drain_reports_what_finished_and_what_was_cut() {
         }
         thread::scope(|scope| {
             let closing = scope.spawn(|| server.server_close(Some(Duration::from_secs(5))));
-            wait_until("the server takes no more clients", || server.fileno() == -1);
+            wait_until("the server takes no more clients", || server.fileno() == crate::support::fd::NONE);
             drop(leaves);
             let report = closing.join().unwrap();
             assert_eq!((report.finished, report.cut, report.left), (20, 30, 0));

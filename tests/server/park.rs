@@ -9,7 +9,7 @@ use tabi::server::{
     BaseRequestHandler, HandlerResult, Job, Next, PerRequest, Request, RequestHandler, StreamRequestHandler,
     ThreadingTcpServer, UdpServer,
 };
-use tabi::{AF_UNIX, SOCK_STREAM, Socket};
+use tabi::{SOCK_STREAM, Socket};
 
 use crate::support::serving::{any_port, ask, connect, forking, hear_back, read_to_end, while_serving};
 use crate::support::{HANG, in_own_process};
@@ -206,7 +206,7 @@ impl Job for Echo {
         Ok(Next::Park)
     }
 
-    fn fileno(&self) -> Option<std::os::fd::RawFd> {
+    fn fileno(&self) -> Option<crate::support::fd::RawFd> {
         Some(self.0.fileno())
     }
 }
@@ -214,7 +214,7 @@ impl Job for Echo {
 #[test]
 fn a_job_parks_on_its_descriptor() {
     let server = ThreadingTcpServer::new(any_port(), echo_once).unwrap();
-    let (own, peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (own, peer) = crate::support::pair(SOCK_STREAM);
     peer.settimeout(HANG).unwrap();
     while_serving(&server, || {
         assert!(server.run_job(Echo(own)));

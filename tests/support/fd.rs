@@ -3,6 +3,9 @@
 
 pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+/// Writes to a wake-up descriptor.
+pub use std::fs::File as Writer;
+
 /// The number of no descriptor.
 pub const NONE: RawFd = -1;
 

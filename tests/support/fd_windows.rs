@@ -5,6 +5,9 @@ pub use std::os::windows::io::{
     AsSocket as AsFd, BorrowedSocket as BorrowedFd, OwnedSocket as OwnedFd, RawSocket as RawFd,
 };
 
+/// Writes to a wake-up socket, which sends to itself.
+pub use std::net::TcpStream as Writer;
+
 /// The number of no socket.
 pub const NONE: RawFd = RawFd::MAX;
 

@@ -76,6 +76,18 @@ def c_int(value, method: str, *arguments) -> int:
     return object_to(method, *arguments) if number is None else number
 
 
+def c_ints(method: str, *values) -> list[int]:
+    """The values as C ``int`` each; else the error of the built-in method for all of them."""
+    numbers = []
+    for value in values:
+        # As in `c_int`, without its calls.
+        number = int.__index__(value) if isinstance(value, int) else None
+        if number is None or not INT_MIN <= number <= INT_MAX:
+            number = c_int(value, method, *values)
+        numbers.append(number)
+    return numbers
+
+
 def as_size(value, method: str, *arguments) -> int:
     """The value as a ``Py_ssize_t``, perhaps negative; else the error of the built-in method."""
     size = _number(value)

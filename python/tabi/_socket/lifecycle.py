@@ -6,6 +6,7 @@ import ctypes
 import operator
 import sys
 import warnings
+from typing import Optional
 
 from .. import _library
 from .._errors import check, exception
@@ -14,7 +15,7 @@ from .._library import INT_MAX
 from .._system import DESCRIPTORS_IN_PYTHON, LONGEST_TIMEOUT, NO_DESCRIPTOR, WINDOWS, Descriptor, os_error
 from . import arguments, native, windows
 from . import handle as handles
-from .arguments import c_int, object_to, objects, require_socket
+from .arguments import c_ints, object_to, objects, require_socket
 
 _socket = _library.quick("tabi_socket")
 _socket_from_fd = _library.quick("tabi_socket_from_fd")
@@ -70,10 +71,10 @@ class Lifecycle:
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
         require_socket(self, "__init__")
         given = family, type, proto
-        family, type = c_int(family, "__init__", *given), c_int(type, "__init__", *given)
-        proto = c_int(proto, "__init__", *given)
+        family, type, proto = c_ints("__init__", family, type, proto)
         sys.audit("socket.__new__", self, family, type, proto)
         pointer = ctypes.c_void_p()
+        fd = None
         if fileno is None:
             family = builtin.AF_INET if family == -1 else family
             type = builtin.SOCK_STREAM if type == -1 else type
@@ -85,14 +86,15 @@ class Lifecycle:
             elif WINDOWS:
                 # As in the built-in module, which cannot ask this system for it.
                 proto = 0
-            fd = _descriptor(fileno, given)
+            # Not a truth value, for example, which is an integer too.
+            fd = int.__index__(_descriptor(fileno, given))
             if fd == self._tabi_fd:
                 # The object has this descriptor already. Giving up what it had before would close it.
-                _begin(self, self._tabi_handle, family, type, proto)
+                _begin(self, self._tabi_handle, family, type, proto, fd)
                 check(_settimeout(self._tabi_handle, _limit(self._tabi_timeout)))
                 return
             check(_socket_from_fd(fd, family, type, proto, ctypes.byref(pointer)))
-        _own(self, pointer, family, type, proto)
+        _own(self, pointer, family, type, proto, fd)
 
     def __repr__(self) -> str:
         fd, family, kind, proto = self._tabi_fd, self._tabi_family, self._tabi_type, self._tabi_proto
@@ -198,14 +200,16 @@ def _descriptor(fileno, given: tuple) -> int:
     return fd
 
 
-def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int) -> None:
-    """Gives a new handle to this object, which gives up what it had before. The system knows the values that are -1."""
+def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int, fd: Optional[int] = None) -> None:
+    """Gives a new handle to this object, which gives up what it had before. The system knows the values that are -1, and
+    the library a descriptor that is None.
+    """
     if self._tabi_fd != -1:
         _give_up(self)
-    _begin(self, handles.adopt(pointer), family, kind, proto)
+    _begin(self, handles.adopt(pointer), family, kind, proto, fd)
 
 
-def _begin(self, handle, family: int, kind: int, proto: int) -> None:
+def _begin(self, handle, family: int, kind: int, proto: int, fd: Optional[int]) -> None:
     """Sets everything to what a socket begins with."""
     self._tabi_handle, self._tabi_capsule = handle, handle._obj.capsule
     self._tabi_last_address = _NO_ADDRESS
@@ -213,7 +217,7 @@ def _begin(self, handle, family: int, kind: int, proto: int) -> None:
     self._tabi_type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
     self._tabi_proto = _proto(handle) if proto == -1 else proto
     self._tabi_timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else _default_timeout
-    self._tabi_fd = fd = _fileno(handle)
+    self._tabi_fd = fd = _fileno(handle) if fd is None else fd
     handles.register(handle, fd)
 
 

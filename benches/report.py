@@ -260,6 +260,11 @@ def python_section(results):
         limit = "none" if row["timeout"] is None else f"{row['timeout']:g} s"
         times = [f"{row[module]:,.0f} ns" for module in ("builtin", "tabi")]
         lines.append([f"`{row['call']}`", f"{row['bytes']:,}", limit, *times, f"{row['tabi'] / row['builtin']:.2f}"])
+    for row in found["others"]:
+        times = [f"{row[module]:,.0f} ns" for module in ("builtin", "tabi")]
+        lines.append([f"`{row['call']}`", "", "", *times, f"{row['tabi'] / row['builtin']:.2f}"])
+    idle = found["idle"]
+    lines.append(["an idle connection of a threading server", "", "", *(f"{idle[module]:.1f} KiB" for module in ("builtin", "tabi")), f"{idle['tabi'] / idle['builtin']:.2f}"])
     start = found["start"]
     lines.append(["start and `import socket`", "", "", *(f"{start[module][0]:.0f} ms" for module in ("builtin", "tabi")), f"{start['tabi'][0] / start['builtin'][0]:.2f}"])
     more = start["tabi"][1] - start["builtin"][1]
@@ -276,8 +281,8 @@ def python_section(results):
         "The rows *tabi in Python* of the other tables are from the commits at the top of this page.\n",
         table(["call", "bytes", "timeout", "built-in", "tabi", "ratio"], lines) + "\n",
         f"**For you:** a call that moves {small} bytes takes {ratios(small, False)} times as long as CPython's without a timeout, and {ratios(small, True)} times as long with "
-        f"one. A call through ctypes costs more; with a timeout, tabi makes one system call less. With {large:,} bytes the ratios are "
-        f"{ratios(large, False)} without a timeout and {ratios(large, True)} with one. A process uses {more:,} KiB more memory.\n",
+        f"one. With a timeout, tabi makes one system call less. With {large:,} bytes the ratios are "
+        f"{ratios(large, False)} without a timeout and {ratios(large, True)} with one. A process uses {more:,} KiB more memory. A connection that is parked takes {idle['parked']:.1f} KiB.\n",
     ]
 
 

@@ -4,8 +4,9 @@
     python3 python/benchmarks/speed.py                                       prints them
     python3 benches/run.py --only python && python3 benches/report.py --only python    writes them to docs/benchmarks.md
 
-A ratio of 1.00 is as fast as the built-in module. Each call moves one message over a pair of unix
-sockets in one thread; the two modules take turns, so that a busy machine slows both.
+A ratio of 1.00 is as fast as the built-in module. Each call that moves bytes moves one message over a pair of unix
+sockets in one thread; the two modules take turns, so that a busy machine slows both. The memory of a connection is that
+of a threading server, for each of many clients that have exchanged one message and then say nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -22,7 +24,45 @@ import time
 PACKAGES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 #: How many messages wait in the socket at the same time. A unix socket accepts no more before it is full.
-BATCH = {64: 50, 65536: 1}
+BATCH = {64: 50, 16384: 5, 65536: 1}
+#: The calls that are timed for each size.
+KINDS = {
+    64: ["recv", "recv_into", "send", "recvfrom", "sendto"],
+    16384: ["recv", "recv_into", "send"],
+    65536: ["recv", "recv_into", "send"],
+}
+
+#: How many clients are idle.
+IDLE = 500
+#: A server whose threads wait for their clients, and one whose clients are parked.
+SERVER = """
+import sys
+
+way = sys.argv[1]
+if way == "builtin":
+    import socketserver
+else:
+    from tabi import socketserver
+
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        while data := self.request.recv(1024):
+            self.request.sendall(data)
+            if way == "parked":
+                return socketserver.PARK
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 1024
+    max_threads = 4 if way == "parked" else None
+
+
+with Server(("127.0.0.1", 0), Handler) as server:
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+"""
 
 
 def sender(module, kind: str, size: int, timeout):
@@ -87,6 +127,77 @@ def compare(modules, kind: str, size: int, timeout, rounds: int) -> list[float]:
     return [statistics.median(taken) for taken in times]
 
 
+def repeated(module, kind: str):
+    """A function that makes a call without a message so many times."""
+    if kind == "getaddrinfo":
+
+        def look_up(times: int) -> None:
+            for _ in range(times):
+                module.getaddrinfo("127.0.0.1", 80, type=module.SOCK_STREAM)
+
+        return look_up, lambda: None
+    listener = module.create_server(("127.0.0.1", 0), backlog=16)
+    address = listener.getsockname()
+
+    def connect(times: int) -> None:
+        for _ in range(times):
+            client = module.create_connection(address)
+            peer, _ = listener.accept()
+            peer.close()
+            client.close()
+
+    return connect, listener.close
+
+
+def compare_repeated(modules, kind: str, batch: int, rounds: int) -> list[float]:
+    """Returns the median seconds of processor time for each module."""
+    calls = [repeated(module, kind) for module in modules]
+    times: list[list[float]] = [[] for _ in modules]
+    for _ in range(rounds):
+        for (call, _), taken in zip(calls, times):
+            began = time.process_time()
+            call(batch)
+            taken.append((time.process_time() - began) / batch)
+    for _, end in calls:
+        end()
+    return [statistics.median(taken) for taken in times]
+
+
+def resident(pid: int) -> int:
+    """KiB of memory and of page tables."""
+    with open(f"/proc/{pid}/status") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return sum(int(fields[name].split()[0]) for name in ("VmRSS", "VmPTE"))
+
+
+def greet(port: int, count: int) -> list[socket.socket]:
+    """Clients that have had one message echoed."""
+    clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+    for client in clients:
+        client.sendall(b"x" * 64)
+        client.recv(64, socket.MSG_WAITALL)
+    return clients
+
+
+def idle() -> dict[str, float]:
+    """KiB for each idle connection of the built-in server, of tabi's threads, and of tabi's server when it is parked."""
+    found = {}
+    for way in ("builtin", "tabi", "parked"):
+        environment = {**os.environ, "PYTHONPATH": PACKAGES}
+        command = [sys.executable, "-c", SERVER, way]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+            port = int(server.stdout.readline())
+            # What only the first clients cost is not counted.
+            clients = greet(port, 20)
+            before = resident(server.pid)
+            clients += greet(port, IDLE)
+            found[way] = (resident(server.pid) - before) / IDLE
+            for client in clients:
+                client.close()
+            server.kill()
+    return found
+
+
 def start_up() -> list[tuple[float, int]]:
     """Milliseconds and KiB that a process takes to import ``socket``: the medians of the built-in module and of tabi.
 
@@ -134,17 +245,23 @@ def measure(rounds: int) -> dict:
     import tabi
     from tabi import _socket
 
-    calls = []
-    for size in (64, 65536):
-        kinds = ["recv", "recv_into", "send", "recvfrom", "sendto"] if size == 64 else ["recv", "recv_into", "send"]
+    from tabi import socket as module
+
+    calls, others = [], []
+    for size, kinds in KINDS.items():
         for kind in kinds:
             for timeout in (None, 5.0):
                 one, other = compare([builtin, _socket], kind, size, timeout, rounds)
                 calls.append({"call": kind, "bytes": size, "timeout": timeout, "builtin": one * 1e9, "tabi": other * 1e9})
+    for kind, batch in (("getaddrinfo", 200), ("create_connection", 20)):
+        one, other = compare_repeated([socket, module], kind, batch, rounds // 4)
+        others.append({"call": kind, "builtin": one * 1e9, "tabi": other * 1e9})
     return {
         "python": sys.version.split()[0],
         "library": tabi.library_path(),
         "calls": calls,
+        "others": others,
+        "idle": idle(),
         "start": dict(zip(("builtin", "tabi"), start_up())),
     }
 
@@ -160,8 +277,13 @@ def main() -> None:
         limit = "none" if row["timeout"] is None else f"{row['timeout']:g} s"
         figures = f"{row['builtin']:>7.0f} ns  {row['tabi']:>7.0f} ns  {row['tabi'] / row['builtin']:>5.2f}"
         print(f"{row['call']:<12}{row['bytes']:>7}  {limit:>7}  {figures}")
+    for row in found["others"]:
+        figures = f"{row['builtin']:>7.0f} ns  {row['tabi']:>7.0f} ns  {row['tabi'] / row['builtin']:>5.2f}"
+        print(f"{row['call']:<28}  {figures}")
     (builtin_ms, builtin_kib), (tabi_ms, tabi_kib) = found["start"].values()
-    print(f"\nstart and import: built-in {builtin_ms:.0f} ms, {builtin_kib} KiB; tabi {tabi_ms:.0f} ms, {tabi_kib} KiB")
+    idle_kib = ", ".join(f"{way} {kib:.1f} KiB" for way, kib in found["idle"].items())
+    print(f"\nidle connection: {idle_kib}")
+    print(f"start and import: built-in {builtin_ms:.0f} ms, {builtin_kib} KiB; tabi {tabi_ms:.0f} ms, {tabi_kib} KiB")
 
 
 if __name__ == "__main__":

@@ -37,23 +37,14 @@ pub use types::{AddressFamily, SocketKind};
 
 /// A name with a closing NUL, which C programs need, and its value.
 #[derive(Clone, Copy)]
-pub(crate) struct Row {
+struct Row {
     name: &'static str,
-    pub(crate) value: i64,
+    value: i64,
 }
 
 impl Row {
     const fn new(name: &'static str, value: i64) -> Self {
         Row { name, value }
-    }
-
-    fn name(&self) -> &'static str {
-        &self.name[..self.name.len() - 1]
-    }
-
-    #[cfg(feature = "capi")]
-    pub(crate) fn c_name(&self) -> &'static CStr {
-        CStr::from_bytes_with_nul(self.name.as_bytes()).unwrap_or_default()
     }
 }
 
@@ -96,8 +87,65 @@ const fn shutdown(how: i32) -> Shutdown {
     }
 }
 
-/// All constants that are numbers, sorted by name.
-pub(crate) static TABLE: [Row; base::ROWS.len() + system::ROWS.len()] = merge(base::ROWS, system::ROWS);
+const COUNT: usize = base::ROWS.len() + system::ROWS.len();
+const ROWS: [Row; COUNT] = merge(base::ROWS, system::ROWS);
+
+/// All constants that are numbers, sorted by name. The table has no pointers, which would make the library larger: the
+/// loader has to know about each pointer.
+static VALUES: [i64; COUNT] = values();
+/// Where the names begin in [`NAMES`].
+static BEGINS: [u16; COUNT] = joined_names().0;
+static NAMES: [u8; NAMES_SIZE] = joined_names().1;
+
+const NAMES_SIZE: usize = {
+    let (mut size, mut row) = (0, 0);
+    while row < COUNT {
+        size += ROWS[row].name.len();
+        row += 1;
+    }
+    assert!(size <= u16::MAX as usize);
+    size
+};
+
+const fn values() -> [i64; COUNT] {
+    let mut values = [0; COUNT];
+    let mut row = 0;
+    while row < COUNT {
+        values[row] = ROWS[row].value;
+        row += 1;
+    }
+    values
+}
+
+const fn joined_names() -> ([u16; COUNT], [u8; NAMES_SIZE]) {
+    let (mut begins, mut names) = ([0; COUNT], [0; NAMES_SIZE]);
+    let (mut row, mut end) = (0, 0);
+    while row < COUNT {
+        begins[row] = end as u16;
+        let name = ROWS[row].name.as_bytes();
+        let mut i = 0;
+        while i < name.len() {
+            names[end] = name[i];
+            (i, end) = (i + 1, end + 1);
+        }
+        row += 1;
+    }
+    (begins, names)
+}
+
+fn c_name(begin: u16) -> &'static CStr {
+    CStr::from_bytes_until_nul(&NAMES[usize::from(begin)..]).unwrap_or_default()
+}
+
+fn name(begin: u16) -> &'static str {
+    c_name(begin).to_str().unwrap_or_default()
+}
+
+/// The constant with this index in the order of the names.
+#[cfg(feature = "capi")]
+pub(crate) fn at(index: usize) -> Option<(&'static CStr, i64)> {
+    Some((c_name(*BEGINS.get(index)?), VALUES[index]))
+}
 
 /// The constants that are text.
 pub(crate) const STRINGS: [(&str, &CStr); 2] =
@@ -120,13 +168,13 @@ pub const BDADDR_LOCAL: &str = ascii(STRINGS[1].1);
 /// assert_eq!(constant("AF_HYPERV"), None);
 /// ```
 pub fn constant(name: &str) -> Option<i64> {
-    let row = TABLE.binary_search_by(|row| row.name().cmp(name)).ok()?;
-    Some(TABLE[row].value)
+    let row = BEGINS.binary_search_by(|&begin| self::name(begin).cmp(name)).ok()?;
+    Some(VALUES[row])
 }
 
 /// Returns the name and value of every constant that is a number, sorted by name.
 pub fn iter() -> impl ExactSizeIterator<Item = (&'static str, i64)> + Clone {
-    TABLE.iter().map(|row| (row.name(), row.value))
+    BEGINS.iter().zip(&VALUES).map(|(begin, value)| (name(*begin), *value))
 }
 
 /// Returns the constants with a prefix, sorted by name.
@@ -181,12 +229,21 @@ const fn is_before(left: &str, right: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::TABLE;
+    use super::{BEGINS, COUNT, ROWS, constant, iter, name};
 
     #[test]
     fn the_table_is_sorted_and_holds_each_name_once() {
-        for pair in TABLE.windows(2) {
-            assert!(pair[0].name() < pair[1].name(), "{} stands before {}", pair[0].name, pair[1].name);
+        for pair in BEGINS.windows(2) {
+            assert!(name(pair[0]) < name(pair[1]), "{} stands before {}", name(pair[0]), name(pair[1]));
+        }
+    }
+
+    #[test]
+    fn the_table_has_the_name_and_the_value_of_each_row() {
+        assert_eq!(iter().len(), COUNT);
+        for (row, (name, value)) in ROWS.iter().zip(iter()) {
+            assert_eq!((row.name, row.value), (format!("{name}\0").as_str(), value));
+            assert_eq!(constant(name), Some(value));
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
-use crate::constants::{STRINGS, TABLE, constant};
+use crate::constants::{self, STRINGS, constant};
 use crate::error::Error;
 use crate::ffi::boundary::{not_null, status, string};
 
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn tabi_constant(name: *const c_char, value: Option<&mut M
 /// Returns the number of constants that tabi_constant_at() knows.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_constant_count() -> usize {
-    TABLE.len()
+    constants::iter().len()
 }
 
 /// Writes the name and the value of one constant. The constants are sorted by name.
@@ -41,11 +41,12 @@ pub extern "C" fn tabi_constant_at(
 ) -> c_int {
     status(|| {
         let (name, value) = (not_null(name, "name")?, not_null(value, "value")?);
-        let row = TABLE.get(index).ok_or_else(|| {
-            Error::value(format!("the index of a constant must be 0-{}, got {index}", TABLE.len() - 1))
+        let (own_name, own_value) = constants::at(index).ok_or_else(|| {
+            let last = constants::iter().len() - 1;
+            Error::value(format!("the index of a constant must be 0-{last}, got {index}"))
         })?;
-        name.write(row.c_name().as_ptr());
-        value.write(row.value);
+        name.write(own_name.as_ptr());
+        value.write(own_value);
         Ok(())
     })
 }

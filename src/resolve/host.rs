@@ -68,16 +68,19 @@ fn all_answers(host: &CStr) -> Result<Vec<SocketAddr>> {
     let hints = Hints { family: AF_UNSPEC.as_raw(), kind: SOCK_STREAM.as_raw(), ..Hints::default() };
     let answers = Answers::of(Some(host), None, hints)?;
     let mut found: Vec<SocketAddr> = Vec::new();
+    let mut ipv4 = 0;
     for address in answers.iter().filter_map(|answer| address_of(&answer).decode().as_inet()) {
         if !found.contains(&address) {
             memory::reserve(&mut found, 1)?;
-            found.push(address);
+            // The addresses of version 4 first, otherwise in the order of the answers.
+            let place = if address.is_ipv4() { ipv4 } else { found.len() };
+            found.insert(place, address);
+            ipv4 += usize::from(address.is_ipv4());
         }
     }
     if found.is_empty() {
         return Err(Error::Gai(libc::EAI_NONAME));
     }
-    found.sort_by_key(SocketAddr::is_ipv6);
     Ok(found)
 }
 

@@ -1,6 +1,7 @@
 //! Timeouts as in Python (none, zero for non-blocking, or a number of seconds), and the `O_NONBLOCK` of the
 //! descriptor that goes with each.
 
+use std::fmt::{Display, Formatter};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -43,7 +44,10 @@ impl Timeout {
             None => Ok(Timeout::NONE),
             Some(Ok(nanoseconds)) => Ok(Timeout(nanoseconds)),
             Some(Err(_)) => {
-                Err(Error::overflow(format!("timeout must be below 2**63 nanoseconds, got {duration:?}")))
+                let seconds = duration.unwrap_or_default().as_secs();
+                Err(Error::overflow(format!(
+                    "timeout must be below 2**63 nanoseconds, got {seconds} seconds"
+                )))
             }
         }
     }
@@ -207,13 +211,47 @@ impl IntoTimeout for f64 {
 /// Converts seconds to a duration. `name` is the word for them in error messages.
 pub(crate) fn parse_seconds(name: &str, seconds: f64) -> Result<Duration> {
     if seconds.is_nan() || seconds < 0.0 {
-        return Err(Error::value(format!("{name} must be 0 seconds or more, got {seconds}")));
+        return Err(Error::value(format!("{name} must be 0 seconds or more, got {}", Written(seconds))));
     }
     let nanoseconds = (seconds * 1e9).ceil();
     if nanoseconds >= i64::MAX as f64 {
-        return Err(Error::overflow(format!("{name} is too large: {seconds:?} seconds")));
+        return Err(Error::overflow(format!("{name} is too large: {} seconds", Written(seconds))));
     }
     Ok(Duration::from_nanos(nanoseconds as u64))
+}
+
+/// A number for an error message, with six digits after the point at most. The standard library finds the shortest text that
+/// is exactly the number, and needs 18 KB for that.
+struct Written(f64);
+
+impl Display for Written {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Written(number) = *self;
+        if number.is_nan() {
+            return f.write_str("NaN");
+        }
+        f.write_str(if number < 0.0 { "-" } else { "" })?;
+        let (mut size, mut exponent) = (number.abs(), 0);
+        if size.is_infinite() {
+            return f.write_str("inf");
+        }
+        while size >= 1e12 || exponent > 0 && size >= 10.0 {
+            (size, exponent) = (size / 10.0, exponent + 1);
+        }
+        while size > 0.0 && (size < 1e-4 || exponent < 0 && size < 1.0) {
+            (size, exponent) = (size * 10.0, exponent - 1);
+        }
+        let millionths = (size * 1e6).round() as u64;
+        write!(f, "{}", millionths / 1_000_000)?;
+        let (mut rest, mut digits) = (millionths % 1_000_000, 6);
+        if rest > 0 {
+            while rest % 10 == 0 {
+                (rest, digits) = (rest / 10, digits - 1);
+            }
+            write!(f, ".{rest:0digits$}")?;
+        }
+        if exponent == 0 { Ok(()) } else { write!(f, "e{exponent}") }
+    }
 }
 
 pub(super) fn parse(timeout: impl IntoTimeout) -> Result<Timeout> {
@@ -237,4 +275,29 @@ pub fn setdefaulttimeout(timeout: impl IntoTimeout) -> Result<()> {
 /// Returns the timeout that new sockets get (`socket.getdefaulttimeout`).
 pub fn getdefaulttimeout() -> Option<Duration> {
     default_timeout().duration()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Written;
+
+    #[test]
+    fn a_number_in_a_message_is_short_and_says_how_large_it_is() {
+        let texts = [
+            (0.0, "0"),
+            (-1.0, "-1"),
+            (-0.5, "-0.5"),
+            (1.25, "1.25"),
+            (-1e-9, "-1e-9"),
+            (10.000001, "10.000001"),
+            (123_456_789.0, "123456789"),
+            (1e300, "1e300"),
+            (-2.5e15, "-2.5e15"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (number, text) in texts {
+            assert_eq!(Written(number).to_string(), text);
+        }
+    }
 }

@@ -191,12 +191,22 @@ impl Socket {
         first: Option<isize>,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
+        self.go_on_with(call, Plan { kind, limit, always_polls, flags }, first, &mut operation)
+    }
+
+    /// The part of `go_on` that is the same for all operations.
+    fn go_on_with(
+        &self,
+        call: InFlight<'_>,
+        plan: Plan,
+        mut first: Option<isize>,
+        operation: &mut dyn FnMut(RawFd, libc::c_int) -> isize,
+    ) -> Result<usize> {
         let mut errno = last_errno();
-        let plan = Plan { kind, limit, always_polls, flags };
-        let mut first = first;
+        let limit = plan.limit;
         let mut deadline = None;
         if first.is_none() {
-            match self.wait_simply(&call, plan, &mut operation) {
+            match self.wait_simply(&call, plan, operation) {
                 Simply::Done(result) => return result,
                 Simply::Tried(n, until) => (first, errno, deadline) = (Some(n), last_errno(), Some(until)),
                 Simply::Interrupted(until) => deadline = Some(until),
@@ -214,7 +224,7 @@ impl Socket {
         loop {
             let timeout = self.mode.timeout();
             let begun = (first.map(|n| (n, errno)), deadline);
-            let result = self.run_slowly(&call, plan, timeout, &tokens, begun, &mut operation);
+            let result = self.run_slowly(&call, plan, timeout, &tokens, begun, operation);
             if !self.was_hurried(&call, plan, timeout, &result) {
                 return result;
             }

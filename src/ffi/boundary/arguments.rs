@@ -12,7 +12,7 @@ use crate::error::Error;
 #[inline]
 pub(crate) fn not_null<T>(argument: Option<T>, name: &'static str) -> Outcome<T> {
     // `ok_or` would make a failure in every call, only to drop it.
-    argument.ok_or_else(|| Failure::Null(name).into())
+    argument.ok_or_else(|| null(name))
 }
 
 /// A buffer to read from. `(NULL, 0)` is an empty one.
@@ -37,7 +37,7 @@ pub(crate) fn check_buffer(data: *const c_void, len: usize, name: &'static str) 
         return Ok(());
     }
     if data.is_null() {
-        return Err(Failure::Null(name).into());
+        return Err(null(name));
     }
     if len > isize::MAX as usize { Err(impossible_length(len, name)) } else { Ok(()) }
 }
@@ -60,6 +60,14 @@ pub(crate) unsafe fn bytes_to_fill<'a>(
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.cast(), len) })
 }
 
+/// The failure that the named argument is NULL. It is a function of its own, because nearly every function of the header
+/// needs it more than once.
+#[cold]
+#[inline(never)]
+pub(crate) fn null(name: &'static str) -> Reported {
+    Failure::Null(name).into()
+}
+
 #[cold]
 fn impossible_length(len: usize, name: &'static str) -> Reported {
     Error::overflow(format!("{name} has an impossible length: {len} bytes")).into()
@@ -72,7 +80,7 @@ fn impossible_length(len: usize, name: &'static str) -> Reported {
 /// `text` is NULL or NUL-terminated, and unchanged while the result is in use.
 pub(crate) unsafe fn string<'a>(text: *const c_char, name: &'static str) -> Outcome<&'a [u8]> {
     if text.is_null() {
-        return Err(Failure::Null(name).into());
+        return Err(null(name));
     }
     // SAFETY: `text` is not NULL, and the caller promises that it ends.
     Ok(unsafe { CStr::from_ptr(text) }.to_bytes())

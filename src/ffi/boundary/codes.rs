@@ -1,8 +1,9 @@
 //! The names and texts of the codes, and the system's numbers for them.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, c_int};
-use std::sync::OnceLock;
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::error::strerror;
 use crate::sys::c_face::{EAI_OVERFLOW, ERRNO_RANGES, HOST_ERRORS, LAST_ERRNO};
@@ -105,13 +106,40 @@ pub(crate) fn text(code: c_int) -> &'static CStr {
 /// The system's text for an `errno`. It is made once and then kept.
 pub(crate) fn system_text(errno: c_int) -> &'static CStr {
     const RANGES: usize = ERRNO_RANGES.len();
-    static TEXTS: [[OnceLock<CString>; 256]; RANGES] = [const { [const { OnceLock::new() }; 256] }; RANGES];
-    let place = |(begin, texts): (c_int, &'static [OnceLock<CString>; 256])| {
+    static TEXTS: [[Text; 256]; RANGES] = [const { [const { Text::new() }; 256] }; RANGES];
+    let place = |(begin, texts): (c_int, &'static [Text; 256])| {
         usize::try_from(errno - begin).ok().and_then(|index| texts.get(index))
     };
     match ERRNO_RANGES.into_iter().zip(&TEXTS).find_map(place) {
-        Some(text) => text.get_or_init(|| CString::new(strerror(errno)).unwrap_or_default()),
+        Some(text) => text.get_or_make(|| CString::new(strerror(errno)).unwrap_or_default()),
         None => c"unknown error of the system",
+    }
+}
+
+/// A text that is kept once it has been made. All of its bits are 0 before, so that a table of them has no place in the file
+/// of the library; a `OnceLock` would.
+struct Text(AtomicPtr<c_char>);
+
+impl Text {
+    const fn new() -> Text {
+        Text(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    fn get_or_make(&self, make: impl FnOnce() -> CString) -> &'static CStr {
+        let mut kept = self.0.load(Ordering::Acquire);
+        if kept.is_null() {
+            let made = make().into_raw();
+            kept = match self.0.compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => made,
+                Err(other) => {
+                    // SAFETY: `made` came from `into_raw`, and no other thread has seen it.
+                    drop(unsafe { CString::from_raw(made) });
+                    other
+                }
+            };
+        }
+        // SAFETY: the text was a `CString`, is never changed or freed, and is seen whole by the order of the atomic.
+        unsafe { CStr::from_ptr(kept) }
     }
 }
 

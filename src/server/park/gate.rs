@@ -50,7 +50,7 @@ impl Request {
         let there = self.socket().recv_into_until(&mut bytes, libc::MSG_PEEK, Limit::Now).unwrap_or(0);
         // If there are no more bytes than before, the system has reported an end or an error, too.
         let goes_on = there > self.bytes_before() && there < MOST;
-        let waits = goes_on && memchr::memmem::find(&bytes[..there], end).is_none();
+        let waits = goes_on && !contains(&bytes[..there], end);
         let before = if waits { there } else { 0 };
         if before != self.bytes_before() {
             let least = before as i32 + 1;
@@ -61,4 +61,11 @@ impl Request {
         }
         waits
     }
+}
+
+/// Whether `part` is somewhere in the bytes. The search of the `memchr` crate for long parts would be larger than all
+/// of this room.
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    let Some(first) = part.first() else { return true };
+    memchr::memchr_iter(*first, bytes).any(|place| bytes[place..].starts_with(part))
 }

@@ -21,12 +21,12 @@ SLACK = 0.5
 # 50 of these are the program's own loop and the wrappers of the C library.
 INSTRUCTIONS = {("unix", 0): 150, ("unix", TIMEOUT): 150}
 # The program's own loop, its socket calls and, of a connection, both ends are part of these.
-OTHERS = {("datagrams", "one"): 245, ("datagrams", "many"): 205, ("getaddrinfo", "1"): 1080, ("create_connection", "1"): 2300}
+OTHERS = {("datagrams", "one"): 245, ("datagrams", "many"): 205, ("getaddrinfo", "1"): 1320, ("create_connection", "1"): 3180}
 # While a cancel token is attached: to another socket, to this thread, to both sockets. Each call may take this many more
 # than it does while there is none.
 TOKENS = {"unix-beside-token": 20, "unix-thread-token": 20, "unix-socket-token": 20}
 # A receive that has to wait until its timeout, and the send before it.
-WAITING = 434
+WAITING = 470
 # socket, connect and accept, and a close of each end.
 CREATE_CONNECTION_CALLS = 5
 # A send and a receive; then the same where the receive has to wait.

@@ -1,4 +1,6 @@
 # Installs the library for C programs on Linux: make && sudo make install. The rest of the project is cargo's.
+# `make install-windows` fills a PREFIX for mingw's compilers instead. The LIBRARY there has tabi.dll, libtabi.dll.a and
+# libtabi.a.
 #
 # PREFIX      where it is installed
 # LIBDIR      the folder of the libraries, such as /usr/lib/x86_64-linux-gnu
@@ -29,7 +31,7 @@ FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@MAJOR@
 	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|' \
 	-e 's|@INCLUDE_FROM_LIB@|'"$$(realpath -m --relative-to="$(LIBDIR)" "$(INCLUDEDIR)")"'|'
 
-.PHONY: all install uninstall
+.PHONY: all install install-windows uninstall
 all:
 	cargo build --release
 
@@ -45,6 +47,15 @@ install:
 		$(FILL) "packaging/$${file##*/}.in" > "$(LIB)/$$file"; chmod 644 "$(LIB)/$$file"; done
 	@if command -v python3 >/dev/null; then python3 -B docs/header/man_pages.py "$(DESTDIR)$(MANDIR)"; \
 	else echo "python3 is missing: the manual pages are not installed"; fi
+
+install-windows:
+	install -d "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(PREFIX)/bin" "$(LIB)/pkgconfig" "$(LIB)/cmake/tabi"
+	install -m 644 include/tabi.h "$(DESTDIR)$(INCLUDEDIR)/tabi.h"
+	install -m 755 $(LIBRARY)/tabi.dll "$(DESTDIR)$(PREFIX)/bin/tabi.dll"
+	install -m 644 $(LIBRARY)/libtabi.dll.a $(LIBRARY)/libtabi.a "$(LIB)"
+	set -e; for file in $(DESCRIPTIONS); do template="packaging/windows/$${file##*/}.in"; \
+		[ -f "$$template" ] || template="packaging/$${file##*/}.in"; \
+		$(FILL) "$$template" > "$(LIB)/$$file"; chmod 644 "$(LIB)/$$file"; done
 
 uninstall:
 	rm -f "$(DESTDIR)$(INCLUDEDIR)/tabi.h" "$(LIB)/libtabi.a" "$(LIB)/libtabi.so" "$(LIB)/$(SONAME)" \

@@ -10,6 +10,13 @@
 
 #include <tabi.h>
 
+#if defined(_WIN32)
+/* The names that Windows has for the directions of a connection. */
+#define SHUT_RD SD_RECEIVE
+#define SHUT_WR SD_SEND
+#define SHUT_RDWR SD_BOTH
+#endif
+
 /* Prints a text and the message of the last call that failed. Returns the exit status. */
 static inline int failed(const char *who, ...)
 {

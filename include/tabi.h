@@ -11,7 +11,8 @@
  *     TABI_ERR_*                  an error of this library
  *
  * tabi_strerror() returns the text of a code, tabi_error_name() its name, and tabi_last_error_message() the
- * details. errno is set too; it is EINVAL when no errno fits.
+ * details. errno is set too; it is EINVAL when no errno fits. On Windows all this is about the numbers of
+ * WSAGetLastError(), such as -WSAECONNREFUSED, and errno is not set.
  *
  * Two errors are possible in almost every function, and are not mentioned there: TABI_ERR_NULL when an
  * argument is NULL that must not be NULL, and TABI_ERR_CLOSED when the function needs the descriptor of a

@@ -6,7 +6,7 @@ use crate::sys;
 
 /// Returns the system's text of an `errno`, such as "Connection refused".
 pub fn strerror(errno: i32) -> String {
-    let text = io::Error::from_raw_os_error(errno).to_string();
+    let text = sys::keeping_errno(|| io::Error::from_raw_os_error(errno).to_string());
     let end = text.rfind(" (os error").unwrap_or(text.len());
     sys::trimmed(&text[..end]).to_owned()
 }

@@ -15,7 +15,7 @@ static void packet_info(void)
         tabi_cmsg cmsg = {0, 0, NULL, 0, 0};
         tabi_addr address, destination, local;
         unsigned interface = 0;
-        struct iovec io;
+        tabi_iovec io;
         tabi_sock *sk = udp_at(families[f], &address);
 
         io.iov_base = &byte;
@@ -59,7 +59,7 @@ static void timestamps_credentials_and_errors(void)
     tabi_control control = {NULL, 0, 0};
     tabi_cmsg cmsg = {0, 0, NULL, 0, 0}, none = {0, 0, NULL, 0, 0};
     tabi_addr address, offender;
-    struct iovec io;
+    tabi_iovec io;
     int64_t nanoseconds;
     int32_t pid;
     uint32_t uid, gid, info;

@@ -55,7 +55,7 @@ static void descriptors_in_control_messages(void)
     char out_space[128], in_space[128], byte = 'x';
     tabi_control out = {NULL, 0, 0}, in = {NULL, 0, 0};
     tabi_cmsg cmsg = {0, 0, NULL, 0, 0};
-    struct iovec io;
+    tabi_iovec io;
     int fds[5], taken[5], i, before, null = open("/dev/null", O_RDWR);
 
     io.iov_base = &byte;

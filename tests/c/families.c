@@ -332,7 +332,7 @@ static void interfaces(void)
 static void only_a_cipher_takes_orders(void)
 {
     static char text[] = "x";
-    struct iovec buffer;
+    tabi_iovec buffer;
     tabi_sock *sk = NULL;
     buffer.iov_base = text;
     buffer.iov_len = 1;

@@ -231,7 +231,7 @@ static void a_program_may_exit_while_threads_are_blocked(void)
 static void a_vanished_peer_raises_no_signal(void)
 {
     char byte = 0;
-    struct iovec buffer = {&byte, 1};
+    tabi_iovec buffer = {&byte, 1};
     struct sigaction action;
     int family, file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), from_pipe[2];
     CHECK(file >= 0);

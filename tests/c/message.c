@@ -9,7 +9,7 @@ static void gather_and_scatter(void)
     tabi_sock *one, *other;
     char head[3], tail[20];
     char a[] = "hello ", b[] = "world";
-    struct iovec out[2], in[2];
+    tabi_iovec out[2], in[2];
     int flags = -1;
     tabi_addr sender;
 
@@ -37,8 +37,8 @@ static void bad_messages(void)
 {
     tabi_sock *one, *other;
     tabi_control control = {NULL, 16, 0};
-    static struct iovec many[1025];
-    struct iovec hole = {NULL, 1};
+    static tabi_iovec many[1025];
+    tabi_iovec hole = {NULL, 1};
     tabi_addr address;
 
     unix_pair_of(SOCK_STREAM, &one, &other);

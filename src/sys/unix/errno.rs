@@ -29,6 +29,11 @@ pub(crate) fn errno_name(errno: c_int) -> Option<&'static CStr> {
     crate::sys::system::own_errno_name(errno)
 }
 
+/// Calls a function that makes a text of the system. It does not change `errno` here.
+pub(crate) fn keeping_errno<T>(make: impl FnOnce() -> T) -> T {
+    make()
+}
+
 /// Returns the text of an `EAI_*` number of the resolver.
 pub(crate) fn gai_strerror(code: c_int) -> String {
     // SAFETY: gai_strerror returns a static string for every number.

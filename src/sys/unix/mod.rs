@@ -37,7 +37,7 @@ pub(crate) use descriptor::{
     set_inheritable, set_nonblocking, socket_number, socket_pair,
 };
 pub(super) use entry::{port_of, text};
-pub(crate) use errno::{errno_name, gai_strerror, hstrerror, trimmed};
+pub(crate) use errno::{errno_name, gai_strerror, hstrerror, keeping_errno, trimmed};
 pub use file::AsFile;
 pub(crate) use file::{Identity, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use fork::forks;

@@ -29,6 +29,15 @@ pub(crate) fn errno_name(errno: c_int) -> Option<&'static CStr> {
     None
 }
 
+/// Calls a function that makes a text of the system, which sets what `WSAGetLastError` returns. A program that asks for
+/// the text of an error may ask for its number afterwards.
+pub(crate) fn keeping_errno<T>(make: impl FnOnce() -> T) -> T {
+    let before = crate::error::last_errno();
+    let text = make();
+    super::set_errno(before);
+    text
+}
+
 /// Returns the text of an error of the resolver, which is the same for all, as in Python.
 pub(crate) fn gai_strerror(_code: c_int) -> String {
     "getaddrinfo failed".to_owned()

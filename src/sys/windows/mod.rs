@@ -53,7 +53,7 @@ pub(crate) use child::{Child, Forked, HAS_FORK, exit, fork};
 pub(crate) use clock::monotonic_nanoseconds;
 pub(crate) use control::{packet_info_v4, read_control};
 pub(crate) use descriptor::*;
-pub(crate) use errno::{errno_name, gai_strerror, hstrerror, trimmed};
+pub(crate) use errno::{errno_name, gai_strerror, hstrerror, keeping_errno, trimmed};
 pub use file::AsFile;
 pub(crate) use file::{Identity, RawFile, file_identity, is_socket, lend_file, raw_file, read_at};
 pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_by_name, service_by_port};

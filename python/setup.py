@@ -14,7 +14,7 @@ from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NAME = "libtabi.dylib" if sys.platform == "darwin" else "libtabi.so"
+NAME = {"darwin": "libtabi.dylib", "win32": "tabi.dll"}.get(sys.platform, "libtabi.so")
 
 #: Where a source distribution has the source of the library.
 SOURCE = os.path.join(HERE, "library")
@@ -52,7 +52,10 @@ class Binary(Distribution):
 class Build(build_py):
     def run(self):
         super().run()
-        shutil.copy2(library(), os.path.join(self.build_lib, "tabi", NAME))
+        path = library()
+        # A wheel for Windows is made on another system, too.
+        name = "tabi.dll" if path.endswith(".dll") else NAME
+        shutil.copy2(path, os.path.join(self.build_lib, "tabi", name))
 
 
 class Wheel(bdist_wheel):

@@ -1,5 +1,6 @@
 //! The example programs in each language: how they are built and started.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -55,6 +56,8 @@ pub struct Programs {
     root: PathBuf,
     /// Cargo's directory for this profile, such as `target/debug`.
     profile: PathBuf,
+    /// The program with which they are started, if they are for another system.
+    emulator: Option<PathBuf>,
 }
 
 impl Programs {
@@ -63,11 +66,28 @@ impl Programs {
     pub fn new() -> Result<Programs, String> {
         let own = std::env::current_exe().map_err(|error| format!("the path of this program: {error}"))?;
         let profile = own.parent().and_then(Path::parent).ok_or("cargo did not build this program")?;
-        Ok(Programs { root: PathBuf::from(env!("CARGO_MANIFEST_DIR")), profile: profile.to_owned() })
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        Ok(Programs { root, profile: profile.to_owned(), emulator: None })
+    }
+
+    /// Finds the programs for Windows that `.ci/windows` has built. Wine starts them.
+    #[allow(dead_code, reason = "the tests have no use for it, the demo has")]
+    pub fn for_windows() -> Programs {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let profile = root.join("target/windows/x86_64-pc-windows-gnu/debug");
+        Programs { root, profile, emulator: Some(PathBuf::from("/usr/lib/wine/wine64")) }
     }
 
     /// Builds the programs of a language. The error is the reason why that is not possible.
     pub fn prepare(&self, language: Language) -> Result<(), String> {
+        if self.emulator.is_some() {
+            let program = self.command(language, "hello_server");
+            let mut files = program.get_args().map(Path::new).filter(|argument| argument.is_absolute());
+            return match files.find(|file| !file.exists()) {
+                Some(missing) => Err(format!("{} is missing: run .ci/windows", missing.display())),
+                None => Ok(()),
+            };
+        }
         match language {
             Language::C => self.compile_c(),
             Language::Rust => self.cargo_build(&["--examples"]),
@@ -83,23 +103,49 @@ impl Programs {
     pub fn command(&self, language: Language, program: &str) -> Command {
         let script = self.root.join(format!("python/examples/{program}.py"));
         match language {
-            Language::C => Command::new(self.c_programs().join(program)),
-            Language::Rust => Command::new(self.profile.join("examples").join(program)),
+            Language::C => self.compiled(self.c_programs().join(program)),
+            Language::Rust => self.compiled(self.profile.join("examples").join(program)),
             Language::StockPython => {
-                let mut python = Command::new("python3");
+                let mut python = self.python();
                 python.arg(script);
                 python
             }
             Language::Python => {
-                let mut python = Command::new("python3");
+                let mut python = self.python();
                 python.args(["-m", "tabi"]).arg(script);
-                python.env("PYTHONPATH", self.root.join("python")).env("TABI_LIBRARY", self.library());
+                python.env("PYTHONPATH", self.path(&self.root.join("python")));
+                python.env("TABI_LIBRARY", self.path(&self.library()));
                 python
             }
         }
     }
 
+    fn compiled(&self, program: PathBuf) -> Command {
+        let Some(emulator) = &self.emulator else { return Command::new(program) };
+        let mut command = Command::new(emulator);
+        command.arg(program.with_extension("exe"));
+        command
+    }
+
+    fn python(&self) -> Command {
+        let Some(emulator) = &self.emulator else { return Command::new("python3") };
+        let mut command = Command::new(emulator);
+        command.arg(self.root.join("target/windows/python/python.exe")).arg("-u");
+        command
+    }
+
+    /// A path as the programs know it. Windows has this system's files on a drive of its own.
+    fn path(&self, path: &Path) -> OsString {
+        match &self.emulator {
+            Some(_) => format!("Z:{}", path.display()).replace('/', "\\").into(),
+            None => path.into(),
+        }
+    }
+
     fn library(&self) -> PathBuf {
+        if self.emulator.is_some() {
+            return self.profile.join("tabi.dll");
+        }
         let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
         self.profile.join(format!("{prefix}tabi{suffix}"))
     }

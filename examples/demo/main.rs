@@ -1,6 +1,7 @@
 //! Runs every example server with every example client, in all languages, and shows what they say.
 //!
 //! `cargo run --example demo` needs Rust, a C compiler and python3. If a tool is missing, its language is left out.
+//! `cargo run --example demo windows` runs the programs for Windows, which `.ci/windows` has built, under Wine.
 
 mod conversations;
 mod languages;
@@ -31,7 +32,13 @@ fn main() -> ExitCode {
 
 /// Runs all combinations. Returns how many have failed.
 fn demo() -> Outcome<usize> {
-    let mut demo = Demo { programs: Programs::new()?, languages: Vec::new(), failures: 0 };
+    let windows = match std::env::args().nth(1).as_deref() {
+        None => false,
+        Some("windows") => true,
+        Some(other) => return Err(format!("the argument must be windows, got {other:?}")),
+    };
+    let programs = if windows { Programs::for_windows() } else { Programs::new()? };
+    let mut demo = Demo { programs, languages: Vec::new(), failures: 0 };
     for language in [Language::C, Language::Rust, Language::Python] {
         match demo.programs.prepare(language) {
             Ok(()) => demo.languages.push(language),
@@ -41,7 +48,10 @@ fn demo() -> Outcome<usize> {
     demo.hello();
     demo.chat();
     demo.udp_echo();
-    demo.unix_echo();
+    if !windows {
+        // Wine has no unix sockets.
+        demo.unix_echo();
+    }
     demo.connect_check().map_err(|error| error.to_string())?;
     Ok(demo.failures)
 }

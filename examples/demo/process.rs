@@ -116,7 +116,10 @@ fn forward(pipe: Option<impl Read + Send + 'static>, sender: Sender<Vec<u8>>) {
         loop {
             match pipe.read(&mut buffer) {
                 Ok(0) => return None,
-                Ok(n) => sender.send(buffer[..n].to_vec()).ok()?,
+                // Programs for Windows end their lines with two characters.
+                Ok(n) => {
+                    sender.send(buffer[..n].iter().copied().filter(|byte| *byte != b'\r').collect()).ok()?
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return None,
             }

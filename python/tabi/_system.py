@@ -51,6 +51,7 @@ __all__ = [
     "WINDOWS",
     "WOULD_WAIT",
     "error_number",
+    "is_after_shutdown",
     "get_blocking",
     "monotonic_ns",
     "os_error",
@@ -74,6 +75,11 @@ def os_error(number: int, kind: type[OSError] = OSError) -> OSError:
     except OSError as error:
         return error.with_traceback(None)
     raise SystemError(f"no exception for the error {number}")
+
+
+def is_after_shutdown(error: BaseException) -> bool:
+    """Whether a call found that its connection was shut down here, which on other systems is the end of the stream."""
+    return WINDOWS and getattr(error, "winerror", None) == errno.WSAESHUTDOWN
 
 
 def error_number(error: OSError) -> Optional[int]:

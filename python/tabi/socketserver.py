@@ -266,8 +266,9 @@ class ThreadingMixIn:
                 elif _server.tls.handshake(self, request, client_address):
                     if not connection.parks_before_it_begins():
                         self.finish_request(request, client_address)
-        except Exception:
-            self.handle_error(request, client_address)
+        except Exception as error:
+            if not (connection.is_cut and _server.is_after_shutdown(error)):
+                self.handle_error(request, client_address)
         finally:
             if connection.next is None:
                 self.shutdown_request(request)

@@ -113,6 +113,17 @@ def command(suite: Suite, part: tuple[str, ...], side: str, journal: str) -> lis
     return [*python, RECORD, journal, "-m", "test", *suite.options, *part, suite.module]
 
 
+def end_group(process: subprocess.Popen) -> None:
+    """Ends a process and all that it has started; on Windows, where there are no groups, the process only."""
+    if os.name == "nt":
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def run_part(suite: Suite, part: tuple[str, ...], side: str) -> Run:
     """Runs a part of one side in a process group of its own, which ends with it."""
     environment = {**os.environ, "PYTHONPATH": PACKAGES}
@@ -136,10 +147,7 @@ def run_part(suite: Suite, part: tuple[str, ...], side: str) -> Run:
             except subprocess.TimeoutExpired:
                 status = f"no end within {suite.limit} s"
             finally:
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                end_group(process)
                 process.wait()
         cases, reasons = read_journal(journal)
         with open(output_path, encoding="utf-8", errors="replace") as output_file:

@@ -17,11 +17,12 @@ HANG = 300
 
 def python(program: str, *arguments: str, through: tuple = (), **environment: str) -> subprocess.CompletedProcess:
     """Runs a program in a fresh interpreter that finds this package."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
-        file.write(program)
-        file.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "program.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(program)
         return subprocess.run(
-            [sys.executable, *through, file.name, *arguments],
+            [sys.executable, *through, path, *arguments],
             env={**os.environ, "PYTHONPATH": PACKAGES, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

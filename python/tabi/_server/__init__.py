@@ -5,7 +5,7 @@ from .. import _interpreter
 # Before anything of it is there.
 _interpreter.require_main()
 
-from .._system import get_blocking, set_blocking
+from .._system import get_blocking, is_after_shutdown, set_blocking
 from . import behind_proxy, process, tls, unix_path
 from .daemon import notify, serve_until_signal
 from .native import existing, native_of
@@ -23,6 +23,7 @@ __all__ = [
     "existing",
     "get_blocking",
     "handle",
+    "is_after_shutdown",
     "live",
     "native_of",
     "notify",

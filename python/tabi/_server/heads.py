@@ -13,6 +13,11 @@ from collections.abc import Callable
 from typing import Optional
 
 from .. import socket
+from .._poll import poll
+from .._system import POLLIN
+
+#: Windows has no such flag.
+_DONTWAIT = getattr(socket, "MSG_DONTWAIT", None)
 
 #: Bytes that are looked at. A longer head, or request, is read by the handler, as it comes.
 _MOST = 8192
@@ -59,6 +64,15 @@ def _ends_or_is_wrong(head: bytes) -> bool:
     return line_end > 0 and not _FIRST_LINE.fullmatch(head[:line_end])
 
 
+def _peek(sock, most: int) -> bytes:
+    """What has come, without taking it away and without waiting. Raises ``BlockingIOError`` when that is nothing."""
+    if _DONTWAIT is not None:
+        return sock.recv(most, socket.MSG_PEEK | _DONTWAIT)
+    if not poll([(sock, POLLIN)], 0):
+        raise BlockingIOError
+    return sock.recv(most, socket.MSG_PEEK)
+
+
 class Head:
     """The next request of a connection, or its head. It stays in the kernel until the handler reads it."""
 
@@ -84,7 +98,7 @@ class Head:
         ``held`` is what the buffer of the handler's `rfile` has of it.
         """
         try:
-            fresh = self._request.recv(self._most, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            fresh = _peek(self._request, self._most)
         except (BlockingIOError, socket.timeout):
             return False
         except OSError as error:

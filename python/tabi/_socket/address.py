@@ -26,8 +26,8 @@ AF_INET6 = getattr(builtin, "AF_INET6", -1)
 #: The moment that never comes.
 NEVER = 2**63 - 1
 
-#: What Python has for no address: on Windows, an address of no family.
-NO_ADDRESS = (0, bytes(14)) if WINDOWS else None
+#: What `recvfrom` has for no sender: on Windows, an address of no family.
+NO_SENDER = (0, bytes(14)) if WINDOWS else None
 
 _ON_LINUX = sys.platform.startswith("linux")
 
@@ -48,9 +48,9 @@ _host = _library.quick(
 
 
 def decode(raw: bytes, proto: int, sock=None):
-    """Python's form of an address that a call filled; ``NO_ADDRESS`` where there is none."""
+    """Python's form of an address that a call filled; ``None`` where there is none."""
     if raw[LENGTH_AT] == 0:
-        return NO_ADDRESS
+        return None
     if raw[FAMILY_AT] in (AF_INET, AF_INET6, AF_UNIX):
         return _decode_plain(raw)
     return families.decode(raw, proto, sock)

@@ -12,6 +12,7 @@ import os
 from .._errors import check
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
+from .._system import WINDOWS
 from . import bluetooth
 from .buffers import zeros
 from .sockaddr import contiguous_bytes, family_of, function, pack, unpack, unsigned
@@ -199,7 +200,8 @@ _CODECS = {
         "AF_CAN": (_encode_can, _decode_can),
         "AF_BLUETOOTH": (bluetooth.encode, bluetooth.decode),
     }.items()
-    if hasattr(builtin, name)
+    # On Windows the library has no addresses of Bluetooth, whose form is another one there.
+    if hasattr(builtin, name) and (name != "AF_BLUETOOTH" or not WINDOWS)
 }
 
 

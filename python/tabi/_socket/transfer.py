@@ -19,7 +19,7 @@ from .. import _library
 from .._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
 from .._library import INT_MAX
 from .._system import monotonic_ns
-from .address import NO_ADDRESS as _NO_ADDRESS
+from .address import NO_SENDER as _NO_SENDER
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import BYTEARRAYS as _bytearrays
@@ -132,11 +132,11 @@ class Transfer:
         if tries:
             n = _try_recvfrom(self._tabi_handle, data, bufsize, sender)
             if n >= 0:
-                address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else _NO_ADDRESS
+                address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else _NO_SENDER
                 return data if n == bufsize else data[:n], address
             _be_patient(self, n)
         n = recvfrom_waiting(self, data, bufsize, 0, sender)
-        return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
+        return data if n == bufsize else data[:n], _sender(self, sender)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
         require_socket(self, "recvfrom_into")
@@ -147,7 +147,7 @@ class Transfer:
                 raise ValueError("nbytes is greater than the length of the buffer")
             sender = blank()
             n = recvfrom_waiting(self, target.at(), _size(nbytes or target.size), flags, sender)
-        return n, decode(sender, self._tabi_proto, self)
+        return n, _sender(self, sender)
 
     def send(self, data, flags=0, /):
         if type(data) is not bytes or flags is not _DEFAULT or (size := len(data)) > INT_MAX:
@@ -205,6 +205,10 @@ class Transfer:
         return sendto_waiting(self, data, size, 0, raw)
 
 
+def _sender(self, raw: bytes):
+    return decode(raw, self._tabi_proto, self) if raw[_LENGTH_AT] else _NO_SENDER
+
+
 def _small_copy(data, flags):
     """The bytes of a buffer that costs less to copy than to pin, else ``None``."""
     if flags is _DEFAULT and type(data) in (bytearray, memoryview):
@@ -249,7 +253,7 @@ def _recvfrom_any(self, bufsize, flags) -> tuple:
     bufsize, flags = _sizes("recvfrom", bufsize, flags)
     data, sender = new_buffer(bufsize, flags), blank()
     n = recvfrom_waiting(self, data, _size(bufsize), flags, sender)
-    return data if n == bufsize else data[:n], decode(sender, self._tabi_proto, self)
+    return data if n == bufsize else data[:n], _sender(self, sender)
 
 
 def _recv_into_view(self, buffer) -> int:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks how large the library is: `python3 benches/check_sizes.py`.
+"""Checks how large the library is: `python3 benches/check_sizes.py`. With `--table` it prints the table of docs/guides/static.md.
 
 The library is built and installed, and programs are linked with it as docs/guides/static.md says. Sizes are in bytes. The limits
 leave room for other compilers (TOLERANCE); a size far below its limit means that the limit should go down.
@@ -51,17 +51,23 @@ def sizes(place):
 
 
 def main():
+    table = sys.argv[1:] == ["--table"]
     for tool in "cargo", "make", "cc", "strip", "objcopy", "pkg-config":
         if not shutil.which(tool):
             if os.environ.get("CI") == "true":
                 raise SystemExit(f"FAIL: {tool} is not installed")
             print(f"skipped: {tool} is not installed")
             return
+    if table:
+        print("| what | bytes |\n|---|---:|")
     good = True
     with tempfile.TemporaryDirectory() as place:
         for name, found in sizes(Path(place)):
             limit = int(EXPECTED[name] * (1 + TOLERANCE))
             good &= found <= limit
+            if table:
+                print(f"| {name} | {found:,} |", flush=True)
+                continue
             print(f"{'ok  ' if found <= limit else 'FAIL'} {name}: {found:,} bytes, limit {limit:,}", flush=True)
     sys.exit(0 if good else 1)
 

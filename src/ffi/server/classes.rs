@@ -7,25 +7,27 @@ use std::mem::MaybeUninit;
 use super::handler::CHandler;
 use super::{tabi_handler, tabi_server};
 use crate::address::{RawAddress, UnixAddress};
-use crate::error::Result;
 use crate::ffi::boundary::{give, not_null, status, string};
 use crate::ffi::socket::{at, at_host};
 use crate::resolve::check_port;
 use crate::server;
-use crate::server::Server;
+use crate::server::ServerOptions;
+
+/// The settings of one of Python's classes. Those that fork ask for a promise.
+pub(super) type Class = unsafe fn() -> ServerOptions;
 
 pub(super) type Out<'a> = Option<&'a mut MaybeUninit<*mut tabi_server>>;
 
 /// # Safety
 ///
-/// `host` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says.
-pub(super) unsafe fn inet_server<'a, S: Into<Server>>(
+/// `host` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says. What the class needs is kept.
+pub(super) unsafe fn inet_server(
     host: *const c_char,
     port: c_int,
     handler: tabi_handler,
     userdata: *mut c_void,
     out: Out<'_>,
-    make: impl FnOnce((&'a [u8], u16), CHandler) -> Result<S>,
+    options: Class,
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
@@ -33,21 +35,23 @@ pub(super) unsafe fn inet_server<'a, S: Into<Server>>(
         // SAFETY: `host` is NULL or NUL-terminated.
         let host = unsafe { string(host, "host") }?;
         let address = (host, check_port(port.into())?);
-        let server = make(address, handler).map_err(|error| at_host(address, error))?;
-        out.write(give(tabi_server(server.into()))?);
+        // SAFETY: the caller promises what the class needs.
+        let options = unsafe { options() };
+        let server = options.bind(address, handler).map_err(|error| at_host(address, error))?;
+        out.write(give(tabi_server(server))?);
         Ok(())
     })
 }
 
 /// # Safety
 ///
-/// `path` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says.
-pub(super) unsafe fn unix_server<S: Into<Server>>(
+/// `path` is NULL or NUL-terminated; handler and userdata are as `tabi_handler` says. What the class needs is kept.
+pub(super) unsafe fn unix_server(
     path: *const c_char,
     handler: tabi_handler,
     userdata: *mut c_void,
     out: Out<'_>,
-    make: impl FnOnce(UnixAddress, CHandler) -> Result<S>,
+    options: Class,
 ) -> c_int {
     status(|| {
         let out = not_null(out, "out")?;
@@ -55,8 +59,10 @@ pub(super) unsafe fn unix_server<S: Into<Server>>(
         // SAFETY: `path` is NULL or NUL-terminated.
         let path = UnixAddress::from_bytes(unsafe { string(path, "path") }?)?;
         let address = RawAddress::try_from(&path)?;
-        let server = make(path, handler).map_err(|error| at(&address, error))?;
-        out.write(give(tabi_server(server.into()))?);
+        // SAFETY: the caller promises what the class needs.
+        let options = unsafe { options() };
+        let server = options.bind(path, handler).map_err(|error| at(&address, error))?;
+        out.write(give(tabi_server(server))?);
         Ok(())
     })
 }
@@ -72,7 +78,7 @@ pub unsafe extern "C" fn tabi_tcp_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe { inet_server(host, port, handler, userdata, out, server::TcpServer::new) }
+    unsafe { inet_server(host, port, handler, userdata, out, server::TcpServer::options) }
 }
 
 /// Makes a TCP server that handles each client in a thread of its own (Python's `ThreadingTCPServer`). It is
@@ -99,7 +105,7 @@ pub unsafe extern "C" fn tabi_threading_tcp_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingTcpServer::new) }
+    unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingTcpServer::options) }
 }
 
 /// Makes a UDP server that handles one datagram after the other, in the thread that serves (Python's
@@ -113,7 +119,7 @@ pub unsafe extern "C" fn tabi_udp_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe { inet_server(host, port, handler, userdata, out, server::UdpServer::new) }
+    unsafe { inet_server(host, port, handler, userdata, out, server::UdpServer::options) }
 }
 
 /// Makes a UDP server that handles each datagram in a thread of its own (Python's `ThreadingUDPServer`). The
@@ -127,7 +133,7 @@ pub unsafe extern "C" fn tabi_threading_udp_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingUdpServer::new) }
+    unsafe { inet_server(host, port, handler, userdata, out, server::ThreadingUdpServer::options) }
 }
 
 /// Makes a unix stream server that handles one client after the other, in the thread that serves (Python's
@@ -144,7 +150,7 @@ pub unsafe extern "C" fn tabi_unix_stream_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe { unix_server(path, handler, userdata, out, server::UnixStreamServer::new) }
+    unsafe { unix_server(path, handler, userdata, out, server::UnixStreamServer::options) }
 }
 
 /// Makes a unix stream server that handles each client in a thread of its own (Python's
@@ -157,7 +163,7 @@ pub unsafe extern "C" fn tabi_threading_unix_stream_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixStreamServer::new) }
+    unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixStreamServer::options) }
 }
 
 /// Makes a unix datagram server that handles one datagram after the other, in the thread that serves
@@ -170,7 +176,7 @@ pub unsafe extern "C" fn tabi_unix_datagram_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe { unix_server(path, handler, userdata, out, server::UnixDatagramServer::new) }
+    unsafe { unix_server(path, handler, userdata, out, server::UnixDatagramServer::options) }
 }
 
 /// Makes a unix datagram server that handles each datagram in a thread of its own (Python's
@@ -183,5 +189,5 @@ pub unsafe extern "C" fn tabi_threading_unix_datagram_server(
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
     // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixDatagramServer::new) }
+    unsafe { unix_server(path, handler, userdata, out, server::ThreadingUnixDatagramServer::options) }
 }

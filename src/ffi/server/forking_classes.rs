@@ -18,12 +18,8 @@ pub unsafe extern "C" fn tabi_forking_tcp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe {
-        inet_server(host, port, handler, userdata, out, |address, handler| {
-            server::ForkingTcpServer::new(address, handler)
-        })
-    }
+    // SAFETY: the caller passes a string for `host`, a handler that may run with `userdata`, and what forks need.
+    unsafe { inet_server(host, port, handler, userdata, out, server::ForkingTcpServer::options) }
 }
 
 /// Makes a UDP server that handles each datagram in a process of its own (Python's `ForkingUDPServer`).
@@ -36,12 +32,8 @@ pub unsafe extern "C" fn tabi_forking_udp_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the caller passes a string for `host`, and a handler that may run with `userdata`.
-    unsafe {
-        inet_server(host, port, handler, userdata, out, |address, handler| {
-            server::ForkingUdpServer::new(address, handler)
-        })
-    }
+    // SAFETY: the caller passes a string for `host`, a handler that may run with `userdata`, and what forks need.
+    unsafe { inet_server(host, port, handler, userdata, out, server::ForkingUdpServer::options) }
 }
 
 /// Makes a unix stream server that handles each client in a process of its own (Python's
@@ -54,12 +46,8 @@ pub unsafe extern "C" fn tabi_forking_unix_stream_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe {
-        unix_server(path, handler, userdata, out, |path, handler| {
-            server::ForkingUnixStreamServer::new(path, handler)
-        })
-    }
+    // SAFETY: the caller passes a string for `path`, a handler that may run with `userdata`, and what forks need.
+    unsafe { unix_server(path, handler, userdata, out, server::ForkingUnixStreamServer::options) }
 }
 
 /// Makes a unix datagram server that handles each datagram in a process of its own (Python's
@@ -72,10 +60,6 @@ pub unsafe extern "C" fn tabi_forking_unix_datagram_server(
     userdata: *mut c_void,
     out: Option<&mut MaybeUninit<*mut tabi_server>>,
 ) -> c_int {
-    // SAFETY: the caller passes a string for `path`, and a handler that may run with `userdata`.
-    unsafe {
-        unix_server(path, handler, userdata, out, |path, handler| {
-            server::ForkingUnixDatagramServer::new(path, handler)
-        })
-    }
+    // SAFETY: the caller passes a string for `path`, a handler that may run with `userdata`, and what forks need.
+    unsafe { unix_server(path, handler, userdata, out, server::ForkingUnixDatagramServer::options) }
 }

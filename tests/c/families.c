@@ -19,6 +19,13 @@
 #define AF_BLUETOOTH 31
 #endif
 
+/* The bytes of a number of 16 bits in the system's order. Those of L2CAP are little-endian everywhere. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define NUMBER(number) 0, number
+#else
+#define NUMBER(number) number, 0
+#endif
+
 #define DEVICE "00:1A:7D:DA:71:13"
 
 /* The address must have exactly these bytes. */
@@ -258,10 +265,10 @@ static void alg(void)
 
 static void bluetooth(void)
 {
-    static const unsigned char l2cap[14] = {31, 0, 1, 16, 0x13, 0x71, 0xda, 0x7d, 0x1a, 0, 4, 0, 2, 0};
-    static const unsigned char rfcomm[10] = {31, 0, 0x13, 0x71, 0xda, 0x7d, 0x1a, 0, 30, 0};
-    static const unsigned char hci[6] = {31, 0, 1, 0, 3, 0};
-    static const unsigned char sco[8] = {31, 0, 0x13, 0x71, 0xda, 0x7d, 0x1a, 0};
+    static const unsigned char l2cap[14] = {NUMBER(31), 1, 16, 0x13, 0x71, 0xda, 0x7d, 0x1a, 0, 4, 0, 2, 0};
+    static const unsigned char rfcomm[10] = {NUMBER(31), 0x13, 0x71, 0xda, 0x7d, 0x1a, 0, 30, 0};
+    static const unsigned char hci[6] = {NUMBER(31), NUMBER(1), NUMBER(3)};
+    static const unsigned char sco[8] = {NUMBER(31), 0x13, 0x71, 0xda, 0x7d, 0x1a, 0};
     tabi_addr addr, other;
     char bdaddr[18];
     uint16_t psm = 0, cid = 0, device = 0, number = 0;

@@ -107,13 +107,14 @@ fn a_signal_handler_triggers_a_token() {
         let (socket, _peer) = stream_pair(AF_UNIX);
         let _scope = TOKEN.get().unwrap().scope().unwrap();
         let caller = ThreadId::current();
+        // A number, because a thread is a pointer in some C libraries, which would not go to another thread.
         // SAFETY: pthread_self and pthread_kill touch no memory; this thread lives until the other one has ended.
-        let own = unsafe { libc::pthread_self() };
+        let own = unsafe { libc::pthread_self() } as usize;
         thread::scope(|threads| {
             threads.spawn(move || {
                 caller.wait_until_blocked();
                 // SAFETY: the thread is inside the scope and so it exists.
-                assert_eq!(unsafe { libc::pthread_kill(own, libc::SIGUSR1) }, 0);
+                assert_eq!(unsafe { libc::pthread_kill(own as libc::pthread_t, libc::SIGUSR1) }, 0);
             });
             assert_eq!(socket.recv(10), Err(Error::Cancelled));
         });

@@ -16,12 +16,12 @@ use crate::support::{compile, library, tools};
 use crate::terminal::{Terminal, enter_own_network};
 
 /// A reader of the tutorial: with an installed library, and all programs of the manual in a folder.
-struct Reader {
+pub(crate) struct Reader {
     folder: PathBuf,
-    environment: Vec<(&'static str, String)>,
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
-fn reader() -> &'static Reader {
+pub(crate) fn reader() -> &'static Reader {
     static READER: OnceLock<Reader> = OnceLock::new();
     READER.get_or_init(|| {
         if let Some(home) = std::env::var_os("TABI_NEWCOMER") {
@@ -76,7 +76,7 @@ fn type_blocks(folder: &Path) {
 }
 
 /// Writes the programs of the manual into a folder, as `cargo new` and `cargo add` of the page about setting up make it.
-fn type_programs(folder: &Path) {
+pub(crate) fn type_programs(folder: &Path) {
     let bin = folder.join("src/bin");
     fs::create_dir_all(&bin).unwrap();
     for from in ["docs/programs", "docs/programs/src/bin"] {
@@ -84,7 +84,7 @@ fn type_programs(folder: &Path) {
             let file = entry.unwrap().path();
             let name = file.file_name().unwrap();
             match file.extension().and_then(|extension| extension.to_str()) {
-                Some("c" | "py" | "h") => drop(fs::copy(&file, folder.join(name)).unwrap()),
+                Some("c" | "cpp" | "hpp" | "py" | "h") => drop(fs::copy(&file, folder.join(name)).unwrap()),
                 Some("rs") => drop(fs::copy(&file, bin.join(name)).unwrap()),
                 _ => (),
             }

@@ -171,7 +171,8 @@ fn every_way_to_write_an_address_or_a_port_has_the_answers_of_the_system() {
         "8o",
         "\u{661}",
     ];
-    for host in hosts {
+    // With the feature `idna`, hosts beyond ASCII are encoded before the system sees them.
+    for host in hosts.into_iter().filter(|host| host.is_ascii() || !cfg!(feature = "idna")) {
         for service in services {
             for family in [AF_UNSPEC, AF_INET, AF_INET6] {
                 for kind in [0, SOCK_STREAM, SOCK_DGRAM] {

@@ -212,7 +212,7 @@ fn a_request_that_is_too_slow_is_cut_off_but_not_a_handler_that_computes() {
 fn a_rate_that_nobody_can_measure_is_refused() {
     let socket = Socket::new(tabi::AF_INET, SOCK_STREAM, 0).unwrap();
     let answer = socket.getsockopt_bytes(libc::IPPROTO_TCP, libc::TCP_INFO, 512).unwrap();
-    let counted = answer.len() >= 216;
+    let counted = answer.len() >= 216 && !cfg!(tabi_portable);
     let settings: [(&str, ServerOptions); 2] = [
         ("min_rate", threads(2).min_rate(1, Duration::from_secs(1))),
         ("count_bytes", threads(2).count_bytes(true)),

@@ -110,7 +110,7 @@ def measure_pingpong(peers, count, cpus):
             def both(peer):
                 before = cpu_nanoseconds(pid)
                 own = once(peer, "pingpong", size, timeout, iterations, port, one)
-                return own + (cpu_nanoseconds(pid) - before) / (iterations + WARM_UP)
+                return own and own + (cpu_nanoseconds(pid) - before) / (iterations + WARM_UP)
 
             values = rounds.interleaved(able, count, both)
         rows.append({"case": "pingpong", "size": size, "timeout": timeout, "cpus": 1, "extra": "", "ns": values})

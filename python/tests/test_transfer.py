@@ -311,12 +311,39 @@ class Receiving(Base):
             other.sendall(memoryview(bytes(range(256)) * 40))
             print(one.recv_into(buffer) == 10240 and buffer[:10240] == bytes(range(256)) * 40)
             other.sendmsg([bytearray(b"two "), b"parts"], [])
-            print(one.recvmsg(100, 10)[0], buffers.LASTING)
+            print(one.recvmsg(100, 10)[0], buffers.arguments_of_view.__name__)
         """
         lines = "\n".join(line[12:] for line in program.splitlines())
         result = python(lines)
-        expected = "5 b'hello'\n" * 3 + "True\nb'two parts' False\n"
+        expected = "5 b'hello'\n" * 3 + "True\nb'two parts' _asked_arguments_of_view\n"
         self.assertEqual(expected, result.stdout, result.stderr)
+
+    @unittest.skipUnless(sys.platform.startswith("linux"), "SO_RCVLOWAT cannot be relied upon elsewhere")
+    def test_calls_that_do_not_wait_find_what_has_arrived_when_some_socket_has_such_a_mark(self):
+        program = """
+            from tabi import socket
+            with socket.socket() as marked:
+                marked.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 10)
+            one, other = socket.socketpair()
+            other.setblocking(False)
+            calls = [
+                lambda: other.recv(9),
+                lambda: other.recv_into(bytearray(9)),
+                lambda: other.recvfrom(9),
+                lambda: other.recvfrom_into(bytearray(9)),
+            ]
+            for call in calls:
+                one.send(b"abc")
+                print(call())
+                try:
+                    call()
+                except BlockingIOError:
+                    pass
+                else:
+                    print("did not raise")
+        """
+        result = python("\n".join(line[12:] for line in program.splitlines()))
+        self.assertEqual(("b'abc'\n3\n(b'abc', None)\n(3, None)\n", ""), (result.stdout, result.stderr))
 
     @unittest.skipUnless(sys.platform.startswith("linux"), "SO_RCVLOWAT cannot be relied upon elsewhere")
     def test_a_blocking_call_waits_for_as_many_bytes_as_the_socket_was_told(self):

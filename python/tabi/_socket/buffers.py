@@ -10,9 +10,8 @@ from .._genuine import module as builtin
 _WORD = ctypes.sizeof(ctypes.c_void_p)
 _HEADER = object.__basicsize__
 
-# Where an object keeps the first byte and the length of its buffer. `PyByteArrayObject` begins with its header,
-# length, allocation, first byte; `PyMemoryViewObject` has a `Py_buffer` behind its header and five words.
-_BYTEARRAY = _HEADER + 3 * _WORD, _HEADER
+# Where an object keeps the first byte and the length of its buffer: `PyMemoryViewObject` has a `Py_buffer` behind its header
+# and five words.
 _VIEW = _HEADER + 5 * _WORD, _HEADER + 7 * _WORD
 
 #: Where `PyBytesObject` keeps its content; a NUL follows it, which the basic size counts.
@@ -20,7 +19,6 @@ _BYTES_AT = bytes.__basicsize__ - 1
 
 #: By an object's place in memory: arguments for ctypes, which reads the first byte and the length when it makes the
 #: call. If another object of that type lives in the same place later, the values that are read are that object's own.
-BYTEARRAYS: dict[int, tuple] = {}
 _VIEWS: dict[int, tuple] = {}
 _MOST_PLACES = 4096
 
@@ -48,35 +46,19 @@ def _zeros_by_the_c_interface(size: int) -> bytes:
 zeros = bytes if all(bytes(size) is not bytes(size) for size in (1, 100, SMALL)) else _zeros_by_the_c_interface
 
 
-class _ZerosByTheCInterface:
-    def __mul__(self, size: int) -> bytes:
-        return zeros(size)
-
-
-_zero = b"\0"
-#: ``ZERO * n`` is the same as ``zeros(n)`` for an n above 1, and quicker.
-ZERO = _zero if all(_zero * size is not _zero * size for size in (2, 100, SMALL)) else _ZerosByTheCInterface()
-
-
 def _overlay(place: int, layout: tuple) -> tuple:
     start_at, length_at = layout
     return ctypes.c_void_p.from_address(place + start_at), ctypes.c_ssize_t.from_address(place + length_at)
 
 
-def _remember(places: dict, place: int, layout: tuple) -> tuple:
-    if len(places) >= _MOST_PLACES:
-        places.clear()
-    found = places[place] = _overlay(place, layout)
-    return found
-
-
-def _quick_arguments_of(buffer: bytearray) -> tuple:
-    return _remember(BYTEARRAYS, id(buffer), _BYTEARRAY)
-
-
 def _quick_arguments_of_view(view: memoryview) -> tuple:
     place = id(view)
-    return _VIEWS.get(place) or _remember(_VIEWS, place, _VIEW)
+    found = _VIEWS.get(place)
+    if found is None:
+        if len(_VIEWS) >= _MOST_PLACES:
+            _VIEWS.clear()
+        found = _VIEWS[place] = _overlay(place, _VIEW)
+    return found
 
 
 class _SystemView(ctypes.Structure):
@@ -114,27 +96,20 @@ def _asked_arguments_of_view(view: memoryview) -> tuple:
         _release(ctypes.byref(found))
 
 
-def _pinned_arguments_of(buffer: bytearray) -> tuple:
-    """An array object over a buffer is passed by ctypes as a pointer, and pins the buffer as long as it lives."""
-    return (ctypes.c_char * 0).from_buffer(buffer), ctypes.c_ssize_t(len(buffer))
-
-
 def _layout_is_known() -> bool:
-    """Whether objects are laid out as assumed, and nothing changes them while the interpreter's lock is held."""
+    """Whether a view is laid out as assumed, and nothing changes it while the interpreter's lock is held."""
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         return False
-    for kind, layout in ((bytearray, _BYTEARRAY), (memoryview, _VIEW)):
-        if max(layout) + _WORD > kind.__basicsize__:
-            # Looking there would read behind the object.
-            return False
+    if max(_VIEW) + _WORD > memoryview.__basicsize__:
+        # Looking there would read behind the object.
+        return False
     for size in (1, 100, 10000):
         probe = bytearray(size)
         del probe[: size // 3]
         view = memoryview(probe)
         asked = [argument.value for argument in _asked_arguments_of_view(view)]
-        for found in (_overlay(id(probe), _BYTEARRAY), _overlay(id(view), _VIEW)):
-            if [argument.value for argument in found] != asked:
-                return False
+        if [argument.value for argument in _overlay(id(view), _VIEW)] != asked:
+            return False
     return True
 
 
@@ -152,14 +127,9 @@ _bytes_layout_is_known = all(_quick_address_of(sample) == _asked_address_of(samp
 #: Where a ``bytes`` object's content begins in memory, as long as it lives.
 address_of = _quick_address_of if _bytes_layout_is_known else _asked_address_of
 
-#: The first byte and the length of a buffer, as arguments for one call of the library. For a bytearray they are right
-#: as long as the interpreter's lock is held; for a contiguous memoryview, as long as it lives and is not released.
-#: If ``LASTING`` is true, they may be kept for later calls with the same object.
-LASTING = _layout_is_known()
-if LASTING:
-    arguments_of, arguments_of_view = _quick_arguments_of, _quick_arguments_of_view
-else:
-    arguments_of, arguments_of_view = _pinned_arguments_of, _asked_arguments_of_view
+#: The first byte and the length of a contiguous view, as arguments for one call of the library: right as long as the view
+#: lives and is not released.
+arguments_of_view = _quick_arguments_of_view if _layout_is_known() else _asked_arguments_of_view
 
 
 class Buffer:

@@ -17,6 +17,7 @@ from .arguments import c_int, fitting, object_to, objects, require_socket
 from .buffers import Buffer, zeros
 from .handle import check_family
 from .interrupt import again, check_signals
+from .native import accept as _accept
 from .sockaddr import blank, unsigned
 from .transfer import never_try
 
@@ -67,14 +68,12 @@ class Connection:
 
     def _accept(self):
         try:
-            handle = self._tabi_handle
+            capsule = self._tabi_capsule
         except AttributeError:
             return require_socket(self, "_accept")
-        peer = blank()
         began = monotonic_ns() if self._tabi_timeout else 0
-        fd = _accept_fd(handle, peer)
-        if fd < 0:
-            fd = _accept_again(self, fd, began, peer)
+        accepted = _accept(capsule)
+        fd, peer = accepted if type(accepted) is tuple else _accept_again(self, accepted, began)
         return fd, decode(peer, self._tabi_proto, self)
 
     def connect(self, address, /):
@@ -157,15 +156,18 @@ class Connection:
             _set_other(self, level, option, value)
 
 
-def _accept_again(self, code: int, began: int, peer: bytes) -> int:
+def _accept_again(self, code: int, began: int) -> tuple:
+    """The descriptor and the client's address of an ``accept`` whose first call has returned an error."""
     check_family(self)
-    return again(
+    peer = blank()
+    fd = again(
         self,
         code,
         began,
         lambda: _accept_fd(self._tabi_handle, peer),
         lambda moment: _accept_fd_until(self._tabi_handle, peer, moment),
     )
+    return fd, peer
 
 
 def _connect_again(self, code: int, began: int) -> None:

@@ -32,8 +32,7 @@ _SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
 _FLAGS_OF_TYPE = _SOCK_NONBLOCK | getattr(builtin, "SOCK_CLOEXEC", 0)
 _NO_TIMEOUT = float("inf")
 
-# The last buffer and address of a socket that has had none. No caller can pass these objects.
-_NO_BUFFER = object(), None, None
+# The last address of a socket that has had none. No caller can pass this object.
 _NO_ADDRESS = object(), None
 
 class Lifecycle:
@@ -41,8 +40,8 @@ class Lifecycle:
 
     # With this prefix subclasses may use the same names as with the built-in type. The timeout is what gettimeout()
     # returns. The sibling is OpenSSL's view of this socket (see `tabi._install.tls`). Patience is how many of the next
-    # receiving calls wait without trying. The last buffer and the last address are the ones that were passed last,
-    # with the form in which the library takes them (see `transfer`). The handle is for calls through ctypes, and the
+    # receiving calls wait without trying. The last address is the one that was passed last, with the form in which the
+    # library takes it (see `transfer`). The handle is for calls through ctypes, and the
     # capsule for those of `native`: each keeps the library's socket, and both change together.
     __slots__ = (
         "_tabi_fd",
@@ -54,7 +53,6 @@ class Lifecycle:
         "_tabi_capsule",
         "_tabi_sibling",
         "_tabi_patience",
-        "_tabi_last_buffer",
         "_tabi_last_address",
     )
 
@@ -64,7 +62,6 @@ class Lifecycle:
         self._tabi_family = self._tabi_type = self._tabi_proto = self._tabi_patience = 0
         self._tabi_timeout = self._tabi_capsule = self._tabi_sibling = None
         self._tabi_handle = handles.NOTHING
-        self._tabi_last_buffer = _NO_BUFFER
         self._tabi_last_address = _NO_ADDRESS
         return self
 
@@ -139,7 +136,6 @@ class Lifecycle:
             return require_socket(self, "close")
         if self._tabi_fd != -1:
             _give_up(self)
-            self._tabi_last_buffer = _NO_BUFFER
             code = native.close(capsule)
             if code < 0:
                 raise exception(code)

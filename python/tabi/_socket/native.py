@@ -17,6 +17,7 @@ _POINTER = ctypes.c_void_p
 #: What the library's functions need of Python's C interface.
 _NEEDED = (
     "Py_DecRef",
+    "PyBuffer_Release",
     "PyBytes_AsString",
     "PyBytes_FromStringAndSize",
     "PyBytes_Size",
@@ -28,6 +29,9 @@ _NEEDED = (
     "PyLong_AsSsize_t",
     "PyLong_AsVoidPtr",
     "PyLong_FromSsize_t",
+    "PyObject_GetBuffer",
+    "PyTuple_New",
+    "PyTuple_SetItem",
     "_PyBytes_Resize",
 )
 
@@ -67,17 +71,35 @@ def _functions() -> dict:
 
 
 _made = _functions()
+#: ``accept(capsule)``: a tuple of the descriptor and of the client's address. It gives the interpreter's lock up.
+accept = _made["accept"]
 #: ``adopt(address)``: the capsule of a new ``tabi_sock``. Signals interrupt its calls.
 adopt = _made["adopt"]
 #: ``close(capsule)``
 close = _made["close"]
-#: ``recv(capsule, size)``: the bytes that came. It gives the interpreter's lock up.
+
+# What gives the interpreter's lock up, and waits. An address is the `bytes` of a `tabi_addr`.
+#: ``recv(capsule, size)``: the bytes that came.
 recv = _made["recv"]
-#: ``try_recv(capsule, size)``: the bytes that came. It does not wait, and keeps the interpreter's lock.
+#: ``recv_into(capsule, buffer)``: how many bytes came.
+recv_into = _made["recv_into"]
+#: ``recvfrom(capsule, size)``: the bytes that came, or a tuple of them and of the sender's address if it has one.
+recvfrom = _made["recvfrom"]
+
+# What does not wait. The lock is kept, unless the name says otherwise.
+#: As ``recv``.
 try_recv = _made["try_recv"]
-#: The same, without the lock.
 try_recv_unlocked = _made["try_recv_unlocked"]
-#: ``try_send(capsule, data)``: how much of a ``bytes`` object was sent. It does not wait, and keeps the interpreter's lock.
+#: ``try_recv_into(capsule, buffer, small)``: as ``recv_into``. It keeps the lock for at most ``small`` bytes.
+try_recv_into = _made["try_recv_into"]
+#: As ``recvfrom``.
+try_recvfrom = _made["try_recvfrom"]
+try_recvfrom_unlocked = _made["try_recvfrom_unlocked"]
+#: ``try_recvfrom_into(capsule, buffer, small)``: how many bytes came, or a tuple of that and of the sender's address.
+try_recvfrom_into = _made["try_recvfrom_into"]
+#: ``try_send(capsule, data)``: how much of a ``bytes`` object was sent.
 try_send = _made["try_send"]
-#: The same, without the lock.
 try_send_unlocked = _made["try_send_unlocked"]
+#: ``try_sendto(capsule, data, address)``: the same to an address.
+try_sendto = _made["try_sendto"]
+try_sendto_unlocked = _made["try_sendto_unlocked"]

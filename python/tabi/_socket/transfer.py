@@ -2,8 +2,7 @@
 
 Each fast path accepts exact types only, and tries the call once without waiting. Other integers, large sizes and errors
 are handled by the slow paths below, and what has to wait by ``waiting``. A small message is tried with the interpreter's
-lock held. Between busy threads, giving the lock up and getting it back costs more than the system call itself. While
-the lock is held, no other thread can resize the buffer.
+lock held. Between busy threads, giving the lock up and getting it back costs more than the system call itself.
 
 A socket that receives only after waiting sends without the lock. What it sends wakes the peer, which may take the
 processor at once and answer others, whose threads would then find the lock held by one that does not run.
@@ -12,35 +11,42 @@ processor at once and answer others, whose threads would then find the lock held
 from __future__ import annotations
 
 import ctypes
-from _thread import _count as _other_threads
 from sys import audit
 
-from .. import _library
 from .._errors import EAGAIN, EINTR, ERR_CLOSED, ERR_NULL, exception
 from .._library import INT_MAX
 from .._system import monotonic_ns
 from .address import NO_SENDER as _NO_SENDER
 from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
-from .buffers import BYTEARRAYS as _bytearrays
-from .buffers import LASTING, Buffer, arguments_of, arguments_of_view, new_buffer
 from .buffers import SMALL as _SMALL
-from .buffers import ZERO as _ZERO
+from .buffers import Buffer, new_buffer
 from .native import recv as _recv
+from .native import recv_into as _recv_into
+from .native import recvfrom as _recvfrom
 from .native import try_recv as _try_recv
+from .native import try_recv_into as _try_recv_into
 from .native import try_recv_unlocked as _try_recv_unlocked
+from .native import try_recvfrom as _try_recvfrom
+from .native import try_recvfrom_into as _try_recvfrom_into
+from .native import try_recvfrom_unlocked as _try_recvfrom_unlocked
 from .native import try_send as _try_send
 from .native import try_send_unlocked as _try_send_unlocked
+from .native import try_sendto as _try_sendto
+from .native import try_sendto_unlocked as _try_sendto_unlocked
 from .sockaddr import LENGTH_AT as _LENGTH_AT
-from .sockaddr import SIZE as _ADDRESS_SIZE
 from .sockaddr import blank
-from .waiting import recv_on, recv_waiting, recvfrom_waiting, send_rest, send_waiting, sendall_from, sendto_waiting
-
-_ssize = ctypes.c_ssize_t
-_try_recv_into = _library.quick("tabi_try_recv", result=_ssize)
-_try_recvfrom = _library.quick("tabi_try_recvfrom", result=_ssize)
-_try_sendto = _library.quick("tabi_try_sendto_addr", result=_ssize)
-_try_sendto_much = _library.function("tabi_try_sendto_addr", result=_ssize)
+from .waiting import (
+    recv_into_on,
+    recv_on,
+    recv_waiting,
+    recvfrom_on,
+    recvfrom_waiting,
+    send_rest,
+    send_waiting,
+    sendall_from,
+    sendto_waiting,
+)
 
 _size = ctypes.c_size_t
 
@@ -54,9 +60,6 @@ _UNDECIDED = frozenset((EAGAIN, EINTR, ERR_CLOSED, ERR_NULL))
 #: otherwise try in vain before nearly every wait.
 _CALLS_WITHOUT_TRY = 16
 
-#: A socket keeps the last buffer up to this size, so that the next call can pass it on without work.
-_KEPT = _SMALL if LASTING else -1
-
 #: The default of arguments of `sendto`: the caller has not given them.
 _MISSING = object()
 
@@ -65,10 +68,12 @@ def never_try() -> None:
     """From now on no receiving call tries: every one waits in the kernel.
 
     This is called when some socket gets SO_RCVLOWAT, which accepted sockets inherit. A call that may wait then waits
-    for that many bytes, but a try would return with fewer.
+    for that many bytes, but a try would return with fewer. The result of the tries is that of an interruption: it never
+    decides anything, for sockets without waiting neither.
     """
-    global _try_recv, _try_recv_unlocked, _try_recv_into, _try_recvfrom
-    _try_recv = _try_recv_unlocked = _try_recv_into = _try_recvfrom = lambda *arguments: EAGAIN
+    global _try_recv, _try_recv_unlocked, _try_recv_into, _try_recvfrom, _try_recvfrom_unlocked, _try_recvfrom_into
+    _try_recv = _try_recv_unlocked = _try_recv_into = lambda *arguments: EINTR
+    _try_recvfrom = _try_recvfrom_unlocked = _try_recvfrom_into = _try_recv
 
 
 class Transfer:
@@ -96,50 +101,53 @@ class Transfer:
         return data if type(data) is bytes else recv_on(self, data, began, bufsize)
 
     def recv_into(self, buffer, nbytes=0, flags=0):
-        if nbytes is not _DEFAULT or flags is not _DEFAULT:
+        if nbytes is not _DEFAULT or flags is not _DEFAULT or not _can_be_filled(buffer):
             return _recv_into_any(self, buffer, nbytes, flags)
         try:
-            last, start, length = self._tabi_last_buffer
+            patience = self._tabi_patience
         except AttributeError:
             return require_socket(self, "recv_into")
-        if last is not buffer:
-            if type(buffer) is not bytearray:
-                return _recv_into_view(self, buffer)
-            try:
-                start, length = _bytearrays[id(buffer)]
-            except KeyError:
-                start, length = arguments_of(buffer)
-            if len(buffer) <= _KEPT:
-                self._tabi_last_buffer = buffer, start, length
-            elif _other_threads():
-                return _recv_into_view(self, buffer)
-        if not self._tabi_patience:
-            n = _try_recv_into(self._tabi_handle, start, length)
+        if not patience:
+            n = _try_recv_into(self._tabi_capsule, buffer, _SMALL)
             if n >= 0:
                 return n
             _be_patient(self, n)
-        return _recv_into_view(self, buffer)
+            patience = _CALLS_WITHOUT_TRY
+        self._tabi_patience = patience - 1
+        began = monotonic_ns() if self._tabi_timeout else 0
+        # While the view lives, nobody can resize the buffer, signal handlers included.
+        with memoryview(buffer) as view:
+            n = _recv_into(self._tabi_capsule, view)
+            return n if n >= 0 else recv_into_on(self, n, began, view)
 
     def recvfrom(self, bufsize, flags=0, /):
-        if type(bufsize) is not int or flags is not _DEFAULT or not 1 < bufsize <= _SMALL:
+        if type(bufsize) is not int or flags is not _DEFAULT or not 0 < bufsize <= INT_MAX:
             return _recvfrom_any(self, bufsize, flags)
         try:
-            tries = not self._tabi_patience
+            patience = self._tabi_patience
         except AttributeError:
             return require_socket(self, "recvfrom")
-        data = _ZERO * bufsize
-        sender = _ZERO * _ADDRESS_SIZE
-        if tries:
-            n = _try_recvfrom(self._tabi_handle, data, bufsize, sender)
-            if n >= 0:
-                address = decode(sender, self._tabi_proto, self) if sender[_LENGTH_AT] else _NO_SENDER
-                return data if n == bufsize else data[:n], address
-            _be_patient(self, n)
-        n = recvfrom_waiting(self, data, bufsize, 0, sender)
-        return data if n == bufsize else data[:n], _sender(self, sender)
+        if not patience:
+            found = (_try_recvfrom if bufsize <= _SMALL else _try_recvfrom_unlocked)(self._tabi_capsule, bufsize)
+            if type(found) is not int:
+                return _with_sender(self, found)
+            _be_patient(self, found)
+            patience = _CALLS_WITHOUT_TRY
+        self._tabi_patience = patience - 1
+        began = monotonic_ns() if self._tabi_timeout else 0
+        found = _recvfrom(self._tabi_capsule, bufsize)
+        if type(found) is not int:
+            return _with_sender(self, found)
+        data, sender = recvfrom_on(self, found, began, bufsize)
+        return data, _sender(self, sender)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
         require_socket(self, "recvfrom_into")
+        if nbytes is _DEFAULT and flags is _DEFAULT and not self._tabi_patience and _can_be_filled(buffer):
+            found = _try_recvfrom_into(self._tabi_capsule, buffer, _SMALL)
+            if type(found) is tuple or found >= 0:
+                return _with_sender(self, found)
+            _be_patient(self, found)
         with _writable("recvfrom_into", buffer, nbytes, flags) as target:
             nbytes, flags = _numbers("recvfrom_into", nbytes, flags, buffer)
             _check_size("recvfrom_into", nbytes)
@@ -196,7 +204,7 @@ class Transfer:
         if last is not to:
             raw = encode(self, to, "sendto")
         audit("socket.sendto", self, to)
-        n = (_try_sendto if size <= _SMALL else _try_sendto_much)(self._tabi_handle, data, size, raw)
+        n = (_try_sendto if size <= _SMALL else _try_sendto_unlocked)(self._tabi_capsule, data, raw)
         if n == size or n >= 0 and self._tabi_timeout is not None:
             return n
         if n > 0:
@@ -207,6 +215,14 @@ class Transfer:
 
 def _sender(self, raw: bytes):
     return decode(raw, self._tabi_proto, self) if raw[_LENGTH_AT] else _NO_SENDER
+
+
+def _with_sender(self, found) -> tuple:
+    """What a native call has received, with the address of the sender in Python's form."""
+    if type(found) is tuple:
+        received, sender = found
+        return received, decode(sender, self._tabi_proto, self)
+    return found, _NO_SENDER
 
 
 def _small_copy(data, flags):
@@ -230,9 +246,12 @@ def _be_patient(self, code: int) -> None:
     self._tabi_patience = _CALLS_WITHOUT_TRY
 
 
-def _can_be_filled(view: memoryview) -> bool:
+def _can_be_filled(buffer) -> bool:
+    """Whether the library can fill the buffer as it is. For other objects, and for those that are wrong, others decide."""
+    if type(buffer) is bytearray:
+        return True
     try:
-        return view.c_contiguous and not view.readonly
+        return type(buffer) is memoryview and buffer.c_contiguous and not buffer.readonly
     except ValueError:
         # The view was released.
         return False
@@ -254,18 +273,6 @@ def _recvfrom_any(self, bufsize, flags) -> tuple:
     data, sender = new_buffer(bufsize, flags), blank()
     n = recvfrom_waiting(self, data, _size(bufsize), flags, sender)
     return data if n == bufsize else data[:n], _sender(self, sender)
-
-
-def _recv_into_view(self, buffer) -> int:
-    if type(buffer) is not bytearray and (type(buffer) is not memoryview or not _can_be_filled(buffer)):
-        return _recv_into_any(self, buffer, 0, 0)
-    # While the view lives, nobody can resize the buffer.
-    view = memoryview(buffer)
-    try:
-        start, length = arguments_of_view(view)
-        return recv_waiting(self, start, length, 0) if view.nbytes else 0
-    finally:
-        view.release()
 
 
 def _recv_into_any(self, buffer, nbytes, flags) -> int:

@@ -11,9 +11,10 @@ import ctypes
 from .. import _library
 from .._errors import Cancelled
 from .._system import monotonic_ns
-from .buffers import Buffer, new_buffer
+from .buffers import Buffer, arguments_of_view, new_buffer
 from .handle import check_family
 from .interrupt import again
+from .sockaddr import blank
 
 _ssize = ctypes.c_ssize_t
 _recv = _library.function("tabi_recv", result=_ssize)
@@ -59,6 +60,12 @@ def recv_on(self, code: int, began: int, size: int) -> bytes:
     return data if n == size else data[:n]
 
 
+def recv_into_on(self, code: int, began: int, view: memoryview) -> int:
+    """As ``recv_on`` for a ``recv_into``."""
+    start, size = arguments_of_view(view)
+    return _recv_again(self, code, began, start, size, 0)
+
+
 def recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
     # The value is read once, as other threads count down too. Below zero it would never become zero again.
     patience = self._tabi_patience
@@ -67,6 +74,13 @@ def recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
     began = monotonic_ns() if self._tabi_timeout else 0
     n = _recvfrom(self._tabi_handle, start, size, flags, sender)
     return n if n >= 0 else _recvfrom_again(self, n, began, start, size, flags, sender)
+
+
+def recvfrom_on(self, code: int, began: int, size: int) -> tuple:
+    """As ``recv_on`` for a ``recvfrom``: with the sender's address in the library's form."""
+    data, sender = new_buffer(size, 0), blank()
+    n = _recvfrom_again(self, code, began, data, size, 0, sender)
+    return data if n == size else data[:n], sender
 
 
 def _recvfrom_again(self, code: int, began: int, start, size, flags: int, sender: bytes) -> int:

@@ -9,6 +9,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use super::interpreter::{INTERPRETER, Interpreter, Object};
+use super::{addressed, into};
 use crate::ffi::socket::{
     tabi_close, tabi_recv, tabi_set_interruptible, tabi_sock, tabi_sock_free, tabi_try_recv, tabi_try_send,
 };
@@ -17,7 +18,7 @@ use crate::sys::libc::ssize_t;
 /// What a capsule holds, for Python and for who looks at one.
 const SOCKET: &CStr = c"tabi_sock";
 
-type Arguments = *const *mut Object;
+pub(super) type Arguments = *const *mut Object;
 type Call = unsafe extern "C-unwind" fn(*mut Object, Arguments, isize) -> *mut Object;
 
 /// CPython's `PyMethodDef`.
@@ -40,22 +41,38 @@ const fn method(name: &'static CStr, call: Call) -> Method {
 }
 
 /// All calls, and the end of the array.
-pub(super) static METHODS: [Method; 8] = [
+pub(super) static METHODS: [Method; 17] = [
+    method(c"accept", addressed::accept),
     method(c"adopt", adopt),
     method(c"close", close),
     method(c"recv", recv),
+    method(c"recv_into", into::recv_into),
+    method(c"recvfrom", addressed::recvfrom),
     method(c"try_recv", try_recv),
+    method(c"try_recv_into", into::try_recv_into),
     method(c"try_recv_unlocked", try_recv_unlocked),
+    method(c"try_recvfrom", addressed::try_recvfrom),
+    method(c"try_recvfrom_into", into::try_recvfrom_into),
+    method(c"try_recvfrom_unlocked", addressed::try_recvfrom_unlocked),
     method(c"try_send", try_send),
     method(c"try_send_unlocked", try_send_unlocked),
+    method(c"try_sendto", addressed::try_sendto),
+    method(c"try_sendto_unlocked", addressed::try_sendto_unlocked),
     Method { name: ptr::null(), call: None, flags: 0, doc: ptr::null() },
 ];
 
 /// Whether other threads run Python code during a system call.
 #[derive(Clone, Copy, PartialEq)]
-enum Lock {
+pub(super) enum Lock {
     Kept,
     Released,
+}
+
+impl Lock {
+    /// A call that copies more bytes than this takes so long that others should run.
+    pub(super) fn for_size(size: isize, small: isize) -> Lock {
+        if size <= small { Lock::Kept } else { Lock::Released }
+    }
 }
 
 /// `adopt(address)`: a capsule that owns the `tabi_sock` at this address and frees it. Signals interrupt its calls.
@@ -138,7 +155,7 @@ unsafe extern "C-unwind" fn try_send_unlocked(
 ///
 /// There are `count` arguments, and this thread holds the interpreter's lock.
 #[inline(always)]
-unsafe fn called<const N: usize>(
+pub(super) unsafe fn called<const N: usize>(
     arguments: Arguments,
     count: isize,
 ) -> Option<(&'static Interpreter, [*mut Object; N])> {
@@ -153,7 +170,7 @@ unsafe fn called<const N: usize>(
 ///
 /// This thread holds the interpreter's lock, and somebody keeps the object as long as the result is used.
 #[inline(always)]
-unsafe fn socket<'a>(python: &Interpreter, handle: *mut Object) -> Option<&'a tabi_sock> {
+pub(super) unsafe fn socket<'a>(python: &Interpreter, handle: *mut Object) -> Option<&'a tabi_sock> {
     // SAFETY: the object is valid, and a capsule of this name is one of `adopt`, which owns a socket.
     unsafe {
         if (python.PyCapsule_IsValid)(handle, SOCKET.as_ptr()) == 0 {
@@ -169,7 +186,7 @@ unsafe fn socket<'a>(python: &Interpreter, handle: *mut Object) -> Option<&'a ta
 ///
 /// This thread holds the lock.
 #[inline(always)]
-unsafe fn without(python: &Interpreter, lock: Lock, call: impl FnOnce() -> ssize_t) -> ssize_t {
+pub(super) unsafe fn without(python: &Interpreter, lock: Lock, call: impl FnOnce() -> ssize_t) -> ssize_t {
     if lock == Lock::Kept {
         return call();
     }
@@ -187,7 +204,7 @@ unsafe fn without(python: &Interpreter, lock: Lock, call: impl FnOnce() -> ssize
 ///
 /// This thread holds the interpreter's lock.
 #[inline(always)]
-unsafe fn number(python: &Interpreter, result: ssize_t) -> *mut Object {
+pub(super) unsafe fn number(python: &Interpreter, result: ssize_t) -> *mut Object {
     // SAFETY: this thread holds the lock.
     unsafe { (python.PyLong_FromSsize_t)(result) }
 }
@@ -198,7 +215,7 @@ unsafe fn number(python: &Interpreter, result: ssize_t) -> *mut Object {
 ///
 /// As for [`called`]. `call` writes at most as many bytes as it is told, and returns their number or a code.
 #[inline(always)]
-unsafe fn received(
+pub(super) unsafe fn received(
     arguments: Arguments,
     count: isize,
     lock: Lock,

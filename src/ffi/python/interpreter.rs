@@ -5,6 +5,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
+use super::into::Buffer;
 use crate::error::Error;
 use crate::ffi::boundary::Outcome;
 
@@ -19,7 +20,7 @@ pub(super) type Destructor = unsafe extern "C-unwind" fn(*mut Object);
 
 macro_rules! interpreter {
     ($($name:ident: fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
-        /// The functions by their names. All of them are in the stable interface since Python 3.2.
+        /// The functions by their names. Python has had all of them since version 3.2.
         pub(super) struct Interpreter {
             $(pub(super) $name: unsafe extern "C-unwind" fn($($argument),*) $(-> $result)?,)*
         }
@@ -51,6 +52,7 @@ macro_rules! interpreter {
 
 interpreter! {
     Py_DecRef: fn(*mut Object);
+    PyBuffer_Release: fn(*mut Buffer);
     PyBytes_AsString: fn(*mut Object) -> *mut c_char;
     PyBytes_FromStringAndSize: fn(*const c_char, isize) -> *mut Object;
     PyBytes_Size: fn(*mut Object) -> isize;
@@ -62,6 +64,9 @@ interpreter! {
     PyLong_AsSsize_t: fn(*mut Object) -> isize;
     PyLong_AsVoidPtr: fn(*mut Object) -> *mut c_void;
     PyLong_FromSsize_t: fn(isize) -> *mut Object;
+    PyObject_GetBuffer: fn(*mut Object, *mut Buffer, c_int) -> c_int;
+    PyTuple_New: fn(isize) -> *mut Object;
+    PyTuple_SetItem: fn(*mut Object, isize, *mut Object) -> c_int;
     _PyBytes_Resize: fn(*mut *mut Object, isize) -> c_int;
 }
 

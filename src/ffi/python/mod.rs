@@ -2,8 +2,10 @@
 //! ten times as much. Everything that is not called all the time goes through ctypes.
 #![allow(unsafe_code)]
 
+mod addressed;
 mod calls;
 mod interpreter;
+mod into;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;

@@ -7,12 +7,14 @@ import copy
 import errno
 import io
 import os
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
 import threading
+import time
 import unittest
 
 import tabi
@@ -26,10 +28,10 @@ LONG = 3600.0
 class Calls(unittest.TestCase):
     """Each call waits for something that never comes, until its token is triggered."""
 
-    def cancelled(self, call, *arguments):
-        """The exception of a call that waits under a token."""
+    def cancelled(self, call, *arguments, after=lambda: time.sleep(0.05)):
+        """The exception of a call that waits under a token, which is triggered when ``after`` returns."""
         token = tabi.Cancel()
-        timer = threading.Timer(0.05, token.cancel)
+        timer = threading.Thread(target=lambda: (after(), token.cancel()))
         timer.start()
         try:
             with token, self.assertRaises(tabi.Cancelled) as raised:
@@ -70,7 +72,10 @@ class Calls(unittest.TestCase):
             one, other = self.pair()
             one.settimeout(timeout)
             much = b"x" * (8 << 20)
-            error = self.cancelled(lambda: one.sendall(much) if not self.filled else one.sendall(b"y"))
+            error = self.cancelled(
+                lambda: one.sendall(much) if not self.filled else one.sendall(b"y"),
+                after=lambda: select.select([other], [], [], HANG),
+            )
             self.assertGreater(error.sent, 0)
             self.filled = True
             self.cancelled(lambda: one.send(b"y"))

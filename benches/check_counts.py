@@ -4,6 +4,7 @@
 Instructions are user-space instructions of the whole program for one send and one receive of 64 bytes, counted
 by callgrind; they may exceed the expected number by TOLERANCE, because compilers differ. System calls are counted by
 strace and are exact; a server's connection may take SLACK more, because threads that wait for the same lock make a call each.
+The memory of idle connections is counted in pages of the threads' stacks, and what is on the heap.
 Exits with 1 when a count is above its limit. Times are never checked.
 """
 
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import counts, peers
 from harness.primitives import TIMEOUT, echo_server
+from harness.servers import idle_once
 
 TOLERANCE = 0.10
 SLACK = 0.5
@@ -32,6 +34,8 @@ CREATE_CONNECTION_CALLS = 5
 # A send and a receive; then the same where the receive has to wait.
 CALLS = {("unix", 0): 2, ("unix", TIMEOUT): 2, ("pingpong", 0): 2, ("pingpong", TIMEOUT): 3}
 CONNECTION_CALLS = 7
+# Kibibytes of an idle connection with its thread: two pages of the stack, as in raw C, and the heap. One more page is 4.
+IDLE_CONNECTIONS, IDLE_KIBIBYTES = 400, 9.5
 # On a busy machine, an answer may have come before the program waits for it; then the system calls are counted again.
 TRIES = 3
 
@@ -79,6 +83,9 @@ def checks():
     server = named(peers.SERVERS, "tabi-c")
     found = sorted(sum(counts.connection_calls(server).values()) for _ in range(3))[1]
     yield check("a connection with one message", found, CONNECTION_CALLS + SLACK, "system calls of the server")
+    cpus = sorted(os.sched_getaffinity(0))
+    found = idle_once(server, IDLE_CONNECTIONS, cpus)["VmRSS"]
+    yield check("a connection that is idle", found, IDLE_KIBIBYTES, "KiB of the server")
 
 
 def main():

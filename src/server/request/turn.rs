@@ -38,28 +38,30 @@ impl Request {
     /// or parks it. For programs that replace [`crate::server::Hooks::process_request`]. Errors and panics go to
     /// `handle_error`.
     pub fn process(self) {
-        let mut request = self;
-        loop {
+        Request::process_in(&mut Some(self));
+    }
+
+    /// [`Request::process`] for a request in a place that belongs to the caller. The place is empty afterwards.
+    pub(crate) fn process_in(place: &mut Option<Request>) {
+        while let Some(request) = place {
             let answer = request.take_turn();
-            match request.after_turn(answer) {
-                Some(next) => request = next,
-                None => return,
-            }
+            Request::after_turn(place, answer);
         }
     }
 
-    /// Ends, parks or goes on with a request after a turn of its handler. Returns it if its next turn is to be taken here
-    /// and now.
+    /// Ends, parks or goes on with a request after a turn of its handler. It stays in its place if its next turn is to be
+    /// taken here and now.
     // Not inlined: while a handler waits, its thread would keep this function's copies of the request on its stack.
     #[inline(never)]
-    fn after_turn(self, answer: Result<Next, Failed>) -> Option<Request> {
-        match answer {
+    fn after_turn(place: &mut Option<Request>, answer: Result<Next, Failed>) {
+        let Some(request) = place.take() else { return };
+        *place = match answer {
             Ok(Next::End) | Err(Failed) => None,
-            Ok(Next::Again) => self.go_on(),
-            Ok(Next::Park) => self.park(),
+            Ok(Next::Again) => request.go_on(),
+            Ok(Next::Park) => request.park(),
             // The time of the request goes on.
-            Ok(Next::More) => Server::park(self, Phase::Request).and_then(Request::go_on_with_rest),
-        }
+            Ok(Next::More) => Server::park(request, Phase::Request).and_then(Request::go_on_with_rest),
+        };
     }
 
     /// Lets a request that has something to do take its next turn. Returns it if that is to be done here and now.

@@ -205,7 +205,8 @@ impl Pool {
         // The new thread waits for the lock that is held here, so it finds its entry complete.
         let handle = Thread::start(self.settings.stack_size, Arc::clone(&seat))?;
         state.refused = false;
-        let request = state.take_first();
+        let mut request = None;
+        state.take_first(&mut request);
         state.workers[id] = Some(Worker { request, called: false, seat, handle: Some(handle) });
         state.present += 1;
         state.live += 1;
@@ -219,9 +220,7 @@ impl Pool {
             if done {
                 return;
             }
-            while let Some(request) = self.next(id, wake) {
-                request.process();
-            }
+            self.handle_requests(id, wake);
             done = true;
         };
         let name = name.to_str().unwrap_or_default();
@@ -231,48 +230,60 @@ impl Pool {
         });
         // If the hook failed or did not call `body`, the request of this thread must still be handled.
         if !done {
-            while let Some(request) = self.next(id, wake) {
-                request.process();
-            }
+            self.handle_requests(id, wake);
         }
     }
 
-    /// Returns the next request for this thread, or `None` when the thread should end.
-    fn next(self: &Arc<Self>, id: usize, wake: &Condvar) -> Option<Request> {
+    /// Handles requests until this thread should end.
+    ///
+    /// They all have one place on its stack, where others put them and take them. While a handler waits, copies of the request
+    /// would cost each idle connection a page of memory. For the same reason, what needs much stack is not inlined.
+    fn handle_requests(self: &Arc<Self>, id: usize, wake: &Condvar) {
+        let mut place = None;
+        while self.next(id, wake, &mut place) {
+            Request::process_in(&mut place);
+        }
+    }
+
+    /// Puts the next request for this thread into its place. Returns false when the thread should end.
+    #[inline(never)]
+    fn next(self: &Arc<Self>, id: usize, wake: &Condvar, place: &mut Option<Request>) -> bool {
         loop {
             let mut state = lock(&self.state);
-            if let Some(request) = state.request_of(id) {
-                return Some(request);
+            if state.take_own(id, place) {
+                return true;
             }
-            if let Some(request) = state.take_first() {
+            if state.take_first(place) {
                 drop(state);
                 // The queue has a free place again.
                 self.wakers.capacity_returned();
-                return Some(request);
+                return true;
             }
             if state.closing {
                 state.live -= 1;
-                return None;
+                return false;
             }
             let found = match state.room.to_watch() {
-                Some(server) => self.watch(state, &server),
-                None => self.rest(state, id, wake),
+                Some(server) => self.watch(state, &server, place),
+                None => self.rest(state, id, wake, place),
             };
             match found {
-                Ok(request) => return Some(request),
+                Ok(()) => return true,
                 Err(NoRequest::LookAgain) => {}
-                Err(NoRequest::Late) => return None,
+                Err(NoRequest::Late) => return false,
             }
         }
     }
 
     /// Waits until this thread gets a request, is called to look for one, or has been idle for too long.
+    #[inline(never)]
     fn rest<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         id: usize,
         wake: &Condvar,
-    ) -> Result<Request, NoRequest> {
+        place: &mut Option<Request>,
+    ) -> Result<(), NoRequest> {
         state.idle.push(id);
         if self.wakers.any_armed() {
             drop(state);
@@ -282,8 +293,8 @@ impl Pool {
         let deadline = Deadline::after(self.settings.idle);
         let mut out_of_time = false;
         loop {
-            if let Some(request) = state.request_of(id) {
-                return Ok(request);
+            if state.take_own(id, place) {
+                return Ok(());
             }
             if state.is_called(id) {
                 return Err(NoRequest::LookAgain);
@@ -299,6 +310,7 @@ impl Pool {
         }
     }
 
+    #[inline(never)]
     fn leave(&self, id: usize) {
         let mut state = lock(&self.state);
         let own = state.workers[id].take().and_then(|worker| worker.handle);

@@ -62,8 +62,11 @@ pub(super) struct Worker {
 }
 
 impl State {
-    pub(super) fn request_of(&mut self, id: usize) -> Option<Request> {
-        self.workers[id].as_mut()?.request.take()
+    /// Puts the request that a thread was given into its place. Returns false if it was given none.
+    pub(super) fn take_own(&mut self, id: usize, place: &mut Option<Request>) -> bool {
+        let Some(worker) = &mut self.workers[id] else { return false };
+        std::mem::swap(&mut worker.request, place);
+        place.is_some()
     }
 
     /// Whether a thread was called to look for work. It is called once.
@@ -71,15 +74,16 @@ impl State {
         self.workers[id].as_mut().is_some_and(|worker| std::mem::take(&mut worker.called))
     }
 
-    /// Takes the first request of the queue for a thread.
-    pub(super) fn take_first(&mut self) -> Option<Request> {
-        let Waiting { request, since, fresh } = self.queue.pop_front()?;
+    /// Puts the first request of the queue into the place of a thread. Returns false if the queue is empty.
+    pub(super) fn take_first(&mut self, place: &mut Option<Request>) -> bool {
+        let Some(Waiting { request, since, fresh }) = self.queue.pop_front() else { return false };
+        *place = Some(request);
         self.fresh -= usize::from(fresh);
         let waited = Deadline::now().as_monotonic().saturating_sub(since.as_monotonic()) as u64;
         self.waits.taken += 1;
         self.waits.sum += waited;
         self.waits.longest = self.waits.longest.max(waited);
-        Some(request)
+        true
     }
 
     pub(super) fn take_queue(&mut self) -> VecDeque<Waiting> {

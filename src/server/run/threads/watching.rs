@@ -74,11 +74,13 @@ impl Pool {
     }
 
     /// Watches the room until there is a request for this thread, until somebody rings, or for too long.
+    #[inline(never)]
     pub(super) fn watch(
         self: &Arc<Self>,
         mut state: MutexGuard<'_, State>,
         server: &Server,
-    ) -> Result<Request, NoRequest> {
+        place: &mut Option<Request>,
+    ) -> Result<(), NoRequest> {
         state.room.watching += 1;
         drop(state);
         if self.wakers.any_armed() {
@@ -88,9 +90,11 @@ impl Pool {
         let mut state = lock(&self.state);
         state.room.watching -= 1;
         match found {
-            Ok(_) => {
+            Ok(request) => {
                 state.waits.taken += 1;
                 self.find_watcher(state, server);
+                *place = Some(request);
+                Ok(())
             }
             Err(NoRequest::LookAgain) => {
                 // One ring may stand for several requests, and everybody is to hear of the end.
@@ -98,6 +102,7 @@ impl Pool {
                 if others && state.room.watching > 0 {
                     server.ring();
                 }
+                Err(NoRequest::LookAgain)
             }
             Err(NoRequest::Late) if state.queue.is_empty() && !state.closing => {
                 state.live -= 1;
@@ -106,10 +111,10 @@ impl Pool {
                 if unwatched {
                     server.nudge_loop();
                 }
+                Err(NoRequest::Late)
             }
-            Err(NoRequest::Late) => return Err(NoRequest::LookAgain),
+            Err(NoRequest::Late) => Err(NoRequest::LookAgain),
         }
-        found
     }
 
     /// Sees to it that somebody watches the room.

@@ -9,6 +9,9 @@
 # DESTDIR     a folder that stands before all of these while files are copied, for packages
 # LIBRARY     the folder that has libtabi.so and libtabi.a
 #
+# `make install-descriptions` installs what `cargo cinstall` of cargo-c does not know: the files for CMake, tabi-static.pc
+# and the manual pages.
+#
 # It wants binutils for the target (CC, OBJCOPY, AR), because packaging/archive makes the installed libtabi.a.
 
 PREFIX ?= /usr/local
@@ -31,18 +34,21 @@ FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@MAJOR@
 	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|' \
 	-e 's|@INCLUDE_FROM_LIB@|'"$$(realpath -m --relative-to="$(LIBDIR)" "$(INCLUDEDIR)")"'|'
 
-.PHONY: all install install-windows uninstall
+.PHONY: all install install-descriptions install-windows uninstall
 all:
 	cargo build --release
 
-install:
-	install -d "$(DESTDIR)$(INCLUDEDIR)" "$(LIB)/pkgconfig" "$(LIB)/cmake/tabi"
+install: install-descriptions
+	install -d "$(DESTDIR)$(INCLUDEDIR)"
 	install -m 644 include/tabi.h "$(DESTDIR)$(INCLUDEDIR)/tabi.h"
 	packaging/archive $(LIBRARY)/libtabi.a "$(LIB)/libtabi.a"
 	chmod 644 "$(LIB)/libtabi.a"
 	install -m 755 $(LIBRARY)/libtabi.so "$(LIB)/libtabi.so.$(VERSION)"
 	ln -sf libtabi.so.$(VERSION) "$(LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(LIB)/libtabi.so"
+
+install-descriptions:
+	install -d "$(LIB)/pkgconfig" "$(LIB)/cmake/tabi"
 	set -e; for file in $(DESCRIPTIONS); do \
 		$(FILL) "packaging/$${file##*/}.in" > "$(LIB)/$$file"; chmod 644 "$(LIB)/$$file"; done
 	@if command -v python3 >/dev/null; then python3 -B docs/header/man_pages.py "$(DESTDIR)$(MANDIR)"; \

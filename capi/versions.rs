@@ -66,9 +66,10 @@ fn gnu_ld() -> Option<String> {
     }
     // Cargo tells this script about a linker only if one is set. The compiler's own choice is `cc`.
     let compiler = env::var("RUSTC_LINKER").unwrap_or_else(|_| "cc".to_owned());
-    let gnu_ld = output(Command::new(compiler).arg("-print-prog-name=ld.bfd"))?.trim().to_owned();
-    output(Command::new(&gnu_ld).arg("--version")).filter(|version| version.starts_with("GNU ld"))?;
-    Some(gnu_ld)
+    // zig knows where GNU ld is, but links by itself.
+    let linker = output(Command::new(&compiler).args(["-fuse-ld=bfd", "-Wl,--version"]))?;
+    let gnu_ld = output(Command::new(&compiler).arg("-print-prog-name=ld.bfd"))?;
+    linker.starts_with("GNU ld").then(|| gnu_ld.trim().to_owned())
 }
 
 fn output(command: &mut Command) -> Option<String> {

@@ -6,6 +6,7 @@
     python3 python/tests/conformance.py test_socket          modules by name
     python3 python/tests/conformance.py --turn 0/8           one of eight parts of the list
     python3 python/tests/conformance.py "test_os -m *send*"  with options of `python3 -m test`
+    python3 python/tests/conformance.py --unknown            with tabi on an interpreter whose details it does not know
 
 Each run has a process of its own and a time limit. The exit status is 0 only when every case
 ended the same way on both. The tests are those of the Python that runs this file, unchanged.
@@ -32,7 +33,9 @@ from conformance_suites import Suite
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECORD = os.path.join(HERE, "conformance_record.py")
 PACKAGES = os.path.dirname(HERE)
-BUILTIN, TABI = "built-in", "tabi"
+#: A Python that finds this folder is one whose details are not as tabi expects them.
+UNKNOWN_INTERPRETER = os.path.join(HERE, "unknown_interpreter")
+BUILTIN, TABI, UNKNOWING = "built-in", "tabi", "tabi on an unknown interpreter"
 NOT_RUN = "not run"
 
 #: A case that was reported twice ended in the worse of the two ways.
@@ -107,7 +110,7 @@ def read_journal(path: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def command(suite: Suite, part: tuple[str, ...], side: str, journal: str) -> list[str]:
-    python = [sys.executable] + (["-m", "tabi"] if side == TABI else [])
+    python = [sys.executable] + ([] if side == BUILTIN else ["-m", "tabi"])
     if suite.script:
         return [*python, RECORD, journal, suite.path, *suite.options]
     return [*python, RECORD, journal, "-m", "test", *suite.options, *part, suite.module]
@@ -126,7 +129,8 @@ def end_group(process: subprocess.Popen) -> None:
 
 def run_part(suite: Suite, part: tuple[str, ...], side: str) -> Run:
     """Runs a part of one side in a process group of its own, which ends with it."""
-    environment = {**os.environ, "PYTHONPATH": PACKAGES}
+    folders = [PACKAGES] + ([UNKNOWN_INTERPRETER] if side == UNKNOWING else [])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
     with tempfile.TemporaryDirectory(prefix="tabi-conformance-") as folder:
         journal = os.path.join(folder, "journal")
         output_path = os.path.join(folder, "output")
@@ -231,6 +235,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="how many processes run at once (1)")
     parser.add_argument("--verbose", action="store_true", help="show tabi's output where there is a difference")
     parser.add_argument("--self-check", action="store_true", help="compare the built-in with itself")
+    parser.add_argument("--unknown", action="store_true", help="tabi knows no details of the interpreter")
     return parser.parse_args()
 
 
@@ -250,7 +255,7 @@ def main() -> int:
     if options.modules and missing:
         print(f"conformance: Python {sys.version.split()[0]} has no {', '.join(missing)}", file=sys.stderr)
         return 2
-    sides = (BUILTIN, BUILTIN) if options.self_check else (BUILTIN, TABI)
+    sides = BUILTIN, BUILTIN if options.self_check else UNKNOWING if options.unknown else TABI
 
     print(f"Python {sys.version.split()[0]}: {sides[0]} / {sides[1]}")
     if missing:

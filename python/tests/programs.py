@@ -11,6 +11,9 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = os.path.dirname(HERE)
 
+#: Where programs look for modules: for this package, and for what these tests were told to look for, too.
+SEARCHED = os.pathsep.join(filter(None, (PACKAGES, os.environ.get("PYTHONPATH"))))
+
 #: Seconds after which something that should have happened is a hang.
 HANG = 300
 
@@ -23,7 +26,7 @@ def python(program: str, *arguments: str, through: tuple = (), **environment: st
             file.write(program)
         return subprocess.run(
             [sys.executable, *through, path, *arguments],
-            env={**os.environ, "PYTHONPATH": PACKAGES, **environment},
+            env={**os.environ, "PYTHONPATH": SEARCHED, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

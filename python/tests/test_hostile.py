@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+from programs import SEARCHED
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(HERE, "hostile_calls.py")
 
@@ -16,7 +18,7 @@ LIMIT = 120
 
 
 def run(*through: str) -> list[str]:
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(HERE)}
+    environment = {**os.environ, "PYTHONPATH": SEARCHED}
     command = [sys.executable, "-W", "ignore", *through, PROGRAM]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(

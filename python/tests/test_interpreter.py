@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import textwrap
 import unittest
 
-from programs import python
+from programs import HANG, HERE, PACKAGES, python
 
 
 class Programs(unittest.TestCase):
@@ -69,22 +72,13 @@ class End(Programs):
         )
 
 
-#: Lets a file of the package begin with another line than it has: the interpreter is not what that line expects.
-CHANGED = """
-import importlib.machinery
+#: The folder of what makes an interpreter another than it is.
+UNKNOWN = os.path.join(HERE, "unknown_interpreter")
+
+CHANGED = f"""
 import sys
-
-def change(file, before, after):
-    original = importlib.machinery.SourceFileLoader.get_code
-
-    def get_code(self, name):
-        if name != file:
-            return original(self, name)
-        source = self.get_source(name)
-        assert before in source, before
-        return compile(source.replace(before, after), self.get_filename(name), "exec", dont_inherit=True)
-
-    importlib.machinery.SourceFileLoader.get_code = get_code
+sys.path.append({UNKNOWN!r})
+from changing import change
 """
 
 #: Fills buffers of all kinds, by all calls that do.
@@ -125,12 +119,12 @@ for each in (one, other, here):
 """
 
 
-class Layouts(Programs):
-    """What the package assumes of objects is looked at when it is imported; this says that it is otherwise."""
+class Details(Programs):
+    """What the package assumes of the interpreter is looked at when it is imported; this says that it is otherwise."""
 
-    def everything(self, before: str = "", after: str = "", shown: str = "None") -> str:
-        change = f"change('tabi._socket.buffers', {before!r}, {after!r})" if before else ""
-        program = "\n".join((CHANGED, change, EVERYTHING, "from tabi._socket import buffers", f"print({shown})"))
+    def everything(self, file: str = "", before: str = "", after: str = "", shown: str = "None") -> str:
+        change = f"change('tabi._socket.{file}', {before!r}, {after!r})" if file else ""
+        program = "\n".join((CHANGED, change, EVERYTHING, "from tabi._socket import buffers, native", f"print({shown})"))
         result = python(program)
         self.assertEqual((0, ""), (result.returncode, result.stderr))
         return result.stdout
@@ -140,24 +134,47 @@ class Layouts(Programs):
         self.assertGreater(expected.count("True"), 5)
         self.assertNotIn("False", expected)
         layout = "buffers.arguments_of_view is buffers._asked_arguments_of_view or None"
+        calls = "native.recv.__module__ == 'tabi._socket.through_ctypes' or None"
         changes = [
-            ("_HEADER = object.__basicsize__", "_HEADER = object.__basicsize__ + 8", layout),
-            ("_HEADER = object.__basicsize__", "_HEADER = object.__basicsize__ + 4096", layout),
+            ("buffers", "_HEADER = object.__basicsize__", "_HEADER = object.__basicsize__ + 8", layout),
+            ("buffers", "_HEADER = object.__basicsize__", "_HEADER = object.__basicsize__ + 4096", layout),
             (
+                "buffers",
                 "_BYTES_AT = bytes.__basicsize__ - 1",
                 "_BYTES_AT = bytes.__basicsize__ - 2",
                 "buffers.address_of is buffers._asked_address_of or None",
             ),
             (
+                "buffers",
                 "bytes(size) is not bytes(size)",
                 "bytes(size) is bytes(size)",
                 "buffers.zeros is buffers._zeros_by_the_c_interface or None",
             ),
+            # Python lacks a function, the library lacks one, and methods are in another form.
+            ("native", '"_PyBytes_Resize"', '"_PyBytes_Resize_of_old"', calls),
+            ("native", '    "Py_DecRef",\n', "", calls),
+            ("native", "_FAST_CALL = 0x80", "_FAST_CALL = 0x100", calls),
         ]
-        for before, after, shown in changes:
+        for file, before, after, shown in changes:
             with self.subTest(after):
-                found = self.everything(before, after, shown)
+                found = self.everything(file, before, after, shown)
                 self.assertEqual(expected.splitlines()[:-1] + ["True"], found.splitlines())
+
+    def test_the_tests_of_sending_and_receiving_pass_without_any_of_them(self):
+        folders = os.pathsep.join((UNKNOWN, PACKAGES))
+        for name in "native", "transfer", "subclasses", "arguments", "blocking", "hostile":
+            with self.subTest(name):
+                command = [sys.executable, os.path.join(HERE, f"test_{name}.py")]
+                result = subprocess.run(
+                    command,
+                    env={**os.environ, "PYTHONPATH": folders},
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    timeout=HANG,
+                )
+                self.assertEqual(0, result.returncode, result.stdout)
+                self.assertIn("\nRan ", result.stdout)
 
 
 class Threads(Programs):
@@ -233,6 +250,31 @@ sys.stdout.flush()
             IN_A_SUBINTERPRETER
             + f"for _ in range(3): run({program!r})\nimport tabi, os\nprint(tabi.installed())\n",
             "b'hello' 3 b'abc' True True\n" * 3 + "False\n",
+        )
+
+    def test_each_has_a_default_timeout_of_its_own(self):
+        program = """
+import os, sys
+import tabi
+tabi.install()
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+with listener, socket.create_connection(listener.getsockname()) as client:
+    for sock in (listener, client):
+        print(socket.getdefaulttimeout(), sock.gettimeout(), os.get_blocking(sock.fileno()))
+socket.setdefaulttimeout(7)
+sys.stdout.flush()
+"""
+        self.prints(
+            IN_A_SUBINTERPRETER
+            + f"""
+from tabi import socket
+socket.setdefaulttimeout(0.5)
+run({program!r})
+with socket.socket() as sock:
+    print(socket.getdefaulttimeout(), sock.gettimeout())
+""",
+            "None None True\n" * 2 + "0.5 0.5\n",
         )
 
     def test_servers_are_refused_and_the_standard_ones_serve(self):

@@ -3,6 +3,8 @@
 A call through ctypes costs ten times as much. The library has these calls as methods of Python's stable C interface, and
 takes a socket as a capsule, which owns the library's ``tabi_sock``. Anything else stands for a socket that is closed or was
 never opened. What a call returns is its result, or the library's negative code.
+
+An interpreter that is not as expected here gets the functions of `through_ctypes`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import ctypes
 
 from .. import _library
-from .._errors import check
+from .._errors import ERR_NULL, check
 
 _POINTER = ctypes.c_void_p
 
@@ -51,26 +53,59 @@ class _Method(ctypes.Structure):
 _methods = _library.quick(
     "tabi_python_methods", _POINTER, ctypes.c_size_t, ctypes.POINTER(ctypes.POINTER(_Method))
 )
-_new_function = ctypes.pythonapi["PyCFunction_NewEx"]
-_new_function.argtypes, _new_function.restype = [_POINTER] * 3, ctypes.py_object
+
+#: ``METH_FASTCALL``
+_FAST_CALL = 0x80
 
 
 def _functions() -> dict:
-    """The library's functions by their names, made for this interpreter."""
+    """The library's functions by their names, made for this interpreter. Raises ``AttributeError`` or ``ValueError`` when
+    something is missing that they need.
+    """
     needed = (_Function * len(_NEEDED))(
         *((name.encode(), ctypes.cast(ctypes.pythonapi[name], _POINTER)) for name in _NEEDED)
     )
+    new = ctypes.pythonapi["PyCFunction_NewEx"]
+    new.argtypes, new.restype = [_POINTER] * 3, ctypes.py_object
     methods = ctypes.POINTER(_Method)()
     check(_methods(needed, len(needed), methods))
     made = {}
     for method in methods:
         if method.name is None:
             break
-        made[method.name.decode()] = _new_function(ctypes.addressof(method), None, None)
+        function = new(ctypes.addressof(method), None, None)
+        if not _is_understood(function, method):
+            raise AttributeError("this Python keeps methods in another form")
+        made[method.name.decode()] = function
     return made
 
 
-_made = _functions()
+def _is_understood(function, method: _Method) -> bool:
+    """Whether the interpreter takes a method for what it is, and has the same flags for a function of its own."""
+    flags_of, call_of = ctypes.pythonapi["PyCFunction_GetFlags"], ctypes.pythonapi["PyCFunction_GetFunction"]
+    flags_of.argtypes = call_of.argtypes = [ctypes.py_object]
+    call_of.restype = _POINTER
+    return (
+        function.__name__.encode() == method.name
+        and call_of(function) == method.call
+        and flags_of(function) == flags_of(divmod) == method.flags == _FAST_CALL
+    )
+
+
+def _made_or_through_ctypes() -> dict:
+    try:
+        made = _functions()
+        # They find the interpreter's own functions, too.
+        if made["try_recv"](None, 1) == made["try_send"](None, b"") == ERR_NULL:
+            return made
+    except (AttributeError, ValueError):
+        pass
+    from . import through_ctypes
+
+    return vars(through_ctypes)
+
+
+_made = _made_or_through_ctypes()
 #: ``accept(capsule)``: a tuple of the descriptor and of the client's address. It gives the interpreter's lock up.
 accept = _made["accept"]
 #: ``adopt(address)``: the capsule of a new ``tabi_sock``. Signals interrupt its calls.

@@ -26,7 +26,6 @@ _type = _library.quick("tabi_type")
 _proto = _library.quick("tabi_proto")
 _detach = _library.function("tabi_detach", result=Descriptor)
 _settimeout = _library.quick("tabi_settimeout", ctypes.c_void_p, ctypes.c_double)
-_setdefaulttimeout = _library.quick("tabi_setdefaulttimeout", ctypes.c_double)
 
 _SOCK_NONBLOCK = getattr(builtin, "SOCK_NONBLOCK", 0)
 _FLAGS_OF_TYPE = _SOCK_NONBLOCK | getattr(builtin, "SOCK_CLOEXEC", 0)
@@ -127,7 +126,10 @@ class Lifecycle:
             close(capsule)
 
     def __reduce__(self):
-        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+        kind = type(self)
+        # The built-in class is known by its full name.
+        name = "_socket.socket" if kind.__module__ == "_socket" else kind.__name__
+        raise TypeError(f"cannot pickle {name!r} object")
 
     def close(self):
         try:
@@ -213,6 +215,8 @@ def _begin(self, handle, family: int, kind: int, proto: int, fd: Optional[int]) 
     self._tabi_type = _type(handle) if kind == -1 else kind & ~_FLAGS_OF_TYPE
     self._tabi_proto = _proto(handle) if proto == -1 else proto
     self._tabi_timeout = 0.0 if kind > 0 and kind & _SOCK_NONBLOCK else _default_timeout
+    if _default_timeout is not None:
+        check(_settimeout(handle, self._tabi_timeout))
     self._tabi_fd = fd = _fileno(handle) if fd is None else fd
     handles.register(handle, fd)
 
@@ -247,7 +251,7 @@ def parse_timeout(timeout):
     return (whole if whole == nanoseconds else whole + 1) / 1e9
 
 
-#: The default timeout of the library. A copy is kept here, where reading it costs nothing.
+#: The default timeout of this interpreter. The library has one for the whole process, of which others may be a part.
 _default_timeout = None
 
 
@@ -257,9 +261,7 @@ def getdefaulttimeout():
 
 def setdefaulttimeout(timeout, /):
     global _default_timeout
-    timeout = parse_timeout(timeout)
-    check(_setdefaulttimeout(_limit(timeout)))
-    _default_timeout = timeout
+    _default_timeout = parse_timeout(timeout)
 
 
 def pair(cls, family, type, proto) -> tuple:

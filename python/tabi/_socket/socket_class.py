@@ -80,7 +80,7 @@ def socketpair(family=_PAIR_FAMILY, type=builtin.SOCK_STREAM, proto=0, /):
 
 
 def _adapt(methods: type) -> None:
-    """Gives methods the running Python's own help texts, and the names that errors speak of. Takes those away that the
+    """Gives methods the running Python's own help texts, and the names that errors and pickles have. Takes those away that the
     built-in class does not have on this system.
     """
     for name, own in list(vars(methods).items()):
@@ -88,7 +88,7 @@ def _adapt(methods: type) -> None:
             continue
         if hasattr(builtin.socket, name):
             own.__doc__ = own.__doc__ or getattr(builtin.socket, name).__doc__
-            own.__qualname__ = f"socket.{name}"
+            own.__module__, own.__qualname__ = "_socket", f"socket.{name}"
         else:
             delattr(methods, name)
 

@@ -8,13 +8,18 @@
 
 static int tell[2], told[2];
 
+/* Whether the resolver has been asked for a name. */
+static volatile sig_atomic_t is_asked;
+
 /* The library calls this function instead of the C library's. */
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **answers)
 {
     char byte;
     (void)host, (void)service, (void)answers;
-    if ((hints->ai_flags & AI_NUMERICHOST) == 0)
+    if ((hints->ai_flags & AI_NUMERICHOST) == 0) {
+        is_asked = 1;
         CHECK(read(tell[0], &byte, 1) == 1 && write(told[1], &byte, 1) == 1);
+    }
     return EAI_NONAME;
 }
 
@@ -28,6 +33,7 @@ static void has_answered(void)
 {
     char byte;
     CHECK_EQ(read(told[0], &byte, 1), 1);
+    is_asked = 0;
 }
 
 static volatile sig_atomic_t handled;
@@ -38,7 +44,7 @@ static void handler(int number)
     handled = 1;
 }
 
-/* What the library's question is answered with, and how often it has asked. */
+/* What the library's question is answered with once the look-up has begun, and how often it has asked. */
 struct asked {
     int ends, times, answers;
 };
@@ -48,7 +54,7 @@ static int ask(void *userdata)
     struct asked *asked = userdata;
     if (asked->times++ == 0 && asked->answers)
         answer();
-    return asked->ends;
+    return asked->ends && is_asked;
 }
 
 static int look_up(void)
@@ -65,7 +71,7 @@ static void the_function_ends_a_look_up(void)
     struct asked asked = {1, 0, 0};
     CHECK_OK(tabi_interrupt_lookups(ask, &asked));
     CHECK_CODE(look_up(), -EINTR);
-    CHECK_EQ(asked.times, 1);
+    CHECK(asked.times >= 1);
     answer();
     has_answered();
 }
@@ -89,11 +95,11 @@ static void *disturb(void *thread)
     return thread;
 }
 
-/* Whether the handler has run when the library asks. */
+/* Whether the handler has run when the library asks, and the look-up has begun. */
 static int has_handled(void *unused)
 {
     (void)unused;
-    return handled;
+    return handled && is_asked;
 }
 
 static void a_signal_makes_the_library_ask(void)
@@ -125,6 +131,7 @@ static void other_threads_and_calls_on_sockets(void)
     tabi_sock *sk;
     pthread_t other;
     char name[64];
+    double limit;
     CHECK_OK(tabi_interrupt_lookups(ask, &asked));
     CHECK_EQ(pthread_create(&other, NULL, looks_up_here, NULL), 0);
     CHECK_EQ(pthread_join(other, NULL), 0);
@@ -139,12 +146,15 @@ static void other_threads_and_calls_on_sockets(void)
     CHECK_CODE(tabi_getfqdn_until("host.test", tabi_deadline(3600), name, sizeof name), -EINTR);
     answer();
     has_answered();
-    CHECK_EQ(asked.times, 2);
+    CHECK(asked.times >= 2);
 
-    /* Without the function, and without enough time, the name is what was given. */
+    /* Without the function, and without enough time, the name is what was given. On a busy machine, the time may end
+     * before the library has asked. */
     CHECK_OK(tabi_interrupt_lookups(NULL, NULL));
-    CHECK_EQ(tabi_getfqdn_until("host.test", tabi_deadline(0.05), name, sizeof name), 9);
-    CHECK_STR(name, "host.test");
+    for (limit = 0.05; !is_asked; limit *= 4) {
+        CHECK_EQ(tabi_getfqdn_until("host.test", tabi_deadline(limit), name, sizeof name), 9);
+        CHECK_STR(name, "host.test");
+    }
     answer();
     has_answered();
 }

@@ -108,11 +108,11 @@ CHECK_UNUSED static void check_code(const char *file, int line, const char *what
         check_failed(file, line, what, "failed without a message");
 }
 
-/* Whether the program runs under valgrind, where limits of descriptors and new processes work in another way. */
+/* Whether the program runs under valgrind or qemu, where limits of descriptors and new processes work in another way. */
 CHECK_UNUSED static int check_emulated(void)
 {
     const char *valgrind = getenv("TABI_VALGRIND");
-    return valgrind != NULL && strcmp(valgrind, "1") == 0;
+    return getenv("TABI_EMULATED") != NULL || (valgrind != NULL && strcmp(valgrind, "1") == 0);
 }
 
 /* How many descriptors below 256 are open. */

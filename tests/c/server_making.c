@@ -49,7 +49,7 @@ static void a_program_inherits_the_sockets(void)
     CHECK_OK(tabi_server_pass_to(server, "/bin/sh", argv, "chat", &pid));
     CHECK_EQ(waitpid(pid, &end, 0), pid);
     CHECK_EQ(end, 0);
-    /* Valgrind gives the child a copy of the memory, in which posix_spawn cannot report this. */
+    /* Valgrind and qemu give the child a copy of the memory, in which posix_spawn cannot report this. */
     if (!check_emulated())
         CHECK_CODE(tabi_server_pass_to(server, "/nowhere/at/all", NULL, "chat", &pid), -ENOENT);
     CHECK_CODE(tabi_server_pass_to(server, "/bin/sh", argv, "a:b", &pid), TABI_ERR_VALUE);

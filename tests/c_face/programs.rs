@@ -99,7 +99,20 @@ fn check(name: &str, linkage: Linkage) {
         Ok("1") if tools::have("valgrind", "memory") => under_valgrind(&program),
         _ => Command::new(program),
     };
-    run(&mut command);
+    run(command.env("TABI_SKIP_CASES", skipped_cases(name)));
+}
+
+/// The cases of a program that `TABI_SKIP_CASES` names as `PROGRAM::CASE`, with a space before and behind each.
+fn skipped_cases(file: &str) -> String {
+    let cases = std::env::var("TABI_SKIP_CASES").unwrap_or_default();
+    let program = file.trim_end_matches(".c");
+    let source = std::fs::read_to_string(directory().join(file)).expect("the program can be read");
+    let of_program = |case: &str| {
+        let case = case.strip_prefix(program)?.strip_prefix("::")?;
+        assert!(source.contains(&format!("RUN({case});")), "{file} has no case {case}");
+        Some(format!("{case} "))
+    };
+    std::iter::once(" ".to_owned()).chain(cases.split_whitespace().filter_map(of_program)).collect()
 }
 
 /// Programs that fork while other threads run, or that exit while threads run, such as those for look-ups, which are never

@@ -102,7 +102,8 @@ fn every_call() -> Outcome {
     let late = Err(tabi::Error::Timeout);
     let limit = &mut Duration::from_millis(50);
     let until = Deadline::after;
-    let look_up = |limit| getaddrinfo_until("x.dead", 80, AF_UNSPEC, SOCK_STREAM, 0, 0, until(limit)).map(drop);
+    let look_up =
+        |limit| getaddrinfo_until("x.dead", 80, AF_UNSPEC, SOCK_STREAM, 0, 0, until(limit)).map(drop);
     assert_eq!(asks(limit, look_up), late);
     assert_eq!(asks(limit, |limit| tabi::gethostbyname_until("x.dead", until(limit)).map(drop)), late);
     assert_eq!(asks(limit, |limit| tabi::gethostbyname_ex_until("x.dead", until(limit)).map(drop)), late);

@@ -195,7 +195,7 @@ static void a_call_that_fails_names_its_address(void)
 {
     tabi_sock *taken = new_socket(AF_INET, SOCK_STREAM), *sk, *out = NULL;
     tabi_addr addr;
-    char address[128], host[64];
+    char address[128], host[64], directory[32];
     CHECK_OK(tabi_bind(taken, "127.0.0.1", 0));
     CHECK_OK(tabi_getsockname(taken, &addr));
     CHECK_OK(tabi_addr_text(&addr, address, sizeof address));
@@ -232,10 +232,12 @@ static void a_call_that_fails_names_its_address(void)
     tabi_sock_free(sk);
 
     sk = new_socket(AF_UNIX, SOCK_STREAM);
-    snprintf(host, sizeof host, "/nonexistent/%d", (int)getpid());
+    /* In a directory of its own nobody else makes this path. */
+    snprintf(host, sizeof host, "%s/none/socket", make_directory(directory));
     snprintf(address, sizeof address, "'%s': No such file or directory", host);
     CHECK_NAMES(tabi_connect_unix(sk, host), address);
     CHECK_NAMES(tabi_bind_unix(sk, host), address);
+    CHECK_EQ(rmdir(directory), 0);
     CHECK(out == NULL);
     tabi_sock_free(sk);
     tabi_sock_free(taken);

@@ -29,7 +29,8 @@ struct HaProxy {
 }
 
 impl HaProxy {
-    /// Starts HAProxy in front of these servers, with these options for each of them.
+    /// Starts HAProxy in front of these servers, with these options for each of them. With `fall 1000`, a check that is
+    /// late, as on a busy machine, takes no server out of use.
     fn start(name: &str, servers: &[&Server], options: &str) -> HaProxy {
         let listener = TcpListener::bind(any_port()).unwrap();
         let fd = listener.as_raw_fd();
@@ -149,7 +150,7 @@ fn health_checks_are_local_and_keep_the_address_of_haproxy() {
     };
     let server = behind_proxy().unwrap().bind(any_port(), check).unwrap();
     while_serving(&server, || {
-        let proxy = HaProxy::start("checks", &[&server], "send-proxy-v2 check inter 50ms");
+        let proxy = HaProxy::start("checks", &[&server], "send-proxy-v2 check inter 50ms fall 1000");
         wait_until("HAProxy has checked the server some times", || checks.load(Ordering::SeqCst) >= 5);
         Client::connect(&proxy).get().unwrap();
     });
@@ -219,7 +220,8 @@ fn a_rolling_restart_behind_haproxy_fails_no_request() {
     };
     let servers = [(); 2].map(|()| behind_proxy().unwrap().bind(any_port(), answer).unwrap());
     let mut commands = [(); 2].map(|()| helper("server_helper"));
-    let proxy = HaProxy::start("restart", &[&servers[0], &servers[1]], "send-proxy-v2 check inter 100ms");
+    let proxy =
+        HaProxy::start("restart", &[&servers[0], &servers[1]], "send-proxy-v2 check inter 100ms fall 1000");
     let (answers, stop) = (Mutex::new(Answers::default()), AtomicBool::new(false));
     let count = || answers.lock().unwrap().count();
     let mut successors = thread::scope(|scope| {

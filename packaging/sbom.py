@@ -40,9 +40,10 @@ def component(name: str, version: str, licence: str, checksum) -> dict:
 def main() -> None:
     known = checksums()
     listed = [component(name, version, licence, known.get((name, version))) for name, version, licence in crates()]
-    own = next(each for each in listed if each["name"] == "tabi")
+    # The package of the C library compiles the source of the crate: nothing else of the project is in it.
+    own = next(each for each in listed if each["name"] == "tabi-capi") | {"name": "tabi"}
     std = {"type": "library", "name": "rust-std", "version": sys.argv[1], "licenses": [{"expression": "MIT OR Apache-2.0"}]}
-    others = [each for each in listed if each["name"] not in ("tabi", "tabi-capi")]
+    others = [each for each in listed if each["name"] != "tabi-capi"]
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",

@@ -7,24 +7,20 @@
 
 #[cfg(all(unix, not(target_os = "linux")))]
 mod bsd;
-#[cfg(target_os = "linux")]
-mod linux;
+#[cfg_attr(target_os = "linux", path = "linux.rs")]
+#[cfg_attr(target_vendor = "apple", path = "apple.rs")]
+#[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
+#[cfg_attr(target_os = "netbsd", path = "netbsd.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod system;
 mod types;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
-mod windows;
-#[cfg(windows)]
 mod winsock;
 
-#[cfg(all(unix, not(target_os = "linux")))]
-use bsd as system;
-#[cfg(target_os = "linux")]
-use linux as system;
 #[cfg(unix)]
 use unix as base;
-#[cfg(windows)]
-use windows as system;
 #[cfg(windows)]
 use winsock as base;
 
@@ -32,6 +28,8 @@ use std::ffi::CStr;
 use std::net::Shutdown;
 
 pub use base::*;
+#[cfg(all(unix, not(target_os = "linux")))]
+pub use bsd::*;
 pub use system::*;
 pub use types::{AddressFamily, SocketKind};
 
@@ -87,8 +85,17 @@ const fn shutdown(how: i32) -> Shutdown {
     }
 }
 
-const COUNT: usize = base::ROWS.len() + system::ROWS.len();
-const ROWS: [Row; COUNT] = merge(base::ROWS, system::ROWS);
+/// The constants that Apple's systems and the BSDs have in common.
+#[cfg(all(unix, not(target_os = "linux")))]
+const COMMON: &[Row] = bsd::ROWS;
+#[cfg(not(all(unix, not(target_os = "linux"))))]
+const COMMON: &[Row] = &[];
+
+const COUNT: usize = base::ROWS.len() + COMMON.len() + system::ROWS.len();
+const ROWS: [Row; COUNT] = {
+    const SHARED: [Row; base::ROWS.len() + COMMON.len()] = merge(base::ROWS, COMMON);
+    merge(&SHARED, system::ROWS)
+};
 
 /// All constants that are numbers, sorted by name. The table has no pointers, which would make the library larger: the
 /// loader has to know about each pointer.

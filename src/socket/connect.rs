@@ -84,6 +84,9 @@ impl Socket {
             Err(Error::Timeout) => return Err(Error::Os(sys::CONNECT_BEGUN)),
             Err(error) => return Err(error),
         }
+        if !sys::CONFIRMS_CONNECT {
+            return Ok(());
+        }
         // Linux regards a socket as connected only after a connect has returned 0. Without this call the next
         // connect would not fail with EISCONN, as it does after a connect that blocked.
         match SockRef::from(call).connect(&address.to_socket2()).map_err(Error::from) {
@@ -194,8 +197,11 @@ impl Socket {
     }
 }
 
-/// The limit of a connect that blocks in the system (`SO_SNDTIMEO`).
+/// The limit of a connect that blocks in the system (`SO_SNDTIMEO`), where connects have one.
 fn write_timeout(call: &InFlight<'_>) -> Limit {
+    if !sys::OWN_TIMEOUT_OF_CONNECTIONS {
+        return Limit::FOREVER;
+    }
     SockRef::from(call).write_timeout().unwrap_or(None).map_or(Limit::FOREVER, Limit::after)
 }
 

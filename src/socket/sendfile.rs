@@ -102,7 +102,7 @@ impl Socket {
     /// also ignore a close if the connection has another owner. Under a token, `send_by_system` sets O_NONBLOCK.
     fn can_send_files(&self, limit: Limit) -> Result<bool> {
         let call = self.handle.enter()?;
-        let may_block = limit == Limit::Timeout && !self.handle.wakes_by_fd();
+        let may_block = limit == Limit::Timeout && !self.wakes_by_fd(&call);
         Ok(may_block || sys::is_nonblocking(&SockRef::from(&call))?)
     }
 

@@ -442,10 +442,10 @@ const fn must_not_block(flags: libc::c_int) -> bool {
 }
 
 /// Returns the deadline of a call that begins to wait, and whether it is that of the socket in the system (`SO_RCVTIMEO`,
-/// `SO_SNDTIMEO`), whose error is another one. On Windows, accepts and connects have none. Without a timeout the call waits
+/// `SO_SNDTIMEO`), whose error is another one. Accepts and connects have one only on Linux. Without a timeout the call waits
 /// here only because it must not block in the system, which would heed that limit.
 pub(super) fn deadline_of_call(call: &InFlight<'_>, plan: Plan, timeout: Timeout) -> (Deadline, bool) {
-    let has_own = sys::CALLS_BLOCK || matches!(plan.kind, Kind::Receive | Kind::Send);
+    let has_own = sys::OWN_TIMEOUT_OF_CONNECTIONS || matches!(plan.kind, Kind::Receive | Kind::Send);
     if has_own && plan.limit == Limit::Timeout && timeout == Timeout::NONE {
         let socket = SockRef::from(call);
         let own = match plan.kind.interest() {

@@ -11,12 +11,17 @@ mod multicast;
 mod multicast_interface;
 #[path = "portable/mod.rs"]
 mod portable;
+#[path = "portable/sendfile_counted.rs"]
+mod sendfile_counted;
 
 use std::ffi::CStr;
 use std::io;
+use std::os::fd::RawFd;
 
 use libc::c_int;
 use socket2::SockRef;
+
+use super::unix::errno::errno_names;
 
 pub(crate) use control::{packet_info_v4, read_control};
 #[cfg(feature = "capi")]
@@ -48,8 +53,28 @@ pub(crate) fn set_errno(errno: c_int) {
     unsafe { *libc::__error() = errno };
 }
 
+/// Returns the name of an `errno` that not every Unix has.
+pub(crate) fn own_errno_name(errno: c_int) -> Option<&'static CStr> {
+    errno_names! { errno,
+        EAUTH EBADRPC ECAPMODE EDOOFUS EFTYPE EINTEGRITY ENEEDAUTH ENOATTR ENOTBLK ENOTCAPABLE
+        ENOTRECOVERABLE EOWNERDEAD EPROCLIM EPROCUNAVAIL EPROGMISMATCH EPROGUNAVAIL ERPCMISMATCH
+    }
+    None
+}
+
 /// Does nothing, because this crate cannot set the names of threads on this system.
 pub(crate) fn name_current_thread(_name: &CStr) {}
+
+/// Sends at most `count` bytes of a file, beginning at `offset`. Returns how many were sent, or -1 and sets `errno`. The system
+/// raises no SIGPIPE for this call.
+pub(crate) fn sendfile(socket: RawFd, file: RawFd, offset: u64, count: usize) -> isize {
+    let mut sent = 0;
+    // SAFETY: `sent` is writable during the call, and there are no headers.
+    let result = unsafe {
+        libc::sendfile(file, socket, offset as libc::off_t, count, std::ptr::null_mut(), &mut sent, 0)
+    };
+    sendfile_counted::counted(result, sent)
+}
 
 /// Returns the protocol with which a socket was made.
 pub(crate) fn protocol(socket: &SockRef<'_>) -> io::Result<c_int> {

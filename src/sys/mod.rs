@@ -112,7 +112,9 @@ pub(crate) use system::{
     ABSTRACT_NAMES, CMSG_CLOEXEC, IPV6_HOPLIMIT, NEVER_WAIT, NO_SIGPIPE, SOCK_NONBLOCK, TRUE_LENGTH,
     TYPE_FLAGS,
 };
-pub(crate) use system::{LENGTH_IN_ADDRESS, SHUTDOWN_WAKES, UNIX_PATH_SIZE};
+pub(crate) use system::{
+    CONFIRMS_CONNECT, LENGTH_IN_ADDRESS, OWN_TIMEOUT_OF_CONNECTIONS, SHUTDOWN_WAKES, UNIX_PATH_SIZE,
+};
 pub use types::HostEntry;
 pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes, poll_each_once};
 

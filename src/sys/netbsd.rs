@@ -7,6 +7,8 @@ mod control;
 mod environment;
 #[path = "portable/mod.rs"]
 mod portable;
+#[path = "portable/sendfile.rs"]
+mod sendfile;
 
 use std::ffi::CStr;
 use std::io;
@@ -16,11 +18,13 @@ use libc::c_int;
 use socket2::SockRef;
 
 use super::InterfaceV4;
+use super::unix::errno::errno_names;
 
 pub(crate) use control::{packet_info_v4, read_control};
 #[cfg(feature = "capi")]
 pub(crate) use environment::environment_list;
 pub(crate) use portable::*;
+pub(crate) use sendfile::sendfile;
 
 /// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
@@ -43,6 +47,15 @@ pub(super) const LEAST_STACK: usize = 64 * 1024;
 pub(crate) fn set_errno(errno: c_int) {
     // SAFETY: the C library's pointer to this thread's errno is always valid.
     unsafe { *libc::__errno() = errno };
+}
+
+/// Returns the name of an `errno` that not every Unix has.
+pub(crate) fn own_errno_name(errno: c_int) -> Option<&'static CStr> {
+    errno_names! { errno,
+        EAUTH EBADRPC EFTYPE ENEEDAUTH ENOATTR ENODATA ENOSR ENOSTR ENOTBLK ENOTRECOVERABLE ENOTSUP
+        EOWNERDEAD EPROCLIM EPROCUNAVAIL EPROGMISMATCH EPROGUNAVAIL ERPCMISMATCH ETIME
+    }
+    None
 }
 
 /// Does nothing, because this crate cannot set the names of threads on this system.

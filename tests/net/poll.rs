@@ -9,7 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    self, HANG, ThreadId, bound, end, full_listener, in_own_process, limits, nobody, stream_pair,
+    self, HANG, ThreadId, bound, end, full_listener, in_own_process, limits, nobody, once_blocked,
+    stream_pair,
 };
 use tabi::constants::MSG_OOB;
 use tabi::{
@@ -37,8 +38,8 @@ fn wait(socket: &Socket, events: PollEvents) -> PollEvents {
 /// A pipe: its end to read and its end to write.
 fn pipe() -> (File, File) {
     let mut ends = [0; 2];
-    // SAFETY: pipe2 writes two descriptors.
-    assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
+    // SAFETY: pipe writes two descriptors.
+    assert_eq!(unsafe { libc::pipe(ends.as_mut_ptr()) }, 0);
     // SAFETY: both descriptors are new and have no other owner.
     unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) }
 }
@@ -423,4 +424,25 @@ fn memory_that_cannot_be_had_is_an_error_and_leaves_the_socket_usable() {
         socket.close().unwrap();
         assert_eq!(support::dup(number).map(drop), Err(Error::Os(libc::EBADF)), "no call is left in flight");
     });
+}
+
+#[test]
+fn a_socket_in_several_entries_is_reported_in_each() {
+    let (one, other) = stream_pair(AF_INET);
+    other.sendall(b"x").unwrap();
+    assert_eq!(wait(&one, PollEvents::IN), PollEvents::IN);
+    let wishes = [PollEvents::IN, PollEvents::OUT, PollEvents::IN | PollEvents::OUT, PollEvents::default()];
+    let mut entries = wishes.map(|wished| Poll::socket(&one, wished));
+    assert_eq!(poll(&mut entries, HANG), Ok(3));
+    assert_eq!(entries.map(|entry| entry.revents()), wishes);
+}
+
+#[test]
+fn an_entry_without_events_hears_of_a_close_although_there_is_something_to_read() {
+    let (one, other) = stream_pair(AF_INET);
+    other.sendall(b"x").unwrap();
+    assert_eq!(wait(&one, PollEvents::IN), PollEvents::IN);
+    let mut entries = [Poll::socket(&one, PollEvents::default())];
+    let ready = once_blocked(|| one.close().unwrap(), || poll(&mut entries, HANG));
+    assert_eq!((ready, entries[0].revents()), (Ok(1), PollEvents::CLOSED));
 }

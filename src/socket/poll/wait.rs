@@ -121,8 +121,10 @@ impl<E: Entry> Waiting<'_, E> {
             if socket.is_closed() || socket.has_ended_here() {
                 most = Some(Duration::ZERO);
             } else if socket.handle.wakes_by_fd()
-                && socket.handle.enter().is_ok_and(|call| socket.wakes_by_fd(&call))
+                && (entry.wished().is_ok_and(|events| events.is_empty())
+                    || socket.handle.enter().is_ok_and(|call| socket.wakes_by_fd(&call)))
             {
+                // Without events, some systems do not report that the connection has ended.
                 match socket.handle.wake_fd() {
                     Ok(fd) => {
                         descriptors[used] = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };

@@ -64,6 +64,10 @@ pub(super) const SO_NOSIGPIPE: Option<c_int> = None;
 /// Whether a shutdown wakes every call that is blocked on an internet or unix socket, also an accept, and a receive on a
 /// datagram socket that is not connected.
 pub(crate) const SHUTDOWN_WAKES: bool = true;
+/// Whether the limits of a socket in the system (`SO_RCVTIMEO`, `SO_SNDTIMEO`) hold for accepts and connects too.
+pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = true;
+/// Whether the system regards a socket as connected only after a connect has returned 0.
+pub(crate) const CONFIRMS_CONNECT: bool = true;
 /// Whether the first byte of an address is its length.
 pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the name of a unix socket, which includes a NUL.

@@ -1,6 +1,5 @@
 //! Features that only Linux has, as the other systems do without them.
 
-use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net;
 
@@ -15,6 +14,11 @@ pub(crate) const TRUE_LENGTH: c_int = 0;
 /// A shutdown fails with ENOTCONN for a listener and for a datagram socket that is not connected. Not every system wakes
 /// the calls on them all the same, so all calls that wait do so in `poll`.
 pub(crate) const SHUTDOWN_WAKES: bool = false;
+/// The limits of a socket in the system (`SO_RCVTIMEO`, `SO_SNDTIMEO`) are for receives and sends only.
+pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = false;
+/// A socket is connected when the system has reported this. Another connect is not needed, and would fail with EINVAL if the
+/// connection has ended in the meantime.
+pub(crate) const CONFIRMS_CONNECT: bool = false;
 /// Whether the first byte of an address is its length.
 pub(crate) const LENGTH_IN_ADDRESS: bool = true;
 /// The size in bytes of the space for the name of a unix socket, which includes a NUL.
@@ -27,9 +31,9 @@ pub(crate) fn abstract_name(_address: &net::SocketAddr) -> Option<&[u8]> {
     None
 }
 
-/// The error numbers of the resolver that not every system has. These values are never returned.
-pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;
-pub(crate) const EAI_NODATA: c_int = c_int::MIN;
+/// The error numbers of the resolver that not every system has, from netdb.h. No system has others with these numbers.
+pub(crate) const EAI_ADDRFAMILY: c_int = 1;
+pub(crate) const EAI_NODATA: c_int = 7;
 
 /// Accepts a client on a socket of this family. The new descriptor is close-on-exec and blocking, although accept(2) of
 /// some systems gives it the O_NONBLOCK of the listener. Clients of every family have an address.
@@ -77,9 +81,4 @@ pub(crate) fn collect_process(_process: BorrowedFd<'_>) -> Result<Option<bool>> 
 /// Fails with `Os(ENOSYS)`: there are no descriptors of processes.
 pub(crate) fn signal_process(_process: BorrowedFd<'_>, _signal: c_int) -> Result<()> {
     Err(Error::Os(libc::ENOSYS))
-}
-
-/// Returns `None`: this crate has no names for further `errno` numbers of these systems.
-pub(crate) fn own_errno_name(_errno: c_int) -> Option<&'static CStr> {
-    None
 }

@@ -1,5 +1,4 @@
-//! `sendfile` on systems other than Linux. The calls of the BSDs have other arguments, so the caller copies the bytes
-//! instead.
+//! `sendfile` on systems that have no such call: the caller copies the bytes instead.
 
 use std::os::fd::RawFd;
 

@@ -105,7 +105,7 @@ pub(crate) const SO_REUSEPORT: Option<libc::c_int> = Some(libc::SO_REUSEPORT);
 
 /// The errors with which `sendfile(2)` says that it cannot send this file.
 pub(crate) const SENDFILE_REFUSALS: &[libc::c_int] =
-    &[libc::EINVAL, libc::ENOSYS, libc::ESPIPE, libc::EOPNOTSUPP, libc::EOVERFLOW];
+    &[libc::EINVAL, libc::ENOSYS, libc::ESPIPE, libc::EOPNOTSUPP, libc::ENOTSUP, libc::EOVERFLOW];
 /// The error of a read at a position in a file that has none.
 pub(crate) const NO_POSITION: libc::c_int = libc::ESPIPE;
 

@@ -83,6 +83,10 @@ pub(crate) const CALLS_BLOCK: bool = false;
 pub(crate) const SIGNALS_INTERRUPT: bool = false;
 /// A shutdown wakes nobody.
 pub(crate) const SHUTDOWN_WAKES: bool = false;
+/// The limits of a socket in the system (`SO_RCVTIMEO`, `SO_SNDTIMEO`) are for receives and sends only.
+pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = false;
+/// A second connect fails with WSAEISCONN and changes nothing.
+pub(crate) const CONFIRMS_CONNECT: bool = true;
 /// Whether the first byte of an address is its length.
 pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the path of a unix socket, which includes a NUL.

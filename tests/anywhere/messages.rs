@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 
 use super::{HANG, datagrams};
 use tabi::{
-    AF_INET, ControlBuffer, ControlData, ControlMessage, IncomingDatagram, MulticastInterface,
-    OutgoingDatagram, SOCK_DGRAM, Socket, cmsg_space,
+    AF_INET, ControlBuffer, ControlData, IncomingDatagram, MulticastInterface, OutgoingDatagram, SOCK_DGRAM,
+    Socket,
 };
 
 #[test]
@@ -52,7 +52,7 @@ fn a_datagram_that_is_too_long_for_its_buffers_is_cut() {
 }
 
 #[test]
-#[cfg(any(windows, target_os = "linux"))]
+#[cfg(any(windows, target_os = "linux", target_vendor = "apple"))]
 fn a_message_says_where_it_arrived() {
     let receiver = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
     receiver.bind(("0.0.0.0", 0)).unwrap();
@@ -61,12 +61,12 @@ fn a_message_says_where_it_arrived() {
     let sender = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
     sender.sendto(b"hello", ("127.0.0.1", receiver.getsockname().unwrap().port().unwrap())).unwrap();
     let mut place = [0; 10];
-    let mut control = ControlBuffer::new(cmsg_space(64).unwrap()).unwrap();
+    let mut control = ControlBuffer::new(tabi::cmsg_space(64).unwrap()).unwrap();
     let received = receiver.recvmsg_into(&mut [IoSliceMut::new(&mut place)], &mut control, 0).unwrap();
     assert_eq!((received.len, received.address.port()), (5, sender.getsockname().unwrap().port()));
     let messages: Vec<_> = control.messages().collect();
-    let arrived = |message: &ControlMessage| match message {
-        ControlMessage::Ipv4PacketInfo(info) => info.destination == Ipv4Addr::LOCALHOST,
+    let arrived = |message: &tabi::ControlMessage| match message {
+        tabi::ControlMessage::Ipv4PacketInfo(info) => info.destination == Ipv4Addr::LOCALHOST,
         _ => false,
     };
     assert!(messages.iter().any(arrived), "{messages:?}");

@@ -1,5 +1,8 @@
 //! The manual: its programs are those of the tree, its transcripts are what the programs print, its links hold, and
 //! its translations have the same programs and transcripts.
+//!
+//! They need Linux, for which the transcripts are.
+#![cfg(target_os = "linux")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support;
-use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, AddressFamily, SOCK_DGRAM, SOCK_STREAM, Socket, SocketKind, constants,
-};
+use tabi::{AF_INET6, AF_UNIX, AddressFamily, SOCK_DGRAM, SOCK_STREAM, SocketKind, constants};
 
 /// Prints the size of Python's integers, and `NAME VALUE` for each integer of `_socket`; `bool` is left out.
 const PYTHON_PROGRAM: &str = "\
@@ -97,7 +95,8 @@ fn every_integer_of_pythons_socket_module_is_in_the_table_with_the_same_value() 
             .map(|line| line.split_once(' ').expect("NAME VALUE"))
             .map(|(name, value)| (name, value.parse().expect("an integer")))
             .collect();
-        assert!(theirs.len() > 300, "{python:?} shows only {} constants", theirs.len());
+        let least = if cfg!(target_os = "linux") { 300 } else { 100 };
+        assert!(theirs.len() > least, "{python:?} shows only {} constants", theirs.len());
         let differ: Vec<_> = theirs
             .iter()
             .filter(|(name, value)| {
@@ -173,6 +172,6 @@ fn flags_are_added_to_a_kind() {
     use tabi::constants::{SOCK_CLOEXEC, SOCK_NONBLOCK};
     let kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
     assert_eq!(format!("{kind:?}"), "SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK");
-    let socket = Socket::new(AF_INET, kind, 0).unwrap();
+    let socket = tabi::Socket::new(tabi::AF_INET, kind, 0).unwrap();
     assert_eq!((socket.kind(), socket.getblocking()), (SOCK_STREAM, false));
 }

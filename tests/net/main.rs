@@ -34,6 +34,8 @@ mod fork;
 mod limits;
 #[cfg(unix)]
 mod message;
+#[cfg(target_os = "linux")]
+mod message_linux;
 #[cfg(unix)]
 mod multicast;
 #[cfg(unix)]
@@ -43,7 +45,8 @@ mod options;
 #[cfg(unix)]
 mod poll;
 mod proxy;
-#[cfg(unix)]
+// The numbers of system calls, and strace.
+#[cfg(target_os = "linux")]
 mod races;
 #[cfg(unix)]
 mod resolve;
@@ -51,9 +54,11 @@ mod resolve;
 mod second_wait;
 #[cfg(unix)]
 mod sendfile;
-#[cfg(unix)]
+// A timer that sends signals to one thread.
+#[cfg(target_os = "linux")]
 mod signals;
 mod stream;
-#[cfg(unix)]
+// strace.
+#[cfg(target_os = "linux")]
 mod system_calls;
 mod try_calls;

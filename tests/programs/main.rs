@@ -1,4 +1,7 @@
 //! The example programs in C, Rust and Python, and those of the README.
+//!
+//! They need Linux: they are linked with the C library by GNU ld, and watched with strace.
+#![cfg(target_os = "linux")]
 
 #[path = "../../examples/demo/conversations.rs"]
 mod conversations;

@@ -2,6 +2,9 @@
 //! at once, on connections (`storm`), listeners and sockets that connect (`meeting`).
 //!
 //! The tests run under the shim of `tests/torture`, which delays system calls.
+//!
+//! They need Linux: the shim is preloaded into them, and knows the calls of glibc.
+#![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
 #[path = "../support/mod.rs"]

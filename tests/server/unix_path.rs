@@ -11,7 +11,7 @@ use tabi::server::{
     Request, Server, ServerOptions, TcpServer, ThreadingUnixStreamServer, UnixDatagramServer,
     UnixStreamServer,
 };
-use tabi::{AF_UNIX, Error, Result, SOCK_STREAM, Socket, UnixAddress};
+use tabi::{AF_UNIX, Error, Result, SOCK_STREAM, Socket};
 
 fn nothing(_: &Request) -> Result<()> {
     Ok(())
@@ -146,7 +146,7 @@ fn a_forked_child_leaves_the_path_alone() {
 #[test]
 #[cfg(target_os = "linux")]
 fn an_abstract_name_has_no_path() {
-    let name = UnixAddress::Abstract(format!("tabi-{}-unlink", std::process::id()).into_bytes());
+    let name = tabi::UnixAddress::Abstract(format!("tabi-{}-unlink", std::process::id()).into_bytes());
     let server = UnixStreamServer::options().unlink_path(true).bind(name, nothing).unwrap();
     server.server_close(None);
 }

@@ -8,7 +8,7 @@ type Resource = libc::__rlimit_resource_t;
 type Resource = libc::c_int;
 
 /// Sets a limit of this process to `most`, or to the highest value that the process may set. Returns what it was.
-#[allow(clippy::useless_conversion, reason = "the numbers have 32 bits on some systems")]
+#[allow(clippy::unnecessary_cast, reason = "the numbers have 32 bits or a sign on some systems")]
 pub fn limit(resource: Resource, most: u64) -> u64 {
     let most = libc::rlim_t::try_from(most).unwrap_or(libc::rlim_t::MAX);
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -18,7 +18,7 @@ pub fn limit(resource: Resource, most: u64) -> u64 {
         let before = limit.rlim_cur;
         limit.rlim_cur = most.min(limit.rlim_max);
         assert_eq!(libc::setrlimit(resource, &limit), 0);
-        before.into()
+        before as u64
     }
 }
 
@@ -27,7 +27,7 @@ pub fn become_nobody() {
     // SAFETY: the calls touch no memory.
     unsafe {
         if libc::geteuid() == 0 {
-            assert_eq!(libc::setresuid(65534, 65534, 65534), 0);
+            assert_eq!(libc::setuid(65534), 0);
         }
     }
 }

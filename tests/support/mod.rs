@@ -18,7 +18,7 @@ pub(crate) mod library;
 #[cfg_attr(windows, path = "limits_windows.rs")]
 pub(crate) mod limits;
 pub(crate) mod own_process;
-#[cfg_attr(windows, path = "queue_windows.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "queue_unknown.rs")]
 mod queue;
 pub(crate) mod serving;
 #[cfg(unix)]
@@ -96,6 +96,10 @@ pub fn end(socket: Socket) {
 /// An address of the loopback network that only this process uses, so that nobody takes a port of it that a test has
 /// closed.
 pub fn own_host() -> String {
+    if !cfg!(any(target_os = "linux", windows)) {
+        // This is the only address of the loopback network there.
+        return "127.0.0.1".to_owned();
+    }
     let [_, high, middle, low] = std::process::id().to_be_bytes();
     format!("127.{}.{middle}.{low}", 128 | high)
 }
@@ -150,11 +154,12 @@ pub fn scaled(rounds: u64) -> u64 {
 }
 
 /// How many descriptors wake a call of the library: a pipe has two.
-pub const DESCRIPTORS_TO_WAKE: usize = if cfg!(tabi_portable) { 2 } else { 1 };
+pub const DESCRIPTORS_TO_WAKE: usize =
+    if cfg!(any(tabi_portable, all(unix, not(target_os = "linux")))) { 2 } else { 1 };
 
 /// How many descriptors this process has open.
 pub fn open_descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").unwrap().count()
+    fs::read_dir(if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" }).unwrap().count()
 }
 
 /// Duplicates a descriptor of which only the number is at hand.

@@ -1,8 +1,8 @@
 //! Waiting for conditions that no event announces, with a limit after which a test fails.
 #![allow(dead_code, reason = "each program uses its own part")]
 
-#[cfg_attr(windows, path = "thread_id_windows.rs")]
-#[cfg_attr(unix, path = "thread_id.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "thread_id_by_time.rs")]
+#[cfg_attr(target_os = "linux", path = "thread_id.rs")]
 mod thread_id;
 
 pub use thread_id::*;

@@ -10,6 +10,9 @@
 //!
 //! Without `TABI_TORTURE=all`, each place in the library fails once instead of each call. That takes a minute, so only CI
 //! does all of it; elsewhere, one in twenty of these faults is tried.
+//!
+//! It needs Linux: the shim is preloaded into programs, and knows the calls of glibc.
+#![cfg(target_os = "linux")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,5 +1,5 @@
-//! What a thread does. Windows does not tell whether a thread waits, so tests give it some time to begin. What they check
-//! holds too if it has not begun yet.
+//! What a thread does. Systems other than Linux do not tell in a file whether a thread waits, so tests give it some time to
+//! begin. What they check holds too if it has not begun yet.
 
 use std::thread;
 use std::time::Duration;

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::sys::fd::{AsFd, AsRawFd, OwnedFd};
 use crate::sys::{self, libc};
 
-/// The most descriptors in one message on Linux. Other systems do not allow more.
+/// The most descriptors in one message on Linux. Other systems allow one more at most, for which there is space too.
 const MOST_FDS: usize = 253;
 
 /// Space in bytes for control messages that socket options may put before the descriptors: credentials, a
@@ -102,7 +102,8 @@ impl Socket {
         maxfds: usize,
         flags: i32,
     ) -> Result<ReceivedFds> {
-        let size = cmsg_space_unchecked(maxfds.min(MOST_FDS) * size_of::<i32>());
+        let room = if sys::CLOSES_CUT_FDS { maxfds.min(MOST_FDS) } else { MOST_FDS };
+        let size = cmsg_space_unchecked(room * size_of::<i32>());
         let mut control = ControlBuffer::new(size + OTHER_CONTROL)?;
         // SAFETY: the caller promises that the buffer is writable for its length.
         let message = unsafe { self.recvmsg_to(&[buffer], &mut control, flags, Limit::Timeout) }?;

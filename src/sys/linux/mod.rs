@@ -68,6 +68,8 @@ pub(crate) const SHUTDOWN_WAKES: bool = true;
 pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = true;
 /// Whether the system regards a socket as connected only after a connect has returned 0.
 pub(crate) const CONFIRMS_CONNECT: bool = true;
+/// Whether the system closes received descriptors that do not fit into the control buffer.
+pub(crate) const CLOSES_CUT_FDS: bool = true;
 /// Whether the first byte of an address is its length.
 pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the name of a unix socket, which includes a NUL.

@@ -87,6 +87,8 @@ pub(crate) const SHUTDOWN_WAKES: bool = false;
 pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = false;
 /// A second connect fails with WSAEISCONN and changes nothing.
 pub(crate) const CONFIRMS_CONNECT: bool = true;
+/// No descriptors are received.
+pub(crate) const CLOSES_CUT_FDS: bool = true;
 /// Whether the first byte of an address is its length.
 pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the path of a unix socket, which includes a NUL.

@@ -72,6 +72,61 @@ class End(Programs):
         )
 
 
+class Interrupted(Programs):
+    def test_what_is_raised_within_a_call_leaves_no_descriptor_behind(self):
+        # The handler of a signal may raise anywhere in Python code, as this does line by line.
+        self.prints(
+            """
+            import gc, os, sys, warnings
+            from tabi import _socket
+
+            class Raised(Exception):
+                pass
+
+            def interrupted_everywhere(call):
+                interruptions = 0
+                while True:
+                    lines = interruptions
+
+                    def trace(frame, event, argument):
+                        nonlocal lines
+                        # In these, Python runs no handler at the lines that matter.
+                        if frame.f_code.co_name in ("__del__", "adopt"):
+                            return None
+                        lines -= 1
+                        if lines < 0:
+                            raise Raised
+                        return trace
+
+                    sys.settrace(trace)
+                    try:
+                        call()
+                    except Raised:
+                        interruptions += 1
+                    else:
+                        return interruptions
+                    finally:
+                        sys.settrace(None)
+
+            def one():
+                _socket.socket().close()
+
+            def two():
+                for each in _socket.socketpair():
+                    each.close()
+
+            warnings.simplefilter("ignore")
+            two()
+            before = os.listdir("/proc/self/fd")
+            for call in one, two:
+                print(interrupted_everywhere(call) > 20)
+                gc.collect()
+                print(len(os.listdir("/proc/self/fd")) - len(before))
+            """,
+            "True\n0\n" * 2,
+        )
+
+
 #: The folder of what makes an interpreter another than it is.
 UNKNOWN = os.path.join(HERE, "unknown_interpreter")
 

@@ -8,6 +8,18 @@ from .. import _library
 from . import native
 
 _set_shared = _library.quick("tabi_set_shared")
+_free = _library.quick("tabi_sock_free", ctypes.c_void_p, result=None)
+
+
+class New(ctypes.c_void_p):
+    """Where the library puts a new ``tabi_sock``. It is freed here when nobody adopts it: the handler of a signal may raise
+    before that.
+    """
+
+    # The default keeps the function: when the interpreter ends, the module's names may be gone already.
+    def __del__(self, free=_free) -> None:
+        if self:
+            free(self)
 
 
 class Handle(ctypes.Structure):
@@ -28,14 +40,15 @@ CLOSED = ctypes.c_void_p()
 _owners: dict[int, object] = {}
 
 
-def adopt(pointer: ctypes.c_void_p):
+def adopt(pointer: New):
     """A new handle as calls through ctypes take it, ready for Python: signals interrupt its calls.
 
     The result is what ``byref`` makes, the quickest pointer that ctypes passes; it keeps the handle alive.
     """
-    capsule = native.adopt(pointer.value)
     handle = Handle.from_address(pointer.value)
-    handle.capsule = capsule
+    # In one line without other calls: no signal's handler can run in between.
+    address, pointer.value = pointer.value, None
+    handle.capsule = native.adopt(address)
     return ctypes.byref(handle)
 
 

@@ -69,7 +69,7 @@ class Lifecycle:
         given = family, type, proto
         family, type, proto = c_ints("__init__", family, type, proto)
         sys.audit("socket.__new__", self, family, type, proto)
-        pointer = ctypes.c_void_p()
+        pointer = handles.New()
         fd = None
         if fileno is None:
             family = builtin.AF_INET if family == -1 else family
@@ -106,7 +106,8 @@ class Lifecycle:
         forget=handles.forget,
         closed=handles.CLOSED,
     ):
-        fd = self._tabi_fd
+        # What a signal's handler has raised may have left nothing of the object.
+        fd = getattr(self, "_tabi_fd", -1)
         if fd == -1:
             return
         try:
@@ -198,7 +199,7 @@ def _descriptor(fileno, given: tuple) -> int:
     return fd
 
 
-def _own(self, pointer: ctypes.c_void_p, family: int, kind: int, proto: int, fd: Optional[int] = None) -> None:
+def _own(self, pointer: handles.New, family: int, kind: int, proto: int, fd: Optional[int] = None) -> None:
     """Gives a new handle to this object, which gives up what it had before. The system knows the values that are -1, and
     the library a descriptor that is None.
     """
@@ -224,8 +225,9 @@ def _begin(self, handle, family: int, kind: int, proto: int, fd: Optional[int]) 
 def _give_up(self):
     """The object has no descriptor and no handle any more. Returns the handle, which still has the descriptor."""
     handle, fd = self._tabi_handle, self._tabi_fd
-    self._tabi_fd, self._tabi_handle, self._tabi_capsule = -1, handles.CLOSED, None
+    # First of all: if a signal's handler raises now, nothing keeps a handle that no object has any more.
     handles.forget(handle, fd)
+    self._tabi_fd, self._tabi_handle, self._tabi_capsule = -1, handles.CLOSED, None
     sibling, self._tabi_sibling = self._tabi_sibling, None
     if sibling is not None:
         sibling.detach()
@@ -266,7 +268,7 @@ def setdefaulttimeout(timeout, /):
 
 def pair(cls, family, type, proto) -> tuple:
     """Two connected objects of a class."""
-    pointers = ctypes.c_void_p(), ctypes.c_void_p()
+    pointers = handles.New(), handles.New()
     check(_socketpair(family, type, proto, *map(ctypes.byref, pointers)))
     sockets = cls.__new__(cls), cls.__new__(cls)
     for each, pointer in zip(sockets, pointers):

@@ -1,6 +1,5 @@
 /* Echo on tabi's threading server with sixteen threads. A connection is parked while its client says nothing. */
-#include <tabi.h>
-#include "listen.h"
+#include "tabi_serve.h"
 
 static int on_client(tabi_request *request, void *userdata)
 {
@@ -30,12 +29,5 @@ int main(void)
         rc = tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &name);
     if (rc == 0)
         rc = tabi_server_new(&options, &name, on_client, NULL, &server);
-    if (rc == 0 && (rc = tabi_server_address(server, &name)) == 0) {
-        print_port(tabi_addr_port(&name));
-        rc = tabi_server_serve_forever(server, 0.5);
-    }
-    if (rc < 0)
-        fprintf(stderr, "%s: %s\n", tabi_strerror(rc), tabi_last_error_message());
-    tabi_server_free(server);
-    return rc < 0;
+    return serve(rc, server);
 }

@@ -1,6 +1,5 @@
 /* A web server on tabi with sixteen threads. A connection is parked between two requests. */
-#include <tabi.h>
-#include "../servers/listen.h"
+#include "../servers/tabi_serve.h"
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nhello, world\n";
 
@@ -36,12 +35,5 @@ int main(void)
         rc = tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &name);
     if (rc == 0)
         rc = tabi_server_new(&options, &name, on_request, NULL, &server);
-    if (rc == 0 && (rc = tabi_server_address(server, &name)) == 0) {
-        print_port(tabi_addr_port(&name));
-        rc = tabi_server_serve_forever(server, 0.5);
-    }
-    if (rc < 0)
-        fprintf(stderr, "%s: %s\n", tabi_strerror(rc), tabi_last_error_message());
-    tabi_server_free(server);
-    return rc < 0;
+    return serve(rc, server);
 }

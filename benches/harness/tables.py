@@ -133,17 +133,17 @@ def targets(results):
     setup, base_setup = idle(results, server, "cpu"), idle(results, SERVER_BASE, "cpu")
     kib = 1024
     return [
-        upper("C face, send + receive 64 B, no timeout: unix pair", exchange("unix", 0), 1.03),
+        upper("C face, send + receive 64 B, no timeout: unix pair", exchange("unix", 0), 1.04),
         upper("the same: TCP", exchange("tcp", 0), 1.01),
-        upper("C face, 5 s timeout, data ready: unix pair", exchange("unix", 5), 1.03),
-        upper("C face, 5 s timeout, never ready: TCP ping-pong", exchange("pingpong", 5), 1.04),
+        upper("C face, 5 s timeout, data ready: unix pair", exchange("unix", 5), 1.04),
+        upper("C face, 5 s timeout, never ready: TCP ping-pong", exchange("pingpong", 5), 1.06),
         upper("C face, datagram of 64 B, one by one", other("datagrams", "one"), 1.03),
         upper("the same: in batches of 64", other("datagrams", "many"), 1.03),
         upper("C face, getaddrinfo of a number", other("getaddrinfo", "1"), 1.5),
         upper("C face, create_connection", other("create_connection", "1"), 1.03),
         upper("C face, 64 threads with sockets of their own: CPU of a send + receive, to that of one thread", crowd, 1.1),
         upper("user-space instructions per send + receive", counted("unix", 0), 150, 0),
-        upper("the same with a timeout", counted("unix", 5), 200, 0),
+        upper("the same with a timeout", counted("unix", 5), 150, 0),
         upper("system calls per receive with a timeout: ready", calls_ready and total_calls(calls_ready["calls"]) - 1, 1),
         upper("the same: not ready", calls_late and total_calls(calls_late["calls"]) - 1, 2),
         lower("threaded server, messages per second, 8 clients, one CPU", served("echo", 1, 0, True), 0.99),

@@ -15,7 +15,7 @@ const ATTACHED: Count = Count { shift: 32, most: (1 << 20) - 1 };
 const TRIGGERED: Count = Count { shift: 52, most: (1 << 12) - 1 };
 
 /// Set while a token is attached anywhere and one is triggered anywhere.
-pub(crate) const TO_BE_CHECKED: u32 = 1;
+pub(crate) const TO_BE_CHECKED: u32 = 1 << 31;
 /// Set while a token is attached anywhere: the flag with which a system call does not wait. It is 0 where none does.
 const NEVER_BLOCKS: u32 = libc::MSG_DONTWAIT as u32;
 

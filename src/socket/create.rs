@@ -122,15 +122,16 @@ impl Socket {
         // On sockets of other families, a shutdown does not wake blocked calls, so these calls must wait in
         // `poll`.
         let wakes = [AF_INET, AF_INET6, AF_UNIX].contains(&family);
+        // A send on a unix datagram or packet socket that blocks in the kernel waits for the peer's queue, and shutting
+        // its own socket down does not wake it.
+        let sends_poll = family == AF_UNIX && kind != SOCK_STREAM;
         Socket {
-            handle: Handle::new(fd, shared || !wakes),
+            handle: Handle::new(fd, shared || !wakes, sends_poll),
             mode: Mode::new(timeout),
-            waited: [const { AtomicBool::new(false) }; 2],
             at_end: AtomicBool::new(false),
             interruptible: AtomicBool::new(false),
             #[cfg(feature = "capi")]
             lent: AtomicBool::new(false),
-            sends_poll: family == AF_UNIX && kind != SOCK_STREAM,
             family,
             kind,
             proto,

@@ -190,7 +190,7 @@ impl Socket {
         if headers.is_empty() {
             return self.nothing_to_do();
         }
-        self.run(self.send_plan(limit, flags), |fd, extra| {
+        self.run(Plan::send(limit, flags), |fd, extra| {
             // SAFETY: the caller promises that everything the headers point to is readable.
             unsafe { sys::sendmmsg(fd, headers, flags | extra | NO_SIGPIPE) }
         })

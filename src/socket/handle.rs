@@ -31,6 +31,7 @@ use std::mem;
 
 use super::kernel::{self, CallWake, OnceLock};
 use super::state::{Seen, State, Taken};
+use super::wait::Interest;
 use crate::error::{Error, Result};
 use crate::sys::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use crate::sys::{self, NO_FD, SHUTDOWN_WAKES};
@@ -54,10 +55,11 @@ pub(super) struct InFlight<'a> {
 }
 
 impl Handle {
-    pub(super) fn new(fd: OwnedFd, shared: bool) -> Self {
+    /// `sends_poll`: whether sends must wait in `poll`.
+    pub(super) fn new(fd: OwnedFd, shared: bool, sends_poll: bool) -> Self {
         Handle {
             fd: fd.into_raw_fd(),
-            state: State::new(shared),
+            state: State::new(shared, sends_poll),
             wake: OnceLock::new(),
             forks: kernel::forks(),
         }
@@ -103,6 +105,20 @@ impl Handle {
     #[inline]
     pub(super) fn fileno(&self) -> RawFd {
         if self.is_closed() { NO_FD } else { self.fd }
+    }
+
+    /// Whether the last call in this direction had to wait; see `wait`.
+    pub(super) fn has_waited(&self, interest: Interest) -> bool {
+        self.state.see().has_waited(interest)
+    }
+
+    pub(super) fn set_waited(&self, interest: Interest, waited: bool) {
+        self.state.set_waited(interest, waited);
+    }
+
+    /// Whether sends must wait in `poll`.
+    pub(super) fn sends_poll(&self) -> bool {
+        self.state.see().sends_poll()
     }
 
     /// Whether other calls are in flight than that of the caller.
@@ -243,33 +259,26 @@ impl Handle {
     }
 
     fn leave(&self) -> Result<()> {
-        if self.state.leave() { self.give_back() } else { Ok(()) }
-    }
-
-    #[inline(always)]
-    fn leave_quietly(&self) {
-        if self.state.leave() {
-            self.give_back_quietly();
-        }
+        if self.state.leave() { self.leave_closed() } else { Ok(()) }
     }
 
     #[cold]
     #[inline(never)]
-    fn give_back_quietly(&self) {
-        let _ = self.give_back();
+    fn leave_closed_with(&self, n: usize) -> usize {
+        let _ = self.leave_closed();
+        n
     }
 
-    #[cold]
-    #[inline(never)]
-    fn give_back(&self) -> Result<()> {
-        kernel::close(self.fd)
+    /// Gives the descriptor back if this call was the last one.
+    fn leave_closed(&self) -> Result<()> {
+        if self.state.must_release() { kernel::close(self.fd) } else { Ok(()) }
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
         if self.state.end() {
-            let _ = self.give_back();
+            let _ = kernel::close(self.fd);
         }
     }
 }
@@ -290,11 +299,12 @@ impl InFlight<'_> {
         self.handle.is_shared()
     }
 
-    /// Ends the call without `drop`. The compiler does not inline the drop, and that would cost the common
-    /// calls several instructions.
+    /// Ends the call and returns its result. The compiler does not inline a `drop`, and that would cost the common
+    /// calls several instructions. So would a result that they must keep for themselves until the call has ended.
     #[inline(always)]
-    pub(super) fn leave(self) {
-        mem::ManuallyDrop::new(self).handle.leave_quietly();
+    pub(super) fn leave_with(self, n: usize) -> usize {
+        let handle = mem::ManuallyDrop::new(self).handle;
+        if handle.state.leave() { handle.leave_closed_with(n) } else { n }
     }
 }
 
@@ -310,6 +320,8 @@ sys::lends!(InFlight<'_>, borrow);
 impl Drop for InFlight<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.handle.leave_quietly();
+        if self.handle.state.leave() {
+            self.handle.leave_closed_with(0);
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::Socket;
 use super::wait::Interest;
@@ -52,6 +51,6 @@ impl Socket {
 
     /// Lets the next call that receives try first, because something else has polled the descriptor.
     pub(crate) fn expect_bytes(&self) {
-        self.waited[Interest::Read as usize].store(false, Ordering::Relaxed);
+        self.handle.set_waited(Interest::Read, false);
     }
 }

@@ -199,7 +199,7 @@ impl Socket {
     /// [`Socket::send`] with `MSG_*` flags and a limit instead of the timeout.
     #[inline(always)]
     pub fn send_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<usize> {
-        self.run(self.send_plan(limit, flags), move |fd, extra| send(fd, bytes, flags | extra))
+        self.run(Plan::send(limit, flags), move |fd, extra| send(fd, bytes, flags | extra))
     }
 
     /// Sends all bytes (`socket.sendall`). One timeout limits the whole call.
@@ -269,7 +269,7 @@ impl Socket {
         address: &RawAddress,
         limit: Limit,
     ) -> Result<usize> {
-        self.run(self.send_plan(limit, flags), |fd, extra| {
+        self.run(Plan::send(limit, flags), |fd, extra| {
             // SAFETY: the slice and the address are readable for their lengths during the call.
             unsafe {
                 libc::sendto(
@@ -282,11 +282,6 @@ impl Socket {
                 )
             }
         })
-    }
-
-    #[inline]
-    pub(super) fn send_plan(&self, limit: Limit, flags: i32) -> Plan {
-        Plan::send(limit, flags).always_polling(self.sends_poll)
     }
 
     /// Waits until the socket is ready for reading or writing, at most as long as `limit` says.

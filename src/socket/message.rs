@@ -238,7 +238,7 @@ impl Socket {
             header.msg_name = address.as_ptr().cast_mut().cast();
             header.msg_namelen = address.len();
         }
-        self.run(self.send_plan(limit, flags), |fd, extra| {
+        self.run(Plan::send(limit, flags), |fd, extra| {
             // SAFETY: the caller promises that the buffers are readable. The control data and the address
             // outlive the call, which only reads them.
             unsafe { libc::sendmsg(fd, &header, flags | extra | NO_SIGPIPE) }

@@ -122,17 +122,12 @@ pub use writer::SocketWriter;
 pub struct Socket {
     handle: Handle,
     mode: Mode,
-    /// For each direction, whether the last call had to wait; see `wait`.
-    waited: [AtomicBool; 2],
     /// Whether a receiving call has found the end of the stream.
     at_end: AtomicBool,
     interruptible: AtomicBool,
     /// Whether C has a handle of the socket that is not to be freed; see [`Socket::lend`].
     #[cfg(feature = "capi")]
     lent: AtomicBool,
-    /// Whether sends must wait in `poll`. A send on a unix datagram or packet socket that blocks in the
-    /// kernel waits for the peer's queue, and shutting its own socket down does not wake it.
-    sends_poll: bool,
     family: AddressFamily,
     kind: SocketKind,
     proto: i32,

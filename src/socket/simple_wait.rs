@@ -4,8 +4,6 @@
 //! once, looks at no tokens, and polls one descriptor. It takes a wait only if the timeout and a close that shuts the socket
 //! down are all that can end it.
 
-use std::sync::atomic::Ordering;
-
 use super::Socket;
 use super::handle::InFlight;
 use super::timeout::Timeout;
@@ -36,20 +34,20 @@ impl Socket {
         operation: &mut dyn FnMut(RawFd, libc::c_int) -> isize,
     ) -> Simply {
         let timeout = self.mode.timeout();
-        let hint = &self.waited[plan.kind.interest() as usize];
+        let interest = plan.kind.interest();
         let is_simple = sys::SHUTDOWN_WAKES
             && sys::SIGNALS_INTERRUPT
             && plan.limit == Limit::Timeout
             && timeout > Timeout::ZERO
             && matches!(plan.kind, Kind::Receive | Kind::Send)
-            && hint.load(Ordering::Relaxed)
+            && self.handle.has_waited(interest)
             && !call.is_shared()
             && !cancel::is_used();
         if !is_simple {
             return Simply::Never;
         }
         let deadline = Deadline::after_timeout(timeout.duration());
-        let mut socket = [libc::pollfd { fd: call.fd(), events: plan.kind.interest().events(), revents: 0 }];
+        let mut socket = [libc::pollfd { fd: call.fd(), events: interest.events(), revents: 0 }];
         // The whole timeout is left, so the clock need not be read again.
         let polled = sys::poll(&mut socket, timeout.duration());
         if call.is_closed() {
@@ -58,7 +56,7 @@ impl Socket {
         match polled {
             Ok(Polled { ready: 0, .. }) => Simply::Done(Err(Error::Timeout)),
             Ok(Polled { waited, .. }) => {
-                hint.store(waited, Ordering::Relaxed);
+                self.handle.set_waited(interest, waited);
                 match operation(call.fd(), libc::MSG_DONTWAIT) {
                     n @ 1.. => Simply::Done(Ok(n as usize)),
                     n => Simply::Tried(n, deadline),

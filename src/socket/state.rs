@@ -10,20 +10,29 @@ use loom::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
+use super::wait::Interest;
 use crate::cancel;
+use crate::sys::libc;
 
-/// No further call may begin.
-const CLOSED: u32 = 1;
-// Then one test sees both.
-const _: () = assert!(cancel::TO_BE_CHECKED == CLOSED);
+/// No further call may begin. It is the sign of the word, so the instruction with which a call leaves tests for it too.
+const CLOSED: u32 = 1 << 31;
 /// The descriptor has been closed or given away.
-const RELEASED: u32 = 2;
+const RELEASED: u32 = 1 << 30;
 /// A `BorrowedFd` may exist: the descriptor stays open until the socket is dropped.
-const BORROWED: u32 = 4;
+const BORROWED: u32 = 1 << 29;
 /// The connection has another owner, such as a duplicate: it must not be shut down to wake calls.
-const SHARED: u32 = 8;
-/// One call in flight. The bits from here on count the calls.
-const CALL: u32 = 16;
+const SHARED: u32 = 1 << 28;
+/// The last call in this direction had to wait. This is only a hint for the next one.
+const WAITED: [u32; 2] = [1 << 27, 1 << 26];
+/// Sends wait in `poll` before they try.
+const SENDS_POLL: u32 = 1 << 25;
+/// The bits below count the calls in flight. There are more than Linux has threads.
+const CALLS: u32 = SENDS_POLL - 1;
+/// One call in flight.
+const CALL: u32 = 1;
+
+// The flags of the tokens are tested together with the state.
+const _: () = assert!(cancel::TO_BE_CHECKED == CLOSED && libc::MSG_DONTWAIT as u32 & !CALLS == 0);
 
 /// The state of a descriptor and the number of calls that use it. Every transition is one atomic operation on
 /// one word, so all threads see the transitions in the same order.
@@ -55,10 +64,15 @@ impl Seen {
         self.0 & SHARED != 0
     }
 
-    /// Neither closed nor shared, and no token has to be checked. One test for all saves instructions.
+    /// Whether a call in this direction tries its system call before anything else: the socket is neither closed nor
+    /// shared, the last call did not have to wait, and no token has to be checked. One test for all saves instructions.
     #[inline(always)]
-    pub(super) fn is_open_and_alone(self, tokens: u32) -> bool {
-        (self.0 | tokens) & (CLOSED | SHARED) == 0
+    pub(super) fn allows_first_try(self, interest: Interest, tokens: u32) -> bool {
+        let polls = match interest {
+            Interest::Read => 0,
+            Interest::Write => SENDS_POLL,
+        };
+        (self.0 | tokens) & (CLOSED | SHARED | WAITED[interest as usize] | polls) == 0
     }
 
     /// Not closed, and no token has to be checked.
@@ -72,15 +86,29 @@ impl Seen {
         self.0 & BORROWED != 0
     }
 
+    /// Whether the last call in this direction had to wait.
+    pub(super) fn has_waited(self, interest: Interest) -> bool {
+        self.0 & WAITED[interest as usize] != 0
+    }
+
+    pub(super) fn sends_poll(self) -> bool {
+        self.0 & SENDS_POLL != 0
+    }
+
     /// Whether other calls than the caller's own are in flight.
     pub(super) fn has_others(self) -> bool {
-        self.0 / CALL > 1
+        self.calls() > 1
+    }
+
+    fn calls(self) -> u32 {
+        self.0 & CALLS
     }
 }
 
 impl State {
-    pub(super) fn new(shared: bool) -> Self {
-        State(AtomicU32::new(if shared { SHARED } else { 0 }))
+    pub(super) fn new(shared: bool, sends_poll: bool) -> Self {
+        let bits = if shared { SHARED } else { 0 } | if sends_poll { SENDS_POLL } else { 0 };
+        State(AtomicU32::new(bits))
     }
 
     /// Reads the state.
@@ -97,20 +125,31 @@ impl State {
         Seen(self.0.fetch_add(CALL, Ordering::SeqCst))
     }
 
-    /// Ends a call. Returns true to the one caller that must now close the descriptor.
+    /// Ends a call. Returns whether the state is closed, and the caller must ask [`State::must_release`].
     #[inline(always)]
     #[must_use]
     pub(super) fn leave(&self) -> bool {
-        let before = self.0.fetch_sub(CALL, Ordering::SeqCst);
-        before & CLOSED != 0 && before / CALL == 1 && self.release()
+        // The addition of a negative number and the sign of its result are one instruction. A `fetch_sub` needs three.
+        let before = self.0.fetch_add(CALL.wrapping_neg(), Ordering::SeqCst);
+        Seen(before.wrapping_sub(CALL)).is_closed()
     }
 
-    /// Returns true only the first time, and not while the descriptor is lent. A call that begins and leaves
-    /// after the close can bring the count to zero a second time.
-    #[cold]
-    #[inline(never)]
-    fn release(&self) -> bool {
-        self.0.fetch_or(RELEASED, Ordering::SeqCst) & (RELEASED | BORROWED) == 0
+    /// Returns true to the one caller that must now close the descriptor. Each call that has left a closed state asks this.
+    ///
+    /// The last one to leave finds no other call in flight, and so may those just before it. A call that begins after the
+    /// close comes here too. The first of them all releases the descriptor, unless it is lent.
+    pub(super) fn must_release(&self) -> bool {
+        self.see().calls() == 0 && self.0.fetch_or(RELEASED, Ordering::SeqCst) & (RELEASED | BORROWED) == 0
+    }
+
+    /// Records whether a call in this direction had to wait. Most calls find what is recorded already.
+    pub(super) fn set_waited(&self, interest: Interest, waited: bool) {
+        let bit = WAITED[interest as usize];
+        match waited {
+            _ if self.see().has_waited(interest) == waited => {}
+            true => drop(self.0.fetch_or(bit, Ordering::SeqCst)),
+            false => drop(self.0.fetch_and(!bit, Ordering::SeqCst)),
+        }
     }
 
     /// Lets no further call begin. Returns true to the first caller that does this.
@@ -136,7 +175,7 @@ impl State {
 
     /// Takes the descriptor away if the caller's call is the only one in flight.
     pub(super) fn take(&self) -> Taken {
-        let alone = |state| state / CALL == 1 && state & (CLOSED | BORROWED) == 0;
+        let alone = |state| Seen(state).calls() == 1 && state & (CLOSED | BORROWED) == 0;
         match self.update(|state| alone(state).then_some(state | CLOSED | RELEASED)) {
             Ok(_) => Taken::Alone,
             Err(state) if state & CLOSED != 0 => Taken::Closed,
@@ -173,9 +212,9 @@ mod tests {
     #[test]
     fn one_of_many_calls_must_close_the_descriptor() {
         for _ in 0..if cfg!(miri) { 20 } else { 2000 } {
-            let (state, must_close) = (State::new(false), AtomicU32::new(0));
+            let (state, must_close) = (State::new(false, false), AtomicU32::new(0));
             let leave = || {
-                if state.leave() {
+                if state.leave() && state.must_release() {
                     must_close.fetch_add(1, Ordering::SeqCst);
                 }
             };
@@ -199,15 +238,15 @@ mod tests {
 
     #[test]
     fn a_descriptor_that_is_lent_or_given_away_is_not_closed_by_a_call() {
-        let lent = State::new(false);
+        let lent = State::new(false, false);
         assert!(lent.borrow());
         lent.enter();
-        assert!(lent.close() && !lent.leave(), "the borrower may still use it");
-        let given = State::new(false);
+        assert!(lent.close() && lent.leave() && !lent.must_release(), "the borrower may still use it");
+        let given = State::new(false, false);
         given.enter();
         assert_eq!(given.take(), Taken::Alone);
-        assert!(!given.leave(), "it belongs to somebody else");
-        let in_use = State::new(false);
+        assert!(given.leave() && !given.must_release(), "it belongs to somebody else");
+        let in_use = State::new(false, false);
         in_use.enter();
         in_use.enter();
         assert_eq!(in_use.take(), Taken::InUse);
@@ -215,7 +254,7 @@ mod tests {
 
     #[test]
     fn after_a_close_nothing_is_shared_lent_or_taken() {
-        let state = State::new(false);
+        let state = State::new(false, false);
         assert!(state.close());
         assert!(!state.close() && !state.share() && !state.borrow() && !state.share_and_close());
         state.enter();

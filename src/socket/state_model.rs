@@ -85,7 +85,7 @@ fn in_every_order<const N: usize>(
     check: impl Fn(Outcome<N>) + Send + Sync + 'static,
 ) {
     loom::model(move || {
-        let handle = Arc::new(Handle::new(kernel::open(), shared));
+        let handle = Arc::new(Handle::new(kernel::open(), shared, false));
         let (first, others) = parts.split_first().expect("a part");
         let threads: Vec<_> = others
             .iter()
@@ -171,7 +171,7 @@ fn a_detach_wakes_the_calls_of_a_shared_handle() {
 #[test]
 fn a_number_that_is_detached_while_others_use_it_is_never_given_back() {
     loom::model(|| {
-        let handle = Arc::new(Handle::new(kernel::open(), true));
+        let handle = Arc::new(Handle::new(kernel::open(), true, false));
         let threads = [polling_call, short_call].map(|part| {
             let handle = Arc::clone(&handle);
             thread::spawn(move || part(&handle))
@@ -188,7 +188,7 @@ fn a_number_that_is_detached_while_others_use_it_is_never_given_back() {
 #[test]
 fn a_number_is_detached_or_closed() {
     loom::model(|| {
-        let handle = Arc::new(Handle::new(kernel::open(), false));
+        let handle = Arc::new(Handle::new(kernel::open(), false, false));
         let other = Arc::clone(&handle);
         let closing = thread::spawn(move || close(&other));
         let detached = detach_number(&handle);

@@ -3,7 +3,7 @@
 use super::Socket;
 use super::handle::InFlight;
 use super::sendfile::Source;
-use super::wait::{LOOK, deadline_of_call};
+use super::wait::{LOOK, Plan, deadline_of_call};
 use crate::cancel::Tokens;
 use crate::constants::{AddressFamily, SIO_LOOPBACK_FAST_PATH, SIO_RCVALL, SocketKind};
 #[cfg(doc)]
@@ -73,7 +73,7 @@ impl Socket {
         }
         let call = self.handle.enter()?;
         let tokens = Tokens::of(&self.cancel);
-        let (deadline, is_own) = deadline_of_call(&call, self.send_plan(limit, 0), self.mode.timeout());
+        let (deadline, is_own) = deadline_of_call(&call, Plan::send(limit, 0), self.mode.timeout());
         while source.left() > 0 {
             tokens.check()?;
             let (sent, result) = self.send_part(&call, &tokens, source, deadline);

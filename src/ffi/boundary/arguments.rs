@@ -22,10 +22,10 @@ pub(crate) fn not_null<T>(argument: Option<T>, name: &'static str) -> Outcome<T>
 /// `data` is NULL or readable for `len` bytes while the result is in use.
 #[inline]
 pub(crate) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &'static str) -> Outcome<&'a [u8]> {
-    if len == 0 {
+    if !is_filled(data, len) {
+        check_unusual(data, len, name)?;
         return Ok(&[]);
     }
-    check_buffer(data, len, name)?;
     // SAFETY: `data` is not NULL, `len` is possible, and the caller promises that many readable bytes.
     Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
 }
@@ -33,13 +33,25 @@ pub(crate) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &'static s
 /// Checks a buffer. `(NULL, 0)` is an empty one.
 #[inline]
 pub(crate) fn check_buffer(data: *const c_void, len: usize, name: &'static str) -> Outcome {
-    if len == 0 {
-        return Ok(());
+    // Most control buffers are empty.
+    if len == 0 || is_filled(data, len) { Ok(()) } else { check_unusual(data, len, name) }
+}
+
+/// Whether there is a buffer with at least one byte, of a length that is possible. Two tests are enough for this.
+#[inline(always)]
+fn is_filled(data: *const c_void, len: usize) -> bool {
+    !data.is_null() && len as isize > 0
+}
+
+/// The buffers that are not filled: an empty one, or a failure.
+#[cold]
+#[inline(never)]
+fn check_unusual(data: *const c_void, len: usize, name: &'static str) -> Outcome {
+    match len {
+        0 => Ok(()),
+        _ if data.is_null() => Err(null(name)),
+        _ => Err(Error::overflow(format!("{name} has an impossible length: {len} bytes")).into()),
     }
-    if data.is_null() {
-        return Err(null(name));
-    }
-    if len > isize::MAX as usize { Err(impossible_length(len, name)) } else { Ok(()) }
 }
 
 /// A buffer to write to. `(NULL, 0)` is an empty one. Its bytes may be uninitialised.
@@ -52,10 +64,10 @@ pub(crate) unsafe fn bytes_to_fill<'a>(
     buffer: *mut c_void,
     len: usize,
 ) -> Outcome<&'a mut [MaybeUninit<u8>]> {
-    if len == 0 {
+    if !is_filled(buffer, len) {
+        check_unusual(buffer, len, "buffer")?;
         return Ok(&mut []);
     }
-    check_buffer(buffer, len, "buffer")?;
     // SAFETY: `buffer` is not NULL, `len` is possible, and the caller promises that many writable bytes.
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.cast(), len) })
 }
@@ -66,11 +78,6 @@ pub(crate) unsafe fn bytes_to_fill<'a>(
 #[inline(never)]
 pub(crate) fn null(name: &'static str) -> Reported {
     Failure::Null(name).into()
-}
-
-#[cold]
-fn impossible_length(len: usize, name: &'static str) -> Reported {
-    Error::overflow(format!("{name} has an impossible length: {len} bytes")).into()
 }
 
 /// A NUL-terminated string.

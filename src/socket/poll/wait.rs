@@ -6,7 +6,6 @@
 //! shutdown does not wake on this system.
 
 use std::mem;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::super::wait::{Interest, LOOK};
@@ -177,7 +176,7 @@ fn found<E: Entry>(entry: &E, polled: &libc::pollfd) -> PollEvents {
     // The next call of the program tries first, because this poll has waited for it.
     for (event, interest) in [(PollEvents::IN, Interest::Read), (PollEvents::OUT, Interest::Write)] {
         if found.contains(event) {
-            socket.waited[interest as usize].store(false, Ordering::Relaxed);
+            socket.handle.set_waited(interest, false);
         }
     }
     found
@@ -193,8 +192,9 @@ mod tests {
     #[cfg_attr(miri, ignore = "Miri makes no pairs of sockets")]
     fn a_call_tries_first_after_a_poll_that_has_waited_for_it() {
         let (socket, peer) = crate::socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
-        let waits_first = || socket.waited.each_ref().map(|waited| waited.load(Ordering::Relaxed));
-        socket.waited.iter().for_each(|waited| waited.store(true, Ordering::Relaxed));
+        let directions = [Interest::Read, Interest::Write];
+        let waits_first = || directions.map(|interest| socket.handle.has_waited(interest));
+        directions.iter().for_each(|interest| socket.handle.set_waited(*interest, true));
         let mut entries = [Poll::socket(&socket, PollEvents::IN | PollEvents::OUT)];
         assert_eq!(poll(&mut entries, 0.0), Ok(1));
         assert_eq!(waits_first(), [true, false], "there is space, but nothing to read");

@@ -7,8 +7,8 @@ use crate::sys;
 /// Returns the system's text of an `errno`, such as "Connection refused".
 pub fn strerror(errno: i32) -> String {
     let text = sys::keeping_errno(|| io::Error::from_raw_os_error(errno).to_string());
-    let end = text.rfind(" (os error").unwrap_or(text.len());
-    sys::trimmed(&text[..end]).to_owned()
+    let number = format!(" (os error {errno})");
+    sys::trimmed(text.strip_suffix(number.as_str()).unwrap_or(&text)).to_owned()
 }
 
 /// Returns the text of an `EAI_*` number of the resolver, such as "Name or service not known".

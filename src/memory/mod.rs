@@ -13,9 +13,10 @@
 #[cfg(feature = "capi")]
 mod reserve;
 
-use std::alloc::{Layout, alloc};
+use std::alloc::{Layout, alloc, dealloc};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -63,12 +64,13 @@ pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     if list.capacity() - list.len() >= more {
         return Ok(());
     }
-    let mut larger: Vec<T> = Vec::new();
     let wanted = list.len().checked_add(more).ok_or(OUT_OF_MEMORY)?;
-    larger.try_reserve(wanted.max(2 * list.capacity())).map_err(|_| OUT_OF_MEMORY)?;
-    if is_set_aside(larger.as_ptr().cast()) {
-        return Err(OUT_OF_MEMORY);
-    }
+    // A list that grows by one value at a time is not copied each time.
+    let capacity = wanted.max(2 * list.capacity()).max(4);
+    let memory = allocated(Layout::array::<T>(capacity).map_err(|_| OUT_OF_MEMORY)?)?;
+    // SAFETY: the memory was allocated for this number of values, and the list begins without any. (A list of values
+    // without a size has space for all, and has returned above.)
+    let mut larger: Vec<T> = unsafe { Vec::from_raw_parts(memory.as_ptr().cast(), 0, capacity) };
     larger.append(list);
     *list = larger;
     Ok(())
@@ -121,15 +123,23 @@ pub(crate) fn uninit<T>() -> Result<Box<MaybeUninit<T>>> {
     if layout.size() == 0 {
         return Ok(Box::new(MaybeUninit::uninit()));
     }
-    // SAFETY: the layout is not empty.
-    let place = unsafe { alloc(layout) };
-    if place.is_null() {
-        return Err(OUT_OF_MEMORY);
-    }
+    let place = allocated(layout)?;
     // SAFETY: the allocator has just returned this memory for the layout of a `T`, and a `MaybeUninit` need not be
     // initialised.
-    let made = unsafe { Box::from_raw(place.cast::<MaybeUninit<T>>()) };
-    if is_set_aside(place) { Err(OUT_OF_MEMORY) } else { Ok(made) }
+    Ok(unsafe { Box::from_raw(place.as_ptr().cast::<MaybeUninit<T>>()) })
+}
+
+/// Allocates memory, or fails with `Os(ENOMEM)`. The functions above are made for each type; this one is there once.
+fn allocated(layout: Layout) -> Result<NonNull<u8>> {
+    assert!(layout.size() > 0, "no memory is no place");
+    // SAFETY: the layout is not empty.
+    let place = NonNull::new(unsafe { alloc(layout) }).ok_or(OUT_OF_MEMORY)?;
+    if is_set_aside(place.as_ptr()) {
+        // SAFETY: the memory was allocated with this layout just now, and nobody has it.
+        unsafe { dealloc(place.as_ptr(), layout) };
+        return Err(OUT_OF_MEMORY);
+    }
+    Ok(place)
 }
 
 /// Whether the memory belongs to the reserve.

@@ -104,8 +104,7 @@ impl<T: Send + 'static> Drop for Pending<T> {
     fn drop(&mut self) {
         // The look-up may run for a long time yet, and must not keep the descriptor.
         lock(&self.task.asker).wake = None;
-        let own = Arc::as_ptr(&self.task).cast::<()>();
-        lock(&self.pool.state).queue.retain(|other| Arc::as_ptr(other).cast::<()>() != own);
+        self.pool.forget(Arc::as_ptr(&self.task).cast());
     }
 }
 
@@ -198,6 +197,11 @@ impl Pool {
         drop(state);
         self.added.notify_one();
         Ok(())
+    }
+
+    /// Takes a look-up out of the queue, if it has not begun.
+    fn forget(&self, work: *const ()) {
+        lock(&self.state).queue.retain(|other| Arc::as_ptr(other).cast() != work);
     }
 
     fn serve(&self) {

@@ -1,7 +1,6 @@
 //! Serving until a signal asks for the end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::companion::Companion;
 use super::{DrainReport, Server, notify};
@@ -21,7 +20,7 @@ const USUAL: [libc::c_int; 2] = [libc::SIGTERM, libc::SIGINT];
 ///   The service manager is told that the program is ready ([`notify`]).
 /// - The first of the `signals` stops them all. If one of the servers ends in another way ([`Server::shutdown`], an
 ///   error), the others are stopped too. The service manager is told that the program stops.
-/// - The requests get `drain` to end, as with [`Server::server_close`]: a [`Duration`], an `f64` of seconds, or `None`.
+/// - The requests get `drain` to end, as with [`Server::server_close`]: a [`Duration`](std::time::Duration), an `f64` of seconds, or `None`.
 ///   A second signal cuts them off at once.
 ///
 /// An empty list of signals stands for `SIGTERM` and `SIGINT`. The signals get handlers, which interrupt no system call
@@ -74,18 +73,13 @@ pub fn serve_until_signal(
     // A manager that does not hear this learns that the program has ended.
     let _ = notify("STOPPING=1");
     let deadline = Deadline::after_timeout(drain);
-    let drained = each(&servers, move |server| close(server, deadline));
+    let drained = close_each(&servers, deadline);
     drop(watched);
     let cut = watching.join();
     for one in served? {
         one??;
     }
-    let mut all = DrainReport::default();
-    for (report, server) in drained?.into_iter().zip(servers.iter()) {
-        // Without a thread of its own, a server is closed after the others.
-        add(&mut all, &report.unwrap_or_else(|_| close(server, deadline)));
-    }
-    Ok(with_cut(all, &cut))
+    Ok(with_cut(drained?, &cut))
 }
 
 /// Does something with each server: with the first in this thread, and with each other one in a thread of its own. If the
@@ -125,6 +119,17 @@ fn serve(server: &Server) -> Result<()> {
     }
 }
 
+/// Closes each server. Their requests have until the deadline to end.
+fn close_each(servers: &Arc<Vec<Server>>, deadline: Deadline) -> Result<DrainReport> {
+    let reports = each(servers, move |server| close(server, deadline))?;
+    let mut all = DrainReport::default();
+    for (report, server) in reports.into_iter().zip(servers.iter()) {
+        // Without a thread of its own, a server is closed after the others.
+        add(&mut all, &report.unwrap_or_else(|_| close(server, deadline)));
+    }
+    Ok(all)
+}
+
 /// [`Server::server_close`], also for a server that is interruptible.
 fn close(server: &Server, deadline: Deadline) -> DrainReport {
     let mut all = DrainReport::default();
@@ -158,16 +163,11 @@ fn watch(servers: &Arc<Vec<Server>>, signals: &Signals, end: &Wake) -> DrainRepo
             stop(servers);
         }
         if before < 2 && seen >= 2 {
-            let cut_off = |server: &Server| server.server_close(Some(Duration::ZERO));
-            match each(servers, cut_off) {
-                Ok(cut) => {
-                    let reports = cut.into_iter().zip(servers.iter());
-                    reports.for_each(|(report, server)| {
-                        add(&mut all, &report.unwrap_or_else(|_| cut_off(server)));
-                    });
-                }
+            let now = Deadline::now();
+            match close_each(servers, now) {
+                Ok(cut) => add(&mut all, &cut),
                 // One after the other takes no memory.
-                Err(_) => servers.iter().for_each(|server| add(&mut all, &cut_off(server))),
+                Err(_) => servers.iter().for_each(|server| add(&mut all, &close(server, now))),
             }
         }
     }

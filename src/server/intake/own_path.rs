@@ -1,8 +1,8 @@
 //! The path of a unix socket that a server has made, and removes when it is closed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::{env, fs};
 
 use crate::error::Result;
 use crate::server::{Core, Server};
@@ -22,7 +22,7 @@ pub(crate) struct OwnPath {
 impl OwnPath {
     /// The socket at this path, which was bound just now.
     fn of(path: &Path) -> Result<OwnPath> {
-        let path = std::path::absolute(path)?;
+        let path = if path.is_absolute() { path.to_owned() } else { env::current_dir()?.join(path) };
         let file = fs::symlink_metadata(&path)?;
         Ok(OwnPath {
             path,

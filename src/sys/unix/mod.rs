@@ -3,6 +3,7 @@
 mod accept;
 #[cfg(feature = "capi")]
 pub(crate) mod c_face;
+#[cfg(not(loom))]
 mod call_wake;
 mod child;
 mod clock;
@@ -29,6 +30,7 @@ mod wake_pipe;
 /// What the system calls of sockets and the C library are made of.
 pub(crate) use ::libc;
 pub(crate) use accept::accept_named;
+#[cfg(not(loom))]
 pub(crate) use call_wake::CallWake;
 pub(crate) use child::{Child, Forked, HAS_FORK, exit, fork};
 pub(crate) use clock::monotonic_nanoseconds;

@@ -21,7 +21,7 @@ from harness.servers import idle_once
 TOLERANCE = 0.10
 SLACK = 0.5
 # 50 of these are the program's own loop and the wrappers of the C library.
-INSTRUCTIONS = {("unix", 0): 150, ("unix", TIMEOUT): 150}
+INSTRUCTIONS = {("unix", 0): 139, ("unix", TIMEOUT): 139}
 # The program's own loop, its socket calls and, of a connection, both ends are part of these.
 OTHERS = {("datagrams", "one"): 245, ("datagrams", "many"): 205, ("getaddrinfo", "1"): 1320, ("create_connection", "1"): 3180}
 # While a cancel token is attached: to another socket, to this thread, to both sockets. Each call may take this many more

@@ -321,7 +321,9 @@ BOUNDS = [
         "C face, send + receive",
         "The guard that makes `close` safe is two locked steps around each call, together {guard_ns} ns for a send and a receive. Raw C with "
         "this guard alone (the row *raw C with an in-flight count*) has {guard}, the C face has {ours}. The system calls of this "
-        "kernel are short, and the shorter they are, the larger is the share of the guard. Steps without a lock would need a barrier that the "
+        "kernel are short, and the shorter they are, the larger is the share of the guard. The first step needs its lock on every processor: other "
+        "threads must see the call before it looks whether the socket was closed. The second one could be a plain store only if each thread had a "
+        "word of its own for each call, which takes about as long to find. A first step without a lock would need a barrier that the "
         "closing thread raises in all others (`membarrier`). That has to be switched on for the whole process, waits for all CPUs if the process has "
         "threads already, and a program that has restricted its system calls may be ended for it; a library must not do this unasked.",
     ),

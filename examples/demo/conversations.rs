@@ -53,3 +53,8 @@ pub fn port_of(place: &str) -> Result<u16, String> {
     let port = place.rsplit(':').next().and_then(|port| port.parse().ok());
     port.ok_or_else(|| format!("{place:?} has no port"))
 }
+
+/// Fails when a program said something else than it should.
+pub fn expect(said: String, wanted: &str) -> Result<String, String> {
+    if said == wanted { Ok(said) } else { Err(format!("{wanted:?} was expected, got {said:?}")) }
+}

@@ -78,6 +78,11 @@ impl Programs {
         Programs { root, profile, emulator: Some(PathBuf::from("/usr/lib/wine/wine64")) }
     }
 
+    #[allow(dead_code, reason = "the tests have no use for it, the demo has")]
+    pub fn are_for_windows(&self) -> bool {
+        self.emulator.is_some()
+    }
+
     /// Builds the programs of a language. The error is the reason why that is not possible.
     pub fn prepare(&self, language: Language) -> Result<(), String> {
         if self.emulator.is_some() {

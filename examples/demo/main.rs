@@ -7,9 +7,10 @@ mod conversations;
 mod languages;
 mod process;
 
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, ExitCode};
 
-use conversations::{ask, chat, hello, port_of};
+use conversations::{ask, chat, expect, hello, port_of};
 use languages::{Language, Programs};
 use process::Process;
 use tabi::{AF_INET, SOCK_STREAM, Socket};
@@ -67,7 +68,9 @@ impl Demo {
         self.title("hello: the server says \"hello world\"; the client prints", " client");
         for server in self.languages.clone() {
             self.server_row(server, |demo, client| {
-                hello(&mut demo.command(server, "hello_server"), &mut demo.command(client, "hello_client"))
+                let (mut server, mut client) =
+                    (demo.command(server, "hello_server"), demo.command(client, "hello_client"));
+                expect(hello(&mut server, &mut client)?, "hello world")
             });
         }
     }
@@ -82,7 +85,8 @@ impl Demo {
             self.server_row(server, |demo, client| {
                 let (process, place) = running.as_mut().map_err(|message| message.clone())?;
                 let (text, answer) = (format!("I am {client}"), format!("hello {client}"));
-                chat(process, port_of(place)?, &mut demo.command(client, "chat_client"), &text, &answer)
+                let mut client = demo.command(client, "chat_client");
+                expect(chat(process, port_of(place)?, &mut client, &text, &answer)?, &answer)
             });
         }
     }
@@ -94,7 +98,8 @@ impl Demo {
             self.server_row(server, |demo, client| {
                 let (_, place) = running.as_ref().map_err(|message| message.clone())?;
                 let port = port_of(place)?.to_string();
-                ask(demo.command(client, "udp_echo_client").args([port, format!("{client} datagram")]))
+                let text = format!("{client} datagram");
+                expect(ask(demo.command(client, "udp_echo_client").args([&port, &text]))?, &text)
             });
         }
     }
@@ -110,7 +115,8 @@ impl Demo {
             let running = self.start(server, "unix_echo_server", &path);
             self.server_row(server, |demo, client| {
                 let (_, place) = running.as_ref().map_err(|message| message.clone())?;
-                ask(demo.command(client, "unix_echo_client").args([place, &format!("{client} bytes")]))
+                let text = format!("{client} bytes");
+                expect(ask(demo.command(client, "unix_echo_client").args([place, &text]))?, &text)
             });
         }
         let _ = std::fs::remove_file(&*path);
@@ -124,13 +130,19 @@ impl Demo {
         }
         sockets[0].listen(5)?;
         self.title("connect_check: connect_ex to an open and to a closed port returns", "");
-        for (name, socket) in ["open", "closed"].iter().zip(&sockets) {
-            let address: std::net::SocketAddr = socket.getsockname()?.try_into()?;
+        let refused = if self.programs.are_for_windows() {
+            "10061 WSAECONNREFUSED".to_owned()
+        } else {
+            format!("{} ECONNREFUSED", number_of_refusal(&sockets[1])?)
+        };
+        let answers = [("open", "0 connected"), ("closed", &refused)];
+        for ((name, answer), socket) in answers.iter().zip(&sockets) {
+            let address: SocketAddr = socket.getsockname()?.try_into()?;
             let port = address.port().to_string();
             self.row(name, |demo, language| {
                 let mut check = demo.command(language, "connect_check");
                 let (_, printed) = Process::start(check.args(["127.0.0.1", &port, "5"]))?.wait_for_end()?;
-                Ok(printed.trim_end().to_owned())
+                expect(printed.trim_end().to_owned(), answer)
             });
         }
         Ok(())
@@ -170,4 +182,11 @@ impl Demo {
         let place = server.wait_for_place()?;
         Ok((server, place))
     }
+}
+
+/// The number that this system has for a client that is refused, as the standard library knows it.
+fn number_of_refusal(refusing: &Socket) -> tabi::Result<i32> {
+    let address: SocketAddr = refusing.getsockname()?.try_into()?;
+    let refused = TcpStream::connect(address).expect_err("a socket that does not listen refuses clients");
+    Ok(refused.raw_os_error().expect("the system refuses them"))
 }

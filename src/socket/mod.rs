@@ -435,7 +435,9 @@ impl fmt::Debug for Socket {
             write!(f, "<socket")?;
         }
         let (family, kind) = (self.family.as_raw(), self.kind.as_raw());
-        write!(f, " fd={}, family={family}, type={kind}, proto={}", self.fileno(), self.proto)?;
+        // The number of a closed socket is -1 on every system.
+        let number = self.fileno() as isize;
+        write!(f, " fd={number}, family={family}, type={kind}, proto={}", self.proto)?;
         for (label, name) in [("laddr", self.getsockname()), ("raddr", self.getpeername())] {
             match name {
                 Ok(Address::None) | Err(_) => {}

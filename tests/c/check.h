@@ -95,17 +95,19 @@ CHECK_UNUSED static long long check_ok(const char *file, int line, const char *w
 CHECK_UNUSED static void check_code(const char *file, int line, const char *what, long long result, long long code)
 {
     char why[512];
-    int number = tabi_error_number((int)code);
+    int found = errno, number = tabi_error_number((int)code);
     if (result != code) {
         snprintf(why, sizeof why, "expected %lld (%s), got %lld (%s)", code, check_name(code), result, check_name(result));
         check_failed(file, line, what, why);
     }
-    if (code >= -4095 && errno != number) {
-        snprintf(why, sizeof why, "errno: expected %d, got %d", number, errno);
+    if (code >= -4095 && found != number) {
+        snprintf(why, sizeof why, "errno: expected %d, got %d", number, found);
         check_failed(file, line, what, why);
     }
     if (tabi_last_error_message()[0] == '\0')
         check_failed(file, line, what, "failed without a message");
+    /* The case may look at it next. */
+    errno = found;
 }
 
 /* Whether the program runs under valgrind or qemu, where limits of descriptors and new processes work in another way. */
@@ -114,6 +116,16 @@ CHECK_UNUSED static int check_emulated(void)
     const char *valgrind = getenv("TABI_VALGRIND");
     return getenv("TABI_EMULATED") != NULL || (valgrind != NULL && strcmp(valgrind, "1") == 0);
 }
+
+#if !defined(_WIN32)
+/* Whether a program that this process starts gets the descriptor. */
+CHECK_UNUSED static int is_inherited(int fd)
+{
+    int flags = fcntl(fd, F_GETFD);
+    CHECK(flags != -1);
+    return (flags & FD_CLOEXEC) == 0;
+}
+#endif
 
 /* How many descriptors below 256 are open. */
 CHECK_UNUSED static int check_descriptors(void)

@@ -16,7 +16,7 @@ static tabi_pollfd entry_of(tabi_sock *sk, unsigned events)
     return entry;
 }
 
-static tabi_pollfd entry_of_fd(int fd, unsigned events)
+static tabi_pollfd entry_of_fd(tabi_fd fd, unsigned events)
 {
     tabi_pollfd entry = entry_of(NULL, events);
     entry.fd = fd;
@@ -25,15 +25,15 @@ static tabi_pollfd entry_of_fd(int fd, unsigned events)
 
 static void sockets_and_descriptors_are_polled_together(void)
 {
-    tabi_sock *one, *other, *listener = tcp_listener(), *client = new_socket(AF_INET, SOCK_STREAM);
+    tabi_sock *one, *other, *reader, *writer;
+    tabi_sock *listener = tcp_listener(), *client = new_socket(AF_INET, SOCK_STREAM);
     tabi_pollfd entries[5];
-    int ends[2];
     unix_pair(&one, &other);
-    CHECK_EQ(pipe(ends), 0);
+    unix_pair(&reader, &writer);
     entries[0] = entry_of(one, POLLIN | POLLOUT);
     entries[1] = entry_of(other, POLLIN);
     entries[2] = entry_of(listener, POLLIN);
-    entries[3] = entry_of_fd(ends[0], POLLIN);
+    entries[3] = entry_of_fd((tabi_fd)tabi_fileno(reader), POLLIN);
     entries[4] = entry_of_fd(-1, POLLIN);
     SOIL(entries[1].revents);
     CHECK_EQ(tabi_poll(entries, 5, 0), 1);
@@ -45,15 +45,15 @@ static void sockets_and_descriptors_are_polled_together(void)
 
     CHECK_EQ(tabi_send(one, "x", 1, 0), 1);
     CHECK_OK(tabi_connect(client, "127.0.0.1", port_of(listener)));
-    CHECK_EQ(write(ends[1], "x", 1), 1);
+    CHECK_EQ(tabi_send(writer, "x", 1, 0), 1);
     CHECK_EQ(tabi_poll(entries, 5, TABI_NO_TIMEOUT), 4);
     CHECK_EQ(entries[1].revents, POLLIN);
     CHECK_EQ(entries[2].revents, POLLIN);
     CHECK_EQ(entries[3].revents, POLLIN);
     CHECK_EQ(entries[4].revents, 0);
 
-    CHECK_EQ(close(ends[0]), 0);
-    CHECK_EQ(close(ends[1]), 0);
+    tabi_sock_free(reader);
+    tabi_sock_free(writer);
     tabi_sock_free(client);
     tabi_sock_free(listener);
     tabi_sock_free(one);

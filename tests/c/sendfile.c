@@ -1,6 +1,28 @@
 /* tabi_sendfile(), in a process that SIGPIPE would end. */
 #include "check.h"
 
+/* What tabi_sendfile() takes for a file of the C library. */
+static tabi_fd handle_of(int file)
+{
+#if defined(_WIN32)
+    return (tabi_fd)_get_osfhandle(file);
+#else
+    return file;
+#endif
+}
+
+/* A file of which not all bytes have a place in the buffers of a connection. */
+static int large_file(void)
+{
+    FILE *file = tmpfile();
+    int fd;
+    CHECK(file != NULL);
+    fd = dup(fileno(file));
+    fclose(file);
+    CHECK_EQ(ftruncate(fd, 256 << 20), 0);
+    return fd;
+}
+
 static int file_of(const char *text)
 {
     FILE *file = tmpfile();
@@ -21,15 +43,15 @@ static void files_arrive(void)
     int file = file_of("0123456789");
 
     CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
-    CHECK_EQ(tabi_sendfile(one, file, 0, -1, &sent), 10);
+    CHECK_EQ(tabi_sendfile(one, handle_of(file), 0, -1, &sent), 10);
     CHECK_EQ(sent, 10);
     CHECK_EQ(tabi_recv(other, bytes, sizeof bytes, 0), 10);
     CHECK(memcmp(bytes, "0123456789", 10) == 0);
-    CHECK_EQ(tabi_sendfile(one, file, 4, 3, NULL), 3);
+    CHECK_EQ(tabi_sendfile(one, handle_of(file), 4, 3, NULL), 3);
     CHECK_EQ(tabi_recv(other, bytes, sizeof bytes, 0), 3);
     CHECK(memcmp(bytes, "456", 3) == 0);
     CHECK_EQ(lseek(file, 0, SEEK_CUR), 7);
-    CHECK_EQ(tabi_sendfile_until(one, file, 8, 100, &sent, INT64_MAX), 2);
+    CHECK_EQ(tabi_sendfile_until(one, handle_of(file), 8, 100, &sent, INT64_MAX), 2);
     CHECK_EQ(sent, 2);
     close(file);
     tabi_sock_free(one);
@@ -40,15 +62,15 @@ static void deadlines_report_progress(void)
 {
     tabi_sock *one, *other;
     size_t sent = 0;
-    int zero = open("/dev/zero", O_RDONLY);
+    int file = large_file();
 
     CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
-    CHECK_CODE(tabi_sendfile_until(one, zero, 0, -1, &sent, 0), TABI_ERR_TIMEOUT);
+    CHECK_CODE(tabi_sendfile_until(one, handle_of(file), 0, -1, &sent, 0), TABI_ERR_TIMEOUT);
     CHECK(sent > 0);
     CHECK_OK(tabi_settimeout(one, 0.01));
-    CHECK_CODE(tabi_sendfile(one, zero, 0, -1, &sent), TABI_ERR_TIMEOUT);
+    CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, -1, &sent), TABI_ERR_TIMEOUT);
     CHECK_EQ(sent, 0);
-    close(zero);
+    close(file);
     tabi_sock_free(one);
     tabi_sock_free(other);
 }
@@ -61,11 +83,11 @@ static void vanished_peers_raise_no_signal(void)
 
     CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
     tabi_sock_free(other);
-    CHECK_CODE(tabi_sendfile(one, file, 0, -1, &sent), -EPIPE);
+    CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, -1, &sent), -EPIPE);
     CHECK_EQ(sent, 0);
     CHECK_OK(tabi_settimeout(one, 30));
-    CHECK_CODE(tabi_sendfile(one, file, 0, -1, &sent), -EPIPE);
-    CHECK_CODE(tabi_sendfile_until(one, file, 0, -1, &sent, INT64_MAX), -EPIPE);
+    CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, -1, &sent), -EPIPE);
+    CHECK_CODE(tabi_sendfile_until(one, handle_of(file), 0, -1, &sent, INT64_MAX), -EPIPE);
     tabi_sock_free(one);
     close(file);
 }
@@ -76,15 +98,24 @@ static void bad_arguments(void)
     int file = file_of("0123456789");
 
     CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
-    CHECK_CODE(tabi_sendfile(NULL, file, 0, -1, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_sendfile(NULL, handle_of(file), 0, -1, NULL), TABI_ERR_NULL);
     CHECK_CODE(tabi_sendfile(one, -1, 0, -1, NULL), TABI_ERR_VALUE);
-    CHECK_CODE(tabi_sendfile(one, 1 << 20, 0, -1, NULL), -EBADF);
-    CHECK_CODE(tabi_sendfile(one, file, -1, -1, NULL), TABI_ERR_VALUE);
-    CHECK_CODE(tabi_sendfile(one, file, 0, 0, NULL), TABI_ERR_VALUE);
-    CHECK_CODE(tabi_sendfile(one, file, 0, -2, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_sendfile(one, handle_of(file), -1, -1, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, 0, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, -2, NULL), TABI_ERR_VALUE);
     CHECK_OK(tabi_setblocking(one, 0));
-    CHECK_CODE(tabi_sendfile(one, file, 0, -1, NULL), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, -1, NULL), TABI_ERR_VALUE);
     close(file);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+}
+
+static void a_number_that_is_no_file(void)
+{
+    tabi_sock *one, *other;
+
+    CHECK_OK(tabi_socketpair(AF_UNIX, SOCK_STREAM, 0, &one, &other));
+    CHECK_CODE(tabi_sendfile(one, 1 << 20, 0, -1, NULL), -EBADF);
     tabi_sock_free(one);
     tabi_sock_free(other);
 }
@@ -95,5 +126,6 @@ int main(void)
     RUN(deadlines_report_progress);
     RUN(vanished_peers_raise_no_signal);
     RUN(bad_arguments);
+    RUN(a_number_that_is_no_file);
     return 0;
 }

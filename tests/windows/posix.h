@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
+#include <mswsock.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,8 @@
 #undef ENOTCONN
 #undef ENOTSOCK
 #undef EOPNOTSUPP
+#undef ENXIO
+#undef EPIPE
 #undef EPROTONOSUPPORT
 #undef EPROTOTYPE
 #undef ERANGE
@@ -80,6 +83,8 @@
 #define ENOTCONN WSAENOTCONN
 #define ENOTSOCK WSAENOTSOCK
 #define EOPNOTSUPP WSAEOPNOTSUPP
+#define ENXIO WSAEINVAL
+#define EPIPE WSAESHUTDOWN
 #define EPROTONOSUPPORT WSAEPROTONOSUPPORT
 #define EPROTOTYPE WSAEPROTOTYPE
 #define ERANGE ERROR_INSUFFICIENT_BUFFER
@@ -90,9 +95,44 @@
 #define SHUT_WR SD_SEND
 #define SHUT_RDWR SD_BOTH
 
-/* No number of a descriptor can be counted here. */
+#define IF_NAMESIZE 257
+
+/* The system's number asks for urgent bytes, too. */
+#undef POLLIN
+#define POLLIN POLLRDNORM
+
+#define CMSG_LEN WSA_CMSG_LEN
+#define CMSG_SPACE WSA_CMSG_SPACE
+
+/* The sockets that are open cannot be counted here. */
 #define F_GETFD 0
 #define fcntl(fd, command) ((void)(fd), -1)
+
+static inline int is_inherited(tabi_fd fd)
+{
+    DWORD flags = 0;
+    if (!GetHandleInformation((HANDLE)fd, &flags))
+        exit(1);
+    return (flags & HANDLE_FLAG_INHERIT) != 0;
+}
+
+/* Only cases that tests/data/skipped.tsv leaves out use these. */
+struct sigaction {
+    void (*sa_handler)(int number);
+};
+static inline int absent(const char *what)
+{
+    fprintf(stderr, "Windows has no %s: the case must be left out\n", what);
+    exit(1);
+}
+#define SIGALRM 14
+#define SIGUSR1 10
+#define F_GETFL 0
+#define O_NONBLOCK 0
+#define fork() absent("fork")
+#define waitpid(child, status, options) absent("waitpid")
+#define sigaction(number, action, before) absent("sigaction")
+#define ualarm(first, interval) absent("ualarm")
 
 /* A function of the C library here, and of a test. */
 #define tell tell_of_the_test

@@ -109,9 +109,15 @@ fn add(sorted: &mut String, item: &str) {
     }
 }
 
-/// The functions of a header that [`text`] made and that are in the library.
+/// The functions of a header that [`text`] made and that are in the library for Linux.
 pub(crate) fn functions(header: &str) -> Vec<&str> {
-    let items = header.split("\n\n").map(unguarded).filter(|item| item.starts_with("/**"));
+    const FOR_WINDOWS: &str = "\n#if defined(_WIN32)\n/**";
+    let pieces = header.split(FOR_WINDOWS).enumerate().map(|(index, piece)| match index {
+        0 => piece,
+        _ => piece.split_once("\n#endif\n").expect("what is for Windows ends").1,
+    });
+    let items = pieces.flat_map(|piece| piece.split("\n\n"));
+    let items = items.map(unguarded).filter(|item| item.starts_with("/**"));
     let declares_one = |item: &&str| {
         let declaration = item.split_once("*/\n").map_or("", |(_, declaration)| declaration);
         let elsewhere = ["#define ", "#if ", "typedef "].iter().any(|begin| declaration.starts_with(begin));

@@ -4274,6 +4274,60 @@ int tabi_request_shutdown(tabi_request *request);
  */
 int tabi_request_close(tabi_request *request);
 
+/* ---- What only Windows has ---- */
+
+#if defined(_WIN32)
+/**
+ * Controls the socket (WSAIoctl, Python's `ioctl`).
+ *
+ * `control` is SIO_RCVALL, and `option` one of the RCVALL_* constants; or it is SIO_LOOPBACK_FAST_PATH, and `option` 0 or
+ * 1. For SIO_KEEPALIVE_VALS there is tabi_ioctl_keepalive_vals().
+ *
+ * Returns the number of bytes that the system has written, which is 0 for these. Errors: TABI_ERR_VALUE for another
+ * `control`; -WSAEACCES when the process may not do it; other errors of the system.
+ */
+int tabi_ioctl(tabi_sock *sk,
+               uint32_t control,
+               uint32_t option);
+
+/**
+ * Sets whether and when the system sends probes on an idle connection (SIO_KEEPALIVE_VALS, Python's
+ * `ioctl(SIO_KEEPALIVE_VALS, (on, time, interval))`).
+ *
+ * `on` is 1 or 0. `time` is how long the connection is idle before the first probe, and `interval` the time between two
+ * probes, both in milliseconds. The results are those of tabi_ioctl().
+ */
+int tabi_ioctl_keepalive_vals(tabi_sock *sk,
+                              int on,
+                              uint32_t time,
+                              uint32_t interval);
+
+/**
+ * Prepares the socket for another process (WSADuplicateSocket, Python's `share`). Send the bytes to that process: only it
+ * can make a socket of them, once, with tabi_fromshare().
+ *
+ * `process_id` is the number of the process. `size` is the size of `data` in bytes; sizeof(WSAPROTOCOL_INFOW) are enough.
+ * The connection has another owner from now on: tabi_close() does not end it.
+ *
+ * Returns the number of bytes. Errors: TABI_ERR_TOO_SMALL; -WSAEINVAL for a process that does not exist; other errors of
+ * the system.
+ */
+ssize_t tabi_share(tabi_sock *sk,
+                   uint32_t process_id,
+                   void *data,
+                   size_t size);
+
+/**
+ * Makes a socket of what another process has made with tabi_share() for this one (Python's `fromshare`).
+ *
+ * `data` has `len` bytes. The socket has the default timeout.
+ *
+ * Returns 0 and a handle, which tabi_sock_free() frees. Errors: TABI_ERR_VALUE for another number of bytes than
+ * tabi_share() returns; -errno for bytes of which the system makes no socket.
+ */
+int tabi_fromshare(const void *data, size_t len, tabi_sock **out);
+#endif
+
 /* ---- For the Python package ---- */
 
 /**

@@ -15,7 +15,7 @@ COMMENT = re.compile(r"\s*/\*\*\n(.*?)\*/\n(.*)", re.S)
 SECTION = re.compile(r"/\* ---- (.*) ---- \*/")
 MEMBER = re.compile(r"    /\*\*\n(.*?)\*/\n    (.*?);\n", re.S)
 #: What is said about items that not every system has.
-SYSTEMS = {"defined(__linux__)": "Linux only.", "!defined(_WIN32)": "Not on Windows."}
+SYSTEMS = {"defined(__linux__)": "Linux only.", "!defined(_WIN32)": "Not on Windows.", "defined(_WIN32)": "Windows only."}
 RESULTS = re.compile(r"(Returns|Errors|The results|The errors|Rounding and\s+results)\b")
 
 

@@ -98,6 +98,12 @@ macro_rules! unix_only {
 }
 pub(crate) use unix_only;
 
+/// Leaves items out where the system is not Windows.
+macro_rules! windows_only {
+    ($($item:item)*) => { $(#[cfg(windows)] $item)* };
+}
+pub(crate) use windows_only;
+
 // Every system has these, each in its own way.
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
@@ -144,4 +150,4 @@ unix_only! {
 pub(crate) use common::{c_face, is_exception, terminate};
 
 #[cfg(windows)]
-pub(crate) use system::{Transfer, from_share, ioctl, share};
+pub(crate) use system::{SHARED_SIZE, Transfer, from_share, ioctl, share};

@@ -82,6 +82,7 @@ fn c_names() -> BTreeSet<String> {
 fn every_c_name_of_the_map_is_declared() {
     let (mut functions, types, text) = (header::functions(), header::types(), header::text());
     functions.extend(header::inline_functions());
+    functions.extend(header::windows_functions());
     for name in c_names() {
         let declared = match name.split_once('.') {
             Some((structure, member)) => types.contains(structure) && text.contains(member),
@@ -97,6 +98,7 @@ fn every_function_of_the_header_is_in_the_map() {
     let missing: Vec<String> = header::functions()
         .into_iter()
         .chain(header::inline_functions())
+        .chain(header::windows_functions())
         .filter(|name| !in_map.contains(name))
         .collect();
     assert!(missing.is_empty(), "docs/api.md has no row for {missing:?}: add them to \"Beyond Python\"");

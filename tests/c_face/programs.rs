@@ -67,6 +67,7 @@ programs! {
     server_requests
     socket
     timeouts
+    windows
 }
 
 #[test]

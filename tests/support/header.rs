@@ -8,10 +8,20 @@ pub(crate) fn text() -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The names of the functions that the library exports: each `tabi_...` before an opening parenthesis, outside of
+/// The names of the functions that the library exports on Linux: each `tabi_...` before an opening parenthesis, outside of
 /// comments and of inline functions.
 pub(crate) fn functions() -> BTreeSet<String> {
-    calls(&without_inline(&text()))
+    let functions = calls(&without_inline(&text()));
+    functions.difference(&windows_functions()).cloned().collect()
+}
+
+/// The names of the functions that only the library for Windows has.
+pub(crate) fn windows_functions() -> BTreeSet<String> {
+    let text = text();
+    let blocks = text.split("\n#if defined(_WIN32)\n/**").skip(1);
+    blocks
+        .flat_map(|block| calls(&format!("/**{}", block.split("\n#endif\n").next().unwrap_or(block))))
+        .collect()
 }
 
 /// The names of the functions that the header defines itself, without `tabi_format`, which only they call.

@@ -78,8 +78,9 @@ class Lifecycle:
             check(_socket(family, type, proto, ctypes.byref(pointer)))
         else:
             if WINDOWS and isinstance(fileno, bytes):
-                fileno, family, type, proto = windows.descriptor_of_shared(fileno)
-            elif WINDOWS:
+                _own(self, windows.from_shared(fileno), -1, -1, -1)
+                return
+            if WINDOWS:
                 # As in the built-in module, which cannot ask this system for it.
                 proto = 0
             # Not a truth value, for example, which is an integer too.

@@ -17,6 +17,8 @@ mod recv;
 mod send;
 mod timeout;
 mod typed_options;
+#[cfg(windows)]
+mod windows;
 
 use std::ffi::{c_char, c_int};
 
@@ -44,6 +46,9 @@ pub use typed_options::*;
 
 crate::sys::linux_only! {
     pub use linux::*;
+}
+crate::sys::windows_only! {
+    pub use windows::*;
 }
 
 /// A socket: Python's `socket.socket`.

@@ -30,7 +30,8 @@ pub(crate) fn ioctl(fd: RawFd, control: u32, option: &[u8]) -> Result<u32> {
     if result == 0 { Ok(written) } else { Err(Error::last_os()) }
 }
 
-const SIZE: usize = size_of::<winsock::WSAPROTOCOL_INFOW>();
+/// The number of bytes of a socket that is shared.
+pub(crate) const SHARED_SIZE: usize = size_of::<winsock::WSAPROTOCOL_INFOW>();
 
 /// Returns the bytes of the structure from which another process makes the same socket.
 pub(crate) fn share(fd: RawFd, process: u32) -> Result<Vec<u8>> {
@@ -39,16 +40,16 @@ pub(crate) fn share(fd: RawFd, process: u32) -> Result<Vec<u8>> {
     if unsafe { winsock::WSADuplicateSocketW(fd as _, process, info.as_mut_ptr()) } != 0 {
         return Err(Error::last_os());
     }
-    let mut bytes = memory::zeroed(SIZE)?;
+    let mut bytes = memory::zeroed(SHARED_SIZE)?;
     // SAFETY: the structure began as zeros, so all its bytes are initialised; the memory has as many.
-    unsafe { ptr::copy_nonoverlapping(info.as_ptr().cast::<u8>(), bytes.as_mut_ptr(), SIZE) };
+    unsafe { ptr::copy_nonoverlapping(info.as_ptr().cast::<u8>(), bytes.as_mut_ptr(), SHARED_SIZE) };
     Ok(bytes)
 }
 
 /// Makes a socket from the bytes of such a structure. Returns its family, type and protocol, too.
 pub(crate) fn from_share(bytes: &[u8]) -> Result<(OwnedFd, i32, i32, i32)> {
-    if bytes.len() != SIZE {
-        return Err(Error::value(format!("a shared socket has {SIZE} bytes, got {}", bytes.len())));
+    if bytes.len() != SHARED_SIZE {
+        return Err(Error::value(format!("a shared socket has {SHARED_SIZE} bytes, got {}", bytes.len())));
     }
     start();
     // SAFETY: there are enough bytes, and any bytes are a value of the structure, which is integers.

@@ -70,11 +70,17 @@ static void getaddrinfo_refuses_what_it_cannot_look_up(void)
     CHECK_CODE(tabi_getaddrinfo("127.0.0.1", "no such", 0, 0, 0, 0, &list), TABI_GAI_SERVICE);
     CHECK_CODE(tabi_getaddrinfo("127.0.0.1", "80", 12345, 0, 0, 0, &list), TABI_GAI_FAMILY);
     CHECK_CODE(tabi_getaddrinfo("127.0.0.1", "80", 0, 12345, 0, 0, &list), TABI_GAI_SOCKTYPE);
-    CHECK_CODE(tabi_getaddrinfo("127.0.0.1", "80", 0, 0, 0, 1 << 30, &list), TABI_GAI_BADFLAGS);
     CHECK_CODE(tabi_getaddrinfo("127.0.0.1", "80", 0, 0, 0, 0, NULL), TABI_ERR_NULL);
     CHECK(list == NULL);
     CHECK(tabi_addrinfo_at(NULL, 0) == NULL);
     tabi_addrinfo_list_free(NULL);
+}
+
+static void getaddrinfo_refuses_flags_that_it_does_not_know(void)
+{
+    tabi_addrinfo_list *list = NULL;
+    CHECK_CODE(tabi_getaddrinfo("127.0.0.1", "80", 0, 0, 0, 1 << 30, &list), TABI_GAI_BADFLAGS);
+    CHECK(list == NULL);
 }
 
 static void getnameinfo_gives_host_and_service(void)
@@ -143,7 +149,6 @@ static void gethostbyname_gives_an_address_as_text(void)
     CHECK_OK(tabi_gethostbyname("<broadcast>", address, sizeof address));
     CHECK_STR(address, "255.255.255.255");
     CHECK_CODE(tabi_gethostbyname("127.0.0.1", address, 9), TABI_ERR_TOO_SMALL);
-    CHECK_CODE(tabi_gethostbyname("::1", address, sizeof address), TABI_GAI_ADDRFAMILY);
     CHECK_CODE(tabi_gethostbyname(NULL, address, sizeof address), TABI_ERR_NULL);
     CHECK_CODE(tabi_gethostbyname("127.0.0.1", NULL, 16), TABI_ERR_NULL);
     CHECK_STR(address, "255.255.255.255");
@@ -160,11 +165,20 @@ static void gethostbyname_ex_gives_names_and_addresses(void)
     CHECK(entry->addresses[1] == NULL);
     tabi_hostent_free(entry);
     entry = NULL;
-    CHECK_CODE(tabi_gethostbyname_ex("::1", &entry), TABI_GAI_ADDRFAMILY);
     CHECK_CODE(tabi_gethostbyname_ex(NULL, &entry), TABI_ERR_NULL);
     CHECK_CODE(tabi_gethostbyname_ex("127.0.0.1", NULL), TABI_ERR_NULL);
     CHECK(entry == NULL);
     tabi_hostent_free(NULL);
+}
+
+static void gethostbyname_knows_no_addresses_of_ipv6(void)
+{
+    char address[16] = "kept";
+    tabi_hostent *entry = NULL;
+    CHECK_CODE(tabi_gethostbyname("::1", address, sizeof address), TABI_GAI_ADDRFAMILY);
+    CHECK_CODE(tabi_gethostbyname_ex("::1", &entry), TABI_GAI_ADDRFAMILY);
+    CHECK_STR(address, "kept");
+    CHECK(entry == NULL);
 }
 
 static void gethostbyaddr_finds_the_name_of_loopback(void)
@@ -279,12 +293,18 @@ static void interfaces_that_are_not_there_are_named(void)
     CHECK_STR(tabi_last_error_message(), "no interface with this name: \"no-such\"");
     CHECK_CODE(tabi_if_nametoindex(NULL, &number), TABI_ERR_NULL);
     CHECK_CODE(tabi_if_nametoindex("lo", NULL), TABI_ERR_NULL);
-    CHECK_CODE(tabi_if_indextoname(0, name, sizeof name), -ENXIO);
     CHECK_CODE(tabi_if_nameindex(NULL), TABI_ERR_NULL);
     CHECK_EQ(number, 77);
     CHECK_STR(name, "kept");
     CHECK(tabi_interface_at(NULL, 0) == NULL);
     tabi_interface_list_free(NULL);
+}
+
+static void a_number_of_no_interface_is_an_error(void)
+{
+    char name[IF_NAMESIZE] = "kept";
+    CHECK_CODE(tabi_if_indextoname(0, name, sizeof name), -ENXIO);
+    CHECK_STR(name, "kept");
 }
 
 static void inet_aton_and_inet_ntoa_are_the_c_librarys(void)
@@ -345,12 +365,14 @@ int main(void)
     RUN(getaddrinfo_answers_for_each_type_of_socket);
     RUN(getaddrinfo_has_hints_and_takes_null);
     RUN(getaddrinfo_refuses_what_it_cannot_look_up);
+    RUN(getaddrinfo_refuses_flags_that_it_does_not_know);
     RUN(getnameinfo_gives_host_and_service);
     RUN(getnameinfo_writes_both_names_or_none);
     RUN(a_numeric_address_is_not_looked_up);
     RUN(addresses_are_written_as_the_c_library_writes_them);
     RUN(gethostbyname_gives_an_address_as_text);
     RUN(gethostbyname_ex_gives_names_and_addresses);
+    RUN(gethostbyname_knows_no_addresses_of_ipv6);
     RUN(gethostbyaddr_finds_the_name_of_loopback);
     RUN(this_machine_has_a_name);
     RUN(getfqdn_of_this_machine_has_several_spellings);
@@ -358,6 +380,7 @@ int main(void)
     RUN(services_and_protocols_that_are_not_there_are_named);
     RUN(interfaces_have_names_and_numbers);
     RUN(interfaces_that_are_not_there_are_named);
+    RUN(a_number_of_no_interface_is_an_error);
     RUN(inet_aton_and_inet_ntoa_are_the_c_librarys);
     RUN(inet_pton_and_inet_ntop_are_inverse);
     RUN(the_network_has_the_high_byte_first);

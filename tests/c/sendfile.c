@@ -68,8 +68,9 @@ static void deadlines_report_progress(void)
     CHECK_CODE(tabi_sendfile_until(one, handle_of(file), 0, -1, &sent, 0), TABI_ERR_TIMEOUT);
     CHECK(sent > 0);
     CHECK_OK(tabi_settimeout(one, 0.01));
-    CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, -1, &sent), TABI_ERR_TIMEOUT);
-    CHECK_EQ(sent, 0);
+    /* Until the buffers of the connection are full. */
+    while (sent > 0)
+        CHECK_CODE(tabi_sendfile(one, handle_of(file), 0, -1, &sent), TABI_ERR_TIMEOUT);
     close(file);
     tabi_sock_free(one);
     tabi_sock_free(other);

@@ -98,12 +98,6 @@ macro_rules! unix_only {
 }
 pub(crate) use unix_only;
 
-/// Leaves items out where the system is not Windows.
-macro_rules! windows_only {
-    ($($item:item)*) => { $(#[cfg(windows)] $item)* };
-}
-pub(crate) use windows_only;
-
 // Every system has these, each in its own way.
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{

@@ -47,9 +47,8 @@ pub use typed_options::*;
 crate::sys::linux_only! {
     pub use linux::*;
 }
-crate::sys::windows_only! {
-    pub use windows::*;
-}
+#[cfg(windows)]
+pub use windows::*;
 
 /// A socket: Python's `socket.socket`.
 ///

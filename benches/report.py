@@ -277,7 +277,7 @@ def python_section(results):
     return [
         "## Python beside CPython\n\nEach row is one call on the built-in module and on tabi, measured in turns. Each call moves one message over a pair of unix sockets in one "
         "thread. The table was made by `python3 benches/run.py --only python && python3 benches/report.py --only python` with CPython "
-        f"{found['python']} on {machine['date']}, at commit {machine['commit']} and a load average of {machine['busy']}. The ratios are more exact than the times. "
+        f"{found['python']} on {machine['date']}, at commit {machine['commit']} with a load average of {machine['busy']} before it. The ratios are more exact than the times. "
         "The rows *tabi in Python* of the other tables are from the commits at the top of this page.\n",
         table(["call", "bytes", "timeout", "built-in", "tabi", "ratio"], lines) + "\n",
         f"**For you:** a call that moves {small} bytes takes {ratios(small, False)} times as long as CPython's without a timeout, and {ratios(small, True)} times as long with "
@@ -437,7 +437,7 @@ def head(results):
             [
                 ["date", machine["date"]], ["commit", ", ".join(commits)], ["kernel", machine["kernel"]],
                 ["CPUs", f"{machine['cpus']} × {machine['cpu']}"], ["CPython, rustc", f"{machine['python']}, {machine['rustc']}"],
-                ["highest load average while measuring", load], ["peers left out", absent or "none"],
+                ["load average before the measurement", load], ["peers left out", absent or "none"],
             ],
         ).replace("---:", "---") + "\n",
         noise_note(results),

@@ -50,6 +50,6 @@ def section(results):
         "gunicorn, cheroot and tabi have 16 threads; Apache has 256, because it closes connections that are kept when all are busy; nginx has one process without threads, and CPython has a thread for each connection. "
         "The C server reads a request up to its empty line and nothing more; nginx and Apache do all that HTTP asks for. The table was made by "
         f"`python3 benches/run.py --only crowd && python3 benches/report.py --only crowd` on {machine['date']}, at commit {machine['commit']} and a load "
-        f"average of {machine['busy']}.\n",
+        f"average of {machine['busy']} before it.\n",
         table(["", "requests/s", "CPU each", "p99", "memory of an idle connection"], lines) + "\n",
     ]

@@ -57,7 +57,7 @@ def section(results):
     parts = [
         "## Names under a deadline\n\nThe CPU time of a look-up of `localhost`, divided by that of `getaddrinfo(3)`. With a limit, a "
         "thread of the library makes the look-up. The tables were made by `python3 benches/run.py --only names && python3 "
-        f"benches/report.py --only names` on {machine['date']}, at commit {machine['commit']} and a load average of {machine['busy']}.\n",
+        f"benches/report.py --only names` on {machine['date']}, at commit {machine['commit']} with a load average of {machine['busy']} before it.\n",
         table(["", "without a limit", f"a limit of {TIMEOUT} s"], lines) + "\n",
     ]
     if found["curl"]:

@@ -49,6 +49,6 @@ def section(results):
         "shows the CPU time of this server, divided by that of another server in the same round: raw C with a thread for "
         f"each connection, raw C with one epoll and {THREADS} threads, and tabi with a thread for each connection. It was made "
         f"by `python3 benches/run.py --only parking && python3 benches/report.py --only parking` on {machine['date']}, at commit "
-        f"{machine['commit']} and a load average of {machine['busy']}.\n",
+        f"{machine['commit']} with a load average of {machine['busy']} before it.\n",
         table(["CPU for", "to a thread each", "to one epoll", "to tabi without parking"], lines) + "\n",
     ]

@@ -113,8 +113,8 @@ pub(crate) use system::{
     TYPE_FLAGS,
 };
 pub(crate) use system::{
-    CLOSES_CUT_FDS, CONFIRMS_CONNECT, LENGTH_IN_ADDRESS, OWN_TIMEOUT_OF_CONNECTIONS, SHUTDOWN_WAKES,
-    UNIX_PATH_SIZE,
+    CLOSES_CUT_FDS, CONFIRMS_CONNECT, LENGTH_IN_ADDRESS, LOW_WATER, OWN_TIMEOUT_OF_CONNECTIONS,
+    SHUTDOWN_WAKES, UNIX_PATH_SIZE,
 };
 pub use types::HostEntry;
 pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes, poll_each_once};

@@ -2,12 +2,13 @@
 //!
 //! A client that sends a byte now and then would otherwise hold a thread, because its handler reads until the request is
 //! complete. The bytes are looked at where they are (`MSG_PEEK`), and the handler reads them all. The system is told to
-//! report the connection when it has more bytes than before (`SO_RCVLOWAT`), so each of them costs little.
+//! report the connection when it has more bytes than before (`SO_RCVLOWAT`), so each of them costs little. Where the system
+//! cannot do so, the watch of the connections looks at them from time to time.
 
 use super::waiting::Woken;
 use crate::deadline::Limit;
 use crate::server::{Phase, Request, Server};
-use crate::sys::libc;
+use crate::sys::{self, libc};
 
 /// The most bytes that are waited for. A handler gets a longer request in pieces.
 pub(super) const MOST: usize = 16 * 1024;
@@ -54,7 +55,8 @@ impl Request {
         let before = if waits { there } else { 0 };
         if before != self.bytes_before() {
             let least = before as i32 + 1;
-            if self.socket().setsockopt(libc::SOL_SOCKET, libc::SO_RCVLOWAT, least).is_err() {
+            if sys::LOW_WATER && self.socket().setsockopt(libc::SOL_SOCKET, libc::SO_RCVLOWAT, least).is_err()
+            {
                 return false;
             }
             self.set_bytes_before(before);

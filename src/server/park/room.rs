@@ -104,7 +104,8 @@ impl Server {
         };
         let fd = hold.as_ref().map_or_else(|| request.job_fileno(), Hold::fd);
         let watched = Place::new().and_then(|place| {
-            room.watch.once(fd, token, request.be_watched())?;
+            let again = request.be_watched();
+            room.watch.once(fd, token, again, request.bytes_before())?;
             if !room.used.swap(true, Ordering::Relaxed) {
                 room.nudge.raise();
             }

@@ -81,6 +81,8 @@ pub(crate) const NEVER_WAIT: c_int = libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE | l
 pub(crate) const CMSG_CLOEXEC: c_int = libc::MSG_CMSG_CLOEXEC;
 /// The flag with which a receive reports the whole length of a datagram that was cut off.
 pub(crate) const TRUE_LENGTH: c_int = libc::MSG_TRUNC;
+/// Whether the system can report a socket only when it has more bytes than before (`SO_RCVLOWAT`).
+pub(crate) const LOW_WATER: bool = true;
 /// The type of the control message with the hop limit of an IPv6 datagram.
 pub(crate) const IPV6_HOPLIMIT: c_int = libc::IPV6_HOPLIMIT;
 /// The flags that may be added to the type of a socket.

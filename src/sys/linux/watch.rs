@@ -72,7 +72,9 @@ impl Watch {
     /// descriptor was watched before, which saves a system call.
     ///
     /// Fails with `Os(EPERM)` for a descriptor that cannot be waited for, and with `Os(ENOSPC)` and `Os(ENOMEM)`.
-    pub(crate) fn once(&self, fd: RawFd, token: u64, again: bool) -> Result<()> {
+    ///
+    /// The system counts the bytes `_before` itself (`SO_RCVLOWAT`).
+    pub(crate) fn once(&self, fd: RawFd, token: u64, again: bool, _before: usize) -> Result<()> {
         let events = libc::EPOLLIN | libc::EPOLLONESHOT;
         let (usual, other) = (libc::EPOLL_CTL_MOD, libc::EPOLL_CTL_ADD);
         let (first, second) = if again { (usual, other) } else { (other, usual) };

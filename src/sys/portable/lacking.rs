@@ -11,6 +11,8 @@ use crate::sys::{TcpBytes, set_nonblocking, unix};
 
 /// There is no flag with which a receive reports the whole length of a datagram that was cut off.
 pub(crate) const TRUE_LENGTH: c_int = 0;
+/// Whether the system can report a socket only when it has more bytes than before (`SO_RCVLOWAT`).
+pub(crate) const LOW_WATER: bool = true;
 /// A shutdown fails with ENOTCONN for a listener and for a datagram socket that is not connected. Not every system wakes
 /// the calls on them all the same, so all calls that wait do so in `poll`.
 pub(crate) const SHUTDOWN_WAKES: bool = false;

@@ -57,7 +57,9 @@ impl Watch {
     /// before is watched anew, with this token.
     ///
     /// Fails with `Os(EINVAL)` for a descriptor that cannot be waited for, and with `Os(ENOMEM)`.
-    pub(crate) fn once(&self, fd: RawFd, token: u64, _again: bool) -> Result<()> {
+    ///
+    /// The system counts the bytes `_before` itself (`SO_RCVLOWAT`).
+    pub(crate) fn once(&self, fd: RawFd, token: u64, _again: bool, _before: usize) -> Result<()> {
         self.change(Change::ReadOnce(fd), token)
     }
 

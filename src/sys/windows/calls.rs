@@ -1,9 +1,11 @@
 //! The calls of Winsock with the signatures of POSIX. They return -1 when they fail, and `WSAGetLastError` has the reason.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::{mem, ptr};
 
 use windows_sys::Win32::Networking::WinSock as winsock;
 
+use super::TRUE_LENGTH;
 use super::libc::{addrinfo, sockaddr, socklen_t};
 use super::startup::start;
 use crate::sys::fd::RawFd;
@@ -37,21 +39,32 @@ pub unsafe fn recvfrom(
     address: *mut sockaddr,
     address_len: *mut socklen_t,
 ) -> isize {
-    // A connected stream reports no address: it leaves the address and the length as they are.
-    // SAFETY: the caller promises that the address is writable. It begins with the family.
-    unsafe { (&raw mut (*address).sa_family).write(0) };
-    // SAFETY: the caller promises that the buffer and the address are writable.
-    let n =
-        unsafe { winsock::recvfrom(fd as _, buffer.cast(), length(len), flags, address.cast(), address_len) };
+    // A call that fails must leave the caller's address as it is, and the system has no such rule.
+    // SAFETY: zeros are a valid address, of the family 0.
+    let mut sender: winsock::SOCKADDR_STORAGE = unsafe { mem::zeroed() };
+    // SAFETY: the caller promises that the length is readable.
+    let space = unsafe { *address_len }.min(size_of_val(&sender) as c_int);
+    let mut sender_len = space;
+    let place = (&raw mut sender).cast();
+    let (tells_cut, flags) = (flags & TRUE_LENGTH != 0, flags & !TRUE_LENGTH);
+    // SAFETY: the caller promises that the buffer is writable, and the address is writable for its length.
+    let mut n = unsafe {
+        winsock::recvfrom(fd as _, buffer.cast(), length(len), flags, place, &mut sender_len) as isize
+    };
+    // The system reports a datagram that was cut off as an error, although it has written what fits.
+    if n < 0 && tells_cut && crate::error::last_errno() == winsock::WSAEMSGSIZE {
+        n = len as isize + 1;
+    }
     if n >= 0 {
-        // SAFETY: the caller promises that the length is writable, and the family was written above.
+        // A connected stream reports no address: it leaves the address and the length as they are.
+        let written = if sender.ss_family == 0 { 0 } else { sender_len.clamp(0, space) };
+        // SAFETY: the caller promises that the address is writable for its length, which is not less than this.
         unsafe {
-            if (*address).sa_family == 0 {
-                *address_len = 0;
-            }
+            ptr::copy_nonoverlapping((&raw const sender).cast::<u8>(), address.cast(), written as usize);
+            *address_len = written;
         }
     }
-    n as isize
+    n
 }
 
 /// `send(2)`.

@@ -89,6 +89,8 @@ pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = false;
 pub(crate) const CONFIRMS_CONNECT: bool = true;
 /// No descriptors are received.
 pub(crate) const CLOSES_CUT_FDS: bool = true;
+/// The system reports a socket whenever it has bytes: there is no `SO_RCVLOWAT`. `Watch` looks whether there are more.
+pub(crate) const LOW_WATER: bool = false;
 /// Whether the first byte of an address is its length.
 pub(crate) const LENGTH_IN_ADDRESS: bool = false;
 /// The size in bytes of the space for the path of a unix socket, which includes a NUL.
@@ -174,8 +176,9 @@ pub(crate) const SENDFILE_REFUSALS: &[c_int] = &[
 /// The error of a read at a position in a file that has none. Reads of such files succeed, and this is never returned.
 pub(crate) const NO_POSITION: c_int = c_int::MIN;
 
-/// There is no flag with which a receive reports the whole length of a datagram that was cut off.
-pub(crate) const TRUE_LENGTH: c_int = 0;
+/// The flag with which a receive reports that a datagram was cut off, by a length of one byte more than there is space. The
+/// system has no flag with this number; `recvfrom` takes it out.
+pub(crate) const TRUE_LENGTH: c_int = 1 << 30;
 /// The system does not count the bytes of TCP connections for a program.
 pub(crate) fn counts_tcp_bytes() -> bool {
     false

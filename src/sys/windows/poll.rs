@@ -8,7 +8,7 @@ use windows_sys::Win32::Networking::WinSock::{SOCKET, WSAPOLLFD, WSAPoll};
 
 use super::NO_FD;
 use super::call_wake::clear_own;
-use super::libc::pollfd;
+use super::libc::{POLLHUP, POLLIN, pollfd};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::sys::Polled;
@@ -43,6 +43,10 @@ pub(crate) fn poll(fds: &mut [pollfd], limit: Option<Duration>) -> Result<Polled
     for fd in fds.iter_mut() {
         let answer = if fd.fd == NO_FD { None } else { polled.next() };
         fd.revents = answer.map_or(0, |entry| entry.revents);
+        // The end of a stream can be read, but the system reports nothing else than this.
+        if fd.revents & POLLHUP != 0 {
+            fd.revents |= fd.events & POLLIN;
+        }
     }
     Ok(Polled::after(begin.elapsed(), ready))
 }

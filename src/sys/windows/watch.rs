@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::libc::{POLLIN, POLLNVAL, pollfd};
+use super::libc::{MSG_PEEK, POLLIN, POLLNVAL, pollfd, recv};
 use super::{Thread, Wake, name_current_thread, poll};
 use crate::error::Result;
 use crate::memory;
@@ -49,6 +49,8 @@ struct State {
 struct Watched {
     fd: RawFd,
     token: u64,
+    /// How many bytes were there already, and are not to be reported.
+    before: usize,
 }
 
 impl State {
@@ -86,11 +88,11 @@ impl Watch {
         self.shared.readable.fd()
     }
 
-    /// Reports the token once, as soon as there is something to read, an end, or an error. A socket that was watched
-    /// before is watched anew, with this token.
+    /// Reports the token once, as soon as there is something to read beyond the bytes that were there `before`, an end, or
+    /// an error. A socket that was watched before is watched anew, with this token.
     ///
     /// Fails with `Os(ENOMEM)`, and with `Os(EAGAIN)` when the system refuses the thread.
-    pub(crate) fn once(&self, fd: RawFd, token: u64, _again: bool) -> Result<()> {
+    pub(crate) fn once(&self, fd: RawFd, token: u64, _again: bool, before: usize) -> Result<()> {
         let mut state = self.shared.lock();
         state.watched.retain(|watched| watched.fd != fd);
         memory::reserve(&mut state.watched, 1)?;
@@ -98,7 +100,7 @@ impl Watch {
         for _ in state.ready.len()..=state.watched.len() {
             memory::reserve_in_queue(&mut state.ready)?;
         }
-        state.watched.push(Watched { fd, token });
+        state.watched.push(Watched { fd, token, before });
         drop(state);
         self.start()?;
         self.shared.changed.raise();
@@ -185,6 +187,12 @@ impl Shared {
     }
 }
 
+/// More bytes than anybody waits for before a request is handled.
+const MOST: usize = 16 * 1024;
+
+/// How often to look whether a socket has more bytes than before, of which the system does not tell.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// The thread that polls.
 struct Poller(Arc<Shared>);
 
@@ -193,10 +201,19 @@ impl Run for Poller {
         name_current_thread(c"tabi-watch");
         let (mut watched, mut polled) = (Vec::new(), Vec::new());
         while self.list(&mut watched, &mut polled) {
-            if poll(&mut polled, None).is_err() {
+            // The system reports a socket whenever it has bytes. One that has some and waits for more is not polled for them.
+            let looks = watched.iter().any(|watched| watched.before > 0);
+            if poll(&mut polled, looks.then_some(LOOK)).is_err() {
                 find_closed(&mut polled[1..]);
             }
             self.0.changed.clear();
+            for (watched, polled) in
+                watched.iter().zip(&mut polled[1..]).filter(|(watched, _)| watched.before > 0)
+            {
+                if has_more(*watched) {
+                    polled.revents |= POLLIN;
+                }
+            }
             self.report(&watched, &polled[1..]);
         }
     }
@@ -215,7 +232,9 @@ impl Poller {
         }
         // Without memory, the thread waits for the next change.
         polled.push(readable(self.0.changed.fd()));
-        polled.extend(watched.iter().map(|watched| readable(watched.fd)));
+        let events = |watched: &Watched| if watched.before > 0 { 0 } else { POLLIN };
+        let one = |watched: &Watched| pollfd { fd: watched.fd, events: events(watched), revents: 0 };
+        polled.extend(watched.iter().map(one));
         !state.ended
     }
 
@@ -240,6 +259,15 @@ impl Poller {
         }
         (0..found).for_each(|_| self.0.found.notify_one());
     }
+}
+
+/// Whether a socket has more bytes than before, or has come to its end.
+fn has_more(watched: Watched) -> bool {
+    let mut bytes = [0u8; MOST];
+    let len = bytes.len().min(watched.before + 1);
+    // SAFETY: the buffer is writable for its length. If the socket was closed meanwhile, the call fails.
+    let n = unsafe { recv(watched.fd, bytes.as_mut_ptr().cast(), len, MSG_PEEK) };
+    n == 0 || n > watched.before as isize
 }
 
 /// After a poll that has failed: marks the sockets that cannot be polled, because they were closed while they were watched.

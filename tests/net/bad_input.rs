@@ -1,9 +1,10 @@
 //! Bad input from Rust gives a clear error of the right category and changes nothing.
 
-use std::path::Path;
 use std::time::Duration;
 
-use crate::support::{in_own_process, open_descriptors, stream_pair, temporary_path};
+use crate::support::{
+    LOCAL, NO_DESTINATION, NO_PEER, in_own_process, libc, open_descriptors, pair, stream_pair,
+};
 use tabi::constants::*;
 use tabi::*;
 
@@ -22,9 +23,6 @@ fn a_host_that_does_not_resolve_is_a_gaierror() {
 #[test]
 fn nul_bytes_are_refused() {
     assert!(matches!(tcp().bind(("local\0host", 0)), Err(Error::Value(_))));
-    let unix = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
-    assert!(matches!(unix.bind("a\0b"), Err(Error::Value(_))));
-    assert!(!Path::new("a").exists());
 }
 
 #[test]
@@ -35,42 +33,6 @@ fn an_unreachable_port_and_a_busy_port_are_the_systems_errors() {
     assert_eq!(tcp().connect(&address).unwrap_err(), Error::Os(libc::ECONNREFUSED));
     assert_eq!(tcp().connect_ex(&address).unwrap(), libc::ECONNREFUSED);
     assert_eq!(tcp().bind(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
-}
-
-#[test]
-fn unix_paths_have_at_most_107_bytes() {
-    let unix = || Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
-    for length in [108, 109, 4096] {
-        let error = unix().bind("x".repeat(length).as_str()).unwrap_err();
-        assert_eq!(
-            error,
-            Error::OsMessage(format!("AF_UNIX path too long: {length} bytes, at most 107 fit").into())
-        );
-    }
-    let folder = temporary_path();
-    std::fs::create_dir(&folder).unwrap();
-    let rest = 107 - folder.as_os_str().len() - 1;
-    let longest = folder.join("x".repeat(rest));
-    let socket = unix();
-    socket.bind(longest.as_path()).unwrap();
-    assert_eq!(socket.getsockname().unwrap().as_unix().unwrap().path(), Some(longest.as_path()));
-    std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn abstract_names_hold_any_bytes() {
-    let name = [&b"tabi\0\xff"[..], &std::process::id().to_ne_bytes()].concat();
-    let address = UnixAddress::Abstract(name.clone());
-    let socket = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
-    socket.bind(address.clone()).unwrap();
-    assert_eq!(socket.getsockname().unwrap(), Address::Unix(address));
-    let long = UnixAddress::Abstract(vec![b'x'; 108]);
-    let other = Socket::new(AF_UNIX, SOCK_DGRAM, 0).unwrap();
-    assert!(matches!(other.bind(long), Err(Error::OsMessage(_))));
-    assert_eq!(other.getsockname().unwrap(), Address::Unix(UnixAddress::Unnamed));
-    other.bind(UnixAddress::Unnamed).unwrap();
-    let name = other.getsockname().unwrap();
-    assert!(matches!(name, Address::Unix(UnixAddress::Abstract(name)) if name.len() == 5), "autobind");
 }
 
 #[test]
@@ -93,7 +55,7 @@ fn timeouts_are_numbers_from_zero_on() {
 
 #[test]
 fn receiving_nothing_and_too_much() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     assert_eq!(one.recv(0).unwrap(), b"", "without asking the system: this would block");
     assert_eq!(one.recv(usize::MAX).unwrap_err(), Error::Os(libc::ENOMEM));
     assert_eq!(one.recvfrom(isize::MAX as usize + 1).unwrap_err(), Error::Os(libc::ENOMEM));
@@ -104,10 +66,10 @@ fn receiving_nothing_and_too_much() {
 
 #[test]
 fn sending_where_nobody_listens() {
-    assert_eq!(tcp().send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
+    assert!(NO_PEER.contains(&tcp().send(b"x").unwrap_err().errno()));
     assert_eq!(tcp().recv(1).unwrap_err(), Error::Os(libc::ENOTCONN));
     let datagram = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
-    assert_eq!(datagram.send(b"x").unwrap_err(), Error::Os(libc::EDESTADDRREQ));
+    assert!(NO_DESTINATION.contains(&datagram.send(b"x").unwrap_err().errno()));
     let (one, other) = stream_pair(AF_INET);
     one.shutdown(SHUT_WR).unwrap();
     assert_eq!(one.send(b"x").unwrap_err(), Error::Os(libc::EPIPE));
@@ -130,8 +92,6 @@ fn a_datagram_has_at_most_65507_bytes() {
 
 #[test]
 fn an_address_of_the_wrong_family_is_a_type_error() {
-    let unix = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
-    assert!(matches!(unix.connect(("127.0.0.1", 80)), Err(Error::Type(_))));
     assert!(matches!(tcp().bind("/run/socket"), Err(Error::Type(_))));
     assert!(matches!(tcp().bind(("::1", 0, 0, 0)), Err(Error::Type(_))));
     let v6 = "[::1]:80".parse::<std::net::SocketAddr>().unwrap();
@@ -139,9 +99,7 @@ fn an_address_of_the_wrong_family_is_a_type_error() {
 }
 
 #[test]
-fn descriptors_that_are_not_sockets() {
-    let file = std::fs::File::open("/dev/null").unwrap();
-    assert_eq!(Socket::from_fd(file.into(), None, None, None).unwrap_err(), Error::Os(libc::ENOTSOCK));
+fn a_family_that_does_not_exist_and_a_type_that_does_not_fit() {
     assert_eq!(
         Socket::new(AddressFamily::from_raw(9999), SOCK_STREAM, 0).unwrap_err(),
         Error::Os(libc::EAFNOSUPPORT)
@@ -164,21 +122,21 @@ fn options_that_do_not_exist() {
 #[test]
 fn failures_leak_no_descriptors() {
     in_own_process(|| {
+        // The first call of a thread opens what the thread keeps.
+        assert!(tcp().connect(("127.0.0.1", 1)).is_err());
         let before = open_descriptors();
         for _ in 0..20 {
             assert!(tcp().bind(("127.0.0.1", 0, 0, 0)).is_err());
             assert!(tcp().connect(("127.0.0.1", 1)).is_err());
-            let file = std::fs::File::open("/dev/null").unwrap();
-            assert!(Socket::from_fd(file.into(), None, None, None).is_err());
             assert_eq!(open_descriptors(), before);
         }
     });
 }
 
 #[test]
-fn every_descriptor_is_close_on_exec() {
+fn no_descriptor_is_inherited() {
     let (client, accepted) = stream_pair(AF_INET);
-    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (one, other) = pair(SOCK_STREAM);
     for socket in [&client, &accepted, &one, &other, &one.dup().unwrap()] {
         assert!(!socket.get_inheritable().unwrap(), "{socket:?}");
         socket.set_inheritable(true).unwrap();

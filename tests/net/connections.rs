@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 use crate::support::hosts::give_addresses;
-use crate::support::{self, in_own_process, own_host};
+use crate::support::{self, FAMILIES, LOCAL, in_own_process, libc, own_host, pair};
 use tabi::constants::SOCK_RAW;
 use tabi::{
     AF_INET, AF_INET6, AF_UNIX, Address, CreateConnectionError, CreateConnectionOptions, CreateServerOptions,
@@ -113,7 +113,10 @@ fn one_error_or_all_errors() {
     for (address, error) in &all.errors {
         assert_eq!(address.port(), Some(port));
         assert_eq!(*error, Error::Os(libc::ECONNREFUSED));
-        assert!(all.to_string().contains(&format!("{address}: Connection refused")), "{all}");
+        assert!(
+            all.to_string().contains(&format!("{address}: {}", tabi::strerror(libc::ECONNREFUSED))),
+            "{all}"
+        );
     }
     let last = all.errors.last().unwrap().1.clone();
     assert_eq!(Error::from(all.clone()), last);
@@ -173,7 +176,8 @@ fn a_server_reuses_its_address_and_no_other_takes_it() {
     in_own_process(|| {
         let host = own_host();
         let server = create_server((&host, 0)).unwrap();
-        assert_eq!(server.getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap(), 1);
+        // On Windows, the option would let other programs take the port over.
+        assert_eq!(server.getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap(), i32::from(!cfg!(windows)));
         let address = server.getsockname().unwrap();
         assert_eq!(create_server(&address).unwrap_err(), Error::Os(libc::EADDRINUSE));
         // The server closes the connection first, so the connection lingers at the server's port.
@@ -252,25 +256,19 @@ fn dual_stack_servers_take_both_and_others_leave_ipv4_alone() {
 
 #[test]
 fn fromfd_duplicates() {
-    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (one, other) = pair(SOCK_STREAM);
     let copy = fromfd(other.try_as_fd().unwrap(), None, None, None).unwrap();
     assert_ne!(copy.fileno(), other.fileno());
-    assert_eq!((copy.family(), copy.kind(), copy.proto()), (AF_UNIX, SOCK_STREAM, 0));
+    assert_eq!((copy.family(), copy.kind()), (LOCAL, SOCK_STREAM));
     assert!(!copy.get_inheritable().unwrap());
     copy.close().unwrap();
     one.send(b"x").unwrap();
     assert_eq!(other.recv(1).unwrap(), b"x", "the other owner's connection lives on");
-    let file = std::fs::File::open("/dev/null").unwrap();
-    assert_eq!(fromfd(&file, None, None, None).unwrap_err(), Error::Os(libc::ENOTSOCK));
 }
 
 #[test]
 fn pairs_of_every_family() {
-    let mut families = vec![AF_UNIX, AF_INET];
-    if loopback_v6() {
-        families.push(AF_INET6);
-    }
-    for family in families {
+    for &family in FAMILIES.iter().filter(|family| **family != AF_INET6 || loopback_v6()) {
         for kind in [SOCK_STREAM, SOCK_DGRAM] {
             let (one, other) = socketpair(family, kind, 0).unwrap();
             assert_eq!((one.family(), one.kind()), (family, kind));
@@ -284,13 +282,15 @@ fn pairs_of_every_family() {
             }
         }
     }
-    // macOS has no such flag.
-    #[cfg(not(target_vendor = "apple"))]
-    {
-        let (one, other) = socketpair(AF_INET, SOCK_STREAM | tabi::constants::SOCK_NONBLOCK, 0).unwrap();
-        assert!(one.recv(1).unwrap_err().would_block() && other.recv(1).unwrap_err().would_block());
-    }
     assert!(matches!(socketpair(AF_INET, SOCK_RAW, 0), Err(Error::Os(_))));
+}
+
+// Windows and macOS have no such flag.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+#[test]
+fn a_flag_of_the_type_makes_both_sockets_non_blocking() {
+    let (one, other) = socketpair(AF_INET, SOCK_STREAM | tabi::constants::SOCK_NONBLOCK, 0).unwrap();
+    assert!(one.recv(1).unwrap_err().would_block() && other.recv(1).unwrap_err().would_block());
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn a_client_that_has_gone_does_not_disturb_the_next_one() {
 
 #[test]
 fn recv_exactly_fills_the_buffer() {
-    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (one, other) = pair(SOCK_STREAM);
     let bytes: Vec<u8> = (0..500_000u32).map(|i| i as u8).collect();
     thread::scope(|scope| {
         scope.spawn(|| one.sendall(&bytes).unwrap());
@@ -338,7 +338,7 @@ fn recv_exactly_fills_the_buffer() {
 
 #[test]
 fn recv_exactly_reports_what_it_has_when_it_fails() {
-    let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (one, other) = pair(SOCK_STREAM);
     let mut buffer = [0; 10];
     for (timeout, error) in [(0.02, Error::Timeout), (0.0, Error::Os(libc::EAGAIN))] {
         other.settimeout(timeout).unwrap();

@@ -1,6 +1,5 @@
 //! Addresses of Linux's own families: they have the same bytes as in the kernel's headers and decode to the
 //! same values. Sockets of these families are opened where this kernel has them.
-#![cfg(target_os = "linux")]
 
 use std::fmt::Write as _;
 use std::io::IoSlice;

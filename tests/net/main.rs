@@ -3,12 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accept_races;
 mod address_text;
-#[cfg(unix)]
 mod addresses;
-#[cfg(unix)]
 mod any_bytes;
-#[cfg(unix)]
 mod bad_input;
 mod cancel;
 mod cancel_cases;
@@ -16,49 +14,53 @@ mod cancel_modes;
 #[cfg(unix)]
 mod cancel_process;
 mod close;
-#[cfg(unix)]
 mod connections;
-#[cfg(unix)]
 mod constants;
 #[cfg(unix)]
+mod control_messages;
 mod datagrams;
+#[cfg(target_os = "linux")]
+mod datagrams_linux;
 #[cfg(unix)]
 mod descriptors;
 mod errors;
 #[cfg(target_os = "linux")]
 mod eyeballs;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod families;
 #[cfg(unix)]
 mod fork;
 mod limits;
-#[cfg(unix)]
 mod message;
 #[cfg(target_os = "linux")]
 mod message_linux;
-#[cfg(unix)]
 mod multicast;
+#[cfg(target_os = "linux")]
+mod multicast_linux;
 #[cfg(unix)]
 mod names;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod options;
 #[cfg(unix)]
+mod other_descriptors;
 mod poll;
 mod proxy;
 // The numbers of system calls, and strace.
 #[cfg(target_os = "linux")]
 mod races;
-#[cfg(unix)]
 mod resolve;
-#[cfg(unix)]
 mod second_wait;
-#[cfg(unix)]
 mod sendfile;
 // A timer that sends signals to one thread.
 #[cfg(target_os = "linux")]
 mod signals;
+#[cfg(unix)]
+mod sigpipe;
 mod stream;
 // strace.
 #[cfg(target_os = "linux")]
 mod system_calls;
 mod try_calls;
+#[cfg(unix)]
+mod unix_addresses;
+mod usual_options;

@@ -4,8 +4,8 @@
 use std::io::IoSlice;
 use std::net::Ipv4Addr;
 
-use super::message::{bound, pair, to_itself};
-use crate::support;
+use super::control_messages::{bound, to_itself};
+use crate::support::{self, pair};
 use tabi::constants::{MSG_CTRUNC, MSG_PEEK};
 use tabi::{AF_INET, ControlData, ControlMessage, Limit, SOCK_DGRAM, SOCK_STREAM, cmsg_len};
 

@@ -1,11 +1,9 @@
-//! Options by name: a value that was set can be read back, by name and by number, and bad values change
-//! nothing.
-#![cfg(target_os = "linux")]
+//! Options that only Linux has, or that have values of their own there.
 #![allow(unsafe_code)]
 
 use std::time::Duration;
 
-use crate::support::nobody;
+use crate::usual_options::round_trips;
 use tabi::{AF_INET, AF_INET6, AF_UNIX, Error, SOCK_DGRAM, SOCK_STREAM, Socket, TcpKeepalive};
 
 fn tcp() -> Socket {
@@ -20,32 +18,12 @@ fn udp6() -> Socket {
     Socket::new(AF_INET6, SOCK_DGRAM, 0).unwrap()
 }
 
-/// Sets each value by its name, reads it back by name, and compares it with the value that the option's
-/// number gives.
-macro_rules! round_trips {
-    ($socket:expr, $level:expr; $($get:ident, $set:ident, $option:path: $($value:expr => $number:expr),+;)+) => {{
-        let socket = $socket;
-        $($(
-            socket.$set($value).unwrap_or_else(|error| panic!("{}({:?}): {error}", stringify!($set), $value));
-            assert_eq!(socket.$get().unwrap(), $value, "{}", stringify!($get));
-            assert_eq!(socket.getsockopt($level, $option).unwrap(), $number, "{}", stringify!($option));
-        )+)+
-        socket.close().unwrap();
-        $(assert_eq!(socket.$get(), Err(Error::Closed), "{} of a closed socket", stringify!($get));)+
-        $($(assert_eq!(socket.$set($value), Err(Error::Closed), "{} of a closed socket", stringify!($set));)+)+
-    }};
-}
-
 #[test]
 fn options_of_every_socket() {
     round_trips! { udp(), libc::SOL_SOCKET;
-        broadcast, set_broadcast, libc::SO_BROADCAST: true => 1, false => 0;
-        keepalive, set_keepalive, libc::SO_KEEPALIVE: true => 1, false => 0;
         mark, set_mark, libc::SO_MARK: 0 => 0;
-        out_of_band_inline, set_out_of_band_inline, libc::SO_OOBINLINE: true => 1, false => 0;
         priority, set_priority, libc::SO_PRIORITY: 6 => 6, 0 => 0;
         recv_queue_overflow, set_recv_queue_overflow, libc::SO_RXQ_OVFL: true => 1, false => 0;
-        reuse_address, set_reuse_address, libc::SO_REUSEADDR: true => 1, false => 0;
         reuse_port, set_reuse_port, libc::SO_REUSEPORT: true => 1, false => 0;
         route_directly, set_route_directly, libc::SO_DONTROUTE: true => 1, false => 0;
         timestamp, set_timestamp, libc::SO_TIMESTAMP: true => 1, false => 0;
@@ -68,15 +46,12 @@ fn options_of_ipv4() {
         min_ttl_v4, set_min_ttl_v4, libc::IP_MINTTL: 255 => 255, 0 => 0;
         mtu_discover_v4, set_mtu_discover_v4, libc::IP_MTU_DISCOVER: libc::IP_PMTUDISC_DO => 2, libc::IP_PMTUDISC_DONT => 0;
         multicast_all_v4, set_multicast_all_v4, libc::IP_MULTICAST_ALL: false => 0, true => 1;
-        multicast_loop_v4, set_multicast_loop_v4, libc::IP_MULTICAST_LOOP: false => 0, true => 1;
-        multicast_ttl_v4, set_multicast_ttl_v4, libc::IP_MULTICAST_TTL: 0 => 0, 255 => 255;
         recv_error_v4, set_recv_error_v4, libc::IP_RECVERR: true => 1, false => 0;
         recv_original_dst_v4, set_recv_original_dst_v4, libc::IP_RECVORIGDSTADDR: true => 1, false => 0;
         recv_packet_info_v4, set_recv_packet_info_v4, libc::IP_PKTINFO: true => 1, false => 0;
         recv_tos_v4, set_recv_tos_v4, libc::IP_RECVTOS: true => 1, false => 0;
         recv_ttl_v4, set_recv_ttl_v4, libc::IP_RECVTTL: true => 1, false => 0;
         tos_v4, set_tos_v4, libc::IP_TOS: 0x10 => 0x10;
-        ttl_v4, set_ttl_v4, libc::IP_TTL: 1 => 1, 255 => 255;
     }
 }
 
@@ -88,17 +63,13 @@ fn options_of_ipv6() {
         min_hops_v6, set_min_hops_v6, libc::IPV6_MINHOPCOUNT: 255 => 255, 0 => 0;
         mtu_discover_v6, set_mtu_discover_v6, libc::IPV6_MTU_DISCOVER: libc::IPV6_PMTUDISC_DO => 2;
         multicast_all_v6, set_multicast_all_v6, libc::IPV6_MULTICAST_ALL: false => 0, true => 1;
-        multicast_hops_v6, set_multicast_hops_v6, libc::IPV6_MULTICAST_HOPS: 0 => 0, 255 => 255;
         multicast_if_v6, set_multicast_if_v6, libc::IPV6_MULTICAST_IF: 1 => 1, 0 => 0;
-        multicast_loop_v6, set_multicast_loop_v6, libc::IPV6_MULTICAST_LOOP: false => 0, true => 1;
-        only_v6, set_only_v6, libc::IPV6_V6ONLY: true => 1, false => 0;
         recv_error_v6, set_recv_error_v6, libc::IPV6_RECVERR: true => 1, false => 0;
         recv_hop_limit_v6, set_recv_hop_limit_v6, libc::IPV6_RECVHOPLIMIT: true => 1, false => 0;
         recv_original_dst_v6, set_recv_original_dst_v6, libc::IPV6_RECVORIGDSTADDR: true => 1, false => 0;
         recv_packet_info_v6, set_recv_packet_info_v6, libc::IPV6_RECVPKTINFO: true => 1, false => 0;
         recv_tclass_v6, set_recv_tclass_v6, libc::IPV6_RECVTCLASS: true => 1, false => 0;
         tclass_v6, set_tclass_v6, libc::IPV6_TCLASS: 255 => 255, 0 => 0;
-        unicast_hops_v6, set_unicast_hops_v6, libc::IPV6_UNICAST_HOPS: 1 => 1, 255 => 255;
     }
 }
 
@@ -110,7 +81,6 @@ fn options_of_tcp() {
         tcp_fast_open_connect, set_tcp_fast_open_connect, libc::TCP_FASTOPEN_CONNECT: true => 1, false => 0;
         tcp_inq, set_tcp_inq, libc::TCP_INQ: true => 1, false => 0;
         tcp_linger2, set_tcp_linger2, libc::TCP_LINGER2: 5 => 5, -1 => -1;
-        tcp_nodelay, set_tcp_nodelay, libc::TCP_NODELAY: true => 1, false => 0;
         tcp_notsent_lowat, set_tcp_notsent_lowat, libc::TCP_NOTSENT_LOWAT: 4096 => 4096;
         tcp_quickack, set_tcp_quickack, libc::TCP_QUICKACK: false => 0, true => 1;
         tcp_save_syn, set_tcp_save_syn, libc::TCP_SAVE_SYN: true => 1, false => 0;
@@ -170,95 +140,12 @@ fn buffers_grow() {
 }
 
 #[test]
-fn a_number_that_the_system_would_take_for_its_default_is_refused() {
-    let socket = udp();
-    socket.set_ttl_v4(9).unwrap();
-    assert!(matches!(socket.set_ttl_v4(u32::MAX), Err(Error::Overflow(_))));
-    assert_eq!(socket.set_ttl_v4(256), Err(Error::Os(libc::EINVAL)));
-    assert_eq!(socket.ttl_v4(), Ok(9));
-}
-
-#[test]
 fn an_option_of_another_kind_of_socket_is_refused() {
     assert_eq!(udp().tcp_nodelay(), Err(Error::Os(libc::EOPNOTSUPP)));
     assert_eq!(udp().set_tcp_nodelay(true), Err(Error::Os(libc::ENOPROTOOPT)));
     let unix = Socket::new(AF_UNIX, SOCK_STREAM, 0).unwrap();
     assert_eq!(unix.set_tcp_nodelay(true), Err(Error::Os(libc::EOPNOTSUPP)));
     assert_eq!(tcp().only_v6(), Err(Error::Os(libc::EOPNOTSUPP)));
-}
-
-#[test]
-fn linger_is_none_zero_or_seconds() {
-    let socket = tcp();
-    assert_eq!(socket.linger(), Ok(None));
-    socket.set_linger(Some(Duration::from_secs(3))).unwrap();
-    assert_eq!(socket.linger(), Ok(Some(Duration::from_secs(3))));
-    // Rounded down, this time would be zero, which resets the connection.
-    socket.set_linger(Some(Duration::from_millis(1))).unwrap();
-    assert_eq!(socket.linger(), Ok(Some(Duration::from_secs(1))));
-    socket.set_linger(Some(Duration::ZERO)).unwrap();
-    assert_eq!(socket.linger(), Ok(Some(Duration::ZERO)));
-    assert!(matches!(socket.set_linger(Some(Duration::MAX)), Err(Error::Overflow(_))));
-    assert_eq!(socket.linger(), Ok(Some(Duration::ZERO)));
-    socket.set_linger(None).unwrap();
-    assert_eq!(socket.linger(), Ok(None));
-}
-
-#[test]
-fn zero_linger_resets_the_connection() {
-    let listener = tcp();
-    listener.bind(("127.0.0.1", 0)).unwrap();
-    listener.listen(1).unwrap();
-    let client = tcp();
-    client.connect(listener.getsockname().unwrap()).unwrap();
-    let (peer, _) = listener.accept().unwrap();
-    client.set_linger(Some(Duration::ZERO)).unwrap();
-    client.close().unwrap();
-    assert_eq!(peer.recv(1), Err(Error::Os(libc::ECONNRESET)));
-}
-
-#[test]
-fn keepalive_has_its_times() {
-    let socket = tcp();
-    let keepalive = TcpKeepalive {
-        time: Some(Duration::from_secs(60)),
-        interval: Some(Duration::from_millis(1500)),
-        retries: Some(4),
-    };
-    socket.set_tcp_keepalive(&keepalive).unwrap();
-    assert_eq!(socket.keepalive(), Ok(true));
-    let expected = TcpKeepalive { interval: Some(Duration::from_secs(2)), ..keepalive };
-    assert_eq!(socket.tcp_keepalive(), Ok(expected));
-    socket.set_tcp_keepalive(&TcpKeepalive { retries: Some(9), ..TcpKeepalive::default() }).unwrap();
-    assert_eq!(socket.tcp_keepalive(), Ok(TcpKeepalive { retries: Some(9), ..expected }));
-}
-
-#[test]
-fn keepalive_refuses_what_is_out_of_range_before_it_changes_anything() {
-    let socket = tcp();
-    let before = socket.tcp_keepalive().unwrap();
-    let second = Some(Duration::from_secs(1));
-    for (keepalive, text) in [
-        (
-            TcpKeepalive { time: second, interval: Some(Duration::from_secs(32768)), retries: None },
-            "keepalive interval must be 1-32767 seconds, got 32768",
-        ),
-        (
-            TcpKeepalive { time: Some(Duration::ZERO), interval: second, retries: None },
-            "keepalive time must be 1-32767 seconds, got 0",
-        ),
-        (
-            TcpKeepalive { time: second, interval: None, retries: Some(128) },
-            "keepalive retries must be 1-127, got 128",
-        ),
-    ] {
-        let error = socket.set_tcp_keepalive(&keepalive).unwrap_err();
-        assert!(matches!(error, Error::Value(_)), "{error:?}");
-        assert_eq!(error.to_string(), text);
-    }
-    assert_eq!(socket.tcp_keepalive(), Ok(before));
-    assert_eq!(socket.keepalive(), Ok(false));
-    assert!(udp().set_tcp_keepalive(&TcpKeepalive { time: second, ..TcpKeepalive::default() }).is_err());
 }
 
 #[test]
@@ -300,21 +187,6 @@ fn a_filter_is_read_in_whole_instructions() {
 }
 
 #[test]
-fn the_systems_own_timeouts_end_a_blocking_call() {
-    let (one, _other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
-    assert_eq!((one.read_timeout(), one.write_timeout()), (Ok(None), Ok(None)));
-    one.set_read_timeout(Some(Duration::from_millis(40))).unwrap();
-    one.set_write_timeout(Some(Duration::from_millis(60))).unwrap();
-    assert_eq!(one.read_timeout(), Ok(Some(Duration::from_millis(40))));
-    assert_eq!(one.write_timeout(), Ok(Some(Duration::from_millis(60))));
-    assert_eq!(one.recv(1), Err(Error::Os(libc::EAGAIN)));
-    assert!(matches!(one.set_read_timeout(Some(Duration::ZERO)), Err(Error::Value(_))));
-    assert!(matches!(one.set_read_timeout(Some(Duration::MAX)), Err(Error::Overflow(_))));
-    one.set_read_timeout(None).unwrap();
-    assert_eq!(one.read_timeout(), Ok(None));
-}
-
-#[test]
 fn user_timeout_rounds_up() {
     let socket = tcp();
     assert_eq!(socket.tcp_user_timeout(), Ok(None));
@@ -330,25 +202,8 @@ fn user_timeout_rounds_up() {
 fn the_system_knows_what_the_socket_is() {
     let socket = tcp();
     assert_eq!(socket.domain(), Ok(AF_INET));
-    assert_eq!(socket.socket_type(), Ok(SOCK_STREAM));
     assert_eq!(socket.protocol(), Ok(libc::IPPROTO_TCP));
-    assert_eq!(socket.is_listener(), Ok(false));
-    socket.bind(("127.0.0.1", 0)).unwrap();
-    socket.listen(1).unwrap();
-    assert_eq!(socket.is_listener(), Ok(true));
     assert_ne!(socket.cookie().unwrap(), tcp().cookie().unwrap());
-}
-
-#[test]
-fn a_pending_error_is_taken_once() {
-    let (_kept, nobody) = nobody();
-    let socket = udp();
-    socket.connect(nobody).unwrap();
-    socket.send(b"x").unwrap();
-    // When the socket polls as ready, the system has received the answer that nobody listens.
-    socket.wait(tabi::Interest::Read, tabi::Limit::FOREVER).unwrap();
-    assert_eq!(socket.take_error(), Ok(Some(Error::Os(libc::ECONNREFUSED))));
-    assert_eq!(socket.take_error(), Ok(None));
 }
 
 #[test]

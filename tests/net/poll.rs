@@ -1,21 +1,19 @@
 //! `poll`: waiting for several sockets and descriptors at once.
-#![allow(unsafe_code)]
 
-use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::fd::{self, AsFd, AsRawFd, OwnedFd, Writer};
 use crate::support::{
-    self, HANG, ThreadId, bound, end, full_listener, in_own_process, limits, nobody, once_blocked,
-    stream_pair,
+    self, FAMILIES, HANG, LOCAL, ThreadId, bound, end, full_listener, in_own_process, libc, limits, nobody,
+    once_blocked, stream_pair,
 };
 use tabi::constants::MSG_OOB;
 use tabi::{
-    AF_INET, AF_INET6, AF_UNIX, Deadline, Error, Limit, Poll, PollEvents, SOCK_DGRAM, SOCK_STREAM, Socket,
-    poll, poll_until,
+    AF_INET, AF_UNIX, Deadline, Error, Limit, Poll, PollEvents, SOCK_DGRAM, SOCK_STREAM, Socket, poll,
+    poll_until,
 };
 
 const SHORT: Duration = Duration::from_millis(30);
@@ -35,19 +33,16 @@ fn wait(socket: &Socket, events: PollEvents) -> PollEvents {
     entries[0].revents()
 }
 
-/// A pipe: its end to read and its end to write.
-fn pipe() -> (File, File) {
-    let mut ends = [0; 2];
-    // SAFETY: pipe writes two descriptors.
-    assert_eq!(unsafe { libc::pipe(ends.as_mut_ptr()) }, 0);
-    // SAFETY: both descriptors are new and have no other owner.
-    unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) }
+/// A connection that the library does not know: its end to read and its end to write.
+fn streams() -> (OwnedFd, Writer) {
+    let (reader, writer) = stream_pair(AF_INET);
+    (reader.detach().unwrap(), writer.detach().unwrap().into())
 }
 
 #[test]
 fn a_connection_is_ready_for_bytes_for_space_and_for_its_end() {
     let both = PollEvents::IN | PollEvents::OUT;
-    for family in [AF_INET, AF_UNIX] {
+    for family in [AF_INET, LOCAL] {
         let (one, other) = stream_pair(family);
         assert_eq!(now(&one, both), PollEvents::OUT, "{family}");
         assert_eq!(now(&one, PollEvents::IN), PollEvents::default(), "{family}");
@@ -62,7 +57,9 @@ fn a_connection_is_ready_for_bytes_for_space_and_for_its_end() {
         }
         assert_eq!(one.recv(10).unwrap(), b"x");
         other.shutdown(tabi::SHUT_WR).unwrap();
-        assert_eq!(wait(&one, PollEvents::IN), PollEvents::IN, "{family}: the end of the stream can be read");
+        // Windows cannot tell the end of the stream from that of the connection.
+        let at_end = if cfg!(windows) { PollEvents::IN | PollEvents::HUP } else { PollEvents::IN };
+        assert_eq!(wait(&one, PollEvents::IN), at_end, "{family}: the end of the stream can be read");
         // Bytes that nobody has read are lost, and that ends a TCP connection in both directions.
         end(other);
         assert!(wait(&one, PollEvents::default()).intersects(PollEvents::HUP | PollEvents::ERR), "{family}");
@@ -79,7 +76,7 @@ fn urgent_bytes_are_an_event_of_their_own() {
 
 #[test]
 fn a_listener_is_ready_for_a_client() {
-    for family in [AF_INET, AF_INET6, AF_UNIX] {
+    for &family in FAMILIES {
         let listener = bound(family, SOCK_STREAM);
         listener.listen(5).unwrap();
         assert_eq!(now(&listener, PollEvents::IN), PollEvents::default(), "{family}");
@@ -110,7 +107,7 @@ fn a_connect_is_ready_when_it_has_succeeded_or_failed() {
 
 #[test]
 fn a_datagram_socket_is_ready_for_a_datagram_and_for_an_error() {
-    for family in [AF_INET, AF_INET6, AF_UNIX] {
+    for &family in FAMILIES {
         let socket = bound(family, SOCK_DGRAM);
         assert_eq!(now(&socket, PollEvents::IN | PollEvents::OUT), PollEvents::OUT, "{family}");
         let sender = Socket::new(family, SOCK_DGRAM, 0).unwrap();
@@ -125,44 +122,40 @@ fn a_datagram_socket_is_ready_for_a_datagram_and_for_an_error() {
 }
 
 #[test]
-fn a_descriptor_that_is_no_socket_is_polled_too() {
-    let (reader, mut writer) = pipe();
-    let mut entries = [Poll::fd(reader.as_fd(), PollEvents::IN), Poll::fd(writer.as_fd(), PollEvents::OUT)];
-    assert_eq!(poll(&mut entries, 0.0), Ok(1));
-    assert_eq!(entries.each_ref().map(Poll::revents), [PollEvents::default(), PollEvents::OUT]);
-    assert_eq!(entries.each_ref().map(Poll::events), [PollEvents::IN, PollEvents::OUT]);
-    writer.write_all(b"x").unwrap();
-    let mut entries = [Poll::fd(reader.as_fd(), PollEvents::IN)];
-    assert_eq!(poll(&mut entries, None), Ok(1));
-    assert_eq!(entries[0].revents(), PollEvents::IN);
-    drop(writer);
-    entries[0].set_events(PollEvents::default());
-    assert_eq!(poll(&mut entries, None), Ok(1));
-    assert_eq!(entries[0].revents(), PollEvents::HUP);
-}
-
-#[test]
 fn all_entries_that_are_ready_are_found_at_once() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     let (quiet, _peer) = stream_pair(AF_INET);
     other.sendall(b"x").unwrap();
-    let (reader, mut writer) = pipe();
+    let (reader, mut writer) = streams();
     writer.write_all(b"x").unwrap();
+    let there = [Poll::socket(&one, PollEvents::IN), Poll::fd(reader.as_fd(), PollEvents::IN)];
+    for entry in there {
+        assert_eq!(poll(&mut [entry], HANG), Ok(1));
+    }
     let mut entries = [
         Poll::socket(&one, PollEvents::IN | PollEvents::OUT),
         Poll::socket(&quiet, PollEvents::IN),
         Poll::fd(reader.as_fd(), PollEvents::IN),
-        Poll::socket(&one, PollEvents::OUT),
     ];
-    assert_eq!(poll(&mut entries, None), Ok(3));
+    assert_eq!(poll(&mut entries, None), Ok(2));
     let found = entries.each_ref().map(Poll::revents);
+    assert_eq!(found, [PollEvents::IN | PollEvents::OUT, PollEvents::default(), PollEvents::IN]);
+}
+
+#[test]
+fn a_socket_may_be_polled_for_two_reasons() {
+    let (one, other) = stream_pair(LOCAL);
+    other.sendall(b"x").unwrap();
+    assert_eq!(wait(&one, PollEvents::IN), PollEvents::IN);
     let both = PollEvents::IN | PollEvents::OUT;
-    assert_eq!(found, [both, PollEvents::default(), PollEvents::IN, PollEvents::OUT]);
+    let mut entries = [Poll::socket(&one, both), Poll::socket(&one, PollEvents::OUT)];
+    assert_eq!(poll(&mut entries, None), Ok(2));
+    assert_eq!(entries.each_ref().map(Poll::revents), [both, PollEvents::OUT]);
 }
 
 #[test]
 fn what_an_earlier_poll_has_found_is_forgotten() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     other.sendall(b"x").unwrap();
     let mut entries = [Poll::socket(&one, PollEvents::IN)];
     assert_eq!(poll(&mut entries, 0.0), Ok(1));
@@ -202,8 +195,8 @@ fn a_deadline_that_has_passed_still_finds_what_is_ready() {
 /// Closes the socket while another thread polls it beside two other entries, of which none is ready. Returns what that
 /// poll has found.
 fn close_while_polled(socket: &Socket, events: PollEvents) -> [PollEvents; 3] {
-    let (quiet, _peer) = stream_pair(AF_UNIX);
-    let (reader, _writer) = pipe();
+    let (quiet, _peer) = stream_pair(LOCAL);
+    let (reader, _writer) = streams();
     thread::scope(|scope| {
         let ((tell, told), (end, ended)) = (mpsc::channel(), mpsc::channel());
         scope.spawn(move || {
@@ -229,16 +222,19 @@ fn a_close_ends_the_poll_of_every_kind_of_socket() {
     let only = [PollEvents::default(), PollEvents::CLOSED, PollEvents::default()];
     for shared in [false, true] {
         for timeout in [None, Some(HANG)] {
-            let (_full, _queue, address) = full_listener(AF_INET);
             let connecting = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
-            let _ = connecting.connect_until(&address, Limit::Now);
-            let full = stream_pair(AF_UNIX);
+            // On Windows no connect waits for a place in a queue.
+            let full_queue = (!cfg!(windows)).then(|| full_listener(AF_INET));
+            if let Some((_, _, address)) = &full_queue {
+                let _ = connecting.connect_until(address, Limit::Now);
+            }
+            let full = stream_pair(LOCAL);
             while full.0.try_send(&[0; 1 << 16]).is_ok() {}
-            let listeners = [AF_INET, AF_UNIX].map(|family| bound(family, SOCK_STREAM));
+            let listeners = [AF_INET, LOCAL].map(|family| bound(family, SOCK_STREAM));
             listeners.iter().for_each(|listener| listener.listen(1).unwrap());
-            let (pairs, datagrams) = ([AF_INET, AF_UNIX].map(stream_pair), bound(AF_INET, SOCK_DGRAM));
-            let unix = bound(AF_UNIX, SOCK_DGRAM);
-            let nothing = PollEvents::default();
+            let (pairs, datagrams) = ([AF_INET, LOCAL].map(stream_pair), bound(AF_INET, SOCK_DGRAM));
+            let unix = bound(LOCAL, SOCK_DGRAM);
+            let silent = stream_pair(AF_INET);
             for (name, socket, events) in [
                 ("a connection", &pairs[0].0, PollEvents::IN),
                 ("a unix connection", &pairs[1].0, PollEvents::IN),
@@ -248,10 +244,10 @@ fn a_close_ends_the_poll_of_every_kind_of_socket() {
                 ("a unix listener", &listeners[1], PollEvents::IN),
                 ("datagrams", &datagrams, PollEvents::IN),
                 ("unix datagrams", &unix, PollEvents::IN),
-                ("no event", &pairs[0].1, nothing),
+                ("no event", &silent.0, PollEvents::default()),
             ] {
-                // The close of the peer has ended this one, if it was not shared.
-                if events == nothing && !shared {
+                // The buffers of TCP may grow, so that there is space again.
+                if cfg!(windows) && ["a connect", "a connection without space"].contains(&name) {
                     continue;
                 }
                 socket.settimeout(timeout).unwrap();
@@ -265,7 +261,7 @@ fn a_close_ends_the_poll_of_every_kind_of_socket() {
 
 #[test]
 fn a_close_leaves_a_duplicate_its_connection() {
-    for family in [AF_INET, AF_UNIX] {
+    for family in [AF_INET, LOCAL] {
         let (socket, peer) = stream_pair(family);
         let duplicate = socket.dup().unwrap();
         close_while_polled(&socket, PollEvents::IN);
@@ -277,7 +273,7 @@ fn a_close_leaves_a_duplicate_its_connection() {
 
 #[test]
 fn an_entry_that_was_closed_before_is_ready_at_once_and_hides_no_other() {
-    let (one, other) = stream_pair(AF_UNIX);
+    let (one, other) = stream_pair(LOCAL);
     let (closed, _peer) = stream_pair(AF_INET);
     let shared = bound(AF_INET, SOCK_DGRAM);
     let _duplicate = shared.dup().unwrap();
@@ -293,12 +289,12 @@ fn an_entry_that_was_closed_before_is_ready_at_once_and_hides_no_other() {
     assert_eq!(poll(&mut entries, None), Ok(3));
     let found = entries.each_ref().map(Poll::revents);
     assert_eq!(found, [PollEvents::CLOSED, PollEvents::IN, PollEvents::default(), PollEvents::CLOSED]);
-    assert_eq!(format!("{:?}", entries[0]), "<poll fd=-1, events=IN, revents=CLOSED>");
+    assert_eq!(format!("{:?}", entries[0]), format!("<poll fd={}, events=IN, revents=CLOSED>", fd::NONE));
 }
 
 #[test]
 fn a_detached_socket_ends_the_poll_and_keeps_its_connection() {
-    let (socket, peer) = stream_pair(AF_UNIX);
+    let (socket, peer) = stream_pair(LOCAL);
     socket.set_shared();
     thread::scope(|scope| {
         let ((tell, told), (end, ended)) = (mpsc::channel(), mpsc::channel());
@@ -319,7 +315,7 @@ fn a_detached_socket_ends_the_poll_and_keeps_its_connection() {
 #[test]
 fn a_number_is_not_used_again_while_it_is_polled() {
     in_own_process(|| {
-        let (socket, peer) = stream_pair(AF_UNIX);
+        let (socket, peer) = stream_pair(LOCAL);
         let number = socket.as_raw_fd();
         thread::scope(|scope| {
             let (tell, told) = mpsc::channel();
@@ -342,8 +338,8 @@ fn a_number_is_not_used_again_while_it_is_polled() {
 #[test]
 fn three_thousand_sockets_are_polled_and_each_close_ends_the_poll() {
     in_own_process(|| {
-        limits::limit(libc::RLIMIT_NOFILE, 8000);
-        let pairs: Vec<_> = (0..1500).map(|_| stream_pair(AF_UNIX)).collect();
+        limits::allow_descriptors(8000);
+        let pairs: Vec<_> = (0..1500).map(|_| stream_pair(LOCAL)).collect();
         let sockets: Vec<&Socket> = pairs.iter().flat_map(|(one, other)| [one, other]).collect();
         assert!(sockets.last().unwrap().fileno() >= 3000);
         let mut entries: Vec<_> = sockets.iter().map(|socket| Poll::socket(socket, PollEvents::IN)).collect();
@@ -383,7 +379,7 @@ fn three_thousand_sockets_are_polled_and_each_close_ends_the_poll() {
 #[test]
 fn more_entries_than_the_process_may_have_descriptors_are_an_error() {
     in_own_process(|| {
-        let (socket, _peer) = stream_pair(AF_UNIX);
+        let (socket, _peer) = stream_pair(LOCAL);
         let before = limits::limit(libc::RLIMIT_NOFILE, 100);
         let mut entries = vec![Poll::socket(&socket, PollEvents::OUT); 101];
         assert_eq!(poll(&mut entries, 0.0), Err(Error::Os(libc::EINVAL)));
@@ -396,7 +392,7 @@ fn more_entries_than_the_process_may_have_descriptors_are_an_error() {
 #[test]
 fn without_a_descriptor_for_the_wake_up_a_close_ends_the_poll_all_the_same() {
     in_own_process(|| {
-        let (socket, _peer) = stream_pair(AF_UNIX);
+        let (socket, _peer) = stream_pair(LOCAL);
         socket.set_shared();
         limits::limit(libc::RLIMIT_NOFILE, 4);
         let begin = Instant::now();
@@ -414,7 +410,7 @@ fn without_a_descriptor_for_the_wake_up_a_close_ends_the_poll_all_the_same() {
 #[test]
 fn memory_that_cannot_be_had_is_an_error_and_leaves_the_socket_usable() {
     in_own_process(|| {
-        let (socket, _peer) = stream_pair(AF_UNIX);
+        let (socket, _peer) = stream_pair(LOCAL);
         let mut entries = vec![Poll::socket(&socket, PollEvents::OUT); 1 << 20];
         // The process gets no more memory. The list for the system needs 16 MiB.
         limits::limit(libc::RLIMIT_DATA, 1 << 16);

@@ -18,13 +18,16 @@ use tabi::{
     getservbyport, if_nametoindex, inet_aton, inet_ntoa, inet_ntop, inet_pton,
 };
 
-use crate::support::in_own_process;
 use crate::support::limits::limit;
+use crate::support::{in_own_process, libc};
 
 const NUMERIC: i32 = NI_NUMERICHOST | NI_NUMERICSERV;
 
-/// Whether a database of the system exists. A missing one is a failure where everything must be checked.
+/// Whether a database of the system exists: on Windows always. A missing one is a failure where everything must be checked.
 fn have(database: &str) -> bool {
+    if cfg!(windows) {
+        return true;
+    }
     let found = Path::new(database).is_file();
     if !found {
         assert!(std::env::var_os("CI").is_none(), "{database} is missing");
@@ -114,11 +117,17 @@ fn gethostbyaddr_refuses_a_wildcard_and_nul_bytes() {
 }
 
 #[test]
-fn gethostname_is_the_kernels_and_sethostname_refuses_what_is_too_long() {
+fn gethostname_is_the_kernels() {
     let name = tabi::gethostname().unwrap();
     assert!(!name.is_empty());
     #[cfg(target_os = "linux")]
     assert_eq!(name, std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim_end());
+}
+
+#[cfg(unix)]
+#[test]
+fn sethostname_refuses_what_is_too_long() {
+    let name = tabi::gethostname().unwrap();
     let refused = tabi::sethostname("x".repeat(1000)).unwrap_err();
     assert!(matches!(refused, Error::Os(libc::EINVAL | libc::EPERM | libc::ENAMETOOLONG)), "{refused}");
     assert_eq!(tabi::gethostname().unwrap(), name);

@@ -4,8 +4,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{HANG, ThreadId, once_blocked, stream_pair};
-use tabi::{AF_INET, AF_UNIX, Cancel, Error, SHUT_WR, Socket};
+use crate::support::{HANG, LOCAL, ThreadId, once_blocked, stream_pair};
+use tabi::{AF_INET, Cancel, Error, SHUT_WR, Socket};
 
 const SHORT: Duration = Duration::from_millis(30);
 
@@ -19,7 +19,7 @@ fn after_a_wait(family: tabi::AddressFamily) -> (Socket, Socket) {
 
 #[test]
 fn it_gets_what_comes_later_and_what_is_there() {
-    for family in [AF_UNIX, AF_INET] {
+    for family in [LOCAL, AF_INET] {
         let (socket, peer) = after_a_wait(family);
         assert_eq!(
             once_blocked(|| peer.sendall(b"second").unwrap(), || socket.recv(6)),
@@ -32,7 +32,7 @@ fn it_gets_what_comes_later_and_what_is_there() {
 
 #[test]
 fn its_timeout_passes_and_not_before_its_time() {
-    let (socket, _peer) = after_a_wait(AF_UNIX);
+    let (socket, _peer) = after_a_wait(LOCAL);
     socket.settimeout(SHORT).unwrap();
     let begin = Instant::now();
     assert_eq!(socket.recv(1), Err(Error::Timeout));
@@ -41,7 +41,7 @@ fn its_timeout_passes_and_not_before_its_time() {
 
 #[test]
 fn the_end_of_the_stream_and_a_close_end_it() {
-    for family in [AF_UNIX, AF_INET] {
+    for family in [LOCAL, AF_INET] {
         let (socket, peer) = after_a_wait(family);
         assert_eq!(once_blocked(|| peer.shutdown(SHUT_WR).unwrap(), || socket.recv(1)), Ok(Vec::new()));
         let (socket, _peer) = after_a_wait(family);
@@ -52,7 +52,7 @@ fn the_end_of_the_stream_and_a_close_end_it() {
 /// A close must not shut the connection of the duplicate down, so it wakes the call in another way.
 #[test]
 fn a_close_ends_it_when_the_connection_has_another_owner() {
-    let (socket, peer) = after_a_wait(AF_UNIX);
+    let (socket, peer) = after_a_wait(LOCAL);
     let duplicate = socket.dup().unwrap();
     assert_eq!(once_blocked(|| socket.close().unwrap(), || socket.recv(1)), Err(Error::Closed));
     peer.sendall(b"x").unwrap();
@@ -61,7 +61,7 @@ fn a_close_ends_it_when_the_connection_has_another_owner() {
 
 #[test]
 fn a_token_ends_it() {
-    let (socket, _peer) = after_a_wait(AF_UNIX);
+    let (socket, _peer) = after_a_wait(LOCAL);
     let token = Cancel::new().unwrap();
     socket.set_cancel(Some(&token));
     assert_eq!(once_blocked(|| token.cancel(), || socket.recv(1)), Err(Error::Cancelled));
@@ -70,7 +70,7 @@ fn a_token_ends_it() {
 /// Both are woken by one byte, and the one that comes too late waits for the rest of its time.
 #[test]
 fn a_call_that_another_one_forestalls_goes_on_waiting() {
-    let (socket, peer) = after_a_wait(AF_UNIX);
+    let (socket, peer) = after_a_wait(LOCAL);
     for _ in 0..20 {
         thread::scope(|threads| {
             let calls = [(); 2].map(|()| {

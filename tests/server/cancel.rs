@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::support::limits::limit;
 use crate::support::serving::{any_port, ask, connect, echo, read_to_end, while_serving};
-use crate::support::{in_own_process, once_blocked, wait_until};
+use crate::support::{in_own_process, libc, once_blocked, pair, wait_until};
 use tabi::server::{Request, Server, ServerOptions, TcpServer, ThreadingTcpServer};
 use tabi::{Cancel, Error};
 
@@ -105,7 +105,7 @@ fn a_job_is_under_the_token_of_its_server() {
     let token = Cancel::new().unwrap();
     let (options, failures) = reporting(ThreadingTcpServer::options().cancel(&token));
     let server = options.bind(any_port(), echo).unwrap();
-    let (socket, _peer) = tabi::Socket::socketpair(tabi::AF_UNIX, tabi::SOCK_STREAM, 0).unwrap();
+    let (socket, _peer) = pair(tabi::SOCK_STREAM);
     assert!(server.run_job(move |_: &Request| Ok(socket.recv(10).map(drop)?)));
     wait_until("the job runs", || server.statistics().active == 1);
     token.cancel();

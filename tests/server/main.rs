@@ -4,10 +4,11 @@
 mod support;
 
 mod basics;
-#[cfg(unix)]
 mod cancel;
 #[cfg(unix)]
 mod daemon;
+#[cfg(target_os = "linux")]
+mod exhaustion;
 mod failures;
 #[cfg(unix)]
 mod fork;
@@ -19,32 +20,28 @@ mod haproxy;
 mod hosts;
 mod incomplete;
 mod jobs;
-#[cfg(unix)]
 mod limits;
 #[cfg(unix)]
 mod many_clients;
 #[cfg(unix)]
 mod many_parked;
-#[cfg(unix)]
 mod operators;
 mod park;
-#[cfg(unix)]
 mod parked;
 #[cfg(unix)]
 mod parked_in_child;
-#[cfg(unix)]
 mod phases;
-#[cfg(unix)]
 mod proxy;
-#[cfg(unix)]
 mod proxy_refusals;
 mod requests;
 #[cfg(unix)]
 mod system_calls;
 mod threads;
-#[cfg(unix)]
 mod transports;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod transports_unix;
 mod trouble;
+#[cfg(target_os = "linux")]
+mod trouble_unix;
 #[cfg(unix)]
 mod unix_path;

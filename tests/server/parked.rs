@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -11,14 +10,12 @@ use std::thread;
 use tabi::server::{
     HandlerResult, Job, Next, Request, RequestHandler, Server, ServerOptions, TcpServer, ThreadingTcpServer,
 };
-use tabi::{AF_UNIX, Error, SOCK_STREAM, Socket};
+use tabi::{Error, SOCK_STREAM, Socket};
 
-#[cfg(target_os = "linux")]
-use crate::support::in_own_process;
-#[cfg(target_os = "linux")]
-use crate::support::limits::limit;
+use crate::support::fd::{OwnedFd, RawFd};
+use crate::support::limits::allow_descriptors;
 use crate::support::serving::{any_port, ask, connect, hear_back, read_to_end, while_serving};
-use crate::support::{HANG, wait_until};
+use crate::support::{HANG, in_own_process, pair, wait_until};
 
 /// Sends back what is there and parks. Counts the connections that have finished.
 #[derive(Clone, Default)]
@@ -199,10 +196,8 @@ fn a_reset_wakes_a_parked_connection_which_then_ends() {
     let echo = Echo::default();
     let server = threads(2).bind(any_port(), echo.clone()).unwrap();
     while_serving(&server, || {
-        let client = Socket::from(std::os::fd::OwnedFd::from(one_parked(&server)));
-        let reset = libc::linger { l_onoff: 1, l_linger: 0 };
-        let reset = [reset.l_onoff.to_ne_bytes(), reset.l_linger.to_ne_bytes()].concat();
-        client.setsockopt_bytes(libc::SOL_SOCKET, libc::SO_LINGER, &reset).unwrap();
+        let client = Socket::from(OwnedFd::from(one_parked(&server)));
+        client.set_linger(Some(std::time::Duration::ZERO)).unwrap();
         drop(client);
         nobody_is_left(&server);
     });
@@ -316,18 +311,15 @@ fn a_handler_that_always_parks_gets_one_last_turn_when_the_server_is_closed() {
 }
 
 /// `TABI_MANY=1` has about 10,000 connections.
-#[cfg(target_os = "linux")]
 #[test]
 fn closing_ends_all_parked_connections_at_once() {
     in_own_process(|| {
-        let before = limit(libc::RLIMIT_NOFILE, u64::MAX);
-        let most = limit(libc::RLIMIT_NOFILE, u64::MAX).max(before) as usize;
+        let most = allow_descriptors(u64::MAX);
         let many = std::env::var_os("TABI_MANY").is_some();
         close_with_parked(if many { 10_000.min(most / 2 - 100) } else { 200 });
     });
 }
 
-#[cfg(target_os = "linux")]
 fn close_with_parked(count: usize) {
     let echo = Echo::default();
     let server = threads(4).bind(any_port(), echo.clone()).unwrap();
@@ -347,6 +339,7 @@ fn close_with_parked(count: usize) {
     assert!(clients.iter_mut().all(|client| read_to_end(client).is_empty()));
 }
 
+#[cfg(unix)]
 #[test]
 fn after_a_hand_over_parked_connections_are_answered_once_more() {
     let echo = Echo::default();
@@ -371,6 +364,7 @@ fn after_a_hand_over_parked_connections_are_answered_once_more() {
     assert_eq!(echo.finished(), 2);
 }
 
+#[cfg(unix)]
 #[test]
 fn after_a_hand_over_parked_connections_are_cut_off_when_the_time_is_over() {
     let echo = Echo::default();
@@ -423,7 +417,7 @@ fn a_job_may_wait_for_its_first_byte() {
         }
     }
     let server = threads(2).bind(any_port(), Echo::default()).unwrap();
-    let (own, peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (own, peer) = pair(SOCK_STREAM);
     let (got, gets) = mpsc::channel();
     while_serving(&server, || {
         assert!(server.run_job(First(own, got)));

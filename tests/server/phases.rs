@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::fd::RawFd;
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
@@ -10,12 +9,15 @@ use std::time::Duration;
 
 use tabi::server::{
     HandlerResult, Job, Next, Phase, Request, RequestHandler, Server, ServerOptions, TcpServer,
-    ThreadingTcpServer, Trouble, UdpServer, UnixStreamServer,
+    ThreadingTcpServer, Trouble, UdpServer,
 };
-use tabi::{AF_UNIX, Error, SOCK_STREAM, Socket};
+use tabi::{Error, SOCK_STREAM, Socket};
 
-use crate::support::serving::{any_port, connect, forking_options, read_to_end, while_serving};
-use crate::support::{HANG, temporary_path, wait_until};
+use crate::support::fd::RawFd;
+use crate::support::serving::{
+    any_port, connect, forking_options, read_to_end, refusal_of_forks, while_serving,
+};
+use crate::support::{HANG, in_own_process, limits, pair, wait_until};
 
 /// A time that passes soon. Nothing is expected to happen within it.
 const SOON: f64 = 0.05;
@@ -170,7 +172,7 @@ fn the_cut_of_a_job_is_called_when_its_time_is_over() {
         }
     }
     let server = threads(2).request_deadline(SOON).unwrap().bind(any_port(), lines).unwrap();
-    let (own, _peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0).unwrap();
+    let (own, _peer) = pair(SOCK_STREAM);
     while_serving(&server, || {
         assert!(server.run_job(Stuck(own)));
         wait_until("it has ended", || server.statistics().finished == 1);
@@ -258,9 +260,6 @@ fn above_max_parked_the_longest_parked_is_closed() {
 #[cfg(target_os = "linux")]
 #[test]
 fn at_a_full_table_of_descriptors_the_longest_parked_is_closed() {
-    use crate::support::in_own_process;
-    use crate::support::limits::limit;
-
     in_own_process(|| {
         let server = threads(2).bind(any_port(), lines).unwrap();
         while_serving(&server, || {
@@ -269,7 +268,7 @@ fn at_a_full_table_of_descriptors_the_longest_parked_is_closed() {
             wait_until("it is parked", || server.statistics().parked == 1);
             let next = Socket::new(tabi::AF_INET, SOCK_STREAM, 0).unwrap();
             next.settimeout(HANG).unwrap();
-            limit(libc::RLIMIT_NOFILE, 64);
+            limits::limit(libc::RLIMIT_NOFILE, 64);
             let mut files = Vec::new();
             while let Ok(file) = std::fs::File::open("/dev/null") {
                 files.push(file);
@@ -332,14 +331,10 @@ fn a_request_that_is_never_complete_is_cut_off_without_a_thread() {
 
 /// Slow clients, who send a byte now and then and never a whole line, and others, who are served as if they were alone.
 /// `TABI_MANY=1` has 2,000 slow ones.
-#[cfg(target_os = "linux")]
 #[test]
 fn slow_clients_keep_nobody_else_from_being_served() {
-    use crate::support::in_own_process;
-    use crate::support::limits::limit;
-
     in_own_process(|| {
-        limit(libc::RLIMIT_NOFILE, u64::MAX);
+        limits::allow_descriptors(u64::MAX);
         let full = std::env::var_os("TABI_MANY").is_some();
         let slow = if full { 2000 } else { 200 };
         let server = ServerOptions::new(tabi::AF_INET, SOCK_STREAM)
@@ -402,14 +397,19 @@ fn settings_that_cannot_be_are_refused() {
     );
     assert_eq!(
         refused(forking_options().wait_for_first_byte(true)),
-        "wait_for_first_byte is not for forking servers, which cannot park a connection"
+        refusal_of_forks("wait_for_first_byte is not for forking servers, which cannot park a connection")
     );
     assert_eq!(
         refused(UdpServer::options().idle_timeout(1.0).unwrap()),
         "idle_timeout is for stream sockets, and the server has none"
     );
-    let unix = UnixStreamServer::options().max_threads(1).request_end(b"\n");
-    let Err(Error::Value(message)) = unix.prepare(&*temporary_path(), lines) else {
+}
+
+#[cfg(unix)]
+#[test]
+fn unix_sockets_have_no_end_of_a_request() {
+    let unix = tabi::server::UnixStreamServer::options().max_threads(1).request_end(b"\n");
+    let Err(Error::Value(message)) = unix.prepare(&*crate::support::temporary_path(), lines) else {
         panic!("it was not refused")
     };
     assert_eq!(message.to_string(), "request_end is for TCP sockets, and the server has others");

@@ -2,18 +2,17 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::os::fd::AsRawFd;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use crate::support::fd::{AsRawFd, RawFd};
 use crate::support::serving::{any_port, ask, connect, echo, read_to_end, while_serving};
-use crate::support::{HANG, temporary_path, wait_until};
+use crate::support::{HANG, wait_until};
 use tabi::proxy::{Header, PP2_TYPE_UNIQUE_ID, Version};
 use tabi::server::{
     HandlerResult, Hooks, Job, Next, ProxyProtocol, Request, Server, ServerOptions, TcpServer, Threads,
 };
-use tabi::{AF_INET, AF_UNIX, Address, SOCK_STREAM, Socket};
+use tabi::{AF_INET, Address, SOCK_STREAM, Socket};
 
 /// Long enough that it never strikes in a test that is not about it.
 pub(super) const NEVER: Duration = Duration::from_secs(600);
@@ -300,12 +299,15 @@ fn a_server_that_closes_does_not_wait_for_headers() {
     assert_eq!((statistics.active, statistics.header_cut, statistics.header_refused), (0, 0, 0));
 }
 
+#[cfg(unix)]
 #[test]
 fn unix_peers_are_trusted_by_their_own_name() {
-    let path = temporary_path();
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    let path = crate::support::temporary_path();
     for (trusted, taken) in [("unix:", true), ("0.0.0.0/0", false)] {
         let listener = UnixListener::bind(&path).unwrap();
-        let server = ServerOptions::new(AF_UNIX, SOCK_STREAM)
+        let server = ServerOptions::new(tabi::AF_UNIX, SOCK_STREAM)
             .proxy_protocol(ProxyProtocol::trusting([trusted]).unwrap())
             .adopt(vec![Socket::from(listener)], who)
             .unwrap();
@@ -336,7 +338,7 @@ impl Job for OnConnection {
         Ok(Next::End)
     }
 
-    fn fileno(&self) -> Option<std::os::fd::RawFd> {
+    fn fileno(&self) -> Option<RawFd> {
         Some(self.socket.as_raw_fd())
     }
 

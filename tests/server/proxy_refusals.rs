@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::proxy::{answer_to, half_a_header, is_ended, loopback, options, v1, v2, who};
-use crate::support::serving::{any_port, connect, read_to_end, while_serving};
+use crate::support::serving::{any_port, connect, read_to_end, refusal_of_forks, while_serving};
 use crate::support::{HANG, wait_until};
 use tabi::proxy::{Header, Version};
 use tabi::server::{Concurrency, Forks, ProxyProtocol, ServerOptions, TcpServer, UdpServer};
@@ -154,7 +154,7 @@ fn settings_that_cannot_be_are_refused() {
     let forks = Concurrency::from(unsafe { Forks::new() });
     assert_eq!(
         text(options(loopback()).concurrency(forks)),
-        "proxy_protocol is not for forking servers, which cannot park a connection"
+        refusal_of_forks("proxy_protocol is not for forking servers, which cannot park a connection")
     );
     assert_eq!(
         text(UdpServer::options().proxy_protocol(loopback())),

@@ -3,6 +3,11 @@
 
 pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+/// How many descriptors this process has open.
+pub fn open_descriptors() -> usize {
+    std::fs::read_dir(if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" }).unwrap().count()
+}
+
 /// Writes to a wake-up descriptor.
 pub use std::fs::File as Writer;
 

@@ -22,6 +22,12 @@ pub fn limit(resource: Resource, most: u64) -> u64 {
     }
 }
 
+/// Lets this process have so many descriptors, if it may. Returns how many it may have now.
+pub fn allow_descriptors(most: u64) -> usize {
+    limit(libc::RLIMIT_NOFILE, most);
+    usize::try_from(limit(libc::RLIMIT_NOFILE, most)).unwrap_or(usize::MAX)
+}
+
 /// Gives up the rights of the superuser, for whom limits do not hold.
 pub fn become_nobody() {
     // SAFETY: the calls touch no memory.

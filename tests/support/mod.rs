@@ -28,6 +28,7 @@ pub(crate) mod waiting;
 pub(crate) mod web;
 
 use std::fs;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -65,6 +66,17 @@ pub const LOCAL: tabi::AddressFamily = if cfg!(windows) { AF_INET } else { AF_UN
 /// The error of a call that took longer than the limit of the socket in the system.
 pub const OWN_TIMEOUT: i32 = if cfg!(windows) { 10060 } else { libc::EAGAIN };
 
+/// The error of a send on a stream that was never connected. Wine has another one than Windows.
+pub const NO_PEER: &[i32] = if cfg!(windows) { &[libc::ENOTCONN, libc::ECONNRESET] } else { &[libc::EPIPE] };
+
+/// The error of a send on a datagram socket that has no peer. Wine has another one than Windows.
+pub const NO_DESTINATION: &[i32] =
+    if cfg!(windows) { &[libc::ENOTCONN, libc::EINVAL] } else { &[libc::EDESTADDRREQ] };
+
+/// The error of a bind to a port that another socket has. Windows has two, of which the second is for exclusive owners.
+pub const PORT_TAKEN: &[i32] =
+    if cfg!(windows) { &[libc::EADDRINUSE, libc::EACCES] } else { &[libc::EADDRINUSE] };
+
 /// The families that have streams and datagrams, and in which a listener has a queue.
 pub const FAMILIES: &[tabi::AddressFamily] =
     if cfg!(windows) { &[AF_INET, AF_INET6] } else { &[AF_INET, AF_INET6, AF_UNIX] };
@@ -85,6 +97,21 @@ pub fn stream_pair(family: tabi::AddressFamily) -> (Socket, Socket) {
     let client = Socket::new(family, SOCK_STREAM, 0).unwrap();
     client.connect(listener.getsockname().unwrap()).unwrap();
     (client, listener.accept().unwrap().0)
+}
+
+/// Bytes of which each part is different from the next.
+pub fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|i| (i % 251) as u8).collect()
+}
+
+/// A file without a name, with these bytes.
+pub fn file_of(bytes: &[u8]) -> fs::File {
+    let path = temporary_path();
+    let mut file = fs::File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+    fs::remove_file(path).unwrap();
+    file.write_all(bytes).unwrap();
+    file.rewind().unwrap();
+    file
 }
 
 /// Ends a connection, which its peer sees at once. A close alone may do this later: a process that another test starts
@@ -157,10 +184,7 @@ pub fn scaled(rounds: u64) -> u64 {
 pub const DESCRIPTORS_TO_WAKE: usize =
     if cfg!(any(tabi_portable, all(unix, not(target_os = "linux")))) { 2 } else { 1 };
 
-/// How many descriptors this process has open.
-pub fn open_descriptors() -> usize {
-    fs::read_dir(if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" }).unwrap().count()
-}
+pub use fd::open_descriptors;
 
 /// Duplicates a descriptor of which only the number is at hand.
 #[allow(unsafe_code)]

@@ -32,6 +32,11 @@ pub fn forks() -> Forks {
     unsafe { Forks::new() }
 }
 
+/// Why settings of forking servers are refused: for this reason, or because no server can fork on this system.
+pub fn refusal_of_forks(reason: &'static str) -> &'static str {
+    if cfg!(windows) { "no server can fork on this system, which has no fork" } else { reason }
+}
+
 /// The settings of `ForkingTcpServer`.
 #[allow(unsafe_code)]
 pub fn forking_options() -> ServerOptions {

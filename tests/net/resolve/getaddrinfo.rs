@@ -15,6 +15,12 @@ fn without_hints_there_is_an_answer_for_each_type_of_socket() {
 fn each_hint_limits_the_answers() {
     let stream = getaddrinfo("::1", 80, AF_INET6, SOCK_STREAM, 0, 0).unwrap();
     assert_eq!(addresses(&stream), ["('::1', 80, 0, 0)"]);
+    let datagrams = getaddrinfo("127.0.0.1", 9, AF_UNSPEC, SOCK_DGRAM, 0, 0).unwrap();
+    assert!(datagrams.iter().all(|answer| answer.kind == SOCK_DGRAM), "{datagrams:?}");
+}
+
+#[test]
+fn a_protocol_has_its_type() {
     let udp = getaddrinfo("127.0.0.1", 9, AF_UNSPEC, SocketKind::ANY, IPPROTO_UDP, 0).unwrap();
     assert!(udp.iter().all(|answer| answer.kind == SOCK_DGRAM), "{udp:?}");
     assert_eq!(addresses(&udp), ["('127.0.0.1', 9)"]);
@@ -91,14 +97,29 @@ fn what_cannot_be_looked_up_is_an_error_of_the_resolver() {
     };
     assert_eq!(fail("localhost", "80", 0, 0, AI_NUMERICHOST), Error::Gai(libc::EAI_NONAME));
     assert_eq!(fail("127.0.0.1", "http", 0, 0, AI_NUMERICSERV), Error::Gai(libc::EAI_NONAME));
-    assert_eq!(fail("127.0.0.1", "no such service", 0, 0, 0), Error::Gai(libc::EAI_SERVICE));
-    assert_eq!(fail("127.0.0.1", "80", 12345, 0, 0), Error::Gai(libc::EAI_FAMILY));
-    assert_eq!(fail("127.0.0.1", "80", 0, 12345, 0), Error::Gai(libc::EAI_SOCKTYPE));
-    assert_eq!(fail("127.0.0.1", "80", 0, 0, 1 << 30), Error::Gai(libc::EAI_BADFLAGS));
     assert_eq!(
         getaddrinfo(None, None, AF_UNSPEC, SocketKind::ANY, 0, 0).unwrap_err(),
         Error::Gai(libc::EAI_NONAME)
     );
+}
+
+#[test]
+fn what_does_not_exist_is_an_error_of_the_resolver() {
+    let fail = |service: &str, family, kind, flags| {
+        getaddrinfo(
+            "127.0.0.1",
+            service,
+            AddressFamily::from_raw(family),
+            SocketKind::from_raw(kind),
+            0,
+            flags,
+        )
+        .unwrap_err()
+    };
+    assert_eq!(fail("no such service", 0, 0, 0), Error::Gai(libc::EAI_SERVICE));
+    assert_eq!(fail("80", 12345, 0, 0), Error::Gai(libc::EAI_FAMILY));
+    assert_eq!(fail("80", 0, 12345, 0), Error::Gai(libc::EAI_SOCKTYPE));
+    assert_eq!(fail("80", 0, 0, 1 << 30), Error::Gai(libc::EAI_BADFLAGS));
 }
 
 #[test]

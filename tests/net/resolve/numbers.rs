@@ -4,8 +4,8 @@
 use std::ffi::{CStr, CString};
 use std::ptr;
 
-use libc::{
-    AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE,
+use crate::support::libc::{
+    self, AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE,
     SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM,
 };
 
@@ -31,7 +31,7 @@ fn answers_of_system(host: &str, service: &str, hints: Hints) -> Result<Vec<Answ
     (wanted.ai_protocol, wanted.ai_flags) = (hints.proto, hints.flags);
     let mut list = ptr::null_mut();
     // SAFETY: both texts are NUL-terminated, and the list is writable.
-    match unsafe { libc::getaddrinfo(host.as_ptr(), service.as_ptr(), &wanted, &mut list) } {
+    match unsafe { libc::getaddrinfo(host.as_ptr().cast(), service.as_ptr().cast(), &wanted, &mut list) } {
         0 => {}
         libc::EAI_SYSTEM => return Err(Error::Os(std::io::Error::last_os_error().raw_os_error().unwrap())),
         code => return Err(Error::Gai(code)),
@@ -43,8 +43,11 @@ fn answers_of_system(host: &str, service: &str, hints: Hints) -> Result<Vec<Answ
         while let Some(entry) = next.as_ref() {
             let address = std::slice::from_raw_parts(entry.ai_addr.cast::<u8>(), entry.ai_addrlen as usize);
             let name = entry.ai_canonname;
-            let name =
-                if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into() };
+            let name = if name.is_null() {
+                String::new()
+            } else {
+                CStr::from_ptr(name.cast()).to_string_lossy().into()
+            };
             answers.push((entry.ai_family, entry.ai_socktype, entry.ai_protocol, address.to_vec(), name));
             next = entry.ai_next;
         }

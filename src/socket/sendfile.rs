@@ -8,7 +8,6 @@ use socket2::SockRef;
 
 use super::Socket;
 use super::timeout::Timeout;
-use super::wait::Plan;
 use crate::cancel::{self, Tokens};
 use crate::constants::SOCK_STREAM;
 use crate::deadline::Limit;
@@ -149,7 +148,7 @@ sys::unix_only! {
             while source.left() > 0 {
                 let (file, from, count) =
                     (sys::raw_file(&source.file), source.position(), source.left().min(MOST));
-                let plan = Plan::send(limit, 0);
+                let plan = super::wait::Plan::send(limit, 0);
                 match self.run(plan, |fd, _| sys::sendfile(fd, file, from, count))? {
                     0 => return Ok(()),
                     n => source.sent += n,

@@ -143,5 +143,7 @@ unix_only! {
 #[cfg(feature = "capi")]
 pub(crate) use common::{c_face, is_exception, terminate};
 
+#[cfg(all(windows, feature = "capi"))]
+pub(crate) use system::SHARED_SIZE;
 #[cfg(windows)]
-pub(crate) use system::{SHARED_SIZE, Transfer, from_share, ioctl, share};
+pub(crate) use system::{Transfer, from_share, ioctl, share};

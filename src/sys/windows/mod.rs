@@ -61,7 +61,9 @@ pub(crate) use interface::*;
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4};
 pub(crate) use poll::poll;
-pub(crate) use share::{SHARED_SIZE, from_share, ioctl, share};
+#[cfg(feature = "capi")]
+pub(crate) use share::SHARED_SIZE;
+pub(crate) use share::{from_share, ioctl, share};
 pub(crate) use signals::Signals;
 pub(crate) use thread::{Thread, block_signals, has_address_space, name_current_thread};
 pub(crate) use transfer::Transfer;

@@ -25,7 +25,7 @@ impl Socket {
     /// non-blocking; otherwise it has the default timeout. Fails with [`Error::Os`], such as `EAFNOSUPPORT`
     /// or `EMFILE`.
     pub fn new(family: AddressFamily, kind: SocketKind, proto: i32) -> Result<Socket> {
-        let asked = if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { default_timeout() };
+        let asked = if is_marked_nonblocking(kind) { Timeout::ZERO } else { default_timeout() };
         Socket::with_timeout(family, bare(kind), proto, asked)
     }
 
@@ -186,11 +186,17 @@ impl Socket {
 /// Puts the descriptor of a new socket into the mode that its kind asks for, or the default timeout does.
 fn begin_mode(fd: RawFd, kind: SocketKind) -> Result<Timeout> {
     sys::suppress_sigpipe(fd);
-    let timeout = if kind.as_raw() & SOCK_NONBLOCK != 0 { Timeout::ZERO } else { timeout::default_timeout() };
+    let timeout = if is_marked_nonblocking(kind) { Timeout::ZERO } else { timeout::default_timeout() };
     if timeout != Timeout::NONE || !sys::CALLS_BLOCK {
         sys::set_nonblocking(fd, true)?;
     }
     Ok(timeout)
+}
+
+/// Whether a kind contains `SOCK_NONBLOCK`. On macOS there is no such flag.
+#[allow(clippy::bad_bit_mask, reason = "the flag is 0 where there is none")]
+fn is_marked_nonblocking(kind: SocketKind) -> bool {
+    kind.as_raw() & SOCK_NONBLOCK != 0
 }
 
 /// Returns a kind without the flags that `socket(2)` takes with it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::portable;
 use crate::error::Result;
+use crate::memory;
 use crate::sys::Polled;
 
 /// What `poll(2)` reports without being asked for it.
@@ -14,17 +15,28 @@ const ALWAYS: libc::c_short = libc::POLLERR | libc::POLLHUP | libc::POLLNVAL;
 const MOST: usize = 10240;
 
 /// Waits until a descriptor is ready or the time has passed. `None` is no limit. A signal ends the call with EINTR.
+///
+/// Fails also with `Os(ENOMEM)`, if there are entries with the same descriptor.
 pub(crate) fn poll(fds: &mut [libc::pollfd], limit: Option<Duration>) -> Result<Polled> {
     for entry in fds.iter_mut().filter(|entry| entry.events == 0) {
         // The system waits for an entry only if it has an event, and this one means the least.
         entry.events = libc::POLLHUP;
     }
-    let polled = portable::poll(fds, limit)?;
-    if polled.ready == 0 || !has_twins(fds) {
-        return Ok(polled);
+    if !has_twins(fds) {
+        return portable::poll(fds, limit);
     }
-    share(fds);
-    Ok(Polled { ready: fds.iter().filter(|entry| entry.revents != 0).count(), ..polled })
+    let mut wished = Vec::new();
+    memory::reserve(&mut wished, fds.len())?;
+    wished.extend(fds.iter().map(|entry| entry.events));
+    // Whichever entry the system reports to, it must have asked for what the others wait for.
+    give_to_twins(fds, |entry| entry.events, |twin, events| twin.events |= events);
+    let polled = portable::poll(fds, limit);
+    give_to_twins(fds, |entry| entry.revents, |twin, revents| twin.revents |= revents);
+    for (entry, events) in fds.iter_mut().zip(wished) {
+        entry.events = events;
+        entry.revents &= events | ALWAYS;
+    }
+    Ok(Polled { ready: fds.iter().filter(|entry| entry.revents != 0).count(), ..polled? })
 }
 
 /// Whether two entries may have the same descriptor.
@@ -39,15 +51,16 @@ fn has_twins(fds: &[libc::pollfd]) -> bool {
     })
 }
 
-/// Gives what was found for a descriptor to all entries that have it.
-fn share(fds: &mut [libc::pollfd]) {
+/// Gives something of each entry to all entries that have the same descriptor.
+fn give_to_twins(
+    fds: &mut [libc::pollfd],
+    get: impl Fn(&libc::pollfd) -> libc::c_short,
+    give: impl Fn(&mut libc::pollfd, libc::c_short),
+) {
     for index in 0..fds.len() {
-        let found = fds[index];
-        if found.revents == 0 {
-            continue;
-        }
-        for other in fds.iter_mut().filter(|other| other.fd == found.fd) {
-            other.revents |= found.revents & (other.events | ALWAYS);
+        let (fd, gift) = (fds[index].fd, get(&fds[index]));
+        if gift != 0 && fd >= 0 {
+            fds.iter_mut().filter(|twin| twin.fd == fd).for_each(|twin| give(twin, gift));
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -43,6 +44,14 @@ impl Terminal {
         script.args(["--quiet", "--flush", "--command", &shell, "/dev/null"]);
         script.current_dir(folder).env("TERM", "dumb").env("LC_ALL", "C.UTF-8");
         script.envs(environment.iter().map(|(name, value)| (name, value)));
+        // Tests that a shell runs in the background ignore Ctrl-C, and so would all programs in the terminal.
+        // SAFETY: between fork and exec, signal is allowed, and it touches no memory.
+        unsafe {
+            script.pre_exec(|| {
+                libc::signal(libc::SIGINT, libc::SIG_DFL);
+                Ok(())
+            })
+        };
         let mut shell = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (sender, output) = channel();
         let mut screen = shell.stdout.take().unwrap();

@@ -126,10 +126,12 @@ impl Server {
 
     fn serve(&self, run: impl FnOnce() -> Result<()>) -> Result<()> {
         self.core.lifecycle.begin(|inherited| {
+            // First: the child may have closed the server, and the locks below may be held by threads of the parent.
+            self.prepare_sockets()?;
             if inherited {
                 self.core.forget_inherited()?;
             }
-            self.prepare_sockets()
+            Ok(())
         })?;
         // If there is no descriptor for the thread's tokens, this is an error of the call and no trouble of a loop.
         let prepared = Tokens::of_thread().prepare();

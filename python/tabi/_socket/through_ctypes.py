@@ -65,7 +65,7 @@ def close(owner: object, call=_close, pointer_of=_pointer_of) -> int:
 
 def _receiving(call, *more):
     def receive(owner: object, size: int):
-        data = new_buffer(size, 0)
+        data = new_buffer(_checked("size", size), 0)
         n = call(_pointer_of(owner), data, _size(size), *more)
         if n < 0:
             return n
@@ -82,7 +82,7 @@ try_recv_unlocked = _receiving(_try_recv_unlocked)
 
 def _receiving_from(call, *more):
     def receive(owner: object, size: int):
-        data, sender = new_buffer(size, 0), blank()
+        data, sender = new_buffer(_checked("size", size), 0), blank()
         n = call(_pointer_of(owner), data, _size(size), *more, sender)
         if n < 0:
             return n
@@ -103,21 +103,21 @@ def recv_into(owner: object, buffer) -> int:
 
 def try_recv_into(owner: object, buffer, small: int) -> int:
     with Buffer(buffer, writable=True) as target:
-        call = _try_recv if target.size <= _checked(small) else _try_recv_unlocked
+        call = _try_recv if target.size <= _checked("small", small) else _try_recv_unlocked
         return call(_pointer_of(owner), target.at(), _size(target.size)) if target.size else 0
 
 
 def try_recvfrom_into(owner: object, buffer, small: int):
     with Buffer(buffer, writable=True) as target:
-        call = _try_recvfrom if target.size <= _checked(small) else _try_recvfrom_unlocked
+        call = _try_recvfrom if target.size <= _checked("small", small) else _try_recvfrom_unlocked
         sender = blank()
         return _with_address(call(_pointer_of(owner), target.at(), _size(target.size), sender), sender)
 
 
-def _checked(small: int) -> int:
-    if not 0 <= small <= sys.maxsize:
-        raise OverflowError(f"small must be 0-{sys.maxsize}, got {small}")
-    return small
+def _checked(name: str, size: int) -> int:
+    if not 0 <= size <= sys.maxsize:
+        raise OverflowError(f"{name} must be 0-{sys.maxsize}, got {size}")
+    return size
 
 
 def _with_address(received, sender: bytes):

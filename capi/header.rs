@@ -26,6 +26,29 @@ pub(crate) fn text(root: &Path, version: [String; 3]) -> String {
     in_order(&header, &read("inline.h"), &read("header_order.txt"))
 }
 
+/// What the header says to a compiler that is told to be older than it.
+const LANGUAGE: &str = "\
+#if defined(__STRICT_ANSI__) && \\
+    (defined(__cplusplus) ? __cplusplus < 201103L : !defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L)
+#error \"tabi.h needs C99 or C++11: -std=c99 or -std=c++11, or newer\"
+#endif
+";
+
+/// The functions that have a body are written in what C and C++ have in common, which Clang warns of when it is asked to.
+const BEFORE_BODIES: &str = "\
+#if defined(__clang__) && defined(__cplusplus)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored \"-Wold-style-cast\"
+#pragma clang diagnostic ignored \"-Wzero-as-null-pointer-constant\"
+#endif
+";
+const AFTER_BODIES: &str = "\
+#if defined(__clang__) && defined(__cplusplus)
+#pragma clang diagnostic pop
+#endif
+
+";
+
 /// The system's headers for sockets.
 const SYSTEM_INCLUDES: &str = "\
 #if defined(_WIN32)
@@ -46,13 +69,14 @@ typedef intptr_t ssize_t;
 fn macros(version: [String; 3]) -> String {
     let mut lines = vec![
         SYSTEM_INCLUDES.to_owned(),
+        LANGUAGE.to_owned(),
         "/* The version of this header. tabi_version() returns that of the library. */".to_owned(),
     ];
     for (part, number) in ["MAJOR", "MINOR", "PATCH"].iter().zip(version) {
         lines.push(format!("#define TABI_VERSION_{part} {number}"));
     }
     lines.push("\n/* The value of a timeout in seconds that means: no limit. */".to_owned());
-    lines.push("#define TABI_NO_TIMEOUT ((double)INFINITY)".to_owned());
+    lines.push("#define TABI_NO_TIMEOUT HUGE_VAL".to_owned());
     lines.push("\n/* The backlog that Python's listen() uses when none is given. */".to_owned());
     lines.push("#define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)".to_owned());
     lines.push("\n/* The codes that are not -errno. Their numbers never change. tabi_handler explains the last two, which are no errors. */".to_owned());
@@ -79,7 +103,7 @@ fn in_order(header: &str, inline: &str, order: &str) -> String {
             assert!(items.insert(name(item), item).is_none(), "twice in the header: {item}");
         }
     }
-    let mut sorted = format!("{}{C_PLUS_PLUS}extern \"C\" {{\n#endif\n\n", &header[..begin]);
+    let mut sorted = format!("{}{C_PLUS_PLUS}extern \"C\" {{\n#endif\n{BEFORE_BODIES}\n", &header[..begin]);
     for line in order.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         match line.strip_prefix("== ") {
             Some(title) => sorted += &format!("/* ---- {title} ---- */\n\n"),
@@ -92,7 +116,7 @@ fn in_order(header: &str, inline: &str, order: &str) -> String {
     if let Some(name) = items.keys().next() {
         panic!("{name} stands in no section of capi/header_order.txt");
     }
-    sorted + &header[end..]
+    sorted + AFTER_BODIES + &header[end..]
 }
 
 /// Adds an item. Items that follow each other and are for the same systems stand between one `#if` and one `#endif`.

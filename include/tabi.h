@@ -57,13 +57,18 @@ typedef intptr_t ssize_t;
 #include <sys/uio.h>
 #endif
 
+#if defined(__STRICT_ANSI__) && \
+    (defined(__cplusplus) ? __cplusplus < 201103L : !defined(__STDC_VERSION__) || __STDC_VERSION__ < 199901L)
+#error "tabi.h needs C99 or C++11: -std=c99 or -std=c++11, or newer"
+#endif
+
 /* The version of this header. tabi_version() returns that of the library. */
 #define TABI_VERSION_MAJOR 0
 #define TABI_VERSION_MINOR 1
 #define TABI_VERSION_PATCH 0
 
 /* The value of a timeout in seconds that means: no limit. */
-#define TABI_NO_TIMEOUT ((double)INFINITY)
+#define TABI_NO_TIMEOUT HUGE_VAL
 
 /* The backlog that Python's listen() uses when none is given. */
 #define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)
@@ -102,6 +107,11 @@ typedef intptr_t ssize_t;
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+#if defined(__clang__) && defined(__cplusplus)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wold-style-cast"
+#pragma clang diagnostic ignored "-Wzero-as-null-pointer-constant"
 #endif
 
 /* ---- Errors and the version ---- */
@@ -4352,6 +4362,10 @@ typedef struct {
 int tabi_python_methods(const tabi_python_function *functions,
                         size_t count,
                         const void **methods);
+
+#if defined(__clang__) && defined(__cplusplus)
+#pragma clang diagnostic pop
+#endif
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -8,6 +8,7 @@ mod support;
 
 mod abi;
 mod api_map;
+mod dialects;
 mod errors_page;
 mod header;
 mod install;

@@ -29,10 +29,16 @@ LIB = $(DESTDIR)$(LIBDIR)
 
 # The files for pkg-config and CMake, each made of a template in packaging/.
 DESCRIPTIONS := pkgconfig/tabi.pc pkgconfig/tabi-static.pc cmake/tabi/tabi-config.cmake cmake/tabi/tabi-config-version.cmake
-FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@MAJOR@|$(MAJOR)|' -e 's|@SONAME@|$(SONAME)|' \
-	-e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|' \
-	-e 's|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|' \
+FILL = sed -e 's|@PREFIX@|$(call written,$(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' -e 's|@MAJOR@|$(MAJOR)|' -e 's|@SONAME@|$(SONAME)|' \
+	-e 's|@LIBDIR@|$(call below_prefix,$(LIBDIR))|' -e 's|@INCLUDEDIR@|$(call below_prefix,$(INCLUDEDIR))|' \
 	-e 's|@INCLUDE_FROM_LIB@|'"$$(realpath -m --relative-to="$(LIBDIR)" "$(INCLUDEDIR)")"'|'
+
+# Folders in the files for pkg-config. Those below PREFIX follow it when it is moved (pkg-config --define-prefix). A space in
+# a name has a backslash there, and is a question mark here, because make would take the name for two.
+space := $(subst ,, )
+one_word = $(subst $(space),?,$(1))
+written = $(subst ?,\\$(space),$(call one_word,$(1)))
+below_prefix = $(call written,$(patsubst $(call one_word,$(PREFIX))/%,$${prefix}/%,$(call one_word,$(1))))
 
 .PHONY: all install install-descriptions install-windows uninstall
 all:
@@ -41,9 +47,9 @@ all:
 install: install-descriptions
 	install -d "$(DESTDIR)$(INCLUDEDIR)"
 	install -m 644 include/tabi.h "$(DESTDIR)$(INCLUDEDIR)/tabi.h"
-	packaging/archive $(LIBRARY)/libtabi.a "$(LIB)/libtabi.a"
+	packaging/archive "$(LIBRARY)/libtabi.a" "$(LIB)/libtabi.a"
 	chmod 644 "$(LIB)/libtabi.a"
-	install -m 755 $(LIBRARY)/libtabi.so "$(LIB)/libtabi.so.$(VERSION)"
+	install -m 755 "$(LIBRARY)/libtabi.so" "$(LIB)/libtabi.so.$(VERSION)"
 	ln -sf libtabi.so.$(VERSION) "$(LIB)/$(SONAME)"
 	ln -sf $(SONAME) "$(LIB)/libtabi.so"
 
@@ -57,8 +63,8 @@ install-descriptions:
 install-windows:
 	install -d "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(PREFIX)/bin" "$(LIB)/pkgconfig" "$(LIB)/cmake/tabi"
 	install -m 644 include/tabi.h "$(DESTDIR)$(INCLUDEDIR)/tabi.h"
-	install -m 755 $(LIBRARY)/tabi.dll "$(DESTDIR)$(PREFIX)/bin/tabi.dll"
-	install -m 644 $(LIBRARY)/libtabi.dll.a $(LIBRARY)/libtabi.a "$(LIB)"
+	install -m 755 "$(LIBRARY)/tabi.dll" "$(DESTDIR)$(PREFIX)/bin/tabi.dll"
+	install -m 644 "$(LIBRARY)/libtabi.dll.a" "$(LIBRARY)/libtabi.a" "$(LIB)"
 	set -e; for file in $(DESCRIPTIONS); do template="packaging/windows/$${file##*/}.in"; \
 		[ -f "$$template" ] || template="packaging/$${file##*/}.in"; \
 		$(FILL) "$$template" > "$(LIB)/$$file"; chmod 644 "$(LIB)/$$file"; done

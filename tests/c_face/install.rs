@@ -89,6 +89,37 @@ impl Installed {
     }
 }
 
+/// pkg-config marks spaces for a shell that reads its answer once more, as build tools do.
+#[test]
+fn a_prefix_may_have_spaces_and_may_be_moved() {
+    if !tools_are_there(&["make", "cc", "cmake", "pkg-config"]) {
+        return;
+    }
+    let scratch = library::scratch("install-moved");
+    let (first, moved) = (scratch.join("the first"), scratch.join("an other"));
+    for folder in [&first, &moved] {
+        let _ = fs::remove_dir_all(folder);
+    }
+    make("install", &[format!("PREFIX={}", first.join("us r").display())]);
+    fs::rename(&first, &moved).unwrap();
+    fs::write(scratch.join("version.c"), PROGRAM).unwrap();
+    fs::write(scratch.join("CMakeLists.txt"), PROJECT).unwrap();
+
+    let prefix = moved.join("us r");
+    let script =
+        "eval cc version.c -o by-pkg-config $(pkg-config --define-prefix --cflags --libs tabi-static)
+        cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"
+        cmake --build build
+        ./by-pkg-config
+        build/static
+        LD_LIBRARY_PATH=\"$PREFIX/lib\" build/shared";
+    let mut shell = Command::new("sh");
+    shell.args(["-euc", script]).current_dir(&scratch).env("PREFIX", &prefix).env_remove("LD_LIBRARY_PATH");
+    let printed = compile::run(shell.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig")));
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(printed.ends_with(&format!("{version}\n{version}\n{version}\n")), "{printed}");
+}
+
 /// The references of a manual page to the pages of this library, such as `tabi_recv` in `.Xr tabi_recv 3`.
 fn references(page: &str) -> impl Iterator<Item = &str> {
     page.lines()

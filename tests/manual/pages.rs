@@ -39,7 +39,7 @@ pub(crate) fn all() -> Vec<Page> {
     let mut pages = in_folder("");
     pages.extend(
         ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "python/README.md"]
-            .map(|name| page(&root().join(name))),
+            .map(page),
     );
     pages
 }
@@ -50,13 +50,15 @@ fn collect(folder: &Path, pages: &mut Vec<Page>) {
         if path.is_dir() {
             collect(&path, pages);
         } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(page(&path));
+            pages.push(page(path));
         }
     }
 }
 
-fn page(path: &Path) -> Page {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+/// A page, by its path or its place in the tree.
+pub(crate) fn page(path: impl AsRef<Path>) -> Page {
+    let path = root().join(path);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Page { path: path.strip_prefix(root()).unwrap().to_owned(), text }
 }
 

@@ -9,7 +9,7 @@ use super::timeout::Timeout;
 use super::wait::{Interest, Kind, Plan, deadline_of};
 use crate::address::{Address, RawAddress};
 use crate::cancel::{self, Tokens};
-use crate::constants::{AF_UNIX, SOCK_DGRAM, SOCK_STREAM};
+use crate::constants::{AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SOCK_DGRAM, SOCK_STREAM};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::resolve::{ToAddress, check_family};
@@ -77,13 +77,11 @@ impl Socket {
         if self.kind != SOCK_STREAM && (self.kind == SOCK_DGRAM || !Tokens::are_above(&self.cancel)) {
             return self.connect_raw(Plan::new(Kind::Connect, Limit::Timeout), address);
         }
-        let limit = write_timeout(call);
         let _never_blocks = self.mode.never_block(call)?;
-        match self.connect_raw(Plan::new(Kind::Connect, limit), address) {
-            Ok(()) => {}
-            Err(Error::Timeout) => return Err(Error::Os(sys::CONNECT_BEGUN)),
-            Err(error) => return Err(error),
+        if sys::SECOND_CONNECT_TELLS && self.is_tcp() {
+            return self.connect_and_ask(address);
         }
+        self.connect_raw(Plan::new(Kind::Connect, Limit::Timeout), address)?;
         if !sys::CONFIRMS_CONNECT {
             return Ok(());
         }
@@ -94,6 +92,41 @@ impl Socket {
             Err(_) if call.is_closed() => Err(Error::Closed),
             Err(error) => Err(error),
         }
+    }
+
+    /// Asks a connection that was begun for its result by another connect, which at the same time lets the system regard
+    /// the socket as connected. A connection in the same machine has often been made before anybody has to wait for it.
+    fn connect_and_ask(&self, address: &RawAddress) -> Result<()> {
+        let address = address.to_socket2();
+        let mut begun = false;
+        let connected = self.run(Plan::new(Kind::Connect, Limit::Timeout), |fd, _| {
+            // SAFETY: `run` keeps the descriptor open while this closure uses it.
+            let descriptor = unsafe { BorrowedFd::borrow_raw(fd) };
+            let connect = || SockRef::from(&descriptor).connect(&address).map_err(Error::from);
+            let mut result = connect();
+            // After a close, another connect would be a new connection.
+            if result == Err(Error::Os(sys::CONNECT_BEGUN)) && !self.handle.is_closed() {
+                begun = true;
+                result = connect();
+            }
+            sys::as_system_call(match result {
+                // Also when another thread has begun the connection, or this one before a signal or a timeout.
+                Err(Error::Os(libc::EALREADY)) => {
+                    begun = true;
+                    Err(Error::Os(sys::CONNECT_BEGUN))
+                }
+                // Another thread that waited for the same connection has asked first.
+                Err(Error::Os(libc::EISCONN)) if begun => Ok(()),
+                result => result,
+            })
+        });
+        connected.map(drop)
+    }
+
+    fn is_tcp(&self) -> bool {
+        [AF_INET, AF_INET6].contains(&self.family)
+            && self.kind == SOCK_STREAM
+            && [0, IPPROTO_TCP].contains(&self.proto)
     }
 
     /// Connects to a unix listener, in whose queue there usually is a place at once.

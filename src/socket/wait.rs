@@ -270,6 +270,9 @@ impl Socket {
                     let (deadline, is_own) =
                         *deadline.get_or_insert_with(|| deadline_of_call(call, plan, timeout));
                     let late = |error| match error {
+                        Error::Timeout if is_own && plan.kind == Kind::Connect => {
+                            Error::Os(sys::CONNECT_BEGUN)
+                        }
                         Error::Timeout if is_own => Error::Os(sys::OWN_TIMEOUT),
                         error => error,
                     };

@@ -114,7 +114,7 @@ pub(crate) use system::{
 };
 pub(crate) use system::{
     CLOSES_CUT_FDS, CONFIRMS_CONNECT, LENGTH_IN_ADDRESS, LOW_WATER, OWN_TIMEOUT_OF_CONNECTIONS,
-    SHUTDOWN_WAKES, UNIX_PATH_SIZE,
+    SECOND_CONNECT_TELLS, SHUTDOWN_WAKES, UNIX_PATH_SIZE,
 };
 pub use types::HostEntry;
 pub(crate) use types::{ControlValue, InterfaceV4, MessageHeader, Polled, Run, TcpBytes, poll_each_once};

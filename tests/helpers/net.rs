@@ -13,7 +13,7 @@ use std::io::IoSlice;
 use std::sync::mpsc;
 
 use tabi::{
-    AF_UNIX, ControlData, CreateConnectionOptions, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM,
+    AF_INET, AF_UNIX, ControlData, CreateConnectionOptions, IncomingDatagram, OutgoingDatagram, SOCK_DGRAM,
     SOCK_STREAM, Socket, UnixAddress, create_connection_with, create_server, socketpair,
 };
 use waiting::ThreadId;
@@ -32,6 +32,7 @@ fn main() -> Outcome {
         "messages" => messages(rounds),
         "connections" => connections(None, rounds),
         "connections-timeout" => connections(Some(60.0), rounds),
+        "connects" => connects(rounds),
         other => Err(format!("no such calls: {other}").into()),
     }
 }
@@ -65,6 +66,19 @@ fn connections(timeout: Option<f64>, rounds: usize) -> Outcome {
         // The end that closes first keeps its port for a while. It is the listener's.
         drop(peer);
         drop(client);
+    }
+    Ok(())
+}
+
+/// Each socket exists before it connects, so that other threads could close it.
+fn connects(rounds: usize) -> Outcome {
+    let listener = create_server(("127.0.0.1", 0))?;
+    let address = listener.getsockname()?;
+    for _ in 0..rounds {
+        let client = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+        client.connect(&address)?;
+        let (peer, _) = listener.accept()?;
+        drop(peer);
     }
     Ok(())
 }

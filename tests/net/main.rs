@@ -14,6 +14,9 @@ mod cancel_modes;
 #[cfg(unix)]
 mod cancel_process;
 mod close;
+// Another connect of a socket that is connecting means something else on other systems.
+#[cfg(all(target_os = "linux", not(tabi_portable)))]
+mod connect_on;
 mod connections;
 mod constants;
 #[cfg(unix)]

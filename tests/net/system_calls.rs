@@ -9,7 +9,7 @@ use crate::support::{temporary_path, tools};
 const ROUNDS: usize = 200;
 
 const COUNTED: &str = "trace=accept4,sendto,recvfrom,poll,ppoll,recvmsg,sendmsg,recvmmsg,sendmmsg,select,clock_gettime,connect,ioctl,fcntl,\
-     getpeername";
+     getpeername,getsockopt";
 
 /// Runs `net_helper`, which makes the calls for a number of rounds. Returns a function that says how often
 /// each system call was made. Of the polls, only those for reading count: connecting waits for writing, and
@@ -73,6 +73,15 @@ fn a_connection_to_an_address_costs_no_more_than_its_system_calls() {
     assert_eq!((calls("connect"), calls("ioctl"), calls("fcntl")), (ROUNDS, 0, 0), "the system waits");
     let Some(calls) = traced("connections-timeout") else { return };
     assert_eq!((calls("connect"), calls("ioctl"), calls("getpeername")), (ROUNDS, ROUNDS, ROUNDS));
+}
+
+/// The second connect usually finds the connection made. If not, the third one does so, after a wait.
+#[test]
+fn a_connect_without_a_timeout_makes_four_system_calls_or_six() {
+    let Some(calls) = traced("connects") else { return };
+    let found = ["ioctl", "getsockopt", "getpeername"].map(&calls);
+    assert_eq!(found, [2 * ROUNDS, 0, 0]);
+    assert!((2 * ROUNDS..=3 * ROUNDS).contains(&calls("connect")), "{} connects", calls("connect"));
 }
 
 /// A client that gives up before it is accepted is no reason for `accept` to fail.

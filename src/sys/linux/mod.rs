@@ -68,6 +68,8 @@ pub(crate) const SHUTDOWN_WAKES: bool = true;
 pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = true;
 /// Whether the system regards a socket as connected only after a connect has returned 0.
 pub(crate) const CONFIRMS_CONNECT: bool = true;
+/// Whether another connect on a TCP socket whose connection was begun says what has come of it: EALREADY, 0, or its error.
+pub(crate) const SECOND_CONNECT_TELLS: bool = true;
 /// Whether the system closes received descriptors that do not fit into the control buffer.
 pub(crate) const CLOSES_CUT_FDS: bool = true;
 /// Whether the first byte of an address is its length.

@@ -21,6 +21,8 @@ pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = false;
 /// A socket is connected when the system has reported this. Another connect is not needed, and would fail with EINVAL if the
 /// connection has ended in the meantime.
 pub(crate) const CONFIRMS_CONNECT: bool = false;
+/// Another connect says only that one was begun, or that the socket is connected.
+pub(crate) const SECOND_CONNECT_TELLS: bool = false;
 /// macOS leaves received descriptors open that do not fit into the control buffer, and nobody knows their numbers.
 pub(crate) const CLOSES_CUT_FDS: bool = false;
 /// Whether the first byte of an address is its length.

@@ -89,6 +89,8 @@ pub(crate) const SHUTDOWN_WAKES: bool = false;
 pub(crate) const OWN_TIMEOUT_OF_CONNECTIONS: bool = false;
 /// A second connect fails with WSAEISCONN and changes nothing.
 pub(crate) const CONFIRMS_CONNECT: bool = true;
+/// After a failure, another connect begins a new connection.
+pub(crate) const SECOND_CONNECT_TELLS: bool = false;
 /// No descriptors are received.
 pub(crate) const CLOSES_CUT_FDS: bool = true;
 /// The system reports a socket whenever it has bytes: there is no `SO_RCVLOWAT`. `Watch` looks whether there are more.

@@ -262,14 +262,17 @@ def main() -> int:
         print(f"not in this Python: {', '.join(missing)}")
     print(line(HEADINGS), flush=True)
     differing = 0
+    rows = []
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs // 2)) as pool:
         comparisons = list(pool.map(lambda suite: compare(suite, sides, options.jobs > 1), suites))
     for first in comparisons:
         comparison, once = settled(first, sides)
         report(comparison, options.verbose)
+        rows.append(row(comparison))
         for difference in once:
             print(f"    once, and not again: {difference}", flush=True)
         differing += len(comparison.differences) or not comparison.all_cases
+    print(line(["together"] + [str(sum(map(int, column))) for column in list(zip(*rows))[1:-1]]))
     print(f"{differing} differing" if differing else "no difference")
     return 1 if differing else 0
 

@@ -26,6 +26,7 @@ _NEEDED = (
     "PyCapsule_GetPointer",
     "PyCapsule_IsValid",
     "PyCapsule_New",
+    "PyErr_BadArgument",
     "PyEval_RestoreThread",
     "PyEval_SaveThread",
     "PyLong_AsSsize_t",

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::mem::{MaybeUninit, offset_of};
 use std::ptr;
 
-use super::calls::{Arguments, Lock, called, number, received, socket, without};
+use super::calls::{Arguments, Lock, called, misused, number, received, socket, without};
 use super::interpreter::{INTERPRETER, Interpreter, Object};
 use crate::ffi::address::tabi_addr;
 use crate::ffi::socket::{
@@ -140,11 +140,11 @@ unsafe fn sent_to(arguments: Arguments, count: isize, lock: Lock) -> *mut Object
     unsafe {
         let (start, len) = ((python.PyBytes_AsString)(data), (python.PyBytes_Size)(data));
         if start.is_null() || len < 0 {
-            return ptr::null_mut();
+            return misused(python);
         }
         let (place, size) = ((python.PyBytes_AsString)(address), (python.PyBytes_Size)(address));
         if place.is_null() || size != size_of::<tabi_addr>() as isize {
-            return ptr::null_mut();
+            return misused(python);
         }
         let address = place.cast::<tabi_addr>().read_unaligned();
         let sk = socket(python, handle);

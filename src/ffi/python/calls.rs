@@ -1,5 +1,5 @@
-//! The calls. Python makes them with its lock, passes exactly the arguments that each is documented to have, and
-//! references to them all.
+//! The calls. Python makes them with its lock, and with references to all arguments. Only the Python package makes calls, so
+//! arguments that are not as documented are its mistake. They raise a TypeError.
 //!
 //! When the program exits, Python ends a thread that wants the lock back (`PyEval_RestoreThread`), by unwinding its stack.
 //! No frame here has anything to drop then.
@@ -81,9 +81,11 @@ unsafe extern "C-unwind" fn adopt(_: *mut Object, arguments: Arguments, count: i
     let Some((python, [address])) = (unsafe { called(arguments, count) }) else { return ptr::null_mut() };
     // SAFETY: the argument is an object, and this thread holds the lock.
     let sk = unsafe { (python.PyLong_AsVoidPtr)(address) }.cast::<tabi_sock>();
-    // SAFETY: the address is that of a handle, which belongs to the capsule from now on; or it is NULL, which makes Python
-    // raise an exception.
+    // SAFETY: the address is that of a handle, which belongs to the capsule from now on. NULL stands for no address.
     unsafe {
+        if sk.is_null() {
+            return misused(python);
+        }
         tabi_set_interruptible(sk.as_ref(), 1);
         let capsule = (python.PyCapsule_New)(sk.cast(), SOCKET.as_ptr(), Some(free));
         if capsule.is_null() {
@@ -149,7 +151,7 @@ unsafe extern "C-unwind" fn try_send_unlocked(
     unsafe { sent(arguments, count, Lock::Released) }
 }
 
-/// The interpreter and the arguments of a call; None for another number of them, which Python reports.
+/// The interpreter and the arguments of a call; None, and an exception, for another number of them.
 ///
 /// # Safety
 ///
@@ -160,8 +162,26 @@ pub(super) unsafe fn called<const N: usize>(
     count: isize,
 ) -> Option<(&'static Interpreter, [*mut Object; N])> {
     let python = INTERPRETER.get()?;
+    if count != N as isize {
+        // SAFETY: the caller promises that this thread holds the lock.
+        unsafe { misused(python) };
+        return None;
+    }
     // SAFETY: the array has as many arguments as are read.
-    (count == N as isize).then(|| (python, unsafe { *arguments.cast::<[*mut Object; N]>() }))
+    Some((python, unsafe { *arguments.cast::<[*mut Object; N]>() }))
+}
+
+/// What a call returns for arguments that are not as documented: no object, and a TypeError in the place of what Python may
+/// have said of them.
+///
+/// # Safety
+///
+/// This thread holds the interpreter's lock.
+#[cold]
+pub(super) unsafe fn misused(python: &Interpreter) -> *mut Object {
+    // SAFETY: the caller promises the lock.
+    unsafe { (python.PyErr_BadArgument)() };
+    ptr::null_mut()
 }
 
 /// The socket of a capsule; None for every other object, which stands for a socket that is closed or was never opened.
@@ -229,7 +249,10 @@ pub(super) unsafe fn received(
     // returned. Python keeps the arguments during the call.
     unsafe {
         let size = (python.PyLong_AsSsize_t)(size);
-        // A negative size is refused here.
+        // Also what is no size.
+        if size < 0 {
+            return misused(python);
+        }
         let mut data = (python.PyBytes_FromStringAndSize)(ptr::null(), size);
         if data.is_null() {
             return data;
@@ -263,7 +286,7 @@ unsafe fn sent(arguments: Arguments, count: isize, lock: Lock) -> *mut Object {
     unsafe {
         let (start, len) = ((python.PyBytes_AsString)(data), (python.PyBytes_Size)(data));
         if start.is_null() || len < 0 {
-            return ptr::null_mut();
+            return misused(python);
         }
         let sk = socket(python, handle);
         number(python, without(python, lock, || tabi_try_send(sk, start.cast(), len as usize)))

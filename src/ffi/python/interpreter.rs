@@ -59,6 +59,7 @@ interpreter! {
     PyCapsule_GetPointer: fn(*mut Object, *const c_char) -> *mut c_void;
     PyCapsule_IsValid: fn(*mut Object, *const c_char) -> c_int;
     PyCapsule_New: fn(*mut c_void, *const c_char, Option<Destructor>) -> *mut Object;
+    PyErr_BadArgument: fn() -> c_int;
     PyEval_RestoreThread: fn(*mut c_void);
     PyEval_SaveThread: fn() -> *mut c_void;
     PyLong_AsSsize_t: fn(*mut Object) -> isize;

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::addressed::{NO_ADDRESS, with_address};
-use super::calls::{Arguments, Lock, called, number, socket, without};
+use super::calls::{Arguments, Lock, called, misused, number, socket, without};
 use super::interpreter::{Interpreter, Object};
 use crate::ffi::socket::{tabi_recv, tabi_try_recv, tabi_try_recvfrom};
 use crate::sys::libc::ssize_t;
@@ -66,7 +66,7 @@ pub(super) unsafe extern "C-unwind" fn try_recv_into(
     unsafe {
         let (sk, small) = (socket(python, handle), (python.PyLong_AsSsize_t)(small));
         if small < 0 {
-            return ptr::null_mut();
+            return misused(python);
         }
         filled(python, buffer, |start, len| match len {
             // As in the built-in module.
@@ -92,7 +92,7 @@ pub(super) unsafe extern "C-unwind" fn try_recvfrom_into(
     unsafe {
         let (sk, small) = (socket(python, handle), (python.PyLong_AsSsize_t)(small));
         if small < 0 {
-            return ptr::null_mut();
+            return misused(python);
         }
         let mut sender = MaybeUninit::new(NO_ADDRESS);
         filled(python, buffer, |start, len| {

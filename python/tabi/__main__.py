@@ -1,4 +1,4 @@
-"""``python3 -m tabi [OPTIONS] SCRIPT ARGS...`` and ``python3 -m tabi [OPTIONS] -m MODULE ARGS...``."""
+"""``python3 -m tabi [OPTIONS] SCRIPT ARGS...``: a program on tabi, named as ``python3`` takes it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import sys
 USAGE = """\
 usage: python3 -m tabi [--servers] [--happy-eyeballs] SCRIPT ARGS...
        python3 -m tabi [--servers] [--happy-eyeballs] -m MODULE ARGS...
+       python3 -m tabi [--servers] [--happy-eyeballs] -c PROGRAM ARGS...
        python3 -m tabi --version
 
-Runs a Python program with its sockets on tabi.
+Runs a Python program with its sockets on tabi. The SCRIPT - is the standard input.
 
 --servers  puts tabi.socketserver in the place of socketserver, so that the servers
            of the program and of the modules that it uses are the library's
@@ -41,14 +42,20 @@ def main() -> None:
 
     from ._install import run
 
-    if arguments[0] == "-m":
+    if arguments[0] in ("-m", "-c"):
         if len(arguments) == 1:
-            sys.exit("tabi: -m needs the name of a module")
-        run.module(arguments[1:])
-    elif arguments[0].startswith("-"):
-        sys.exit(f"tabi: unknown option {arguments[0]}\n{USAGE}")
+            wrong(f"{arguments[0]} needs {'the name of a module' if arguments[0] == '-m' else 'a program'}")
+        (run.module if arguments[0] == "-m" else run.command)(arguments[1:])
+    elif arguments[0].startswith("-") and arguments[0] != "-":
+        wrong(f"unknown option {arguments[0]}\n{USAGE}")
     else:
         run.script(arguments)
+
+
+def wrong(what: str) -> None:
+    """Ends the program as ``python3`` does when its own arguments are wrong."""
+    print(f"tabi: {what}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipapp
 import zipfile
 
 from programs import HANG, PACKAGES, python
@@ -59,9 +60,10 @@ class Installing(unittest.TestCase):
         for arguments, status, told in (
             ((), 2, "usage: python3 -m tabi [--servers] "),
             (("--servers",), 2, "usage: python3 -m tabi [--servers] "),
-            (("--server",), 1, "tabi: unknown option --server\nusage: "),
-            (("--servers", "--server", "script.py"), 1, "tabi: unknown option --server\nusage: "),
-            (("--servers", "-m"), 1, "tabi: -m needs the name of a module\n"),
+            (("--server",), 2, "tabi: unknown option --server\nusage: "),
+            (("--servers", "--server", "script.py"), 2, "tabi: unknown option --server\nusage: "),
+            (("--servers", "-m"), 2, "tabi: -m needs the name of a module\n"),
+            (("-c",), 2, "tabi: -c needs a program\n"),
         ):
             with self.subTest(arguments):
                 command = [sys.executable, "-m", "tabi", *arguments]
@@ -158,6 +160,8 @@ class Installing(unittest.TestCase):
                 file.write("\n".join(line[12:] for line in program.splitlines()))
             with zipfile.ZipFile(os.path.join(folder, "app.zip"), "w") as archive:
                 archive.write(script, "__main__.py")
+            # As `python3 -m zipapp` makes it, with a line for the shell.
+            zipapp.create_archive(os.path.join(folder, "app"), os.path.join(folder, "app.pyz"), "/usr/bin/env python3")
             py_compile.compile(script, os.path.join(folder, "compiled.pyc"))
 
             def run(*command):
@@ -171,7 +175,7 @@ class Installing(unittest.TestCase):
                     timeout=HANG,
                 ).stdout
 
-            for what in (("app/__main__.py",), ("app",), ("app.zip",), ("compiled.pyc",), ("-m", "app")):
+            for what in (("app/__main__.py",), ("app",), ("app.zip",), ("app.pyz",), ("compiled.pyc",), ("-m", "app")):
                 with self.subTest(what):
                     found = run("-m", "tabi", *what)
                     self.assertIn("True True", found)
@@ -201,7 +205,27 @@ class Installing(unittest.TestCase):
             text=True,
         )
         self.assertIn("can't open file '/no/such/script.py'", done.stderr)
-        self.assertNotEqual(0, done.returncode)
+        self.assertEqual(2, done.returncode)
+
+    def test_a_program_without_a_file_is_run_as_python_runs_it(self):
+        program = "import sys, __main__\nnames = sorted(name for name in vars(__main__) if name.startswith('__'))\n"
+        program += "print(sys.argv, repr(sys.path[0]), names, __name__, __loader__.__name__, __spec__)\n"
+        program += "print(globals().get('__file__'), type(__builtins__).__name__)\nsys.exit(3)"
+        for what in (("-c", program), ("-",)):
+            with self.subTest(what[0]):
+                python, tabi = (
+                    subprocess.run(
+                        [sys.executable, *through, *what, "-m", "argument"],
+                        env={**os.environ, "PYTHONPATH": PACKAGES},
+                        input=program,
+                        capture_output=True,
+                        text=True,
+                        timeout=HANG,
+                    )
+                    for through in ((), ("-m", "tabi"))
+                )
+                self.assertIn("'-m', 'argument'] ''", tabi.stdout, tabi.stderr)
+                self.assertEqual((python.stdout, python.returncode), (tabi.stdout, tabi.returncode))
 
     def test_child_processes_run_on_tabi(self):
         program = """

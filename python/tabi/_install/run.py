@@ -6,6 +6,7 @@ import builtins
 import importlib.machinery
 import io
 import os
+import pkgutil
 import runpy
 import sys
 import types
@@ -35,13 +36,45 @@ def module(arguments: list[str]) -> None:
     runpy._run_module_as_main(arguments[0])
 
 
+def command(arguments: list[str]) -> None:
+    """``-c PROGRAM ARGS...``"""
+    sys.argv = ["-c", *arguments[1:]]
+    _run_text(arguments[0], "<string>", _nameless_main())
+
+
+def _standard_input() -> None:
+    """The program is all that comes before the end of the standard input."""
+    main = _nameless_main()
+    main.__file__ = "<stdin>"
+    if sys.version_info < (3, 15):
+        main.__cached__ = None
+    _run_text(sys.stdin.buffer.read(), "<stdin>", main)
+
+
+def _nameless_main() -> types.ModuleType:
+    """The ``__main__`` of a program that is in no file: it finds modules in the current folder."""
+    _first_path("")
+    main = _fresh_main()
+    main.__loader__ = importlib.machinery.BuiltinImporter
+    return main
+
+
+def _run_text(program: str | bytes, name: str, main: types.ModuleType) -> None:
+    exec(compile(program, name, "exec"), main.__dict__)
+
+
 def script(arguments: list[str]) -> None:
-    """``SCRIPT ARGS...``: a file, or a folder or zip file that holds a ``__main__.py``."""
+    """``SCRIPT ARGS...``: a file, a folder or zip file that holds a ``__main__.py``, or ``-`` for the standard input."""
     path = arguments[0]
     sys.argv = list(arguments)
-    if os.path.isdir(path) or not os.path.exists(path) or _is_zip(path):
-        if not os.path.exists(path):
-            sys.exit(f"tabi: can't open file {os.path.abspath(path)!r}: [Errno 2] No such file or directory")
+    if path == "-":
+        _standard_input()
+        return
+    if not os.path.exists(path):
+        print(f"tabi: can't open file {os.path.abspath(path)!r}: [Errno 2] No such file or directory", file=sys.stderr)
+        sys.exit(2)
+    # Folders and zip files are places of modules; a zip file may begin with a line for the shell (`python3 -m zipapp -p`).
+    if pkgutil.get_importer(path) is not None:
         _first_path(None)
         sys.path.insert(0, os.path.abspath(path))
         _fresh_main()
@@ -63,11 +96,3 @@ def script(arguments: list[str]) -> None:
         with io.open_code(path) as file:
             code = compile(file.read(), path, "exec")
     exec(code, main.__dict__)
-
-
-def _is_zip(path: str) -> bool:
-    if not os.path.isfile(path):
-        # It may be a pipe, such as the shell's <(...), which can be read only once.
-        return False
-    with open(path, "rb") as file:
-        return file.read(4) == b"PK\x03\x04"

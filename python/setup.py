@@ -35,6 +35,8 @@ def library() -> str:
             subprocess.run(command, cwd=SOURCE, check=True)
         except FileNotFoundError:
             sys.exit("cargo is missing: tabi has no wheel for this system, and is built with Rust 1.85 or newer")
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"cargo ended with {error.returncode}, and has said why above; tabi is built with Rust 1.85 or newer")
         path = os.path.join(SOURCE, "target", "release", NAME)
     path = path or os.path.join(os.path.dirname(HERE), "target", "release", NAME)
     if not os.path.isfile(path):
@@ -51,8 +53,10 @@ class Binary(Distribution):
 
 class Build(build_py):
     def run(self):
-        super().run()
         path = library()
+        # Modules that an earlier build has left here would go into the package.
+        shutil.rmtree(os.path.join(self.build_lib, "tabi"), ignore_errors=True)
+        super().run()
         # A wheel for Windows is made on another system, too.
         name = "tabi.dll" if path.endswith(".dll") else NAME
         shutil.copy2(path, os.path.join(self.build_lib, "tabi", name))

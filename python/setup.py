@@ -1,6 +1,6 @@
 """Puts the shared library into the wheel, and the source of the library into the source distribution.
 
-In the checkout, `cargo build --release` makes the library first. A source distribution builds it by itself, with cargo.
+cargo builds the library, unless TABI_LIBRARY names one, or `cargo build --release` has made it in the checkout.
 """
 
 import os
@@ -25,22 +25,30 @@ docs/rust.md docs/programs/Cargo.toml docs/programs/src examples/tls tests/helpe
 
 
 def library() -> str:
-    """The library to carry: what TABI_LIBRARY names, else one that is built here, else the release build of the checkout."""
+    """The library to carry: what TABI_LIBRARY names, else the release build of the source, which cargo makes."""
     path = os.environ.get("TABI_LIBRARY")
     if path and not os.path.isabs(path):
         sys.exit(f"TABI_LIBRARY must be an absolute path, got {path!r}")
-    if not path and os.path.isdir(SOURCE):
-        command = ["cargo", "build", "--release", "--locked", "--package", "tabi-capi", "--target-dir", "target"]
-        try:
-            subprocess.run(command, cwd=SOURCE, check=True)
-        except FileNotFoundError:
-            sys.exit("cargo is missing: tabi has no wheel for this system, and is built with Rust 1.85 or newer")
-        except subprocess.CalledProcessError as error:
-            sys.exit(f"cargo ended with {error.returncode}, and has said why above; tabi is built with Rust 1.85 or newer")
-        path = os.path.join(SOURCE, "target", "release", NAME)
-    path = path or os.path.join(os.path.dirname(HERE), "target", "release", NAME)
+    path = path or built()
     if not os.path.isfile(path):
-        sys.exit(f"{path} is missing: run `cargo build --release`, or name the library in TABI_LIBRARY")
+        sys.exit(f"{path} is missing: name the library in TABI_LIBRARY")
+    return path
+
+
+def built() -> str:
+    """The library of this source distribution, or of the checkout, where it may have been built before."""
+    distributed = os.path.isdir(SOURCE)
+    root = SOURCE if distributed else os.path.dirname(HERE)
+    path = os.path.join(root, "target", "release", NAME)
+    if os.path.isfile(path) and not distributed or not os.path.isfile(os.path.join(root, "Cargo.toml")):
+        return path
+    command = ["cargo", "build", "--release", "--locked", "--package", "tabi-capi", "--target-dir", "target"]
+    try:
+        subprocess.run(command, cwd=root, check=True)
+    except FileNotFoundError:
+        sys.exit("cargo is missing: tabi has no wheel for this system, and is built with Rust 1.85 or newer")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"cargo ended with {error.returncode}, and has said why above; tabi is built with Rust 1.85 or newer")
     return path
 
 

@@ -241,6 +241,11 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = parse_arguments()
+    # Where this runs in the background, the tests would find that these signals are ignored, and some would fail.
+    if os.name != "nt":
+        for number in signal.SIGHUP, signal.SIGQUIT:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not conformance_suites.has_tests():
         print(f"conformance: skipped: {sys.executable} has no `test` package (install python3's tests)")
         return 1 if os.environ.get("CI") == "true" else 0

@@ -44,6 +44,61 @@ class Liar(array.array):
         return 1 << 20
 
 
+class LongBytes(bytes):
+    """Says that it is longer than it is, and that it has other bytes."""
+
+    def __len__(self):
+        return 1 << 40
+
+    def __bytes__(self):
+        return b"others"
+
+
+class LongArray(bytearray):
+    def __len__(self):
+        return 1 << 40
+
+
+class Pair(tuple):
+    """Says that it is a pair, whatever it holds."""
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, number):
+        return "x"
+
+    def __iter__(self):
+        return iter(())
+
+
+class Text(str):
+    """Says that it is another text, and equal to every other."""
+
+    def encode(self, *given):
+        return b"another"
+
+    def __str__(self):
+        return "another"
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = str.__hash__
+
+
+class Equal(int):
+    """Says that it is equal to everything, and another number."""
+
+    def __eq__(self, other):
+        return True
+
+    def __index__(self):
+        return 7
+
+    __hash__ = int.__hash__
+
+
 class Unfinished(socket.socket):
     def __init__(self):
         pass
@@ -81,6 +136,12 @@ VALUES = {
     "every second byte": lambda: memoryview(bytearray(8))[::2],
     "a released view": released,
     "a liar": lambda: Liar("b", bytes(4)),
+    "bytes that lie": lambda: LongBytes(b"abcd"),
+    "a bytearray that lies": lambda: LongArray(b"abcd"),
+    "a tuple that lies": lambda: Pair((1, 1, b"")),
+    "a text that lies": lambda: Text("abcd"),
+    "a number that lies": lambda: Equal(0),
+    "1e-12": lambda: 1e-12,
 }
 
 #: The arguments around the hostile one.
@@ -113,10 +174,15 @@ CALLS = {
     "listen": lambda s, v: s.listen(v),
     "shutdown": lambda s, v: s.shutdown(v),
     "settimeout": lambda s, v: s.settimeout(v),
+    "setblocking": lambda s, v: s.setblocking(v),
     "getsockopt": lambda s, v: s.getsockopt(socket.SOL_SOCKET, v),
     "getsockopt buflen": lambda s, v: s.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, v),
     "setsockopt": lambda s, v: s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, v),
     "setsockopt None": lambda s, v: s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, None, v),
+    "setsockopt four": lambda s, v: s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, v, v),
+    "sendmsg_afalg": lambda s, v: s.sendmsg_afalg(v, op=v),
+    "getservbyport": lambda s, v: socket.getservbyport(v, "tcp", v),
+    "getnameinfo": lambda s, v: socket.getnameinfo([], v),
     "socket family": lambda s, v: socket.socket(v),
     "socket fileno": lambda s, v: socket.socket(fileno=v),
 }
@@ -155,7 +221,8 @@ def wrong_values() -> None:
                 if name == "socket fileno" and text in ("2**31", "2**62"):
                     # The built-in class cuts these down to the number of some other descriptor.
                     continue
-                print(f"{name}({text}) on a {state} socket: {outcome(lambda: call(sock, value()))}")
+                found = outcome(lambda: call(sock, value()))
+                print(f"{name}({text}) on a {state} socket: {found}, then {sock.gettimeout()}")
 
 
 def resized_during_the_call() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from tabi import _socket
+from tabi import _socket, socket
 from tabi._socket import families
 
 
@@ -36,6 +36,7 @@ CASES = [
 
 #: Family, protocol, what is given, the error and its text.
 WRONG = [
+    ("AF_CAN", "CAN_RAW", ("lo\0x",), ValueError, "embedded null byte"),
     ("AF_NETLINK", 0, (1,), TypeError, r"AF_NETLINK address must be a pair \(pid, groups\)"),
     ("AF_NETLINK", 0, [1, 2], TypeError, r"bind\(\): AF_NETLINK address must be tuple, not list"),
     ("AF_VSOCK", 0, "x", TypeError, "getsockaddrarg: AF_VSOCK address must be tuple, not str"),
@@ -71,6 +72,14 @@ class Families(unittest.TestCase):
             with self.subTest(family=family, given=given):
                 with self.assertRaisesRegex(error, text):
                     families.encode(self.pretended(family, proto), given, "bind")
+
+    def test_a_path_does_not_end_at_a_nul_byte(self):
+        """The built-in module gives it to the system, which takes what is before the NUL byte."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            for call in sock.bind, sock.connect, sock.connect_ex:
+                for path in "/nowhere\0more", b"/nowhere\0more":
+                    with self.assertRaisesRegex(ValueError, "AF_UNIX path must not contain a NUL byte"):
+                        call(path)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,17 @@ from .._system import WINDOWS, monotonic_ns
 from . import families
 from .buffers import zeros
 from .interrupt import looking_up
-from .sockaddr import FAMILY_AT, LENGTH_AT, blank, contiguous_bytes, family_of, length, unsigned
+from .sockaddr import (
+    FAMILY_AT,
+    LENGTH_AT,
+    blank,
+    content,
+    contiguous_bytes,
+    family_of,
+    file_name,
+    length,
+    unsigned,
+)
 
 AF_UNIX = getattr(builtin, "AF_UNIX", -1)
 AF_INET = 2
@@ -128,9 +138,9 @@ def encode_numeric(family: int, host: str, port: int):
 
 
 def host_bytes(host) -> bytes:
-    """A host name as the resolver takes it: ASCII as it is, other text by IDNA."""
+    """A host name as the resolver takes it: ASCII as it is, other text and subclasses by IDNA."""
     if isinstance(host, str):
-        if host.isascii():
+        if type(host) is str and host.isascii():
             name = str.encode(host, "ascii")
         else:
             try:
@@ -138,7 +148,7 @@ def host_bytes(host) -> bytes:
             except Exception:
                 raise TypeError("encoding of hostname failed") from None
     elif isinstance(host, (bytes, bytearray)):
-        name = bytes(host)
+        name = content(host)
     else:
         raise TypeError(f"str, bytes or bytearray expected, not {type(host).__name__}")
     if b"\0" in name:
@@ -161,7 +171,7 @@ def _encode_inet(family: int, address, method: str, until: int) -> bytes:
     if not shortest <= len(address) <= longest:
         raise TypeError(f"{name} address must be {form}")
     host = host_bytes(address[0])
-    port = operator.index(address[1])
+    port = int.__index__(operator.index(address[1]))
     flowinfo, scope_id = (tuple(map(unsigned, address[2:])) + (0, 0))[:2]
     if not INT_MIN <= port <= INT_MAX:
         raise OverflowError(f"{method}(): port must be 0-65535.")
@@ -184,7 +194,7 @@ def _encode_path(path) -> bytes:
 
 def _encode_unix(address) -> bytes:
     if isinstance(address, str):
-        path = os.fsencode(address)
+        path = file_name(address)
     else:
         path = contiguous_bytes(address)
     raw = blank()

@@ -6,6 +6,7 @@ built-in method of a socket that was never opened, which can do nothing but rais
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import sys
 
@@ -42,6 +43,24 @@ def timeout(value) -> float:
     except OSError:
         # Only the descriptor is missing, unless a method of the number itself has raised this.
         if nobody.gettimeout() is None:
+            raise
+    return nobody.gettimeout()
+
+
+def blocking(value) -> float | None:
+    """The timeout that `setblocking` sets for a value that is no ``bool``; raises what the built-in module raises for it.
+
+    Python 3.9 makes an integer of it, later versions a truth value.
+    """
+    nobody = builtin.socket.__new__(builtin.socket)
+    with contextlib.suppress(OSError):
+        # A timeout that `setblocking` never sets.
+        nobody.settimeout(1)
+    try:
+        nobody.setblocking(value)
+    except OSError:
+        # Only the descriptor is missing, unless a method of the value itself has raised this.
+        if nobody.gettimeout() == 1:
             raise
     return nobody.gettimeout()
 

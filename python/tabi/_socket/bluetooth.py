@@ -22,7 +22,7 @@ def _parse(address, least: int, most: int, method: str) -> tuple:
     try:
         if isinstance(address, tuple) and least <= len(address) <= most:
             device, *numbers = address
-            return (device.encode("ascii"), *map(operator.index, numbers))
+            return (str.encode(device, "ascii"), *map(operator.index, numbers))
     except (TypeError, ValueError, AttributeError):
         pass
     raise OSError(f"{method}(): wrong format")

@@ -136,7 +136,7 @@ class Connection:
     def setsockopt(self, *given):
         require_socket(self, "setsockopt")
         # A length belongs to None, and to nothing else.
-        if len(given) != (4 if given[2:3] == (None,) else 3):
+        if len(given) != (4 if len(given) > 2 and given[2] is None else 3):
             return object_to("setsockopt", *given)
         level, option, value, *optlen = given
         level, option = c_int(level, "setsockopt", *given), c_int(option, "setsockopt", *given)

@@ -20,7 +20,8 @@ _dup_fd = _library.quick("tabi_dup_fd", result=Descriptor)
 def _descriptor(function: str, fd) -> int:
     if not hasattr(type(fd), "__index__"):
         return delegate(function, fd)
-    number = operator.index(fd)
+    # Before Python 3.10, `operator.index` returns a subclass of `int` as it is.
+    number = int.__index__(operator.index(fd))
     if WINDOWS and not -DESCRIPTORS_IN_PYTHON <= number < DESCRIPTORS_IN_PYTHON:
         return delegate(function, number)
     if number < 0 or WINDOWS and number > INT_MAX:

@@ -15,7 +15,7 @@ from .._library import INT_MAX, INT_MIN
 from .._system import WINDOWS
 from . import bluetooth
 from .buffers import zeros
-from .sockaddr import contiguous_bytes, family_of, function, pack, unpack, unsigned
+from .sockaddr import contiguous_bytes, family_of, file_name, function, pack, unpack, unsigned
 
 _IFNAMSIZ = 16
 _U8, _U16, _U32, _U64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
@@ -171,7 +171,9 @@ def _encode_can(sock, address, method: str) -> bytes:
         name, types, values = "can", (), []
     else:
         raise OSError(f"{method}(): unsupported CAN protocol")
-    interface = os.fsencode(interface)
+    interface = file_name(interface)
+    if b"\0" in interface:
+        raise ValueError("embedded null byte")
     if len(interface) >= _IFNAMSIZ:
         raise OSError("AF_CAN interface name too long")
     index = _interface_index(sock, interface) if interface else 0
@@ -210,6 +212,9 @@ def encode(sock, address, method: str) -> bytes:
     codec = _CODECS.get(sock._tabi_family)
     if codec is None:
         raise OSError(f"{method}(): bad family")
+    if isinstance(address, tuple):
+        # The items that it holds, not what the methods of a subclass say.
+        address = tuple.__getitem__(address, slice(None))
     return codec[0](sock, address, method)
 
 

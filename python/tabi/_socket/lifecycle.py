@@ -15,7 +15,7 @@ from .._library import INT_MAX
 from .._system import DESCRIPTORS_IN_PYTHON, LONGEST_TIMEOUT, NO_DESCRIPTOR, WINDOWS, Descriptor, os_error
 from . import arguments, native, windows
 from . import handle as handles
-from .arguments import c_ints, object_to, objects, require_socket
+from .arguments import c_ints, object_to, require_socket
 
 _socket = _library.quick("tabi_socket")
 _socket_from_fd = _library.quick("tabi_socket_from_fd")
@@ -174,23 +174,27 @@ class Lifecycle:
     def settimeout(self, timeout, /):
         require_socket(self, "settimeout")
         timeout = parse_timeout(timeout)
-        check(_settimeout(self._tabi_handle, _limit(timeout)))
+        # As in the built-in module, also of a socket that has no descriptor.
         self._tabi_timeout = timeout
+        check(_settimeout(self._tabi_handle, _limit(timeout)))
         if self._tabi_sibling is not None:
             self._tabi_sibling.settimeout(timeout)
 
     def setblocking(self, flag, /):
         require_socket(self, "setblocking")
-        if type(flag) is not bool:
-            objects("setblocking", flag)
+        if type(flag) is bool:
+            timeout = None if flag else 0.0
+        else:
+            timeout = arguments.blocking(flag)
         # The built-in method does not call the `settimeout` of a subclass either.
-        Lifecycle.settimeout(self, None if flag else 0.0)
+        Lifecycle.settimeout(self, timeout)
 
 
 def _descriptor(fileno, given: tuple) -> int:
     if not hasattr(type(fileno), "__index__"):
         object_to("__init__", *given, fileno)
-    fd = operator.index(fileno)
+    # Before Python 3.10, `operator.index` returns a subclass of `int` as it is.
+    fd = int.__index__(operator.index(fileno))
     if not -DESCRIPTORS_IN_PYTHON <= fd < DESCRIPTORS_IN_PYTHON:
         object_to("__init__", *given, fd)
     if fd == -1 or fd < 0 and not WINDOWS:

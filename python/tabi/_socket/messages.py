@@ -103,28 +103,33 @@ class Messages:
             vectors, count = _vectors(pins, "recvmsg_into", parts, True)
             return _receive(self, vectors, count, ancbufsize, flags)
 
-    def sendmsg_afalg(self, msg=(), *, op, iv=None, assoclen=-1, flags=0):
+    def sendmsg_afalg(self, *given, **named):
         require_socket(self, "sendmsg_afalg")
         if self._tabi_family != getattr(builtin, "AF_ALG", None):
+            # Whatever the arguments are.
             raise OSError("algset is only supported for AF_ALG")
-        op, flags = c_int(op, "sendmsg_afalg"), c_int(flags, "sendmsg_afalg")
-        if op < 0:
-            raise ValueError("invalid or missing argument 'op'")
-        assoclen = c_int(assoclen, "sendmsg_afalg")
-        if assoclen < -1:
-            raise TypeError("assoclen must be positive")
-        level = builtin.SOL_ALG
-        control = [(level, builtin.ALG_SET_OP, struct.pack("@i", op))]
-        if iv is not None:
-            with Buffer(iv) as vector:
-                content = ctypes.string_at(vector.at(), vector.size)
-            control.append((level, builtin.ALG_SET_IV, struct.pack("@i", len(content)) + content))
-        if assoclen >= 0:
-            control.append((level, builtin.ALG_SET_AEAD_ASSOCLEN, struct.pack("@i", assoclen)))
-        with _Pins() as pins:
-            parts = _sequence(msg, "sendmsg_afalg() argument 1")
-            vectors, count = _vectors(pins, "sendmsg_afalg", parts, False)
-            return _send(self, vectors, count, _pack(control), flags, None)
+        return _sendmsg_afalg(self, *given, **named)
+
+
+def _sendmsg_afalg(self, msg=(), *, op, iv=None, assoclen=-1, flags=0):
+    op, flags = c_int(op, "sendmsg_afalg"), c_int(flags, "sendmsg_afalg")
+    if op < 0:
+        raise ValueError("invalid or missing argument 'op'")
+    assoclen = c_int(assoclen, "sendmsg_afalg")
+    if assoclen < -1:
+        raise TypeError("assoclen must be positive")
+    level = builtin.SOL_ALG
+    control = [(level, builtin.ALG_SET_OP, struct.pack("@i", op))]
+    if iv is not None:
+        with Buffer(iv) as vector:
+            content = ctypes.string_at(vector.at(), vector.size)
+        control.append((level, builtin.ALG_SET_IV, struct.pack("@i", len(content)) + content))
+    if assoclen >= 0:
+        control.append((level, builtin.ALG_SET_AEAD_ASSOCLEN, struct.pack("@i", assoclen)))
+    with _Pins() as pins:
+        parts = _sequence(msg, "sendmsg_afalg() argument 1")
+        vectors, count = _vectors(pins, "sendmsg_afalg", parts, False)
+        return _send(self, vectors, count, _pack(control), flags, None)
 
 
 def _joined(buffers):
@@ -165,6 +170,10 @@ def _control_size(length, size, message: str) -> int:
     return found
 
 
+#: Newer Pythons read the items that a tuple or a list holds, whatever the methods of a subclass say.
+_SUBCLASSES_ARE_READ = sys.version_info >= (3, 14)
+
+
 class _Fails:
     def __iter__(self):
         raise LookupError
@@ -188,7 +197,8 @@ _HIDDEN = (Exception,) if _hides_errors() else ()
 def _sequence(values, what: str) -> list:
     """The items of any iterable; Python's ``TypeError`` for what is none."""
     try:
-        return list(values)
+        # Without asking how many there are.
+        return list(iter(values))
     except _HIDDEN:
         raise TypeError(f"{what} must be an iterable") from None
     except TypeError:
@@ -231,6 +241,8 @@ def _pack(ancdata: list):
         return None
     packed = bytearray()
     for number, item in enumerate(ancdata, 1):
+        if _SUBCLASSES_ARE_READ and isinstance(item, (tuple, list)):
+            item = list(tuple.__iter__(item) if isinstance(item, tuple) else list.__iter__(item))
         # Every kind of sequence is accepted.
         if isinstance(item, (bytes, dict)) or not hasattr(type(item), "__getitem__") or len(item) != 3:
             # The built-in method objects to this list before it looks for a descriptor.

@@ -15,7 +15,7 @@ from .address import NEVER, decode
 from .arguments import delegate, plain_int
 from .buffers import zeros
 from .interrupt import looking_up
-from .sockaddr import SIZE, unsigned
+from .sockaddr import SIZE, content, file_name, unsigned
 
 _TEXT = ctypes.c_char_p
 _INT = ctypes.c_int
@@ -160,6 +160,7 @@ def _answer(place: int) -> tuple:
 def getnameinfo(sockaddr, flags, /):
     if isinstance(sockaddr, tuple):
         return getnameinfo_until(NEVER, sockaddr, flags)
+    plain_int("getnameinfo", flags, sockaddr, flags)
     # The traceback must not keep the argument alive.
     del sockaddr
     raise TypeError("getnameinfo() argument 1 must be a tuple")
@@ -228,7 +229,7 @@ def _host_name(function: str, name) -> bytes:
     if isinstance(name, str):
         encoded = str.encode(name, "idna")
     elif isinstance(name, (bytes, bytearray)):
-        encoded = bytes(name)
+        encoded = content(name)
     else:
         return delegate(function, name)
     if b"\0" in encoded:
@@ -263,7 +264,7 @@ def gethostname():
 
 
 def sethostname(name, /):
-    encoded = name if isinstance(name, bytes) else os.fsencode(name)
+    encoded = name if isinstance(name, bytes) else file_name(name)
     sys.audit("socket.sethostname", encoded)
     # Not every system has this function.
     check(_library.quick("tabi_sethostname", _TEXT)(encoded))

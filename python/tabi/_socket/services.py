@@ -10,6 +10,7 @@ from .. import _library
 from .._errors import ERR_OS, check
 from .arguments import delegate, plain_int
 from .buffers import zeros
+from .sockaddr import file_name
 
 _TEXT = ctypes.c_char_p
 _SIZE = ctypes.c_size_t
@@ -44,6 +45,8 @@ def getservbyname(servicename, *protocolname):
 
 def getservbyport(port, *protocolname):
     given = port, *protocolname
+    if len(given) > 2:
+        return delegate("getservbyport", *given)
     number = plain_int("getservbyport", port, *given)
     proto = (*_texts("getservbyport", protocolname, given), None)[0]
     if not 0 <= number <= 0xFFFF:
@@ -69,7 +72,7 @@ def if_nameindex():
 
 
 def if_nametoindex(name, /):
-    encoded = os.fsencode(name)
+    encoded = file_name(name)
     if b"\0" in encoded:
         return delegate("if_nametoindex", name)
     index = ctypes.c_uint32()

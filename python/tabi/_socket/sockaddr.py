@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import operator
+import os
 import struct
 import sys
 import warnings
@@ -57,7 +58,8 @@ def family_of(raw: bytes) -> int:
 
 def contiguous_bytes(source) -> bytes:
     """The bytes of a buffer; raises Python's ``TypeError`` for what has none, ``BufferError`` where they have gaps."""
-    if isinstance(source, bytes):
+    # A subclass may say that it is longer than it is.
+    if type(source) is bytes:
         return source
     try:
         with Buffer(source) as buffer:
@@ -66,9 +68,20 @@ def contiguous_bytes(source) -> bytes:
         raise TypeError(f"a bytes-like object is required, not '{type(source).__name__}'") from None
 
 
+def content(data: bytes | bytearray) -> bytes:
+    """The bytes that an object holds, and not what the methods of a subclass say."""
+    kind = bytes if isinstance(data, bytes) else bytearray
+    return bytes(kind.__getitem__(data, slice(None)))
+
+
+def file_name(name) -> bytes:
+    """A text or a path in the encoding of the file system. Of a subclass of `str`, the text that it holds."""
+    return os.fsencode(str.__str__(name) if isinstance(name, str) else name)
+
+
 def unsigned(value, bits: int = 32) -> int:
     """An unsigned number as C code takes it: the lowest bits of any integer. Since Python 3.15 a loss causes a warning."""
-    number = operator.index(value)
+    number = int.__index__(operator.index(value))
     if _LOSS_IS_DEPRECATED and not -(1 << bits - 1) <= number < 1 << bits:
         warnings.warn("integer value out of range", DeprecationWarning, skip_file_prefixes=(_library.PACKAGE,))
     return number & (1 << bits) - 1

@@ -365,8 +365,8 @@ int tabi_shutdown(tabi_sock *sk, int how);
  *   SOCK_SEQPACKET of Bluetooth, because such connects differ too much to be polled.
  *
  * In a forked child, closing a socket of the parent wakes nobody and does not end the parent's connection.
- * If a thread of the parent was inside a call at the time of the fork, tabi_sock_free() closes the child's
- * descriptor.
+ * If a thread of the parent was inside a call at the time of the fork, this function closes the child's descriptor
+ * on Linux while the child has only one thread. Otherwise tabi_sock_free() closes it.
  *
  * Returns 0, or the error of close(2). The socket is closed in any case.
  */

@@ -14,7 +14,10 @@ import signal
 import socket
 import sys
 import threading
+import time
 import weakref
+
+from programs import thread_sleeps
 
 
 class Raises:
@@ -361,6 +364,28 @@ def forked() -> str:
         return repr(one.recv(100))
 
 
+def forked_during_a_call() -> str:
+    """A thread is inside a call while the process forks. The child closes its own descriptor of the socket."""
+    one, other = socket.socketpair()
+    fd = one.fileno()
+    received = []
+    thread = threading.Thread(target=lambda: received.append(one.recv(100)))
+    thread.start()
+    while not thread_sleeps(thread):
+        time.sleep(0.001)
+    child = os.fork()
+    if child == 0:
+        one.close()
+        found = outcome(lambda: os.fstat(fd))
+        os._exit(0 if found == "OSError 9" else 1)
+    status = os.waitpid(child, 0)[1]
+    other.send(b"still here")
+    thread.join()
+    one.close()
+    other.close()
+    return f"{status} {received}"
+
+
 SCENES = {
     "resized during the call": resized_during_the_call,
     "dropped during the call": dropped_during_the_call,
@@ -373,6 +398,7 @@ SCENES = {
     "referred to weakly": referred_to_weakly,
     "in a cycle": in_a_cycle,
     "forked": forked,
+    "forked during a call": forked_during_a_call,
     "an attribute that is read-only": lambda: outcome(lambda: setattr(Unfinished(), "proto", 1)),
 }
 

@@ -179,7 +179,13 @@ impl Handle {
             self.end_connection();
         }
         mem::forget(call);
-        self.leave()
+        self.leave()?;
+        // Calls that are still counted may be of the parent's threads, which this process does not have. A call of this
+        // thread, in whose callback the process has forked, finds the handle closed.
+        if self.is_inherited() && kernel::is_only_thread() && self.state.release() {
+            return kernel::close(self.fd);
+        }
+        Ok(())
     }
 
     /// Gives the descriptor away. While other calls are in flight, they keep the descriptor, and the result

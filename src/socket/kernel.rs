@@ -10,7 +10,7 @@ use socket2::SockRef;
 
 use crate::sys::fd::{BorrowedFd, RawFd};
 
-pub(super) use crate::sys::{CallWake, close, duplicate, forks};
+pub(super) use crate::sys::{CallWake, close, duplicate, forks, is_only_thread};
 pub(super) use std::sync::OnceLock;
 
 /// How often a close tries to wake the calls in flight before it goes on without them.

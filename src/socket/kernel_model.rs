@@ -122,6 +122,10 @@ pub(super) fn forks() -> u32 {
     0
 }
 
+pub(super) fn is_only_thread() -> bool {
+    false
+}
+
 pub(super) fn pause(tried: u32) {
     // Yielding lets the other threads end first. After the last try, nothing waits for them.
     if tried + 1 < WAKE_TRIES {

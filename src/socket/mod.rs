@@ -199,8 +199,9 @@ impl Socket {
     ///   example a `SOCK_SEQPACKET` of Bluetooth, because such connects differ too much to be polled.
     ///
     /// In a forked child, closing a socket of the parent leaves the connection of the parent as it is and
-    /// wakes nobody. If a thread of the parent was inside a call when the parent forked, the child's
-    /// descriptor is closed when the socket is dropped.
+    /// wakes nobody. If a thread of the parent was inside a call when the parent forked, `close` closes the child's
+    /// descriptor on Linux while the child has only one thread. Otherwise the descriptor is closed when the socket is
+    /// dropped.
     ///
     /// Errors: what `close(2)` reports. The descriptor is closed even then.
     pub fn close(&self) -> Result<()> {

@@ -139,7 +139,12 @@ impl State {
     /// The last one to leave finds no other call in flight, and so may those just before it. A call that begins after the
     /// close comes here too. The first of them all releases the descriptor, unless it is lent.
     pub(super) fn must_release(&self) -> bool {
-        self.see().calls() == 0 && self.0.fetch_or(RELEASED, Ordering::SeqCst) & (RELEASED | BORROWED) == 0
+        self.see().calls() == 0 && self.release()
+    }
+
+    /// Returns true to the one caller that must now close the descriptor, whatever calls are counted.
+    pub(super) fn release(&self) -> bool {
+        self.0.fetch_or(RELEASED, Ordering::SeqCst) & (RELEASED | BORROWED) == 0
     }
 
     /// Records whether a call in this direction had to wait. Most calls find what is recorded already.

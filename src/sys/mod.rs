@@ -101,10 +101,10 @@ pub(crate) use unix_only;
 // Every system has these, each in its own way.
 pub(crate) use system::{EAI_ADDRFAMILY, EAI_NODATA};
 pub(crate) use system::{
-    Wake, Watch, accept, address_family, counts_tcp_bytes, host_by_address, host_by_name, join_multicast_v4,
-    leave_multicast_v4, multicast_interface_v4, name_current_thread, option_unit, packet_info_v4, poll,
-    protocol, protocol_by_name, read_control, recvmmsg, sendmmsg, service_by_name, service_by_port,
-    set_errno, tcp_bytes,
+    Wake, Watch, accept, address_family, counts_tcp_bytes, host_by_address, host_by_name, is_only_thread,
+    join_multicast_v4, leave_multicast_v4, multicast_interface_v4, name_current_thread, option_unit,
+    packet_info_v4, poll, protocol, protocol_by_name, read_control, recvmmsg, sendmmsg, service_by_name,
+    service_by_port, set_errno, tcp_bytes,
 };
 // Numbers that differ between systems, and constants that say whether a system has a feature.
 pub(crate) use common::suppress_sigpipe;

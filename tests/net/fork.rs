@@ -188,6 +188,29 @@ fn an_idle_socket_that_a_child_closes_is_given_back_at_once() {
     });
 }
 
+/// The calls of the parent's threads are counted in the child, too, but no thread of the child is in them.
+#[test]
+#[cfg(all(target_os = "linux", not(tabi_portable)))]
+fn a_busy_socket_that_a_child_closes_is_given_back_at_once() {
+    in_own_process(|| {
+        let (socket, peer) = stream_pair(AF_UNIX);
+        let number = socket.fileno();
+        let socket = Arc::new(socket);
+        let received = blocked(&socket, |s| s.recv(10));
+        in_child(|| {
+            socket.close()?;
+            assert_eq!(support::dup(number).map(drop), Err(Error::Os(libc::EBADF)));
+            // Another close does not close a file that has got the number.
+            let other = Socket::new(AF_UNIX, SOCK_STREAM, 0)?;
+            assert_eq!(other.fileno(), number);
+            socket.close()?;
+            support::dup(number).map(drop)
+        });
+        peer.sendall(b"hello").unwrap();
+        assert_eq!(received.recv_timeout(HANG).unwrap().as_deref(), Ok(&b"hello"[..]));
+    });
+}
+
 #[test]
 fn a_child_polls_the_sockets_of_its_parent_and_ends_no_poll_there() {
     in_own_process(|| {

@@ -57,6 +57,11 @@ pub(crate) use tcp_bytes::{counts_tcp_bytes, tcp_bytes};
 pub(crate) use wake::Wake;
 pub(crate) use watch::Watch;
 
+/// Whether this process has no other thread. If the system does not say so (without `/proc`), the answer is no.
+pub(crate) fn is_only_thread() -> bool {
+    std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
+}
+
 /// The flag with which a send raises no SIGPIPE.
 pub(crate) const NO_SIGPIPE: c_int = libc::MSG_NOSIGNAL;
 /// There is no option of a socket with which sends raise no SIGPIPE, because the flag does it.

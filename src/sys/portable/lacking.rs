@@ -33,6 +33,11 @@ pub(crate) const UNIX_PATH_SIZE: usize =
 /// All names of unix sockets are paths.
 pub(crate) const ABSTRACT_NAMES: bool = false;
 
+/// Whether this process is known to have no other thread.
+pub(crate) fn is_only_thread() -> bool {
+    false
+}
+
 pub(crate) fn abstract_name(_address: &net::SocketAddr) -> Option<&[u8]> {
     None
 }

@@ -123,6 +123,11 @@ pub(crate) const ABSTRACT_NAMES: bool = false;
 pub(crate) const EAI_ADDRFAMILY: c_int = c_int::MIN;
 pub(crate) const EAI_NODATA: c_int = c_int::MIN;
 
+/// Whether this process is known to have no other thread. Only forked children ask this.
+pub(crate) fn is_only_thread() -> bool {
+    false
+}
+
 /// Returns 0: the system has no processes that are copies of another.
 pub(crate) fn forks() -> u32 {
     0

@@ -89,7 +89,7 @@ class Calls(unittest.TestCase):
         for name, call in native._made.items():
             if type(call) is not type(native.close) or name not in vars(native):
                 continue
-            for arguments in (), (None,) * 7:
+            for arguments in ((None,) * 7,) if name == "never_try" else ((), (None,) * 7):
                 with self.subTest((name, arguments)), self.assertRaises(TypeError):
                     call(*arguments)
 

@@ -38,10 +38,10 @@ class Lifecycle:
     """Creation, closing, and the attributes that do not change in between."""
 
     # With this prefix subclasses may use the same names as with the built-in type. The timeout is what gettimeout()
-    # returns. The sibling is OpenSSL's view of this socket (see `tabi._install.tls`). Patience is how many of the next
-    # receiving calls wait without trying. The last address is the one that was passed last, with the form in which the
-    # library takes it (see `transfer`). The handle is for calls through ctypes, and the
-    # capsule for those of `native`: each keeps the library's socket, and both change together.
+    # returns. The sibling is OpenSSL's view of this socket (see `tabi._install.tls`). Patience says whether the next
+    # receiving call tries or waits. The last address is the one that was passed last, with the form in which the
+    # library takes it (see `transfer`, which has both). The handle is for calls through ctypes,
+    # and the capsule for those of `native`: each keeps the library's socket, and both change together.
     __slots__ = (
         "_tabi_fd",
         "_tabi_family",

@@ -10,6 +10,7 @@ An interpreter that is not as expected here gets the functions of `through_ctype
 from __future__ import annotations
 
 import ctypes
+import itertools
 
 from .. import _library
 from .._errors import ERR_NULL, check
@@ -19,22 +20,34 @@ _POINTER = ctypes.c_void_p
 #: What the library's functions need of Python's C interface.
 _NEEDED = (
     "Py_DecRef",
+    "Py_IncRef",
     "PyBuffer_Release",
     "PyBytes_AsString",
     "PyBytes_FromStringAndSize",
     "PyBytes_Size",
     "PyCapsule_GetPointer",
-    "PyCapsule_IsValid",
     "PyCapsule_New",
+    "PyDict_New",
+    "PyDict_SetItem",
     "PyErr_BadArgument",
+    "PyErr_Clear",
+    "PyErr_Occurred",
     "PyEval_RestoreThread",
     "PyEval_SaveThread",
     "PyLong_AsSsize_t",
     "PyLong_AsVoidPtr",
+    "PyLong_FromLongLong",
     "PyLong_FromSsize_t",
+    "PyLong_FromVoidPtr",
+    "PyObject_Call",
+    "PyObject_GetAttrString",
     "PyObject_GetBuffer",
+    "PyObject_IsTrue",
+    "PyObject_Type",
+    "PyTuple_GetItem",
     "PyTuple_New",
     "PyTuple_SetItem",
+    "PyTuple_Size",
     "_PyBytes_Resize",
 )
 
@@ -55,8 +68,9 @@ _methods = _library.quick(
     "tabi_python_methods", _POINTER, ctypes.c_size_t, ctypes.POINTER(ctypes.POINTER(_Method))
 )
 
-#: ``METH_FASTCALL``
+#: ``METH_FASTCALL``, and ``METH_KEYWORDS``
 _FAST_CALL = 0x80
+_KEYWORDS = 2
 
 
 def _functions() -> dict:
@@ -90,7 +104,15 @@ def _is_understood(function, method: _Method) -> bool:
         function.__name__.encode() == method.name
         and call_of(function) == method.call
         and flags_of(function) == flags_of(divmod) == method.flags == _FAST_CALL
+        and flags_of(print) == _FAST_CALL | _KEYWORDS
     )
+
+
+def copies(address: int) -> ctypes.Array:
+    """Copies of the library's methods at an address, up to the one without a name that ends them."""
+    methods = ctypes.cast(address, ctypes.POINTER(_Method))
+    count = next(index for index in itertools.count() if methods[index].name is None)
+    return (_Method * count)(*methods[:count])
 
 
 def _made_or_through_ctypes() -> dict:
@@ -113,6 +135,10 @@ accept = _made["accept"]
 adopt = _made["adopt"]
 #: ``close(capsule)``
 close = _made["close"]
+#: See `methods`, which has nothing of the library's where this is None.
+methods_of_sockets = _made.get("methods_of_sockets")
+#: ``never_try()``: the library's methods do not try to receive any more.
+never_try = _made.get("never_try", lambda: None)
 
 # What gives the interpreter's lock up, and waits. An address is the `bytes` of a `tabi_addr`.
 #: ``recv(capsule, size)``: the bytes that came.

@@ -7,11 +7,12 @@ import sys
 import warnings
 
 from .._genuine import module as builtin
+from . import methods
 from .arguments import plain_int
 from .connection import Connection
 from .lifecycle import Lifecycle, pair
 from .messages import Messages
-from .transfer import Transfer
+from .transfer import AFTERWARDS, Transfer
 from .windows import Windows
 
 _PARTS = Connection, Transfer, Messages, Windows, Lifecycle
@@ -95,4 +96,5 @@ def _adapt(methods: type) -> None:
 
 for _part in _PARTS:
     _adapt(_part)
+methods.give(Transfer, Lifecycle, builtin.socket, AFTERWARDS)
 socket = _make()

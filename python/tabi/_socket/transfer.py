@@ -21,6 +21,7 @@ from .address import decode, encode
 from .arguments import as_size, c_int, object_to, require_socket
 from .buffers import SMALL as _SMALL
 from .buffers import Buffer, new_buffer
+from .native import never_try as _never_try
 from .native import recv as _recv
 from .native import recv_into as _recv_into
 from .native import recvfrom as _recvfrom
@@ -56,9 +57,12 @@ _DEFAULT = 0
 #: Results of a try after which a call that may wait can still have another result.
 _UNDECIDED = frozenset((EAGAIN, EINTR, ERR_CLOSED, ERR_NULL))
 
-#: After a try that found nothing, this many calls wait without trying. A program that waits for each answer would
-#: otherwise try in vain before nearly every wait.
-_CALLS_WITHOUT_TRY = 16
+# The patience of a socket says how its next receiving call begins. 0: with a try, as the last one has found something. 1: with a
+# try once more. More than that: it waits at once, as one call less does after it. A program that waits for each answer
+# would otherwise try in vain before nearly every wait. What the socket sends keeps the lock only while the patience is 0.
+_TIME_TO_TRY = 1
+#: The patience after a try that has found nothing: 16 calls wait without one.
+MOST_PATIENCE = 17
 
 #: The default of arguments of `sendto`: the caller has not given them.
 _MISSING = object()
@@ -74,6 +78,7 @@ def never_try() -> None:
     global _try_recv, _try_recv_unlocked, _try_recv_into, _try_recvfrom, _try_recvfrom_unlocked, _try_recvfrom_into
     _try_recv = _try_recv_unlocked = _try_recv_into = lambda *arguments: EINTR
     _try_recvfrom = _try_recvfrom_unlocked = _try_recvfrom_into = _try_recv
+    _never_try()
 
 
 class Transfer:
@@ -85,17 +90,18 @@ class Transfer:
         if type(bufsize) is not int or flags is not _DEFAULT or not 0 < bufsize <= INT_MAX:
             return _recv_any(self, bufsize, flags)
         try:
-            # Read once, as other threads count down too. Below zero it would never become zero again.
+            # Read once, as other threads count down too.
             patience = self._tabi_patience
         except AttributeError:
             return require_socket(self, "recv")
-        if not patience:
+        if patience <= _TIME_TO_TRY:
             data = (_try_recv if bufsize <= _SMALL else _try_recv_unlocked)(self._tabi_capsule, bufsize)
             if type(data) is bytes:
+                self._tabi_patience = 0
                 return data
             _be_patient(self, data)
-            patience = _CALLS_WITHOUT_TRY
-        self._tabi_patience = patience - 1
+        else:
+            self._tabi_patience = patience - 1
         began = monotonic_ns() if self._tabi_timeout else 0
         data = _recv(self._tabi_capsule, bufsize)
         return data if type(data) is bytes else recv_on(self, data, began, bufsize)
@@ -107,13 +113,14 @@ class Transfer:
             patience = self._tabi_patience
         except AttributeError:
             return require_socket(self, "recv_into")
-        if not patience:
+        if patience <= _TIME_TO_TRY:
             n = _try_recv_into(self._tabi_capsule, buffer, _SMALL)
             if n >= 0:
+                self._tabi_patience = 0
                 return n
             _be_patient(self, n)
-            patience = _CALLS_WITHOUT_TRY
-        self._tabi_patience = patience - 1
+        else:
+            self._tabi_patience = patience - 1
         began = monotonic_ns() if self._tabi_timeout else 0
         # While the view lives, nobody can resize the buffer, signal handlers included.
         with memoryview(buffer) as view:
@@ -127,13 +134,14 @@ class Transfer:
             patience = self._tabi_patience
         except AttributeError:
             return require_socket(self, "recvfrom")
-        if not patience:
+        if patience <= _TIME_TO_TRY:
             found = (_try_recvfrom if bufsize <= _SMALL else _try_recvfrom_unlocked)(self._tabi_capsule, bufsize)
             if type(found) is not int:
+                self._tabi_patience = 0
                 return _with_sender(self, found)
             _be_patient(self, found)
-            patience = _CALLS_WITHOUT_TRY
-        self._tabi_patience = patience - 1
+        else:
+            self._tabi_patience = patience - 1
         began = monotonic_ns() if self._tabi_timeout else 0
         found = _recvfrom(self._tabi_capsule, bufsize)
         if type(found) is not int:
@@ -143,9 +151,11 @@ class Transfer:
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
         require_socket(self, "recvfrom_into")
-        if nbytes is _DEFAULT and flags is _DEFAULT and not self._tabi_patience and _can_be_filled(buffer):
+        is_plain = nbytes is _DEFAULT and flags is _DEFAULT
+        if is_plain and self._tabi_patience <= _TIME_TO_TRY and _can_be_filled(buffer):
             found = _try_recvfrom_into(self._tabi_capsule, buffer, _SMALL)
             if type(found) is tuple or found >= 0:
+                self._tabi_patience = 0
                 return _with_sender(self, found)
             _be_patient(self, found)
         with _writable("recvfrom_into", buffer, nbytes, flags) as target:
@@ -168,31 +178,19 @@ class Transfer:
         n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_unlocked)(capsule, data)
         if n == size or n > 0 and self._tabi_timeout is not None:
             return n
-        if n > 0:
-            return send_rest(self, data, n)
-        _check_undecided(self, n)
-        return send_waiting(self, data, size, 0)
+        return _send_tried(self, n, 0, data)
 
     def sendall(self, data, flags=0, /):
         try:
             capsule = self._tabi_capsule
         except AttributeError:
             return require_socket(self, "sendall")
-        done = 0
         if type(data) is not bytes:
             data = _small_copy(data, flags) or data
         if type(data) is bytes and flags is _DEFAULT and (size := len(data)) <= INT_MAX:
             n = (_try_send if size <= _SMALL and not self._tabi_patience else _try_send_unlocked)(capsule, data)
-            if n == size:
-                return
-            if n < 0:
-                _check_undecided(self, n)
-            else:
-                done = n
-        began = monotonic_ns() if self._tabi_timeout else 0
-        with _readable("sendall", data, flags) as source:
-            flags = _flags("sendall", data, flags)
-            sendall_from(self, source, done, flags, began)
+            return None if n == size else _sendall_tried(self, n, 0, data)
+        _sendall_from(self, data, 0, flags)
 
     def sendto(self, data, to=_MISSING, address=_MISSING, /, *more):
         if type(data) is not bytes or address is not _MISSING or to is _MISSING or (size := len(data)) > INT_MAX:
@@ -211,6 +209,61 @@ class Transfer:
             return send_rest(self, data, n)
         _check_undecided(self, n)
         return sendto_waiting(self, data, size, 0, raw)
+
+
+# What goes on after a call of the library's methods that has not succeeded. The arguments are its result, when it began, and
+# what it was called with (see `methods`).
+
+
+def _recv_tried(self, code, _began, bufsize):
+    _be_patient(self, code)
+    # It waits now.
+    return self._tabi_recv(bufsize)
+
+
+def _recv_into_tried(self, code, _began, buffer):
+    _be_patient(self, code)
+    return self._tabi_recv_into(buffer)
+
+
+def _recv_waited(self, code, began, bufsize):
+    return recv_on(self, code, began, bufsize)
+
+
+def _recv_into_waited(self, code, began, buffer):
+    with memoryview(buffer) as view:
+        return recv_into_on(self, code, began, view)
+
+
+def _send_tried(self, n, _began, data):
+    if n > 0:
+        return send_rest(self, data, n)
+    _check_undecided(self, n)
+    return send_waiting(self, data, len(data), 0)
+
+
+def _sendall_tried(self, n, _began, data):
+    if n < 0:
+        _check_undecided(self, n)
+    _sendall_from(self, data, max(n, 0), _DEFAULT)
+
+
+AFTERWARDS = {
+    "_tabi_recv_tried": _recv_tried,
+    "_tabi_recv_into_tried": _recv_into_tried,
+    "_tabi_recv_waited": _recv_waited,
+    "_tabi_recv_into_waited": _recv_into_waited,
+    "_tabi_send_tried": _send_tried,
+    "_tabi_sendall_tried": _sendall_tried,
+}
+
+
+def _sendall_from(self, data, done: int, flags) -> None:
+    """Sends the rest, and waits for that."""
+    began = monotonic_ns() if self._tabi_timeout else 0
+    with _readable("sendall", data, flags) as source:
+        flags = _flags("sendall", data, flags)
+        sendall_from(self, source, done, flags, began)
 
 
 def _sender(self, raw: bytes):
@@ -243,7 +296,7 @@ def _check_undecided(self, code: int) -> None:
 def _be_patient(self, code: int) -> None:
     """After a try that found nothing: lets the next receiving calls wait without trying."""
     _check_undecided(self, code)
-    self._tabi_patience = _CALLS_WITHOUT_TRY
+    self._tabi_patience = MOST_PATIENCE
 
 
 def _can_be_filled(buffer) -> bool:

@@ -34,9 +34,9 @@ _deadline = ctypes.c_int64
 
 def recv_waiting(self, start, size, flags: int) -> int:
     """Receives, and waits for that. ``start`` is bytes or a pointer, ``size`` an int or a ``_size``."""
-    # The value is read once, as other threads count down too. Below zero it would never become zero again.
+    # The value is read once, as other threads count down too.
     patience = self._tabi_patience
-    if patience:
+    if patience > 1:
         self._tabi_patience = patience - 1
     began = monotonic_ns() if self._tabi_timeout else 0
     n = _recv(self._tabi_handle, start, size, flags)
@@ -67,9 +67,9 @@ def recv_into_on(self, code: int, began: int, view: memoryview) -> int:
 
 
 def recvfrom_waiting(self, start, size, flags: int, sender: bytes) -> int:
-    # The value is read once, as other threads count down too. Below zero it would never become zero again.
+    # The value is read once, as other threads count down too.
     patience = self._tabi_patience
-    if patience:
+    if patience > 1:
         self._tabi_patience = patience - 1
     began = monotonic_ns() if self._tabi_timeout else 0
     n = _recvfrom(self._tabi_handle, start, size, flags, sender)

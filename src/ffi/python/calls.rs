@@ -9,7 +9,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use super::interpreter::{INTERPRETER, Interpreter, Object};
-use super::{addressed, into};
+use super::{addressed, into, methods};
 use crate::ffi::socket::{
     tabi_close, tabi_recv, tabi_set_interruptible, tabi_sock, tabi_sock_free, tabi_try_recv, tabi_try_send,
 };
@@ -20,12 +20,15 @@ const SOCKET: &CStr = c"tabi_sock";
 
 pub(super) type Arguments = *const *mut Object;
 type Call = unsafe extern "C-unwind" fn(*mut Object, Arguments, isize) -> *mut Object;
+type CallWithKeywords =
+    unsafe extern "C-unwind" fn(*mut Object, Arguments, isize, *mut Object) -> *mut Object;
 
 /// CPython's `PyMethodDef`.
 #[repr(C)]
 pub(super) struct Method {
     name: *const c_char,
-    call: Option<Call>,
+    /// A function whose form the flags tell.
+    call: *const c_void,
     flags: c_int,
     doc: *const c_char,
 }
@@ -36,15 +39,27 @@ unsafe impl Sync for Method {}
 /// `METH_FASTCALL`: the call gets its arguments as an array.
 const FAST_CALL: c_int = 0x80;
 
-const fn method(name: &'static CStr, call: Call) -> Method {
-    Method { name: name.as_ptr(), call: Some(call), flags: FAST_CALL, doc: ptr::null() }
+/// `METH_KEYWORDS`: the names of the last arguments follow.
+const KEYWORDS: c_int = 2;
+
+pub(super) const fn method(name: &'static CStr, call: Call) -> Method {
+    Method { name: name.as_ptr(), call: call as *const c_void, flags: FAST_CALL, doc: ptr::null() }
 }
 
+pub(super) const fn method_with_keywords(name: &'static CStr, call: CallWithKeywords) -> Method {
+    Method { name: name.as_ptr(), call: call as *const c_void, flags: FAST_CALL | KEYWORDS, doc: ptr::null() }
+}
+
+/// The end of an array of methods.
+pub(super) const END: Method = Method { name: ptr::null(), call: ptr::null(), flags: 0, doc: ptr::null() };
+
 /// All calls, and the end of the array.
-pub(super) static METHODS: [Method; 17] = [
+pub(super) static METHODS: [Method; 19] = [
     method(c"accept", addressed::accept),
     method(c"adopt", adopt),
     method(c"close", close),
+    method(c"methods_of_sockets", methods::methods_of_sockets),
+    method(c"never_try", methods::never_try),
     method(c"recv", recv),
     method(c"recv_into", into::recv_into),
     method(c"recvfrom", addressed::recvfrom),
@@ -58,7 +73,7 @@ pub(super) static METHODS: [Method; 17] = [
     method(c"try_send_unlocked", try_send_unlocked),
     method(c"try_sendto", addressed::try_sendto),
     method(c"try_sendto_unlocked", addressed::try_sendto_unlocked),
-    Method { name: ptr::null(), call: None, flags: 0, doc: ptr::null() },
+    END,
 ];
 
 /// Whether other threads run Python code during a system call.
@@ -191,12 +206,14 @@ pub(super) unsafe fn misused(python: &Interpreter) -> *mut Object {
 /// This thread holds the interpreter's lock, and somebody keeps the object as long as the result is used.
 #[inline(always)]
 pub(super) unsafe fn socket<'a>(python: &Interpreter, handle: *mut Object) -> Option<&'a tabi_sock> {
-    // SAFETY: the object is valid, and a capsule of this name is one of `adopt`, which owns a socket.
+    // SAFETY: the object is valid, and a capsule of this name is one of `adopt`, which owns a socket. For all else Python makes
+    // an error, which is taken away.
     unsafe {
-        if (python.PyCapsule_IsValid)(handle, SOCKET.as_ptr()) == 0 {
-            return None;
+        let sk = (python.PyCapsule_GetPointer)(handle, SOCKET.as_ptr()).cast::<tabi_sock>().as_ref();
+        if sk.is_none() {
+            (python.PyErr_Clear)();
         }
-        (python.PyCapsule_GetPointer)(handle, SOCKET.as_ptr()).cast::<tabi_sock>().as_ref()
+        sk
     }
 }
 
@@ -245,29 +262,50 @@ pub(super) unsafe fn received(
     let Some((python, [handle, size])) = (unsafe { called(arguments, count) }) else {
         return ptr::null_mut();
     };
-    // SAFETY: this thread holds the lock. Nobody else knows the new object, so its content may be written until it is
-    // returned. Python keeps the arguments during the call.
+    // SAFETY: this thread holds the lock, and Python keeps the arguments during the call.
     unsafe {
         let size = (python.PyLong_AsSsize_t)(size);
         // Also what is no size.
         if size < 0 {
             return misused(python);
         }
+        let sk = socket(python, handle);
+        let received = received_bytes(python, size, lock, |buffer, len| call(sk, buffer, len));
+        received.unwrap_or_else(|code| number(python, code))
+    }
+}
+
+/// Receives up to `size` bytes into a new `bytes` object: that object, or NULL without memory. If the call fails, its code.
+///
+/// # Safety
+///
+/// This thread holds the interpreter's lock. `call` writes at most as many bytes as it is told, and returns their number or
+/// a code.
+#[inline(always)]
+pub(super) unsafe fn received_bytes(
+    python: &Interpreter,
+    size: isize,
+    lock: Lock,
+    call: impl FnOnce(*mut c_void, usize) -> ssize_t,
+) -> Result<*mut Object, ssize_t> {
+    // SAFETY: this thread holds the lock. Nobody else knows the new object, so its content may be written until it is
+    // returned.
+    unsafe {
         let mut data = (python.PyBytes_FromStringAndSize)(ptr::null(), size);
         if data.is_null() {
-            return data;
+            return Ok(data);
         }
-        let (sk, buffer) = (socket(python, handle), (python.PyBytes_AsString)(data));
-        let n = without(python, lock, || call(sk, buffer.cast(), size as usize));
+        let buffer = (python.PyBytes_AsString)(data);
+        let n = without(python, lock, || call(buffer.cast(), size as usize));
         if n < 0 {
             (python.Py_DecRef)(data);
-            return number(python, n);
+            return Err(n);
         }
         if n as isize != size {
             // Without memory this makes NULL of the object.
             (python._PyBytes_Resize)(&raw mut data, n as isize);
         }
-        data
+        Ok(data)
     }
 }
 

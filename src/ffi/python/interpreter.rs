@@ -2,7 +2,7 @@
 //! them.
 #![allow(unsafe_code, non_snake_case)]
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
 use std::sync::OnceLock;
 
 use super::into::Buffer;
@@ -52,22 +52,34 @@ macro_rules! interpreter {
 
 interpreter! {
     Py_DecRef: fn(*mut Object);
+    Py_IncRef: fn(*mut Object);
     PyBuffer_Release: fn(*mut Buffer);
     PyBytes_AsString: fn(*mut Object) -> *mut c_char;
     PyBytes_FromStringAndSize: fn(*const c_char, isize) -> *mut Object;
     PyBytes_Size: fn(*mut Object) -> isize;
     PyCapsule_GetPointer: fn(*mut Object, *const c_char) -> *mut c_void;
-    PyCapsule_IsValid: fn(*mut Object, *const c_char) -> c_int;
     PyCapsule_New: fn(*mut c_void, *const c_char, Option<Destructor>) -> *mut Object;
+    PyDict_New: fn() -> *mut Object;
+    PyDict_SetItem: fn(*mut Object, *mut Object, *mut Object) -> c_int;
     PyErr_BadArgument: fn() -> c_int;
+    PyErr_Clear: fn();
+    PyErr_Occurred: fn() -> *mut Object;
     PyEval_RestoreThread: fn(*mut c_void);
     PyEval_SaveThread: fn() -> *mut c_void;
     PyLong_AsSsize_t: fn(*mut Object) -> isize;
     PyLong_AsVoidPtr: fn(*mut Object) -> *mut c_void;
+    PyLong_FromLongLong: fn(c_longlong) -> *mut Object;
     PyLong_FromSsize_t: fn(isize) -> *mut Object;
+    PyLong_FromVoidPtr: fn(*mut c_void) -> *mut Object;
+    PyObject_Call: fn(*mut Object, *mut Object, *mut Object) -> *mut Object;
+    PyObject_GetAttrString: fn(*mut Object, *const c_char) -> *mut Object;
     PyObject_GetBuffer: fn(*mut Object, *mut Buffer, c_int) -> c_int;
+    PyObject_IsTrue: fn(*mut Object) -> c_int;
+    PyObject_Type: fn(*mut Object) -> *mut Object;
+    PyTuple_GetItem: fn(*mut Object, isize) -> *mut Object;
     PyTuple_New: fn(isize) -> *mut Object;
     PyTuple_SetItem: fn(*mut Object, isize, *mut Object) -> c_int;
+    PyTuple_Size: fn(*mut Object) -> isize;
     _PyBytes_Resize: fn(*mut *mut Object, isize) -> c_int;
 }
 

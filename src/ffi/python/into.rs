@@ -112,7 +112,7 @@ pub(super) unsafe extern "C-unwind" fn try_recvfrom_into(
 /// This thread holds the interpreter's lock, before `call` and after it, and somebody keeps the object. `call` writes at
 /// most as many bytes as there are.
 #[inline(always)]
-unsafe fn filled(
+pub(super) unsafe fn filled(
     python: &Interpreter,
     object: *mut Object,
     call: impl FnOnce(*mut c_void, isize) -> ssize_t,

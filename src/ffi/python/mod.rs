@@ -6,6 +6,7 @@ mod addressed;
 mod calls;
 mod interpreter;
 mod into;
+mod methods;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;

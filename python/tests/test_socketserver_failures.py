@@ -45,7 +45,7 @@ class Failures(unittest.TestCase):
         self.assertEqual(("", []), (told.getvalue(), server.errors))
 
     def test_an_exception_of_an_inline_handler_that_is_no_error_ends_the_loop(self):
-        for kind in (SystemExit, KeyboardInterrupt):
+        for kind in (SystemExit, KeyboardInterrupt, GeneratorExit):
 
             class Exit(socketserver.BaseRequestHandler):
                 def handle(self):

@@ -284,8 +284,10 @@ class Drain(unittest.TestCase):
             clients = [stack.enter_context(connect(server)) for _ in range(3)]
             wait_until(lambda: server.statistics().accepted == 3)
             server.shutdown()
-            self.assertEqual((0, 0, 3, 0), tuple(server.server_close(drain=0)))
+            # How many are left a second later depends on how busy the machine is.
+            self.assertEqual((0, 0, 3), server.server_close(drain=0)[:3])
             self.assertEqual([b""] * 3, [client.recv(1) for client in clients])
+            wait_until(lambda: server.statistics().active == 0)
 
     def test_clients_in_the_queue_are_closed_although_the_program_holds_their_sockets(self):
         accepted = []

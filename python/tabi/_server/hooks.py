@@ -93,11 +93,13 @@ class LoopHooks:
         while True:
             try:
                 while True:
-                    yield result
+                    try:
+                        yield result
+                    except GeneratorExit:
+                        # Of this generator; a step may raise it, too.
+                        return
                     # No name for the server: it would keep it for ever. After an exception no step runs any more.
                     result = _NO_REQUEST if self._raised is not None else step(self._server())
-            except GeneratorExit:
-                return
             except BaseException as error:
                 self._raised, result = error, _NO_REQUEST
                 self.stop()

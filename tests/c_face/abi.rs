@@ -2,11 +2,10 @@
 //! numbers of codes.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use crate::support::{compile, header, library, tools};
+use crate::support::{compile, header, layout, library, tools};
 
 /// The rows of `capi/symbols.tsv`: each symbol, and the version of tabi in which it was new.
 fn ledger() -> Vec<(&'static str, &'static str)> {
@@ -109,7 +108,7 @@ fn structs_and_constants_are_as_compiled_programs_know_them() {
         return;
     }
     let recorded = include_str!("../data/abi.tsv");
-    let found = layout();
+    let found = layout::printed("abi", &constants());
     // The sizes of structs are those of systems of 64 bits. The names of constants are in capitals.
     let holds = |line: &&str| cfg!(target_pointer_width = "64") || line.starts_with("TABI_");
     let lines = |text: &str| text.lines().filter(holds).map(str::to_owned).collect::<BTreeSet<_>>();
@@ -117,33 +116,6 @@ fn structs_and_constants_are_as_compiled_programs_know_them() {
     let gone: Vec<_> = before.difference(&now).filter(|line| !line.starts_with('#')).collect();
     let new: Vec<_> = now.difference(&before).collect();
     assert!(gone.is_empty() && new.is_empty(), "tests/data/abi.tsv has {gone:#?}, the header {new:#?}");
-}
-
-/// Runs a C program that prints everything that `tests/data/abi.tsv` records, in the order of the header.
-fn layout() -> String {
-    let mut code =
-        String::from("#include <stddef.h>\n#include <stdio.h>\n#include <tabi.h>\n\nint main(void)\n{\n");
-    for name in constants() {
-        let _ = writeln!(code, "    printf(\"{name}\\t\\t\\t%ld\\n\", (long){name});");
-    }
-    for (name, fields) in header::structs() {
-        let _ = writeln!(code, "    printf(\"{name}\\t\\t\\t%zu\\n\", sizeof({name}));");
-        for field in fields {
-            let size = format!("sizeof(((const {name} *)0)->{field})");
-            let _ = writeln!(
-                code,
-                "    printf(\"{name}\\t{field}\\t%zu\\t%zu\\n\", offsetof({name}, {field}), {size});"
-            );
-        }
-    }
-    code += "    return 0;\n}\n";
-    let program = library::scratch("abi").join("layout");
-    let source = program.with_extension("c");
-    fs::write(&source, code).expect("the scratch directory can be written");
-    let mut cc = Command::new("cc");
-    cc.args(compile::C_FLAGS).arg("-I").arg(compile::include()).arg("-o").arg(&program).arg(source);
-    compile::run(&mut cc);
-    compile::run(&mut Command::new(program))
 }
 
 /// The constants whose values never change.

@@ -216,7 +216,9 @@ fn several_messages_with_descriptors() {
 
 fn more_than_a_message_holds() {
     let ((one, other), file) = (pair(), null());
-    assert_eq!(one.send_fds(b"x", &[&file; 254], 0), Err(Error::Os(libc::EINVAL)));
+    // musl copies control data into a buffer of its own, which has no room for so many.
+    let refused = if cfg!(target_env = "musl") { libc::ENOMEM } else { libc::EINVAL };
+    assert_eq!(one.send_fds(b"x", &[&file; 254], 0), Err(Error::Os(refused)));
     other.setblocking(false).unwrap();
     assert!(other.recv_fds(1, 300, 0).unwrap_err().would_block());
     // SAFETY: no descriptor with this number is open, so none is used after its close.

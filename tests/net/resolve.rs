@@ -278,8 +278,10 @@ fn inet_ntop_refuses_other_lengths_and_families() {
 
 #[test]
 fn an_ipv6_address_is_written_as_python_writes_it() {
+    // As the C library writes it.
+    let compatible = if cfg!(target_env = "musl") { "::102:304" } else { "::1.2.3.4" };
     for (ip, expected) in
-        [("::1.2.3.4", "::1.2.3.4"), ("::102", "::102"), ("::ffff:1.2.3.4", "::ffff:1.2.3.4")]
+        [("::1.2.3.4", compatible), ("::102", "::102"), ("::ffff:1.2.3.4", "::ffff:1.2.3.4")]
     {
         let address = Address::from(std::net::SocketAddr::new(ip.parse().unwrap(), 80));
         assert_eq!(address.repr(), format!("('{expected}', 80, 0, 0)"));

@@ -339,6 +339,8 @@ fn slow_clients_keep_nobody_else_from_being_served() {
         let slow = if full { 2000 } else { 200 };
         let server = ServerOptions::new(tabi::AF_INET, SOCK_STREAM)
             .internet_facing()
+            // All connect before the server serves. SOMAXCONN is 128 on some systems.
+            .request_queue_size(4096)
             .request_end(b"\n")
             .max_threads(16)
             .max_connections_per_address(slow + 10)

@@ -11,6 +11,8 @@ pub(crate) mod header;
 #[cfg(unix)]
 pub(crate) mod helpers;
 pub(crate) mod hosts;
+#[cfg(unix)]
+pub(crate) mod layout;
 #[cfg_attr(windows, path = "libc_windows.rs")]
 pub(crate) mod libc;
 #[cfg(unix)]

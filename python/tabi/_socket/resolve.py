@@ -15,7 +15,7 @@ from .address import NEVER, decode
 from .arguments import delegate, plain_int
 from .buffers import zeros
 from .interrupt import looking_up
-from .sockaddr import SIZE, content, file_name, unsigned
+from .sockaddr import SIZE, StructAddress, content, file_name, unsigned
 
 _TEXT = ctypes.c_char_p
 _INT = ctypes.c_int
@@ -33,7 +33,7 @@ class _AddrInfo(ctypes.Structure):
         ("type", _INT),
         ("proto", _INT),
         ("canonname", _TEXT),
-        ("addr", ctypes.c_ubyte * SIZE),
+        ("addr", StructAddress),
     ]
 
 

@@ -18,15 +18,15 @@ from .._errors import check
 from .buffers import Buffer, zeros
 
 
-class _Address(ctypes.Structure):
+class StructAddress(ctypes.Structure):
     """``struct tabi_addr``"""
 
     _fields_ = [("data", ctypes.c_uint64 * 16), ("len", ctypes.c_uint32)]
 
 
 #: The size of an address: the sockaddr, its length, and what the alignment adds, which depends on the processor.
-SIZE = ctypes.sizeof(_Address)
-_CAPACITY = _Address.len.offset
+SIZE = ctypes.sizeof(StructAddress)
+_CAPACITY = StructAddress.len.offset
 #: Where the length begins. A byte of 0 there means that there is no address: no length is above 128.
 LENGTH_AT = _CAPACITY if sys.byteorder == "little" else _CAPACITY + 3
 _LENGTH = struct.Struct("=I")

@@ -3707,7 +3707,7 @@ typedef struct {
      */
     int bind_and_activate;
     /**
-     * 1 sets SO_REUSEADDR, 0 does not set it. -1 (the default) sets it for TCP only.
+     * 1 sets SO_REUSEADDR, 0 does not set it. -1 (the default) sets it for TCP only, and not on Windows.
      */
     int allow_reuse_address;
     /**

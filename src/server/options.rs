@@ -153,8 +153,8 @@ impl ServerOptions {
 
     /// Sets whether the sockets get `SO_REUSEADDR` (`allow_reuse_address`).
     ///
-    /// By default only TCP servers set it, so that a server can start again at once. Python's servers do not
-    /// set it.
+    /// By default only TCP servers set it, so that a server can start again at once, and none on Windows, where it lets
+    /// other programs take the port over. Python's servers do not set it.
     pub fn allow_reuse_address(mut self, allow: bool) -> Self {
         self.allow_reuse_address = Some(allow);
         self

@@ -129,6 +129,7 @@ impl Socket {
             handle: Handle::new(fd, shared || !wakes, sends_poll),
             mode: Mode::new(timeout),
             at_end: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
             interruptible: AtomicBool::new(false),
             #[cfg(feature = "capi")]
             lent: AtomicBool::new(false),

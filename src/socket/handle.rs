@@ -150,9 +150,11 @@ impl Handle {
     /// The descriptor that becomes readable when a shared handle is closed, for a poll of this thread. -1 in a forked
     /// child, which has none.
     pub(super) fn wake_fd(&self) -> Result<RawFd> {
-        if self.is_inherited() {
-            return Ok(NO_FD);
-        }
+        if self.is_inherited() { Ok(NO_FD) } else { self.wake()?.fd() }
+    }
+
+    /// What wakes the calls in flight.
+    pub(super) fn wake(&self) -> Result<&CallWake> {
         let wake = match self.wake.get() {
             Some(wake) => wake,
             None => {
@@ -165,7 +167,7 @@ impl Handle {
         if self.is_closed() {
             wake.raise();
         }
-        wake.fd()
+        Ok(wake)
     }
 
     /// Ends the calls in flight. The last of them to leave closes the descriptor. Closing again does nothing.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Socket;
 use super::wait::Interest;
 use crate::error::Result;
-use crate::sys;
 use crate::sys::fd::RawFd;
+use crate::sys::{self, Watch};
 
 /// Keeps the number of a socket's descriptor valid, as a call in flight does: a close of the socket ends the connection,
 /// and the descriptor itself is closed when the hold is dropped.
@@ -28,6 +28,14 @@ impl Hold {
 
     pub(crate) fn fd(&self) -> RawFd {
         self.fd
+    }
+
+    /// Has the watch report the token when the socket is closed or shut down, where the system does not tell it so.
+    pub(crate) fn report_end(&self, watch: &Watch, token: u64) -> Result<()> {
+        if !sys::CALLS_BLOCK {
+            self.socket.handle.wake()?.report_to(watch, token);
+        }
+        Ok(())
     }
 
     /// Whether another thread is inside a call of the socket.

@@ -12,6 +12,7 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
 use crate::error::Result;
+use crate::sys::Watch;
 use crate::sys::fd::{FromRawFd, OwnedFd, RawFd};
 
 /// Loom runs every order of the threads already with few tries. More tries would check nothing new.
@@ -144,6 +145,8 @@ impl CallWake {
     pub(super) fn raise(&self) {
         end_blocked();
     }
+
+    pub(super) fn report_to(&self, _watch: &Watch, _token: u64) {}
 
     pub(super) fn fd(&self) -> Result<RawFd> {
         Ok(NUMBER + 2)

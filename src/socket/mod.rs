@@ -124,6 +124,8 @@ pub struct Socket {
     mode: Mode,
     /// Whether a receiving call has found the end of the stream.
     at_end: AtomicBool,
+    /// Whether a server has cut the connection off.
+    cut: AtomicBool,
     interruptible: AtomicBool,
     /// Whether C has a handle of the socket that is not to be freed; see [`Socket::lend`].
     #[cfg(feature = "capi")]
@@ -269,6 +271,14 @@ impl Socket {
     /// nobody, it is the end, too.
     pub(crate) fn is_at_end(&self) -> bool {
         self.at_end.load(Ordering::SeqCst)
+    }
+
+    /// Shuts the connection down for a server. The receives of its handler find the end of the stream, also where a receive
+    /// after a shutdown is an error.
+    pub(crate) fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+        // The client may have gone already.
+        let _ = self.shutdown(Shutdown::Both);
     }
 
     /// Sets the timeout of every later call that may block (`socket.settimeout`).

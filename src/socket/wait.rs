@@ -324,10 +324,7 @@ impl Socket {
             return Next::Done(Err(Error::Closed));
         }
         if n == 0 {
-            if kind == Kind::Receive {
-                self.at_end.store(true, Ordering::Relaxed);
-            }
-            return Next::Done(Ok(0));
+            return self.nothing_more(kind);
         }
         match (kind, errno) {
             (_, libc::EINTR) if !self.is_interruptible() => Next::TryAgain,
@@ -335,8 +332,16 @@ impl Socket {
             (Kind::Accept, libc::ECONNABORTED) => Next::TryAgain,
             (_, libc::EAGAIN) if may_wait => Next::Wait,
             (Kind::Connect, errno) if may_wait && errno == sys::CONNECT_BEGUN => Next::Wait,
+            (Kind::Receive, sys::SHUT_DOWN) if self.cut.load(Ordering::SeqCst) => self.nothing_more(kind),
             _ => Next::Done(Err(Error::Os(errno))),
         }
+    }
+
+    fn nothing_more(&self, kind: Kind) -> Next {
+        if kind == Kind::Receive {
+            self.at_end.store(true, Ordering::Relaxed);
+        }
+        Next::Done(Ok(0))
     }
 
     /// Waits until the descriptor is ready. Returns whether this took time. Fails with `Timeout`, with

@@ -125,12 +125,12 @@ pub(crate) use common::CallWake;
 pub(crate) use common::{
     Answer, Answers, AsFile, CALLS_BLOCK, CLOSED, CONNECT_BEGUN, Child, FLAGS_OF_NUMBERS, Forked, HAS_FORK,
     Hints, Identity, NO_FD, NO_INTERFACE, NO_POSITION, OWN_TIMEOUT, REUSES_LINGERING, SENDFILE_REFUSALS,
-    SIGNALS_INTERRUPT, SO_REUSEPORT, Signals, Thread, WakePipe, block_signals, close, duplicate, errno_name,
-    exit, fd, file_identity, fork, forks, gai_strerror, get_inheritable, has_address_space, host_name,
-    hstrerror, inet, interface_index, interface_name, interfaces, iovec, is_nonblocking, is_number,
-    is_socket, keepalive_times, keeping_errno, lend_file, libc, monotonic_nanoseconds, name_info, path_of,
-    raw_file, read_at, received_numbers, set_blocking, set_close_on_exec, set_inheritable, set_nonblocking,
-    socket_pair, trimmed,
+    SHUT_DOWN, SIGNALS_INTERRUPT, SO_REUSEPORT, Signals, Thread, WakePipe, block_signals, close, duplicate,
+    errno_name, exit, fd, file_identity, fork, forks, gai_strerror, get_inheritable, has_address_space,
+    host_name, hstrerror, inet, interface_index, interface_name, interfaces, iovec, is_nonblocking,
+    is_number, is_socket, keepalive_times, keeping_errno, lend_file, libc, monotonic_nanoseconds, name_info,
+    path_of, raw_file, read_at, received_numbers, set_blocking, set_close_on_exec, set_inheritable,
+    set_nonblocking, socket_pair, trimmed,
 };
 
 unix_only! {

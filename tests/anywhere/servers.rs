@@ -8,7 +8,7 @@ use std::time::Duration;
 use tabi::server::{
     Forks, HandlerResult, Next, Request, Server, TcpServer, ThreadingTcpServer, ThreadingUdpServer, Threads,
 };
-use tabi::{AF_INET, Error, Result, SOCK_DGRAM, Socket};
+use tabi::{AF_INET, Error, Result, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET, Socket};
 
 use super::HANG;
 
@@ -45,6 +45,17 @@ fn connect(port: u16) -> TcpStream {
     let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
     client.set_read_timeout(Some(Duration::from_secs_f64(HANG))).unwrap();
     client
+}
+
+/// On Windows, `SO_REUSEADDR` would let other programs take the port over.
+#[test]
+fn the_port_of_a_server_belongs_to_it_alone() {
+    let server = TcpServer::new(("127.0.0.1", 0), echo).unwrap();
+    let reuses = server.socket().getsockopt(SOL_SOCKET, SO_REUSEADDR).unwrap();
+    assert_eq!(reuses != 0, cfg!(not(windows)));
+    let port = server.server_address().port().unwrap();
+    let second = TcpServer::new(("127.0.0.1", port), echo);
+    assert!(matches!(second, Err(Error::Os(_))), "{second:?}");
 }
 
 #[test]

@@ -68,6 +68,9 @@ pub const LOCAL: tabi::AddressFamily = if cfg!(windows) { AF_INET } else { AF_UN
 /// The error of a call that took longer than the limit of the socket in the system.
 pub const OWN_TIMEOUT: i32 = if cfg!(windows) { 10060 } else { libc::EAGAIN };
 
+/// The error of a receive after the socket itself was shut down. Other systems have none: it finds the end of the stream.
+pub const AFTER_SHUTDOWN: i32 = if cfg!(windows) { 10058 } else { i32::MIN };
+
 /// The error of a send on a stream that was never connected. Wine has another one than Windows.
 pub const NO_PEER: &[i32] = if cfg!(windows) { &[libc::ENOTCONN, libc::ECONNRESET] } else { &[libc::EPIPE] };
 

@@ -41,7 +41,7 @@ pub struct tabi_server_options {
     /// 1 (the default): tabi_server_new() binds the socket and starts to listen. 0: the program calls
     /// tabi_server_bind() and tabi_server_activate() itself.
     pub bind_and_activate: c_int,
-    /// 1 sets SO_REUSEADDR, 0 does not set it. -1 (the default) sets it for TCP only.
+    /// 1 sets SO_REUSEADDR, 0 does not set it. -1 (the default) sets it for TCP only, and not on Windows.
     pub allow_reuse_address: c_int,
     /// 1 sets SO_REUSEPORT. The default is 0.
     pub allow_reuse_port: c_int,

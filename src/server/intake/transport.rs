@@ -57,7 +57,7 @@ impl Server {
     pub(super) fn set_options(&self, socket: &Socket) -> Result<()> {
         let options = self.options();
         let tcp = is_inet(socket) && !is_datagram(socket);
-        if options.allow_reuse_address.unwrap_or(tcp) {
+        if options.allow_reuse_address.unwrap_or(tcp && sys::REUSES_LINGERING) {
             socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
         }
         if options.allow_reuse_port {

@@ -106,6 +106,9 @@ impl Server {
         let watched = Place::new().and_then(|place| {
             let again = request.be_watched();
             room.watch.once(fd, token, again, request.bytes_before())?;
+            if let Some(hold) = &hold {
+                hold.report_end(&room.watch, token)?;
+            }
             if !room.used.swap(true, Ordering::Relaxed) {
                 room.nudge.raise();
             }

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Body, HandlerResult, Job, caught};
-use crate::constants::SHUT_RDWR;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -78,7 +77,7 @@ impl Entry {
     /// called. This calls the program, so no lock may be held.
     pub(crate) fn cut(&self) {
         match self {
-            Entry::Stream(socket) => drop(socket.shutdown(SHUT_RDWR)),
+            Entry::Stream(socket) => socket.cut(),
             Entry::Job(job) => {
                 // A panic of the job must not end the closing of the server.
                 let _ = caught(|| -> HandlerResult {

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::sys::fd::RawFd;
-use crate::sys::system::Wake;
+use crate::sys::system::{Wake, Watch};
 
 /// Wakes the calls that wait on one socket.
 pub(crate) struct CallWake(Wake);
@@ -17,6 +17,9 @@ impl CallWake {
     pub(crate) fn raise(&self) {
         self.0.raise();
     }
+
+    /// Does nothing: the watch itself finds that the connection was shut down.
+    pub(crate) fn report_to(&self, _watch: &Watch, _token: u64) {}
 
     /// Returns the descriptor that becomes readable when the calls are woken. Never fails.
     pub(crate) fn fd(&self) -> Result<RawFd> {

@@ -81,6 +81,8 @@ pub(crate) const SIGNALS_INTERRUPT: bool = true;
 pub(crate) const CLOSED: libc::c_int = libc::EBADF;
 /// The error with which a connect that does not wait has begun.
 pub(crate) const CONNECT_BEGUN: libc::c_int = libc::EINPROGRESS;
+/// The error of a receive after the socket itself was shut down: there is none, it finds the end of the stream.
+pub(crate) const SHUT_DOWN: libc::c_int = libc::c_int::MIN;
 
 /// The error of a call that took longer than the limit of the socket in the system.
 pub(crate) const OWN_TIMEOUT: libc::c_int = libc::EAGAIN;

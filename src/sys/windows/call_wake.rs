@@ -8,7 +8,8 @@ use std::cell::OnceCell;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::Wake;
+use super::watch::Reported;
+use super::{Wake, Watch};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::sys::fd::RawFd;
@@ -50,6 +51,8 @@ struct Waiting {
     /// Whether the calls are woken that wait from now on.
     raised: bool,
     threads: Vec<Weak<Wake>>,
+    /// What is to be reported to a watch.
+    reported: Option<Reported>,
 }
 
 impl CallWake {
@@ -63,6 +66,21 @@ impl CallWake {
         let mut waiting = self.lock();
         waiting.raised = true;
         waiting.threads.iter().filter_map(Weak::upgrade).for_each(|thread| thread.raise());
+        if let Some(reported) = waiting.reported.take() {
+            reported.report();
+        }
+    }
+
+    /// Has the watch report the token when the calls are woken, because it does not find out that the socket was closed or
+    /// shut down. A socket is watched by one watch at most, with one token.
+    pub(crate) fn report_to(&self, watch: &Watch, token: u64) {
+        let mut waiting = self.lock();
+        let reported = watch.reported(token);
+        if waiting.raised {
+            reported.report();
+        } else {
+            waiting.reported = Some(reported);
+        }
     }
 
     /// Returns the socket that becomes readable when the calls are woken. It is for the calling thread only, and a poll that

@@ -102,6 +102,8 @@ pub(crate) const UNIX_PATH_SIZE: usize =
     size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path);
 /// The error of a call on a number that is no open socket.
 pub(crate) const CLOSED: c_int = libc::ENOTSOCK;
+/// The error of a receive after the socket itself was shut down.
+pub(crate) const SHUT_DOWN: c_int = windows_sys::Win32::Networking::WinSock::WSAESHUTDOWN;
 /// The error of a call that took longer than the limit of the socket in the system.
 pub(crate) const OWN_TIMEOUT: c_int = libc::ETIMEDOUT;
 /// The error with which a connect that does not wait has begun.

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::ffi::c_short;
 use std::slice;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::libc::{MSG_PEEK, POLLIN, POLLNVAL, pollfd, recv};
+use windows_sys::Win32::Networking::WinSock as winsock;
+
+use super::libc::{POLLIN, POLLNVAL, pollfd};
 use super::{Thread, Wake, name_current_thread, poll};
 use crate::error::Result;
 use crate::memory;
@@ -25,6 +27,12 @@ pub(crate) struct Watch {
     shared: Arc<Shared>,
     /// `None` until a socket is watched.
     thread: Mutex<Option<Thread>>,
+}
+
+/// What a close reports to a watch, which it does not keep.
+pub(super) struct Reported {
+    watch: Weak<Shared>,
+    token: u64,
 }
 
 struct Shared {
@@ -116,6 +124,11 @@ impl Watch {
         Ok(())
     }
 
+    /// Returns what reports a token of a socket that is watched.
+    pub(super) fn reported(&self, token: u64) -> Reported {
+        Reported { watch: Arc::downgrade(&self.shared), token }
+    }
+
     /// Watches a socket no longer.
     pub(crate) fn forget(&self, fd: RawFd) {
         self.shared.lock().watched.retain(|watched| watched.fd != fd);
@@ -155,8 +168,11 @@ impl Watch {
 
     /// Reports [`Watch::BELL`] to one of the threads that wait. Several rings may become one.
     pub(crate) fn ring(&self) {
-        self.shared.lock().bell = true;
-        self.shared.readable.raise();
+        let mut state = self.shared.lock();
+        if state.is_quiet() {
+            self.shared.readable.raise();
+        }
+        state.bell = true;
         self.shared.found.notify_one();
     }
 }
@@ -171,9 +187,33 @@ impl Drop for Watch {
     }
 }
 
+impl Reported {
+    /// Reports the token, unless the watch has reported it or has forgotten its socket.
+    pub(super) fn report(&self) {
+        let Some(watch) = self.watch.upgrade() else { return };
+        let mut state = watch.lock();
+        let is_watched = |watched: &Watched| watched.token == self.token;
+        if let Some(index) = state.watched.iter().position(is_watched) {
+            watch.found(&mut state, index);
+        }
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
+    }
+
+    /// Reports a socket that is watched.
+    fn found(&self, state: &mut State, index: usize) {
+        // Under the lock: who takes the last token makes the socket unreadable again.
+        if state.is_quiet() {
+            self.readable.raise();
+        }
+        // There is a place for the token of each watched socket.
+        let found = state.watched.swap_remove(index);
+        state.ready.push_back(found.token);
+        self.found.notify_one();
     }
 
     /// Takes a ring or a token.
@@ -187,11 +227,11 @@ impl Shared {
     }
 }
 
-/// More bytes than anybody waits for before a request is handled.
-const MOST: usize = 16 * 1024;
-
-/// How often to look whether a socket has more bytes than before, of which the system does not tell.
+/// How often to look whether sockets have more bytes than before, of which the system does not tell.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// How many times as long as it looks the thread does not look, so that many sockets take no more than a part of a processor.
+const REST: u32 = 20;
 
 /// The thread that polls.
 struct Poller(Arc<Shared>);
@@ -200,19 +240,19 @@ impl Run for Poller {
     fn run(self: Arc<Self>) {
         name_current_thread(c"tabi-watch");
         let (mut watched, mut polled) = (Vec::new(), Vec::new());
+        let mut next_look = Instant::now();
         while self.list(&mut watched, &mut polled) {
             // The system reports a socket whenever it has bytes. One that has some and waits for more is not polled for them.
             let looks = watched.iter().any(|watched| watched.before > 0);
-            if poll(&mut polled, looks.then_some(LOOK)).is_err() {
+            let limit = looks.then(|| next_look.saturating_duration_since(Instant::now()));
+            if poll(&mut polled, limit).is_err() {
                 find_closed(&mut polled[1..]);
             }
             self.0.changed.clear();
-            for (watched, polled) in
-                watched.iter().zip(&mut polled[1..]).filter(|(watched, _)| watched.before > 0)
-            {
-                if has_more(*watched) {
-                    polled.revents |= POLLIN;
-                }
+            let begin = Instant::now();
+            if looks && begin >= next_look {
+                look(&watched, &mut polled[1..]);
+                next_look = begin + LOOK.max(begin.elapsed() * REST);
             }
             self.report(&watched, &polled[1..]);
         }
@@ -242,32 +282,33 @@ impl Poller {
     fn report(&self, watched: &[Watched], polled: &[pollfd]) {
         const NOTHING: c_short = 0;
         let mut state = self.0.lock();
-        let mut found = 0;
         for (watched, polled) in watched.iter().zip(polled) {
             if polled.revents == NOTHING {
                 continue;
             }
             // Meanwhile it may have been forgotten, or have got another token.
-            let Some(index) = state.watched.iter().position(|now| now == watched) else { continue };
-            state.watched.swap_remove(index);
-            state.ready.push_back(watched.token);
-            found += 1;
+            if let Some(index) = state.watched.iter().position(|now| now == watched) {
+                self.0.found(&mut state, index);
+            }
         }
-        drop(state);
-        if found > 0 {
-            self.0.readable.raise();
-        }
-        (0..found).for_each(|_| self.0.found.notify_one());
     }
 }
 
-/// Whether a socket has more bytes than before, or has come to its end.
-fn has_more(watched: Watched) -> bool {
-    let mut bytes = [0u8; MOST];
-    let len = bytes.len().min(watched.before + 1);
-    // SAFETY: the buffer is writable for its length. If the socket was closed meanwhile, the call fails.
-    let n = unsafe { recv(watched.fd, bytes.as_mut_ptr().cast(), len, MSG_PEEK) };
-    n == 0 || n > watched.before as isize
+/// Looks which sockets have more bytes than before. The end of a stream and errors are found by the poll.
+fn look(watched: &[Watched], polled: &mut [pollfd]) {
+    for (watched, polled) in watched.iter().zip(polled).filter(|(watched, _)| watched.before > 0) {
+        if bytes_of(watched.fd) != watched.before {
+            polled.revents |= POLLIN;
+        }
+    }
+}
+
+/// Returns how many bytes there are to read from a socket, 0 if it was closed meanwhile.
+fn bytes_of(fd: RawFd) -> usize {
+    let mut bytes = 0;
+    // SAFETY: FIONREAD writes one number.
+    let result = unsafe { winsock::ioctlsocket(fd as _, winsock::FIONREAD, &mut bytes) };
+    if result == 0 { bytes as usize } else { 0 }
 }
 
 /// After a poll that has failed: marks the sockets that cannot be polled, because they were closed while they were watched.

@@ -1,5 +1,7 @@
 //! What only sockets of Windows have: `ioctl`, sharing a socket with another process, and files that the system sends.
 
+use std::time::Duration;
+
 use super::Socket;
 use super::handle::InFlight;
 use super::sendfile::Source;
@@ -11,6 +13,17 @@ use crate::constants::{RCVALL_ON, SIO_KEEPALIVE_VALS};
 use crate::deadline::{Deadline, Limit};
 use crate::error::{Error, Result};
 use crate::sys::{self, libc};
+
+/// What has become of a part of a file.
+enum Part {
+    /// It was sent, or as much of it as the system sends at once.
+    Sent,
+    /// The file has no more bytes.
+    NothingLeft,
+}
+
+/// How often a transfer looks whether its peer has gone.
+const LOOK_AT_PEER: Duration = Duration::from_millis(500);
 
 impl Socket {
     /// Controls the socket (`socket.ioctl`, `WSAIoctl`): `SIO_RCVALL` with one of the `RCVALL_*`, such as [`RCVALL_ON`],
@@ -82,10 +95,9 @@ impl Socket {
                 // After a close from another thread, the system reports the end of the connection.
                 Err(_) if call.is_closed() => return Err(Error::Closed),
                 Err(Error::Timeout) if is_own => return Err(Error::Os(sys::OWN_TIMEOUT)),
-                result => result?,
-            }
-            if sent == 0 {
-                return Ok(());
+                Ok(Part::Sent) => {}
+                Ok(Part::NothingLeft) => return Ok(()),
+                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -98,10 +110,11 @@ impl Socket {
         tokens: &Tokens,
         source: &Source,
         deadline: Deadline,
-    ) -> (usize, Result<()>) {
+    ) -> (usize, Result<Part>) {
         let file = sys::raw_file(&source.file);
         let mut part = match sys::Transfer::begin(call.fd(), file, source.position(), source.left()) {
-            Ok(part) => part,
+            Ok(Some(part)) => part,
+            Ok(None) => return (0, Ok(Part::NothingLeft)),
             Err(error) => return (0, Err(error)),
         };
         loop {
@@ -113,15 +126,18 @@ impl Socket {
             if let Err(error) = tokens.check() {
                 return (part.cancel(), Err(error));
             }
-            if let Some(result) = part.result() {
-                return result;
+            if let Some((sent, result)) = part.result() {
+                return (sent, result.map(|()| Part::Sent));
             }
             if deadline.has_passed() {
                 return (part.cancel(), Err(Error::Timeout));
             }
+            if part.has_lost_peer() {
+                return (part.cancel(), Err(Error::Os(libc::ECONNRESET)));
+            }
             // A token wakes a thread from a poll of sockets, and here the thread waits for something else.
-            let look = if is_woken && tokens.is_empty() { Deadline::NEVER } else { Deadline::after(LOOK) };
-            part.wait(deadline.min(look).left());
+            let look = if is_woken && tokens.is_empty() { LOOK_AT_PEER } else { LOOK };
+            part.wait(deadline.min(Deadline::after(look)).left());
         }
     }
 }

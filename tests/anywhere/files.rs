@@ -88,6 +88,21 @@ fn a_large_file_arrives_whole_and_in_order_also_after_the_peer_has_ended_its_own
 }
 
 #[test]
+fn a_large_file_arrives_whole_although_the_peer_ends_its_own_stream_meanwhile() {
+    let (one, other) = streams();
+    let large = Temporary::new(MUCH);
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| one.sendfile(large.file(), 0, None));
+        assert_eq!(other.recv(1).unwrap(), [0]);
+        other.shutdown(SHUT_WR).unwrap();
+        let receiving = scope.spawn(|| receive_all(&other, 1));
+        assert_eq!(sending.join().unwrap().unwrap(), MUCH);
+        one.shutdown(SHUT_WR).unwrap();
+        assert_eq!(receiving.join().unwrap(), MUCH - 1);
+    });
+}
+
+#[test]
 fn a_deadline_and_a_token_end_it_and_the_error_says_how_much_was_sent() {
     let large = Temporary::new(MUCH);
     let soon = Duration::from_millis(100);
@@ -138,6 +153,31 @@ fn a_close_from_another_thread_ends_it() {
         assert_eq!(partial.error, Error::Closed);
         assert!(partial.sent < MUCH);
     });
+}
+
+#[test]
+fn a_peer_that_goes_ends_it() {
+    let large = Temporary::new(MUCH);
+    let (one, other) = streams();
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| one.sendfile(large.file(), 0, None));
+        assert_eq!(other.recv(1).unwrap().len(), 1);
+        other.close().unwrap();
+        let partial = sending.join().unwrap().unwrap_err();
+        assert!(matches!(partial.error, Error::Os(_)), "{partial}");
+        assert!(partial.sent < MUCH);
+    });
+    let partial = one.sendfile(large.file(), 0, None).unwrap_err();
+    assert!(matches!(partial.error, Error::Os(_)) && partial.sent == 0, "it had gone before: {partial}");
+}
+
+#[test]
+fn a_peer_that_has_gone_is_an_error_for_short_files_too() {
+    let ten = Temporary::new(10);
+    let (one, other) = streams();
+    other.close().unwrap();
+    // The system takes the bytes until the peer has answered that it has gone.
+    while one.sendfile(ten.file(), 0, None).is_ok() {}
 }
 
 #[test]

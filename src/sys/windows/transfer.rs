@@ -15,8 +15,9 @@ use windows_sys::Win32::System::Threading::{
     CreateEventW, INFINITE, ResetEvent, WaitForMultipleObjects, WaitForSingleObject,
 };
 
+use super::libc::{POLLERR, pollfd};
 use super::message::extension;
-use super::{RawFile, Wake, call_wake};
+use super::{RawFile, Wake, call_wake, poll};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::sys::fd::RawFd;
@@ -55,10 +56,15 @@ impl Drop for Event {
 }
 
 impl Transfer {
-    /// Begins to send at most this many bytes from this position on.
+    /// Begins to send at most this many bytes from this position on. Returns `None` if the file has no bytes there.
     ///
     /// Fails with `Os(EOPNOTSUPP)` for what is no file of a disk, and with the errors of the system.
-    pub(crate) fn begin(socket: RawFd, file: RawFile, position: u64, count: usize) -> Result<Transfer> {
+    pub(crate) fn begin(
+        socket: RawFd,
+        file: RawFile,
+        position: u64,
+        count: usize,
+    ) -> Result<Option<Transfer>> {
         // SAFETY: the caller has the file open.
         let is_of_disk = unsafe { GetFileType(file) } == FILE_TYPE_DISK;
         let mut size = 0;
@@ -68,6 +74,10 @@ impl Transfer {
         }
         let left = u64::try_from(size).unwrap_or(0).saturating_sub(position);
         let count = left.min(count.min(MOST_OF_TRANSFER) as u64) as u32;
+        // For the system, a count of 0 means the whole file.
+        if count == 0 {
+            return Ok(None);
+        }
         let (event, wake, woken) = (Event::new()?, call_wake::of_thread()?, Event::new()?);
         // SAFETY: the socket is that of this thread, and no other code selects events of it.
         if unsafe { winsock::WSAEventSelect(wake.fd() as _, woken.0 as isize, winsock::FD_READ as i32) } != 0
@@ -79,11 +89,8 @@ impl Transfer {
         overlapped.Anonymous.Anonymous.OffsetHigh = (position >> 32) as u32;
         let overlapped = memory::boxed(UnsafeCell::new(overlapped))?;
         let mut transfer = Transfer { socket, overlapped, event, wake, woken, is_under_way: false };
-        // A count of 0 would mean the whole file. There is nothing to send, and the transfer has ended.
-        if count > 0 {
-            transfer.start(file, count)?;
-        }
-        Ok(transfer)
+        transfer.start(file, count)?;
+        Ok(Some(transfer))
     }
 
     fn start(&mut self, file: RawFile, count: u32) -> Result<()> {
@@ -115,12 +122,15 @@ impl Transfer {
         self.wake.clear();
     }
 
+    /// Whether the connection was reset while the transfer is under way. Wine does not always end the transfer then.
+    pub(crate) fn has_lost_peer(&self) -> bool {
+        let mut connection = [pollfd { fd: self.socket, events: 0, revents: 0 }];
+        poll(&mut connection, Some(Duration::ZERO)).is_ok() && connection[0].revents & POLLERR != 0
+    }
+
     /// Returns how many bytes were sent, and the error of the transfer, which may come after some bytes. Returns `None`
     /// while it is under way.
     pub(crate) fn result(&mut self) -> Option<(usize, Result<()>)> {
-        if !self.is_under_way {
-            return Some((self.sent(), Ok(())));
-        }
         // SAFETY: the system writes this number when the transfer has ended, and last of all.
         if unsafe { (&raw const (*self.overlapped.get()).Internal).read_volatile() }
             == STATUS_PENDING as usize
@@ -206,7 +216,8 @@ mod tests {
     fn the_system_sends_a_file_and_its_end_ends_a_wait() {
         let (one, other) = socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
         let (path, file) = file("whole", 100);
-        let mut transfer = Transfer::begin(one.as_raw_socket(), file.as_raw_handle(), 90, 1000).unwrap();
+        let mut transfer =
+            Transfer::begin(one.as_raw_socket(), file.as_raw_handle(), 90, 1000).unwrap().unwrap();
         let (sent, result) = loop {
             if let Some(ended) = transfer.result() {
                 break ended;
@@ -227,7 +238,7 @@ mod tests {
         // At last the peer, which does not read, holds a transfer up.
         loop {
             let transfer = Transfer::begin(one.as_raw_socket(), file.as_raw_handle(), 0, MOST_OF_TRANSFER);
-            let transfer = transfer.unwrap();
+            let transfer = transfer.unwrap().unwrap();
             std::thread::sleep(std::time::Duration::from_millis(50));
             let part = transfer.cancel();
             sent += part;

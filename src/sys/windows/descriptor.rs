@@ -100,9 +100,15 @@ pub(crate) fn protocol(socket: &SockRef<'_>) -> io::Result<i32> {
 /// Closes the socket. `WSAECONNRESET` is not an error here, as in Python.
 pub(crate) fn close(fd: RawFd) -> Result<()> {
     // SAFETY: the caller owns the socket and does not use it again.
-    match check(unsafe { winsock::closesocket(fd as _) }) {
-        Ok(_) | Err(Error::Os(winsock::WSAECONNRESET)) => Ok(()),
-        Err(error) => Err(error),
+    let close = || check(unsafe { winsock::closesocket(fd as _) });
+    let closed = match close() {
+        // It lingers (`SO_LINGER`), for which it must block. The system has not closed it.
+        Err(Error::Os(winsock::WSAEWOULDBLOCK)) => set_mode(fd, 0).and_then(|()| close()),
+        closed => closed,
+    };
+    match closed {
+        Err(Error::Os(winsock::WSAECONNRESET)) => Ok(()),
+        closed => closed,
     }
 }
 

@@ -70,8 +70,11 @@ pub unsafe fn recvmsg(fd: RawFd, header: *mut msghdr, flags: c_int) -> isize {
     header.msg_namelen = message.namelen;
     header.msg_controllen = message.Control.len as usize;
     header.msg_flags = message.dwFlags as c_int;
-    if was_cut {
+    // Control data that was cut is the same error. Wine does not write the number of bytes then.
+    if was_cut && message.dwFlags & winsock::MSG_CTRUNC == 0 {
         header.msg_flags |= winsock::MSG_TRUNC as c_int;
+    }
+    if was_cut && received == 0 && header.msg_flags & winsock::MSG_TRUNC as c_int != 0 {
         // SAFETY: the caller promises the buffers of the header.
         return unsafe { space(header) };
     }

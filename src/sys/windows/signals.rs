@@ -4,6 +4,8 @@
 use std::ffi::c_int;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, SetConsoleCtrlHandler};
 use windows_sys::core::BOOL;
@@ -42,6 +44,10 @@ unsafe extern "system" fn on_event(event: u32) -> BOOL {
     COUNT.fetch_add(1, Ordering::SeqCst);
     if let Some(wake) = WAKE.get() {
         wake.raise();
+    }
+    if signal == libc::SIGTERM {
+        // The system ends the process when the handler returns. Until then the program has a few seconds to end itself.
+        thread::sleep(Duration::MAX);
     }
     1
 }
@@ -94,5 +100,32 @@ impl Drop for Signals {
         // SAFETY: the handler may be removed at any time, also if it was never installed.
         unsafe { SetConsoleCtrlHandler(Some(on_event), 0) };
         WAITING.store(false, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use windows_sys::Win32::System::Console::CTRL_CLOSE_EVENT;
+
+    use super::*;
+    use crate::sys::libc::{POLLIN, pollfd};
+    use crate::sys::poll;
+
+    /// The console is closed: the system would end the process with the return of the handler.
+    #[test]
+    fn the_handler_of_an_end_does_not_return_before_the_program_has_ended() {
+        let signals = Signals::install(&[libc::SIGTERM]).unwrap();
+        let (end, has_ended) = mpsc::channel();
+        // SAFETY: the handler may run in any thread.
+        thread::spawn(move || end.send(unsafe { on_event(CTRL_CLOSE_EVENT) }));
+        let mut wake = [pollfd { fd: signals.fd(), events: POLLIN, revents: 0 }];
+        poll(&mut wake, None).unwrap();
+        assert_eq!(signals.take(), 1);
+        assert!(has_ended.recv_timeout(Duration::from_millis(50)).is_err());
+        drop(signals);
+        // SAFETY: the handler may run in any thread.
+        assert_eq!(unsafe { on_event(CTRL_CLOSE_EVENT) }, 0, "nobody waits for it any more");
     }
 }

@@ -20,7 +20,8 @@
  *
  * Arguments. Outputs are written only when the function succeeds, unless its comment says something else. A
  * buffer is a pointer and a length in bytes; NULL with the length 0 is an empty buffer. Timeouts are in
- * seconds, deadlines in nanoseconds of CLOCK_MONOTONIC.
+ * seconds, deadlines in nanoseconds of CLOCK_MONOTONIC. A timeout that is negative or NaN is TABI_ERR_VALUE, and
+ * one of more than 292 years TABI_ERR_OVERFLOW.
  *
  * Memory. The comment of a function names the function that frees its result. Functions whose name ends with
  * _free do nothing when they are given NULL.
@@ -455,7 +456,7 @@ ssize_t tabi_recv(tabi_sock *sk, void *buffer, size_t len, int flags);
  * One timeout limits the whole call. `flags` is 0 or a combination of MSG_* constants without MSG_PEEK.
  * `received` gets the number of bytes that are in the buffer, also when the call fails. It may be NULL.
  *
- * Returns the number of bytes received. The errors are those of tabi_recv().
+ * Returns the number of bytes received. The errors are those of tabi_recv(), and TABI_ERR_VALUE for MSG_PEEK.
  */
 ssize_t tabi_recv_exactly(tabi_sock *sk, void *buffer, size_t len, int flags, size_t *received);
 
@@ -2338,10 +2339,12 @@ int tabi_sethostname(const char *name);
  * `getfqdn`).
  *
  * `name` is a name or an IP address. NULL, "", "0.0.0.0" and "::" stand for this machine. When nothing is
- * known about the host, the result is `name` itself. `size` is the size of `fqdn` in bytes; 1025 are always
- * enough. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
+ * known about the host, the result is `name` itself. `size` is the size of `fqdn` in bytes; 1025 are
+ * enough, unless `name` itself is longer. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
  */
-ssize_t tabi_getfqdn(const char *name, char *fqdn, size_t size);
+ssize_t tabi_getfqdn(const char *name,
+                     char *fqdn,
+                     size_t size);
 
 /**
  * Does what tabi_getfqdn() does, with a deadline. When it passes, the result is `name` itself. See
@@ -3242,8 +3245,12 @@ typedef struct {
  * `drain` is the time in seconds that the requests have. After it, their connections are shut down, which
  * ends handlers that use them. With TABI_NO_TIMEOUT the requests have as long as they need. `report` may be
  * NULL. If the server is serving, it is stopped first. In a handler of the same server, the function does
- * not wait for that handler's request. Closing a server twice is allowed: with a `drain` the second call
- * drains what the first has left, with TABI_NO_TIMEOUT it does nothing.
+ * not wait for that handler's request, and in the hook verify_request not for the request that is verified. The hooks
+ * get_request and process_request must not call it while they have a request, because it would wait for that one.
+ *
+ * A server may be closed again. With a `drain` this drains what the first close has left. With TABI_NO_TIMEOUT it
+ * waits for what the first close did not wait for, such as the handler that has called it, but not for requests that
+ * were reported in `left`.
  *
  * In a forked child that does not serve, the function closes the child's own descriptors of the sockets and
  * waits for nothing. The parent's server, its requests and their connections go on.
@@ -3299,7 +3306,7 @@ tabi_sock *tabi_server_sock_at(tabi_server *sv,
 /* ---- Requests ---- */
 
 /**
- * Returns the client's socket. For a datagram this is the socket of the server. Returns NULL for NULL.
+ * Returns the client's socket. For a datagram and for a job this is a socket of the server. Returns NULL for NULL.
  *
  * The socket belongs to the server: do not call tabi_sock_free(), and do not use it after the handler has
  * returned.
@@ -3547,7 +3554,8 @@ int tabi_server_run_job(tabi_server *sv,
 #define TABI_TROUBLE_REFUSED 8
 
 /**
- * Connections that waited for their clients were closed to make room for others.
+ * Connections that waited for their clients were closed to make room for others, or because of urgent data
+ * (`request_end`).
  */
 #define TABI_TROUBLE_SHED 9
 
@@ -3745,7 +3753,8 @@ typedef struct {
      * The bytes with which a request ends, or the part of it for which a handler waits, as a string of 1 to 64 bytes:
      * "\r\n\r\n" for HTTP, "\n" for protocols of lines. A client gets a thread only when they have come, or 16 KiB
      * without them, so that one that sends a byte now and then holds none. It contains wait_for_first_byte, is for
-     * TCP, and does not fit TLS. NULL (the default): a client gets a thread with its first byte. The string is copied.
+     * TCP, and does not fit TLS. A client whose urgent data (MSG_OOB) hides the end of its request is cut off, and counted as
+     * `shed`. NULL (the default): a client gets a thread with its first byte. The string is copied.
      */
     const char *request_end;
     /**
@@ -3947,7 +3956,8 @@ int tabi_server_from_host(const tabi_server_options *options,
  * which frees them. The server uses the family and the type of each socket; they may differ. A socket that
  * does not listen yet begins to listen.
  *
- * The results are those of tabi_server_new().
+ * The results are those of tabi_server_new(). When the call fails, the sockets still belong to the caller. Errors: also
+ * TABI_ERR_VALUE for a socket that is in the array twice, and for one that belongs to a server or a request.
  */
 int tabi_server_from_sockets(const tabi_server_options *options,
                              tabi_sock *const *sockets,
@@ -4034,7 +4044,8 @@ typedef struct {
      */
     uint64_t woken;
     /**
-     * The number of connections that were closed to make room for others while they waited for their clients.
+     * The number of connections that were closed to make room for others while they waited for their clients, or
+     * because their urgent data hid the end of a request (`request_end`).
      */
     uint64_t shed;
     /**
@@ -4222,8 +4233,9 @@ int tabi_server_default_get_request(tabi_server *sv, tabi_sock *sk, tabi_request
 /**
  * Makes a request from a client that the hook get_request has accepted itself.
  *
- * `sk` is the socket of the client. When the call succeeds, it belongs to the request, which frees it.
- * Returns 0 and a request, which get_request passes on.
+ * `sk` is the socket of the client. When the call succeeds, it belongs to the request, which frees it. When the call
+ * fails, it still belongs to the caller. Returns 0 and a request, which get_request passes on. Errors: TABI_ERR_VALUE
+ * when the socket belongs to a server or a request already; -ENOMEM.
  */
 int tabi_request_from_sock(tabi_server *sv,
                            tabi_sock *sk,

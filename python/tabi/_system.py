@@ -25,6 +25,8 @@ NO_DESCRIPTOR = errno.ENOTSOCK if WINDOWS else errno.EBADF
 #: What may be read, or written, without waiting, as :func:`tabi.poll` takes it. Windows' ``select`` has no names for them.
 POLLIN = getattr(select, "POLLIN", 0x100)
 POLLOUT = getattr(select, "POLLOUT", 0x10)
+#: Urgent data. No other system is asked for it.
+POLLPRI = getattr(select, "POLLPRI", 0)
 
 #: Python takes no number for a descriptor that does not fit into a C type, whose numbers are below this.
 DESCRIPTORS_IN_PYTHON = 1 << 8 * ctypes.sizeof(ctypes.c_longlong if WINDOWS else ctypes.c_long) - 1
@@ -48,6 +50,7 @@ __all__ = [
     "NO_DESCRIPTOR",
     "POLLIN",
     "POLLOUT",
+    "POLLPRI",
     "WINDOWS",
     "WOULD_WAIT",
     "error_number",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import select
 import ssl
 import struct
 import sys
@@ -274,6 +275,18 @@ class OfWholeRequests(unittest.TestCase):
                 self.assertEqual(b"QUICK\n", quick.recv(100))
                 slow.sendall(b"ow\n")
                 self.assertEqual(b"SLOW\n", slow.recv(100))
+
+    @unittest.skipUnless(hasattr(select, "POLLPRI"), "urgent data cannot be looked for")
+    def test_a_client_whose_urgent_data_hides_the_end_keeps_nobody_waiting(self):
+        server = self.line_server()
+        with serving(server), connect(server) as slow, connect(server) as quick:
+            slow.sendall(b"s")
+            wait_until(lambda: server.statistics().woken == 1)
+            slow.send(b"lo", socket.MSG_OOB)
+            quick.sendall(b"quick\n")
+            self.assertEqual(b"QUICK\n", quick.recv(100))
+            # What can be read of it is its last line.
+            self.assertEqual(b"SL", read_all(slow))
 
     def test_a_part_that_the_handler_s_buffer_holds_waits_for_its_end(self):
         calls = []

@@ -33,9 +33,20 @@ const OUT_OF_MEMORY: Error = Error::Os(libc::ENOMEM);
 /// usually gets that memory. If another thread takes the last memory of the system in between, the `Arc` of the C library
 /// comes out of the reserve, and this function fails; a Rust program ends.
 pub(crate) fn shared<T>(value: T) -> Result<Arc<T>> {
-    drop(uninit::<(usize, usize, T)>()?);
+    shared_or_back(value).map_err(|(error, _)| error)
+}
+
+/// [`shared`], which gives the value back when it fails.
+pub(crate) fn shared_or_back<T>(value: T) -> Result<Arc<T>, (Error, T)> {
+    if let Err(error) = uninit::<(usize, usize, T)>() {
+        return Err((error, value));
+    }
     let made = Arc::new(value);
-    if is_set_aside(Arc::as_ptr(&made).cast()) { Err(OUT_OF_MEMORY) } else { Ok(made) }
+    if !is_set_aside(Arc::as_ptr(&made).cast()) {
+        return Ok(made);
+    }
+    // Nobody else has the new `Arc` yet.
+    Arc::try_unwrap(made).map_or_else(Ok, |value| Err((OUT_OF_MEMORY, value)))
 }
 
 /// Makes a `Box`, or fails with `Os(ENOMEM)`.

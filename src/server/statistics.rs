@@ -43,7 +43,8 @@ pub struct Statistics {
     /// How often a parked request was woken because there was something to read.
     pub woken: u64,
     /// Parked connections that were closed to make room for others: because of
-    /// [`max_parked`](super::ServerOptions::max_parked), or because the process had too many open descriptors.
+    /// [`max_parked`](super::ServerOptions::max_parked), or because the process had too many open descriptors. Those
+    /// whose urgent data hid the end of a request count too ([`request_end`](super::ServerOptions::request_end)).
     pub shed: u64,
     /// Connections that were cut off because [`idle_timeout`](super::ServerOptions::idle_timeout) has passed.
     pub idle_cut: u64,

@@ -51,7 +51,8 @@ pub enum Trouble {
         /// How many clients those are since the last report.
         clients: u64,
     },
-    /// Connections that waited for their clients were closed to make room for others.
+    /// Connections that waited for their clients were closed to make room for others, or because of urgent data
+    /// ([`request_end`](super::ServerOptions::request_end)).
     Shed {
         /// How many connections those are since the last report.
         clients: u64,
@@ -125,7 +126,7 @@ impl fmt::Display for Trouble {
                 write!(f, "a limit was reached: {clients} refused since the last report")
             }
             Trouble::Shed { clients } => {
-                write!(f, "room was made: {clients} closed since the last report")
+                write!(f, "connections that waited: {clients} closed since the last report")
             }
             Trouble::Late { phase, clients } => {
                 write!(f, "{} has passed: {clients} cut off since the last report", phase.setting())
@@ -285,7 +286,7 @@ impl Server {
         }
     }
 
-    /// A connection that waited was closed to make room.
+    /// A connection that waited was closed to make room, or because of urgent data.
     pub(crate) fn client_was_shed(&self) {
         if let Some(clients) = self.core.troubles.shed.one_more(monotonic_nanoseconds()) {
             self.tell(&Trouble::Shed { clients });

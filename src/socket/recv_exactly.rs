@@ -53,8 +53,9 @@ impl Socket {
         self.recv_exactly_until(buffer, 0, Limit::Timeout)
     }
 
-    /// [`Socket::recv_exactly`] with `MSG_*` flags, except `MSG_PEEK`, and with a limit instead of the
-    /// timeout.
+    /// [`Socket::recv_exactly`] with `MSG_*` flags, and with a limit instead of the timeout.
+    ///
+    /// Fails also with [`Error::Value`] for `MSG_PEEK`, which would receive the same bytes again and again.
     pub fn recv_exactly_until(
         &self,
         buffer: &mut [u8],
@@ -71,6 +72,10 @@ impl Socket {
         flags: i32,
         limit: Limit,
     ) -> Result<usize, RecvExactlyError> {
+        if flags & libc::MSG_PEEK != 0 {
+            let error = Error::value("recv_exactly cannot look at bytes with MSG_PEEK without taking them");
+            return Err(RecvExactlyError { received: 0, error });
+        }
         cancel::under_that_of(&self.cancel, || self.recv_parts(buffer, flags, self.whole(limit)))
     }
 

@@ -128,17 +128,48 @@ static void a_buffer_is_null_only_when_it_is_empty(void)
     tabi_sock *one, *other;
     size_t sent;
     unix_pair(&one, &other);
-    SOIL(sent);
     IS_NULL(tabi_recv(one, NULL, 1, 0));
     IS_NULL(tabi_recvfrom(one, NULL, 1, 0, NULL));
     IS_NULL(tabi_send(one, NULL, 1, 0));
-    IS_NULL(tabi_sendall(one, NULL, 1, 0, &sent));
+    IS_NULL(tabi_sendall(one, NULL, 1, 0, NULL));
     IS_NULL(tabi_repr(one, NULL, 4));
-    CHECK_UNTOUCHED(sent);
     CHECK_EQ(tabi_recv(one, NULL, 0, 0), 0);
     CHECK_EQ(tabi_send(one, NULL, 0, 0), 0);
     CHECK_EQ(tabi_sendall(one, NULL, 0, 0, &sent), 0);
     CHECK_EQ(sent, 0);
+    tabi_sock_free(one);
+    tabi_sock_free(other);
+}
+
+/* A program may read the number of bytes after any failure. */
+static void bad_input_moves_no_bytes_and_says_so(void)
+{
+    tabi_sock *one, *other;
+    size_t moved;
+    char byte;
+    unix_pair(&one, &other);
+#define MOVES_NONE(call, code)      \
+    do {                            \
+        SOIL(moved);                \
+        CHECK_CODE((call), (code)); \
+        CHECK_EQ(moved, 0);         \
+    } while (0)
+    MOVES_NONE(tabi_sendall(NULL, "x", 1, 0, &moved), TABI_ERR_NULL);
+    MOVES_NONE(tabi_sendall(one, NULL, 1, 0, &moved), TABI_ERR_NULL);
+    MOVES_NONE(tabi_sendall(one, "x", (size_t)-1, 0, &moved), TABI_ERR_OVERFLOW);
+    MOVES_NONE(tabi_sendall_until(NULL, "x", 1, 0, &moved, 0), TABI_ERR_NULL);
+    MOVES_NONE(tabi_recv_exactly(NULL, &byte, 1, 0, &moved), TABI_ERR_NULL);
+    MOVES_NONE(tabi_recv_exactly(one, NULL, 1, 0, &moved), TABI_ERR_NULL);
+    MOVES_NONE(tabi_recv_exactly_until(one, &byte, (size_t)-1, 0, &moved, 0), TABI_ERR_OVERFLOW);
+    MOVES_NONE(tabi_sendfile(NULL, 0, 0, -1, &moved), TABI_ERR_NULL);
+    MOVES_NONE(tabi_sendfile(one, -1, 0, -1, &moved), TABI_ERR_VALUE);
+    MOVES_NONE(tabi_sendfile(one, 0, -1, -1, &moved), TABI_ERR_VALUE);
+    MOVES_NONE(tabi_sendfile_until(one, 0, 0, 0, &moved, 0), TABI_ERR_VALUE);
+    /* Looking at the same byte again and again would fill the buffer with it. */
+    CHECK_EQ(tabi_send(other, "x", 1, 0), 1);
+    MOVES_NONE(tabi_recv_exactly(one, &byte, 1, MSG_PEEK, &moved), TABI_ERR_VALUE);
+#undef MOVES_NONE
+    CHECK_EQ(tabi_recv(one, &byte, 1, 0), 1);
     tabi_sock_free(one);
     tabi_sock_free(other);
 }
@@ -268,6 +299,7 @@ int main(void)
     RUN(a_null_handle_is_an_error_everywhere);
     RUN(a_null_argument_is_an_error_and_names_itself);
     RUN(a_buffer_is_null_only_when_it_is_empty);
+    RUN(bad_input_moves_no_bytes_and_says_so);
     RUN(an_absurd_length_is_refused);
     RUN(a_port_beyond_the_range_reaches_no_system_call);
     RUN(a_busy_port_is_eaddrinuse);

@@ -299,6 +299,8 @@ static int own_get(tabi_server *server, tabi_sock *sk, tabi_request **request, v
         return 0;
     if (record->rounds == 3) {
         memset(&peer, 0, sizeof peer);
+        /* The server's own socket is not the program's to give. */
+        CHECK_CODE(tabi_request_from_sock(server, sk, &peer, request), TABI_ERR_VALUE);
         return tabi_request_from_packet(server, sk, "own", 3, &peer, request);
     }
     if ((code = tabi_accept(sk, &client, &peer)) < 0)

@@ -38,6 +38,26 @@ static void sockets_from_elsewhere(void)
     tabi_sock_free(client);
 }
 
+/* A socket that is given twice, or is not the program's to give, would be freed by two owners. */
+static void a_socket_is_given_to_one_server_once(void)
+{
+    tabi_server_options options;
+    tabi_server *server = NULL, *other = NULL;
+    tabi_sock *listener = NULL, *twice[2], *lent;
+    CHECK_OK(tabi_server_options_init(&options, sizeof options));
+    CHECK_OK(tabi_create_server(AF_INET, "127.0.0.1", 0, 1, 0, &listener));
+    twice[0] = twice[1] = listener;
+    CHECK_CODE(tabi_server_from_sockets(&options, twice, 2, answer, NULL, &server), TABI_ERR_VALUE);
+    CHECK_STR(tabi_last_error_message(), "sockets[1] is in the array already");
+    CHECK_OK(tabi_tcp_server("127.0.0.1", 0, answer, NULL, &other));
+    lent = tabi_server_sock(other);
+    CHECK_CODE(tabi_server_from_sockets(&options, &lent, 1, answer, NULL, &server), TABI_ERR_VALUE);
+    CHECK_CONTAINS(tabi_last_error_message(), "belongs to its server or request");
+    tabi_server_free(other);
+    CHECK_OK(tabi_server_from_sockets(&options, &listener, 1, answer, NULL, &server));
+    tabi_server_free(server);
+}
+
 static void a_program_inherits_the_sockets(void)
 {
     tabi_server *server = NULL;
@@ -222,6 +242,7 @@ static void bad_settings(void)
 int main(void)
 {
     RUN(sockets_from_elsewhere);
+    RUN(a_socket_is_given_to_one_server_once);
     RUN(a_program_inherits_the_sockets);
     RUN(internet_classes);
     RUN(unix_classes);

@@ -61,6 +61,7 @@ programs! {
     resolve
     sendfile
     server
+    server_closing
     server_hooks
     server_hosts
     server_making

@@ -15,7 +15,7 @@ use tabi::{Error, SOCK_STREAM, Socket};
 
 use crate::support::fd::RawFd;
 use crate::support::serving::{
-    any_port, connect, forking_options, read_to_end, refusal_of_forks, while_serving,
+    any_port, connect, forking_options, hear_back, read_to_end, refusal_of_forks, while_serving,
 };
 use crate::support::{AFTER_SHUTDOWN, HANG, in_own_process, limits, pair, wait_until};
 
@@ -324,6 +324,29 @@ fn the_end_of_a_connection_completes_its_request() {
         wait_until("its bytes were seen", || server.statistics().woken == 1);
         client.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(read_to_end(&mut client), "4;0;");
+    });
+    server.server_close(Some(HANG));
+}
+
+/// No look at the bytes of a connection goes beyond urgent data, so nobody could know when the request is complete.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_client_whose_urgent_data_hides_the_end_of_its_request_holds_no_thread() {
+    let echo = |request: &Request| -> HandlerResult<Next> {
+        let line = request.rfile()?.readline(100)?;
+        request.reply(&line)?;
+        Ok(if line.is_empty() { Next::End } else { Next::Park })
+    };
+    let server = threads(1).request_end(b"\n").bind(any_port(), echo).unwrap();
+    while_serving(&server, || {
+        let slow = Socket::new(tabi::AF_INET, SOCK_STREAM, 0).unwrap();
+        slow.connect(server.server_address()).unwrap();
+        wait_until("it waits for a request", || server.statistics().parked == 1);
+        slow.sendall(b"a").unwrap();
+        wait_until("the first byte was seen", || server.statistics().woken == 1);
+        assert_eq!(slow.send_with_flags(b"bc", tabi::constants::MSG_OOB).unwrap(), 2);
+        hear_back(&mut connect(&server), b"hello\n");
+        wait_until("it is counted", || server.statistics().shed == 1);
     });
     server.server_close(Some(HANG));
 }

@@ -32,7 +32,7 @@ use coverage::{Code, Place};
 use runs::{Call, Fault, Outcome, Scenario};
 use support::{helpers, library, tools};
 
-const SCENARIOS: [&str; 19] = [
+const SCENARIOS: [&str; 20] = [
     "cancel.c",
     "client.c",
     "daemon.c",
@@ -44,6 +44,7 @@ const SCENARIOS: [&str; 19] = [
     "listen.c",
     "names.c",
     "options.c",
+    "own.c",
     "pair.c",
     "parked.c",
     "poll.c",

@@ -14,7 +14,7 @@ from typing import Optional
 
 from .. import socket
 from .._poll import poll
-from .._system import POLLIN
+from .._system import POLLIN, POLLPRI
 
 #: Windows has no such flag.
 _DONTWAIT = getattr(socket, "MSG_DONTWAIT", None)
@@ -73,6 +73,10 @@ def _peek(sock, most: int) -> bytes:
     return sock.recv(most, socket.MSG_PEEK)
 
 
+def _has_urgent_byte(sock) -> bool:
+    return POLLPRI != 0 and any(events & POLLPRI for _, events in poll([(sock, POLLPRI)], 0))
+
+
 class Head:
     """The next request of a connection, or its head. It stays in the kernel until the handler reads it."""
 
@@ -104,7 +108,11 @@ class Head:
         except OSError as error:
             self.error = error
             return True
-        if len(held) + len(fresh) == self._seen or self.is_whole(held + fresh):
+        stands = len(held) + len(fresh) == self._seen
+        if stands and fresh and _has_urgent_byte(self._request):
+            # No look goes beyond it, and the handler would wait there for as long as the client likes.
+            self._request.shutdown(socket.SHUT_RD)
+        if stands or self.is_whole(held + fresh):
             self._seen = 0
             self._wait_for(1)
             return True

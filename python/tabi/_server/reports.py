@@ -47,7 +47,8 @@ class Statistics(NamedTuple):
     parked: int
     #: How often a parked request was woken, because there was something to read.
     woken: int
-    #: Connections that were closed to make room for others while they waited for their clients.
+    #: Connections that were closed to make room for others while they waited for their clients, or because their urgent
+    #: data hid the end of a request.
     shed: int
     #: Connections that were cut off because ``idle_timeout`` has passed.
     idle_cut: int

@@ -21,4 +21,4 @@ pub(crate) use failure::Failure;
 pub(crate) use last_failure::{Moment, text_since};
 pub(crate) use outcome::{Outcome, Reported};
 pub(crate) use outside::outside;
-pub(crate) use results::{Handle, copy_bytes, copy_text, give, take_back};
+pub(crate) use results::{Handle, copy_bytes, copy_text, give, or_none_moved, take_back};

@@ -43,6 +43,19 @@ pub(crate) unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, size: usize) 
     Ok(bytes.len())
 }
 
+/// The arguments of a call that reports how many bytes it has moved, or their failure, with which the number is 0.
+#[inline(always)]
+pub(crate) fn or_none_moved<T>(
+    arguments: Outcome<T>,
+    moved: &mut Option<&mut MaybeUninit<usize>>,
+) -> Outcome<T> {
+    arguments.inspect_err(|_| {
+        if let Some(moved) = moved {
+            moved.write(0);
+        }
+    })
+}
+
 /// Gives an object to C, which owns it until it calls the `_free` function of the type. Fails with `ENOMEM`.
 pub(crate) fn give<T>(object: T) -> Outcome<*mut T> {
     Ok(Handle::new()?.give(object))

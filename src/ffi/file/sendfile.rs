@@ -8,7 +8,7 @@ use crate::sys::libc::ssize_t;
 
 use crate::deadline::Limit;
 use crate::error::Error;
-use crate::ffi::boundary::{count, tabi_fd};
+use crate::ffi::boundary::{Outcome, count, or_none_moved, tabi_fd};
 use crate::ffi::socket::{socket, tabi_sock, until};
 
 /// Sends a file over a stream (sendfile(2), Python's `socket.sendfile`), without copying it where the system
@@ -61,25 +61,12 @@ unsafe fn sendfile(
     file: tabi_fd,
     offset: i64,
     bytes: i64,
-    sent: Option<&mut MaybeUninit<usize>>,
+    mut sent: Option<&mut MaybeUninit<usize>>,
     limit: Limit,
 ) -> ssize_t {
     count(|| {
-        let sk = socket(sk)?;
-        if file < 0 {
-            return Err(Error::value(format!("negative file descriptor: {file}")).into());
-        }
-        let offset = u64::try_from(offset)
-            .map_err(|_| Error::value(format!("offset must be 0 or more, got {offset}")))?;
-        let bytes = match bytes {
-            -1 => None,
-            ..=0 => {
-                return Err(
-                    Error::value(format!("count must be a positive integer or -1, got {bytes}")).into()
-                );
-            }
-            _ => Some(usize::try_from(bytes).unwrap_or(usize::MAX)),
-        };
+        let sk = or_none_moved(socket(sk), &mut sent)?;
+        let (offset, bytes) = or_none_moved(checked(file, offset, bytes), &mut sent)?;
         // SAFETY: `file` is not negative, and nobody closes it during the call. The system checks whether it is open.
         let file = unsafe { borrow_file(file) };
         let result = sk.sendfile_until(file, offset, bytes, limit);
@@ -87,4 +74,21 @@ unsafe fn sendfile(
         sent.map(|sent| sent.write(so_far));
         Ok(result?)
     })
+}
+
+/// The offset and the count, or the failure that they or the file are out of their range.
+fn checked(file: tabi_fd, offset: i64, bytes: i64) -> Outcome<(u64, Option<usize>)> {
+    if file < 0 {
+        return Err(Error::value(format!("negative file descriptor: {file}")).into());
+    }
+    let offset =
+        u64::try_from(offset).map_err(|_| Error::value(format!("offset must be 0 or more, got {offset}")))?;
+    let bytes = match bytes {
+        -1 => None,
+        ..=0 => {
+            return Err(Error::value(format!("count must be a positive integer or -1, got {bytes}")).into());
+        }
+        _ => Some(usize::try_from(bytes).unwrap_or(usize::MAX)),
+    };
+    Ok((offset, bytes))
 }

@@ -23,8 +23,8 @@ pub unsafe extern "C" fn tabi_gethostname(name: *mut c_char, size: usize) -> ssi
 /// `getfqdn`).
 ///
 /// `name` is a name or an IP address. NULL, "", "0.0.0.0" and "::" stand for this machine. When nothing is
-/// known about the host, the result is `name` itself. `size` is the size of `fqdn` in bytes; 1025 are always
-/// enough. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
+/// known about the host, the result is `name` itself. `size` is the size of `fqdn` in bytes; 1025 are
+/// enough, unless `name` itself is longer. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getfqdn(name: *const c_char, fqdn: *mut c_char, size: usize) -> ssize_t {
     count(|| {

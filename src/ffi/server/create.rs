@@ -3,6 +3,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use super::handler::CHandler;
 use super::options::tabi_server_options;
@@ -101,7 +102,8 @@ unsafe fn make(
 /// which frees them. The server uses the family and the type of each socket; they may differ. A socket that
 /// does not listen yet begins to listen.
 ///
-/// The results are those of tabi_server_new().
+/// The results are those of tabi_server_new(). When the call fails, the sockets still belong to the caller. Errors: also
+/// TABI_ERR_VALUE for a socket that is in the array twice, and for one that belongs to a server or a request.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_from_sockets(
     options: *const tabi_server_options,
@@ -124,9 +126,14 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
         // A second descriptor for each, so that the caller's handles are untouched if this fails.
         let mut copies: Vec<Socket> = Vec::new();
         memory::reserve(&mut copies, count)?;
-        for &sk in handles {
+        for (index, &sk) in handles.iter().enumerate() {
             // SAFETY: NULL, or a handle that the caller owns.
-            copies.push(not_null(unsafe { sk.as_ref() }, "sockets")?.0.dup()?);
+            let sk = not_null(unsafe { sk.as_ref() }, "sockets")?;
+            sk.check_is_own()?;
+            if handles[..index].iter().any(|&earlier| ptr::eq(earlier, sk)) {
+                return Err(Error::value(format!("sockets[{index}] is in the array already")).into());
+            }
+            copies.push(sk.0.dup()?);
         }
         let handle = Handle::new()?;
         // SAFETY: the caller passes settings whose thread name and hooks are NULL or valid.

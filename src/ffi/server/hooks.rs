@@ -7,6 +7,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::callback::{call_for_answer, call_handler, call_hook, outside_with, seen_by_c};
+use super::lent::Lent;
 use super::request::take_request;
 use super::{tabi_request, tabi_server, trouble};
 use crate::error::{Error, Result};
@@ -202,8 +203,10 @@ impl Hooks for CHooks {
             Some(hook) => {
                 let Ok(handle) = Handle::new() else { return request.reject() };
                 let request = handle.give(tabi_request(request));
+                // SAFETY: the request was just made. The hook owns it, and is only lent its server.
+                let lent = Lent::from(unsafe { &*request }.0.server());
                 // SAFETY: the hook is a function of the program that made the server, and takes the request over.
-                outside(|| unsafe { hook(request, self.0.userdata) });
+                outside_with(lent, || unsafe { hook(request, self.0.userdata) });
             }
             None => Server::default_process_request(request),
         }

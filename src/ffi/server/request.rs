@@ -30,7 +30,7 @@ impl tabi_request {
     }
 }
 
-/// Returns the client's socket. For a datagram this is the socket of the server. Returns NULL for NULL.
+/// Returns the client's socket. For a datagram and for a job this is a socket of the server. Returns NULL for NULL.
 ///
 /// The socket belongs to the server: do not call tabi_sock_free(), and do not use it after the handler has
 /// returned.
@@ -184,8 +184,9 @@ pub extern "C" fn tabi_request_data(request: Option<&tabi_request>) -> *mut c_vo
 
 /// Makes a request from a client that the hook get_request has accepted itself.
 ///
-/// `sk` is the socket of the client. When the call succeeds, it belongs to the request, which frees it.
-/// Returns 0 and a request, which get_request passes on.
+/// `sk` is the socket of the client. When the call succeeds, it belongs to the request, which frees it. When the call
+/// fails, it still belongs to the caller. Returns 0 and a request, which get_request passes on. Errors: TABI_ERR_VALUE
+/// when the socket belongs to a server or a request already; -ENOMEM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_from_sock(
     sv: Option<&tabi_server>,
@@ -196,14 +197,26 @@ pub unsafe extern "C" fn tabi_request_from_sock(
     status(|| {
         let (server, out) = (server(sv)?, not_null(out, "out")?);
         let address = not_null(client_address, "client_address")?.raw()?.decode();
-        if sk.is_null() {
-            return Err(Failure::Null("sk").into());
-        }
+        // SAFETY: NULL, or a handle that the caller owns.
+        not_null(unsafe { sk.as_ref() }, "sk")?.check_is_own()?;
         let handle = Handle::new()?;
-        // SAFETY: the caller gives the handle up.
-        let socket = unsafe { Box::from_raw(sk) }.0;
-        out.write(handle.give(tabi_request(Request::from_socket(server, socket, address)?)));
-        Ok(())
+        // SAFETY: the caller gives the handle up, whose memory has no socket until it is freed or gets the socket back.
+        let socket = unsafe { ptr::read(sk) }.0;
+        match Request::from_socket_or_back(server, socket, address) {
+            Ok(request) => {
+                out.write(handle.give(tabi_request(request)));
+                // SAFETY: the memory came from a `Handle`, and its socket was moved out of it.
+                unsafe { take_back(sk.cast::<MaybeUninit<tabi_sock>>()) };
+                Ok(())
+            }
+            Err((error, back)) => {
+                if let Some(socket) = back {
+                    // SAFETY: the memory is that of the handle, and has no socket now.
+                    unsafe { sk.write(tabi_sock(socket)) };
+                }
+                Err(error.into())
+            }
+        }
     })
 }
 

@@ -43,7 +43,8 @@ pub struct tabi_server_statistics {
     pub parked: u64,
     /// How often a parked request was woken, because there was something to read.
     pub woken: u64,
-    /// The number of connections that were closed to make room for others while they waited for their clients.
+    /// The number of connections that were closed to make room for others while they waited for their clients, or
+    /// because their urgent data hid the end of a request (`request_end`).
     pub shed: u64,
     /// The number of connections that were cut off because idle_timeout has passed.
     pub idle_cut: u64,

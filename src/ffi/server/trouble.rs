@@ -24,7 +24,8 @@ pub const TABI_TROUBLE_LISTENER_FAILED: c_int = 7;
 /// Clients were turned away, because max_connections, max_connections_per_address, or max_threads with
 /// TABI_WHEN_FULL_REFUSE was reached.
 pub const TABI_TROUBLE_REFUSED: c_int = 8;
-/// Connections that waited for their clients were closed to make room for others.
+/// Connections that waited for their clients were closed to make room for others, or because of urgent data
+/// (`request_end`).
 pub const TABI_TROUBLE_SHED: c_int = 9;
 /// The idle_timeout of connections has passed, and they were shut down.
 pub const TABI_TROUBLE_IDLE_TIMEOUT: c_int = 10;

@@ -70,9 +70,7 @@ pub extern "C" fn tabi_close(sk: Option<&tabi_sock>) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sock_free(sk: *mut tabi_sock) {
     // SAFETY: the caller passes NULL or a handle of this library.
-    let is_lent = unsafe { sk.as_ref() }.is_some_and(|sk| sk.0.is_lent());
-    if is_lent {
-        status(|| Err(Error::value("the socket belongs to its server or request, which frees it").into()));
+    if status(|| unsafe { sk.as_ref() }.map_or(Ok(()), tabi_sock::check_is_own)) < 0 {
         return;
     }
     // SAFETY: the caller passes a handle of this library for the last time, and it does not belong to a server.

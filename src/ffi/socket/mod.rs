@@ -65,6 +65,14 @@ impl tabi_sock {
         socket.lend();
         std::ptr::from_ref(socket).cast_mut().cast()
     }
+
+    /// Fails with `Error::Value` for a socket that belongs to a server or a request, and not to the program.
+    pub(crate) fn check_is_own(&self) -> Outcome {
+        if self.0.is_lent() {
+            return Err(Error::value("the socket belongs to its server or request, which frees it").into());
+        }
+        Ok(())
+    }
 }
 
 /// The core's socket behind a handle.

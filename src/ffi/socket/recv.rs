@@ -9,7 +9,7 @@ use crate::sys::libc::ssize_t;
 use super::{socket, tabi_sock, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, bytes_to_fill, count};
+use crate::ffi::boundary::{Outcome, bytes_to_fill, count, or_none_moved};
 
 /// Receives up to `len` bytes (recv(2), Python's `recv_into`).
 ///
@@ -73,7 +73,7 @@ pub(crate) unsafe fn recv(
 /// One timeout limits the whole call. `flags` is 0 or a combination of MSG_* constants without MSG_PEEK.
 /// `received` gets the number of bytes that are in the buffer, also when the call fails. It may be NULL.
 ///
-/// Returns the number of bytes received. The errors are those of tabi_recv().
+/// Returns the number of bytes received. The errors are those of tabi_recv(), and TABI_ERR_VALUE for MSG_PEEK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv_exactly(
     sk: Option<&tabi_sock>,
@@ -109,13 +109,13 @@ unsafe fn recv_exactly(
     buffer: *mut c_void,
     len: usize,
     flags: c_int,
-    received: Option<&mut MaybeUninit<usize>>,
+    mut received: Option<&mut MaybeUninit<usize>>,
     limit: Limit,
 ) -> ssize_t {
     count(|| {
-        let sk = socket(sk)?;
+        let sk = or_none_moved(socket(sk), &mut received)?;
         // SAFETY: the caller passes `len` writable bytes.
-        let buffer = unsafe { bytes_to_fill(buffer, len) }?;
+        let buffer = or_none_moved(unsafe { bytes_to_fill(buffer, len) }, &mut received)?;
         let result = sk.recv_exactly_uninit(buffer, flags, limit);
         let so_far = result.as_ref().map_or_else(|partial| partial.received, |n| *n);
         received.map(|received| received.write(so_far));

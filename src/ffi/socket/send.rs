@@ -9,7 +9,7 @@ use crate::sys::libc::ssize_t;
 use super::{at, looked_up, socket, tabi_sock, until};
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, bytes, count, not_null, status};
+use crate::ffi::boundary::{Outcome, bytes, count, not_null, or_none_moved, status};
 
 /// Sends bytes (send(2), Python's `send`).
 ///
@@ -108,12 +108,12 @@ unsafe fn sendall(
     data: *const c_void,
     len: usize,
     flags: c_int,
-    sent: Option<&mut MaybeUninit<usize>>,
+    mut sent: Option<&mut MaybeUninit<usize>>,
     limit: Limit,
 ) -> Outcome {
-    let sk = socket(sk)?;
+    let sk = or_none_moved(socket(sk), &mut sent)?;
     // SAFETY: the caller passes `len` readable bytes.
-    let data = unsafe { bytes(data, len, "data") }?;
+    let data = or_none_moved(unsafe { bytes(data, len, "data") }, &mut sent)?;
     let result = sk.sendall_until(data, flags, limit);
     sent.map(|sent| sent.write(result.as_ref().map_or_else(|partial| partial.sent, |()| len)));
     Ok(result?)

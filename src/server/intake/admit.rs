@@ -2,6 +2,7 @@
 //! `verify_request`.
 
 use crate::error::Result;
+use crate::server::lifecycle::{Role, with_role};
 use crate::server::request::caught;
 use crate::server::{Phase, Request, Server};
 
@@ -26,7 +27,9 @@ impl Server {
             }
             return;
         }
-        match caught(|| self.hooks().verify_request(&request)) {
+        // A `server_close` in the hook must not wait for this request.
+        let role = Role::Request(request.ticket().slot());
+        match with_role(self.id(), role, || caught(|| self.hooks().verify_request(&request))) {
             Ok(true) => {
                 let processed = caught(|| -> Result<()> {
                     self.hooks().process_request(request);

@@ -69,6 +69,8 @@ impl Caller {
             match entry.role {
                 _ if entry.server != server => {}
                 Role::Loop => caller.in_loop = true,
+                // A hook that handles its request in its own thread is in it twice.
+                Role::Request(number) if caller.requests.contains(&number) => {}
                 Role::Request(number) => caller.requests.push(number),
             }
             next = entry.outer;

@@ -47,8 +47,12 @@ impl Server {
     /// server waits without a limit, or not at all if `block_on_close` is false or `daemon_threads` is true.
     ///
     /// A serve loop is stopped first. In a handler, `server_close` does not wait for the request of this
-    /// handler. Closing again with a `drain` drains what the first close has left. Closing again with `None`
-    /// does nothing. Returns what happened to the requests.
+    /// handler, and in `verify_request` not for the request that is verified. The hooks `get_request` and
+    /// `process_request` must not call it while they have a request, because it would wait for that one.
+    ///
+    /// A server may be closed again. With a `drain` this drains what the first close has left. With `None` it waits for
+    /// what the first close did not wait for, such as the handler that has called it, but not for requests that were
+    /// [left](DrainReport::left). Returns what happened to the requests.
     ///
     /// Under a [`Cancel`](crate::Cancel) token that is triggered it does not wait: it cuts the requests off at once. Child
     /// processes then get `SIGTERM` only.
@@ -60,13 +64,14 @@ impl Server {
             self.close_sockets();
             return DrainReport::default();
         }
-        if !self.core.lifecycle.begin_closing() && drain.is_none() {
+        let caller = Caller::of(self.id());
+        if !self.core.lifecycle.begin_closing(caller.works_for_server()) && drain.is_none() {
             return DrainReport::default();
         }
         let runner = &self.core.runner;
         let mut close = Close {
             server: self,
-            caller: Caller::of(self.id()),
+            caller,
             loops_ended: false,
             interruptible: self.core.interruptible.load(Ordering::Relaxed),
             interrupted: false,
@@ -97,6 +102,9 @@ impl Server {
             return DrainReport { finished, parked, cut: unserved, left: running, interrupted: true };
         }
         let left = if running > 0 && waits { close.cut_requests() } else { running };
+        if left > 0 {
+            self.core.lifecycle.give_up();
+        }
         if left == 0 {
             runner.join(close.caller.handler_threads(), Deadline::after(GRACE));
         }

@@ -63,9 +63,12 @@ struct State {
     rounds: u64,
     /// True while draining or closed.
     closing: bool,
-    /// Whether a `server_close` is running, or has ended without an interruption. The next one need not wait
-    /// for the same requests.
+    /// Whether a `server_close` is running, or has ended without an interruption. A handler need not wait for the
+    /// same requests, and two handlers must not wait for each other.
     close_began: bool,
+    /// Whether a `server_close` has left requests behind, because they did not end in time or are not waited for. The
+    /// next one without a limit does not wait for them.
+    gave_up: bool,
 }
 
 impl Lifecycle {
@@ -96,7 +99,7 @@ impl Lifecycle {
         let mut state = lock(&self.state);
         let inherited = self.is_inherited();
         if inherited {
-            (state.serving, state.closing, state.close_began) = (false, false, false);
+            *state = State { rounds: state.rounds, ..State::default() };
         }
         if state.closing {
             return Err(Error::Closed);
@@ -185,11 +188,17 @@ impl Lifecycle {
         }
     }
 
-    /// Goes to draining. Returns false after an earlier close that was not interrupted.
-    fn begin_closing(&self) -> bool {
+    /// Goes to draining. Returns whether a close without a limit has something to wait for.
+    fn begin_closing(&self, caller_works_for_server: bool) -> bool {
         let mut state = lock(&self.state);
         state.closing = true;
-        !std::mem::replace(&mut state.close_began, true)
+        let began = std::mem::replace(&mut state.close_began, true);
+        !(state.gave_up || began && caller_works_for_server)
+    }
+
+    /// Records that a close has left requests behind, which the next one without a limit does not wait for.
+    fn give_up(&self) {
+        lock(&self.state).gave_up = true;
     }
 
     /// Records that a close was interrupted. The next close waits for everything again.

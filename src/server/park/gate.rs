@@ -5,6 +5,8 @@
 //! report the connection when it has more bytes than before (`SO_RCVLOWAT`), so each of them costs little. Where the system
 //! cannot do so, the watch of the connections looks at them from time to time.
 
+use std::time::Duration;
+
 use super::waiting::Woken;
 use crate::deadline::Limit;
 use crate::server::{Phase, Request, Server};
@@ -49,6 +51,12 @@ impl Request {
         let mut bytes = [0; MOST];
         // Without bytes there is an end or an error, which is for the handler.
         let there = self.socket().recv_into_until(&mut bytes, libc::MSG_PEEK, Limit::Now).unwrap_or(0);
+        if there > 0 && there == self.bytes_before() && self.has_urgent_byte() {
+            // No look goes beyond an urgent byte (MSG_OOB). A handler would wait there for as long as the client likes.
+            self.cut();
+            self.server().client_was_shed();
+            return false;
+        }
         // If there are no more bytes than before, the system has reported an end or an error, too.
         let goes_on = there > self.bytes_before() && there < MOST;
         let waits = goes_on && !contains(&bytes[..there], end);
@@ -62,6 +70,12 @@ impl Request {
             self.set_bytes_before(before);
         }
         waits
+    }
+
+    fn has_urgent_byte(&self) -> bool {
+        let Ok(Some(hold)) = self.hold() else { return false };
+        let mut polled = [libc::pollfd { fd: hold.fd(), events: libc::POLLPRI, revents: 0 }];
+        sys::poll(&mut polled, Some(Duration::ZERO)).is_ok() && polled[0].revents & libc::POLLPRI != 0
     }
 }
 

@@ -38,7 +38,8 @@ impl ServerOptions {
     /// until their requests are complete; [`request_deadline`](ServerOptions::request_deadline) limits how long that may
     /// take. It contains [`wait_for_first_byte`](ServerOptions::wait_for_first_byte).
     ///
-    /// It is for TCP. It does not fit TLS, whose bytes are encrypted.
+    /// It is for TCP. It does not fit TLS, whose bytes are encrypted. What comes behind urgent data (`MSG_OOB`) cannot be
+    /// looked at, so a client that sends some in its request is cut off, and counted as `shed`.
     pub fn request_end(mut self, end: &[u8]) -> Self {
         self.request_end = Some(end.into());
         self

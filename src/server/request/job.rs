@@ -85,6 +85,7 @@ impl Server {
         self.counters().accept();
         let Ok(request) = Request::from_job(self, job) else {
             self.counters().reject();
+            self.counters().finish();
             return false;
         };
         let refused = if self.is_over_limit(&request) || self.is_closed() {

@@ -18,9 +18,10 @@ use std::sync::{Arc, OnceLock};
 use crate::address::Address;
 use crate::constants::SHUT_WR;
 use crate::error::{Error, Result};
-use crate::memory::shared;
+use crate::memory::{shared, shared_or_back};
 use crate::proxy::Header;
 use crate::server::Server;
+use crate::server::lifecycle::{Role, with_role};
 use crate::server::proxy::OwnHeader;
 use crate::socket::{Hold, Socket};
 use crate::sys;
@@ -76,7 +77,20 @@ impl Request {
     /// Makes a request from a client that the program accepted itself, for example in its own
     /// [`crate::server::Hooks::get_request`].
     pub fn from_socket(server: &Server, socket: Socket, client_address: Address) -> Result<Request> {
-        Request::new(server, Body::Stream(shared(socket)?), client_address)
+        Request::from_socket_or_back(server, socket, client_address).map_err(|(error, _)| error)
+    }
+
+    /// [`Request::from_socket`], which gives the socket back when it fails.
+    pub(crate) fn from_socket_or_back(
+        server: &Server,
+        socket: Socket,
+        client_address: Address,
+    ) -> Result<Request, (Error, Option<Socket>)> {
+        let body = shared_or_back(socket).map_err(|(error, socket)| (error, Some(socket)))?;
+        Request::new(server, Body::Stream(body), client_address).map_err(|(error, body)| match body {
+            Body::Stream(socket) => (error, Arc::into_inner(socket)),
+            Body::Datagram { .. } | Body::Job(_) => (error, None),
+        })
     }
 
     /// Makes a request from a datagram that the program received itself. Answers are sent through `socket`.
@@ -89,16 +103,20 @@ impl Request {
         size: usize,
         client_address: Address,
     ) -> Result<Request> {
-        Request::new(server, Body::Datagram { packet, size, socket: Arc::clone(socket) }, client_address)
+        let body = Body::Datagram { packet, size, socket: Arc::clone(socket) };
+        Request::new(server, body, client_address).map_err(|(error, _)| error)
     }
 
     fn from_job(server: &Server, job: impl Job) -> Result<Request> {
         let client_address = job.client_address();
-        Request::new(server, Body::Job(shared(job)?), client_address)
+        Request::new(server, Body::Job(shared(job)?), client_address).map_err(|(error, _)| error)
     }
 
-    fn new(server: &Server, body: Body, client_address: Address) -> Result<Request> {
-        let ticket = Ticket::new(server, &body, &client_address)?;
+    fn new(server: &Server, body: Body, client_address: Address) -> Result<Request, (Error, Body)> {
+        let ticket = match Ticket::new(server, &body, &client_address) {
+            Ok(ticket) => ticket,
+            Err(error) => return Err((error, body)),
+        };
         Ok(Request {
             body,
             client_address,
@@ -233,7 +251,14 @@ impl Request {
             Body::Stream(socket) => socket.set_shared(),
             Body::Datagram { .. } => {}
         }
-        self.server().hooks().close_request(self);
+        // The child is on no list yet: a `server_close` in the hook must not wait for it, and a panic must not lose it.
+        let role = Role::Request(self.ticket.slot());
+        let _ = with_role(self.server().id(), role, || {
+            caught(|| -> Result<()> {
+                self.server().hooks().close_request(self);
+                Ok(())
+            })
+        });
         self.close();
     }
 

@@ -55,7 +55,8 @@ def _shutdown(self):
     Waits until the loop has finished, unless it is called in the loop's thread or in a handler. Before
     ``serve_forever`` it makes the next one return at once.
     """
-    _server.native_of(self).shutdown()
+    # In a forked child, that of the parent, whose loop goes on.
+    (_server.existing(self) or _server.native_of(self)).shutdown()
 
 
 def _handle_request_noblock(self):

@@ -131,6 +131,43 @@ server.server_close()
             "True\n",
         )
 
+    def test_a_child_serves_with_a_server_that_its_parent_has_used(self):
+        self.ends(
+            """
+import warnings
+warnings.simplefilter("ignore")
+work = lambda handler: handler.request.sendall(b"%d" % os.getpid())
+server = make()
+thread = serve(server)
+connect(server).close()
+for parent_serves in True, False:
+    if not parent_serves:
+        server.shutdown()
+        thread.join()
+    child = os.fork()
+    if child == 0:
+        # Nobody but this child accepts clients here.
+        os.kill(os.getppid(), signal.SIGSTOP) if parent_serves else None
+        thread = serve(server)
+        with connect(server) as client:
+            is_mine = client.recv(10) == b"%d" % os.getpid()
+        os.kill(os.getppid(), signal.SIGCONT) if parent_serves else None
+        server.shutdown()
+        thread.join()
+        print(is_mine, server.statistics().accepted, flush=True)
+        server.server_close()
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
+thread = serve(server)
+connect(server).close()
+server.shutdown()
+thread.join()
+server.server_close()
+print("served")
+""",
+            "True 1\n0\n" * 2 + "served\n",
+        )
+
     def test_a_child_has_servers_of_its_own(self):
         self.ends(
             """

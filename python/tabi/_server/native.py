@@ -52,19 +52,30 @@ _making = threading.Lock()
 
 
 def native_of(server) -> "Native":
-    """The native server behind a Python server, made when it is first needed."""
+    """The native server behind a Python server, made when it is first needed in this process."""
     native = existing(server)
-    if native is None:
+    if native is None or native.inherited:
         with _making:
             native = existing(server)
-            if native is None:
+            if native is None or native.inherited:
+                if native is not None:
+                    native.close(None)
                 native = server._native = Native(server)
     return native
 
 
 def existing(server) -> Optional["Native"]:
-    """The native server behind a Python server, if it has one."""
+    """The native server behind a Python server, if it has one. In a forked child it may be the parent's (``inherited``)."""
     return server.__dict__.get("_native")
+
+
+def inherit_all() -> None:
+    """After a fork: all native servers are the parent's, and one of its threads may have held the lock."""
+    global _making
+    for native in natives.values():
+        native.inherit()
+    natives.clear()
+    _making = threading.Lock()
 
 
 class Native:

@@ -6,7 +6,7 @@ import atexit
 import os
 
 from . import jobs
-from .native import natives
+from .native import inherit_all, natives
 
 #: Seconds that the end of the program gives the loop and the threads of a server that may be left alone.
 _DAEMONS_END = 0.1
@@ -34,9 +34,7 @@ def _end() -> None:
 
 def _forget() -> None:
     """After a fork the threads are the parent's: there is nothing to stop or to wait for here."""
-    for native in natives.values():
-        native.inherit()
-    natives.clear()
+    inherit_all()
     jobs.forget()
 
 

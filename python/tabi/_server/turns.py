@@ -6,6 +6,7 @@ is only a loop over ``handle_one_request``, as in ``http.server``, it is a call 
 
 from __future__ import annotations
 
+import contextvars
 import enum
 import io
 import sys
@@ -13,6 +14,14 @@ import threading
 from typing import Optional
 
 from . import heads, settings, tls
+
+
+#: What Python 3.9 keeps for itself.
+_trace_of_threads = getattr(threading, "gettrace", lambda: threading._trace_hook)
+_profile_of_threads = getattr(threading, "getprofile", lambda: threading._profile_hook)
+
+#: Whether a new thread begins with the context variables of the thread that starts it.
+_INHERITS_CONTEXT = bool(getattr(sys.flags, "thread_inherit_context", False))
 
 
 class Next(enum.Enum):
@@ -44,6 +53,7 @@ class Connection:
         "is_cut",
         "awaits_header",
         "proxy_header",
+        "context",
         "__weakref__",
     )
 
@@ -76,6 +86,8 @@ class Connection:
         self.awaits_header = False
         #: Its PROXY header, if it has one.
         self.proxy_header = None
+        #: Its context variables, which a thread of its own would have.
+        self.context = contextvars.copy_context() if _INHERITS_CONTEXT else contextvars.Context()
 
     def allow_parking(self, idle_is_limited: bool, waits_for_first_byte: bool) -> None:
         """From now on; if there is a descriptor to wait for."""
@@ -236,10 +248,20 @@ def run(connection: Connection) -> None:
     """Has the server process a turn in this thread."""
     _this_thread.connection = connection
     connection.has_begun = True
+    _trace()
+    process = connection.server.process_request_thread
     try:
-        connection.server.process_request_thread(connection.request, connection.client_address)
+        connection.context.run(process, connection.request, connection.client_address)
     finally:
         _this_thread.connection = None
+
+
+def _trace() -> None:
+    """Has this thread traced and profiled as a new one would be: by what was given to ``threading`` last."""
+    if _trace_of_threads() is not sys.gettrace():
+        sys.settrace(_trace_of_threads())
+    if _profile_of_threads() is not sys.getprofile():
+        sys.setprofile(_profile_of_threads())
 
 
 def this_thread_is_for(connection: Connection) -> None:

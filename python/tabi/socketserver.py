@@ -299,20 +299,20 @@ class ThreadingMixIn:
 
 
 class ThreadingUDPServer(ThreadingMixIn, UDPServer):
-    pass
+    """A server of datagrams, each of which is handled in a thread."""
 
 
 class ThreadingTCPServer(ThreadingMixIn, TCPServer):
-    pass
+    """A server of TCP connections, each of which is handled in a thread."""
 
 
 if hasattr(socket, "AF_UNIX"):
 
     class ThreadingUnixStreamServer(ThreadingMixIn, UnixStreamServer):
-        pass
+        """A server of connections at a unix path, each of which is handled in a thread."""
 
     class ThreadingUnixDatagramServer(ThreadingMixIn, UnixDatagramServer):
-        pass
+        """A server of datagrams at a unix path, each of which is handled in a thread."""
 
 
 __name__ = _name

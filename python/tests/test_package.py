@@ -9,6 +9,8 @@ import threading
 import unittest
 
 from programs import HANG, python
+import tabi
+import tabi.proxy
 from tabi import socket, socketserver
 
 
@@ -19,6 +21,21 @@ class SideBySide(unittest.TestCase):
         self.assertIsNot(standard.socket, socket.socket)
         self.assertIs(standard.gaierror, socket.gaierror)
         self.assertEqual(set(standard.__all__), set(socket.__all__))
+
+    def test_each_public_name_says_what_it_is(self):
+        import socket as standard_socket
+        import socketserver as standard_servers
+
+        for module, standard in ((tabi, None), (tabi.proxy, None), (socket, standard_socket), (socketserver, standard_servers)):
+            for name in module.__all__:
+                thing, original = getattr(module, name), getattr(standard, name, None)
+                # The standard modules have names without a text.
+                if callable(thing) and (original is None or original.__doc__):
+                    with self.subTest(module=module.__name__, name=name):
+                        self.assertTrue(thing.__doc__)
+                        for method, value in vars(thing).items() if isinstance(thing, type) and original is None else ():
+                            if callable(value) and not method.startswith("_"):
+                                self.assertTrue(value.__doc__, method)
 
     def test_the_low_level_module_has_the_builtin_names_and_values(self):
         import _socket as builtin

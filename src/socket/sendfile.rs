@@ -17,9 +17,13 @@ use crate::sys::{self, AsFile};
 /// The number of bytes that are read at once, where the system cannot send the file itself.
 const COPY_SIZE: usize = 64 * 1024;
 
+/// How many bytes a call sends at most: what C's `ssize_t` can say.
+const MOST_OF_A_CALL: usize = isize::MAX as usize;
+
 impl Socket {
     /// Sends a file over a stream, from byte `offset` on (`socket.sendfile`). Sends `count` bytes, or with
-    /// `None` all bytes to the end of the file.
+    /// `None` all bytes to the end of the file. On systems of 32 bits, a call sends at most 2^31 - 1 bytes, and another one
+    /// can send the rest.
     ///
     /// Returns how many bytes were sent, which is less than `count` at the end of the file. The position of
     /// the file is then behind the sent bytes. One timeout limits the whole call; in Python, the timeout
@@ -60,8 +64,8 @@ impl Socket {
         let nothing = |error| SendallError { sent: 0, error };
         self.check_sendfile(offset, count, limit).map_err(nothing)?;
         let limit = self.whole(limit);
-        let mut source =
-            Source { file: sys::lend_file(&file), offset, count: count.unwrap_or(usize::MAX), sent: 0 };
+        let count = count.unwrap_or(usize::MAX).min(MOST_OF_A_CALL);
+        let mut source = Source { file: sys::lend_file(&file), offset, count, sent: 0 };
         let result = cancel::under_that_of(&self.cancel, || self.send_source(&mut source, limit));
         source.set_position();
         let sent = source.sent;

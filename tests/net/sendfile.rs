@@ -1,8 +1,10 @@
 //! Sending files over a socket: the peer receives exactly the sent bytes, however the call ends.
 
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write};
 use std::thread;
 
+#[cfg(target_pointer_width = "32")]
+use crate::support::waiting::call_numbers::is_emulated;
 use crate::support::{LOCAL, ThreadId, file_of, pair, pattern};
 use tabi::constants::SO_SNDBUF;
 use tabi::{
@@ -62,6 +64,50 @@ fn a_part_of_a_file_arrives() {
     assert_eq!(one.sendfile(&file, 1 << 40, None).unwrap(), 0);
     assert_eq!(file.stream_position().unwrap(), 10_000, "what sends nothing moves nothing");
     assert_eq!(one.sendfile(file_of(b""), 0, None).unwrap(), 0, "an empty file");
+}
+
+#[test]
+fn a_part_behind_4_gib_is_sent_by_the_system_and_by_copying() {
+    const PLACE: u64 = (1 << 32) + 5;
+    let mut file = file_of(b"");
+    file.seek(std::io::SeekFrom::Start(PLACE)).unwrap();
+    file.write_all(b"far away").unwrap();
+    for mode in modes() {
+        let (one, other) = pair(SOCK_STREAM);
+        mode(&one, &other);
+        assert_eq!(one.sendfile(&file, PLACE + 4, Some(100)).unwrap(), 4);
+        assert_eq!(other.recv(100).unwrap(), b"away");
+        assert_eq!(file.stream_position().unwrap(), PLACE + 8);
+    }
+}
+
+/// The result of the C function has 32 bits and a sign there.
+#[test]
+#[cfg(target_pointer_width = "32")]
+fn a_call_sends_no_more_than_its_result_can_say() {
+    const MOST: usize = i32::MAX as usize;
+    // An emulator takes minutes to copy so much.
+    if is_emulated() {
+        return;
+    }
+    let file = file_of(b"");
+    file.set_len(MOST as u64 + 3).unwrap();
+    let (one, other) = pair(SOCK_STREAM);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (mut all, mut buffer) = (0, vec![0; 1 << 20]);
+            loop {
+                match other.recv_into(&mut buffer).unwrap() {
+                    0 => return all,
+                    n => all += n,
+                }
+            }
+        });
+        assert_eq!(one.sendfile(&file, 0, None).unwrap(), MOST);
+        assert_eq!(one.sendfile(&file, MOST as u64, None).unwrap(), 3, "the rest");
+        one.shutdown(SHUT_WR).unwrap();
+        assert_eq!(reader.join().unwrap(), MOST + 3);
+    });
 }
 
 #[test]

@@ -15,8 +15,9 @@ use crate::ffi::socket::{socket, tabi_sock, until};
 /// can do that.
 ///
 /// `file` is an open descriptor. `offset` is the place in the file to begin at, in bytes. `count` is the
-/// number of bytes, more than 0; -1 stands for all up to the end. `sent` gets the number of bytes sent, also
-/// when the call fails. It may be NULL. One timeout limits the whole call.
+/// number of bytes, more than 0; -1 stands for all up to the end. On systems of 32 bits, a call sends at most
+/// 2147483647 bytes, and another one can send the rest. `sent` gets the number of bytes sent, also when the
+/// call fails. It may be NULL. One timeout limits the whole call.
 ///
 /// Afterwards the position of the file is behind the bytes that were sent. A pipe, or a file that the system
 /// cannot send, is read and then sent. Reading it has no timeout, and bytes that were read from a pipe and

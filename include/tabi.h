@@ -3720,7 +3720,7 @@ typedef struct {
      */
     int allow_reuse_address;
     /**
-     * 1 sets SO_REUSEPORT. The default is 0.
+     * 1 sets SO_REUSEPORT of internet sockets. The default is 0.
      */
     int allow_reuse_port;
     /**

@@ -160,7 +160,7 @@ impl ServerOptions {
         self
     }
 
-    /// Sets whether the sockets get `SO_REUSEPORT` (`allow_reuse_port`), so that several servers or
+    /// Sets whether the internet sockets get `SO_REUSEPORT` (`allow_reuse_port`), so that several servers or
     /// [loops](ServerOptions::loops) may be bound to one port. The default is false.
     pub fn allow_reuse_port(mut self, allow: bool) -> Self {
         self.allow_reuse_port = allow;

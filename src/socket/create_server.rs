@@ -115,7 +115,13 @@ pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions
 
 /// Returns whether one socket can listen for IPv4 and IPv6 clients (`socket.has_dualstack_ipv6`).
 pub fn has_dualstack_ipv6() -> bool {
-    Socket::new(AF_INET6, SOCK_STREAM, 0).and_then(|socket| set_v6only(&socket, false)).is_ok()
+    // Some systems take this setting and ignore it, so they are asked.
+    Socket::new(AF_INET6, SOCK_STREAM, 0)
+        .and_then(|socket| {
+            set_v6only(&socket, false)?;
+            socket.getsockopt(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY)
+        })
+        .is_ok_and(|only| only == 0)
 }
 
 fn set_v6only(socket: &Socket, only: bool) -> Result<()> {

@@ -52,6 +52,14 @@ fn all_of_pythons_classes_answer() {
     });
 }
 
+/// Linux refuses the option for unix sockets since version 6.12.9, and Python's servers do not set it for them either.
+#[test]
+fn only_internet_sockets_get_reuse_port() {
+    let server = UnixStreamServer::options().allow_reuse_port(true).bind(unix(), answer).unwrap();
+    assert_eq!(server.socket().getsockopt(libc::SOL_SOCKET, libc::SO_REUSEPORT), Ok(0));
+    ask_twice(&server);
+}
+
 #[test]
 fn packets_of_unix_sockets_are_answered() {
     ask_twice(&ServerOptions::new(AF_UNIX, SOCK_SEQPACKET).bind(unix(), answer).unwrap());

@@ -201,6 +201,9 @@ def _sequence(values, what: str) -> list:
         return list(iter(values))
     except _HIDDEN:
         raise TypeError(f"{what} must be an iterable") from None
+    except SystemError:
+        # That is how `iter` fails for a view that was released, on Python 3.10. A loop says what is wrong.
+        return [item for item in values]
     except TypeError:
         if hasattr(type(values), "__iter__"):
             raise

@@ -43,7 +43,7 @@ pub struct tabi_server_options {
     pub bind_and_activate: c_int,
     /// 1 sets SO_REUSEADDR, 0 does not set it. -1 (the default) sets it for TCP only, and not on Windows.
     pub allow_reuse_address: c_int,
-    /// 1 sets SO_REUSEPORT. The default is 0.
+    /// 1 sets SO_REUSEPORT of internet sockets. The default is 0.
     pub allow_reuse_port: c_int,
     /// 1: a server with AF_INET6 accepts IPv4 clients too. 0: it accepts IPv6 clients only. -1 (the default): the
     /// system decides.

@@ -60,7 +60,8 @@ impl Server {
         if options.allow_reuse_address.unwrap_or(tcp && sys::REUSES_LINGERING) {
             socket.setsockopt(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
         }
-        if options.allow_reuse_port {
+        // As in `create_server`, this option is for internet addresses only.
+        if options.allow_reuse_port && is_inet(socket) {
             let option = sys::SO_REUSEPORT;
             let option = option.ok_or(Error::value("SO_REUSEPORT not supported on this platform"))?;
             socket.setsockopt(libc::SOL_SOCKET, option, 1)?;

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 use crate::address::Address;
 use crate::constants::SHUT_WR;
 use crate::error::{Error, Result};
-use crate::memory::{shared, shared_or_back};
+use crate::memory::{Place, shared, shared_or_back};
 use crate::proxy::Header;
 use crate::server::Server;
 use crate::server::lifecycle::{Role, with_role};
@@ -42,6 +42,11 @@ pub(crate) use ticket::Ticket;
 ///
 /// A request counts as active until it is dropped.
 pub struct Request {
+    /// A pointer, because a request is handed over many times: to hooks, to queues, and to the thread that handles it.
+    parts: Box<Parts>,
+}
+
+struct Parts {
     body: Body,
     client_address: Address,
     header: OwnHeader,
@@ -113,11 +118,12 @@ impl Request {
     }
 
     fn new(server: &Server, body: Body, client_address: Address) -> Result<Request, (Error, Body)> {
-        let ticket = match Ticket::new(server, &body, &client_address) {
-            Ok(ticket) => ticket,
+        let made = Place::new().and_then(|place| Ok((place, Ticket::new(server, &body, &client_address)?)));
+        let (place, ticket) = match made {
+            Ok(made) => made,
             Err(error) => return Err((error, body)),
         };
-        Ok(Request {
+        let parts = Parts {
             body,
             client_address,
             header: OwnHeader::default(),
@@ -125,12 +131,13 @@ impl Request {
             reader: OwnReader::default(),
             kept: Kept::default(),
             ticket,
-        })
+        };
+        Ok(Request { parts: place.fill(parts) })
     }
 
     /// Returns the server that took the request (`self.server` of a Python handler).
     pub fn server(&self) -> &Server {
-        self.ticket.server()
+        self.parts.ticket.server()
     }
 
     /// Returns the client's socket. For a datagram or a job it is the server's own socket.
@@ -141,7 +148,7 @@ impl Request {
     /// [`Request::socket`] for callers that keep the socket longer or use it in other threads. The server
     /// closes a client's socket when the request ends. Calls on it then fail with [`Error::Closed`].
     pub fn shared_socket(&self) -> &Arc<Socket> {
-        match &self.body {
+        match &self.parts.body {
             Body::Stream(socket) | Body::Datagram { socket, .. } => socket,
             Body::Job(_) => &self.server().core.sockets[0],
         }
@@ -153,40 +160,40 @@ impl Request {
     /// For a server behind a proxy ([`proxy_protocol`](crate::server::ServerOptions::proxy_protocol)), it is the address
     /// that the header says. If the header says none, it is the real address.
     pub fn client_address(&self) -> &Address {
-        &self.client_address
+        &self.parts.client_address
     }
 
     /// Returns the header of the PROXY protocol with which the connection has begun, if the server expects one
     /// ([`proxy_protocol`](crate::server::ServerOptions::proxy_protocol)). The real address of the proxy is that of
     /// [`Socket::getpeername`].
     pub fn proxy_header(&self) -> Option<&Header> {
-        match &self.header {
+        match &self.parts.header {
             OwnHeader::Complete(header) => Some(header),
             OwnHeader::None | OwnHeader::Begun(_) => None,
         }
     }
 
     pub(crate) fn header(&mut self) -> &mut OwnHeader {
-        &mut self.header
+        &mut self.parts.header
     }
 
     /// Whether the connection of the request must begin with a header.
     pub(crate) fn expects_header(&self) -> bool {
-        ticket::expects_header(self.server(), &self.body)
+        ticket::expects_header(self.server(), &self.parts.body)
     }
 
     /// Whether the request waits for its header.
     pub(crate) fn awaits_header(&self) -> bool {
-        matches!(self.header, OwnHeader::Begun(_))
+        matches!(self.parts.header, OwnHeader::Begun(_))
     }
 
     pub(crate) fn set_client_address(&mut self, address: Address) {
-        self.client_address = address;
+        self.parts.client_address = address;
     }
 
     /// Returns the bytes of a datagram. There are none for a stream client or a job.
     pub fn packet(&self) -> &[u8] {
-        match &self.body {
+        match &self.parts.body {
             Body::Datagram { packet, .. } => packet,
             Body::Stream(_) | Body::Job(_) => &[],
         }
@@ -194,11 +201,11 @@ impl Request {
 
     /// Returns true for a datagram, and false for a stream client or a job.
     pub fn is_datagram(&self) -> bool {
-        matches!(self.body, Body::Datagram { .. })
+        matches!(self.parts.body, Body::Datagram { .. })
     }
 
     pub(crate) fn job(&self) -> Option<&dyn Job> {
-        match &self.body {
+        match &self.parts.body {
             Body::Job(job) => Some(&**job),
             Body::Stream(_) | Body::Datagram { .. } => None,
         }
@@ -207,22 +214,22 @@ impl Request {
     /// Returns true if a datagram was longer than the server's `max_packet_size`, so that its end is lost.
     /// Only Linux reports this.
     pub fn is_cut(&self) -> bool {
-        matches!(&self.body, Body::Datagram { packet, size, .. } if *size > packet.len())
+        matches!(&self.parts.body, Body::Datagram { packet, size, .. } if *size > packet.len())
     }
 
     /// Returns how many requests of the same host were active when this one began, if the server has a limit
     /// for each host.
     pub(crate) fn same_host(&self) -> usize {
-        self.ticket.same_host()
+        self.parts.ticket.same_host()
     }
 
     /// Sends bytes to the client: all of them on a stream, or as one datagram to the sender of a datagram.
     ///
     /// Fails as [`Socket::sendall`] and [`Socket::sendto`] do, and with [`Error::Type`] for a job, which has no client.
     pub fn reply(&self, bytes: &[u8]) -> Result<()> {
-        match &self.body {
+        match &self.parts.body {
             Body::Stream(socket) => Ok(socket.sendall(bytes)?),
-            Body::Datagram { socket, .. } => socket.sendto(bytes, &self.client_address).map(drop),
+            Body::Datagram { socket, .. } => socket.sendto(bytes, &self.parts.client_address).map(drop),
             Body::Job(_) => Err(Error::type_error("a job has no client to reply to")),
         }
     }
@@ -234,25 +241,25 @@ impl Request {
     ///
     /// If the request carries a value of another type.
     pub fn data_or_insert<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> &T {
-        let data = self.data.0.get_or_init(|| Box::new(make()));
+        let data = self.parts.data.0.get_or_init(|| Box::new(make()));
         data.downcast_ref().expect("a request carries one value of one type")
     }
 
     /// Returns the value that the request carries, if it is of this type.
     pub fn data<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.data.0.get()?.downcast_ref()
+        self.parts.data.0.get()?.downcast_ref()
     }
 
     /// Closes what this process has of a request that a child process handles now. The connection of the
     /// child must not be ended.
     pub(crate) fn leave_to_child(&self) {
-        match &self.body {
+        match &self.parts.body {
             Body::Job(_) => return,
             Body::Stream(socket) => socket.set_shared(),
             Body::Datagram { .. } => {}
         }
         // The child is on no list yet: a `server_close` in the hook must not wait for it, and a panic must not lose it.
-        let role = Role::Request(self.ticket.slot());
+        let role = Role::Request(self.parts.ticket.slot());
         let _ = with_role(self.server().id(), role, || {
             caught(|| -> Result<()> {
                 self.server().hooks().close_request(self);
@@ -268,21 +275,21 @@ impl Request {
     }
 
     pub(crate) fn ticket(&self) -> &Ticket {
-        &self.ticket
+        &self.parts.ticket
     }
 
     pub(crate) fn ticket_mut(&mut self) -> &mut Ticket {
-        &mut self.ticket
+        &mut self.parts.ticket
     }
 
     pub(crate) fn into_ticket(self) -> Ticket {
-        self.ticket
+        self.parts.ticket
     }
 
     /// Calls `shutdown_request`, and closes the request even if the hook does not or panics.
     pub(crate) fn end(&self) {
-        sys::probe::end(self.ticket.slot());
-        if matches!(self.body, Body::Job(_)) {
+        sys::probe::end(self.parts.ticket.slot());
+        if matches!(self.parts.body, Body::Job(_)) {
             return;
         }
         self.leave_room();
@@ -300,7 +307,7 @@ impl Request {
 
     /// Adds what the connection has moved to the statistics, if the server counts it.
     fn count_bytes(&self) {
-        if let (true, Body::Stream(socket)) = (self.server().options().count_bytes, &self.body) {
+        if let (true, Body::Stream(socket)) = (self.server().options().count_bytes, &self.parts.body) {
             let bytes = Hold::new(socket).ok().and_then(|hold| sys::tcp_bytes(hold.fd()));
             if let Some(bytes) = bytes {
                 self.server().counters().moved(&bytes);
@@ -312,9 +319,9 @@ impl Request {
     /// everything that was sent, even if the server has not read all of the client's bytes, or if the
     /// connection has other owners. Does nothing for a datagram or a job.
     pub fn shutdown(&self) {
-        if let Body::Stream(socket) = &self.body {
+        if let Body::Stream(socket) = &self.parts.body {
             let shares = self.server().core.runner.shares_connections();
-            if self.ticket.is_inherited() && !shares {
+            if self.parts.ticket.is_inherited() && !shares {
                 // A handler has forked, and this is the child: the connection is still the parent's.
                 return;
             }
@@ -329,7 +336,7 @@ impl Request {
 
     /// Closes the socket of a stream client. Does nothing for a datagram or a job.
     pub fn close(&self) {
-        if let Body::Stream(socket) = &self.body {
+        if let Body::Stream(socket) = &self.parts.body {
             let _ = socket.close();
         }
     }
@@ -339,7 +346,7 @@ impl Request {
     ///
     /// Fails with [`Error::Type`] for a datagram or a job.
     pub fn into_socket(self) -> Result<Arc<Socket>> {
-        match self.body {
+        match self.parts.body {
             Body::Stream(socket) => Ok(socket),
             Body::Datagram { .. } => Err(Error::type_error("a datagram has no socket of its own")),
             Body::Job(_) => Err(Error::type_error("a job has no socket of its own")),
@@ -349,10 +356,10 @@ impl Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.body {
-            Body::Stream(socket) => write!(f, "Request({socket:?} from {})", self.client_address),
+        match &self.parts.body {
+            Body::Stream(socket) => write!(f, "Request({socket:?} from {})", self.parts.client_address),
             Body::Datagram { packet, .. } => {
-                write!(f, "Request({} bytes from {})", packet.len(), self.client_address)
+                write!(f, "Request({} bytes from {})", packet.len(), self.parts.client_address)
             }
             Body::Job(_) => write!(f, "Request(a job)"),
         }

@@ -57,20 +57,20 @@ impl Request {
     }
 
     fn reader(&self, capacity: usize) -> Result<&Mutex<Reader>> {
-        let Body::Stream(socket) = &self.body else {
+        let Body::Stream(socket) = &self.parts.body else {
             return Err(Error::type_error("only a stream client has a reader"));
         };
-        if let Some(reader) = self.reader.0.get() {
+        if let Some(reader) = self.parts.reader.0.get() {
             return Ok(reader);
         }
         let new = Reader::with_capacity(capacity, Arc::clone(socket));
         let new = memory::boxed(Mutex::new(new))?;
-        Ok(self.reader.0.get_or_init(|| new))
+        Ok(self.parts.reader.0.get_or_init(|| new))
     }
 
     /// Whether the reader has bytes that no handler has used yet.
     pub(super) fn has_read_ahead(&self) -> bool {
-        self.reader.0.get().is_some_and(|reader| !lock(reader).buffer().is_empty())
+        self.parts.reader.0.get().is_some_and(|reader| !lock(reader).buffer().is_empty())
     }
 }
 

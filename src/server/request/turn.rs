@@ -85,7 +85,7 @@ impl Request {
 
     /// A turn begins that no event has begun: its time begins now. If the request was cut off, the turn is the last one.
     fn begin_turn(&mut self) {
-        let slot = self.ticket.slot();
+        let slot = self.parts.ticket.slot();
         let mut table = self.server().active().table();
         let cut = table.slots[slot].cut;
         if table.limits_requests() {
@@ -93,59 +93,59 @@ impl Request {
             let _ = table.phases.enter(slot as u32, Phase::Request, Deadline::now());
         }
         drop(table);
-        self.kept.last |= cut;
+        self.parts.kept.last |= cut;
     }
 
     /// The header of the request is complete: its own time begins, and its host is counted.
     pub(crate) fn begin_after_header(&mut self) -> Result<()> {
-        self.ticket.count_host(&self.client_address)?;
+        self.parts.ticket.count_host(&self.parts.client_address)?;
         self.enter(Phase::Request);
         Ok(())
     }
 
     /// Lets the handler's next `recv` try first, because its socket has something to read.
     fn expect_bytes(&self) {
-        if let Body::Stream(socket) = &self.body {
+        if let Body::Stream(socket) = &self.parts.body {
             socket.expect_bytes();
         }
     }
 
     /// The request is running again after it was parked. `cut` says that the turn that begins is the last one.
     pub(crate) fn resume(&mut self, cut: bool) {
-        sys::probe::wake(self.ticket.slot());
+        sys::probe::wake(self.parts.ticket.slot());
         self.expect_bytes();
-        self.kept.last |= cut;
+        self.parts.kept.last |= cut;
     }
 
     /// Cuts the request off; its next turn is the last one.
     pub(crate) fn cut(&mut self) {
         let entry = {
             let mut table = self.server().active().table();
-            let slot = &mut table.slots[self.ticket.slot()];
+            let slot = &mut table.slots[self.parts.ticket.slot()];
             slot.cut = true;
             slot.entry.clone()
         };
         entry.cut();
-        self.kept.last = true;
+        self.parts.kept.last = true;
     }
 
     /// Whether the turn that runs or comes is the last one.
     pub(crate) fn is_last(&self) -> bool {
-        self.kept.last
+        self.parts.kept.last
     }
 
     /// How many bytes of an incomplete request there were when the handler had to wait for more.
     pub(crate) fn bytes_before(&self) -> usize {
-        self.kept.bytes_before
+        self.parts.kept.bytes_before
     }
 
     pub(crate) fn set_bytes_before(&mut self, bytes: usize) {
-        self.kept.bytes_before = bytes;
+        self.parts.kept.bytes_before = bytes;
     }
 
     /// The bytes with which a request of the connection ends, if a thread is to take only whole requests.
     pub(crate) fn request_end(&self) -> Option<&[u8]> {
-        match &self.body {
+        match &self.parts.body {
             Body::Stream(_) => self.server().options().request_end.as_deref(),
             Body::Datagram { .. } | Body::Job(_) => None,
         }
@@ -153,7 +153,7 @@ impl Request {
 
     /// Keeps the descriptor of a client's socket open. Fails with [`Error::Closed`].
     pub(crate) fn hold(&self) -> Result<Option<Hold>> {
-        match &self.body {
+        match &self.parts.body {
             Body::Stream(socket) => Hold::new(socket).map(Some),
             Body::Datagram { .. } | Body::Job(_) => Ok(None),
         }
@@ -161,7 +161,7 @@ impl Request {
 
     /// The descriptor on which a job waits, or -1.
     pub(crate) fn job_fileno(&self) -> RawFd {
-        match &self.body {
+        match &self.parts.body {
             Body::Job(job) => job.fileno().unwrap_or(sys::NO_FD),
             Body::Stream(_) | Body::Datagram { .. } => sys::NO_FD,
         }
@@ -169,12 +169,12 @@ impl Request {
 
     /// Records that the waiting room watches the descriptor. Returns whether it has done so before.
     pub(crate) fn be_watched(&mut self) -> bool {
-        std::mem::replace(&mut self.kept.watched, true)
+        std::mem::replace(&mut self.parts.kept.watched, true)
     }
 
     /// Lets the waiting room forget a connection that ends here and has other owners. Closing any other is enough.
     pub(super) fn leave_room(&self) {
-        if !self.kept.watched || !self.socket().is_shared() {
+        if !self.parts.kept.watched || !self.socket().is_shared() {
             return;
         }
         if let (Some(room), Ok(Some(hold))) = (&self.server().core.room, self.hold()) {
@@ -196,20 +196,22 @@ impl Request {
 
     /// Runs the handler or the job once, and ends the request unless the answer is that it goes on.
     fn take_turn(&self) -> Result<Next, Failed> {
-        sys::probe::start(self.ticket.slot());
-        with_role(self.server().id(), Role::Request(self.ticket.slot()), || {
+        sys::probe::start(self.parts.ticket.slot());
+        with_role(self.server().id(), Role::Request(self.parts.ticket.slot()), || {
             if self.connect().is_err() {
                 self.end();
                 return Err(Failed);
             }
-            let result = self.under_token(|| match &self.body {
+            let result = self.under_token(|| match &self.parts.body {
                 Body::Job(job) => caught(|| self.checked(job.run(self)?)),
                 Body::Stream(_) | Body::Datagram { .. } => {
                     caught(|| Ok::<_, Failure>(self.checked(self.server().hooks().finish_request(self)?)?))
                 }
             });
             match result {
-                Ok(next @ (Next::Park | Next::More | Next::Again)) if !self.kept.last => return Ok(next),
+                Ok(next @ (Next::Park | Next::More | Next::Again)) if !self.parts.kept.last => {
+                    return Ok(next);
+                }
                 Ok(_) => self.end(),
                 Err(failure) => {
                     self.server().report(self, &failure);
@@ -233,10 +235,10 @@ impl Request {
 
     /// Lets the hook `handshake` prepare a stream, before the first turn.
     fn connect(&self) -> Result<(), Failed> {
-        if !matches!(self.body, Body::Stream(_)) || self.kept.connected.load(Ordering::Relaxed) {
+        if !matches!(self.parts.body, Body::Stream(_)) || self.parts.kept.connected.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.kept.connected.store(true, Ordering::Relaxed);
+        self.parts.kept.connected.store(true, Ordering::Relaxed);
         let server = self.server();
         let is_limited = server.options().handshake_timeout.is_some();
         if is_limited {
@@ -255,7 +257,7 @@ impl Request {
 
     /// A phase of the request begins, and the one before ends.
     fn enter(&self, phase: Phase) {
-        let slot = self.ticket.slot() as u32;
+        let slot = self.parts.ticket.slot() as u32;
         let mut table = self.server().active().table();
         if phase == Phase::Request && !table.limits_requests() {
             table.phases.leave(slot);
@@ -270,7 +272,8 @@ impl Request {
 
     fn is_cut_off(&self) -> bool {
         // In a forked child, the lock of the table may be held for ever.
-        !self.ticket.is_inherited() && self.server().active().table().slots[self.ticket.slot()].cut
+        !self.parts.ticket.is_inherited()
+            && self.server().active().table().slots[self.parts.ticket.slot()].cut
     }
 
     /// Runs a handler once: `setup` in the first turn, and `finish` in the last one. The first failure is returned.
@@ -280,9 +283,9 @@ impl Request {
         handle: impl FnOnce() -> HandlerResult<Next>,
         finish: impl FnOnce() -> HandlerResult,
     ) -> Result<Next, Failure> {
-        if !self.kept.begun.load(Ordering::Relaxed) {
+        if !self.parts.kept.begun.load(Ordering::Relaxed) {
             caught(setup)?;
-            self.kept.begun.store(true, Ordering::Relaxed);
+            self.parts.kept.begun.store(true, Ordering::Relaxed);
         }
         let handled = caught(|| self.settled(handle()?));
         if let Ok(Next::Park | Next::More | Next::Again) = handled {
@@ -295,10 +298,10 @@ impl Request {
     /// Returns what an answer means for this request. Fails if the request cannot be parked.
     fn settled(&self, next: Next) -> HandlerResult<Next> {
         let next = self.checked(next)?;
-        if next == Next::End || self.kept.last || self.ticket.is_inherited() {
+        if next == Next::End || self.parts.kept.last || self.parts.ticket.is_inherited() {
             return Ok(Next::End);
         }
-        match &self.body {
+        match &self.parts.body {
             Body::Stream(_) if next == Next::Park && self.has_read_ahead() => Ok(Next::Again),
             _ if next == Next::Again => Ok(next),
             _ if self.server().core.room.as_ref().is_none_or(WaitingRoom::is_closed) => Ok(Next::End),
@@ -310,7 +313,7 @@ impl Request {
 
     /// Fails if the answer is one that this kind of request or server cannot have.
     fn checked(&self, next: Next) -> HandlerResult<Next> {
-        let reason = match &self.body {
+        let reason = match &self.parts.body {
             _ if next == Next::End => return Ok(next),
             Body::Datagram { .. } => "a datagram cannot be parked",
             _ if next == Next::Again => return Ok(next),
@@ -325,13 +328,13 @@ impl Request {
 
     /// Takes the object that the last turn has kept, if it is of this type.
     pub(super) fn take_object<H: Send + 'static>(&self) -> Option<H> {
-        let object = lock(&self.kept.object).take()?;
+        let object = lock(&self.parts.kept.object).take()?;
         object.downcast::<H>().ok().map(|object| *object)
     }
 
     /// Keeps an object for the next turn.
     pub(super) fn keep_object<H: Send + 'static>(&self, object: Box<H>) {
-        *lock(&self.kept.object) = Some(object);
+        *lock(&self.parts.kept.object) = Some(object);
     }
 }
 

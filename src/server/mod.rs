@@ -361,6 +361,6 @@ fn wait_until<'a, T>(
     let Some(left) = deadline.left() else {
         return (condition.wait(guard).unwrap_or_else(PoisonError::into_inner), false);
     };
-    let (guard, _) = condition.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
-    (guard, deadline.has_passed())
+    let (guard, result) = condition.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
+    (guard, result.timed_out() && deadline.has_passed())
 }

@@ -215,14 +215,42 @@ impl Socket {
     }
 
     /// [`Socket::sendall`] with `MSG_*` flags and a limit instead of the timeout.
+    #[inline]
     pub fn sendall_until(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<(), SendallError> {
-        cancel::under_that_of(&self.cancel, || self.send_parts(bytes, flags, self.whole(limit)))
+        if cancel::is_used() {
+            return self.sendall_under_token(bytes, flags, limit);
+        }
+        // The kernel takes most messages whole, at once. Such a call needs no deadline.
+        let mut whole = None;
+        let later = || *whole.insert(self.whole(limit));
+        match self.run_with(Plan::send(limit, flags), later, |fd, extra| send(fd, bytes, flags | extra)) {
+            Ok(n) if n >= bytes.len() => Ok(()),
+            first => self.send_rest(bytes, first, flags, whole.unwrap_or_else(|| self.whole(limit))),
+        }
     }
 
-    fn send_parts(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<(), SendallError> {
-        let mut sent = 0;
+    #[cold]
+    #[inline(never)]
+    fn sendall_under_token(&self, bytes: &[u8], flags: i32, limit: Limit) -> Result<(), SendallError> {
+        cancel::under_that_of(&self.cancel, || {
+            let limit = self.whole(limit);
+            self.send_rest(bytes, self.send_until(bytes, flags, limit), flags, limit)
+        })
+    }
+
+    /// Goes on after the first send of a `sendall`.
+    #[cold]
+    #[inline(never)]
+    fn send_rest(
+        &self,
+        bytes: &[u8],
+        first: Result<usize>,
+        flags: i32,
+        limit: Limit,
+    ) -> Result<(), SendallError> {
+        let (mut sent, mut last) = (0, first);
         loop {
-            match self.send_until(&bytes[sent..], flags, limit) {
+            match last {
                 Ok(n) => sent += n,
                 Err(error) => return Err(SendallError { sent, error }),
             }
@@ -236,6 +264,7 @@ impl Socket {
             if self.is_interruptible() {
                 return Err(SendallError { sent, error: Error::Os(libc::EINTR) });
             }
+            last = self.send_until(&bytes[sent..], flags, limit);
         }
     }
 

@@ -133,6 +133,18 @@ impl Socket {
     pub(super) fn run(
         &self,
         plan: Plan,
+        operation: impl FnMut(RawFd, libc::c_int) -> isize,
+    ) -> Result<usize> {
+        self.run_with(plan, || plan.limit, operation)
+    }
+
+    /// [`Socket::run`] for a call that may be the first of several. If the first try does not do, `later` returns the limit
+    /// for the rest.
+    #[inline(always)]
+    pub(super) fn run_with(
+        &self,
+        plan: Plan,
+        later: impl FnOnce() -> Limit,
         mut operation: impl FnMut(RawFd, libc::c_int) -> isize,
     ) -> Result<usize> {
         let (call, seen) = self.handle.enter_and_see();
@@ -156,10 +168,10 @@ impl Socket {
             if n > 0 {
                 return Ok(call.leave_with(n as usize));
             }
-            let n = self.go_on(call, pieces, limit, Some(n), operation)?;
+            let n = self.go_on(call, pieces, later(), Some(n), operation)?;
             return Ok(n);
         }
-        let n = self.go_on(call, pieces, limit, None, operation)?;
+        let n = self.go_on(call, pieces, later(), None, operation)?;
         Ok(n)
     }
 

@@ -32,8 +32,19 @@ impl Deadline {
     /// Returns the moment at which this much time has passed from now on. A moment beyond the range of the clock (292
     /// years) becomes [`Deadline::NEVER`].
     pub fn after(duration: Duration) -> Deadline {
+        Deadline::now().later(duration)
+    }
+
+    /// Returns the moment at which this much time has passed from this one on.
+    pub(crate) fn later(self, duration: Duration) -> Deadline {
         let nanoseconds = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-        Deadline(sys::monotonic_nanoseconds().saturating_add(nanoseconds))
+        Deadline(self.0.saturating_add(nanoseconds))
+    }
+
+    /// Returns how long ago this moment was.
+    pub(crate) fn elapsed(self) -> Duration {
+        let nanoseconds = sys::monotonic_nanoseconds().saturating_sub(self.0);
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0))
     }
 
     /// Returns [`Deadline::after`] for a timeout, and [`Deadline::NEVER`] for `None`.

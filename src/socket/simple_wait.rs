@@ -1,7 +1,7 @@
 //! The wait of a ping-pong: the last call on the socket had to wait, so this one polls first, and then finds what it wants.
 //!
-//! `wait` has the general way, which leads to the same results. This one is there because it does less: it reads the clock
-//! once, looks at no tokens, and polls one descriptor. It takes a wait only if the timeout and a close that shuts the socket
+//! `wait` has the general way, which leads to the same results. This one is there because it does less: it looks at
+//! no tokens, polls one descriptor, and takes the `poll` with milliseconds where it can, which costs Linux less. It takes a wait only if the timeout and a close that shuts the socket
 //! down are all that can end it.
 
 use super::Socket;
@@ -46,10 +46,16 @@ impl Socket {
         if !is_simple {
             return Simply::Never;
         }
-        let deadline = Deadline::after_timeout(timeout.duration());
+        let begin = Deadline::now();
+        let deadline = begin.later(timeout.duration().unwrap_or_default());
         let mut socket = [libc::pollfd { fd: call.fd(), events: interest.events(), revents: 0 }];
         // The whole timeout is left, so the clock need not be read again.
-        let polled = sys::poll(&mut socket, timeout.duration());
+        let polled = match timeout.milliseconds() {
+            Some(limit) => {
+                sys::poll_milliseconds(&mut socket, limit).map(|ready| Polled::after(begin.elapsed(), ready))
+            }
+            None => sys::poll(&mut socket, timeout.duration()),
+        };
         if call.is_closed() {
             return Simply::Done(Err(Error::Closed));
         }

@@ -39,6 +39,12 @@ impl Timeout {
         u64::try_from(self.0).ok().map(Duration::from_nanos)
     }
 
+    /// The timeout as the limit of `poll(2)`, if it is a number of milliseconds that is possible there.
+    pub(super) fn milliseconds(self) -> Option<libc::c_int> {
+        const NANOSECONDS: i64 = 1_000_000;
+        if self.0 % NANOSECONDS == 0 { libc::c_int::try_from(self.0 / NANOSECONDS).ok() } else { None }
+    }
+
     fn from_duration(duration: Option<Duration>) -> Result<Self> {
         match duration.map(|duration| i64::try_from(duration.as_nanos())) {
             None => Ok(Timeout::NONE),

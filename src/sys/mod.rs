@@ -129,8 +129,8 @@ pub(crate) use common::{
     errno_name, exit, fd, file_identity, fork, forks, gai_strerror, get_inheritable, has_address_space,
     host_name, hstrerror, inet, interface_index, interface_name, interfaces, iovec, is_nonblocking,
     is_number, is_socket, keepalive_times, keeping_errno, lend_file, libc, monotonic_nanoseconds, name_info,
-    path_of, raw_file, read_at, received_numbers, set_blocking, set_close_on_exec, set_inheritable,
-    set_nonblocking, socket_pair, trimmed,
+    path_of, poll_milliseconds, raw_file, read_at, received_numbers, set_blocking, set_close_on_exec,
+    set_inheritable, set_nonblocking, socket_pair, trimmed,
 };
 
 unix_only! {

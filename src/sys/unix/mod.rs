@@ -18,6 +18,7 @@ pub(crate) mod inet;
 mod interface;
 #[path = "../portable/lookup.rs"]
 mod lookup;
+mod poll;
 mod signals;
 mod sigpipe;
 #[cfg(feature = "capi")]
@@ -45,6 +46,7 @@ pub(crate) use file::{Identity, file_identity, is_socket, lend_file, raw_file, r
 pub(crate) use fork::forks;
 pub(crate) use interface::{NO_INTERFACE, host_name, interface_index, interface_name, interfaces};
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
+pub(crate) use poll::poll_milliseconds;
 pub(crate) use signals::Signals;
 pub(crate) use sigpipe::suppress_sigpipe;
 #[cfg(feature = "capi")]

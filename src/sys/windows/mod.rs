@@ -60,7 +60,7 @@ pub(crate) use hosts::{host_by_address, host_by_name, protocol_by_name, service_
 pub(crate) use interface::*;
 pub(crate) use lookup::{Answer, Answers, Hints, name_info};
 pub(crate) use multicast::{join_multicast_v4, leave_multicast_v4};
-pub(crate) use poll::poll;
+pub(crate) use poll::{poll, poll_milliseconds};
 #[cfg(feature = "capi")]
 pub(crate) use share::SHARED_SIZE;
 pub(crate) use share::{from_share, ioctl, share};

@@ -57,6 +57,12 @@ pub(crate) fn poll(fds: &mut [pollfd], limit: Option<Duration>) -> Result<Polled
     Ok(Polled::after(begin.elapsed(), ready))
 }
 
+/// [`poll`] for a number of milliseconds. Returns how many are ready.
+pub(crate) fn poll_milliseconds(fds: &mut [pollfd], limit: c_int) -> Result<usize> {
+    let limit = u64::try_from(limit).ok().map(Duration::from_millis);
+    Ok(poll(fds, limit)?.ready)
+}
+
 /// Polls at least one socket, or sleeps.
 fn wait(entries: &mut [WSAPOLLFD], limit: Option<Duration>) -> Result<usize> {
     if entries.is_empty() {

@@ -4,6 +4,7 @@
 mod support;
 
 mod basics;
+mod bombs;
 mod cancel;
 #[cfg(unix)]
 mod daemon;

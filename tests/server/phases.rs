@@ -15,7 +15,7 @@ use tabi::{Error, SOCK_STREAM, Socket};
 
 use crate::support::fd::RawFd;
 use crate::support::serving::{
-    any_port, connect, forking_options, hear_back, read_to_end, refusal_of_forks, while_serving,
+    any_port, connect, forking_options, read_to_end, refusal_of_forks, while_serving,
 };
 use crate::support::{AFTER_SHUTDOWN, HANG, in_own_process, limits, pair, wait_until};
 
@@ -345,7 +345,7 @@ fn a_client_whose_urgent_data_hides_the_end_of_its_request_holds_no_thread() {
         slow.sendall(b"a").unwrap();
         wait_until("the first byte was seen", || server.statistics().woken == 1);
         assert_eq!(slow.send_with_flags(b"bc", tabi::constants::MSG_OOB).unwrap(), 2);
-        hear_back(&mut connect(&server), b"hello\n");
+        ask_line(&mut connect(&server));
         wait_until("it is counted", || server.statistics().shed == 1);
     });
     server.server_close(Some(HANG));

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::server::lifecycle::{Role, with_role};
-use crate::server::request::caught;
+use crate::server::request::{caught, drop_caught};
 use crate::server::{Phase, Request, Server};
 
 impl Server {
@@ -43,6 +43,7 @@ impl Server {
             Err(failure) => {
                 self.report(&request, &failure);
                 request.end();
+                drop_caught(failure);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Body, HandlerResult, Job, caught};
+use super::{Body, HandlerResult, Job, caught, drop_caught};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -175,7 +175,7 @@ impl Active {
         drop(table);
         // The last owner of a socket closes it, and dropping a job runs the program's code. Both must not
         // happen under the lock.
-        drop(entry);
+        drop_caught(entry);
         if watched {
             self.request_ended.announce();
         }

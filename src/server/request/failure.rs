@@ -58,7 +58,20 @@ impl<E: Into<BoxedError>> From<E> for Failure {
 pub(crate) fn caught<T, E: Into<Failure>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(Into::into),
-        Err(payload) => Err(Failure::Panic(text_of(payload.as_ref()))),
+        Err(payload) => {
+            let text = text_of(payload.as_ref());
+            drop_caught(payload);
+            Err(Failure::Panic(text))
+        }
+    }
+}
+
+/// Drops a value that the program has made. If its `drop` panics, that must harm nothing else.
+pub(crate) fn drop_caught<T>(value: T) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) else { return };
+    // What it has panicked with may do so too.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
     }
 }
 

@@ -29,7 +29,7 @@ use reader::OwnReader;
 use turn::Kept;
 
 pub(crate) use active::{Active, Entry, Table};
-pub(crate) use failure::{BoxedError, caught};
+pub(crate) use failure::{BoxedError, caught, drop_caught};
 pub use failure::{Failure, HandlerResult};
 pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
 pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};
@@ -70,10 +70,7 @@ impl Drop for Data {
     fn drop(&mut self) {
         // A request may be dropped in a thread through which no panic may pass.
         if let Some(carried) = self.0.take() {
-            let _ = caught(|| -> Result<()> {
-                drop(carried);
-                Ok(())
-            });
+            drop_caught(carried);
         }
     }
 }

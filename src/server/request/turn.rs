@@ -5,7 +5,7 @@ use std::any::Any;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Body, Failure, HandlerResult, Next, Request, caught};
+use super::{Body, Failure, HandlerResult, Next, Request, caught, drop_caught};
 use crate::cancel;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -31,6 +31,14 @@ pub(super) struct Kept {
     last: bool,
     /// How many bytes of an incomplete request there were when the handler had to wait for more.
     bytes_before: usize,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(object) = lock(&self.object).take() {
+            drop_caught(object);
+        }
+    }
 }
 
 impl Request {
@@ -216,6 +224,7 @@ impl Request {
                 Err(failure) => {
                     self.server().report(self, &failure);
                     self.end();
+                    drop_caught(failure);
                     return Err(Failed);
                 }
             }
@@ -252,7 +261,10 @@ impl Request {
         if is_limited && prepared.is_ok() {
             self.enter(Phase::Request);
         }
-        prepared.map_err(|_| Failed)
+        prepared.map_err(|failure| {
+            drop_caught(failure);
+            Failed
+        })
     }
 
     /// A phase of the request begins, and the one before ends.

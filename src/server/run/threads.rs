@@ -228,9 +228,14 @@ impl Pool {
             self.hooks.thread_main(name, &mut body);
             Ok(())
         });
-        // If the hook failed or did not call `body`, the request of this thread must still be handled.
-        if !done {
-            self.handle_requests(id, wake);
+        // If the hook failed or did not call `body`, the request of this thread must still be handled. No panic may leave
+        // this thread: of the program's values, which are dropped here, each may panic.
+        while !done {
+            let _ = caught(|| -> Result<()> {
+                self.handle_requests(id, wake);
+                done = true;
+                Ok(())
+            });
         }
     }
 

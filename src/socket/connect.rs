@@ -22,7 +22,9 @@ impl Socket {
     /// The timeout of the socket limits the call and the look-up of a host together. Fails with
     /// [`Error::Timeout`], with [`Error::Closed`], with [`Error::Os`] (such as `ECONNREFUSED`, or
     /// `EINPROGRESS` when the socket is non-blocking and the connection is being made), and with the errors
-    /// of the look-up. After a failure other than `EINPROGRESS`, make a new socket before you try again: the
+    /// of the look-up. On Linux, a call without a timeout waits for a TCP connection that an earlier call has begun.
+    ///
+    /// After a failure other than `EINPROGRESS`, make a new socket before you try again: the
     /// system does not define the state of this one.
     pub fn connect(&self, address: impl ToAddress) -> Result<()> {
         self.connect_until(address, Limit::Timeout)

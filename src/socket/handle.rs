@@ -184,7 +184,8 @@ impl Handle {
         self.leave()?;
         // Calls that are still counted may be of the parent's threads, which this process does not have. A call of this
         // thread, in whose callback the process has forked, finds the handle closed.
-        if self.is_inherited() && kernel::is_only_thread() && self.state.release() {
+        let is_kept = self.is_inherited() && self.state.see().has_calls();
+        if is_kept && kernel::is_only_thread() && self.state.release() {
             return kernel::close(self.fd);
         }
         Ok(())

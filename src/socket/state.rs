@@ -95,6 +95,11 @@ impl Seen {
         self.0 & SENDS_POLL != 0
     }
 
+    /// Whether any calls are in flight.
+    pub(super) fn has_calls(self) -> bool {
+        self.calls() > 0
+    }
+
     /// Whether other calls than the caller's own are in flight.
     pub(super) fn has_others(self) -> bool {
         self.calls() > 1

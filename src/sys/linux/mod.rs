@@ -32,7 +32,8 @@ mod watch;
 mod hosts_of_musl;
 
 use std::ffi::CStr;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::linux::net::SocketAddrExt;
@@ -58,8 +59,15 @@ pub(crate) use wake::Wake;
 pub(crate) use watch::Watch;
 
 /// Whether this process has no other thread. If the system does not say so (without `/proc`), the answer is no.
+///
+/// It allocates no memory, because a forked child asks this, in which another thread may have held the allocator's lock.
 pub(crate) fn is_only_thread() -> bool {
-    std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
+    let mut text = [0; 512];
+    let read = File::open("/proc/self/stat").and_then(|mut file| file.read(&mut text));
+    // Behind the name of the program, which may have any characters, the number of threads is the 18th field.
+    let fields = text.rsplit(|&byte| byte == b')').next().unwrap_or_default();
+    let threads = fields.split(|&byte| byte == b' ').filter(|field| !field.is_empty()).nth(17);
+    read.is_ok() && threads == Some(b"1")
 }
 
 /// The flag with which a send raises no SIGPIPE.

@@ -27,6 +27,9 @@ OTHERS = {("datagrams", "one"): 245, ("datagrams", "many"): 205, ("getaddrinfo",
 # While a cancel token is attached: to another socket, to this thread, to both sockets. Each call may take this many more
 # than it does while there is none.
 TOKENS = {"unix-beside-token": 20, "unix-thread-token": 20, "unix-socket-token": 20}
+# The instructions of Python on tabi, to those of the built-in module in the same Python. A function in Python on the path of
+# a message would double it.
+PYTHON = 0.7
 # A receive that has to wait until its timeout, and the send before it.
 WAITING = 470
 # socket, connect and accept, and a close of each end.
@@ -67,6 +70,9 @@ def checks():
     for case, more in TOKENS.items():
         found = (counts.instructions(program, case, 0) - without) / 2
         yield check(f"{case}, each call", found, more, "instructions more")
+    builtin = counts.instructions(named(peers.PRIMITIVES, "cpython"), "unix", 0)
+    found = counts.instructions(named(peers.PRIMITIVES, "tabi-python"), "unix", 0)
+    yield check("unix, in Python", found, builtin * PYTHON, "instructions")
     peers.LATE.build()
     with echo_server(None, peers.LATE) as port:
         for (case, timeout), expected in CALLS.items():

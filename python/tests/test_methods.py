@@ -195,6 +195,36 @@ class Same(Case):
                 with self.assertRaises(TypeError):
                     getattr(_socket.socket, name)(thing, argument)
 
+    def test_no_call_keeps_a_reference(self):
+        data, buffer, size = b"hello" * 2, bytearray(10), 10_000
+        kept = [data, buffer, size, self.one._tabi_capsule, self.other._tabi_capsule, None, int, bytes, bytearray]
+
+        def counts() -> list:
+            return [sys.getrefcount(each) for each in kept]
+
+        def calls():
+            for patience in 0, 1, 2:
+                for call in (
+                    lambda: self.other.recv(size),
+                    lambda: self.other.recv_into(buffer),
+                    lambda: self.other.recv_into(buffer=buffer, nbytes=10),
+                ):
+                    for send in self.one.send, self.one.sendall:
+                        self.one._tabi_patience = self.other._tabi_patience = patience
+                        send(data)
+                        call()
+            self.other.setblocking(False)
+            for call, wrong in (self.other.recv, size), (self.other.recv_into, buffer), (self.other.send, None):
+                with self.assertRaises((OSError, TypeError)):
+                    call(wrong)
+            self.other.setblocking(True)
+
+        calls()
+        before = counts()
+        for _ in range(100):
+            calls()
+        self.assertLess(max(after - was for after, was in zip(counts(), before)), 100)
+
     def test_more_than_fits_is_sent_in_parts(self):
         data = bytes(range(256)) * 40_000
         for method in self.ways("sendall"):

@@ -124,10 +124,10 @@ unsafe extern "C-unwind" fn recv(object: *mut Object, arguments: Arguments, coun
         };
         match if size.is_some() { this.received(call) } else { None } {
             Some(Ok(data)) => data,
-            Some(Err(Failed { code, way: Way::Try, .. })) => {
-                this.go_on(c"_tabi_recv_tried", code, 0, *arguments)
+            Some(Err(Failed { way: Way::Try, code, began })) => {
+                this.go_on(c"_tabi_recv_tried", code, began, *arguments)
             }
-            Some(Err(Failed { code, began, .. })) => {
+            Some(Err(Failed { way: Way::Wait, code, began })) => {
                 this.go_on(c"_tabi_recv_waited", code, began, *arguments)
             }
             None => this.in_python(c"_tabi_recv", arguments, count, ptr::null_mut()),
@@ -163,10 +163,10 @@ unsafe extern "C-unwind" fn recv_into(
         let is_common = count == 1 && names.is_null() && this.is_buffer(*arguments);
         match if is_common { this.received(call) } else { None } {
             Some(Ok(Some(n))) => number(this.python, n),
-            Some(Err(Failed { code, way: Way::Try, .. })) => {
-                this.go_on(c"_tabi_recv_into_tried", code, 0, *arguments)
+            Some(Err(Failed { way: Way::Try, code, began })) => {
+                this.go_on(c"_tabi_recv_into_tried", code, began, *arguments)
             }
-            Some(Err(Failed { code, began, .. })) => {
+            Some(Err(Failed { way: Way::Wait, code, began })) => {
                 this.go_on(c"_tabi_recv_into_waited", code, began, *arguments)
             }
             // The function in Python has an error for each buffer that was released, or may not be written to.

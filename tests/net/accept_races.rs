@@ -27,7 +27,7 @@ fn connect_to(listener: &Socket) -> Socket {
 /// client is gone.
 fn accept_at_once(listener: &Arc<Socket>) {
     const THREADS: usize = 8;
-    let rounds = if cfg!(windows) { 100 } else { 2000 };
+    let rounds = if cfg!(windows) { 30 } else { 2000 };
     let (end, ended) = mpsc::channel();
     let start = Arc::new(Barrier::new(THREADS + 1));
     for _ in 0..THREADS {

@@ -40,7 +40,7 @@ fn lines_longer_than_the_buffer_are_whole() {
     line.push(b'\n');
     thread::scope(|scope| {
         scope.spawn(|| one.sendall(&line.repeat(3)).unwrap());
-        let mut small = SocketReader::with_capacity(7, &other);
+        let mut small = SocketReader::with_capacity(70, &other);
         assert!(small.readline(usize::MAX).unwrap() == line);
         let mut buffer = vec![0; 60_000];
         assert_eq!(small.readline_into(&mut buffer).unwrap(), line.len());

@@ -326,7 +326,8 @@ fn shutdown_in_handlers_and_by_the_wake_descriptor_under_load_never_waits_for_ev
     let wake = unsafe { BorrowedFd::borrow_raw(server.wake_fd()) }.try_clone_to_owned().unwrap();
     let mut wake = Writer::from(wake);
     let address = SocketAddr::try_from(server.server_address()).unwrap();
-    let (rounds, done) = (1000, AtomicUsize::new(0));
+    // A call takes many times as long under Wine.
+    let (rounds, done) = (if cfg!(windows) { 100 } else { 1000 }, AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -155,6 +155,28 @@ fn an_accept_that_fails_is_counted_and_reported() {
         let error = Error::Os(libc::ECONNABORTED);
         assert_eq!(first.to_string(), format!("taking a request failed (1 since the last report): {error}"));
     });
+}
+
+/// What Windows reports for a socket of UDP whose last datagram nobody has received.
+struct NobodyThere(AtomicUsize);
+
+impl Hooks for NobodyThere {
+    fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> Result<Request> {
+        let tried = self.0.fetch_add(1, Ordering::SeqCst);
+        if tried < 100 { Err(Error::Os(libc::ECONNRESET)) } else { server.default_get_request(socket) }
+    }
+}
+
+#[test]
+fn a_client_that_receives_no_answer_is_no_trouble() {
+    let server = UdpServer::options().hooks(NobodyThere(AtomicUsize::new(0)));
+    let server = server.bind(any_port(), |request: &Request| request.reply(b"answer")).unwrap();
+    let client = UdpSocket::bind(any_port()).unwrap();
+    while_serving(&server, || {
+        client.send_to(b"hello", SocketAddr::try_from(server.server_address()).unwrap()).unwrap();
+        assert_eq!(client.recv(&mut [0; 10]).unwrap(), 6);
+    });
+    assert_eq!(server.statistics().accepts_failed, 0);
 }
 
 #[test]

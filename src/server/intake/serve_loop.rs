@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use super::transport::{HUNG_UP, is_of_no_use};
+use super::transport::{HUNG_UP, is_datagram, is_of_no_use};
 use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -289,6 +289,11 @@ impl<'a> Loop<'a> {
             Error::Os(libc::EAGAIN | libc::EINTR) => {
                 server.table_is_free();
                 (self.tries, self.polls_in_a_row) = (0, 0);
+                return Ok(());
+            }
+            // An answer to an earlier datagram has not reached its client, which Windows reports here. Clients must not be able
+            // to let the loop pause.
+            Error::Os(libc::ECONNRESET | libc::ENETRESET) if is_datagram(&self.sockets[index]) => {
                 return Ok(());
             }
             Error::Cancelled if Tokens::of_thread().check().is_err() => return Err(error),

@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::support::helpers::helper;
+use crate::support::is_emulated;
 use crate::support::serving::{StopServing, any_port, connect_to, while_serving};
-use crate::support::waiting::call_numbers::is_emulated;
 use crate::support::web::{answer, behind_proxy};
 use crate::support::{HANG, library, tools, wait_until};
 use tabi::server::{HandlerResult, Next, Request, Server};

@@ -3,6 +3,8 @@
 
 use libc::c_long;
 
+use super::super::is_emulated;
+
 /// Numbers of some system calls: those of this system, and those of the x86-64 machine on which an emulator makes them.
 pub struct CallNumbers {
     own: &'static [c_long],
@@ -14,11 +16,6 @@ impl CallNumbers {
     pub fn contains(&self, number: c_long) -> bool {
         if is_emulated() { self.host.contains(&number) } else { self.own.contains(&number) }
     }
-}
-
-/// Whether another program, qemu, executes this one.
-pub fn is_emulated() -> bool {
-    std::env::var_os("TABI_EMULATED").is_some()
 }
 
 /// The calls with which threads wait for each other, or for a time.

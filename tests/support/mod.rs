@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 
 pub use own_process::{in_own_process, in_prepared_process};
 use tabi::{AF_INET, AF_INET6, AF_UNIX, Address, SOCK_DGRAM, SOCK_STREAM, Socket};
-pub use waiting::{HANG, ThreadId, once_blocked, wait_until};
+pub use waiting::{HANG, ThreadId, is_emulated, once_blocked, wait_until};
 
 /// A path for a unix socket, which does not exist yet.
 pub fn temporary_path() -> PathBuf {

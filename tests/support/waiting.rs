@@ -14,6 +14,11 @@ use std::time::{Duration, Instant};
 /// How long a test waits for something that must happen before it counts as hung.
 pub const HANG: Duration = Duration::from_secs(60);
 
+/// Whether another program, qemu, executes this one.
+pub fn is_emulated() -> bool {
+    std::env::var_os("TABI_EMULATED").is_some()
+}
+
 /// Makes a call in this thread, and does something in another one once this thread is blocked in it. The call must then
 /// end.
 pub fn once_blocked<T>(act: impl FnOnce() + Send, call: impl FnOnce() -> T) -> T {

@@ -10,7 +10,7 @@ use crate::support::libc::{
 };
 
 use super::*;
-use crate::support::waiting::call_numbers::is_emulated;
+use crate::support::is_emulated;
 use tabi::{AddrInfo, RawAddress, getaddrinfo};
 
 /// Family, type, protocol, address, canonical name.

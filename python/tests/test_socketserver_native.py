@@ -382,11 +382,13 @@ class Threads(unittest.TestCase):
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         # The stacks of more threads do not fit into an address space of 32 bits.
         count = min(2000 if sys.maxsize > 2**32 else 200, (most - 100) // 2)
-        server = TCP()
-        with serving(server):
+        # A client for whom the queue has no place tries again after seconds, and twice as many each time.
+        server = TCP(request_queue_size=count)
+        # The server waits for its handlers, and they for their clients, which must not stay when a check fails.
+        with serving(server), contextlib.ExitStack() as to_close:
             clients = []
             for number in range(count):
-                clients.append(connect(server))
+                clients.append(to_close.enter_context(connect(server)))
                 clients[-1].sendall(b"%d" % number)
             for number, client in enumerate(clients):
                 self.assertEqual(b"%d" % number, client.recv(10))

@@ -4,7 +4,7 @@ use std::io::{Read, Seek, Write};
 use std::thread;
 
 #[cfg(target_pointer_width = "32")]
-use crate::support::waiting::call_numbers::is_emulated;
+use crate::support::is_emulated;
 use crate::support::{LOCAL, ThreadId, file_of, pair, pattern};
 use tabi::constants::SO_SNDBUF;
 use tabi::{

@@ -1,8 +1,8 @@
 //! The wait of a ping-pong: the last call on the socket had to wait, so this one polls first, and then finds what it wants.
 //!
-//! `wait` has the general way, which leads to the same results. This one is there because it does less: it looks at
-//! no tokens, polls one descriptor, and takes the `poll` with milliseconds where it can, which costs Linux less. It takes a wait only if the timeout and a close that shuts the socket
-//! down are all that can end it.
+//! `wait` has the general way, which leads to the same results. This one is there because it does less: it looks at no
+//! tokens, polls one descriptor, and takes the `poll` with milliseconds where it can, which costs Linux less. It takes a
+//! wait only if the timeout and a close that shuts the socket down are all that can end it.
 
 use super::Socket;
 use super::handle::InFlight;

@@ -58,7 +58,8 @@ static LAYOUT: OnceLock<Layout> = OnceLock::new();
 static NEVER_TRY: AtomicBool = AtomicBool::new(false);
 
 /// `methods_of_sockets(None, int, bytes, bytearray, memoryview, capsule_at, patience_at, timeout_at, small,
-/// most_patience)`: the address of the methods, as tabi_python_methods() has those of the calls. 0 if a socket was said to be otherwise before.
+/// most_patience)`: the address of the methods, as tabi_python_methods() has those of the calls. 0 if a socket was said to
+/// be otherwise before.
 pub(super) unsafe extern "C-unwind" fn methods_of_sockets(
     _: *mut Object,
     arguments: Arguments,

@@ -296,8 +296,10 @@ impl Socket {
                         self.handle.set_waited(interest, waited);
                     }
                     // The socket was ready at once, but perhaps the next try does nothing: a unix socket
-                    // polls as writable while the queue of its peer is full.
-                    nap = (!waited).then(|| nap.map_or(NAP, |nap: Duration| (nap * 2).min(LONGEST_NAP)));
+                    // polls as writable while the queue of its peer is full. That is so for each connect to a
+                    // unix listener, also where a slow poll looks as if it had waited.
+                    nap = (!waited || plan.kind == Kind::Connect)
+                        .then(|| nap.map_or(NAP, |nap: Duration| (nap * 2).min(LONGEST_NAP)));
                 }
             }
             let n = operation(call.fd(), extra);

@@ -81,28 +81,30 @@ static void free_in_process(tabi_request *request, void *userdata)
     CHECK_OK(tabi_request_process_default(request));
 }
 
-static tabi_server *with_hooks(const tabi_server_hooks *hooks)
+/* A server with one hook, which has served until the hook stopped it, and its client. */
+static tabi_server *served_with(int (*verify)(tabi_request *, void *), void (*process)(tabi_request *, void *),
+                                tabi_sock **client)
 {
+    tabi_server_hooks hooks;
     tabi_server_options options;
     tabi_server *server = NULL;
+    memset(&hooks, 0, sizeof hooks);
+    hooks.struct_size = sizeof hooks;
+    hooks.verify_request = verify;
+    hooks.process_request = process;
     CHECK_OK(tabi_server_options_init(&options, sizeof options));
-    options.hooks = hooks;
+    options.hooks = &hooks;
     options.concurrency = TABI_THREADS;
     CHECK_OK(tabi_server_from_host(&options, "127.0.0.1", 0, answer, NULL, &server));
+    *client = connect_to(server);
+    CHECK_OK(tabi_server_serve_forever(server, 0.5));
     return server;
 }
 
 static void verify_request_may_close_the_server(void)
 {
-    tabi_server_hooks hooks;
-    tabi_server *server;
     tabi_sock *client;
-    memset(&hooks, 0, sizeof hooks);
-    hooks.struct_size = sizeof hooks;
-    hooks.verify_request = close_in_verify;
-    server = with_hooks(&hooks);
-    client = connect_to(server);
-    CHECK_OK(tabi_server_serve_forever(server, 0.5));
+    tabi_server *server = served_with(close_in_verify, NULL, &client);
     HEAR_END(client);
     CHECK_EQ(statistics_of(server).rejected, 1);
     tabi_server_free(server);
@@ -111,15 +113,8 @@ static void verify_request_may_close_the_server(void)
 
 static void process_request_does_not_free_the_server(void)
 {
-    tabi_server_hooks hooks;
-    tabi_server *server;
     tabi_sock *client;
-    memset(&hooks, 0, sizeof hooks);
-    hooks.struct_size = sizeof hooks;
-    hooks.process_request = free_in_process;
-    server = with_hooks(&hooks);
-    client = connect_to(server);
-    CHECK_OK(tabi_server_serve_forever(server, 0.5));
+    tabi_server *server = served_with(NULL, free_in_process, &client);
     HEAR(client, "answer");
     tabi_server_free(server);
     tabi_sock_free(client);

@@ -137,6 +137,13 @@ server.server_close()
 import warnings
 warnings.simplefilter("ignore")
 work = lambda handler: handler.request.sendall(b"%d" % os.getpid())
+def stop_parent():
+    tasks = f"/proc/{os.getppid()}/task"
+    os.kill(os.getppid(), signal.SIGSTOP)
+    # The signal stops each thread when that runs again, which is later on a busy machine.
+    states = lambda: {open(f"{tasks}/{task}/stat").read().rpartition(")")[2].split()[0] for task in os.listdir(tasks)}
+    while states() != {"T"}:
+        pass
 server = make()
 thread = serve(server)
 connect(server).close()
@@ -147,7 +154,7 @@ for parent_serves in True, False:
     child = os.fork()
     if child == 0:
         # Nobody but this child accepts clients here.
-        os.kill(os.getppid(), signal.SIGSTOP) if parent_serves else None
+        stop_parent() if parent_serves else None
         thread = serve(server)
         with connect(server) as client:
             is_mine = client.recv(10) == b"%d" % os.getpid()

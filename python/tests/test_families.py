@@ -81,6 +81,16 @@ class Families(unittest.TestCase):
                     with self.assertRaisesRegex(ValueError, "AF_UNIX path must not contain a NUL byte"):
                         call(path)
 
+    def test_options_of_vsock_are_numbers(self):
+        try:
+            sock = socket.socket(socket.AF_VSOCK)
+        except (AttributeError, OSError) as reason:
+            self.skipTest(f"no vsock sockets here: {reason}")
+        with sock:
+            for size in 1, 8, 2000:
+                with self.assertRaisesRegex(OSError, "getsockopt string buffer not allowed"):
+                    sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, size)
+
 
 if __name__ == "__main__":
     unittest.main()

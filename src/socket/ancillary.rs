@@ -138,11 +138,8 @@ pub unsafe fn close_received_fds(control: &[u8]) {
     }
 }
 
-/// Makes received descriptors close-on-exec on systems that have no MSG_CMSG_CLOEXEC.
+/// Makes received descriptors close-on-exec after a call without MSG_CMSG_CLOEXEC.
 pub(super) fn set_close_on_exec(control: &[u8]) {
-    if sys::CMSG_CLOEXEC != 0 {
-        return;
-    }
     for fd in received_fds(control) {
         sys::set_close_on_exec(fd);
     }

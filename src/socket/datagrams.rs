@@ -208,9 +208,10 @@ impl Socket {
         if headers.is_empty() {
             return self.nothing_to_do();
         }
+        let cloexec = self.cmsg_cloexec();
         let count = self.run(Plan::receive(limit, flags), |fd, extra| {
             // SAFETY: the caller promises that everything the headers point to is writable.
-            unsafe { sys::recvmmsg(fd, headers, flags | extra | CMSG_CLOEXEC) }
+            unsafe { sys::recvmmsg(fd, headers, flags | extra | cloexec) }
         })?;
         if !self.is_closed() {
             return Ok(count);
@@ -259,11 +260,14 @@ pub(crate) unsafe fn finish(header: &MessageHeader, flags: i32, sender: *mut Raw
     let control_len = message.msg_controllen as usize;
     // SAFETY: the place is writable, and the kernel has written `msg_namelen` bytes of it.
     unsafe { RawAddress::complete(sender, message.msg_namelen) };
-    // SAFETY: the kernel filled this number of bytes of the control buffer.
-    ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
+    // Linux reports MSG_CMSG_CLOEXEC if the call set it.
+    if message.msg_flags & CMSG_CLOEXEC == 0 {
+        // SAFETY: the kernel filled this number of bytes of the control buffer.
+        ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
+    }
     RawDatagram {
         len: header.len(),
-        // Linux reports MSG_CMSG_CLOEXEC if the call set it. It is removed unless the caller had set it.
+        // It is removed unless the caller had set it.
         flags: message.msg_flags & !(CMSG_CLOEXEC & !flags),
         control_len,
     }

@@ -14,6 +14,7 @@ use super::control_buffer::{ControlBuffer, ControlData};
 use super::io::reserve_for;
 use super::wait::Plan;
 use crate::address::{Address, RawAddress};
+use crate::constants::AF_UNIX;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::resolve::ToAddress;
@@ -267,6 +268,7 @@ impl Socket {
         let template = header(buffers)?;
         check_control_size(control_size)?;
         let mut message = RawMessage { len: 0, control_len: 0, flags: 0, sender: RawAddress::empty() };
+        let cloexec = self.cmsg_cloexec();
         let received = self.run(Plan::receive(limit, flags), |fd, extra| {
             let mut header = template;
             header.msg_name = message.sender.as_mut_ptr().cast();
@@ -277,7 +279,7 @@ impl Socket {
             }
             // SAFETY: the caller promises that the buffers and the control buffer are writable; the address
             // has this capacity.
-            let n = unsafe { libc::recvmsg(fd, &mut header, flags | extra | CMSG_CLOEXEC) };
+            let n = unsafe { libc::recvmsg(fd, &mut header, flags | extra | cloexec) };
             if n >= 0 {
                 message.sender.set_len(header.msg_namelen);
                 #[allow(clippy::unnecessary_cast)] // socklen_t on some systems
@@ -285,7 +287,7 @@ impl Socket {
                 message.control_len = control_len.min(control_size);
                 // Linux reports MSG_CMSG_CLOEXEC if the call set it. It is removed unless the caller had set
                 // it.
-                message.flags = header.msg_flags & !(CMSG_CLOEXEC & !flags);
+                message.flags = header.msg_flags & !(cloexec & !flags);
             }
             n
         });
@@ -293,7 +295,9 @@ impl Socket {
         let filled = unsafe { ancillary::filled(control, message.control_len) };
         match received {
             Ok(len) => {
-                ancillary::set_close_on_exec(filled);
+                if cloexec == 0 {
+                    ancillary::set_close_on_exec(filled);
+                }
                 Ok(RawMessage { len, ..message })
             }
             Err(error) => {
@@ -303,6 +307,14 @@ impl Socket {
                 Err(error)
             }
         }
+    }
+}
+
+impl Socket {
+    /// The flag with which received descriptors are close-on-exec, where the system has one. Only unix sockets receive
+    /// descriptors, and some others refuse a message with this flag (`AF_PACKET`, and `AF_CAN` with ISO-TP or J1939).
+    pub(super) fn cmsg_cloexec(&self) -> libc::c_int {
+        if self.family == AF_UNIX { CMSG_CLOEXEC } else { 0 }
     }
 }
 

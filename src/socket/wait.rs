@@ -96,6 +96,12 @@ impl Plan {
     pub(super) const fn send(limit: Limit, flags: libc::c_int) -> Self {
         Plan { flags, ..Plan::new(Kind::Send, limit) }
     }
+
+    /// The caller's flags with which the system never waits, whatever the timeout is.
+    fn flags_that_never_wait(self) -> libc::c_int {
+        let possible = if self.kind == Kind::Receive { sys::NEVER_WAIT } else { libc::MSG_DONTWAIT };
+        self.flags & possible
+    }
 }
 
 impl Interest {
@@ -235,7 +241,7 @@ impl Socket {
     /// block and the decision to wait in `poll`. The call then begins again, without a timeout.
     fn was_hurried(&self, call: &InFlight<'_>, plan: Plan, timeout: Timeout, result: &Result<usize>) -> bool {
         let may_block = timeout == Timeout::NONE && plan.limit == Limit::Timeout;
-        if *result != Err(Error::Os(libc::EAGAIN)) || !may_block || plan.flags & sys::NEVER_WAIT != 0 {
+        if *result != Err(Error::Os(libc::EAGAIN)) || !may_block || plan.flags_that_never_wait() != 0 {
             return false;
         }
         let socket = SockRef::from(call);
@@ -322,7 +328,7 @@ impl Socket {
                     || self.mode.has_nonblocking_calls()
                     || must_not_block(plan.flags)
                     || !tokens.is_empty();
-                polls && plan.flags & libc::MSG_DONTWAIT == 0
+                polls && plan.flags_that_never_wait() == 0
             }
             Limit::Timeout => timeout != Timeout::ZERO,
         }

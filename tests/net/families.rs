@@ -7,8 +7,8 @@ use std::io::IoSlice;
 use tabi::constants::*;
 use tabi::{
     Address, AlgAddress, Bdaddr, BluetoothAddress, CanAddress, ControlData, Error, HardwareAddress,
-    NetlinkAddress, PacketAddress, QipcrtrAddress, RawAddress, RawControlMessages, Socket, TipcAddress,
-    TipcName, VsockAddress,
+    IncomingDatagram, NetlinkAddress, PacketAddress, QipcrtrAddress, RawAddress, RawControlMessages, Socket,
+    TipcAddress, TipcName, VsockAddress,
 };
 
 /// The bytes of an address in hexadecimal.
@@ -300,6 +300,17 @@ fn packets_are_seen_on_the_loopback_interface() {
     assert_eq!((name.interface, name.protocol), (lo, ETH_P_ALL as u16));
     // The type of the loopback device is 772, and its address is six zeros.
     assert_eq!((name.hardware_type, name.hardware_address.as_bytes()), (772, &[0; 6][..]));
+    socket.setsockopt(libc::SOL_PACKET, libc::PACKET_AUXDATA, 1).unwrap();
+    let sender = Socket::new(AF_INET, SOCK_DGRAM, 0).unwrap();
+    sender.sendto(b"seen", ("127.0.0.1", 9)).unwrap();
+    // This socket sees everything that is sent in this machine, and so perhaps the packet of another.
+    let message = socket.recvmsg(100, 100, 0).unwrap();
+    let Address::Packet(seen) = message.address else { panic!("{message:?}") };
+    assert_eq!((seen.interface, message.ancdata.len()), (lo, 1));
+    sender.sendto(b"seen", ("127.0.0.1", 9)).unwrap();
+    let mut buffer = [0; 100];
+    let mut packets = [IncomingDatagram::new(&mut buffer)];
+    assert_eq!(socket.recvmany(&mut packets, 0).unwrap(), 1);
 }
 
 #[test]

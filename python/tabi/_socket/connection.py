@@ -128,6 +128,8 @@ class Connection:
         buflen = c_int(buflen, "getsockopt", *given)
         if buflen == 0:
             return _int_option(self, level, option)
+        if self._tabi_family == _AF_VSOCK:
+            raise OSError("getsockopt string buffer not allowed")
         if not 0 < buflen <= _LONGEST_OPTION:
             raise OSError("getsockopt buflen out of range")
         value = zeros(buflen)

@@ -76,7 +76,7 @@ use crate::memory;
 use crate::socket::Socket;
 use crate::sys::fd::RawFd;
 use intake::{LoopWakers, OwnPath};
-use lifecycle::Lifecycle;
+use lifecycle::{Lifecycle, hold};
 use park::WaitingRoom;
 use request::{Active, caught};
 use run::Runner;
@@ -246,6 +246,8 @@ impl Server {
     /// process, as the server's [`Concurrency`] says.
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
+        // From here on a `server_close` in the hook has to wait for it.
+        hold(server.id(), None);
         let request = match server.core.options.parks_new_clients() {
             true => server.await_first_byte(request),
             false => Some(request),

@@ -111,6 +111,24 @@ static void verify_request_may_close_the_server(void)
     tabi_sock_free(client);
 }
 
+static void close_in_process(tabi_request *request, void *userdata)
+{
+    (void)userdata;
+    CHECK_OK(tabi_server_close(tabi_request_server(request), TABI_NO_TIMEOUT, NULL));
+    CHECK_OK(tabi_request_process(request));
+}
+
+/* It holds the request that it closes the server for, and so does not wait for it. */
+static void process_request_may_close_the_server(void)
+{
+    tabi_sock *client;
+    tabi_server *server = served_with(NULL, close_in_process, &client);
+    HEAR(client, "answer");
+    CHECK_EQ(statistics_of(server).finished, 1);
+    tabi_server_free(server);
+    tabi_sock_free(client);
+}
+
 static void process_request_does_not_free_the_server(void)
 {
     tabi_sock *client;
@@ -124,6 +142,7 @@ int main(void)
 {
     RUN(freeing_waits_for_the_handler_that_has_closed_the_server);
     RUN(verify_request_may_close_the_server);
+    RUN(process_request_may_close_the_server);
     RUN(process_request_does_not_free_the_server);
     return 0;
 }

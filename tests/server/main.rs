@@ -6,6 +6,7 @@ mod support;
 mod basics;
 mod bombs;
 mod cancel;
+mod close_in_hooks;
 #[cfg(unix)]
 mod daemon;
 #[cfg(target_os = "linux")]

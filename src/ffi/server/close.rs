@@ -44,8 +44,8 @@ unsafe impl Growing for tabi_drain_report {
 /// `drain` is the time in seconds that the requests have. After it, their connections are shut down, which
 /// ends handlers that use them. With TABI_NO_TIMEOUT the requests have as long as they need. `report` may be
 /// NULL. If the server is serving, it is stopped first. In a handler of the same server, the function does
-/// not wait for that handler's request, and in the hook verify_request not for the request that is verified. The hooks
-/// get_request and process_request must not call it while they have a request, because it would wait for that one.
+/// not wait for that handler's request, and in the hooks get_request, verify_request and process_request not for the
+/// request that the hook has.
 ///
 /// A server may be closed again. With a `drain` this drains what the first close has left. With TABI_NO_TIMEOUT it
 /// waits for what the first close did not wait for, such as the handler that has called it, but not for requests that

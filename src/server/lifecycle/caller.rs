@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::ptr;
 
 use crate::server::Server;
+use crate::server::request::Table;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
@@ -21,8 +22,13 @@ pub(crate) enum Role {
 struct Entry {
     server: usize,
     role: Role,
+    /// The request that a hook of this serve loop holds.
+    held: Cell<Option<Held>>,
     outer: *const Entry,
 }
+
+/// A request that a hook holds: its slot, and the generation of the slot.
+type Held = (usize, u32);
 
 thread_local! {
     static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
@@ -30,11 +36,20 @@ thread_local! {
 
 /// Runs a function while the current thread has this role for a server.
 pub(crate) fn with_role<T>(server: usize, role: Role, run: impl FnOnce() -> T) -> T {
-    let entry = Entry { server, role, outer: INNERMOST.get() };
+    let entry = Entry { server, role, held: Cell::new(None), outer: INNERMOST.get() };
     // The entry must leave the list even when `run` panics, because it is on this stack.
     let _leave = Leave(entry.outer);
     INNERMOST.set(&entry);
     run()
+}
+
+/// Records which request a hook holds, if this thread is in a hook of a serve loop.
+pub(crate) fn hold(server: usize, held: Option<Held>) {
+    // SAFETY: the entry is a local variable of the innermost `with_role` of this thread, which has not returned.
+    let entry = unsafe { INNERMOST.get().as_ref() };
+    if let Some(entry) = entry.filter(|entry| entry.server == server && matches!(entry.role, Role::Loop)) {
+        entry.held.set(held);
+    }
 }
 
 /// Returns whether the current thread runs a serve loop of the server.
@@ -57,6 +72,8 @@ pub(super) struct Caller {
     pub(super) in_loop: bool,
     /// The requests that the thread handles. There are several if one is handled inside another.
     pub(super) requests: Vec<usize>,
+    /// The request that a hook of the loop held last. It may have ended or be parked since.
+    held: Option<Held>,
 }
 
 impl Caller {
@@ -68,7 +85,10 @@ impl Caller {
         while let Some(entry) = unsafe { next.as_ref() } {
             match entry.role {
                 _ if entry.server != server => {}
-                Role::Loop => caller.in_loop = true,
+                Role::Loop => {
+                    caller.in_loop = true;
+                    caller.held = entry.held.get();
+                }
                 // A hook that handles its request in its own thread is in it twice.
                 Role::Request(number) if caller.requests.contains(&number) => {}
                 Role::Request(number) => caller.requests.push(number),
@@ -76,6 +96,14 @@ impl Caller {
             next = entry.outer;
         }
         caller
+    }
+
+    /// Adds the request that a hook of the loop holds to the thread's own. Nobody else can end it.
+    pub(super) fn own_what_is_held(&mut self, table: &Table) {
+        let Some((slot, generation)) = self.held else { return };
+        if table.is_running(slot, generation) && !self.requests.contains(&slot) {
+            self.requests.push(slot);
+        }
     }
 
     /// Returns true in a handler or a hook of the server.

@@ -47,8 +47,8 @@ impl Server {
     /// server waits without a limit, or not at all if `block_on_close` is false or `daemon_threads` is true.
     ///
     /// A serve loop is stopped first. In a handler, `server_close` does not wait for the request of this
-    /// handler, and in `verify_request` not for the request that is verified. The hooks `get_request` and
-    /// `process_request` must not call it while they have a request, because it would wait for that one.
+    /// handler, and in the hooks `get_request`, `verify_request` and `process_request` not for the request that the hook
+    /// has.
     ///
     /// A server may be closed again. With a `drain` this drains what the first close has left. With `None` it waits for
     /// what the first close did not wait for, such as the handler that has called it, but not for requests that were
@@ -64,7 +64,8 @@ impl Server {
             self.close_sockets();
             return DrainReport::default();
         }
-        let caller = Caller::of(self.id());
+        let mut caller = Caller::of(self.id());
+        caller.own_what_is_held(&self.active().table());
         if !self.core.lifecycle.begin_closing(caller.works_for_server()) && drain.is_none() {
             return DrainReport::default();
         }

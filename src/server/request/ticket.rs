@@ -8,6 +8,7 @@ use super::active::Entry;
 use crate::address::Address;
 use crate::error::Result;
 use crate::server::Server;
+use crate::server::lifecycle::hold;
 
 /// An active request. It ends when this value is dropped.
 pub(crate) struct Ticket {
@@ -32,6 +33,9 @@ impl Ticket {
         let begun = server.active().begin(Entry::of(body), host)?;
         if begun.oversleeps {
             server.nudge_loop();
+        }
+        if !matches!(body, Body::Job(_)) {
+            hold(server.id(), Some((begun.slot, begun.generation)));
         }
         Ok(Ticket {
             server: Some(server.clone()),

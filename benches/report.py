@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import RESULTS, ROOT, crowd, names, parking, svg, tables
+from harness import RESULTS, ROOT, crowd, names, parking, svg, tables, targets
 from harness.primitives import SIZES
 from harness.rounds import summary
 from harness.servers import CLIENTS, GROWTH, IDLE
@@ -315,121 +315,6 @@ def overview(results):
     )
 
 
-# Why a measure does not hold: the beginning of its name, and the reason.
-BOUNDS = [
-    (
-        "C face, send + receive",
-        "The guard that makes `close` safe is two locked steps around each call, together {guard_ns} ns for a send and a receive. Raw C with "
-        "this guard alone (the row *raw C with an in-flight count*) has {guard}, the C face has {ours}. The system calls of this "
-        "kernel are short, and the shorter they are, the larger is the share of the guard. The first step needs its lock on every processor: other "
-        "threads must see the call before it looks whether the socket was closed. The second one could be a plain store only if each thread had a "
-        "word of its own for each call, which takes about as long to find. A first step without a lock would need a barrier that the "
-        "closing thread raises in all others (`membarrier`). That has to be switched on for the whole process, waits for all CPUs if the process has "
-        "threads already, and a program that has restricted its system calls may be ended for it; a library must not do this unasked.",
-    ),
-    (
-        "C face, datagram",
-        "Beside the guard of a call, each datagram of a batch has a header that is filled from the program's structure and read back into it, with the "
-        "address of its sender. Raw C fills the same headers once and uses them again.",
-    ),
-    ("C face, getaddrinfo", "The answer is one allocation, and the address and the port are read with all checks. glibc does the same with less checks."),
-    ("C face, create_connection", "The system calls are those of raw C: socket, connect, accept and two closes. What is left is the memory of two sockets."),
-    ("C face, 64 threads", "Raw C has {crowd_raw} in the same run. The sockets share neither a lock nor a counter."),
-    (
-        "C face, 5 s timeout, data ready",
-        "The reason is the same guard. A timeout adds nothing while data is ready. Raw C with an in-flight count has {guard_timed}.",
-    ),
-    (
-        "C face, 5 s timeout, never ready",
-        "A receive that has to wait is a `poll` and a `recv`, so that the deadline holds and a `close` is noticed. Plain C that tries first and then "
-        "polls has {try_pingpong}, CPython has {cpython_pingpong}. Beside them are the guards of both calls, and the clock, which is read before the `poll` for the deadline, and after it to learn whether the next receive should wait first too. SO_RCVTIMEO needs no `poll`, but it limits each system call and not the whole call, "
-        "and all owners of the socket share it.",
-    ),
-    (
-        "threaded server, messages",
-        "A message pays for the guard twice, in its receive and in its send: {guard_ns} ns. Raw C with kept threads "
-        "has {kept_messages}, and the copy of the baseline has {again_messages}. On two CPUs other programs ran at the same time: the copy of the "
-        "baseline itself was between the limits {again_two}, and a value between them means nothing.",
-    ),
-    (
-        "server CPU per message",
-        "The reason is that for messages per second. The copy of the baseline has {again_cpu} on one CPU and {again_cpu_two} on two.",
-    ),
-    (
-        "system calls per connection",
-        "These are `accept`, two `recv`, `send` and `close`, a futex call to wake a kept thread, and another with which the thread waits again. The rest are the "
-        "polls while no client waits. Threads that look for the next client themselves would save the futex calls, if one waits. It was tried: three of ten "
-        "threads found one, and the looks of the others cost what these saved.",
-    ),
-    (
-        "resident memory",
-        "It consists of the used pages of the stack, as in raw C, and on the heap of the request, its socket, and what the Rust runtime keeps for a thread. "
-        "Together with the page tables it is {memory} KiB, against {base_memory} KiB of raw C, whose larger stacks need more page tables.",
-    ),
-    (
-        "libtabi.so",
-        "The library is optimised for size and prints no backtraces. A part of it is Rust's standard library, which comes compiled for speed, and the "
-        "tables with which a panic unwinds until it becomes an error code. `docs/guides/static.md` lists what each step brought and what was tried "
-        "without success.",
-    ),
-    ("connections per second", "The limit is the hand-over to another thread. Raw C with kept threads has the same limit: it has {kept_churn}. "
-        "What is left is a `poll` for nearly each client, which C that blocks in `accept` does not need, and of the server's time 3 % in the library itself."),
-    ("server CPU per short connection", "The reason is that for connections per second."),
-    (
-        "set-up of 5,000",
-        "The clients come one after the other, so each of them costs tabi a `poll` before its `accept`, and each gets a request with the address of its client. "
-        "Raw C blocks in `accept`, and keeps nothing. With single measurements of a fifth of a second, the ratio varies by a few hundredths.",
-    ),
-]
-
-
-def bound_facts(results):
-    """Returns the figures that are part of the reasons."""
-    rows, serving = tables.exchanges(results), tables.found(results, "servers")
-
-    def exchange(name, case, timeout):
-        return plain(tables.ratio(tables.row_of(rows, case=case, size=64, timeout=timeout, cpus=1), name), 2)
-
-    def served(name, mode, column, cpus=1):
-        return plain(tables.server_ratio(tables.row_of(serving, mode=mode, cpus=cpus), name, column, not column), 2)
-
-    def memory(name):
-        parts = [tables.idle(results, name, key) for key in ("VmRSS", "VmPTE")]
-        return f"{sum(part[0] for part in parts):.1f}" if all(parts) else ABSENT
-
-    return {
-        "guard_ns": plain(tables.over(tables.row_of(rows, case="unix", size=64, timeout=0, cpus=1), "guard")),
-        "crowd_raw": crowd_of(results, BASE),
-        "guard": exchange("guard", "unix", 0), "ours": exchange("tabi-c", "unix", 0), "guard_timed": exchange("guard", "unix", 5),
-        "try_pingpong": exchange("try", "pingpong", 5), "cpython_pingpong": exchange("cpython", "pingpong", 5),
-        "kept_messages": served("c_kept_threads", "echo", 0), "again_messages": served("c_threads-again", "echo", 0),
-        "again_two": spread(tables.server_ratio(tables.row_of(serving, mode="echo", cpus=2), "c_threads-again", 0, True)),
-        "again_cpu_two": spread(tables.server_ratio(tables.row_of(serving, mode="echo", cpus=2), "c_threads-again", 1)),
-        "again_cpu": served("c_threads-again", "echo", 1), "kept_churn": served("c_kept_threads", "churn", 0, 2),
-        "memory": memory("tabi-c"), "base_memory": memory(SERVER_BASE),
-    }
-
-
-def crowd_of(results, name):
-    cpu = tables.cpu_of_threads(results, name)
-    return f"{cpu[max(cpu)] / cpu[min(cpu)]:.2f}" if cpu else ABSENT
-
-
-def targets_section(results):
-    lines, reasons, facts = [], {}, bound_facts(results)
-    group = ""
-    for name, limit, value, holds, digits, unit in tables.targets(results):
-        group = group if name.startswith("the same") else name
-        verdict = "yes" if holds else ABSENT if value is None else "**no**"
-        lines.append([name, limit, ABSENT if value is None else f"{value:.{digits}f}{unit}", verdict])
-        for beginning, reason in BOUNDS:
-            if value is not None and not holds and group.startswith(beginning):
-                reasons[beginning] = f"- *{group}*: {reason.format(**facts)}"
-    header = ["ratio to raw C in the same run, or a count", "must be", "is", "holds"]
-    bounds = "These are the reasons for the values that do not hold:\n\n" + "\n".join(reasons.values()) + "\n"
-    return ["## What must hold\n", table(header, lines) + "\n", *([bounds] if reasons else [])]
-
-
 def head(results):
     machine = max((section["machine"] for section in results.values()), key=lambda each: each["date"])
     missing = {name: what for section in results.values() for name, what in section["missing"].items()}
@@ -480,7 +365,7 @@ def main():
         results = {name: found for name, found in results.items() if name in options.only.split(",")}
     images, parts = {}, [] if options.only else head(results)
     makers = {
-        "primitives": [targets_section, primitives_section], "threads": [threads_section], "bulk": [bulk_section], "names": [names.section], "servers": [servers_section],
+        "primitives": [targets.section, primitives_section], "threads": [threads_section], "bulk": [bulk_section], "names": [names.section], "servers": [servers_section],
         "growth": [growth_section], "parking": [parking.section], "crowd": [crowd.section], "counts": [counts_section], "sizes": [sizes_section],
         "python": [python_section],
     }

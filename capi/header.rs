@@ -79,7 +79,7 @@ fn macros(version: [String; 3]) -> String {
     lines.push("#define TABI_NO_TIMEOUT HUGE_VAL".to_owned());
     lines.push("\n/* The backlog that Python's listen() uses when none is given. */".to_owned());
     lines.push("#define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)".to_owned());
-    lines.push("\n/* The codes that are not -errno. Their numbers never change. tabi_handler explains the last two, which are no errors. */".to_owned());
+    lines.push("\n/* The codes that are not -errno. Their numbers never change. tabi_handler explains the last three, which are no errors. */".to_owned());
     macro_rules! define {
         ($number:expr, $name:ident, $text:expr) => {
             lines.push(format!("#define TABI_{} ({}) /* {} */", stringify!($name), $number, $text));

@@ -74,7 +74,7 @@ typedef intptr_t ssize_t;
 /* The backlog that Python's listen() uses when none is given. */
 #define TABI_BACKLOG (SOMAXCONN < 128 ? SOMAXCONN : 128)
 
-/* The codes that are not -errno. Their numbers never change. tabi_handler explains the last two, which are no errors. */
+/* The codes that are not -errno. Their numbers never change. tabi_handler explains the last three, which are no errors. */
 #define TABI_GAI_ADDRFAMILY (-5001) /* address family for hostname not supported */
 #define TABI_GAI_AGAIN (-5002) /* temporary failure in name resolution */
 #define TABI_GAI_BADFLAGS (-5003) /* bad value for the resolver's flags */

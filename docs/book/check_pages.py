@@ -6,6 +6,7 @@ links into the manual must hold. The search must find a word, in English and in 
 The pages of the crate, which rustdoc makes, are only linked: rustdoc checks them itself.
 """
 
+import contextlib
 import functools
 import html
 import http.server
@@ -92,7 +93,10 @@ class Pages(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self):
         if self.path != "/check.html":
-            return super().do_GET()
+            # The browser gives up what a page still asks for when its frame is removed.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                super().do_GET()
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(self.check)))

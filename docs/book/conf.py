@@ -22,6 +22,9 @@ myst_heading_anchors = 4
 # Pages for the forge begin a section at the level that reads well there.
 suppress_warnings = ["myst.header"]
 
+# A string such as "" stays what a program has to be given, and --servers keeps both hyphens.
+smartquotes = False
+
 html_theme = "furo"
 html_title = f"tabi {release}"
 html_static_path = ["static"]

@@ -2,8 +2,8 @@
 // from this table. The numbers never change.
 //
 // The errors of the system are -errno: -1 to -4095, and on Windows -1 to -15999 but for the numbers of this table, which
-// no system uses for errors of sockets. The last two are no errors but answers of handlers. They are
-// negative, so that no count of bytes that a handler returns by chance is one of them.
+// no system uses for errors of sockets. The last three are no errors but answers of handlers. They are negative, so that no
+// count of bytes that a handler returns by chance is one of them.
 macro_rules! for_each_code {
     ($use_code:ident) => {
         $use_code! { -5001, GAI_ADDRFAMILY, "address family for hostname not supported" }

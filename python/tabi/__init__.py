@@ -73,7 +73,7 @@ def install(*, servers: bool = False, happy_eyeballs: bool = False) -> None:
     ``socketserver`` by ``tabi.socketserver``. With ``happy_eyeballs``, ``socket.create_connection`` is this package's.
 
     Call it before the first ``import socket``, and with ``servers`` before the first ``import socketserver``: a program
-    that has the built-in classes in its hands would use two kinds of socket, or of server, at once. Calling it again
+    that has imported the built-in classes would use two kinds of socket, or of server, at the same time. Calling it again
     does nothing, except that ``servers`` may be asked for later.
 
     Raises ``RuntimeError`` when ``socket``, or with ``servers`` the standard ``socketserver``, has been imported
@@ -101,7 +101,7 @@ def create_connection(
     """``socket.create_connection`` by Happy Eyeballs (RFC 8305): IPv6 and IPv4 addresses take turns, and while one does
     not answer, the next one is tried beside it after ``attempt_delay`` seconds.
 
-    One ``timeout`` limits the look-up of the host and all attempts together. IPv4 addresses that are known wait
+    One ``timeout`` limits the look-up of the host and all attempts together; by default it is that of new sockets. IPv4 addresses that are known wait
     ``resolution_delay`` seconds for the look-up of the IPv6 addresses, and ``first_family_count`` addresses of the
     preferred family are tried before the families take turns.
 

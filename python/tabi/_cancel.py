@@ -28,8 +28,8 @@ class Cancel:
     ``with token:`` puts the calls of this thread under the token; threads may enter several tokens, and one several times.
     :meth:`attach` puts the calls on one socket under it, in all threads. All calls that may wait heed it: those of
     sockets, files of ``makefile`` and TLS sockets, ``connect`` and look-ups, ``tabi.create_connection``, ``tabi.poll``, and
-    ``serve_forever`` and ``handle_request`` of servers. A call that begins under a triggered token fails at once and moves nothing. A call that waits ends at
-    once. A call that has done something returns its result.
+    ``serve_forever`` and ``handle_request`` of servers. A call that begins under a triggered token fails at once and moves
+    nothing. A call that waits ends at once. A call that has done something returns its result.
 
     With a ``timeout`` in seconds the token counts as triggered, too, once that time has passed: one deadline over many
     calls. Calls look at it when they have to wait.

@@ -12,7 +12,7 @@ from . import _library
 from ._errors import EINTR, exception
 from ._library import INT_MAX
 from ._socket import handle as handles
-from ._socket.interrupt import check_signals
+from ._socket.interrupt import NEVER, check_signals
 from ._socket.lifecycle import Lifecycle, parse_timeout
 from ._system import NO_DESCRIPTOR, Descriptor, monotonic_ns, os_error
 
@@ -23,7 +23,6 @@ _entry = Struct(f"@P{Descriptor._type_}II0P")
 CLOSED = 0x10000
 _INTERRUPTIBLE = 0x20000
 
-_NEVER = 2**63 - 1
 #: A signal that comes just before the library polls does not end the poll, so it is looked for after this time.
 _LOOK_AT_SIGNALS = 500_000_000
 
@@ -35,7 +34,7 @@ _poll_until = _library.function(
 def poll(entries, timeout: Optional[float]) -> list:
     """See :func:`tabi.poll`."""
     timeout = parse_timeout(timeout)
-    until = _NEVER if timeout is None else min(monotonic_ns() + math.ceil(timeout * 1e9), _NEVER)
+    until = NEVER if timeout is None else min(monotonic_ns() + math.ceil(timeout * 1e9), NEVER)
     entries = [(polled, operator.index(events)) for polled, events in entries]
     # The list keeps the handles alive, even if another thread gives the objects new ones.
     handles_of = [getattr(polled, "_tabi_handle", None) for polled, _ in entries]

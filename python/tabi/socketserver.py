@@ -55,7 +55,7 @@ def _shutdown(self):
     Waits until the loop has finished, unless it is called in the loop's thread or in a handler. Before
     ``serve_forever`` it makes the next one return at once.
     """
-    # In a forked child, that of the parent, whose loop goes on.
+    # In a forked child the native server may be that of the parent, whose loop goes on.
     (_server.existing(self) or _server.native_of(self)).shutdown()
 
 
@@ -93,7 +93,7 @@ def _process_request(self, request, client_address):
 def _handle_handshake_error(self, request, client_address):
     """A TLS handshake has failed, or has not ended within ``handshake_timeout``; sys.exc_info() has the error.
 
-    By default nothing is printed, as by Python's servers: clients that are no clients are everyday life.
+    By default nothing is printed: on the open internet, scanners and clients without TLS connect all the time.
     """
 
 

@@ -107,7 +107,7 @@ def _cpython_tests() -> str:
 
 
 def exists(suite: Suite) -> bool:
-    """Whether the running Python has this module: later ones dropped asyncore and its kin."""
+    """Whether the running Python has this module: later ones dropped asyncore and others."""
     if suite.script:
         return os.path.exists(suite.path)
     try:

@@ -72,7 +72,7 @@ class _Finder:
 
 
 def install() -> None:
-    """From now on; modules that are imported already are adjusted at once."""
+    """Adjusts the modules that are imported already, and has each of the others adjusted when it is imported."""
     for name, adjust in _ADJUSTMENTS.items():
         if name in sys.modules:
             adjust(sys.modules[name])

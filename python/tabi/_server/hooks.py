@@ -19,7 +19,7 @@ _NO_REQUEST = EAGAIN
 #: What it returns for an ``OSError`` that has no number of the system's.
 _FAILED = -errno.EIO
 
-# What `threading` knows of all threads. It is not for others, so it may have other names one day.
+# What `threading` knows of all threads. These names are private, and a later Python may not have them.
 _THREADS_LOCK = getattr(threading, "_active_limbo_lock", contextlib.nullcontext())
 _THREADS = getattr(threading, "_active", {})
 _DANGLING = getattr(threading, "_dangling", set())

@@ -39,7 +39,7 @@ def _forget() -> None:
 
 
 def watch() -> None:
-    """From now on; called once."""
+    """Registers what happens at the end of the program and after a fork. It is called once."""
     atexit.register(_end)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_forget)

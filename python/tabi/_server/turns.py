@@ -90,7 +90,7 @@ class Connection:
         self.context = contextvars.copy_context() if _INHERITS_CONTEXT else contextvars.Context()
 
     def allow_parking(self, idle_is_limited: bool, waits_for_first_byte: bool) -> None:
-        """From now on; if there is a descriptor to wait for."""
+        """Lets the connection park from now on, if it has a descriptor to wait for."""
         if self.fd > 0:
             self.may_park, self.idle_is_limited = True, idle_is_limited
             self.waits_for_first_byte = waits_for_first_byte

@@ -16,7 +16,7 @@ from .._library import INT_MAX, INT_MIN
 from .._system import WINDOWS, monotonic_ns
 from . import families
 from .buffers import zeros
-from .interrupt import looking_up
+from .interrupt import NEVER, looking_up
 from .sockaddr import (
     FAMILY_AT,
     LENGTH_AT,
@@ -32,9 +32,6 @@ from .sockaddr import (
 AF_UNIX = getattr(builtin, "AF_UNIX", -1)
 AF_INET = 2
 AF_INET6 = getattr(builtin, "AF_INET6", -1)
-
-#: The moment that never comes.
-NEVER = 2**63 - 1
 
 #: What `recvfrom` has for no sender: on Windows, an address of no family.
 NO_SENDER = (0, bytes(14)) if WINDOWS else None

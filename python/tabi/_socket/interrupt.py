@@ -27,8 +27,8 @@ tokens_exist = WINDOWS
 #: Whom the library asks in each thread. Kept here as long as the library may call it.
 _asked = _thread._local()
 
-#: The last moment that the library's deadlines can name.
-_NEVER = 2**63 - 1
+#: The last moment that the library's deadlines can name. It means that there is no limit.
+NEVER = 2**63 - 1
 
 
 def interruptions(raised: list):
@@ -51,9 +51,9 @@ def interruptions(raised: list):
 def looking_up(until: int, look_up: Callable[..., int], *arguments) -> int:
     """The result of a look-up that ends at ``until``. The handlers of signals run while it waits; what they raise ends it.
 
-    A look-up without a limit (``_NEVER``) and without a token runs in this thread, and nothing can end it.
+    A look-up without a limit (``NEVER``) and without a token runs in this thread, and nothing can end it.
     """
-    if until == _NEVER and not tokens_exist:
+    if until == NEVER and not tokens_exist:
         return look_up(*arguments)
     raised: list = []
     steps = interruptions(raised)
@@ -88,7 +88,7 @@ def again(
     while code == EINTR:
         check_signals()
         if timeout and began:
-            code = until(min(began + int(timeout * 1e9), _NEVER))
+            code = until(min(began + int(timeout * 1e9), NEVER))
         else:
             code = plain()
     if code < 0:

@@ -82,7 +82,7 @@ def never_try() -> None:
 
 
 class Transfer:
-    """``send``, ``recv`` and their kin."""
+    """``send``, ``recv`` and their relatives."""
 
     __slots__ = ()
 

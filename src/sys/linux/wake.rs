@@ -16,7 +16,7 @@ pub(crate) struct Wake {
 fn new_eventfd() -> Result<OwnedFd> {
     // SAFETY: eventfd touches no memory.
     let fd = unsafe { syscall!(eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK)) }?;
-    // SAFETY: the descriptor was just born and has no other owner.
+    // SAFETY: the descriptor was just made and has no other owner.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

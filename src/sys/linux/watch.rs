@@ -23,7 +23,7 @@ pub(crate) struct Watch {
 fn new_epoll() -> Result<OwnedFd> {
     // SAFETY: epoll_create1 touches no memory.
     let fd = unsafe { syscall!(epoll_create1(libc::EPOLL_CLOEXEC)) }?;
-    // SAFETY: the descriptor was just born and has no other owner.
+    // SAFETY: the descriptor was just made and has no other owner.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

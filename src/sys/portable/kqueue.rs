@@ -70,7 +70,7 @@ pub(super) enum Change {
 pub(super) fn new() -> Result<OwnedFd> {
     // SAFETY: kqueue touches no memory.
     let fd = checked(unsafe { system::kqueue() })?;
-    // SAFETY: the descriptor was just born and has no other owner.
+    // SAFETY: the descriptor was just made and has no other owner.
     let kqueue = unsafe { OwnedFd::from_raw_fd(fd) };
     crate::sys::set_close_on_exec(fd);
     Ok(kqueue)

@@ -10,7 +10,7 @@ pub(crate) fn new_pipe() -> Result<[OwnedFd; 2]> {
     let mut ends = [0; 2];
     // SAFETY: pipe writes two descriptors.
     unsafe { syscall!(pipe(ends.as_mut_ptr())) }?;
-    // SAFETY: both descriptors were just born and have no other owner.
+    // SAFETY: both descriptors were just made and have no other owner.
     let pipe = ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) });
     for end in ends {
         close_on_exec(end)?;

@@ -1,5 +1,5 @@
-// A few lines that make tabi feel at home in C++: handles that free themselves, errors that are thrown, and handlers
-// from which no exception escapes into the library.
+// What makes tabi convenient in C++: handles that free themselves, errors that are thrown, and handlers from which no
+// exception escapes into the library.
 #ifndef TABI_HPP
 #define TABI_HPP
 

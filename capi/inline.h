@@ -37,18 +37,23 @@ static inline int tabi_format(char *short_text, size_t size, char **text, const 
 {
     va_list again;
     int length;
-    if (format == NULL)
+    if (format == NULL) {
+        errno = EINVAL;
         return TABI_ERR_NULL;
+    }
     va_copy(again, arguments);
     length = vsnprintf(short_text, size, format, arguments);
     *text = short_text;
-    if (length < 0) {
-        length = -errno;
-    } else if ((size_t)length >= size) {
+    if (length >= 0 && (size_t)length >= size) {
         *text = (char *)malloc((size_t)length + 1);
-        length = *text == NULL ? -ENOMEM : vsnprintf(*text, (size_t)length + 1, format, again);
+        length = *text == NULL ? -1 : vsnprintf(*text, (size_t)length + 1, format, again);
     }
     va_end(again);
+    if (length < 0) {
+        length = -errno;
+        if (*text != short_text)
+            free(*text);
+    }
     return length;
 }
 
@@ -56,8 +61,8 @@ static inline int tabi_format(char *short_text, size_t size, char **text, const 
  * Writes formatted text, as printf(3) makes it, to a file of tabi_makefile(). It is sent, or kept to be sent later.
  *
  * Returns the length of the text in bytes. The errors are those of tabi_file_write(); after one of them, a part of the
- * text may have been taken. -errno, such as -ENOMEM, when the text cannot be made; tabi_last_error_message() does not
- * describe that.
+ * text may have been taken. TABI_ERR_NULL when `format` is NULL, and -errno, such as -ENOMEM, when the text cannot be
+ * made; tabi_last_error_message() does not describe these two.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
@@ -85,8 +90,8 @@ static inline ssize_t tabi_file_printf(tabi_file *file, const char *format, ...)
 /**
  * Sends formatted text, as printf(3) makes it, to the client of a request: tabi_request_reply() for texts.
  *
- * Returns the length of the text in bytes. The errors are those of tabi_request_reply(), and -errno, such as -ENOMEM,
- * when the text cannot be made; tabi_last_error_message() does not describe that.
+ * Returns the length of the text in bytes. The errors are those of tabi_request_reply(); TABI_ERR_NULL when `format` is
+ * NULL, and -errno, such as -ENOMEM, when the text cannot be made. tabi_last_error_message() does not describe these two.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))

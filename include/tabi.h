@@ -14,9 +14,10 @@
  * details. errno is set too; it is EINVAL when no errno fits. On Windows all this is about the numbers of
  * WSAGetLastError(), such as -WSAECONNREFUSED, and errno is not set.
  *
- * Two errors are possible in almost every function, and are not mentioned there: TABI_ERR_NULL when an
- * argument is NULL that must not be NULL, and TABI_ERR_CLOSED when the function needs the descriptor of a
- * socket or a server that is closed.
+ * Some errors are possible in almost every function, and are not mentioned there: TABI_ERR_NULL when an
+ * argument is NULL that must not be NULL, TABI_ERR_CLOSED when the function needs the descriptor of a socket or
+ * a server that is closed, TABI_ERR_CANCELLED when the function may wait and a token cancels it (tabi_cancel),
+ * TABI_ERR_OVERFLOW for a length that no memory has (more than SSIZE_MAX bytes), and -ENOMEM.
  *
  * Arguments. Outputs are written only when the function succeeds, unless its comment says something else. A
  * buffer is a pointer and a length in bytes; NULL with the length 0 is an empty buffer. Timeouts are in
@@ -29,7 +30,8 @@
  * Threads. Every function may be called in any thread at any time, and also while other threads are inside
  * functions with the same handle. There are three exceptions: nobody may use a handle while it is being freed
  * or later; a tabi_file is for one reader and one writer at a time; and a thread must not be cancelled
- * (pthread_cancel) inside a function of this library, because that ends the process.
+ * (pthread_cancel) inside a function of this library, because that ends the process. A signal handler may call
+ * tabi_cancel_trigger() and no other function.
  *
  * This file is made by cbindgen from the comments in src/ffi. Do not edit it.
  */
@@ -120,15 +122,17 @@ extern "C" {
 /**
  * Returns the text of a code, such as "Connection refused" or "timed out".
  *
- * Any number is allowed. The text of 0 and of positive numbers is "success"; the text of a number that is
- * not a code is "unknown code". The string is static and must not be freed.
+ * Any number is allowed. The text of an errno is that of the system, also when the system does not know the
+ * number. The text of 0 and of positive numbers is "success"; the text of any other number that is not a code is
+ * "unknown code". The string is static and must not be freed.
  */
 const char *tabi_strerror(int code);
 
 /**
  * Returns the name of a code, such as "ECONNREFUSED" or "TABI_ERR_TIMEOUT".
  *
- * The name of an errno is `tabi_error_name(-errno)`. Returns NULL for a number that is not a code. The
+ * The name of an errno is `tabi_error_name(-errno)`. Returns NULL for a number that is not a code, and for an errno
+ * that has no name. The
  * string is static and must not be freed.
  */
 const char *tabi_error_name(int code);
@@ -237,9 +241,13 @@ int tabi_bind(tabi_sock *sk, const char *host, int port);
 int tabi_bind_unix(tabi_sock *sk, const char *path);
 
 /**
- * Binds the socket to an address of any family. The results are those of tabi_bind().
+ * Binds the socket to an address of any family.
+ *
+ * Returns 0. Errors: those of the system, as in tabi_bind(); TABI_ERR_TYPE when the address is of another family than
+ * the socket; TABI_ERR_VALUE when `addr->len` is more than 128.
  */
-int tabi_bind_addr(tabi_sock *sk, const tabi_addr *addr);
+int tabi_bind_addr(tabi_sock *sk,
+                   const tabi_addr *addr);
 
 /**
  * Starts to listen for clients (listen(2), Python's `listen`).
@@ -300,9 +308,11 @@ int tabi_connect(tabi_sock *sk, const char *host, int port);
 int tabi_connect_unix(tabi_sock *sk, const char *path);
 
 /**
- * Connects the socket to an address of any family. The results are those of tabi_connect().
+ * Connects the socket to an address of any family. The results are those of tabi_connect(), and for a bad address those
+ * of tabi_bind_addr().
  */
-int tabi_connect_addr(tabi_sock *sk, const tabi_addr *addr);
+int tabi_connect_addr(tabi_sock *sk,
+                      const tabi_addr *addr);
 
 /**
  * Does what tabi_connect_addr() does, with a deadline instead of the socket's timeout. See tabi_recv_until().
@@ -314,11 +324,13 @@ int tabi_connect_addr_until(tabi_sock *sk, const tabi_addr *addr, int64_t deadli
  * `connect_ex`).
  *
  * Returns 0 when the socket is connected. Returns an errno, such as ECONNREFUSED, when it is not: EAGAIN
- * after the timeout, EBADF when the socket is closed. Returns a negative code for a bad host or port.
+ * after the timeout, EBADF when the socket is closed, ECANCELED when a token has cancelled the call. Returns a negative code for a bad host or port.
  * tabi_strerror() needs the errno with a minus sign. tabi_last_error_message() says nothing about these
  * errnos.
  */
-int tabi_connect_ex(tabi_sock *sk, const char *host, int port);
+int tabi_connect_ex(tabi_sock *sk,
+                    const char *host,
+                    int port);
 
 /**
  * Does what tabi_connect_ex() does, for an address of any family.
@@ -445,10 +457,14 @@ int tabi_set_inheritable(tabi_sock *sk, int inheritable);
  * Receives up to `len` bytes (recv(2), Python's `recv_into`).
  *
  * `flags` is 0 or a combination of MSG_* constants. Returns the number of bytes received. 0 means that the
- * stream has ended, or that `len` is 0. Errors: TABI_ERR_TIMEOUT when the timeout passes; -EAGAIN when the
- * socket is non-blocking and nothing has arrived; -errno, such as -ECONNRESET or -ENOTCONN.
+ * stream has ended, or that `len` is 0. With MSG_TRUNC, Linux returns the length of a datagram, which may be more
+ * than `len`. Errors: TABI_ERR_TIMEOUT when the timeout passes; -EAGAIN when the socket is non-blocking and nothing
+ * has arrived; -errno, such as -ECONNRESET or -ENOTCONN.
  */
-ssize_t tabi_recv(tabi_sock *sk, void *buffer, size_t len, int flags);
+ssize_t tabi_recv(tabi_sock *sk,
+                  void *buffer,
+                  size_t len,
+                  int flags);
 
 /**
  * Receives exactly `len` bytes, or fewer when the stream ends before.
@@ -456,9 +472,14 @@ ssize_t tabi_recv(tabi_sock *sk, void *buffer, size_t len, int flags);
  * One timeout limits the whole call. `flags` is 0 or a combination of MSG_* constants without MSG_PEEK.
  * `received` gets the number of bytes that are in the buffer, also when the call fails. It may be NULL.
  *
- * Returns the number of bytes received. The errors are those of tabi_recv(), and TABI_ERR_VALUE for MSG_PEEK.
+ * Returns the number of bytes received. The errors are those of tabi_recv(), and TABI_ERR_VALUE for MSG_PEEK. With
+ * MSG_TRUNC, Linux counts bytes of a TCP connection and throws them away: the buffer then keeps what it had.
  */
-ssize_t tabi_recv_exactly(tabi_sock *sk, void *buffer, size_t len, int flags, size_t *received);
+ssize_t tabi_recv_exactly(tabi_sock *sk,
+                          void *buffer,
+                          size_t len,
+                          int flags,
+                          size_t *received);
 
 /**
  * Receives up to `len` bytes, and the address of the sender (recvfrom(2), Python's `recvfrom_into`).
@@ -728,7 +749,8 @@ typedef struct {
  *
  * Returns the number of entries that are ready; 0 when the time has passed. Errors: TABI_ERR_VALUE when `seconds` is
  * negative or NaN, and for bits in `events` that no system has; TABI_ERR_OVERFLOW when it is more than 292 years;
- * TABI_ERR_CANCELLED; -EINTR; -ENOMEM; -EINVAL when there are more entries than the process may have open descriptors.
+ * TABI_ERR_CANCELLED when nothing is ready; -EINTR; -ENOMEM; -EINVAL when there are more entries than the process may
+ * have open descriptors.
  */
 ssize_t tabi_poll(tabi_pollfd *entries,
                   size_t entry_count,
@@ -748,7 +770,8 @@ ssize_t tabi_poll_until(tabi_pollfd *entries, size_t entry_count, int64_t deadli
  * A call is under the tokens that its thread has entered with tabi_cancel_enter(), and under that of its socket
  * (tabi_set_cancel()). All calls that may wait heed them: those of sockets and files, look-ups,
  * tabi_create_connection(), and those that serve. A call that begins under a triggered token fails at once and moves
- * nothing. A call that waits ends at once. A call that has done something returns its result, or says how much it did,
+ * nothing, but tabi_poll() and tabi_poll_until() first look at what is ready. tabi_connect_ex() returns ECANCELED
+ * instead, as for other errors. A call that waits ends at once. A call that has done something returns its result, or says how much it did,
  * so that no byte is lost and the socket can still be used. A connect that was cancelled goes on in the system:
  * tabi_finish_connect_until() waits for it, and tabi_close() ends it.
  *
@@ -1087,7 +1110,8 @@ int tabi_addr_from_host(int family, const char *host, int port, tabi_addr *addr)
  * Does what tabi_addr_from_host() does, with the other two parts of Python's AF_INET6 addresses. They have
  * no effect on an IPv4 address.
  *
- * `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none.
+ * `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none. Errors: also
+ * TABI_ERR_OVERFLOW when `flowinfo` is too large.
  */
 int tabi_addr_from_host6(int family,
                          const char *host,
@@ -1116,9 +1140,11 @@ int tabi_addr_from_host_until(int family,
  * `host` is an IPv4 or IPv6 address. An IPv6 address may have a scope: "fe80::1%lo". `port` is given to the
  * C library, which checks it; glibc takes it modulo 65536.
  *
- * Returns 0. Errors: TABI_GAI_NONAME when `host` is a name.
+ * Returns 0. Errors: TABI_GAI_NONAME when `host` is a name; TABI_GAI_SERVICE when the C library refuses the port.
  */
-int tabi_addr_from_numeric(const char *host, int port, tabi_addr *addr);
+int tabi_addr_from_numeric(const char *host,
+                           int port,
+                           tabi_addr *addr);
 
 /**
  * Does what tabi_addr_from_numeric() does for IPv6, with the other two parts of Python's AF_INET6 addresses.
@@ -1325,10 +1351,15 @@ int tabi_getsockopt(tabi_sock *sk, int level, int option, int *value);
 /**
  * Reads an option of any type as bytes (Python's `getsockopt(level, option, buflen)`).
  *
- * `size` is the size of `value` in bytes, 1 to 1024. Returns the number of bytes that the option has.
+ * `size` is the size of `value` in bytes, 1 to 1024. Returns the number of bytes that were written. If the option has
+ * more than `size`, most systems write a part of it and do not say so.
  * Errors: TABI_ERR_OS for another `size`; -EINVAL when it is too small for SO_GET_FILTER; -errno.
  */
-ssize_t tabi_getsockopt_bytes(tabi_sock *sk, int level, int option, void *value, size_t size);
+ssize_t tabi_getsockopt_bytes(tabi_sock *sk,
+                              int level,
+                              int option,
+                              void *value,
+                              size_t size);
 
 /**
  * Sets an option whose value is an int (setsockopt(2), Python's `setsockopt`). Returns 0. Errors: -errno,
@@ -1337,13 +1368,18 @@ ssize_t tabi_getsockopt_bytes(tabi_sock *sk, int level, int option, void *value,
 int tabi_setsockopt(tabi_sock *sk, int level, int option, int value);
 
 /**
- * Sets an option from `len` bytes, such as those of a structure. Returns 0 or -errno.
+ * Sets an option from `len` bytes, such as those of a structure. Returns 0. Errors: -errno; TABI_ERR_OVERFLOW when `len`
+ * is 2147483648 or more.
  */
-int tabi_setsockopt_bytes(tabi_sock *sk, int level, int option, const void *value, size_t len);
+int tabi_setsockopt_bytes(tabi_sock *sk,
+                          int level,
+                          int option,
+                          const void *value,
+                          size_t len);
 
 /**
  * Calls setsockopt(2) with NULL and a length, as AF_ALG needs it (Python's `setsockopt(level, option, None,
- * optlen)`). Returns 0 or -errno.
+ * optlen)`). The results are those of tabi_setsockopt_bytes().
  */
 int tabi_setsockopt_null(tabi_sock *sk, int level, int option, size_t len);
 
@@ -1398,10 +1434,11 @@ int tabi_rcvtimeo(tabi_sock *sk, double *timeout);
  * Sets the system's own timeout for receiving on a blocking descriptor (SO_RCVTIMEO), in seconds. Calls that
  * it ends return -EAGAIN.
  *
- * The value is rounded up to microseconds. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is 0, negative
+ * The value is rounded up to microseconds, and by the system to what its clock can count. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is 0, negative
  * or NaN; TABI_ERR_OVERFLOW when it is too large; -errno.
  */
-int tabi_set_rcvtimeo(tabi_sock *sk, double seconds);
+int tabi_set_rcvtimeo(tabi_sock *sk,
+                      double seconds);
 
 /**
  * Reads the system's own timeout for sending on a blocking descriptor (SO_SNDTIMEO), in seconds.
@@ -1456,7 +1493,7 @@ int tabi_set_congestion(tabi_sock *sk, const char *name);
  * Reads which process made the other end of an AF_UNIX connection, as it was at that time (SO_PEERCRED).
  *
  * Any output may be NULL. Returns 0. Errors: -ENOTCONN when there is no other end, or when the socket is of
- * another family.
+ * another family. For a listening socket this is the process that has made it listen.
  */
 int tabi_peer_credentials(tabi_sock *sk, int32_t *pid, uint32_t *uid, uint32_t *gid);
 #endif
@@ -1471,10 +1508,13 @@ int tabi_peer_credentials(tabi_sock *sk, int32_t *pid, uint32_t *uid, uint32_t *
  * - -EINVAL: the address is not that of a group.
  * - -ENODEV: there is no such interface.
  * - -EADDRINUSE: the socket has joined the group before.
+ * - -ENOPROTOOPT, -EPROTO and others: the socket is of another family than the group, or cannot receive datagrams.
  * - TABI_ERR_VALUE: `group` is not an address.
  * - TABI_ERR_TYPE: an IPv6 group, and an address as its interface.
  */
-int tabi_join_multicast(tabi_sock *sk, const char *group, const char *interface_name);
+int tabi_join_multicast(tabi_sock *sk,
+                        const char *group,
+                        const char *interface_name);
 
 /**
  * Leaves a group that tabi_join_multicast() has joined, with the same arguments (IP_DROP_MEMBERSHIP,
@@ -1491,7 +1531,8 @@ int tabi_leave_multicast(tabi_sock *sk, const char *group, const char *interface
  * MCAST_JOIN_SOURCE_GROUP).
  *
  * `source` is the address of the sender. The other arguments and the results are those of
- * tabi_join_multicast(). Errors: also TABI_ERR_TYPE when group and source are of different families.
+ * tabi_join_multicast(), but -EADDRNOTAVAIL when the socket has joined the group for this sender before. Errors:
+ * also TABI_ERR_TYPE when group and source are of different families.
  */
 int tabi_join_source_multicast(tabi_sock *sk,
                                const char *group,
@@ -1817,9 +1858,9 @@ int tabi_cmsg_error(const tabi_cmsg *cmsg,
  * The receiver gets duplicates; the descriptors still belong to the caller.
  *
  * Returns the number of bytes that the system accepted. If it is smaller than `len`, the descriptors went
- * with those bytes. Errors: those of tabi_send(); TABI_ERR_VALUE for a negative descriptor; -EBADF for one
- * that is not open; -EINVAL for too many; -ETOOMANYREFS when too many descriptors were sent and not received
- * yet.
+ * with those bytes. Errors: those of tabi_send(); TABI_ERR_TYPE for descriptors on a socket of another family;
+ * TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for too many; -ETOOMANYREFS
+ * when too many descriptors were sent and not received yet.
  */
 ssize_t tabi_send_fds(tabi_sock *sk,
                       const void *data,
@@ -1883,10 +1924,14 @@ typedef struct {
  * Sends several datagrams, with one system call where the system has one for that (sendmmsg(2) on Linux).
  *
  * `flags` is 0 or a combination of MSG_* constants. Returns the number of datagrams that the system
- * accepted, at least one. When it refuses a later one, the next call returns the error. Errors: those of
+ * accepted, at least one if there are any; Linux accepts 1024 in one call. When it refuses a later one, the next call
+ * returns the error. Errors: those of
  * tabi_send(); TABI_ERR_TYPE for an address of another family.
  */
-ssize_t tabi_sendmany(tabi_sock *sk, const tabi_datagram *datagrams, size_t datagram_count, int flags);
+ssize_t tabi_sendmany(tabi_sock *sk,
+                      const tabi_datagram *datagrams,
+                      size_t datagram_count,
+                      int flags);
 
 /**
  * Receives several datagrams, with one system call where the system has one for that (recvmmsg(2) on Linux).
@@ -1954,7 +1999,7 @@ void tabi_file_free(tabi_file *file);
  * Reads `len` bytes, or fewer when the stream ends before (Python's `read(n)`).
  *
  * Returns the number of bytes read. The errors are those of tabi_recv(). After an error nothing is lost: the
- * next call reads the same bytes.
+ * next call reads the same bytes. Then the buffer may have changed, and its bytes mean nothing.
  */
 ssize_t tabi_file_read(tabi_file *file, void *buffer, size_t len);
 
@@ -1973,9 +2018,12 @@ ssize_t tabi_file_read1(tabi_file *file, void *buffer, size_t len);
  * end with a newline.
  *
  * Returns the length without the NUL, or 0 at the end of the stream. Errors: TABI_ERR_VALUE when `size` is
- * less than 2; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line.
+ * less than 2; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line. Then `line` may
+ * have changed, and perhaps no NUL is in it.
  */
-ssize_t tabi_file_readline(tabi_file *file, char *line, size_t size);
+ssize_t tabi_file_readline(tabi_file *file,
+                           char *line,
+                           size_t size);
 
 /**
  * Gives bytes back, so that they are read next, before all others. It does not matter where they came from.
@@ -2035,18 +2083,23 @@ static inline int tabi_format(char *short_text, size_t size, char **text, const 
 {
     va_list again;
     int length;
-    if (format == NULL)
+    if (format == NULL) {
+        errno = EINVAL;
         return TABI_ERR_NULL;
+    }
     va_copy(again, arguments);
     length = vsnprintf(short_text, size, format, arguments);
     *text = short_text;
-    if (length < 0) {
-        length = -errno;
-    } else if ((size_t)length >= size) {
+    if (length >= 0 && (size_t)length >= size) {
         *text = (char *)malloc((size_t)length + 1);
-        length = *text == NULL ? -ENOMEM : vsnprintf(*text, (size_t)length + 1, format, again);
+        length = *text == NULL ? -1 : vsnprintf(*text, (size_t)length + 1, format, again);
     }
     va_end(again);
+    if (length < 0) {
+        length = -errno;
+        if (*text != short_text)
+            free(*text);
+    }
     return length;
 }
 
@@ -2054,8 +2107,8 @@ static inline int tabi_format(char *short_text, size_t size, char **text, const 
  * Writes formatted text, as printf(3) makes it, to a file of tabi_makefile(). It is sent, or kept to be sent later.
  *
  * Returns the length of the text in bytes. The errors are those of tabi_file_write(); after one of them, a part of the
- * text may have been taken. -errno, such as -ENOMEM, when the text cannot be made; tabi_last_error_message() does not
- * describe that.
+ * text may have been taken. TABI_ERR_NULL when `format` is NULL, and -errno, such as -ENOMEM, when the text cannot be
+ * made; tabi_last_error_message() does not describe these two.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
@@ -2109,7 +2162,7 @@ ssize_t tabi_file_unsent(tabi_file *file);
  * Returns the number of bytes sent, which is smaller than `count` when the file ends before. Errors:
  * - TABI_ERR_VALUE: `count`, `offset` or `file` is not in its range, or the socket is not a stream or is
  *   non-blocking.
- * - -EBADF, -EISDIR and others: the file cannot be read.
+ * - -EBADF, -EISDIR and others: the file cannot be read. -ESPIPE: it is a pipe, and `offset` is not 0.
  * - The errors of tabi_sendall().
  */
 ssize_t tabi_sendfile(tabi_sock *sk, tabi_fd file, int64_t offset, int64_t count, size_t *sent);
@@ -2340,8 +2393,9 @@ int tabi_sethostname(const char *name);
  * `getfqdn`).
  *
  * `name` is a name or an IP address. NULL, "", "0.0.0.0" and "::" stand for this machine. When nothing is
- * known about the host, the result is `name` itself. `size` is the size of `fqdn` in bytes; 1025 are
- * enough, unless `name` itself is longer. Returns the length without the NUL at the end. Errors: TABI_ERR_TOO_SMALL.
+ * known about the host, the result is `name` itself, without spaces around it. `size` is the size of `fqdn` in
+ * bytes; 1025 are enough, unless `name` itself is longer. Returns the length without the NUL at the end. Errors:
+ * TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_getfqdn(const char *name,
                      char *fqdn,
@@ -2925,9 +2979,13 @@ ssize_t tabi_proxy_header_write(const tabi_proxy_header *header, void *buffer, s
  * `version` is the version that is allowed, or 0 for both. Returns the number of bytes that the header has,
  * and the header, which tabi_proxy_header_free() frees. Returns 0 and no header when more bytes are needed;
  * call the function again with all bytes when there are more. Errors:
- * - TABI_ERR_VALUE: the bytes are not the beginning of a valid header. The connection should be closed.
+ * - TABI_ERR_VALUE: the bytes are not the beginning of a valid header, so that the connection should be closed; or
+ *   there is no such version.
  */
-ssize_t tabi_proxy_header_read(int version, const void *data, size_t len, tabi_proxy_header **out);
+ssize_t tabi_proxy_header_read(int version,
+                               const void *data,
+                               size_t len,
+                               tabi_proxy_header **out);
 
 /**
  * Frees a header of tabi_proxy_header_new() or tabi_proxy_header_read(). NULL does nothing.
@@ -3372,8 +3430,8 @@ tabi_file *tabi_request_rfile(tabi_request *request);
 /**
  * Sends formatted text, as printf(3) makes it, to the client of a request: tabi_request_reply() for texts.
  *
- * Returns the length of the text in bytes. The errors are those of tabi_request_reply(), and -errno, such as -ENOMEM,
- * when the text cannot be made; tabi_last_error_message() does not describe that.
+ * Returns the length of the text in bytes. The errors are those of tabi_request_reply(); TABI_ERR_NULL when `format` is
+ * NULL, and -errno, such as -ENOMEM, when the text cannot be made. tabi_last_error_message() does not describe these two.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))

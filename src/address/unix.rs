@@ -31,10 +31,12 @@ impl UnixAddress {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         match bytes {
             [] => Ok(UnixAddress::Unnamed),
-            [0, ..] if sys::ABSTRACT_NAMES && bytes.len() > PATH_SIZE => Err(too_long(bytes.len())),
+            [0, ..] if sys::ABSTRACT_NAMES && bytes.len() > PATH_SIZE => {
+                Err(too_long(bytes.len(), PATH_SIZE))
+            }
             [0, name @ ..] if sys::ABSTRACT_NAMES => Ok(UnixAddress::Abstract(name.to_vec())),
             _ if bytes.contains(&0) => Err(Error::value("AF_UNIX path must not contain a NUL byte")),
-            _ if bytes.len() >= PATH_SIZE => Err(too_long(bytes.len())),
+            _ if bytes.len() >= PATH_SIZE => Err(too_long(bytes.len(), PATH_SIZE - 1)),
             _ => Ok(UnixAddress::Path(sys::path_of(bytes))),
         }
     }
@@ -100,6 +102,6 @@ sys::unix_only! {
     }
 }
 
-fn too_long(len: usize) -> Error {
-    Error::OsMessage(format!("AF_UNIX path too long: {len} bytes, at most {} fit", PATH_SIZE - 1).into())
+fn too_long(len: usize, most: usize) -> Error {
+    Error::OsMessage(format!("AF_UNIX path too long: {len} bytes, at most {most} fit").into())
 }

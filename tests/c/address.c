@@ -1,6 +1,7 @@
 /* tabi_addr: made from hosts, paths and sockaddr, and converted back. */
 #include "pairs.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -120,8 +121,14 @@ static void unix_names_have_a_limit_and_paths_no_nul(void)
     SOIL(addr);
     for (len = 108; len <= sizeof path; len += 64)
         CHECK_CODE(tabi_addr_from_unix(path, len, &addr), TABI_ERR_OS);
-    CHECK_CONTAINS(tabi_last_error_message(), "300 bytes");
+    CHECK_CONTAINS(tabi_last_error_message(), "300 bytes, at most 107 fit");
     CHECK_CODE(tabi_addr_from_unix("a\0b", 3, &addr), TABI_ERR_VALUE);
+#if defined(__linux__)
+    path[0] = '\0';
+    CHECK_CODE(tabi_addr_from_unix(path, 109, &addr), TABI_ERR_OS);
+    CHECK_CONTAINS(tabi_last_error_message(), "109 bytes, at most 108 fit");
+    path[0] = 'p';
+#endif
     CHECK_UNTOUCHED(addr);
     CHECK_OK(tabi_addr_from_unix(path, 107, &addr));
     CHECK_EQ(tabi_addr_unix(&addr, path, sizeof path), 107);
@@ -175,6 +182,29 @@ static void texts_need_space_for_their_nul(void)
     CHECK_EQ(tabi_addr_text(&addr, text, 18), 17);
 }
 
+/* An error of a buffer names the argument, also in functions that have two of them. */
+static void buffers_are_named_in_their_errors(void)
+{
+    tabi_addr addr;
+    char host[16], service[16];
+    SOIL(host);
+    CHECK_OK(tabi_addr_from_numeric("127.0.0.1", 8080, &addr));
+    CHECK_CODE(tabi_addr_host(&addr, NULL, 10), TABI_ERR_NULL);
+    CHECK_STR(tabi_last_error_message(), "host must not be NULL");
+    CHECK_CODE(tabi_addr_host(&addr, host, 9), TABI_ERR_TOO_SMALL);
+    CHECK_STR(tabi_last_error_message(), "host is too small for the result: 10 bytes are needed");
+    CHECK_CODE(tabi_addr_text(&addr, host, (size_t)-1), TABI_ERR_OVERFLOW);
+    CHECK_CONTAINS(tabi_last_error_message(), "text has an impossible length");
+    CHECK_CODE(tabi_inet_pton(AF_INET, "127.0.0.1", NULL, 4), TABI_ERR_NULL);
+    CHECK_STR(tabi_last_error_message(), "packed must not be NULL");
+    CHECK_CODE(tabi_getnameinfo(&addr, NI_NUMERICHOST | NI_NUMERICSERV, host, sizeof host, NULL, 5), TABI_ERR_NULL);
+    CHECK_STR(tabi_last_error_message(), "service must not be NULL");
+    CHECK_CODE(tabi_getnameinfo(&addr, NI_NUMERICHOST | NI_NUMERICSERV, host, sizeof host, service, 4), TABI_ERR_TOO_SMALL);
+    CHECK_STR(tabi_last_error_message(), "service is too small for the result: 5 bytes are needed");
+    CHECK_CODE(tabi_getnameinfo(&addr, NI_NUMERICHOST | NI_NUMERICSERV, host, sizeof host, service, (size_t)-1), TABI_ERR_OVERFLOW);
+    CHECK_UNTOUCHED(host);
+}
+
 static void an_empty_address_has_no_family(void)
 {
     tabi_addr addr;
@@ -210,6 +240,7 @@ int main(void)
     RUN(a_sockaddr_goes_in_and_comes_out);
     RUN(a_question_of_another_family_is_refused);
     RUN(texts_need_space_for_their_nul);
+    RUN(buffers_are_named_in_their_errors);
     RUN(an_empty_address_has_no_family);
     RUN(a_length_beyond_the_data_is_refused);
     return 0;

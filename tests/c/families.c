@@ -249,7 +249,11 @@ static void alg(void)
     CHECK_EQ(mask, 0x1ffff);
     type[0] = name[0] = '?';
     CHECK_CODE(tabi_addr_alg(&addr, type, sizeof type, name, 6, &feat, &mask), TABI_ERR_TOO_SMALL);
+    CHECK_STR(tabi_last_error_message(), "name is too small for the result: 7 bytes are needed");
     CHECK_CODE(tabi_addr_alg(&addr, type, 4, name, sizeof name, &feat, &mask), TABI_ERR_TOO_SMALL);
+    CHECK_STR(tabi_last_error_message(), "type is too small for the result: 5 bytes are needed");
+    CHECK_CODE(tabi_addr_alg(&addr, type, sizeof type, name, SIZE_MAX, &feat, &mask), TABI_ERR_OVERFLOW);
+    CHECK_CODE(tabi_addr_alg(&addr, type, sizeof type, NULL, 5, &feat, &mask), TABI_ERR_NULL);
     CHECK_EQ(type[0], '?');
     CHECK_EQ(name[0], '?');
     CHECK_CODE(tabi_addr_from_alg("12345678901234", "x", 0, 0, &addr), TABI_ERR_VALUE);
@@ -259,8 +263,9 @@ static void alg(void)
     expected.salg_name[0] = 0xff;
     CHECK_OK(tabi_addr_from_sockaddr((const struct sockaddr *)&expected, sizeof expected, &other));
     CHECK_CODE(tabi_addr_alg(&other, type, sizeof type, name, sizeof name, &feat, &mask), TABI_ERR_VALUE);
-    CHECK_OK(tabi_addr_from_vsock(1, 1, &other));
+    CHECK_OK(tabi_addr_from_vsock(1, 7, &other));
     CHECK_CODE(tabi_addr_alg(&other, type, sizeof type, name, sizeof name, &feat, &mask), TABI_ERR_TYPE);
+    CHECK_STR(tabi_last_error_message(), "(1, 7) is not an AF_ALG address");
 }
 
 static void bluetooth(void)

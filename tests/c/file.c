@@ -97,7 +97,9 @@ static void formatted_texts_are_written_whole(void)
         CHECK(memcmp(received, sent, 511) == 0);
         CHECK_EQ(tabi_recv_exactly(other, received, 3000, 0, NULL), 3000);
         CHECK_STR(received, sent);
+        errno = 0;
         CHECK_EQ(tabi_file_printf(file, none), TABI_ERR_NULL);
+        CHECK_EQ(errno, EINVAL);
         CHECK_CODE(tabi_file_printf(NULL, "%d", 1), TABI_ERR_NULL);
         CHECK_OK(tabi_shutdown(one, SHUT_WR));
         CHECK_EQ(tabi_file_printf(file, "%s", sent), -EPIPE);

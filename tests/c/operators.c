@@ -185,6 +185,8 @@ static void a_signal_ends_the_servers(void)
     CHECK_CODE(tabi_serve_until_signal(NULL, 2, NULL, 0, 1, NULL), TABI_ERR_NULL);
     CHECK_CODE(tabi_serve_until_signal(servers, 0, NULL, 0, 1, NULL), TABI_ERR_VALUE);
     CHECK_CODE(tabi_serve_until_signal(servers, 2, NULL, 2, 1, NULL), TABI_ERR_NULL);
+    CHECK_CODE(tabi_serve_until_signal(servers, 2, impossible, SIZE_MAX, 1, NULL), TABI_ERR_OVERFLOW);
+    CHECK_CODE(tabi_serve_until_signal(servers, SIZE_MAX, NULL, 0, 1, NULL), TABI_ERR_OVERFLOW);
     CHECK_CODE(tabi_serve_until_signal(servers, 2, NULL, 0, -1, NULL), TABI_ERR_VALUE);
     CHECK_CODE(tabi_serve_until_signal(servers, 2, impossible, 2, 1, NULL), -EINVAL);
 

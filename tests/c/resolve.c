@@ -229,6 +229,13 @@ static void getfqdn_of_this_machine_has_several_spellings(void)
     CHECK_STR(same, own);
 }
 
+static void getfqdn_returns_a_name_that_cannot_be_a_hosts(void)
+{
+    char same[8];
+    CHECK_EQ(tabi_getfqdn(" \xff\xfe", same, sizeof same), 2);
+    CHECK_STR(same, "\xff\xfe");
+}
+
 static void services_and_protocols_have_names_and_numbers(void)
 {
     char name[32] = "kept";
@@ -376,6 +383,7 @@ int main(void)
     RUN(gethostbyaddr_finds_the_name_of_loopback);
     RUN(this_machine_has_a_name);
     RUN(getfqdn_of_this_machine_has_several_spellings);
+    RUN(getfqdn_returns_a_name_that_cannot_be_a_hosts);
     RUN(services_and_protocols_have_names_and_numbers);
     RUN(services_and_protocols_that_are_not_there_are_named);
     RUN(interfaces_have_names_and_numbers);

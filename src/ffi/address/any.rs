@@ -53,7 +53,7 @@ pub unsafe extern "C" fn tabi_addr_text(addr: Option<&tabi_addr>, text: *mut c_c
     count(|| {
         let address = not_null(addr, "addr")?.decode()?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&address.repr(), text, size) }
+        unsafe { copy_text(&address.repr(), text, size, "text") }
     })
 }
 
@@ -108,6 +108,6 @@ pub unsafe extern "C" fn tabi_addr_format(
         let address = not_null(addr, "addr")?.decode()?;
         let written = if with_port == 0 { address.to_text_without_port() } else { address.to_text() };
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&written?, text, size) }
+        unsafe { copy_text(&written?, text, size, "text") }
     })
 }

@@ -41,7 +41,8 @@ pub unsafe extern "C" fn tabi_addr_from_host(
 /// Does what tabi_addr_from_host() does, with the other two parts of Python's AF_INET6 addresses. They have
 /// no effect on an IPv4 address.
 ///
-/// `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none.
+/// `flowinfo` is 0 to 1048575, in host byte order. `scope_id` is the number of an interface, or 0 for none. Errors: also
+/// TABI_ERR_OVERFLOW when `flowinfo` is too large.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_host6(
     family: c_int,
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn tabi_addr_from_host_until(
 /// `host` is an IPv4 or IPv6 address. An IPv6 address may have a scope: "fe80::1%lo". `port` is given to the
 /// C library, which checks it; glibc takes it modulo 65536.
 ///
-/// Returns 0. Errors: TABI_GAI_NONAME when `host` is a name.
+/// Returns 0. Errors: TABI_GAI_NONAME when `host` is a name; TABI_GAI_SERVICE when the C library refuses the port.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_addr_from_numeric(
     host: *const c_char,
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn tabi_addr_host(addr: Option<&tabi_addr>, host: *mut c_c
     count(|| {
         let address = internet(addr)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&ip_text(address.ip()), host, size) }
+        unsafe { copy_text(&ip_text(address.ip()), host, size, "host") }
     })
 }
 

@@ -113,6 +113,6 @@ pub unsafe extern "C" fn tabi_network_text(
     count(|| {
         let network = IpNetwork::try_from(not_null(network, "network")?)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&network.to_string(), text, size) }
+        unsafe { copy_text(&network.to_string(), text, size, "text") }
     })
 }

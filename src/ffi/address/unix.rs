@@ -42,7 +42,7 @@ pub unsafe extern "C" fn tabi_addr_from_unix(
 pub unsafe extern "C" fn tabi_addr_unix(addr: Option<&tabi_addr>, path: *mut c_void, size: usize) -> ssize_t {
     count(|| match not_null(addr, "addr")?.decode()? {
         // SAFETY: the caller passes `size` writable bytes.
-        Address::Unix(name) => unsafe { copy_bytes(&name.to_bytes(), path, size) },
+        Address::Unix(name) => unsafe { copy_bytes(&name.to_bytes(), path, size, "path") },
         other => Err(Error::type_error(format!("{} is not an AF_UNIX address", other.repr())).into()),
     })
 }

@@ -30,6 +30,21 @@ pub(crate) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &'static s
     Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
 }
 
+/// An array to read from. `(NULL, 0)` is an empty one.
+///
+/// # Safety
+///
+/// `items` is NULL or readable for `count` items while the result is in use.
+#[inline]
+pub(crate) unsafe fn array<'a, T>(items: *const T, count: usize, name: &'static str) -> Outcome<&'a [T]> {
+    check_buffer(items.cast(), count.saturating_mul(size_of::<T>()), name)?;
+    if count == 0 {
+        return Ok(&[]);
+    }
+    // SAFETY: `items` is not NULL, `count` is possible, and the caller promises that many readable items.
+    Ok(unsafe { std::slice::from_raw_parts(items, count) })
+}
+
 /// Checks a buffer. `(NULL, 0)` is an empty one.
 #[inline]
 pub(crate) fn check_buffer(data: *const c_void, len: usize, name: &'static str) -> Outcome {

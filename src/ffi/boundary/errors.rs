@@ -7,8 +7,9 @@ use super::{codes, last_failure};
 
 /// Returns the text of a code, such as "Connection refused" or "timed out".
 ///
-/// Any number is allowed. The text of 0 and of positive numbers is "success"; the text of a number that is
-/// not a code is "unknown code". The string is static and must not be freed.
+/// Any number is allowed. The text of an errno is that of the system, also when the system does not know the
+/// number. The text of 0 and of positive numbers is "success"; the text of any other number that is not a code is
+/// "unknown code". The string is static and must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_strerror(code: c_int) -> *const c_char {
     codes::text(code).as_ptr()
@@ -16,7 +17,8 @@ pub extern "C" fn tabi_strerror(code: c_int) -> *const c_char {
 
 /// Returns the name of a code, such as "ECONNREFUSED" or "TABI_ERR_TIMEOUT".
 ///
-/// The name of an errno is `tabi_error_name(-errno)`. Returns NULL for a number that is not a code. The
+/// The name of an errno is `tabi_error_name(-errno)`. Returns NULL for a number that is not a code, and for an errno
+/// that has no name. The
 /// string is static and must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_error_name(code: c_int) -> *const c_char {

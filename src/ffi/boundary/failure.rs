@@ -17,8 +17,8 @@ pub(crate) enum Failure {
     At(RawAddress, Error),
     /// The named argument is NULL.
     Null(&'static str),
-    /// A buffer of this many bytes would hold the result.
-    TooSmall(usize),
+    /// The named buffer is too small. One of this many bytes would hold the result.
+    TooSmall(&'static str, usize),
     /// A callback in C has returned this negative code. The error is the core's for it.
     Returned(c_int, Error),
     Panic(String),
@@ -35,7 +35,7 @@ impl Failure {
     pub(crate) fn code(&self) -> c_int {
         match self {
             Failure::Null(_) => code::ERR_NULL,
-            Failure::TooSmall(_) => code::ERR_TOO_SMALL,
+            Failure::TooSmall(..) => code::ERR_TOO_SMALL,
             Failure::Panic(_) => code::ERR_PANIC,
             Failure::Returned(code, _) => *code,
             Failure::Core(error) | Failure::Detailed(error, _) | Failure::At(_, error) => match error {
@@ -65,7 +65,7 @@ impl Failure {
                 errno => errno,
             },
             Failure::Null(_) => libc::EINVAL,
-            Failure::TooSmall(_) => libc::ERANGE,
+            Failure::TooSmall(..) => libc::ERANGE,
             Failure::Panic(_) => libc::EIO,
         }
     }
@@ -77,8 +77,8 @@ impl Failure {
             Failure::Detailed(_, text) => text.clone(),
             Failure::At(address, error) => format!("{}: {error}", address.decode().repr()),
             Failure::Null(argument) => format!("{argument} must not be NULL"),
-            Failure::TooSmall(needed) => {
-                format!("the buffer is too small for the result: {needed} bytes are needed")
+            Failure::TooSmall(buffer, needed) => {
+                format!("{buffer} is too small for the result: {needed} bytes are needed")
             }
             Failure::Panic(message) => format!("internal error: {message}"),
         }

@@ -15,10 +15,10 @@ pub use errors::*;
 
 /// The number of a descriptor in C. The header defines it in `capi/inline.h`.
 pub(crate) use crate::sys::c_face::NumberInC as tabi_fd;
-pub(crate) use arguments::{bytes, bytes_to_fill, check_buffer, not_null, optional_string, string};
+pub(crate) use arguments::{array, bytes, bytes_to_fill, check_buffer, not_null, optional_string, string};
 pub(crate) use call::{boundary, count, status};
 pub(crate) use failure::Failure;
 pub(crate) use last_failure::{Moment, text_since};
 pub(crate) use outcome::{Outcome, Reported};
 pub(crate) use outside::outside;
-pub(crate) use results::{Handle, copy_bytes, copy_text, give, or_none_moved, take_back};
+pub(crate) use results::{Handle, check_text, copy_bytes, copy_text, give, or_none_moved, take_back};

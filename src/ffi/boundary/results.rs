@@ -10,7 +10,8 @@ use super::failure::Failure;
 use super::outcome::Outcome;
 use crate::memory;
 
-/// Copies a text into the caller's buffer, with a NUL at the end. Returns the length without the NUL.
+/// Copies a text into the caller's buffer, which is the argument `name`, with a NUL at the end. Returns the length
+/// without the NUL.
 ///
 /// # Safety
 ///
@@ -19,23 +20,39 @@ pub(crate) unsafe fn copy_text<T: AsRef<[u8]> + ?Sized>(
     text: &T,
     buffer: *mut c_char,
     size: usize,
+    name: &'static str,
 ) -> Outcome<usize> {
     let text = text.as_ref();
     // SAFETY: `buffer` is NULL or writable for `size` bytes.
-    unsafe { copy_bytes(&[text, &[0]].concat(), buffer.cast(), size) }?;
+    unsafe { copy_bytes(&[text, &[0]].concat(), buffer.cast(), size, name) }?;
     Ok(text.len())
 }
 
-/// Copies bytes into the caller's buffer. Returns their number.
+/// Fails as [`copy_text`] does for a text of this length, for functions that write several texts or none.
+pub(crate) fn check_text(len: usize, buffer: *const c_char, size: usize, name: &'static str) -> Outcome {
+    check_space(len + 1, buffer.cast(), size, name)
+}
+
+fn check_space(needed: usize, buffer: *const c_void, size: usize, name: &'static str) -> Outcome {
+    check_buffer(buffer, size, name)?;
+    if needed > size {
+        return Err(Failure::TooSmall(name, needed).into());
+    }
+    Ok(())
+}
+
+/// Copies bytes into the caller's buffer, which is the argument `name`. Returns their number.
 ///
 /// # Safety
 ///
 /// `buffer` is NULL or writable for `size` bytes.
-pub(crate) unsafe fn copy_bytes(bytes: &[u8], buffer: *mut c_void, size: usize) -> Outcome<usize> {
-    check_buffer(buffer, size, "buffer")?;
-    if bytes.len() > size {
-        return Err(Failure::TooSmall(bytes.len()).into());
-    }
+pub(crate) unsafe fn copy_bytes(
+    bytes: &[u8],
+    buffer: *mut c_void,
+    size: usize,
+    name: &'static str,
+) -> Outcome<usize> {
+    check_space(bytes.len(), buffer, size, name)?;
     if !bytes.is_empty() {
         // SAFETY: `buffer` is not NULL and has more bytes than are copied; nobody else has it during the call.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), bytes.len()) };

@@ -94,12 +94,12 @@ pub unsafe extern "C" fn tabi_file_free(file: *mut tabi_file) {
 /// Reads `len` bytes, or fewer when the stream ends before (Python's `read(n)`).
 ///
 /// Returns the number of bytes read. The errors are those of tabi_recv(). After an error nothing is lost: the
-/// next call reads the same bytes.
+/// next call reads the same bytes. Then the buffer may have changed, and its bytes mean nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_read(file: *mut tabi_file, buffer: *mut c_void, len: usize) -> ssize_t {
     // SAFETY: the caller passes a file from which no other thread reads, and `len` writable bytes.
     count(|| unsafe {
-        let (reader, buffer) = (reader(file)?, writable(buffer, len)?);
+        let (reader, buffer) = (reader(file)?, writable(buffer, len, "buffer")?);
         Ok(reader.with(|reader| reader.readinto(buffer))?)
     })
 }
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn tabi_file_read(file: *mut tabi_file, buffer: *mut c_voi
 pub unsafe extern "C" fn tabi_file_read1(file: *mut tabi_file, buffer: *mut c_void, len: usize) -> ssize_t {
     // SAFETY: the caller passes a file from which no other thread reads, and `len` writable bytes.
     count(|| unsafe {
-        let (reader, buffer) = (reader(file)?, writable(buffer, len)?);
+        let (reader, buffer) = (reader(file)?, writable(buffer, len, "buffer")?);
         Ok(reader.with(|reader| reader.readinto1(buffer))?)
     })
 }
@@ -123,7 +123,8 @@ pub unsafe extern "C" fn tabi_file_read1(file: *mut tabi_file, buffer: *mut c_vo
 /// end with a newline.
 ///
 /// Returns the length without the NUL, or 0 at the end of the stream. Errors: TABI_ERR_VALUE when `size` is
-/// less than 2; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line.
+/// less than 2; those of tabi_recv(). After an error nothing is lost: the next call reads the whole line. Then `line` may
+/// have changed, and perhaps no NUL is in it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_char, size: usize) -> ssize_t {
     count(|| {
@@ -133,7 +134,7 @@ pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_c
             return Err(Error::value(format!("size must be 2 or more, got {size}")).into());
         }
         // SAFETY: the caller passes `size` writable bytes.
-        let line = unsafe { writable(line.cast(), size) }?;
+        let line = unsafe { writable(line.cast(), size, "line") }?;
         let n = reader.with(|reader| reader.readline_into(&mut line[..size - 1]))?;
         line[n] = 0;
         Ok(n)
@@ -262,8 +263,8 @@ unsafe fn writer<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketWriter<&'sta
 /// # Safety
 ///
 /// `buffer` is NULL or writable for `len` bytes, which the result lends.
-unsafe fn writable<'a>(buffer: *mut c_void, len: usize) -> Outcome<&'a mut [u8]> {
-    check_buffer(buffer, len, "buffer")?;
+unsafe fn writable<'a>(buffer: *mut c_void, len: usize, name: &'static str) -> Outcome<&'a mut [u8]> {
+    check_buffer(buffer, len, name)?;
     if len == 0 {
         return Ok(&mut []);
     }

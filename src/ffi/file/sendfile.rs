@@ -26,7 +26,7 @@ use crate::ffi::socket::{socket, tabi_sock, until};
 /// Returns the number of bytes sent, which is smaller than `count` when the file ends before. Errors:
 /// - TABI_ERR_VALUE: `count`, `offset` or `file` is not in its range, or the socket is not a stream or is
 ///   non-blocking.
-/// - -EBADF, -EISDIR and others: the file cannot be read.
+/// - -EBADF, -EISDIR and others: the file cannot be read. -ESPIPE: it is a pipe, and `offset` is not 0.
 /// - The errors of tabi_sendall().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendfile(

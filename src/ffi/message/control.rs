@@ -144,7 +144,7 @@ pub(super) unsafe fn add(control: &mut tabi_control, level: c_int, kind: c_int, 
     let space = cmsg_space(data.len())?;
     match encode(free, level, kind, data)? {
         Some(space) => control.len += space,
-        None => return Err(Failure::TooSmall(control.len + space).into()),
+        None => return Err(Failure::TooSmall("control->data", control.len + space).into()),
     }
     Ok(())
 }

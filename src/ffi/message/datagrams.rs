@@ -8,7 +8,7 @@ use crate::sys::libc::ssize_t;
 use super::tabi_control;
 use crate::deadline::Limit;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Outcome, check_buffer, count};
+use crate::ffi::boundary::{Outcome, array, check_buffer, count};
 use crate::ffi::socket::{socket, tabi_sock};
 use crate::socket::{datagrams, reserve};
 use crate::sys::{MessageHeader, iovec};
@@ -35,7 +35,8 @@ pub struct tabi_datagram {
 /// Sends several datagrams, with one system call where the system has one for that (sendmmsg(2) on Linux).
 ///
 /// `flags` is 0 or a combination of MSG_* constants. Returns the number of datagrams that the system
-/// accepted, at least one. When it refuses a later one, the next call returns the error. Errors: those of
+/// accepted, at least one if there are any; Linux accepts 1024 in one call. When it refuses a later one, the next call
+/// returns the error. Errors: those of
 /// tabi_send(); TABI_ERR_TYPE for an address of another family.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_sendmany(
@@ -47,7 +48,7 @@ pub unsafe extern "C" fn tabi_sendmany(
     count(|| {
         let sk = socket(sk)?;
         // SAFETY: the caller passes that many datagrams.
-        let datagrams = unsafe { slice(datagrams, datagram_count) }?;
+        let datagrams = unsafe { array(datagrams, datagram_count, "datagrams") }?;
         let mut buffers = reserve(datagrams.len())?;
         let mut headers = reserve(datagrams.len())?;
         for datagram in datagrams {
@@ -110,18 +111,6 @@ pub unsafe extern "C" fn tabi_recvmany(
         }
         Ok(filled)
     })
-}
-
-/// # Safety
-///
-/// `datagrams` is NULL or that many, which the result lends.
-unsafe fn slice<'a>(datagrams: *const tabi_datagram, count: usize) -> Outcome<&'a [tabi_datagram]> {
-    check_buffer(datagrams.cast(), count.saturating_mul(size_of::<tabi_datagram>()), "datagrams")?;
-    if count == 0 {
-        return Ok(&[]);
-    }
-    // SAFETY: `datagrams` is not NULL, `count` is possible, and the caller promises that many to read.
-    Ok(unsafe { std::slice::from_raw_parts(datagrams, count) })
 }
 
 /// # Safety

@@ -109,7 +109,7 @@ pub unsafe extern "C" fn tabi_proxy_header_write(
     count(|| {
         let written = not_null(header, "header")?.0.to_bytes()?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_bytes(&written, buffer, size) }
+        unsafe { copy_bytes(&written, buffer, size, "buffer") }
     })
 }
 
@@ -134,7 +134,8 @@ pub extern "C" fn tabi_send_proxy_header(
 /// `version` is the version that is allowed, or 0 for both. Returns the number of bytes that the header has,
 /// and the header, which tabi_proxy_header_free() frees. Returns 0 and no header when more bytes are needed;
 /// call the function again with all bytes when there are more. Errors:
-/// - TABI_ERR_VALUE: the bytes are not the beginning of a valid header. The connection should be closed.
+/// - TABI_ERR_VALUE: the bytes are not the beginning of a valid header, so that the connection should be closed; or
+///   there is no such version.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_proxy_header_read(
     version: c_int,

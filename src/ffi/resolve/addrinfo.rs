@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{
-    Failure, Outcome, boundary, copy_text, give, not_null, optional_string, status, take_back,
+    boundary, check_text, copy_text, give, not_null, optional_string, status, take_back,
 };
 use crate::memory;
 use crate::resolve::{AddrInfo, Host, Service, getnameinfo_until, look_up};
@@ -195,24 +195,16 @@ pub unsafe extern "C" fn tabi_getnameinfo_until(
     status(|| {
         let address = not_null(addr, "addr")?.raw()?;
         let names = getnameinfo_until(address, flags, Deadline::from_monotonic(deadline))?;
-        let wanted = [(names.0, host, host_size), (names.1, service, service_size)];
+        let wanted = [(names.0, host, host_size, "host"), (names.1, service, service_size, "service")];
+        let wanted = wanted.iter().filter(|(_, _, size, _)| *size > 0);
         // Nothing is written unless both fit.
-        for (name, buffer, size) in &wanted {
-            check_name(name, *buffer, *size)?;
+        for (name, buffer, size, argument) in wanted.clone() {
+            check_text(name.len(), *buffer, *size, argument)?;
         }
-        for (name, buffer, size) in wanted.iter().filter(|(_, _, size)| *size > 0) {
+        for (name, buffer, size, argument) in wanted {
             // SAFETY: the caller passes `size` writable bytes.
-            unsafe { copy_text(name, *buffer, *size) }?;
+            unsafe { copy_text(name, *buffer, *size, argument) }?;
         }
         Ok(())
     })
-}
-
-fn check_name(name: &str, buffer: *const c_char, size: usize) -> Outcome {
-    match size {
-        0 => Ok(()),
-        _ if buffer.is_null() => Err(Failure::Null("buffer").into()),
-        _ if size <= name.len() => Err(Failure::TooSmall(name.len() + 1).into()),
-        _ => Ok(()),
-    }
 }

@@ -81,7 +81,7 @@ pub unsafe extern "C" fn tabi_gethostbyname_until(
         let name = unsafe { string(name, "name") }?;
         let found = gethostbyname_until(name, Deadline::from_monotonic(deadline))?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&found.to_string(), address, size) }
+        unsafe { copy_text(&found.to_string(), address, size, "address") }
     })
 }
 

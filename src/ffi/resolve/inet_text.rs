@@ -19,7 +19,7 @@ pub unsafe extern "C" fn tabi_inet_aton(text: *const c_char, packed: *mut c_void
         // SAFETY: the caller passes a NUL-terminated string.
         let address = resolve::inet_aton(unsafe { string(text, "text") }?)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_bytes(&address, packed, size) }
+        unsafe { copy_bytes(&address, packed, size, "packed") }
     })
 }
 
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn tabi_inet_ntoa(
         // SAFETY: the caller passes `len` readable bytes.
         let made = resolve::inet_ntoa(unsafe { bytes(packed, len, "packed") }?)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&made, text, size) }
+        unsafe { copy_text(&made, text, size, "text") }
     })
 }
 
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn tabi_inet_pton(
         // SAFETY: the caller passes a NUL-terminated string.
         let address = resolve::inet_pton(family.into(), unsafe { string(text, "text") }?)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_bytes(&address, packed, size) }
+        unsafe { copy_bytes(&address, packed, size, "packed") }
     })
 }
 
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn tabi_inet_ntop(
         // SAFETY: the caller passes `len` readable bytes.
         let made = resolve::inet_ntop(family.into(), unsafe { bytes(packed, len, "packed") }?)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&made, text, size) }
+        unsafe { copy_text(&made, text, size, "text") }
     })
 }
 

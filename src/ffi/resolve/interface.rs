@@ -97,5 +97,5 @@ pub unsafe extern "C" fn tabi_if_nametoindex(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_if_indextoname(index: u32, name: *mut c_char, size: usize) -> ssize_t {
     // SAFETY: the caller passes `size` writable bytes.
-    count(|| unsafe { copy_text(&if_indextoname(index)?, name, size) })
+    count(|| unsafe { copy_text(&if_indextoname(index)?, name, size, "name") })
 }

@@ -41,7 +41,7 @@ pub unsafe extern "C" fn tabi_getservbyport(
         let port = u16::try_from(port)
             .map_err(|_| Error::overflow(format!("getservbyport: port must be 0-65535, got {port}")))?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&getservbyport(port, proto.as_deref())?, name, size) }
+        unsafe { copy_text(&getservbyport(port, proto.as_deref())?, name, size, "name") }
     })
 }
 

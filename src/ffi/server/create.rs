@@ -10,7 +10,7 @@ use super::options::tabi_server_options;
 use super::{server, tabi_handler, tabi_server};
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Handle, Outcome, not_null, status, string, take_back};
+use crate::ffi::boundary::{Failure, Handle, Outcome, array, not_null, status, string, take_back};
 use crate::ffi::socket::{at, at_host, tabi_sock};
 use crate::memory;
 use crate::resolve::{ToAddress, check_port};
@@ -118,11 +118,8 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
         let given = unsafe { tabi_server_options::read(options) }?;
         let out = not_null(out, "out")?;
         let handler = CHandler::new(handler, userdata)?;
-        if sockets.is_null() {
-            return Err(Failure::Null("sockets").into());
-        }
         // SAFETY: the caller passes `count` handles.
-        let handles = unsafe { std::slice::from_raw_parts(sockets, count) };
+        let handles = unsafe { array(sockets, count, "sockets") }?;
         // A second descriptor for each, so that the caller's handles are untouched if this fails.
         let mut copies: Vec<Socket> = Vec::new();
         memory::reserve(&mut copies, count)?;

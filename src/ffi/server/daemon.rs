@@ -7,7 +7,7 @@ use super::close::{tabi_drain_report, write_report};
 use super::tabi_server;
 use crate::error::Error;
 use crate::ffi::boundary::growing::check_size;
-use crate::ffi::boundary::{Failure, boundary, not_null, status, string};
+use crate::ffi::boundary::{array, boundary, not_null, status, string};
 use crate::ffi::socket::duration;
 use crate::memory;
 use crate::server::{notify, serve_until_signal};
@@ -65,22 +65,15 @@ pub unsafe extern "C" fn tabi_serve_until_signal(
             // SAFETY: `report` is not NULL, and begins with its `struct_size`.
             check_size::<tabi_drain_report>(unsafe { (*report).struct_size })?;
         }
+        // SAFETY: the caller passes `count` handles, and `signal_count` numbers.
+        let (handles, signals) =
+            unsafe { (array(servers, count, "servers")?, array(signals, signal_count, "signals")?) };
         let mut cores = Vec::new();
         memory::reserve(&mut cores, count)?;
-        if count > 0 {
-            not_null((!servers.is_null()).then_some(()), "servers")?;
-            // SAFETY: `servers` is not NULL, and the caller passes `count` handles.
-            for &server in unsafe { std::slice::from_raw_parts(servers, count) } {
-                // SAFETY: NULL, or a handle that stays valid during the call.
-                cores.push(&not_null(unsafe { server.as_ref() }, "servers")?.0);
-            }
+        for &server in handles {
+            // SAFETY: NULL, or a handle that stays valid during the call.
+            cores.push(&not_null(unsafe { server.as_ref() }, "servers")?.0);
         }
-        let signals = match (signals.is_null(), signal_count) {
-            (_, 0) => &[],
-            (true, _) => return Err(Failure::Null("signals").into()),
-            // SAFETY: `signals` is not NULL, and the caller passes as many numbers.
-            (false, _) => unsafe { std::slice::from_raw_parts(signals, signal_count) },
-        };
         let done = serve_until_signal(&cores, signals, drain)?;
         // SAFETY: `report` is NULL, or the caller set its `struct_size` to its size.
         unsafe { write_report(report, &done) }

@@ -65,7 +65,7 @@ pub extern "C" fn tabi_proto(sk: Option<&tabi_sock>) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_repr(sk: Option<&tabi_sock>, text: *mut c_char, size: usize) -> ssize_t {
     // SAFETY: the caller passes `size` writable bytes.
-    count(|| unsafe { copy_text(&format!("{:?}", socket(sk)?), text, size) })
+    count(|| unsafe { copy_text(&format!("{:?}", socket(sk)?), text, size, "text") })
 }
 
 /// Returns the number of the descriptor (Python's `fileno`), or TABI_ERR_CLOSED.

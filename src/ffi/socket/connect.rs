@@ -40,7 +40,8 @@ pub unsafe extern "C" fn tabi_connect_unix(sk: Option<&tabi_sock>, path: *const 
     })
 }
 
-/// Connects the socket to an address of any family. The results are those of tabi_connect().
+/// Connects the socket to an address of any family. The results are those of tabi_connect(), and for a bad address those
+/// of tabi_bind_addr().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_connect_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
     status(|| {
@@ -66,7 +67,7 @@ pub extern "C" fn tabi_connect_addr_until(
 /// `connect_ex`).
 ///
 /// Returns 0 when the socket is connected. Returns an errno, such as ECONNREFUSED, when it is not: EAGAIN
-/// after the timeout, EBADF when the socket is closed. Returns a negative code for a bad host or port.
+/// after the timeout, EBADF when the socket is closed, ECANCELED when a token has cancelled the call. Returns a negative code for a bad host or port.
 /// tabi_strerror() needs the errno with a minus sign. tabi_last_error_message() says nothing about these
 /// errnos.
 #[unsafe(no_mangle)]

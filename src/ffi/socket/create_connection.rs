@@ -175,7 +175,7 @@ pub unsafe extern "C" fn tabi_create_connection_with(
         )
         .map_err(|all| {
             tell_each_error(&given, &all);
-            let text = each_error((host, port), &all);
+            let text = each_error((host, port), source, &all);
             Failure::Detailed(all.into(), text)
         })?;
         out.write(give(tabi_sock(socket))?);
@@ -218,9 +218,11 @@ fn tell_each_error(settings: &tabi_connection_options, all: &CreateConnectionErr
 }
 
 /// The text of the errors of all addresses.
-fn each_error(host: (&[u8], u16), all: &CreateConnectionError) -> String {
-    let texts = all.errors.iter().map(|(address, error)| match address {
-        Address::None => at_host(host, error.clone()).message(),
+fn each_error(host: (&[u8], u16), source: Option<(&str, u16)>, all: &CreateConnectionError) -> String {
+    let texts = all.errors.iter().map(|(address, error)| match (address, error, source) {
+        (Address::None, ..) => at_host(host, error.clone()).message(),
+        // The address is known, so that only the host to connect from can have been looked up.
+        (_, Error::Gai(_), Some((name, port))) => at_host((name.as_bytes(), port), error.clone()).message(),
         _ => format!("{}: {error}", address.repr()),
     });
     texts.collect::<Vec<_>>().join("; ")

@@ -46,7 +46,10 @@ pub unsafe extern "C" fn tabi_bind_unix(sk: Option<&tabi_sock>, path: *const c_c
     })
 }
 
-/// Binds the socket to an address of any family. The results are those of tabi_bind().
+/// Binds the socket to an address of any family.
+///
+/// Returns 0. Errors: those of the system, as in tabi_bind(); TABI_ERR_TYPE when the address is of another family than
+/// the socket; TABI_ERR_VALUE when `addr->len` is more than 128.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_bind_addr(sk: Option<&tabi_sock>, addr: Option<&tabi_addr>) -> c_int {
     status(|| {

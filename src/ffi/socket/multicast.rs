@@ -18,6 +18,7 @@ use crate::socket::{MulticastInterface, Socket};
 /// - -EINVAL: the address is not that of a group.
 /// - -ENODEV: there is no such interface.
 /// - -EADDRINUSE: the socket has joined the group before.
+/// - -ENOPROTOOPT, -EPROTO and others: the socket is of another family than the group, or cannot receive datagrams.
 /// - TABI_ERR_VALUE: `group` is not an address.
 /// - TABI_ERR_TYPE: an IPv6 group, and an address as its interface.
 #[unsafe(no_mangle)]

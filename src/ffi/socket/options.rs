@@ -28,7 +28,8 @@ pub extern "C" fn tabi_getsockopt(
 
 /// Reads an option of any type as bytes (Python's `getsockopt(level, option, buflen)`).
 ///
-/// `size` is the size of `value` in bytes, 1 to 1024. Returns the number of bytes that the option has.
+/// `size` is the size of `value` in bytes, 1 to 1024. Returns the number of bytes that were written. If the option has
+/// more than `size`, most systems write a part of it and do not say so.
 /// Errors: TABI_ERR_OS for another `size`; -EINVAL when it is too small for SO_GET_FILTER; -errno.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getsockopt_bytes(
@@ -41,7 +42,7 @@ pub unsafe extern "C" fn tabi_getsockopt_bytes(
     count(|| {
         let bytes = socket(sk)?.getsockopt_bytes(level, option, size)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_bytes(&bytes, value, size) }
+        unsafe { copy_bytes(&bytes, value, size, "value") }
     })
 }
 
@@ -57,7 +58,8 @@ pub extern "C" fn tabi_setsockopt(
     status(|| Ok(socket(sk)?.setsockopt(level, option, value)?))
 }
 
-/// Sets an option from `len` bytes, such as those of a structure. Returns 0 or -errno.
+/// Sets an option from `len` bytes, such as those of a structure. Returns 0. Errors: -errno; TABI_ERR_OVERFLOW when `len`
+/// is 2147483648 or more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_setsockopt_bytes(
     sk: Option<&tabi_sock>,
@@ -74,7 +76,7 @@ pub unsafe extern "C" fn tabi_setsockopt_bytes(
 }
 
 /// Calls setsockopt(2) with NULL and a length, as AF_ALG needs it (Python's `setsockopt(level, option, None,
-/// optlen)`). Returns 0 or -errno.
+/// optlen)`). The results are those of tabi_setsockopt_bytes().
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_setsockopt_null(
     sk: Option<&tabi_sock>,

@@ -53,7 +53,8 @@ pub const TABI_POLL_INTERRUPTIBLE: u32 = 0x20000;
 ///
 /// Returns the number of entries that are ready; 0 when the time has passed. Errors: TABI_ERR_VALUE when `seconds` is
 /// negative or NaN, and for bits in `events` that no system has; TABI_ERR_OVERFLOW when it is more than 292 years;
-/// TABI_ERR_CANCELLED; -EINTR; -ENOMEM; -EINVAL when there are more entries than the process may have open descriptors.
+/// TABI_ERR_CANCELLED when nothing is ready; -EINTR; -ENOMEM; -EINVAL when there are more entries than the process may
+/// have open descriptors.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_poll(entries: *mut tabi_pollfd, entry_count: usize, seconds: f64) -> ssize_t {
     count(|| {

@@ -14,8 +14,9 @@ use crate::ffi::boundary::{Outcome, bytes_to_fill, count, or_none_moved};
 /// Receives up to `len` bytes (recv(2), Python's `recv_into`).
 ///
 /// `flags` is 0 or a combination of MSG_* constants. Returns the number of bytes received. 0 means that the
-/// stream has ended, or that `len` is 0. Errors: TABI_ERR_TIMEOUT when the timeout passes; -EAGAIN when the
-/// socket is non-blocking and nothing has arrived; -errno, such as -ECONNRESET or -ENOTCONN.
+/// stream has ended, or that `len` is 0. With MSG_TRUNC, Linux returns the length of a datagram, which may be more
+/// than `len`. Errors: TABI_ERR_TIMEOUT when the timeout passes; -EAGAIN when the socket is non-blocking and nothing
+/// has arrived; -errno, such as -ECONNRESET or -ENOTCONN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv(
     sk: Option<&tabi_sock>,
@@ -73,7 +74,8 @@ pub(crate) unsafe fn recv(
 /// One timeout limits the whole call. `flags` is 0 or a combination of MSG_* constants without MSG_PEEK.
 /// `received` gets the number of bytes that are in the buffer, also when the call fails. It may be NULL.
 ///
-/// Returns the number of bytes received. The errors are those of tabi_recv(), and TABI_ERR_VALUE for MSG_PEEK.
+/// Returns the number of bytes received. The errors are those of tabi_recv(), and TABI_ERR_VALUE for MSG_PEEK. With
+/// MSG_TRUNC, Linux counts bytes of a TCP connection and throws them away: the buffer then keeps what it had.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_recv_exactly(
     sk: Option<&tabi_sock>,

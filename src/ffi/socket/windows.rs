@@ -58,10 +58,10 @@ pub unsafe extern "C" fn tabi_share(
         let socket = socket(sk)?;
         check_buffer(data, size, "data")?;
         if size < SHARED_SIZE {
-            return Err(Failure::TooSmall(SHARED_SIZE).into());
+            return Err(Failure::TooSmall("data", SHARED_SIZE).into());
         }
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_bytes(&socket.share(process_id)?, data, size) }
+        unsafe { copy_bytes(&socket.share(process_id)?, data, size, "data") }
     })
 }
 

@@ -8,7 +8,7 @@ use super::{decode, encode, give_out};
 use crate::address::AlgAddress;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
-use crate::ffi::boundary::{Failure, Outcome, copy_text, status, string};
+use crate::ffi::boundary::{Outcome, check_text, copy_text, status, string};
 
 /// Makes an AF_ALG address.
 ///
@@ -49,14 +49,12 @@ pub unsafe extern "C" fn tabi_addr_alg(
 ) -> c_int {
     status(|| {
         let address = decode(addr, AlgAddress::decode)?;
-        if address.name().len() >= name_size {
-            // Checked first, so that neither text is written unless both fit.
-            return Err(Failure::TooSmall(address.name().len() + 1).into());
-        }
+        // Checked first, so that neither text is written unless both fit.
+        check_text(address.name().len(), name, name_size, "name")?;
         // SAFETY: the caller passes so many writable bytes.
         unsafe {
-            copy_text(address.kind(), r#type, type_size)?;
-            copy_text(address.name(), name, name_size)?;
+            copy_text(address.kind(), r#type, type_size, "type")?;
+            copy_text(address.name(), name, name_size, "name")?;
         }
         give_out!(feat = address.feat, mask = address.mask);
         Ok(())

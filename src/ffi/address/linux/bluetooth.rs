@@ -49,7 +49,7 @@ pub unsafe extern "C" fn tabi_addr_l2cap(
         let address = bluetooth(addr, constants::BTPROTO_L2CAP)?;
         if let BluetoothAddress::L2cap { bdaddr: own, psm: port, cid: channel, bdaddr_type: kind } = address {
             // SAFETY: the caller passes `size` writable bytes.
-            unsafe { copy_text(&own.to_string(), bdaddr, size) }?;
+            unsafe { copy_text(&own.to_string(), bdaddr, size, "bdaddr") }?;
             give_out!(psm = port, cid = channel, bdaddr_type = kind);
         }
         Ok(())
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn tabi_addr_rfcomm(
         let address = bluetooth(addr, constants::BTPROTO_RFCOMM)?;
         if let BluetoothAddress::Rfcomm { bdaddr: own, channel: number } = address {
             // SAFETY: the caller passes `size` writable bytes.
-            unsafe { copy_text(&own.to_string(), bdaddr, size) }?;
+            unsafe { copy_text(&own.to_string(), bdaddr, size, "bdaddr") }?;
             give_out!(channel = number);
         }
         Ok(())
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn tabi_addr_sco(addr: Option<&tabi_addr>, bdaddr: *mut c_
         let address = bluetooth(addr, constants::BTPROTO_SCO)?;
         if let BluetoothAddress::Sco { bdaddr: own } = address {
             // SAFETY: the caller passes `size` writable bytes.
-            unsafe { copy_text(&own.to_string(), bdaddr, size) }?;
+            unsafe { copy_text(&own.to_string(), bdaddr, size, "bdaddr") }?;
         }
         Ok(())
     })

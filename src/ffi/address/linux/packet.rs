@@ -58,7 +58,9 @@ pub unsafe extern "C" fn tabi_addr_packet(
     count(|| {
         let address = decode(addr, PacketAddress::decode)?;
         // SAFETY: the caller passes `size` writable bytes.
-        let len = unsafe { copy_bytes(address.hardware_address.as_bytes(), hardware_address, size) }?;
+        let len = unsafe {
+            copy_bytes(address.hardware_address.as_bytes(), hardware_address, size, "hardware_address")
+        }?;
         give_out!(
             interface = address.interface,
             protocol = address.protocol,

@@ -45,6 +45,6 @@ pub unsafe extern "C" fn tabi_interface_name(
     count(|| {
         let found = socket(sk)?.interface_name(index)?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&found, name, size) }
+        unsafe { copy_text(&found, name, size, "name") }
     })
 }

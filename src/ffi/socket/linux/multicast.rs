@@ -11,7 +11,8 @@ use crate::ffi::socket::{socket, tabi_sock};
 /// MCAST_JOIN_SOURCE_GROUP).
 ///
 /// `source` is the address of the sender. The other arguments and the results are those of
-/// tabi_join_multicast(). Errors: also TABI_ERR_TYPE when group and source are of different families.
+/// tabi_join_multicast(), but -EADDRNOTAVAIL when the socket has joined the group for this sender before. Errors:
+/// also TABI_ERR_TYPE when group and source are of different families.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_join_source_multicast(
     sk: Option<&tabi_sock>,

@@ -19,7 +19,7 @@ pub unsafe extern "C" fn tabi_device(sk: Option<&tabi_sock>, name: *mut c_char, 
     count(|| {
         let device = socket(sk)?.device()?.unwrap_or_default();
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&device, name, size) }
+        unsafe { copy_text(&device, name, size, "name") }
     })
 }
 
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn tabi_congestion(sk: Option<&tabi_sock>, name: *mut c_ch
     count(|| {
         let congestion = socket(sk)?.tcp_congestion()?;
         // SAFETY: the caller passes `size` writable bytes.
-        unsafe { copy_text(&congestion, name, size) }
+        unsafe { copy_text(&congestion, name, size, "name") }
     })
 }
 
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn tabi_set_congestion(sk: Option<&tabi_sock>, name: *cons
 /// Reads which process made the other end of an AF_UNIX connection, as it was at that time (SO_PEERCRED).
 ///
 /// Any output may be NULL. Returns 0. Errors: -ENOTCONN when there is no other end, or when the socket is of
-/// another family.
+/// another family. For a listening socket this is the process that has made it listen.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_peer_credentials(
     sk: Option<&tabi_sock>,

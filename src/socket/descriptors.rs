@@ -9,8 +9,9 @@ use super::control::ControlMessage;
 use super::control_buffer::{ControlBuffer, ControlData};
 use super::io::{reserve, reserve_for};
 use crate::address::{Address, RawAddress};
+use crate::constants::AF_UNIX;
 use crate::deadline::Limit;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sys::fd::{AsFd, AsRawFd, OwnedFd};
 use crate::sys::{self, libc};
 
@@ -48,8 +49,9 @@ impl Socket {
     ///
     /// The receiver gets duplicates; the descriptors of the sender stay open. Returns how many bytes the
     /// kernel took. If that is not all of them, the descriptors were sent with the first bytes. Fails as
-    /// [`Socket::sendmsg`] does, on Linux with `Os(EINVAL)` for more than 253 descriptors, and with
-    /// `Os(ETOOMANYREFS)` when too many descriptors are on their way.
+    /// [`Socket::sendmsg`] does, with [`Error::Type`] for descriptors on a socket of another family, on Linux with
+    /// `Os(EINVAL)` for more than 253 descriptors, and with `Os(ETOOMANYREFS)` when too many descriptors are on their
+    /// way.
     ///
     /// ```
     /// use std::os::fd::AsFd;
@@ -65,9 +67,19 @@ impl Socket {
     pub fn send_fds<F: AsFd>(&self, bytes: &[u8], fds: &[F], flags: i32) -> Result<usize> {
         let mut control = ControlData::new();
         if !fds.is_empty() {
+            self.check_passes_fds()?;
             control.fds(fds)?;
         }
         self.sendmsg(&[IoSlice::new(bytes)], &control, flags)
+    }
+
+    /// Fails with [`Error::Type`] unless this is a unix socket. Linux sends the bytes over any other socket, and drops the
+    /// descriptors without an error.
+    pub(crate) fn check_passes_fds(&self) -> Result<()> {
+        if self.family() == AF_UNIX {
+            return Ok(());
+        }
+        Err(Error::type_error(format!("descriptors are sent over AF_UNIX sockets, got {}", self.family())))
     }
 
     /// Receives at most `bufsize` bytes and `maxfds` descriptors (`socket.recv_fds`). Returns the bytes, the

@@ -49,6 +49,23 @@ static void descriptors(void)
     close(null);
 }
 
+/* The system would send the bytes and drop the descriptors. */
+static void only_unix_sockets_pass_descriptors(void)
+{
+    tabi_addr address;
+    tabi_sock *sk = udp_at(AF_INET, &address);
+    int null = open("/dev/null", O_RDWR);
+    char byte;
+
+    CHECK_OK(tabi_connect_addr(sk, &address));
+    CHECK_CODE(tabi_send_fds(sk, "x", 1, &null, 1, 0), TABI_ERR_TYPE);
+    CHECK_STR(tabi_last_error_message(), "descriptors are sent over AF_UNIX sockets, got AF_INET");
+    CHECK_CODE(tabi_try_recv(sk, &byte, 1), -EAGAIN);
+    CHECK_EQ(tabi_send_fds(sk, "x", 1, NULL, 0, 0), 1);
+    tabi_sock_free(sk);
+    close(null);
+}
+
 static void descriptors_in_control_messages(void)
 {
     tabi_sock *one, *other;
@@ -133,6 +150,7 @@ int main(void)
 {
     RUN(descriptors);
     RUN(descriptors_in_control_messages);
+    RUN(only_unix_sockets_pass_descriptors);
     if (!check_emulated())
         RUN(an_exhausted_table);
     return 0;

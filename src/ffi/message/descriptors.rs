@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_void};
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
 
-use crate::sys::fd::{BorrowedFd, IntoRawFd};
+use crate::sys::fd::IntoRawFd;
 use crate::sys::iovec;
 use crate::sys::libc::ssize_t;
 
@@ -20,9 +20,9 @@ use crate::socket::ControlData;
 /// The receiver gets duplicates; the descriptors still belong to the caller.
 ///
 /// Returns the number of bytes that the system accepted. If it is smaller than `len`, the descriptors went
-/// with those bytes. Errors: those of tabi_send(); TABI_ERR_VALUE for a negative descriptor; -EBADF for one
-/// that is not open; -EINVAL for too many; -ETOOMANYREFS when too many descriptors were sent and not received
-/// yet.
+/// with those bytes. Errors: those of tabi_send(); TABI_ERR_TYPE for descriptors on a socket of another family;
+/// TABI_ERR_VALUE for a negative descriptor; -EBADF for one that is not open; -EINVAL for too many; -ETOOMANYREFS
+/// when too many descriptors were sent and not received yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_send_fds(
     sk: Option<&tabi_sock>,
@@ -37,10 +37,13 @@ pub unsafe extern "C" fn tabi_send_fds(
         // SAFETY: the caller passes `len` readable bytes.
         let data = unsafe { bytes(data, len, "data") }?;
         // SAFETY: the caller passes that many descriptors.
-        let fds = unsafe { borrowed(fds, fd_count) }?;
+        let fds = unsafe { bytes(fds.cast(), fd_count.saturating_mul(size_of::<c_int>()), "fds") }?;
+        check_numbers(fds)?;
         let mut control = ControlData::new();
         if !fds.is_empty() {
-            control.fds(&fds)?;
+            sk.check_passes_fds()?;
+            // SAFETY: the caller may hand on its descriptors, which stay open during the call.
+            unsafe { control.fd_numbers(fds) }?;
         }
         Ok(sk.sendmsg(&[IoSlice::new(data)], &control, flags)?)
     })
@@ -82,21 +85,11 @@ pub unsafe extern "C" fn tabi_recv_fds(
     })
 }
 
-/// # Safety
-///
-/// `fds` is NULL or `fd_count` readable numbers; those that are open stay open while the result is in use.
-unsafe fn borrowed<'a>(fds: *const c_int, fd_count: usize) -> Outcome<Vec<BorrowedFd<'a>>> {
-    // SAFETY: `fds` is NULL or has `fd_count` readable numbers.
-    let numbers = unsafe { bytes(fds.cast(), fd_count.saturating_mul(size_of::<c_int>()), "fds") }?;
+/// Checks the numbers of descriptors, as they lie in memory. The system checks whether they are open.
+fn check_numbers(numbers: &[u8]) -> Outcome {
     let number = |bytes: &[u8]| c_int::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    let numbers = numbers.chunks_exact(size_of::<c_int>()).map(number);
-    let mut borrowed = Vec::new();
-    for fd in numbers {
-        if fd < 0 {
-            return Err(Error::value(format!("negative file descriptor: {fd}")).into());
-        }
-        // SAFETY: not -1; the system checks whether it is open.
-        borrowed.push(unsafe { BorrowedFd::borrow_raw(fd) });
+    match numbers.chunks_exact(size_of::<c_int>()).map(number).find(|fd| *fd < 0) {
+        Some(fd) => Err(Error::value(format!("negative file descriptor: {fd}")).into()),
+        None => Ok(()),
     }
-    Ok(borrowed)
 }

@@ -7,6 +7,7 @@ use super::Socket;
 use super::connecting::{Connecting, How};
 use super::timeout::{self, IntoTimeout, Timeout};
 use crate::address::Address;
+use crate::cancel::Tokens;
 use crate::constants::{AF_UNSPEC, SOCK_STREAM};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -176,6 +177,7 @@ fn no_address(error: Error) -> CreateConnectionError {
 fn one_after_the_other(answers: &[AddrInfo], how: How<'_>) -> Result<Socket, CreateConnectionError> {
     let mut errors = Vec::new();
     for answer in answers {
+        Tokens::of_thread().check().map_err(no_address)?;
         match how.begin(answer) {
             Ok((socket, true)) => return Ok(socket),
             Ok((_, false)) => errors.push((answer.address.clone(), Error::Os(CONNECT_BEGUN))),

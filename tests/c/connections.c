@@ -50,6 +50,8 @@ static void connections_that_fail(void)
     CHECK_CONTAINS(tabi_last_error_message(), "('127.0.0.1', ");
     CHECK_CONTAINS(tabi_last_error_message(), "Connection refused");
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, "192.0.2.1", 0, &out), -EADDRNOTAVAIL);
+    CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, "::1", 0, &out), TABI_GAI_ADDRFAMILY);
+    CHECK_CONTAINS(tabi_last_error_message(), "('::1', 0): ");
     CHECK_CODE(tabi_create_connection("127.0.0.1", 65536, 30, NULL, 0, &out), TABI_ERR_OVERFLOW);
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, NULL, -1, &out), TABI_ERR_OVERFLOW);
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, -1, NULL, 0, &out), TABI_ERR_VALUE);
@@ -60,6 +62,29 @@ static void connections_that_fail(void)
     CHECK_CONTAINS(tabi_last_error_message(), "('no such host', 80): ");
     CHECK(out == NULL);
     tabi_sock_free(held);
+}
+
+/* Whether it would wait or not, and whatever the host. */
+static void a_connection_under_a_triggered_token_is_not_begun(void)
+{
+    static const double timeouts[] = {0, 30, HUGE_VAL};
+    static const char *const hosts[] = {"127.0.0.1", "localhost"};
+    tabi_sock *server, *out = NULL;
+    tabi_cancel *token;
+    size_t i;
+
+    CHECK_OK(tabi_create_server(AF_INET, "127.0.0.1", 0, TABI_BACKLOG, 0, &server));
+    CHECK_OK(tabi_setblocking(server, 0));
+    CHECK_OK(tabi_cancel_new(TABI_NO_TIMEOUT, &token));
+    CHECK_OK(tabi_cancel_trigger(token));
+    CHECK_OK(tabi_cancel_enter(token));
+    for (i = 0; i < 6; i++)
+        CHECK_CODE(tabi_create_connection(hosts[i / 3], port_of(server), timeouts[i % 3], NULL, 0, &out), TABI_ERR_CANCELLED);
+    CHECK_OK(tabi_cancel_leave(token));
+    CHECK_CODE(tabi_accept(server, &out, NULL), -EAGAIN);
+    CHECK(out == NULL);
+    tabi_cancel_free(token);
+    tabi_sock_free(server);
 }
 
 struct failures {
@@ -213,6 +238,7 @@ int main(void)
 {
     RUN(connections);
     RUN(connections_that_fail);
+    RUN(a_connection_under_a_triggered_token_is_not_begun);
     RUN(settings_of_a_connection);
     RUN(servers);
     RUN(pairs_and_duplicates);

@@ -12,7 +12,7 @@ use super::request::{Failure, Request, RequestHandler};
 use super::{ProxyProtocol, Server, Trouble};
 use crate::address::RawAddress;
 use crate::cancel::Cancel;
-use crate::constants::{AF_UNIX, AF_UNSPEC, AddressFamily, SocketKind};
+use crate::constants::{AF_INET6, AF_UNIX, AF_UNSPEC, AddressFamily, SocketKind};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -347,6 +347,9 @@ impl ServerOptions {
         self.check()?;
         if self.unlink_path && self.address_family != AF_UNIX {
             return Err(Error::value(format!("unlink_path is for AF_UNIX, got {}", self.address_family)));
+        }
+        if self.dualstack_ipv6.is_some() && self.address_family != AF_INET6 {
+            return Err(Error::value(format!("dualstack_ipv6 is for AF_INET6, got {}", self.address_family)));
         }
         let addresses = self.addresses(address)?;
         let own_sockets = if self.allow_reuse_port { self.loops } else { 1 };

@@ -30,6 +30,8 @@ static void sockets_from_elsewhere(void)
     CHECK_OK(tabi_bind(listener, "127.0.0.1", 0));
     CHECK_CODE(tabi_server_from_sockets(&options, &listener, 0, answer, NULL, &server), TABI_ERR_VALUE);
     CHECK_CODE(tabi_server_from_sockets(&options, NULL, 1, answer, NULL, &server), TABI_ERR_NULL);
+    CHECK_CODE(tabi_server_from_sockets(&options, NULL, 0, answer, NULL, &server), TABI_ERR_VALUE);
+    CHECK_CODE(tabi_server_from_sockets(&options, &listener, SIZE_MAX, answer, NULL, &server), TABI_ERR_OVERFLOW);
     CHECK_OK(tabi_server_from_sockets(&options, &listener, 1, answer, NULL, &server));
     client = connect_to(server);
     CHECK_OK(tabi_server_handle_request(server));
@@ -190,6 +192,30 @@ static void a_path_is_removed_on_request(void)
     CHECK_EQ(rmdir(directory), 0);
 }
 
+/* Also a setting that nothing uses must be a value that can be. */
+static void settings_that_cannot_be_are_named(void)
+{
+    tabi_server_options options, defaults;
+    tabi_server *server = NULL;
+    tabi_addr any;
+    CHECK_OK(tabi_addr_from_host(AF_INET, "127.0.0.1", 0, &any));
+    CHECK_OK(tabi_server_options_init(&defaults, sizeof defaults));
+#define IS_REFUSED(setting, value)                                                         \
+    do {                                                                                   \
+        options = defaults;                                                                \
+        options.setting = (value);                                                         \
+        CHECK_CODE(tabi_server_new(&options, &any, answer, NULL, &server), TABI_ERR_VALUE); \
+        CHECK_CONTAINS(tabi_last_error_message(), #setting);                                \
+    } while (0)
+    IS_REFUSED(proxy_version, 3);
+    IS_REFUSED(min_rate_grace, (double)NAN);
+    IS_REFUSED(when_full, 3);
+    IS_REFUSED(thread_idle, -1);
+    IS_REFUSED(dualstack_ipv6, 1);
+#undef IS_REFUSED
+    CHECK(server == NULL);
+}
+
 static void bad_settings(void)
 {
     tabi_server_options options;
@@ -247,6 +273,7 @@ int main(void)
     RUN(internet_classes);
     RUN(unix_classes);
     RUN(a_path_is_removed_on_request);
+    RUN(settings_that_cannot_be_are_named);
     RUN(bad_settings);
     return 0;
 }

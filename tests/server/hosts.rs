@@ -162,6 +162,9 @@ fn one_version_alone_on_request() {
     let options = ServerOptions::new(AF_UNSPEC, SOCK_STREAM).dualstack_ipv6(true);
     let text = "dualstack_ipv6 is for AF_INET6: a server with AF_UNSPEC has a socket for each version of IP";
     assert_eq!(options.bind(("", 0), who).unwrap_err(), Error::Value(text.into()));
+    let options = ServerOptions::new(AF_INET, SOCK_STREAM).dualstack_ipv6(false);
+    let text = "dualstack_ipv6 is for AF_INET6, got AF_INET";
+    assert_eq!(options.bind(("127.0.0.1", 0), who).unwrap_err(), Error::Value(text.into()));
 }
 
 #[test]

@@ -154,8 +154,8 @@ impl tabi_server_options {
     pub(super) unsafe fn to_core(self) -> Outcome<ServerOptions> {
         let mut options = ServerOptions::new(AF_INET, SOCK_STREAM);
         self.copy_to_options(&mut options)?;
+        let grace = duration("min_rate_grace", self.min_rate_grace)?.unwrap_or(Duration::MAX);
         if self.min_rate > 0 {
-            let grace = duration("min_rate_grace", self.min_rate_grace)?.unwrap_or(Duration::MAX);
             options = options.min_rate(self.min_rate as u64, grace);
         }
         // SAFETY: the caller promises that the token is one, or NULL.
@@ -179,14 +179,18 @@ impl tabi_server_options {
     ///
     /// `proxy_protocol` is NULL or NUL-terminated.
     unsafe fn proxy_protocol(&self) -> Outcome<Option<ProxyProtocol>> {
+        let version = match self.proxy_version {
+            0 => None,
+            number => Some(proxy_version("proxy_version", number)?),
+        };
         // SAFETY: the caller promises its end.
         let Some(text) = (unsafe { optional_string(self.proxy_protocol) }) else { return Ok(None) };
         let text = String::from_utf8_lossy(text);
         let networks = text.split([' ', ',']).filter(|network| !network.is_empty());
         let settings = ProxyProtocol::trusting(networks)?;
-        Ok(Some(match self.proxy_version {
-            0 => settings,
-            number => settings.version(proxy_version("proxy_version", number)?),
+        Ok(Some(match version {
+            None => settings,
+            Some(version) => settings.version(version),
         }))
     }
 
@@ -194,6 +198,11 @@ impl tabi_server_options {
     ///
     /// `thread_name` is NULL or NUL-terminated.
     unsafe fn concurrency(&self) -> Outcome<Concurrency> {
+        // Other servers do not use these settings, but each must be a value that can be.
+        let mut threads = Threads::default();
+        self.copy_to_threads(&mut threads)?;
+        threads.when_full = self.when_full()?;
+        threads.idle = duration("thread_idle", self.thread_idle)?.unwrap_or(Duration::MAX);
         match self.concurrency {
             TABI_INLINE => Ok(Concurrency::Inline),
             TABI_FORKS => {
@@ -201,10 +210,6 @@ impl tabi_server_options {
                 Ok(Concurrency::Forks(Forks { max_children: self.max_children, block_on_close }))
             }
             TABI_THREADS => {
-                let mut threads = Threads::default();
-                self.copy_to_threads(&mut threads)?;
-                threads.when_full = self.when_full()?;
-                threads.idle = duration("thread_idle", self.thread_idle)?.unwrap_or(Duration::MAX);
                 if !self.thread_name.is_null() {
                     // SAFETY: `thread_name` is not NULL, and the caller promises its end.
                     let name = unsafe { string(self.thread_name, "thread_name") }?;

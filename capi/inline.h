@@ -91,7 +91,8 @@ static inline ssize_t tabi_file_printf(tabi_file *file, const char *format, ...)
  * Sends formatted text, as printf(3) makes it, to the client of a request: tabi_request_reply() for texts.
  *
  * Returns the length of the text in bytes. The errors are those of tabi_request_reply(); TABI_ERR_NULL when `format` is
- * NULL, and -errno, such as -ENOMEM, when the text cannot be made. tabi_last_error_message() does not describe these two.
+ * NULL, and -errno, such as -ENOMEM, when the text cannot be made; tabi_last_error_message() does not describe these
+ * two.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))

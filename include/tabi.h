@@ -324,9 +324,9 @@ int tabi_connect_addr_until(tabi_sock *sk, const tabi_addr *addr, int64_t deadli
  * `connect_ex`).
  *
  * Returns 0 when the socket is connected. Returns an errno, such as ECONNREFUSED, when it is not: EAGAIN
- * after the timeout, EBADF when the socket is closed, ECANCELED when a token has cancelled the call. Returns a negative code for a bad host or port.
- * tabi_strerror() needs the errno with a minus sign. tabi_last_error_message() says nothing about these
- * errnos.
+ * after the timeout, EBADF when the socket is closed, ECANCELED when a token has cancelled the call. Returns a
+ * negative code for a bad host or port. tabi_strerror() needs the errno with a minus sign. tabi_last_error_message()
+ * says nothing about these errnos.
  */
 int tabi_connect_ex(tabi_sock *sk,
                     const char *host,
@@ -771,9 +771,9 @@ ssize_t tabi_poll_until(tabi_pollfd *entries, size_t entry_count, int64_t deadli
  * (tabi_set_cancel()). All calls that may wait heed them: those of sockets and files, look-ups,
  * tabi_create_connection(), and those that serve. A call that begins under a triggered token fails at once and moves
  * nothing, but tabi_poll() and tabi_poll_until() first look at what is ready. tabi_connect_ex() returns ECANCELED
- * instead, as for other errors. A call that waits ends at once. A call that has done something returns its result, or says how much it did,
- * so that no byte is lost and the socket can still be used. A connect that was cancelled goes on in the system:
- * tabi_finish_connect_until() waits for it, and tabi_close() ends it.
+ * instead, as for other errors. A call that waits ends at once. A call that has done something returns its result, or
+ * says how much it did, so that no byte is lost and the socket can still be used. A connect that was cancelled goes on
+ * in the system: tabi_finish_connect_until() waits for it, and tabi_close() ends it.
  *
  * A token has no descriptor until a call has to wait under it, and then one for all that wait. If there is none left,
  * the call fails with -EMFILE, -ENFILE or -ENOMEM. In a forked child the token is a copy: what is triggered in one of
@@ -1434,11 +1434,10 @@ int tabi_rcvtimeo(tabi_sock *sk, double *timeout);
  * Sets the system's own timeout for receiving on a blocking descriptor (SO_RCVTIMEO), in seconds. Calls that
  * it ends return -EAGAIN.
  *
- * The value is rounded up to microseconds, and by the system to what its clock can count. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is 0, negative
- * or NaN; TABI_ERR_OVERFLOW when it is too large; -errno.
+ * The value is rounded up to microseconds, and by the system to what its clock can count. Returns 0. Errors:
+ * TABI_ERR_VALUE when `seconds` is 0, negative or NaN; TABI_ERR_OVERFLOW when it is too large; -errno.
  */
-int tabi_set_rcvtimeo(tabi_sock *sk,
-                      double seconds);
+int tabi_set_rcvtimeo(tabi_sock *sk, double seconds);
 
 /**
  * Reads the system's own timeout for sending on a blocking descriptor (SO_SNDTIMEO), in seconds.
@@ -3410,9 +3409,11 @@ int tabi_request_is_cut(tabi_request *request);
  * Sends bytes to the client: all of them over a stream (`sendall`), or one datagram to the sender of a
  * datagram (`sendto`).
  *
- * Returns 0. The errors are those of tabi_sendall() and tabi_sendto().
+ * Returns 0. The errors are those of tabi_sendall() and tabi_sendto(), and TABI_ERR_TYPE for a job, which has no client.
  */
-int tabi_request_reply(tabi_request *request, const void *data, size_t len);
+int tabi_request_reply(tabi_request *request,
+                       const void *data,
+                       size_t len);
 
 /**
  * Returns the buffered reader of a stream client (Python's `self.rfile`).
@@ -3431,7 +3432,8 @@ tabi_file *tabi_request_rfile(tabi_request *request);
  * Sends formatted text, as printf(3) makes it, to the client of a request: tabi_request_reply() for texts.
  *
  * Returns the length of the text in bytes. The errors are those of tabi_request_reply(); TABI_ERR_NULL when `format` is
- * NULL, and -errno, such as -ENOMEM, when the text cannot be made. tabi_last_error_message() does not describe these two.
+ * NULL, and -errno, such as -ENOMEM, when the text cannot be made; tabi_last_error_message() does not describe these
+ * two.
  */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
@@ -3483,14 +3485,15 @@ typedef struct {
     void *userdata;
     /**
      * Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-     * its server and tabi_request_client_address() its `client_address`, but it has no socket and no packet. The
-     * result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
+     * its server and tabi_request_client_address() its `client_address`, but it has no socket of its own, no
+     * packet, and nobody to reply to. The result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again;
+     * without one it fails with TABI_ERR_TYPE.
      */
     int (*run)(tabi_request *request, void *userdata);
     /**
-     * Asks the job to end soon, because the time that tabi_server_close() was given has passed. It runs in
-     * the thread that closes the server, while `run` runs in another thread or has not begun. NULL means
-     * that nothing is asked.
+     * Asks the job to end soon, because the time that tabi_server_close() was given has passed, or another limit of
+     * the server, or because `fd` cannot be waited for. It runs in another thread than `run`, or while `run` is not
+     * running; a job that was parked then runs once more. NULL means that nothing is asked.
      */
     void (*cut)(void *userdata);
     /**
@@ -3505,7 +3508,8 @@ typedef struct {
      */
     tabi_fd fd;
     /**
-     * 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
+     * 1: the job waits for `fd` without a thread before it runs for the first time. 0, or without a `fd`: it runs at
+     * once.
      */
     int wait_for_first_byte;
     /**
@@ -3529,7 +3533,7 @@ typedef struct {
  * Returns 1 when the job runs, will run or has run. Returns 0 when it was refused: all threads are busy and
  * `when_full` says so, the server has `max_connections` requests or as many for the `client_address` as it allows, or
  * the server is closed. In both cases `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small or
- * `client_address` is no address; `end` does not run then.
+ * the `len` of `client_address` is more than 128; `end` does not run then.
  */
 int tabi_server_run_job(tabi_server *sv,
                         const tabi_job *job);
@@ -4285,9 +4289,12 @@ int tabi_server_default_activate(tabi_server *sv);
  * waiting.
  *
  * `sk` is the socket that get_request was given. Returns 0 and a request. The errors are those of
- * tabi_accept() and tabi_recvfrom(); -EAGAIN means that there is no request.
+ * tabi_accept() and tabi_recvfrom(), where -EAGAIN means that there is no request; and TABI_ERR_VALUE when `sk` is none of
+ * the server's sockets.
  */
-int tabi_server_default_get_request(tabi_server *sv, tabi_sock *sk, tabi_request **out);
+int tabi_server_default_get_request(tabi_server *sv,
+                                    tabi_sock *sk,
+                                    tabi_request **out);
 
 /**
  * Makes a request from a client that the hook get_request has accepted itself.
@@ -4305,7 +4312,8 @@ int tabi_request_from_sock(tabi_server *sv,
  * Makes a request from a datagram, or from anything that has no socket of its own.
  *
  * `sk` is the socket of the server that get_request was given; answers are sent over it. `data` has `len`
- * bytes, which are copied. Returns 0 and a request, which get_request passes on.
+ * bytes, which are copied. Returns 0 and a request, which get_request passes on. Errors: TABI_ERR_VALUE when `sk` is none
+ * of the server's sockets; -ENOMEM.
  */
 int tabi_request_from_packet(tabi_server *sv,
                              tabi_sock *sk,
@@ -4318,15 +4326,16 @@ int tabi_request_from_packet(tabi_server *sv,
  * Does what the step process_request does by default: it lets the request be handled in this thread, in
  * another thread or in a process.
  *
- * The function takes the request over: do not use it afterwards. Returns 0.
+ * The function takes the request over: do not use it afterwards. Returns 0. Errors: TABI_ERR_VALUE for a request that a
+ * handler or a hook was only lent; it is not taken over then.
  */
 int tabi_request_process_default(tabi_request *request);
 
 /**
  * Handles a request in this thread, from finish_request to its end. Failures are reported to handle_error.
  *
- * It is for programs that replace process_request. The function takes the request over: do not use it
- * afterwards. Returns 0.
+ * It is for programs that replace process_request. The results are those of tabi_request_process_default(): the function
+ * takes the request over.
  */
 int tabi_request_process(tabi_request *request);
 

@@ -18,9 +18,9 @@ use crate::ffi::socket::{duration, socket, tabi_sock};
 /// (tabi_set_cancel()). All calls that may wait heed them: those of sockets and files, look-ups,
 /// tabi_create_connection(), and those that serve. A call that begins under a triggered token fails at once and moves
 /// nothing, but tabi_poll() and tabi_poll_until() first look at what is ready. tabi_connect_ex() returns ECANCELED
-/// instead, as for other errors. A call that waits ends at once. A call that has done something returns its result, or says how much it did,
-/// so that no byte is lost and the socket can still be used. A connect that was cancelled goes on in the system:
-/// tabi_finish_connect_until() waits for it, and tabi_close() ends it.
+/// instead, as for other errors. A call that waits ends at once. A call that has done something returns its result, or
+/// says how much it did, so that no byte is lost and the socket can still be used. A connect that was cancelled goes on
+/// in the system: tabi_finish_connect_until() waits for it, and tabi_close() ends it.
 ///
 /// A token has no descriptor until a call has to wait under it, and then one for all that wait. If there is none left,
 /// the call fails with -EMFILE, -ENFILE or -ENOMEM. In a forked child the token is a copy: what is triggered in one of

@@ -26,7 +26,8 @@ pub extern "C" fn tabi_server_default_activate(sv: Option<&tabi_server>) -> c_in
 /// waiting.
 ///
 /// `sk` is the socket that get_request was given. Returns 0 and a request. The errors are those of
-/// tabi_accept() and tabi_recvfrom(); -EAGAIN means that there is no request.
+/// tabi_accept() and tabi_recvfrom(), where -EAGAIN means that there is no request; and TABI_ERR_VALUE when `sk` is none of
+/// the server's sockets.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_server_default_get_request(
     sv: Option<&tabi_server>,

@@ -25,12 +25,13 @@ pub struct tabi_job {
     /// The last argument of each function.
     pub userdata: *mut c_void,
     /// Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-    /// its server and tabi_request_client_address() its `client_address`, but it has no socket and no packet. The
-    /// result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again; without one it fails with TABI_ERR_TYPE.
+    /// its server and tabi_request_client_address() its `client_address`, but it has no socket of its own, no
+    /// packet, and nobody to reply to. The result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again;
+    /// without one it fails with TABI_ERR_TYPE.
     pub run: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
-    /// Asks the job to end soon, because the time that tabi_server_close() was given has passed. It runs in
-    /// the thread that closes the server, while `run` runs in another thread or has not begun. NULL means
-    /// that nothing is asked.
+    /// Asks the job to end soon, because the time that tabi_server_close() was given has passed, or another limit of
+    /// the server, or because `fd` cannot be waited for. It runs in another thread than `run`, or while `run` is not
+    /// running; a job that was parked then runs once more. NULL means that nothing is asked.
     pub cut: Option<unsafe extern "C-unwind" fn(userdata: *mut c_void)>,
     /// Runs once, after the other two and in any thread: when the job has ended, or when it will never run.
     /// If a child process runs the job, it runs in the parent as soon as that process exists. It may be NULL.
@@ -39,7 +40,8 @@ pub struct tabi_job {
     /// error. It is more than 0; 0 and -1 stand for none. It belongs to the program, and stays open and the same
     /// file while the job is parked.
     pub fd: tabi_fd,
-    /// 1: the job waits for `fd` without a thread before it runs for the first time. 0: it runs at once.
+    /// 1: the job waits for `fd` without a thread before it runs for the first time. 0, or without a `fd`: it runs at
+    /// once.
     pub wait_for_first_byte: c_int,
     /// The address of the client for which the job works, which tabi_server_run_job() copies. The job then counts for
     /// `max_connections_per_address`. NULL: there is none.
@@ -132,7 +134,7 @@ impl Drop for CJob {
 /// Returns 1 when the job runs, will run or has run. Returns 0 when it was refused: all threads are busy and
 /// `when_full` says so, the server has `max_connections` requests or as many for the `client_address` as it allows, or
 /// the server is closed. In both cases `end` runs. Errors: TABI_ERR_VALUE when `struct_size` is too small or
-/// `client_address` is no address; `end` does not run then.
+/// the `len` of `client_address` is more than 128; `end` does not run then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_server_run_job(sv: Option<&tabi_server>, job: *const tabi_job) -> c_int {
     boundary(|| {

@@ -96,7 +96,7 @@ pub extern "C" fn tabi_request_is_cut(request: Option<&tabi_request>) -> c_int {
 /// Sends bytes to the client: all of them over a stream (`sendall`), or one datagram to the sender of a
 /// datagram (`sendto`).
 ///
-/// Returns 0. The errors are those of tabi_sendall() and tabi_sendto().
+/// Returns 0. The errors are those of tabi_sendall() and tabi_sendto(), and TABI_ERR_TYPE for a job, which has no client.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_reply(
     request: Option<&tabi_request>,
@@ -223,7 +223,8 @@ pub unsafe extern "C" fn tabi_request_from_sock(
 /// Makes a request from a datagram, or from anything that has no socket of its own.
 ///
 /// `sk` is the socket of the server that get_request was given; answers are sent over it. `data` has `len`
-/// bytes, which are copied. Returns 0 and a request, which get_request passes on.
+/// bytes, which are copied. Returns 0 and a request, which get_request passes on. Errors: TABI_ERR_VALUE when `sk` is none
+/// of the server's sockets; -ENOMEM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_from_packet(
     sv: Option<&tabi_server>,
@@ -250,7 +251,8 @@ pub unsafe extern "C" fn tabi_request_from_packet(
 /// Does what the step process_request does by default: it lets the request be handled in this thread, in
 /// another thread or in a process.
 ///
-/// The function takes the request over: do not use it afterwards. Returns 0.
+/// The function takes the request over: do not use it afterwards. Returns 0. Errors: TABI_ERR_VALUE for a request that a
+/// handler or a hook was only lent; it is not taken over then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_process_default(request: *mut tabi_request) -> c_int {
     status(|| {
@@ -262,8 +264,8 @@ pub unsafe extern "C" fn tabi_request_process_default(request: *mut tabi_request
 
 /// Handles a request in this thread, from finish_request to its end. Failures are reported to handle_error.
 ///
-/// It is for programs that replace process_request. The function takes the request over: do not use it
-/// afterwards. Returns 0.
+/// It is for programs that replace process_request. The results are those of tabi_request_process_default(): the function
+/// takes the request over.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_request_process(request: *mut tabi_request) -> c_int {
     status(|| {

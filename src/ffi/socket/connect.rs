@@ -67,9 +67,9 @@ pub extern "C" fn tabi_connect_addr_until(
 /// `connect_ex`).
 ///
 /// Returns 0 when the socket is connected. Returns an errno, such as ECONNREFUSED, when it is not: EAGAIN
-/// after the timeout, EBADF when the socket is closed, ECANCELED when a token has cancelled the call. Returns a negative code for a bad host or port.
-/// tabi_strerror() needs the errno with a minus sign. tabi_last_error_message() says nothing about these
-/// errnos.
+/// after the timeout, EBADF when the socket is closed, ECANCELED when a token has cancelled the call. Returns a
+/// negative code for a bad host or port. tabi_strerror() needs the errno with a minus sign. tabi_last_error_message()
+/// says nothing about these errnos.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_connect_ex(sk: Option<&tabi_sock>, host: *const c_char, port: c_int) -> c_int {
     boundary(|| {

@@ -112,8 +112,8 @@ pub extern "C" fn tabi_rcvtimeo(sk: Option<&tabi_sock>, timeout: Option<&mut May
 /// Sets the system's own timeout for receiving on a blocking descriptor (SO_RCVTIMEO), in seconds. Calls that
 /// it ends return -EAGAIN.
 ///
-/// The value is rounded up to microseconds, and by the system to what its clock can count. Returns 0. Errors: TABI_ERR_VALUE when `seconds` is 0, negative
-/// or NaN; TABI_ERR_OVERFLOW when it is too large; -errno.
+/// The value is rounded up to microseconds, and by the system to what its clock can count. Returns 0. Errors:
+/// TABI_ERR_VALUE when `seconds` is 0, negative or NaN; TABI_ERR_OVERFLOW when it is too large; -errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_rcvtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_int {
     status(|| Ok(socket(sk)?.set_read_timeout(duration("timeout", seconds)?)?))

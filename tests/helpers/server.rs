@@ -42,6 +42,7 @@ fn main() -> Outcome {
         ["daemon", drain] => daemon(drain.parse().ok()),
         ["activated-daemon"] => activated_daemon(),
         ["activated-twice"] => activated().and_then(|()| activated()),
+        ["activated-late"] => activated_late(),
         ["activated-parent"] => activated_parent(),
         ["echo"] => echo_server(),
         ["short-connections", clients] => short_connections(clients.parse()?),
@@ -100,6 +101,21 @@ fn activated() -> Outcome {
         }
         Err(error) => println!("got {error}"),
     }
+    Ok(())
+}
+
+/// Does what `activated` does, but only after the process has opened a socket of its own as the descriptor 3.
+fn activated_late() -> Outcome {
+    let own = Socket::new(AF_INET, SOCK_STREAM, 0)?;
+    own.bind(any_port())?;
+    if own.fileno() != 3 {
+        // SAFETY: this process uses nothing else that has this number.
+        unsafe { libc::dup2(own.fileno(), 3) };
+        // SAFETY: F_SETFD touches no memory.
+        unsafe { libc::fcntl(3, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    activated()?;
+    println!("own {}", own.getsockname().is_ok());
     Ok(())
 }
 

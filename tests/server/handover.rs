@@ -92,12 +92,18 @@ fn a_restart_under_load_refuses_and_loses_nobody() {
 /// Starts a program as a service manager does: descriptor 3 is a listening socket, and environment variables
 /// describe it.
 fn activated(variables: &[(&str, &str)]) -> String {
+    let text = printed("activated", variables);
+    text.lines().find_map(|line| line.strip_prefix("got ")).unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+/// Returns all that the program prints in this role.
+fn printed(role: &str, variables: &[(&str, &str)]) -> String {
     let listener = Socket::new(AF_INET, SOCK_STREAM, 0).unwrap();
     listener.bind(any_port()).unwrap();
     listener.listen(5).unwrap();
     let fd = listener.fileno();
     let mut command = helper("server_helper");
-    command.arg("activated").envs(variables.iter().copied());
+    command.arg(role).envs(variables.iter().copied());
     // SAFETY: between fork and exec only dup2 and fcntl are called. Descriptor 3 may be the listener itself.
     unsafe {
         command.pre_exec(move || {
@@ -109,9 +115,7 @@ fn activated(variables: &[(&str, &str)]) -> String {
             Ok(())
         });
     }
-    let output = command.output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().find_map(|line| line.strip_prefix("got ")).unwrap_or_else(|| panic!("{text}")).to_owned()
+    String::from_utf8(command.output().unwrap().stdout).unwrap()
 }
 
 #[test]
@@ -132,6 +136,21 @@ fn sockets_of_a_service_manager_are_taken_with_their_names() {
         r#"LISTEN_PID must be a number, got "me""#
     );
     assert!(activated(&[("LISTEN_FDS", "200")]).contains("errno"), "a descriptor that is not there");
+}
+
+#[test]
+fn sockets_are_taken_once_also_after_they_were_closed() {
+    let text = printed("activated-twice", &[("LISTEN_FDS", "1")]);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!((lines[0], &lines[2..]), (r#"got ["unknown"]"#, &["got []", "at []"][..]), "{text}");
+}
+
+#[test]
+fn a_socket_that_the_process_has_opened_itself_was_not_handed_over() {
+    let text = printed("activated-late", &[("LISTEN_FDS", "1")]);
+    let lines: Vec<_> = text.lines().collect();
+    let error = "LISTEN_FDS says that descriptor 3 was handed over, but this process has opened it itself";
+    assert_eq!(lines, [&format!("got {error}"), "own true"]);
 }
 
 #[test]

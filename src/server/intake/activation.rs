@@ -41,10 +41,13 @@ const SOCKETS: &str = "TABI_LISTEN_SOCKETS";
 /// says that they are not for it. If neither is set, the sockets are whatever sockets this process has inherited under
 /// the numbers from 3 on.
 ///
-/// Fails with [`Error::Value`] when the variables have values that are not possible, and with [`Error::Os`] when one of
-/// the descriptors is not open or not a socket. Then none is taken.
+/// Fails with [`Error::Value`] when the variables have values that are not possible, or when one of the descriptors was
+/// opened by this process itself, and with [`Error::Os`] when one is not open or not a socket. Then none is taken.
 pub fn listen_fds() -> Result<Vec<ListenSocket>> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
+    if TAKEN.load(Ordering::SeqCst) {
+        return Ok(Vec::new());
+    }
     let variable = |name: &str| std::env::var(name).ok();
     let Some(count) = variable("LISTEN_FDS") else { return Ok(Vec::new()) };
     let count = number::<u16>("LISTEN_FDS", &count)?;
@@ -64,6 +67,7 @@ pub fn listen_fds() -> Result<Vec<ListenSocket>> {
     }
     for fd in descriptors.clone() {
         sys::socket_number(fd)?;
+        check_inherited(fd)?;
     }
     let names = variable("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':');
@@ -73,13 +77,24 @@ pub fn listen_fds() -> Result<Vec<ListenSocket>> {
     descriptors
         .map(|fd| {
             let name = names.next().filter(|name| !name.is_empty()).unwrap_or("unknown");
-            // SAFETY: the protocol gives these descriptors to this process, and `TAKEN` makes sure that they
-            // are taken once.
+            // SAFETY: the protocol gives these descriptors to this process, which has inherited them, so nothing in it
+            // owns them yet. `TAKEN` makes sure that they are taken once.
             let socket = unsafe { Socket::from_fileno(fd, None, None, None) }?;
             socket.set_inheritable(false)?;
             Ok(ListenSocket { name: name.to_owned(), socket })
         })
         .collect()
+}
+
+/// Fails if this process has opened the descriptor itself, and so has another owner for it: no descriptor that is
+/// close-on-exec was inherited.
+fn check_inherited(fd: RawFd) -> Result<()> {
+    if sys::get_inheritable(fd)? {
+        return Ok(());
+    }
+    Err(Error::value(format!(
+        "LISTEN_FDS says that descriptor {fd} was handed over, but this process has opened it itself"
+    )))
 }
 
 fn number<T: std::str::FromStr>(variable: &str, text: &str) -> Result<T> {

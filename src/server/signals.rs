@@ -29,8 +29,8 @@ const USUAL: [libc::c_int; 2] = [libc::SIGTERM, libc::SIGINT];
 /// for this from the first call on.
 ///
 /// Returns what happened to the requests of all servers together. Fails with [`Error::Value`] when there is no server, or
-/// when another thread of the process is in this function; with `Os(EINVAL)` for a number that is no signal or cannot be
-/// handled; as [`notify`] does; and, after the drain, with the error of a `serve_forever`.
+/// when another thread of the process is in this function; with `Os(EINVAL)` for a number that is no signal, cannot be
+/// handled, or says that the program itself is wrong (`SIGBUS`, `SIGFPE`, `SIGILL`, `SIGSEGV`); as [`notify`] does; and, after the drain, with the error of a `serve_forever`.
 ///
 /// ```no_run
 /// use std::time::Duration;

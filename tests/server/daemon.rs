@@ -207,7 +207,8 @@ fn signals_that_cannot_be_handled_change_nothing() {
     in_own_process(|| {
         let before = action_of(libc::SIGTERM);
         let server = ThreadingTcpServer::new(any_port(), echo).unwrap();
-        for signal in [libc::SIGKILL, 0, -1, 1000] {
+        let of_faults = [libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV];
+        for signal in [libc::SIGKILL, 0, -1, 1000].into_iter().chain(of_faults) {
             let result = serve_until_signal(&[&server], &[libc::SIGTERM, signal], None);
             assert_eq!(result, Err(Error::Os(libc::EINVAL)), "signal {signal}");
             assert_eq!(action_of(libc::SIGTERM), before);

@@ -30,6 +30,10 @@ static WAITING: AtomicU32 = AtomicU32::new(0);
 /// What each signal meant before. Zeros are the default action.
 static REPLACED: [Slot; MOST] = [const { Slot(UnsafeCell::new(MaybeUninit::zeroed())) }; MOST];
 
+/// Signals that say that the program itself is wrong. No handler may return from them, because the same instruction would
+/// fail again.
+const OF_FAULTS: [c_int; 4] = [libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV];
+
 /// One more than the greatest number of a signal on any system.
 const MOST: usize = 129;
 
@@ -66,7 +70,7 @@ impl Signals {
     /// Installs a handler for each of these signals.
     ///
     /// Fails with [`Error::Value`] when this process waits for signals already, with `Os(EINVAL)` for a number that is
-    /// no signal or cannot be handled, and with `Os(EMFILE)` and `Os(ENOMEM)`; then no signal has changed its meaning.
+    /// no signal, cannot be handled, or is one of `OF_FAULTS`, and with `Os(EMFILE)` and `Os(ENOMEM)`; then no signal has changed its meaning.
     pub(crate) fn install(signals: &[c_int]) -> Result<Signals> {
         if PIPE.get().is_none() {
             let _ = PIPE.set(WakePipe::new()?);
@@ -92,6 +96,9 @@ impl Signals {
     fn add(&mut self, signal: c_int) -> Result<()> {
         if self.installed.contains(&signal) {
             return Ok(());
+        }
+        if OF_FAULTS.contains(&signal) {
+            return Err(Error::Os(libc::EINVAL));
         }
         let slot = usize::try_from(signal).ok().and_then(|index| REPLACED.get(index));
         let slot = slot.ok_or(Error::Os(libc::EINVAL))?.0.get().cast::<libc::sigaction>();

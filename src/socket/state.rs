@@ -105,6 +105,12 @@ impl Seen {
         self.calls() > 1
     }
 
+    /// Whether there are more calls in flight than threads can make. Only polls with a great many entries for one socket
+    /// come here, and no further entry may be counted.
+    pub(super) fn is_crowded(self) -> bool {
+        self.calls() > CALLS / 2
+    }
+
     fn calls(self) -> u32 {
         self.0 & CALLS
     }
@@ -262,6 +268,13 @@ mod tests {
         in_use.enter();
         in_use.enter();
         assert_eq!(in_use.take(), Taken::InUse);
+    }
+
+    #[test]
+    fn a_state_is_crowded_long_before_the_count_ends() {
+        let state = State(AtomicU32::new(CLOSED | SHARED | CALLS / 2));
+        assert!(!state.enter().is_crowded());
+        assert!(state.enter().is_crowded() && state.see().has_calls());
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl fmt::Debug for Poll<'_> {
 /// Signal handlers do not end the poll, unless an entry or its socket is interruptible. It then fails with `Os(EINTR)`
 /// if nothing is ready. Under a [`Cancel`](crate::Cancel) token, that of the thread or of any of the sockets, it fails
 /// with [`Error::Cancelled`] if nothing is ready. Fails with `Os(ENOMEM)`, with `Os(EINVAL)` when there are more entries than the process may have
-/// open descriptors (`RLIMIT_NOFILE`), and for the timeout as [`Socket::settimeout`] does. When it fails, the entries
+/// open descriptors (`RLIMIT_NOFILE`), or millions of entries for one socket, and for the timeout as [`Socket::settimeout`] does. When it fails, the entries
 /// are as they were.
 ///
 /// ```

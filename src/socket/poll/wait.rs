@@ -100,6 +100,9 @@ impl<E: Entry> Waiting<'_, E> {
                 Source::Socket(socket) => {
                     self.interruptible |= socket.is_interruptible();
                     let (call, seen) = socket.handle.enter_and_see();
+                    if seen.is_crowded() {
+                        return Err(Error::Os(libc::EINVAL));
+                    }
                     let fd = if seen.is_closed() { sys::NO_FD } else { call.fd() };
                     // The call leaves when the poll is dropped.
                     mem::forget(call);
@@ -187,6 +190,20 @@ mod tests {
     use super::*;
     use crate::socket::{Poll, poll};
     use crate::{AF_INET, SOCK_STREAM};
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri makes no pairs of sockets")]
+    fn no_number_of_entries_for_one_socket_overflows_the_count_of_its_calls() {
+        let (socket, _peer) = crate::socketpair(AF_INET, SOCK_STREAM, 0).unwrap();
+        let enter = || mem::forget(socket.handle.enter());
+        // As many calls as in polls with so many entries, which would need a gigabyte of memory.
+        let entered = (0..1 << 24).inspect(|_| enter()).count();
+        let entries = || [(); 4].map(|()| Poll::socket(&socket, PollEvents::OUT));
+        assert_eq!(poll(&mut entries(), 0.0), Err(Error::Os(libc::EINVAL)));
+        (0..entered).for_each(|_| socket.handle.release());
+        assert_eq!(poll(&mut entries(), 0.0), Ok(4));
+        assert!(!socket.handle.has_others() && !socket.is_closed());
+    }
 
     #[test]
     #[cfg_attr(miri, ignore = "Miri makes no pairs of sockets")]

@@ -75,7 +75,8 @@ impl Socket {
     /// closed.
     ///
     /// The descriptor stays open until the socket is dropped, even if [`Socket::close`] is called in the
-    /// meantime; the close then shuts the connection down. There is no `AsFd`, because it could not report an
+    /// meantime; the close then shuts the connection down, unless it is known to have another owner
+    /// ([`Socket::set_shared`]). There is no `AsFd`, because it could not report an
     /// error, and any thread may close the socket at any time.
     ///
     /// ```

@@ -12,7 +12,7 @@ use crate::address::{Address, RawAddress};
 use crate::constants::AF_UNIX;
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
-use crate::sys::fd::{AsFd, AsRawFd, OwnedFd};
+use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use crate::sys::{self, libc};
 
 /// The most descriptors in one message on Linux. Other systems allow one more at most, for which there is space too.
@@ -23,9 +23,31 @@ const MOST_FDS: usize = 253;
 const OTHER_CONTROL: usize = 512;
 
 impl<'fd> ControlData<'fd> {
-    /// Adds descriptors (`SCM_RIGHTS`), on Linux at most 253 in one message. The receiver gets duplicates.
-    /// Fails with `Os(ENOMEM)`.
-    pub fn fds<F: AsFd>(&mut self, fds: &'fd [F]) -> Result<&mut Self> {
+    /// Adds descriptors (`SCM_RIGHTS`), on Linux at most 253 in one message. The receiver gets duplicates; for the
+    /// connections of sockets see [`Socket::send_fds`]. Fails with `Os(ENOMEM)`.
+    ///
+    /// The descriptors are borrowed until the last message is sent. The list of them is not.
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::IoSlice;
+    /// use std::os::fd::AsFd;
+    /// use tabi::{AF_UNIX, ControlData, SOCK_STREAM, Socket};
+    ///
+    /// let (one, other) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// let file = File::open("/dev/null")?;
+    /// let mut control = ControlData::new();
+    /// control.fds(&[file.as_fd()])?;
+    /// one.sendmsg(&[IoSlice::new(b"a file")], &control, 0)?;
+    /// assert_eq!(other.recv_fds(100, 1, 0)?.1.len(), 1);
+    /// # Ok::<(), tabi::Error>(())
+    /// ```
+    pub fn fds(&mut self, fds: &[BorrowedFd<'fd>]) -> Result<&mut Self> {
+        self.lent(fds)
+    }
+
+    /// [`ControlData::fds`] for a list that lives as long as the message.
+    fn lent(&mut self, fds: &[impl AsFd]) -> Result<&mut Self> {
         let mut numbers = reserve(fds.len().saturating_mul(size_of::<i32>()))?;
         numbers.extend(fds.iter().flat_map(|fd| fd.as_fd().as_raw_fd().to_ne_bytes()));
         self.message(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
@@ -47,7 +69,9 @@ impl<'fd> ControlData<'fd> {
 impl Socket {
     /// Sends bytes and descriptors over a unix socket (`socket.send_fds`). A stream needs at least one byte.
     ///
-    /// The receiver gets duplicates; the descriptors of the sender stay open. Returns how many bytes the
+    /// The receiver gets duplicates; the descriptors of the sender stay open. A connection that is handed on has two owners
+    /// then. So call [`Socket::set_shared`] before [`Socket::try_as_fd`], or drop the socket instead of closing it:
+    /// [`Socket::close`] ends a connection that it knows no other owner of, also for the receiver. Returns how many bytes the
     /// kernel took. If that is not all of them, the descriptors were sent with the first bytes. Fails as
     /// [`Socket::sendmsg`] does, with [`Error::Type`] for descriptors on a socket of another family, on Linux with
     /// `Os(EINVAL)` for more than 253 descriptors, and with `Os(ETOOMANYREFS)` when too many descriptors are on their
@@ -62,13 +86,21 @@ impl Socket {
     /// one.send_fds(b"a file", &[file.as_fd()], 0)?;
     /// let (bytes, fds, _flags, _address) = other.recv_fds(100, 1, 0)?;
     /// assert_eq!((bytes.as_slice(), fds.len()), (&b"a file"[..], 1));
+    ///
+    /// let (client, peer) = Socket::socketpair(AF_UNIX, SOCK_STREAM, 0)?;
+    /// client.set_shared();
+    /// one.send_fds(b"a connection", &[client.try_as_fd()?], 0)?;
+    /// client.close()?;
+    /// let (_bytes, mut fds, _flags, _address) = other.recv_fds(100, 1, 0)?;
+    /// Socket::from(fds.remove(0)).sendall(b"hello")?;
+    /// assert_eq!(peer.recv(100)?, b"hello");
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn send_fds<F: AsFd>(&self, bytes: &[u8], fds: &[F], flags: i32) -> Result<usize> {
         let mut control = ControlData::new();
         if !fds.is_empty() {
             self.check_passes_fds()?;
-            control.fds(fds)?;
+            control.lent(fds)?;
         }
         self.sendmsg(&[IoSlice::new(bytes)], &control, flags)
     }

@@ -187,7 +187,7 @@ fn several_messages_with_descriptors() {
     let (one, other) = Socket::socketpair(AF_UNIX, SOCK_DGRAM, 0).unwrap();
     let file = null();
     let mut control = ControlData::new();
-    let fds = [&file; 3];
+    let fds = [file.as_fd(); 3];
     control.fds(&fds).unwrap().fds(&fds).unwrap();
     for _ in 0..4 {
         one.sendmsg(&[IoSlice::new(b"x")], &control, 0).unwrap();

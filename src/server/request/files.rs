@@ -1,5 +1,6 @@
 //! Handlers that use files instead of sockets: Python's `StreamRequestHandler` and `DatagramRequestHandler`.
 
+use std::any::type_name;
 use std::fmt;
 use std::io::Cursor;
 use std::time::Duration;
@@ -167,8 +168,16 @@ where
 /// let server = UdpServer::new(("127.0.0.1", 0), echo)?;
 /// # Ok::<(), tabi::Error>(())
 /// ```
+#[must_use = "a handler does nothing until a server is made with it"]
 pub struct DatagramRequestHandler<F> {
     handle: F,
+}
+
+impl<F> fmt::Debug for DatagramRequestHandler<F> {
+    /// Writes the name of the function's type.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatagramRequestHandler({})", type_name::<F>())
+    }
 }
 
 /// The argument of the function of a [`DatagramRequestHandler`].

@@ -1,6 +1,8 @@
 //! Handlers: what answers a request.
 
+use std::any::type_name;
 use std::cell::RefCell;
+use std::fmt;
 
 use super::failure::{Failure, HandlerResult, caught};
 use super::{BoxedError, Next, Request};
@@ -135,6 +137,13 @@ pub struct PerRequest<F>(
     /// Called once for each request, before `setup`.
     pub F,
 );
+
+impl<F> fmt::Debug for PerRequest<F> {
+    /// Writes the name of the function's type.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PerRequest({})", type_name::<F>())
+    }
+}
 
 impl<F, H> RequestHandler for PerRequest<F>
 where

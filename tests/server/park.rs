@@ -206,8 +206,8 @@ impl Job for Echo {
         Ok(Next::Park)
     }
 
-    fn fileno(&self) -> Option<crate::support::fd::RawFd> {
-        Some(self.0.fileno())
+    fn fd(&self) -> Option<crate::support::fd::BorrowedFd<'_>> {
+        self.0.try_as_fd().ok()
     }
 }
 

@@ -12,7 +12,7 @@ use tabi::server::{
 };
 use tabi::{Error, SOCK_STREAM, Socket};
 
-use crate::support::fd::{OwnedFd, RawFd};
+use crate::support::fd::{BorrowedFd, OwnedFd};
 use crate::support::limits::allow_descriptors;
 use crate::support::serving::{any_port, ask, connect, hear_back, read_to_end, while_serving};
 use crate::support::{HANG, in_own_process, pair, wait_until};
@@ -409,8 +409,8 @@ fn a_job_may_wait_for_its_first_byte() {
             self.1.send(self.0.recv(100)?)?;
             Ok(Next::End)
         }
-        fn fileno(&self) -> Option<RawFd> {
-            Some(self.0.fileno())
+        fn fd(&self) -> Option<BorrowedFd<'_>> {
+            self.0.try_as_fd().ok()
         }
         fn wait_for_first_byte(&self) -> bool {
             true

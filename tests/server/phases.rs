@@ -13,7 +13,7 @@ use tabi::server::{
 };
 use tabi::{Error, SOCK_STREAM, Socket};
 
-use crate::support::fd::RawFd;
+use crate::support::fd::BorrowedFd;
 use crate::support::serving::{
     any_port, connect, forking_options, read_to_end, refusal_of_forks, while_serving,
 };
@@ -170,8 +170,8 @@ fn the_cut_of_a_job_is_called_when_its_time_is_over() {
         fn cut(&self) {
             self.0.shutdown(tabi::SHUT_RDWR).unwrap();
         }
-        fn fileno(&self) -> Option<RawFd> {
-            Some(self.0.fileno())
+        fn fd(&self) -> Option<BorrowedFd<'_>> {
+            self.0.try_as_fd().ok()
         }
     }
     let server = threads(2).request_deadline(SOON).unwrap().bind(any_port(), lines).unwrap();

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use crate::support::fd::{AsRawFd, RawFd};
+use crate::support::fd::BorrowedFd;
 use crate::support::serving::{any_port, ask, connect, echo, read_to_end, while_serving};
 use crate::support::{HANG, wait_until};
 use tabi::proxy::{Header, PP2_TYPE_UNIQUE_ID, Version};
@@ -338,8 +338,8 @@ impl Job for OnConnection {
         Ok(Next::End)
     }
 
-    fn fileno(&self) -> Option<RawFd> {
-        Some(self.socket.as_raw_fd())
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.socket.try_as_fd().ok()
     }
 
     fn proxy_header(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::growing::{Growing, read};
 use crate::ffi::boundary::{Outcome, boundary, not_null, outside, tabi_fd};
 use crate::server::{HandlerResult, Job, Next, Request};
-use crate::sys::fd::RawFd;
+use crate::sys::fd::{BorrowedFd, RawFd};
 
 /// Work that a program gives to its server. The server runs it like a request: in one of its threads, within
 /// its limits. It is counted, and tabi_server_close() waits for it.
@@ -101,8 +101,10 @@ impl Job for CJob {
         }
     }
 
-    fn fileno(&self) -> Option<RawFd> {
-        (self.rest.fd > 0).then_some(self.rest.fd as RawFd)
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        // SAFETY: the contract of tabi_job keeps the descriptor open while the server waits for it. At other times the
+        // server only asks the system what is known of this number.
+        (self.rest.fd > 0).then(|| unsafe { BorrowedFd::borrow_raw(self.rest.fd as RawFd) })
     }
 
     fn wait_for_first_byte(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::server::request::Entry;
 use crate::server::{Phase, Server, lock};
 use crate::socket::Hold;
 use crate::sys;
-use crate::sys::fd::RawFd;
+use crate::sys::fd::{AsRawFd, RawFd};
 
 /// How far running requests have come, by their slot and its generation.
 pub(super) type Progress = HashMap<(u32, u32), Moved>;
@@ -124,7 +124,7 @@ fn seen(entry: &Entry, parked: bool) -> Option<Seen> {
             let hold = Hold::new(socket).ok()?;
             Some(Seen { bytes: moved(hold.fd())?, in_call: parked || hold.is_in_call() })
         }
-        Entry::Job(job) => Some(Seen { bytes: moved(job.fileno()?)?, in_call: true }),
+        Entry::Job(job) => Some(Seen { bytes: moved(job.fd()?.as_raw_fd())?, in_call: true }),
         Entry::Free | Entry::Datagram => None,
     }
 }

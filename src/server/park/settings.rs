@@ -68,7 +68,7 @@ impl ServerOptions {
     ///
     /// In contrast to [`request_timeout`](ServerOptions::request_timeout), a client that sends a byte now and then does
     /// not prolong it. It needs threads, because the thread that serves must be free to look at the time. For a job that
-    /// has a [`fileno`](crate::server::Job::fileno), its `cut` is called.
+    /// has an [`fd`](crate::server::Job::fd), its `cut` is called.
     ///
     /// Fails as [`Socket::settimeout`](crate::Socket::settimeout) does.
     pub fn request_deadline(mut self, timeout: impl IntoTimeout) -> Result<Self> {

@@ -103,7 +103,7 @@ fn peer_of(fd: RawFd) -> Result<Address> {
 }
 
 fn borrowed<T>(fd: RawFd, call: impl FnOnce(SockRef<'_>) -> std::io::Result<T>) -> std::io::Result<T> {
-    // SAFETY: the request holds the descriptor of its socket, and a job keeps its own open until it has run.
+    // SAFETY: the request holds the descriptor of its socket, and a job has lent its own for as long as it exists.
     let descriptor = unsafe { BorrowedFd::borrow_raw(fd) };
     call(SockRef::from(&descriptor))
 }

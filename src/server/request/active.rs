@@ -93,7 +93,7 @@ impl Entry {
     fn has_client(&self) -> bool {
         match self {
             Entry::Stream(_) => true,
-            Entry::Job(job) => job.fileno().is_some(),
+            Entry::Job(job) => job.fd().is_some(),
             Entry::Free | Entry::Datagram => false,
         }
     }

@@ -3,7 +3,7 @@
 use super::{HandlerResult, Next, Request};
 use crate::address::Address;
 use crate::server::Server;
-use crate::sys::fd::RawFd;
+use crate::sys::fd::BorrowedFd;
 
 /// Work that a server runs in the same way as its requests: where its
 /// [`Concurrency`](crate::server::Concurrency) says, and within its limits. Jobs are counted and drained
@@ -16,23 +16,25 @@ pub trait Job: Send + Sync + 'static {
     /// Does the work. A failure or a panic is counted and goes to `handle_error`.
     ///
     /// `request` stands for the job. It knows the server and the [`Job::client_address`], but has no packet. After [`Next::Park`],
-    /// the job waits without a thread until there is something to read on its [`Job::fileno`], and then runs again.
+    /// the job waits without a thread until there is something to read on its [`Job::fd`], and then runs again.
     fn run(&self, request: &Request) -> HandlerResult<Next>;
 
     /// Tells the job to end soon, because the time that [`Server::server_close`] gave is over. It runs in the
     /// thread that closes the server, while `run` runs in another. The default does nothing. It is called too when a
-    /// deadline of the server has passed for a job with a [`Job::fileno`], in a thread of the server.
+    /// deadline of the server has passed for a job with a [`Job::fd`], in a thread of the server.
     fn cut(&self) {}
 
     /// Returns the descriptor on which the job waits when it is parked. A job without one, which is the default,
     /// cannot park.
     ///
-    /// The descriptor belongs to the job. It must stay open, and be the same file, while the job is parked.
-    fn fileno(&self) -> Option<RawFd> {
+    /// The descriptor belongs to the job. It must be the same one each time. The server uses it until it drops the job.
+    ///
+    /// A job that waits for a [`Socket`](crate::Socket) returns `self.socket.try_as_fd().ok()`.
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 
-    /// Returns whether the job waits without a thread until there is something to read on its [`Job::fileno`], and runs
+    /// Returns whether the job waits without a thread until there is something to read on its [`Job::fd`], and runs
     /// only then. The default is false.
     fn wait_for_first_byte(&self) -> bool {
         false
@@ -44,7 +46,7 @@ pub trait Job: Send + Sync + 'static {
         Address::None
     }
 
-    /// Returns whether the connection of the job's [`Job::fileno`] begins with a PROXY header. If the server is
+    /// Returns whether the connection of the job's [`Job::fd`] begins with a PROXY header. If the server is
     /// [behind a proxy](crate::server::ServerOptions::proxy_protocol), it reads the header as it does for its own
     /// clients, and the job runs when the header is complete: [`Request::proxy_header`] has it. The job is dropped without
     /// having run if the header is refused. The default is false.
@@ -104,7 +106,7 @@ impl Server {
 
     /// Gives a job to the runner, or lets it wait for its first byte. Returns it if it must be refused.
     pub(crate) fn start_job(&self, request: Request) -> Option<Request> {
-        let waits = request.job().is_some_and(|job| job.wait_for_first_byte() && job.fileno().is_some());
+        let waits = request.job().is_some_and(|job| job.wait_for_first_byte() && job.fd().is_some());
         let request = if waits { self.await_first_byte(request)? } else { request };
         self.core.runner.take(self, request)
     }

@@ -14,7 +14,7 @@ use crate::server::park::WaitingRoom;
 use crate::server::{Phase, Server, lock};
 use crate::socket::Hold;
 use crate::sys;
-use crate::sys::fd::RawFd;
+use crate::sys::fd::{AsRawFd, RawFd};
 
 /// What a request keeps from one turn to the next.
 #[derive(Default)]
@@ -170,7 +170,7 @@ impl Request {
     /// The descriptor on which a job waits, or -1.
     pub(crate) fn job_fileno(&self) -> RawFd {
         match &self.parts.body {
-            Body::Job(job) => job.fileno().unwrap_or(sys::NO_FD),
+            Body::Job(job) => job.fd().map_or(sys::NO_FD, |fd| fd.as_raw_fd()),
             Body::Stream(_) | Body::Datagram { .. } => sys::NO_FD,
         }
     }
@@ -332,7 +332,7 @@ impl Request {
             _ if self.server().core.runner.shares_connections() => {
                 "a forking server cannot park a connection"
             }
-            Body::Job(job) if job.fileno().is_none() => "a job without a descriptor cannot be parked",
+            Body::Job(job) if job.fd().is_none() => "a job without a descriptor cannot be parked",
             Body::Job(_) | Body::Stream(_) => return Ok(next),
         };
         Err(Error::type_error(reason).into())

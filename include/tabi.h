@@ -4199,7 +4199,8 @@ typedef struct {
  *
  * Returns 0 and an array of `count` sockets, which tabi_listen_fds_free() frees. `count` is 0 when there are
  * none, when they are for another process, and when they were taken before. Errors: TABI_ERR_VALUE when the variables
- * are wrong; -EBADF or -ENOTSOCK when one of the descriptors is not a socket. Then none is taken.
+ * are wrong, or when this process has opened one of the descriptors itself; -EBADF or -ENOTSOCK when one is not a
+ * socket. Then none is taken.
  */
 int tabi_listen_fds(tabi_listen_socket **list,
                     size_t *count);

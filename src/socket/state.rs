@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_state_is_crowded_long_before_the_count_ends() {
-        let state = State(AtomicU32::new(CLOSED | SHARED | CALLS / 2));
+        let state = State(AtomicU32::new(CLOSED | SHARED | (CALLS / 2)));
         assert!(!state.enter().is_crowded());
         assert!(state.enter().is_crowded() && state.see().has_calls());
     }

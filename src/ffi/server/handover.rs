@@ -31,7 +31,8 @@ pub struct tabi_listen_socket {
 ///
 /// Returns 0 and an array of `count` sockets, which tabi_listen_fds_free() frees. `count` is 0 when there are
 /// none, when they are for another process, and when they were taken before. Errors: TABI_ERR_VALUE when the variables
-/// are wrong; -EBADF or -ENOTSOCK when one of the descriptors is not a socket. Then none is taken.
+/// are wrong, or when this process has opened one of the descriptors itself; -EBADF or -ENOTSOCK when one is not a
+/// socket. Then none is taken.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_listen_fds(
     list: Option<&mut MaybeUninit<*mut tabi_listen_socket>>,

@@ -49,7 +49,8 @@ pub unsafe extern "C" fn tabi_notify(state: *const c_char) -> c_int {
 ///
 /// Returns 0. Errors: TABI_ERR_VALUE when there is no server, when another thread of the process is in this function,
 /// when `drain` is negative or NaN, or when the report's `struct_size` is too small; -EINVAL for a number that is no
-/// signal, cannot be handled, or says that the program itself is wrong (SIGBUS, SIGFPE, SIGILL, SIGSEGV); those of tabi_notify(); and, after the drain, those of tabi_server_serve_forever().
+/// signal, cannot be handled, or says that the program itself is wrong (SIGBUS, SIGFPE, SIGILL, SIGSEGV); those of
+/// tabi_notify(); and, after the drain, those of tabi_server_serve_forever().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_serve_until_signal(
     servers: *const *mut tabi_server,

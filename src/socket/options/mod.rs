@@ -127,6 +127,10 @@ impl Socket {
 
     /// Sets an option from bytes (`socket.setsockopt(level, option, bytes)`). Fails as [`Socket::setsockopt`]
     /// does.
+    ///
+    /// The values of a few options contain the address of other memory, from which the system reads (`SO_ATTACH_FILTER`) or
+    /// to which it writes (`IPT_SO_SET_REPLACE` of a privileged program). This memory must be valid for that: the compiler
+    /// does not check it, as it does not check what a program writes to `/proc/self/mem`.
     pub fn setsockopt_bytes(&self, level: i32, option: i32, value: &[u8]) -> Result<()> {
         // SAFETY: `value` is a slice, which is readable for its length.
         unsafe { self.setsockopt_raw(level, option, value.as_ptr(), value.len()) }

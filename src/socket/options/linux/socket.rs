@@ -30,6 +30,10 @@ options! {
     /// Whether received datagrams carry the time of their arrival in nanoseconds (`SO_TIMESTAMPNS`).
     timestamp_nanoseconds, set_timestamp_nanoseconds: bool = libc::SOL_SOCKET, libc::SO_TIMESTAMPNS;
     /// Whether `MSG_ZEROCOPY` may be used (`SO_ZEROCOPY`).
+    ///
+    /// The bytes of a send with `MSG_ZEROCOPY` must stay in memory and unchanged until the system has said that it has sent
+    /// them (a message that is received with `MSG_ERRQUEUE`). The peer otherwise gets what the memory holds then, which may
+    /// be anything of this process.
     zero_copy, set_zero_copy: bool = libc::SOL_SOCKET, libc::SO_ZEROCOPY;
 }
 

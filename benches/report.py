@@ -121,7 +121,7 @@ def bulk_section(results):
         if name not in (BASE, "poll", "try", "rcvtimeo") and any(cells):
             lines.append([bold(name, LABELS[name]), *map(spread, cells)])
     return [
-        "## Bulk, datagrams, lookups, new connections\n\nTimes divided by the time of raw C. 1 GiB goes through TCP from one thread to another on two CPUs, "
+        "## Bulk, datagrams, look-ups, new connections\n\nTimes divided by the time of raw C. 1 GiB goes through TCP from one thread to another on two CPUs, "
         "with `sendall` of 1 MiB at a time and `recv_into` of 256 KiB. A datagram of 64 bytes is sent and received by one thread. Raw C receives "
         "with `recvmmsg`, which tells the senders, and sends a batch with `sendmmsg`. `create_connection` is a connect, an accept and two closes.\n",
         table(["", *(title for *_, title in columns)], lines) + "\n",

@@ -141,7 +141,8 @@ const char *tabi_error_name(int code);
  * Returns the number by which the system knows a code.
  *
  * This is the errno for a negative errno, the EAI_* number for TABI_GAI_*, the h_errno for TABI_HERROR_*,
- * EBADF for TABI_ERR_CLOSED, and ECANCELED for TABI_ERR_CANCELLED. The other codes of the library have no such number: the function returns 0.
+ * EBADF for TABI_ERR_CLOSED, and ECANCELED for TABI_ERR_CANCELLED. The other codes of the library have no such
+ * number: the function returns 0.
  */
 int tabi_error_number(int code);
 
@@ -858,9 +859,9 @@ int tabi_set_cancel(tabi_sock *sk,
  * (RFC 8305) says: IPv6 and IPv4 addresses take turns, and while one does not answer, the next one is tried beside it
  * after 250 milliseconds, or at once when it fails.
  *
- * `host` and `port` are those of the server. `timeout` is the limit in seconds for the lookup and all addresses
- * together, and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. When it passes during the lookup,
- * the lookup goes on in a thread of the library; see tabi_getaddrinfo_until(). 0 means that the call does not wait
+ * `host` and `port` are those of the server. `timeout` is the limit in seconds for the look-up and all addresses
+ * together, and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. When it passes during the look-up,
+ * the look-up goes on in a thread of the library; see tabi_getaddrinfo_until(). 0 means that the call does not wait
  * for the connection: it returns -EINPROGRESS.
  *
  * `source_host` and `source_port` are the address to connect from. NULL and 0 let the system choose; "" is
@@ -889,7 +890,8 @@ typedef void (*tabi_attempt_failed)(const tabi_addr *addr, int code, const char 
 
 /**
  * A function that tabi_create_connection_with() calls when a signal handler has run in the thread while the call
- * waits, and every half second, because a signal may have come just before the wait. When it returns another number than 0, the call ends with -EINTR. `userdata` is that of the settings.
+ * waits, and every half second, because a signal may have come just before the wait. When it returns another number
+ * than 0, the call ends with -EINTR. `userdata` is that of the settings.
  */
 typedef int (*tabi_interrupted)(void *userdata);
 
@@ -903,7 +905,7 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * The limit in seconds for the lookup and all addresses together, and the timeout of the new socket. The default
+     * The limit in seconds for the look-up and all addresses together, and the timeout of the new socket. The default
      * is TABI_NO_TIMEOUT.
      */
     double timeout;
@@ -921,7 +923,7 @@ typedef struct {
      */
     double attempt_delay;
     /**
-     * The time in seconds that known IPv4 addresses wait for the lookup of the IPv6 addresses. The default is 0.05.
+     * The time in seconds that known IPv4 addresses wait for the look-up of the IPv6 addresses. The default is 0.05.
      */
     double resolution_delay;
     /**
@@ -934,7 +936,7 @@ typedef struct {
      */
     tabi_attempt_failed attempt_failed;
     /**
-     * A function that decides whether a signal ends the call, or NULL (the default): no signal does. A lookup without
+     * A function that decides whether a signal ends the call, or NULL (the default): no signal does. A look-up without
      * a timeout is not interrupted.
      */
     tabi_interrupted interrupted;
@@ -1121,7 +1123,7 @@ int tabi_addr_from_host6(int family,
                          tabi_addr *addr);
 
 /**
- * Does what tabi_addr_from_host6() does, with a deadline for the lookup. See tabi_getaddrinfo_until().
+ * Does what tabi_addr_from_host6() does, with a deadline for the look-up. See tabi_getaddrinfo_until().
  *
  * Errors: those of tabi_addr_from_host(), and those of tabi_getaddrinfo_until() for the deadline.
  */
@@ -1134,7 +1136,7 @@ int tabi_addr_from_host_until(int family,
                               tabi_addr *addr);
 
 /**
- * Makes an address of AF_INET or AF_INET6 from a numeric host, without a lookup. tabi_getnameinfo() takes
+ * Makes an address of AF_INET or AF_INET6 from a numeric host, without a look-up. tabi_getnameinfo() takes
  * such an address.
  *
  * `host` is an IPv4 or IPv6 address. An IPv6 address may have a scope: "fe80::1%lo". `port` is given to the
@@ -2224,7 +2226,7 @@ typedef struct tabi_addrinfo_list tabi_addrinfo_list;
  * needs.
  *
  * Returns the number of answers, at least 1, and the list, which tabi_addrinfo_list_free() frees. Errors:
- * TABI_GAI_* when the lookup fails; -errno when the resolver meets an error of the system.
+ * TABI_GAI_* when the look-up fails; -errno when the resolver meets an error of the system.
  */
 int tabi_getaddrinfo(const char *host,
                      const char *service,
@@ -2238,8 +2240,8 @@ int tabi_getaddrinfo(const char *host,
  * Does what tabi_getaddrinfo() does, but waits no longer than until `deadline`, in nanoseconds of CLOCK_MONOTONIC
  * (see tabi_deadline()). INT64_MAX is no deadline.
  *
- * With a deadline, the lookup runs in one of at most 16 threads of the library, which run no signal handlers and are
- * never joined. When the deadline passes, the lookup goes on there, and its answer is dropped. Lookups for which no
+ * With a deadline, the look-up runs in one of at most 16 threads of the library, which run no signal handlers and are
+ * never joined. When the deadline passes, the look-up goes on there, and its answer is dropped. Look-ups for which no
  * thread is free wait for their turn. A numeric host is not looked up, and needs no thread.
  *
  * Errors: those of tabi_getaddrinfo(); TABI_ERR_TIMEOUT when the deadline passes; -EMFILE when the process has too
@@ -2273,7 +2275,7 @@ void tabi_addrinfo_list_free(tabi_addrinfo_list *list);
  * buffers in bytes; NI_MAXHOST (1025) and 32 are always enough. (NULL, 0) leaves one of them out. The call
  * takes as long as the system's resolver needs.
  *
- * Returns 0. Errors: TABI_GAI_* when the lookup fails; TABI_ERR_TOO_SMALL.
+ * Returns 0. Errors: TABI_GAI_* when the look-up fails; TABI_ERR_TOO_SMALL.
  */
 int tabi_getnameinfo(const tabi_addr *addr,
                      int flags,
@@ -2323,7 +2325,7 @@ typedef struct {
  *
  * `name` is a name, an IPv4 address, "" (which gives 0.0.0.0) or `"<broadcast>"`. `size` is the size of
  * `address` in bytes; 16 are always enough. Returns the length without the NUL. Errors: TABI_GAI_* when the
- * lookup fails; TABI_ERR_TOO_SMALL.
+ * look-up fails; TABI_ERR_TOO_SMALL.
  */
 ssize_t tabi_gethostbyname(const char *name, char *address, size_t size);
 
@@ -2338,7 +2340,7 @@ ssize_t tabi_gethostbyname_until(const char *name, int64_t deadline, char *addre
  * Looks up the names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
  *
  * Returns 0 and an entry, which tabi_hostent_free() frees. Errors: TABI_GAI_* when the host has no address;
- * TABI_HERROR_* when only the lookup of its names fails.
+ * TABI_HERROR_* when only the look-up of its names fails.
  */
 int tabi_gethostbyname_ex(const char *name, tabi_hostent **entry);
 
@@ -2407,13 +2409,13 @@ ssize_t tabi_getfqdn(const char *name,
 ssize_t tabi_getfqdn_until(const char *name, int64_t deadline, char *fqdn, size_t size);
 
 /**
- * Lets a function decide whether a signal ends the lookups of this thread that have a deadline: those of
+ * Lets a function decide whether a signal ends the look-ups of this thread that have a deadline: those of
  * tabi_getaddrinfo_until() and its relatives, and of calls by name on sockets with a timeout.
  *
- * While such a lookup waits, `interrupted` is called with `userdata` when a signal handler has run in the
+ * While such a look-up waits, `interrupted` is called with `userdata` when a signal handler has run in the
  * thread, and every half second, because a signal may have come just before the wait. When it returns
  * another number than 0, the call ends with -EINTR, and otherwise it goes on waiting. NULL, the default,
- * lets no signal end lookups. tabi_create_connection_with() has a setting of its own. Returns 0.
+ * lets no signal end look-ups. tabi_create_connection_with() has a setting of its own. Returns 0.
  */
 int tabi_interrupt_lookups(tabi_interrupted interrupted, void *userdata);
 
@@ -3485,8 +3487,8 @@ typedef struct {
     void *userdata;
     /**
      * Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-     * its server and tabi_request_client_address() its `client_address`, but it has no socket of its own, no
-     * packet, and nobody to reply to. The result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again;
+     * its server and tabi_request_client_address() its `client_address`, but it has no socket of its own, no packet, and
+     * nobody to reply to. The result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again;
      * without one it fails with TABI_ERR_TYPE.
      */
     int (*run)(tabi_request *request, void *userdata);
@@ -3633,7 +3635,7 @@ int tabi_server_run_job(tabi_server *sv,
 #define TABI_TROUBLE_REQUEST_DEADLINE 11
 
 /**
- * Clients sent more slowly than min_rate, and their connections were shut down.
+ * Requests moved fewer bytes per second than min_rate, and their connections were shut down.
  */
 #define TABI_TROUBLE_MIN_RATE 12
 
@@ -3664,9 +3666,12 @@ typedef void (*tabi_thread_body)(void *argument);
  *
  * Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
  * The functions handshake, finish_request, shutdown_request, close_request and handle_error run in the thread that
- * handles the request, and handle_trouble in the thread that has noticed the trouble; the others run in the thread
- * that serves. The library holds no lock while they run. A
- * function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
+ * handles the request, and thread_main in each of these threads. handle_trouble runs in the thread that has noticed
+ * the trouble, and server_bind and server_activate in the thread that makes or binds the server. The others run in the
+ * thread that serves; with `proxy_protocol`, verify_request runs in the thread that has read the end of the header. The
+ * library holds no lock while they run.
+ *
+ * A function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
  * pthread_exit is called in one, its thread stays there and does nothing more.
  */
 typedef struct {
@@ -3704,8 +3709,8 @@ typedef struct {
      */
     void (*process_request)(tabi_request *request, void *userdata);
     /**
-     * Runs the handler, and returns what the handler returns, which may be TABI_PARK, TABI_AGAIN or TABI_MORE. Then it runs
-     * again for the same connection. Default: tabi_request_finish().
+     * Runs the handler, and returns what the handler returns, which may be TABI_PARK, TABI_AGAIN or TABI_MORE. Then it
+     * runs again for the same connection. Default: tabi_request_finish().
      */
     int (*finish_request)(tabi_request *request, void *userdata);
     /**
@@ -3816,8 +3821,8 @@ typedef struct {
      * The bytes with which a request ends, or the part of it for which a handler waits, as a string of 1 to 64 bytes:
      * "\r\n\r\n" for HTTP, "\n" for protocols of lines. A client gets a thread only when they have come, or 16 KiB
      * without them, so that one that sends a byte now and then holds none. It contains wait_for_first_byte, is for
-     * TCP, and does not fit TLS. A client whose urgent data (MSG_OOB) hides the end of its request is cut off, and counted as
-     * `shed`. NULL (the default): a client gets a thread with its first byte. The string is copied.
+     * TCP, and does not fit TLS. A client whose urgent data (MSG_OOB) hides the end of its request is cut off, and
+     * counted as `shed`. NULL (the default): a client gets a thread with its first byte. The string is copied.
      */
     const char *request_end;
     /**
@@ -4120,7 +4125,7 @@ typedef struct {
      */
     uint64_t request_cut;
     /**
-     * The number of connections that were cut off because their clients sent more slowly than min_rate.
+     * The number of connections that were cut off because they moved fewer bytes per second than min_rate.
      */
     uint64_t rate_cut;
     /**

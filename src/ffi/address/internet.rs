@@ -56,7 +56,7 @@ pub unsafe extern "C" fn tabi_addr_from_host6(
     unsafe { tabi_addr_from_host_until(family, host, port, flowinfo, scope_id, i64::MAX, addr) }
 }
 
-/// Does what tabi_addr_from_host6() does, with a deadline for the lookup. See tabi_getaddrinfo_until().
+/// Does what tabi_addr_from_host6() does, with a deadline for the look-up. See tabi_getaddrinfo_until().
 ///
 /// Errors: those of tabi_addr_from_host(), and those of tabi_getaddrinfo_until() for the deadline.
 #[unsafe(no_mangle)]
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn tabi_addr_from_host_until(
     })
 }
 
-/// Makes an address of AF_INET or AF_INET6 from a numeric host, without a lookup. tabi_getnameinfo() takes
+/// Makes an address of AF_INET or AF_INET6 from a numeric host, without a look-up. tabi_getnameinfo() takes
 /// such an address.
 ///
 /// `host` is an IPv4 or IPv6 address. An IPv6 address may have a scope: "fe80::1%lo". `port` is given to the

@@ -28,7 +28,8 @@ pub extern "C" fn tabi_error_name(code: c_int) -> *const c_char {
 /// Returns the number by which the system knows a code.
 ///
 /// This is the errno for a negative errno, the EAI_* number for TABI_GAI_*, the h_errno for TABI_HERROR_*,
-/// EBADF for TABI_ERR_CLOSED, and ECANCELED for TABI_ERR_CANCELLED. The other codes of the library have no such number: the function returns 0.
+/// EBADF for TABI_ERR_CLOSED, and ECANCELED for TABI_ERR_CANCELLED. The other codes of the library have no such
+/// number: the function returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_error_number(code: c_int) -> c_int {
     codes::system_number(code)

@@ -87,7 +87,7 @@ impl tabi_addrinfo_list {
 /// needs.
 ///
 /// Returns the number of answers, at least 1, and the list, which tabi_addrinfo_list_free() frees. Errors:
-/// TABI_GAI_* when the lookup fails; -errno when the resolver meets an error of the system.
+/// TABI_GAI_* when the look-up fails; -errno when the resolver meets an error of the system.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getaddrinfo(
     host: *const c_char,
@@ -105,8 +105,8 @@ pub unsafe extern "C" fn tabi_getaddrinfo(
 /// Does what tabi_getaddrinfo() does, but waits no longer than until `deadline`, in nanoseconds of CLOCK_MONOTONIC
 /// (see tabi_deadline()). INT64_MAX is no deadline.
 ///
-/// With a deadline, the lookup runs in one of at most 16 threads of the library, which run no signal handlers and are
-/// never joined. When the deadline passes, the lookup goes on there, and its answer is dropped. Lookups for which no
+/// With a deadline, the look-up runs in one of at most 16 threads of the library, which run no signal handlers and are
+/// never joined. When the deadline passes, the look-up goes on there, and its answer is dropped. Look-ups for which no
 /// thread is free wait for their turn. A numeric host is not looked up, and needs no thread.
 ///
 /// Errors: those of tabi_getaddrinfo(); TABI_ERR_TIMEOUT when the deadline passes; -EMFILE when the process has too
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn tabi_addrinfo_list_free(list: *mut tabi_addrinfo_list) 
 /// buffers in bytes; NI_MAXHOST (1025) and 32 are always enough. (NULL, 0) leaves one of them out. The call
 /// takes as long as the system's resolver needs.
 ///
-/// Returns 0. Errors: TABI_GAI_* when the lookup fails; TABI_ERR_TOO_SMALL.
+/// Returns 0. Errors: TABI_GAI_* when the look-up fails; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_getnameinfo(
     addr: Option<&tabi_addr>,

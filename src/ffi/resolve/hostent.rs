@@ -55,7 +55,7 @@ fn give_entry(host: HostEntry) -> Outcome<*mut tabi_hostent> {
 ///
 /// `name` is a name, an IPv4 address, "" (which gives 0.0.0.0) or `"<broadcast>"`. `size` is the size of
 /// `address` in bytes; 16 are always enough. Returns the length without the NUL. Errors: TABI_GAI_* when the
-/// lookup fails; TABI_ERR_TOO_SMALL.
+/// look-up fails; TABI_ERR_TOO_SMALL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyname(
     name: *const c_char,
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn tabi_gethostbyname_until(
 /// Looks up the names and all IPv4 addresses of a host (Python's `gethostbyname_ex`).
 ///
 /// Returns 0 and an entry, which tabi_hostent_free() frees. Errors: TABI_GAI_* when the host has no address;
-/// TABI_HERROR_* when only the lookup of its names fails.
+/// TABI_HERROR_* when only the look-up of its names fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_gethostbyname_ex(
     name: *const c_char,

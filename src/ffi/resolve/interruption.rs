@@ -8,13 +8,13 @@ use crate::ffi::boundary::{outside, status};
 use crate::ffi::socket::tabi_interrupted;
 use crate::resolve::interrupt_look_ups;
 
-/// Lets a function decide whether a signal ends the lookups of this thread that have a deadline: those of
+/// Lets a function decide whether a signal ends the look-ups of this thread that have a deadline: those of
 /// tabi_getaddrinfo_until() and its relatives, and of calls by name on sockets with a timeout.
 ///
-/// While such a lookup waits, `interrupted` is called with `userdata` when a signal handler has run in the
+/// While such a look-up waits, `interrupted` is called with `userdata` when a signal handler has run in the
 /// thread, and every half second, because a signal may have come just before the wait. When it returns
 /// another number than 0, the call ends with -EINTR, and otherwise it goes on waiting. NULL, the default,
-/// lets no signal end lookups. tabi_create_connection_with() has a setting of its own. Returns 0.
+/// lets no signal end look-ups. tabi_create_connection_with() has a setting of its own. Returns 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tabi_interrupt_lookups(
     interrupted: tabi_interrupted,

@@ -25,9 +25,12 @@ pub type tabi_thread_body = Option<unsafe extern "C" fn(argument: *mut c_void)>;
 ///
 /// Set the structure to zero; then set `struct_size` and the functions. `userdata` is passed to each of them.
 /// The functions handshake, finish_request, shutdown_request, close_request and handle_error run in the thread that
-/// handles the request, and handle_trouble in the thread that has noticed the trouble; the others run in the thread
-/// that serves. The library holds no lock while they run. A
-/// function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
+/// handles the request, and thread_main in each of these threads. handle_trouble runs in the thread that has noticed
+/// the trouble, and server_bind and server_activate in the thread that makes or binds the server. The others run in the
+/// thread that serves; with `proxy_protocol`, verify_request runs in the thread that has read the end of the header. The
+/// library holds no lock while they run.
+///
+/// A function that returns `int` returns 0 when it has succeeded, or a negative code when it has failed. When
 /// pthread_exit is called in one, its thread stays there and does nothing more.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -62,8 +65,8 @@ pub struct tabi_server_hooks {
     /// tabi_request_free().
     pub process_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void)>,
-    /// Runs the handler, and returns what the handler returns, which may be TABI_PARK, TABI_AGAIN or TABI_MORE. Then it runs
-    /// again for the same connection. Default: tabi_request_finish().
+    /// Runs the handler, and returns what the handler returns, which may be TABI_PARK, TABI_AGAIN or TABI_MORE. Then it
+    /// runs again for the same connection. Default: tabi_request_finish().
     pub finish_request:
         Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
     /// Ends the request. Default: tabi_request_shutdown(), then close_request.

@@ -25,8 +25,8 @@ pub struct tabi_job {
     /// The last argument of each function.
     pub userdata: *mut c_void,
     /// Does the work, in a thread of the server. `request` stands for the job: tabi_request_server() returns
-    /// its server and tabi_request_client_address() its `client_address`, but it has no socket of its own, no
-    /// packet, and nobody to reply to. The result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again;
+    /// its server and tabi_request_client_address() its `client_address`, but it has no socket of its own, no packet, and
+    /// nobody to reply to. The result is that of a tabi_handler. After TABI_PARK the job waits for `fd` and runs again;
     /// without one it fails with TABI_ERR_TYPE.
     pub run: Option<unsafe extern "C-unwind" fn(request: *mut tabi_request, userdata: *mut c_void) -> c_int>,
     /// Asks the job to end soon, because the time that tabi_server_close() was given has passed, or another limit of

@@ -63,8 +63,8 @@ pub struct tabi_server_options {
     /// The bytes with which a request ends, or the part of it for which a handler waits, as a string of 1 to 64 bytes:
     /// "\r\n\r\n" for HTTP, "\n" for protocols of lines. A client gets a thread only when they have come, or 16 KiB
     /// without them, so that one that sends a byte now and then holds none. It contains wait_for_first_byte, is for
-    /// TCP, and does not fit TLS. A client whose urgent data (MSG_OOB) hides the end of its request is cut off, and counted as
-    /// `shed`. NULL (the default): a client gets a thread with its first byte. The string is copied.
+    /// TCP, and does not fit TLS. A client whose urgent data (MSG_OOB) hides the end of its request is cut off, and
+    /// counted as `shed`. NULL (the default): a client gets a thread with its first byte. The string is copied.
     pub request_end: *const c_char,
     /// The largest number of parked requests. If there are more, the one that has been parked longest is closed.
     /// The default is 0: no limit.

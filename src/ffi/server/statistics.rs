@@ -50,7 +50,7 @@ pub struct tabi_server_statistics {
     pub idle_cut: u64,
     /// The number of connections that were cut off because request_deadline has passed.
     pub request_cut: u64,
-    /// The number of connections that were cut off because their clients sent more slowly than min_rate.
+    /// The number of connections that were cut off because they moved fewer bytes per second than min_rate.
     pub rate_cut: u64,
     /// The number of connections that were cut off because handshake_timeout has passed.
     pub handshake_cut: u64,

@@ -31,7 +31,7 @@ pub const TABI_TROUBLE_SHED: c_int = 9;
 pub const TABI_TROUBLE_IDLE_TIMEOUT: c_int = 10;
 /// The request_deadline of connections has passed, and they were shut down.
 pub const TABI_TROUBLE_REQUEST_DEADLINE: c_int = 11;
-/// Clients sent more slowly than min_rate, and their connections were shut down.
+/// Requests moved fewer bytes per second than min_rate, and their connections were shut down.
 pub const TABI_TROUBLE_MIN_RATE: c_int = 12;
 /// The handshake_timeout of connections has passed, and they were shut down.
 pub const TABI_TROUBLE_HANDSHAKE_TIMEOUT: c_int = 13;

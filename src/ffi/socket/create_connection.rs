@@ -20,9 +20,9 @@ use crate::socket::{CreateConnectionError, CreateConnectionOptions};
 /// (RFC 8305) says: IPv6 and IPv4 addresses take turns, and while one does not answer, the next one is tried beside it
 /// after 250 milliseconds, or at once when it fails.
 ///
-/// `host` and `port` are those of the server. `timeout` is the limit in seconds for the lookup and all addresses
-/// together, and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. When it passes during the lookup,
-/// the lookup goes on in a thread of the library; see tabi_getaddrinfo_until(). 0 means that the call does not wait
+/// `host` and `port` are those of the server. `timeout` is the limit in seconds for the look-up and all addresses
+/// together, and becomes the timeout of the new socket. It may be TABI_NO_TIMEOUT. When it passes during the look-up,
+/// the look-up goes on in a thread of the library; see tabi_getaddrinfo_until(). 0 means that the call does not wait
 /// for the connection: it returns -EINPROGRESS.
 ///
 /// `source_host` and `source_port` are the address to connect from. NULL and 0 let the system choose; "" is
@@ -62,7 +62,8 @@ pub type tabi_attempt_failed = Option<
 >;
 
 /// A function that tabi_create_connection_with() calls when a signal handler has run in the thread while the call
-/// waits, and every half second, because a signal may have come just before the wait. When it returns another number than 0, the call ends with -EINTR. `userdata` is that of the settings.
+/// waits, and every half second, because a signal may have come just before the wait. When it returns another number
+/// than 0, the call ends with -EINTR. `userdata` is that of the settings.
 pub type tabi_interrupted = Option<unsafe extern "C-unwind" fn(userdata: *mut c_void) -> c_int>;
 
 /// The settings of tabi_create_connection_with(). Fill it with tabi_connection_options_init(), then change what should
@@ -72,7 +73,7 @@ pub type tabi_interrupted = Option<unsafe extern "C-unwind" fn(userdata: *mut c_
 pub struct tabi_connection_options {
     /// sizeof(tabi_connection_options). tabi_connection_options_init() sets it.
     pub struct_size: usize,
-    /// The limit in seconds for the lookup and all addresses together, and the timeout of the new socket. The default
+    /// The limit in seconds for the look-up and all addresses together, and the timeout of the new socket. The default
     /// is TABI_NO_TIMEOUT.
     pub timeout: f64,
     /// The host to connect from. NULL (the default) lets the system choose; "" is any address of this machine.
@@ -82,14 +83,14 @@ pub struct tabi_connection_options {
     /// The time in seconds that an attempt may take before the next address is tried beside it, 0.01 or more. The
     /// default is 0.25.
     pub attempt_delay: f64,
-    /// The time in seconds that known IPv4 addresses wait for the lookup of the IPv6 addresses. The default is 0.05.
+    /// The time in seconds that known IPv4 addresses wait for the look-up of the IPv6 addresses. The default is 0.05.
     pub resolution_delay: f64,
     /// The number of addresses of the preferred family that are tried before the families take turns, 1 or more. The
     /// default is 1.
     pub first_family_count: usize,
     /// A function that is told about each address that has failed, or NULL (the default).
     pub attempt_failed: tabi_attempt_failed,
-    /// A function that decides whether a signal ends the call, or NULL (the default): no signal does. A lookup without
+    /// A function that decides whether a signal ends the call, or NULL (the default): no signal does. A look-up without
     /// a timeout is not interrupted.
     pub interrupted: tabi_interrupted,
     /// What both functions get.

@@ -305,7 +305,7 @@ def overview(results):
     shown = ("raw", "poll", "std", "cpython", "tabi-c", "tabi-rust", "tabi-python")
     exchange = {name: tables.ratio(row, name) for name in shown}
     churn = tables.row_of(serving, mode="churn", cpus=1)
-    cpu = {name: tables.server_ratio(churn, name, 1) for name in SERVER_LABELS if name != "c_epoll"}
+    cpu = {name: tables.server_ratio(churn, name, 1) for name in SERVER_LABELS}
     return svg.bars(
         [
             ("Send and receive 64 B with a timeout of 5 s (time, raw C without one = 1)", "×", 1, bar_rows(exchange, LABELS, BASE)),

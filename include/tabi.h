@@ -3809,7 +3809,8 @@ typedef struct {
      */
     double timeout;
     /**
-     * The timeout of each client's socket in seconds, more than 0. The default is TABI_NO_TIMEOUT.
+     * The timeout of each client's socket in seconds, more than 0. With TABI_NO_TIMEOUT, the default, it is that of new
+     * sockets (tabi_getdefaulttimeout()).
      */
     double request_timeout;
     /**

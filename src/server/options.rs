@@ -176,8 +176,8 @@ impl ServerOptions {
     }
 
     /// Sets how many clients the kernel keeps before they are accepted (`request_queue_size`), 0 or more. The
-    /// default is `SOMAXCONN`, the most that the system allows. With Python's default of 5, some clients of a
-    /// burst wait for a second before they are tried again.
+    /// default is `SOMAXCONN`, the most that the system allows. With a queue for 5, Python's default before 3.15, some
+    /// clients of a burst wait for a second before they are tried again.
     pub fn request_queue_size(mut self, clients: i32) -> Self {
         self.request_queue_size = clients;
         self

@@ -55,7 +55,8 @@ pub struct tabi_server_options {
     /// The time in seconds that tabi_server_handle_request() waits for a request. The default is
     /// TABI_NO_TIMEOUT.
     pub timeout: f64,
-    /// The timeout of each client's socket in seconds, more than 0. The default is TABI_NO_TIMEOUT.
+    /// The timeout of each client's socket in seconds, more than 0. With TABI_NO_TIMEOUT, the default, it is that of new
+    /// sockets (tabi_getdefaulttimeout()).
     pub request_timeout: f64,
     /// 1: a new client waits without a thread until it has sent its first bytes. This is for protocols in which
     /// the client speaks first, such as HTTP. 0 (the default): its handler runs at once.

@@ -339,13 +339,15 @@ int tabi_connect_ex(tabi_sock *sk,
 int tabi_connect_ex_addr(tabi_sock *sk, const tabi_addr *addr);
 
 /**
- * Waits until a connection that was begun is made: after -EINPROGRESS, after a timeout, or after a signal.
+ * Waits until a connection that was begun is made: after -EINPROGRESS, after a timeout, or after a signal. A connect of an
+ * AF_UNIX socket has not begun after a signal; connect again.
  *
  * `deadline` is as in tabi_recv_until(). Returns 0 when the socket is connected. Errors: the error of the
  * connection, such as -ECONNREFUSED; TABI_ERR_TIMEOUT; -ENOTCONN when no connection is being made, for
  * example because its failure was reported before.
  */
-int tabi_finish_connect_until(tabi_sock *sk, int64_t deadline);
+int tabi_finish_connect_until(tabi_sock *sk,
+                              int64_t deadline);
 
 /**
  * Stops one or both directions of a connection (shutdown(2), Python's `shutdown`).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -106,6 +107,40 @@ class Signals(unittest.TestCase):
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
             other.close()
+
+    @unittest.skipUnless(sys.platform == "linux", "elsewhere a connect to a full queue fails at once")
+    def test_a_connect_waits_on_for_a_place_in_the_queue_of_a_unix_listener(self):
+        for timeout in None, HANG:
+            for method in "connect", "connect_ex":
+                with self.subTest(timeout=timeout, method=method), contextlib.ExitStack() as opened:
+                    self.connects_after_signals(opened, method, timeout)
+
+    def connects_after_signals(self, opened: contextlib.ExitStack, method: str, timeout) -> None:
+        name = f"\0tabi-full-{os.getpid()}".encode()
+        listener = opened.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(name)
+        listener.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                early = opened.enter_context(socket.socket(socket.AF_UNIX))
+                early.setblocking(False)
+                early.connect(name)
+        signals = []
+
+        def makes_a_place(number, frame):
+            signals.append(number)
+            if len(signals) == 3:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                opened.enter_context(listener.accept()[0])
+
+        opened.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, makes_a_place))
+        opened.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+        client = opened.enter_context(socket.socket(socket.AF_UNIX))
+        client.settimeout(timeout)
+        signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+        self.assertIn(getattr(client, method)(name), (None, 0))
+        self.assertEqual(name, client.getpeername())
+        self.assertEqual(3, len(signals))
 
 
 if __name__ == "__main__":

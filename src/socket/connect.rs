@@ -169,7 +169,8 @@ impl Socket {
     }
 
     /// Waits until a connection that was begun is made: after `EINPROGRESS` on a non-blocking socket, after a
-    /// timeout, after a signal, or after a [`Cancel`](crate::Cancel).
+    /// timeout, after a signal, or after a [`Cancel`](crate::Cancel). A connect of an `AF_UNIX` socket has not begun after
+    /// these; connect again.
     ///
     /// Fails with the error of the connection, with [`Error::Timeout`], with [`Error::Closed`], with
     /// [`Error::Cancelled`], and with `Os(ENOTCONN)` when no connection is being made, for example because its failure

@@ -12,7 +12,7 @@ from .._errors import EINTR, check, connect_number, exception, timeout
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
 from .._system import WOULD_WAIT, Descriptor, monotonic_ns
-from .address import NEVER, deadline, decode, encode
+from .address import AF_UNIX, NEVER, deadline, decode, encode
 from .arguments import c_int, fitting, object_to, objects, require_socket
 from .buffers import Buffer, zeros
 from .handle import check_family
@@ -86,7 +86,7 @@ class Connection:
         audit("socket.connect", self, address)
         code = _begin_to_connect(self, raw, until)
         if code < 0:
-            _connect_again(self, code, began)
+            _connect_again(self, code, began, raw)
 
     def connect_ex(self, address, /):
         require_socket(self, "connect_ex")
@@ -101,7 +101,7 @@ class Connection:
         # Exceptions of signal handlers are raised. Every error of the connection itself is returned as a number.
         while code == EINTR:
             check_signals()
-            code = _finish_connect(self._tabi_handle, until)
+            code = _go_on_to_connect(self, raw, until)
         return connect_number(code) if code < 0 else 0
 
     def shutdown(self, how, /):
@@ -172,15 +172,23 @@ def _accept_again(self, code: int, began: int) -> tuple:
     return fd, peer
 
 
-def _connect_again(self, code: int, began: int) -> None:
-    """An interrupted connect goes on in the kernel. It is not repeated; its end is waited for."""
+def _connect_again(self, code: int, began: int, raw: bytes) -> None:
     again(
         self,
         code,
         began,
-        lambda: _finish_connect(self._tabi_handle, NEVER),
-        lambda moment: _finish_connect(self._tabi_handle, moment),
+        lambda: _go_on_to_connect(self, raw, NEVER),
+        lambda moment: _go_on_to_connect(self, raw, moment),
     )
+
+
+def _go_on_to_connect(self, raw: bytes, until: int) -> int:
+    """An interrupted connect goes on in the kernel: it is not repeated, and its end is waited for. Only that of a unix socket,
+    which waits for a place in the queue of the listener, has not begun.
+    """
+    if self._tabi_family == AF_UNIX:
+        return _begin_to_connect(self, raw, until)
+    return _finish_connect(self._tabi_handle, until)
 
 
 def _begin_to_connect(self, raw: bytes, until: int) -> int:

@@ -85,7 +85,8 @@ pub extern "C" fn tabi_connect_ex_addr(sk: Option<&tabi_sock>, addr: Option<&tab
     boundary(|| Ok(socket(sk)?.connect_ex(not_null(addr, "addr")?.raw()?)?))
 }
 
-/// Waits until a connection that was begun is made: after -EINPROGRESS, after a timeout, or after a signal.
+/// Waits until a connection that was begun is made: after -EINPROGRESS, after a timeout, or after a signal. A connect of an
+/// AF_UNIX socket has not begun after a signal; connect again.
 ///
 /// `deadline` is as in tabi_recv_until(). Returns 0 when the socket is connected. Errors: the error of the
 /// connection, such as -ECONNREFUSED; TABI_ERR_TIMEOUT; -ENOTCONN when no connection is being made, for

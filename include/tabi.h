@@ -1974,7 +1974,9 @@ ssize_t tabi_sendmsg_afalg(tabi_sock *sk,
  *
  * One thread may read while another writes. Two threads must not read at the same time, or write at the same
  * time. The socket's timeout limits each call as a whole. Nothing is lost when a call fails: what had arrived
- * is read again by the next call, and what was not sent is sent later, once. Free the file before the socket.
+ * is read again by the next call, and what was not sent is sent later, once. Only when tabi_file_read() or
+ * tabi_file_readline() has received bytes and fails, and there is no memory to keep them, are they lost, and the error
+ * is -ENOMEM. Free the file before the socket.
  */
 typedef struct tabi_file tabi_file;
 

@@ -70,10 +70,12 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
         let limit = self.socket.whole(limit);
         let mut line = Vec::new();
         while line.len() < size {
-            match self
-                .line_part(size - line.len(), limit)
-                .and_then(|part| reserve_more(&mut line, part.len).map(|()| part))
-            {
+            let part = self.line_part(size - line.len(), limit).and_then(|part| {
+                // With space for the next receive, `put_back` needs no memory if the next part finds none.
+                let ahead = if part.is_last { 0 } else { self.next_size };
+                reserve_more(&mut line, part.len + ahead).map(|()| part)
+            });
+            match part {
                 Ok(part) => {
                     line.extend_from_slice(&self.buffer()[..part.len]);
                     self.consume(part.len);
@@ -222,14 +224,23 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
     ///
     /// Fails with `Os(ENOMEM)`, and then changes nothing.
     pub fn unread(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.buffer().is_empty() {
+            self.start = 0;
+            self.buffer.clear();
+            reserve_more(&mut self.buffer, bytes.len())?;
+            self.buffer.extend_from_slice(bytes);
+            return Ok(());
+        }
         let mut copy = reserve(bytes.len())?;
         copy.extend_from_slice(bytes);
         self.put_back(copy)
     }
 
-    /// Puts bytes in front of those that are read next.
-    fn put_back(&mut self, mut bytes: Vec<u8>) -> Result<()> {
-        if bytes.is_empty() {
+    /// Puts bytes in front of those that are read next. A line that this reader has just returned needs no memory for
+    /// that: it still lies in the buffer, or it has space for what came behind it.
+    pub(crate) fn put_back(&mut self, mut bytes: Vec<u8>) -> Result<()> {
+        if self.buffer[..self.start].ends_with(&bytes) {
+            self.start -= bytes.len();
             return Ok(());
         }
         reserve_more(&mut bytes, self.buffer().len())?;

@@ -60,6 +60,8 @@ mod signals;
 #[cfg(unix)]
 mod sigpipe;
 mod stream;
+#[cfg(target_os = "linux")]
+mod stream_linux;
 // strace.
 #[cfg(target_os = "linux")]
 mod system_calls;

@@ -43,7 +43,7 @@ pub unsafe extern "C" fn tabi_file_getline(
         })?;
         // SAFETY: the caller passes NULL and 0, or what an earlier call has set.
         if let Err(error) = unsafe { grow(line, capacity, bytes.len() + 1) } {
-            reader.with(|reader| reader.unread(&bytes))?;
+            reader.with(|reader| reader.put_back(bytes))?;
             return Err(error.into());
         }
         // SAFETY: the memory has space for the line and the NUL, and is not that of the line just read.

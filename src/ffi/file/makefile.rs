@@ -19,7 +19,9 @@ use crate::socket::{DEFAULT_BUFFER_SIZE, Socket, SocketReader, SocketWriter};
 ///
 /// One thread may read while another writes. Two threads must not read at the same time, or write at the same
 /// time. The socket's timeout limits each call as a whole. Nothing is lost when a call fails: what had arrived
-/// is read again by the next call, and what was not sent is sent later, once. Free the file before the socket.
+/// is read again by the next call, and what was not sent is sent later, once. Only when tabi_file_read() or
+/// tabi_file_readline() has received bytes and fails, and there is no memory to keep them, are they lost, and the error
+/// is -ENOMEM. Free the file before the socket.
 pub struct tabi_file {
     reader: Reader,
     writer: SocketWriter<&'static Socket>,
@@ -196,6 +198,7 @@ pub(super) trait Read {
     fn readline_into(&mut self, line: &mut [u8]) -> Result<usize>;
     fn whole_line(&mut self, most: usize) -> Result<Vec<u8>>;
     fn unread(&mut self, bytes: &[u8]) -> Result<()>;
+    fn put_back(&mut self, line: Vec<u8>) -> Result<()>;
     fn buffered(&self) -> usize;
 }
 
@@ -218,6 +221,10 @@ impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
 
     fn unread(&mut self, bytes: &[u8]) -> Result<()> {
         SocketReader::unread(self, bytes)
+    }
+
+    fn put_back(&mut self, line: Vec<u8>) -> Result<()> {
+        SocketReader::put_back(self, line)
     }
 
     fn buffered(&self) -> usize {

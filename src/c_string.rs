@@ -1,6 +1,7 @@
 //! Text for calls of the C library.
 
 use std::ffi::CString;
+use std::slice::EscapeAscii;
 
 use crate::error::{Error, Result};
 use crate::sys::libc;
@@ -26,7 +27,12 @@ pub(crate) fn c_string(text: &[u8], what: &str) -> Result<CString> {
 
 /// Returns the text as an error shows it. Of a long text it is the beginning.
 pub(crate) fn quoted(text: &[u8]) -> String {
+    let (shown, more) = shortened(text);
+    format!("\"{shown}\"{more}")
+}
+
+/// The beginning of a text that an error shows, and what stands for the rest.
+pub(crate) fn shortened(text: &[u8]) -> (EscapeAscii<'_>, &'static str) {
     let (shown, rest) = text.split_at(text.len().min(SHOWN));
-    let more = if rest.is_empty() { "" } else { "..." };
-    format!("\"{}\"{more}", shown.escape_ascii())
+    (shown.escape_ascii(), if rest.is_empty() { "" } else { "..." })
 }

@@ -4,6 +4,7 @@
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
 
+use crate::c_string::quoted;
 use crate::constants::{self, STRINGS, constant};
 use crate::error::Error;
 use crate::ffi::boundary::{not_null, status, string};
@@ -71,5 +72,5 @@ pub unsafe extern "C" fn tabi_string_constant(
 }
 
 fn unknown(name: &[u8]) -> Error {
-    Error::value(format!("this platform has no constant \"{}\"", name.escape_ascii()))
+    Error::value(format!("this platform has no constant {}", quoted(name)))
 }

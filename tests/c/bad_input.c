@@ -237,6 +237,23 @@ static void a_host_that_does_not_resolve_is_a_resolver_code(void)
     tabi_sock_free(sk);
 }
 
+/* What a program passes on from its peers may be long. */
+static void an_error_shows_the_beginning_of_a_long_text(void)
+{
+    static char text[100000];
+    tabi_sock *sk = new_socket(AF_INET, SOCK_DGRAM);
+    int64_t value;
+    memset(text, '\xff', sizeof text - 1);
+    CHECK(tabi_bind(sk, text, 0) < 0);
+    CHECK(strlen(tabi_last_error_message()) < 2000);
+    CHECK_CONTAINS(tabi_last_error_message(), "\\xff'..., 0): ");
+    CHECK_CODE(tabi_constant(text, &value), TABI_ERR_VALUE);
+    CHECK(strlen(tabi_last_error_message()) < 2000);
+    CHECK_CODE(tabi_join_multicast(sk, text, ""), TABI_ERR_VALUE);
+    CHECK(strlen(tabi_last_error_message()) < 2000);
+    tabi_sock_free(sk);
+}
+
 static void an_address_of_another_family_is_refused(void)
 {
     tabi_sock *inet = new_socket(AF_INET, SOCK_DGRAM), *inet6 = new_socket(AF_INET6, SOCK_DGRAM);
@@ -305,6 +322,7 @@ int main(void)
     RUN(a_busy_port_is_eaddrinuse);
     RUN(an_unreachable_port_is_econnrefused);
     RUN(a_host_that_does_not_resolve_is_a_resolver_code);
+    RUN(an_error_shows_the_beginning_of_a_long_text);
     RUN(an_address_of_another_family_is_refused);
     RUN(a_unix_path_of_108_bytes_is_too_long);
     RUN(sending_needs_a_connection_that_is_open);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{at_host, duration, tabi_sock};
 use crate::address::{Address, RawAddress};
+use crate::c_string::quoted;
 use crate::error::{Error, Result};
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::growing::{Growing, check_size, read};
@@ -235,5 +236,5 @@ fn inet_port(port: c_int) -> Result<u16> {
 
 fn utf8(host: &[u8]) -> Result<&str> {
     std::str::from_utf8(host)
-        .map_err(|_| Error::value(format!("source_host must be UTF-8, got {}", host.escape_ascii())))
+        .map_err(|_| Error::value(format!("source_host must be UTF-8, got {}", quoted(host))))
 }

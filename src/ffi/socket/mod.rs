@@ -23,6 +23,7 @@ mod windows;
 use std::ffi::{c_char, c_int};
 
 use crate::address::{RawAddress, UnixAddress};
+use crate::c_string::shortened;
 use crate::deadline::Limit;
 use crate::error::Error;
 use crate::ffi::boundary::{Failure, Outcome, not_null, string};
@@ -123,7 +124,8 @@ pub(crate) fn at(address: &RawAddress, error: Error) -> Failure {
 pub(crate) fn at_host((host, port): (&[u8], u16), error: Error) -> Failure {
     match error {
         Error::Os(_) | Error::Timeout | Error::Gai(_) => {
-            let text = format!("('{}', {port}): {error}", host.escape_ascii());
+            let (host, more) = shortened(host);
+            let text = format!("('{host}'{more}, {port}): {error}");
             Failure::Detailed(error, text)
         }
         _ => error.into(),

@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_int};
 use std::net::IpAddr;
 
 use super::{socket, tabi_sock};
+use crate::c_string::shortened;
 use crate::error::{Error, Result};
 use crate::ffi::boundary::{Outcome, status, string};
 use crate::socket::{MulticastInterface, Socket};
@@ -88,9 +89,12 @@ unsafe fn membership(
 /// `text` is NULL or NUL-terminated.
 pub(super) unsafe fn address(text: *const c_char, name: &'static str) -> Outcome<IpAddr> {
     // SAFETY: `text` is NULL or NUL-terminated.
-    let text = String::from_utf8_lossy(unsafe { string(text, name) }?);
-    let address = text.parse();
-    Ok(address.map_err(|_| Error::value(format!("{name} must be an IPv4 or IPv6 address, got '{text}'")))?)
+    let text = unsafe { string(text, name) }?;
+    let address = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    Ok(address.ok_or_else(|| {
+        let (shown, more) = shortened(text);
+        Error::value(format!("{name} must be an IPv4 or IPv6 address, got '{shown}'{more}"))
+    })?)
 }
 
 /// # Safety

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 
 use super::{decode, encode, give_out};
 use crate::address::AlgAddress;
+use crate::c_string::quoted;
 use crate::error::Error;
 use crate::ffi::address::tabi_addr;
 use crate::ffi::boundary::{Outcome, check_text, copy_text, status, string};
@@ -68,5 +69,5 @@ unsafe fn text<'a>(text: *const c_char, name: &'static str) -> Outcome<&'a str> 
     // SAFETY: `text` is NULL or NUL-terminated.
     let text = unsafe { string(text, name) }?;
     Ok(std::str::from_utf8(text)
-        .map_err(|_| Error::value(format!("{name} is not UTF-8: {}", text.escape_ascii())))?)
+        .map_err(|_| Error::value(format!("{name} is not UTF-8: {}", quoted(text))))?)
 }

@@ -147,6 +147,8 @@ pub(crate) fn create_connection_unless(
         }
         Some(answer) => memory::collected([Ok(answer)].into_iter()),
         None => {
+            // A look-up that is begun goes on in its thread, and keeps a descriptor.
+            Tokens::of_thread().check().map_err(no_address)?;
             let question = Question::new(host, service, SOCK_STREAM, 0, 0).map_err(no_address)?;
             let is_limited = timeout != Timeout::ZERO && how.deadline != Deadline::NEVER;
             let at_once = if is_limited {

@@ -57,9 +57,9 @@ pub enum Trouble {
         /// How many connections those are since the last report.
         clients: u64,
     },
-    /// A deadline has passed, and the connections were shut down.
+    /// A deadline has passed, or connections moved fewer bytes than the least rate. The connections were shut down.
     Late {
-        /// Which deadline it was.
+        /// Which limit it was.
         phase: Phase,
         /// How many connections those are since the last report.
         clients: u64,
@@ -82,7 +82,7 @@ pub enum Phase {
     Idle,
     /// The time from the first byte of a request to the handler's answer (`request_deadline`).
     Request,
-    /// The least rate at which a request must arrive (`min_rate`).
+    /// The least rate at which a request must move bytes (`min_rate`).
     Rate,
     /// The TLS handshake (`handshake_timeout`).
     Handshake,
@@ -129,7 +129,7 @@ impl fmt::Display for Trouble {
                 write!(f, "connections that waited: {clients} closed since the last report")
             }
             Trouble::Late { phase, clients } => {
-                write!(f, "{} has passed: {clients} cut off since the last report", phase.setting())
+                write!(f, "{}: {clients} cut off since the last report", phase.setting())
             }
             Trouble::HeaderRefused { error, clients } => {
                 write!(f, "PROXY headers were refused ({clients} since the last report): {error}")
@@ -333,6 +333,13 @@ mod tests {
         assert!(!spell.is_not_there(|| 9 * PAUSE));
         assert!(spell.is_there(9 * PAUSE));
         assert_eq!(spell.begun.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn the_text_names_the_setting_that_has_cut_connections_off() {
+        let text = |phase| Trouble::Late { phase, clients: 3 }.to_string();
+        assert_eq!(text(Phase::Idle), "idle_timeout: 3 cut off since the last report");
+        assert_eq!(text(Phase::Rate), "min_rate: 3 cut off since the last report");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::num::ParseIntError;
 use std::sync::{Arc, Mutex};
 
 use crate::support::serving::{any_port, connect};
 use tabi::server::{
-    DatagramRequestHandler, Failure, HandlerResult, Request, RequestHandler, StreamRequestHandler, TcpServer,
-    UdpServer,
+    DatagramRequestHandler, Failure, HandlerResult, Hooks, Request, RequestHandler, Server,
+    StreamRequestHandler, TcpServer, UdpServer,
 };
 use tabi::{AF_INET, Error, SOCK_DGRAM, SendallError, Socket};
 
@@ -132,4 +132,32 @@ fn a_panic_is_a_failure_without_an_error() {
     let _client = connect(&server);
     server.handle_request().unwrap();
     assert_eq!(seen.lock().unwrap().take(), Some(("panic: on purpose".to_owned(), true)));
+}
+
+/// Fails after it has accepted a client.
+struct LosesItsRequest {
+    panics: bool,
+}
+
+impl Hooks for LosesItsRequest {
+    fn get_request(&self, server: &Server, socket: &Arc<Socket>) -> tabi::Result<Request> {
+        let request = server.default_get_request(socket)?;
+        assert!(!self.panics, "with {request:?}");
+        Err(Error::Value("a client that the hook does not want".into()))
+    }
+}
+
+#[test]
+fn a_request_that_get_request_loses_has_begun_and_ended() {
+    for panics in [false, true] {
+        let server = TcpServer::options()
+            .hooks(LosesItsRequest { panics })
+            .bind(any_port(), |_: &Request| -> HandlerResult { Ok(()) })
+            .unwrap();
+        let mut client = connect(&server);
+        server.handle_request().unwrap();
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        let counts = server.statistics();
+        assert_eq!((counts.accepted, counts.active, counts.finished, counts.accepts_failed), (1, 0, 1, 1));
+    }
 }

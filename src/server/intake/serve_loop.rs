@@ -265,7 +265,6 @@ impl<'a> Loop<'a> {
         };
         server.table_is_free();
         self.failures = 0;
-        server.counters().accept();
         sys::probe::accept(request.ticket().slot());
         if server.is_over_limit(&request) {
             server.turn_away(&request);

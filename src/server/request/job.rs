@@ -84,8 +84,8 @@ impl Server {
     /// # Ok::<(), tabi::Error>(())
     /// ```
     pub fn run_job(&self, job: impl Job) -> bool {
-        self.counters().accept();
         let Ok(request) = Request::from_job(self, job) else {
+            self.counters().accept();
             self.counters().reject();
             self.counters().finish();
             return false;

@@ -31,6 +31,8 @@ impl Ticket {
         let counts = server.counts_hosts() && !expects_header(server, body);
         let host = counts.then(|| host_of(client_address)).flatten();
         let begun = server.active().begin(Entry::of(body), host)?;
+        // Here and not in the loop: a hook may make a request and then fail, and what has ended must have begun.
+        server.counters().accept();
         if begun.oversleeps {
             server.nudge_loop();
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::fd::BorrowedFd;
 use crate::support::serving::{any_port, forking};
 use crate::support::{HANG, in_own_process, wait_until};
 use tabi::server::{
@@ -258,4 +259,44 @@ fn a_forking_server_runs_a_job_in_a_child() {
         assert_eq!(server.server_close(Some(HANG)).left, 0);
         assert_eq!((server.statistics().finished, server.statistics().failed), (1, 1));
     });
+}
+
+/// A job whose descriptor is asked for: it looks at the server, or panics.
+struct Asked {
+    server: Server,
+    panics: bool,
+    done: Sender<()>,
+}
+
+impl Job for Asked {
+    fn run(&self, _: &Request) -> HandlerResult<Next> {
+        self.done.send(())?;
+        Ok(Next::Park)
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        assert!(!self.panics, "no descriptor");
+        assert_eq!(self.server.statistics().parked, 0);
+        None
+    }
+}
+
+#[test]
+fn a_job_that_is_asked_for_its_descriptor_may_use_the_server_and_may_panic() {
+    for panics in [false, true] {
+        let server =
+            ThreadingTcpServer::options().request_deadline(HANG).unwrap().bind(any_port(), welcome).unwrap();
+        let (done, is_done) = mpsc::channel();
+        let asked = Asked { server: server.clone(), panics, done };
+        let asking = thread::spawn({
+            let server = server.clone();
+            move || server.run_job(asked)
+        });
+        is_done.recv_timeout(HANG).expect("the job runs");
+        assert!(asking.join().unwrap());
+        server.server_close(Some(HANG));
+        let counts = server.statistics();
+        // A job without a descriptor cannot park.
+        assert_eq!((counts.accepted, counts.failed, counts.finished), (1, 1, 1));
+    }
 }

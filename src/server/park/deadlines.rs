@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::room::BATCH;
 use super::settings::MinRate;
 use crate::deadline::Deadline;
-use crate::server::request::Entry;
+use crate::server::request::{Entry, fd_of};
 use crate::server::{Phase, Server, lock};
 use crate::socket::Hold;
 use crate::sys;
@@ -124,7 +124,7 @@ fn seen(entry: &Entry, parked: bool) -> Option<Seen> {
             let hold = Hold::new(socket).ok()?;
             Some(Seen { bytes: moved(hold.fd())?, in_call: parked || hold.is_in_call() })
         }
-        Entry::Job(job) => Some(Seen { bytes: moved(job.fd()?.as_raw_fd())?, in_call: true }),
+        Entry::Job(job) => Some(Seen { bytes: moved(fd_of(&**job)?.as_raw_fd())?, in_call: true }),
         Entry::Free | Entry::Datagram => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Body, HandlerResult, Job, caught, drop_caught};
+use super::{Body, HandlerResult, Job, caught, drop_caught, fd_of};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -89,11 +89,11 @@ impl Entry {
         }
     }
 
-    /// Whether a client waits for the end of the request.
+    /// Whether a client waits for the end of the request. This may call the program, so no lock may be held.
     fn has_client(&self) -> bool {
         match self {
             Entry::Stream(_) => true,
-            Entry::Job(job) => job.fd().is_some(),
+            Entry::Job(job) => fd_of(&**job).is_some(),
             Entry::Free | Entry::Datagram => false,
         }
     }
@@ -118,6 +118,7 @@ impl Active {
     }
 
     pub(super) fn begin(&self, entry: Entry, host: Option<IpAddr>) -> Result<Begun> {
+        let has_client = entry.has_client();
         let mut guard = lock(&self.table);
         let table = &mut *guard;
         if table.free.is_empty() {
@@ -128,7 +129,7 @@ impl Active {
             table.phases.reserve()?;
         }
         table.reserve_host(host)?;
-        let timed = table.limits_requests && entry.has_client();
+        let timed = table.limits_requests && has_client;
         let slot = table.free.pop().unwrap_or_else(|| {
             table.slots.push(Slot::default());
             table.phases.add();

@@ -1,6 +1,6 @@
 //! Requests that come from the program itself and not from a client.
 
-use super::{HandlerResult, Next, Request};
+use super::{Failure, HandlerResult, Next, Request, caught};
 use crate::address::Address;
 use crate::server::Server;
 use crate::sys::fd::BorrowedFd;
@@ -65,6 +65,11 @@ where
     }
 }
 
+/// Returns the descriptor of a job, or `None` if it panics when it is asked. This calls the program, so no lock may be held.
+pub(crate) fn fd_of(job: &dyn Job) -> Option<BorrowedFd<'_>> {
+    caught(|| Ok::<_, Failure>(job.fd())).unwrap_or(None)
+}
+
 impl Server {
     /// Runs a job as if it were a request that was just taken.
     ///
@@ -106,7 +111,7 @@ impl Server {
 
     /// Gives a job to the runner, or lets it wait for its first byte. Returns it if it must be refused.
     pub(crate) fn start_job(&self, request: Request) -> Option<Request> {
-        let waits = request.job().is_some_and(|job| job.wait_for_first_byte() && job.fd().is_some());
+        let waits = request.job().is_some_and(|job| job.wait_for_first_byte() && fd_of(job).is_some());
         let request = if waits { self.await_first_byte(request)? } else { request };
         self.core.runner.take(self, request)
     }

@@ -34,6 +34,7 @@ pub use failure::{Failure, HandlerResult};
 pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
 pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};
 pub use job::Job;
+pub(crate) use job::fd_of;
 pub use next::Next;
 pub use reader::RequestReader;
 pub(crate) use ticket::Ticket;

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Body, Failure, HandlerResult, Next, Request, caught, drop_caught};
+use super::{Body, Failure, HandlerResult, Next, Request, caught, drop_caught, fd_of};
 use crate::cancel;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
@@ -170,7 +170,7 @@ impl Request {
     /// The descriptor on which a job waits, or -1.
     pub(crate) fn job_fileno(&self) -> RawFd {
         match &self.parts.body {
-            Body::Job(job) => job.fd().map_or(sys::NO_FD, |fd| fd.as_raw_fd()),
+            Body::Job(job) => fd_of(&**job).map_or(sys::NO_FD, |fd| fd.as_raw_fd()),
             Body::Stream(_) | Body::Datagram { .. } => sys::NO_FD,
         }
     }
@@ -332,7 +332,7 @@ impl Request {
             _ if self.server().core.runner.shares_connections() => {
                 "a forking server cannot park a connection"
             }
-            Body::Job(job) if job.fd().is_none() => "a job without a descriptor cannot be parked",
+            Body::Job(job) if fd_of(&**job).is_none() => "a job without a descriptor cannot be parked",
             Body::Job(_) | Body::Stream(_) => return Ok(next),
         };
         Err(Error::type_error(reason).into())

@@ -8,6 +8,16 @@ from .tables import ABSENT, plain, table
 
 CONNECTED, ACTIVE, REQUESTS = 1000, 8, 8000
 
+#: Why a few requests wait long in http.server on tabi.
+WHY = (
+    "Why a few requests wait long in http.server on tabi: a thread that has answered a connection takes the next one that has sent "
+    "something, without leaving its CPU. Another thread may hold a connection already, and waits for Python's lock. It is woken each "
+    "time the lock is free; but before it gets the CPU, the thread that runs has taken the lock again. So it waits until the system "
+    "takes the CPU from that thread, and the more threads wait, the longer it takes. A shorter switch interval of the interpreter "
+    "(`sys.setswitchinterval`) does not help, because a thread that is woken begins to count it anew; fewer threads do. With a thread "
+    "for each connection, each thread sleeps after its answer, and the others get their turns."
+)
+
 
 def measure(peers, count, cpus):
     """The servers run one at a time, each on one CPU, and the clients on another."""
@@ -52,4 +62,5 @@ def section(results):
         f"`python3 benches/run.py --only crowd && python3 benches/report.py --only crowd` on {machine['date']}, at commit {machine['commit']} and a load "
         f"average of {machine['busy']} before it.\n",
         table(["", "requests/s", "CPU each", "p99", "memory of an idle connection"], lines) + "\n",
+        WHY + "\n",
     ]

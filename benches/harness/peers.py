@@ -273,19 +273,19 @@ def launched(name, python=sys.executable):
     return [python, WEB / "launch.py", name, BUILD / f"web-{name}"]
 
 
+def http_on_tabi(name, label, *settings):
+    command = [sys.executable, WEB / "http_server.py", "tabi", *map(str, settings)]
+    return Peer(name, label, command, need_python_face, PYTHON_FACE, ours=True)
+
+
 #: Web servers for many clients that stay connected and seldom ask.
 CROWD = [
     Peer("http-cpython", "CPython ThreadingHTTPServer", [sys.executable, WEB / "http_server.py"]),
     Peer("http-gunicorn", "gunicorn gthread", launched("gunicorn", WEB_PYTHON), need_web_python, in_child=True),
     Peer("http-cheroot", "cheroot", [WEB_PYTHON, WEB / "cheroot_server.py"], need_web_python),
-    Peer(
-        "http-tabi-python",
-        "the same http.server on tabi, parking",
-        [sys.executable, WEB / "http_server.py", "tabi"],
-        need_python_face,
-        PYTHON_FACE,
-        ours=True,
-    ),
+    http_on_tabi("http-tabi-python", "the same http.server on tabi, parking"),
+    http_on_tabi("http-tabi-python-2", "the same with 2 threads", 2),
+    http_on_tabi("http-tabi-python-interval", "the same with a switch interval of 0.1 ms", 16, 0.0001),
     Peer("http-apache", "Apache, event", launched("apache"), installed("apache2", package="apache2-bin"), in_child=True),
     Peer("http-nginx", "nginx", launched("nginx"), installed("nginx", package="nginx-light")),
     Peer("http-tabi-c", "tabi in C, parking", [BUILD / "web-tabi"], static_tabi("web-tabi", "web/tabi.c"), ours=True),

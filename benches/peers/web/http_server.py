@@ -1,12 +1,17 @@
-"""http.server: CPython's with a thread for each connection, or with the argument `tabi` with sixteen and parking."""
+"""http.server: CPython's with a thread for each connection, or with the argument `tabi` with sixteen and parking.
+
+Behind it may be another number of threads, and the interpreter's switch interval in seconds.
+"""
 
 import resource
 import sys
 
-if sys.argv[1:] == ["tabi"]:
+if sys.argv[1:2] == ["tabi"]:
     import tabi
 
     tabi.install(servers=True)
+if sys.argv[3:]:
+    sys.setswitchinterval(float(sys.argv[3]))
 
 import http.server  # noqa: E402
 
@@ -32,7 +37,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 4096
     # Only tabi's servers heed it.
-    max_threads = 16
+    max_threads = int((sys.argv[2:3] or [16])[0])
 
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

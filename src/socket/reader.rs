@@ -2,10 +2,12 @@
 #![allow(unsafe_code)]
 
 use std::io::{self, BufRead, Read};
+use std::mem::MaybeUninit;
 use std::ops::Deref;
+use std::slice;
 
 use super::Socket;
-use super::io::reserve;
+use super::io::{reserve, uninit};
 use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::sys::libc;
@@ -118,12 +120,17 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
 
     /// [`SocketReader::readline_into`] with a limit instead of the timeout.
     pub fn readline_into_until(&mut self, line: &mut [u8], limit: Limit) -> Result<usize> {
+        self.readline_uninit(uninit(line), limit)
+    }
+
+    /// [`SocketReader::readline_into_until`] into memory that need not be initialised.
+    pub(crate) fn readline_uninit(&mut self, line: &mut [MaybeUninit<u8>], limit: Limit) -> Result<usize> {
         let limit = self.socket.whole(limit);
         let mut len = 0;
         while len < line.len() {
             match self.line_part(line.len() - len, limit) {
                 Ok(part) => {
-                    line[len..len + part.len].copy_from_slice(&self.buffer()[..part.len]);
+                    copy(&self.buffer()[..part.len], &mut line[len..]);
                     self.consume(part.len);
                     len += part.len;
                     if part.is_last {
@@ -131,7 +138,8 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
                     }
                 }
                 Err(error) => {
-                    self.unread(&line[..len])?;
+                    // SAFETY: the parts before have filled these bytes.
+                    self.unread(unsafe { filled(&line[..len]) })?;
                     return Err(error);
                 }
             }
@@ -149,14 +157,20 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
 
     /// [`SocketReader::readinto`] with a limit instead of the timeout.
     pub fn readinto_until(&mut self, buffer: &mut [u8], limit: Limit) -> Result<usize> {
+        self.readinto_uninit(uninit(buffer), limit)
+    }
+
+    /// [`SocketReader::readinto_until`] into memory that need not be initialised.
+    pub(crate) fn readinto_uninit(&mut self, buffer: &mut [MaybeUninit<u8>], limit: Limit) -> Result<usize> {
         let limit = self.socket.whole(limit);
         let mut len = 0;
         while len < buffer.len() {
-            match self.readinto1_until(&mut buffer[len..], limit) {
+            match self.readinto1_uninit(&mut buffer[len..], limit) {
                 Ok(0) => break,
                 Ok(n) => len += n,
                 Err(error) => {
-                    self.unread(&buffer[..len])?;
+                    // SAFETY: the receives before have filled these bytes.
+                    self.unread(unsafe { filled(&buffer[..len]) })?;
                     return Err(error);
                 }
             }
@@ -172,22 +186,27 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
 
     /// [`SocketReader::readinto1`] with a limit instead of the timeout.
     pub fn readinto1_until(&mut self, buffer: &mut [u8], limit: Limit) -> Result<usize> {
+        self.readinto1_uninit(uninit(buffer), limit)
+    }
+
+    /// [`SocketReader::readinto1_until`] into memory that need not be initialised.
+    pub(crate) fn readinto1_uninit(&mut self, buffer: &mut [MaybeUninit<u8>], limit: Limit) -> Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }
         if self.buffer().is_empty() && buffer.len() >= self.next_size {
-            return self.socket.recv_into_until(buffer, 0, limit);
+            return self.socket.recv_uninit(buffer, 0, limit);
         }
-        let available = self.filled(limit)?;
+        let available = self.received(limit)?;
         let n = available.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&available[..n]);
+        copy(&available[..n], buffer);
         self.consume(n);
         Ok(n)
     }
 
     /// Returns the bytes to read next, and receives some if there are none. They are empty at the end of the
     /// stream.
-    fn filled(&mut self, limit: Limit) -> Result<&[u8]> {
+    fn received(&mut self, limit: Limit) -> Result<&[u8]> {
         if self.buffer().is_empty() {
             self.start = 0;
             self.buffer.clear();
@@ -212,7 +231,7 @@ impl<S: Deref<Target = Socket>> SocketReader<S> {
     /// Returns how many of the next bytes belong to the line. The part ends at the newline, after `most`
     /// bytes, or where the received bytes end.
     fn line_part(&mut self, most: usize, limit: Limit) -> Result<LinePart> {
-        let available = self.filled(limit)?;
+        let available = self.received(limit)?;
         let searched = &available[..available.len().min(most)];
         Ok(match memchr::memchr(b'\n', searched) {
             Some(position) => LinePart { len: position + 1, is_last: true },
@@ -278,12 +297,27 @@ impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
 
 impl<S: Deref<Target = Socket>> BufRead for SocketReader<S> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        Ok(self.filled(Limit::Timeout)?)
+        Ok(self.received(Limit::Timeout)?)
     }
 
     fn consume(&mut self, amount: usize) {
         self.start = (self.start + amount).min(self.buffer.len());
     }
+}
+
+/// Copies all of `bytes` to the front of `buffer`, which is as long or longer.
+fn copy(bytes: &[u8], buffer: &mut [MaybeUninit<u8>]) {
+    // SAFETY: both have the same layout, and initialised bytes may be read as bytes that need not be.
+    let bytes = unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) };
+    buffer[..bytes.len()].copy_from_slice(bytes);
+}
+
+/// # Safety
+///
+/// All bytes of the buffer have been written.
+unsafe fn filled(buffer: &[MaybeUninit<u8>]) -> &[u8] {
+    // SAFETY: both have the same layout, and the caller has seen that the bytes are initialised.
+    unsafe { slice::from_raw_parts(buffer.as_ptr().cast(), buffer.len()) }
 }
 
 fn reserve_more(bytes: &mut Vec<u8>, more: usize) -> Result<()> {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::sys::libc::ssize_t;
 
+use crate::deadline::Limit;
 use crate::error::{Error, Result};
 use crate::ffi::boundary::{Failure, Outcome, bytes, check_buffer, count, give, not_null, status, take_back};
 use crate::ffi::socket::{socket, tabi_sock};
@@ -138,7 +139,7 @@ pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_c
         // SAFETY: the caller passes `size` writable bytes.
         let line = unsafe { writable(line.cast(), size, "line") }?;
         let n = reader.with(|reader| reader.readline_into(&mut line[..size - 1]))?;
-        line[n] = 0;
+        line[n].write(0);
         Ok(n)
     })
 }
@@ -193,9 +194,9 @@ pub unsafe extern "C" fn tabi_file_unsent(file: *mut tabi_file) -> ssize_t {
 
 /// What the functions of C do with a reader, whoever keeps its socket.
 pub(super) trait Read {
-    fn readinto(&mut self, buffer: &mut [u8]) -> Result<usize>;
-    fn readinto1(&mut self, buffer: &mut [u8]) -> Result<usize>;
-    fn readline_into(&mut self, line: &mut [u8]) -> Result<usize>;
+    fn readinto(&mut self, buffer: &mut [MaybeUninit<u8>]) -> Result<usize>;
+    fn readinto1(&mut self, buffer: &mut [MaybeUninit<u8>]) -> Result<usize>;
+    fn readline_into(&mut self, line: &mut [MaybeUninit<u8>]) -> Result<usize>;
     fn whole_line(&mut self, most: usize) -> Result<Vec<u8>>;
     fn unread(&mut self, bytes: &[u8]) -> Result<()>;
     fn put_back(&mut self, line: Vec<u8>) -> Result<()>;
@@ -203,16 +204,16 @@ pub(super) trait Read {
 }
 
 impl<S: Deref<Target = Socket>> Read for SocketReader<S> {
-    fn readinto(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        SocketReader::readinto(self, buffer)
+    fn readinto(&mut self, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.readinto_uninit(buffer, Limit::Timeout)
     }
 
-    fn readinto1(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        SocketReader::readinto1(self, buffer)
+    fn readinto1(&mut self, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.readinto1_uninit(buffer, Limit::Timeout)
     }
 
-    fn readline_into(&mut self, line: &mut [u8]) -> Result<usize> {
-        SocketReader::readline_into(self, line)
+    fn readline_into(&mut self, line: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.readline_uninit(line, Limit::Timeout)
     }
 
     fn whole_line(&mut self, most: usize) -> Result<Vec<u8>> {
@@ -270,12 +271,15 @@ unsafe fn writer<'a>(file: *mut tabi_file) -> Outcome<&'a mut SocketWriter<&'sta
 /// # Safety
 ///
 /// `buffer` is NULL or writable for `len` bytes, which the result lends.
-unsafe fn writable<'a>(buffer: *mut c_void, len: usize, name: &'static str) -> Outcome<&'a mut [u8]> {
+unsafe fn writable<'a>(
+    buffer: *mut c_void,
+    len: usize,
+    name: &'static str,
+) -> Outcome<&'a mut [MaybeUninit<u8>]> {
     check_buffer(buffer, len, name)?;
     if len == 0 {
         return Ok(&mut []);
     }
-    // SAFETY: `buffer` is not NULL, `len` is possible, and the caller promises that many writable bytes. They may be
-    // uninitialised: the core only writes to them, and reads only what it has written.
+    // SAFETY: `buffer` is not NULL, `len` is possible, and the caller promises that many writable bytes.
     Ok(unsafe { std::slice::from_raw_parts_mut(buffer.cast(), len) })
 }

@@ -581,10 +581,12 @@ double tabi_getdefaulttimeout(void);
  * Sets what a call on the socket does when a signal interrupts it.
  *
  * When `interruptible` is 1, the call returns -EINTR, and reports the progress that it has made. This is for
- * callers that must look at signals, as Python does. When it is 0, which is the default, the call goes on
- * with the time that is left. Returns 0.
+ * callers that must look at signals, as Python does. The signal's handler must be without SA_RESTART, which
+ * signal(3) sets: with it, the system goes on with a call that has no timeout. When `interruptible` is 0, which is
+ * the default, the call goes on with the time that is left. Returns 0.
  */
-int tabi_set_interruptible(tabi_sock *sk, int interruptible);
+int tabi_set_interruptible(tabi_sock *sk,
+                           int interruptible);
 
 /* ---- Calls with a deadline, and calls that do not wait ---- */
 

@@ -73,7 +73,7 @@ static void an_old_message_stays_readable(void)
     name[sizeof name - 1] = '\0';
     CHECK_CODE(tabi_constant(name, &value), TABI_ERR_VALUE);
     after = tabi_last_error_message();
-    CHECK(strlen(after) > sizeof name);
+    CHECK(strlen(after) > 10 * strlen(before));
     CHECK_STR(before, "sk must not be NULL");
     CHECK_CODE(tabi_listen(NULL, 1), TABI_ERR_NULL);
     CHECK(tabi_last_error_message() == after);

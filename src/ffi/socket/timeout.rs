@@ -103,8 +103,9 @@ pub const TABI_WRITE: c_int = 1;
 /// Sets what a call on the socket does when a signal interrupts it.
 ///
 /// When `interruptible` is 1, the call returns -EINTR, and reports the progress that it has made. This is for
-/// callers that must look at signals, as Python does. When it is 0, which is the default, the call goes on
-/// with the time that is left. Returns 0.
+/// callers that must look at signals, as Python does. The signal's handler must be without SA_RESTART, which
+/// signal(3) sets: with it, the system goes on with a call that has no timeout. When `interruptible` is 0, which is
+/// the default, the call goes on with the time that is left. Returns 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn tabi_set_interruptible(sk: Option<&tabi_sock>, interruptible: c_int) -> c_int {
     boundary(|| {

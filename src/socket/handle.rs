@@ -131,6 +131,11 @@ impl Handle {
         drop(InFlight { handle: self });
     }
 
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn add_calls(&self, calls: i32) {
+        self.state.add_calls(calls);
+    }
+
     /// Lends the descriptor. From now on it stays open until the handle is dropped, even when the handle is
     /// closed.
     pub(super) fn borrow(&self) -> Option<BorrowedFd<'_>> {

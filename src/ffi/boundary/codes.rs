@@ -77,7 +77,7 @@ pub(crate) fn name(code: c_int) -> Option<&'static CStr> {
     macro_rules! own_name {
         ($number:expr, $name:ident, $text:expr) => {
             if code == $number {
-                return c_str(concat!("TABI_", stringify!($name), "\0"));
+                return const { c_str(concat!("TABI_", stringify!($name), "\0")) };
             }
         };
     }
@@ -90,7 +90,7 @@ pub(crate) fn text(code: c_int) -> &'static CStr {
     macro_rules! own_text {
         ($number:expr, $name:ident, $text:expr) => {
             if code == $number {
-                if let Some(text) = c_str(concat!($text, "\0")) {
+                if let Some(text) = const { c_str(concat!($text, "\0")) } {
                     return text;
                 }
             }
@@ -143,6 +143,9 @@ impl Text {
     }
 }
 
-fn c_str(bytes: &'static str) -> Option<&'static CStr> {
-    CStr::from_bytes_with_nul(bytes.as_bytes()).ok()
+const fn c_str(bytes: &'static str) -> Option<&'static CStr> {
+    match CStr::from_bytes_with_nul(bytes.as_bytes()) {
+        Ok(text) => Some(text),
+        Err(_) => None,
+    }
 }

@@ -2,11 +2,10 @@
 //! them.
 #![allow(unsafe_code, non_snake_case)]
 
-use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
+use std::ffi::{c_char, c_int, c_longlong, c_void};
 use std::sync::OnceLock;
 
 use super::into::Buffer;
-use crate::error::Error;
 use crate::ffi::boundary::Outcome;
 
 /// An object of Python's (`PyObject`), of which only the address is known here.
@@ -30,16 +29,13 @@ macro_rules! interpreter {
             ///
             /// # Safety
             ///
-            /// `address_of` returns the addresses of the functions of CPython with these names, or NULL.
-            pub(super) unsafe fn found(address_of: impl Fn(&CStr) -> *mut c_void) -> Outcome<Interpreter> {
+            /// `address_of` returns the addresses of the functions of CPython with these names, or an error.
+            pub(super) unsafe fn found(
+                address_of: &dyn Fn(&str) -> Outcome<*mut c_void>,
+            ) -> Outcome<Interpreter> {
                 Ok(Interpreter {
                     $($name: {
-                        const NAME: &str = concat!(stringify!($name), "\0");
-                        let name = CStr::from_bytes_with_nul(NAME.as_bytes()).unwrap_or_default();
-                        let address = address_of(name);
-                        if address.is_null() {
-                            return Err(Error::value(concat!("Python has no ", stringify!($name))).into());
-                        }
+                        let address = address_of(stringify!($name))?;
                         // SAFETY: the address is that of the function with this name, which has this signature in every
                         // Python that has it.
                         unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C-unwind" fn($($argument),*) $(-> $result)?>(address) }

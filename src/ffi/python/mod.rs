@@ -10,9 +10,10 @@ mod methods;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
-use std::{ptr, slice};
+use std::slice;
 
-use crate::ffi::boundary::{check_buffer, not_null, status};
+use crate::error::Error;
+use crate::ffi::boundary::{Outcome, check_buffer, not_null, status};
 use interpreter::{INTERPRETER, Interpreter};
 
 /// A function of Python's C interface, for tabi_python_methods(): its name, and its address, which may be NULL where this
@@ -43,20 +44,31 @@ pub unsafe extern "C" fn tabi_python_methods(
         if INTERPRETER.get().is_none() {
             // SAFETY: the caller passes `count` functions, and the pointer is not NULL unless there are none.
             let given = if count == 0 { &[] } else { unsafe { slice::from_raw_parts(functions, count) } };
-            let is_called = |name: *const c_char, wanted: &CStr| {
-                // SAFETY: the caller's names end with NUL.
-                !name.is_null() && unsafe { CStr::from_ptr(name) } == wanted
-            };
-            let address_of = |wanted: &CStr| {
-                let found = given.iter().find(|each| is_called(each.name, wanted));
-                found.map_or(ptr::null_mut(), |found| found.function)
-            };
-            // SAFETY: the caller passes the functions of CPython.
-            let found = unsafe { Interpreter::found(address_of) }?;
+            // SAFETY: the caller passes the functions of CPython, and their names end with NUL.
+            let found = unsafe { Interpreter::found(&|name| address_of(given, name)) }?;
             // Another thread may have found the same.
             let _ = INTERPRETER.set(found);
         }
         methods.write(calls::METHODS.as_ptr().cast());
         Ok(())
     })
+}
+
+/// The address of the function of this name. Fails with an error that names the function if it is missing.
+///
+/// It is not inlined, because each name has a call of it.
+///
+/// # Safety
+///
+/// The names are NULL or end with NUL.
+#[inline(never)]
+unsafe fn address_of(given: &[tabi_python_function], wanted: &str) -> Outcome<*mut c_void> {
+    let is_wanted = |name: *const c_char| {
+        // SAFETY: the name is not NULL, and the caller promises that it ends.
+        !name.is_null() && unsafe { CStr::from_ptr(name) }.to_bytes() == wanted.as_bytes()
+    };
+    match given.iter().find(|each| is_wanted(each.name)) {
+        Some(found) if !found.function.is_null() => Ok(found.function),
+        _ => Err(Error::value(format!("Python has no {wanted}")).into()),
+    }
 }

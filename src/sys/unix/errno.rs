@@ -5,13 +5,21 @@ use std::ffi::{CStr, c_char, c_int};
 /// Makes the function that contains this macro return the name, if the number is one of these.
 macro_rules! errno_names {
     ($errno:expr, $($name:ident)*) => {
-        $(if $errno == libc::$name {
-            return CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()).ok();
-        })*
+        const NUMBERS: &[c_int] = &[$(libc::$name),*];
+        const NAMES: &str = concat!($(stringify!($name), "\0"),*);
+        if let Some(index) = NUMBERS.iter().position(|number| *number == $errno) {
+            return $crate::sys::unix::errno::nth_name(NAMES, index);
+        }
     };
 }
 #[allow(unused_imports, reason = "not every system has names of its own")]
 pub(in crate::sys) use errno_names;
+
+/// One name of a text that has many. A list of them would have a pointer to each, which the loader would have to set.
+pub(in crate::sys) fn nth_name(names: &'static str, index: usize) -> Option<&'static CStr> {
+    let name = names.split_inclusive('\0').nth(index)?;
+    CStr::from_bytes_with_nul(name.as_bytes()).ok()
+}
 
 /// Returns the name of an `errno`, such as "ECONNREFUSED", or `None` for a number that the system does not have.
 pub(crate) fn errno_name(errno: c_int) -> Option<&'static CStr> {

@@ -1,7 +1,10 @@
 //! Errors that come from and go to the standard library's `io::Error`.
+#![allow(unsafe_code)]
 
 use std::io::{self, ErrorKind};
+use std::mem::{ManuallyDrop, forget};
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Error;
@@ -10,14 +13,48 @@ use super::Error;
 ///
 /// It derefs to the `io::Error`. Its clones share that error. Two of them are equal when the kind and the text are the
 /// same.
-#[derive(Debug, Clone)]
-pub struct IoError(Arc<io::Error>);
+///
+/// When the last of them is dropped, a panic of the program's own error is caught.
+#[derive(Clone)]
+pub struct IoError(Arc<Contained>);
+
+/// An [`io::Error`] whose drop cannot unwind. Nearly every function drops an [`Error`] somewhere, and needs no landing pad
+/// for this.
+struct Contained(ManuallyDrop<io::Error>);
+
+impl Contained {
+    fn into_inner(self) -> io::Error {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: `this` is not used any more, and is never dropped.
+        unsafe { ManuallyDrop::take(&mut this.0) }
+    }
+}
+
+impl Drop for Contained {
+    fn drop(&mut self) {
+        drop_caught(&mut self.0);
+    }
+}
+
+/// The compiler knows that an `extern "C"` function does not unwind.
+extern "C" fn drop_caught(error: &mut ManuallyDrop<io::Error>) {
+    // SAFETY: `Contained` is being dropped, so nobody uses its error any more.
+    let drop = AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(error) });
+    // The drop of what it has panicked with may panic too.
+    catch_unwind(drop).unwrap_or_else(forget);
+}
 
 impl Deref for IoError {
     type Target = io::Error;
 
     fn deref(&self) -> &io::Error {
-        &self.0
+        &self.0.0
+    }
+}
+
+impl std::fmt::Debug for IoError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("IoError").field(&**self).finish()
     }
 }
 
@@ -31,13 +68,13 @@ impl Eq for IoError {}
 
 impl std::fmt::Display for IoError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        (**self).fmt(f)
     }
 }
 
 impl std::error::Error for IoError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
+        (**self).source()
     }
 }
 
@@ -54,7 +91,7 @@ impl From<io::Error> for Error {
         }
         match error.downcast::<Error>() {
             Ok(own) => own,
-            Err(other) => Error::Io(IoError(Arc::new(other))),
+            Err(other) => Error::Io(IoError(Arc::new(Contained(ManuallyDrop::new(other))))),
         }
     }
 }
@@ -68,6 +105,7 @@ impl From<Error> for io::Error {
         match error {
             Error::Os(errno) => io::Error::from_raw_os_error(errno),
             Error::Io(IoError(shared)) => Arc::try_unwrap(shared)
+                .map(Contained::into_inner)
                 .unwrap_or_else(|shared| io::Error::new(kind, Error::Io(IoError(shared)))),
             error => io::Error::new(kind, error),
         }

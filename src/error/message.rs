@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 /// The text of an error that no number describes.
@@ -9,14 +10,39 @@ use std::ops::Deref;
 /// It derefs to `str`, and is made from a `String` or from a text that lives as long as the program.
 ///
 /// It is as large as a pointer. So an [`Error`](crate::Error), and a result that may be one, fits in two registers.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Message(Box<Cow<'static, str>>);
+#[derive(Clone)]
+pub struct Message(Box<Text>);
+
+/// A `Cow` whose text has no spare capacity. Freeing it cannot unwind, in contrast to a `String`, which the standard
+/// library frees. Nearly every function drops an error somewhere, and needs no landing pad for this.
+#[derive(Clone)]
+enum Text {
+    Fixed(&'static str),
+    Made(Box<str>),
+}
 
 impl Deref for Message {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        match &*self.0 {
+            Text::Fixed(text) => text,
+            Text::Made(text) => text,
+        }
+    }
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Message) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Message {}
+
+impl Hash for Message {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
     }
 }
 
@@ -46,25 +72,31 @@ impl PartialEq<&str> for Message {
 
 impl From<Cow<'static, str>> for Message {
     fn from(text: Cow<'static, str>) -> Self {
-        Message(Box::new(text))
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
     }
 }
 
 impl From<&'static str> for Message {
     fn from(text: &'static str) -> Self {
-        Cow::from(text).into()
+        Message(Box::new(Text::Fixed(text)))
     }
 }
 
 impl From<String> for Message {
     fn from(text: String) -> Self {
-        Cow::from(text).into()
+        Message(Box::new(Text::Made(text.into())))
     }
 }
 
 impl From<Message> for String {
     fn from(message: Message) -> Self {
-        message.0.into_owned()
+        match *message.0 {
+            Text::Fixed(text) => text.to_owned(),
+            Text::Made(text) => text.into(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod message;
 mod text;
 
 use std::io::ErrorKind;
+use std::mem::ManuallyDrop;
 use std::net::AddrParseError;
 
 pub use io::IoError;
@@ -176,5 +177,7 @@ impl From<SendallError> for std::io::Error {
 }
 
 pub(crate) fn last_errno() -> i32 {
-    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
+    // An error that is a number owns nothing. The compiler does not know this, and would let its drop unwind.
+    let error = ManuallyDrop::new(std::io::Error::last_os_error());
+    error.raw_os_error().unwrap_or(0)
 }

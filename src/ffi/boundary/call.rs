@@ -51,8 +51,10 @@ pub(crate) fn count(body: impl FnOnce() -> Outcome<usize>) -> ssize_t {
     boundary(|| body().map(|n| n as ssize_t))
 }
 
+/// The code of a panic. It cannot unwind, as [`report`].
 #[cold]
-fn panicked(panic: Box<dyn Any + Send>) -> c_int {
+#[allow(improper_ctypes_definitions, reason = "only Rust calls it")]
+extern "C" fn panicked(panic: Box<dyn Any + Send>) -> c_int {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     report(Failure::Panic(text.unwrap_or_else(|| "panic".to_owned())))

@@ -35,7 +35,11 @@ impl Moment {
 }
 
 /// Records a failure as the last one of this thread, sets `errno`, and returns the code.
-pub(crate) fn report(failure: Failure) -> c_int {
+///
+/// It cannot unwind, as an `extern "C"` function, because all functions of the header call it: they would need landing
+/// pads.
+#[allow(improper_ctypes_definitions, reason = "only Rust calls it")]
+pub(crate) extern "C" fn report(failure: Failure) -> c_int {
     let (code, errno) = (failure.code(), failure.errno());
     // A thread that is ending cannot keep the failure any more. The code still says what went wrong.
     let _ = LAST.try_with(|last| {

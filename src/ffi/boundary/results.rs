@@ -22,9 +22,30 @@ pub(crate) unsafe fn copy_text<T: AsRef<[u8]> + ?Sized>(
     size: usize,
     name: &'static str,
 ) -> Outcome<usize> {
-    let text = text.as_ref();
     // SAFETY: `buffer` is NULL or writable for `size` bytes.
-    unsafe { copy_bytes(&[text, &[0]].concat(), buffer.cast(), size, name) }?;
+    unsafe { copy_with_nul(text.as_ref(), buffer.cast(), size, name) }
+}
+
+/// [`copy_text`], which is made for each type. This one is there once.
+///
+/// # Safety
+///
+/// `buffer` is NULL or writable for `size` bytes.
+unsafe fn copy_with_nul(
+    text: &[u8],
+    buffer: *mut u8,
+    size: usize,
+    name: &'static str,
+) -> Outcome<usize> {
+    check_buffer(buffer.cast(), size, name)?;
+    let needed = text.len() + 1;
+    if needed > size {
+        return Err(Failure::TooSmall(needed).into());
+    }
+    // SAFETY: `buffer` is not NULL and has more bytes than are copied; nobody else has it during the call.
+    unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), buffer, text.len()) };
+    // SAFETY: `buffer` has one byte more than the text.
+    unsafe { buffer.add(text.len()).write(0) };
     Ok(text.len())
 }
 

@@ -1,8 +1,8 @@
 //! Waiting for an event in the life of a server, in a way that a signal can end too.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 
-use super::{lock, wait_until};
+use super::{Locked, lock, wait_until};
 use crate::cancel::Tokens;
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -44,10 +44,10 @@ impl Event {
     pub(crate) fn wait<'a, T>(
         &self,
         mutex: &'a Mutex<T>,
-        guard: MutexGuard<'a, T>,
+        guard: Locked<'a, T>,
         deadline: Deadline,
         interruptible: bool,
-    ) -> (MutexGuard<'a, T>, Woken) {
+    ) -> (Locked<'a, T>, Woken) {
         let is_under_token = !Tokens::of_thread().is_empty();
         // If there is no descriptor left for this, a signal does not end the wait, and under a token there is none.
         let wake = if interruptible || is_under_token { Wake::new().ok() } else { None };

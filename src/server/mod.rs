@@ -55,6 +55,7 @@ mod event;
 mod hooks;
 mod intake;
 mod lifecycle;
+mod lock;
 mod notify;
 mod options;
 mod park;
@@ -67,16 +68,16 @@ mod trouble;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::address::{Address, RawAddress};
-use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::memory;
 use crate::socket::Socket;
 use crate::sys::fd::RawFd;
 use intake::{LoopWakers, OwnPath};
 use lifecycle::{Lifecycle, hold};
+use lock::{Locked, lock, wait_until};
 use park::WaitingRoom;
 use request::{Active, caught};
 use run::Runner;
@@ -346,23 +347,4 @@ impl Drop for Core {
         }
         self.remove_path();
     }
-}
-
-/// Locks a mutex, also after a panic. No lock of this module is held while foreign code runs, so a panic
-/// leaves no half-changed state behind.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits for a notification or the deadline. Returns whether the deadline has passed.
-fn wait_until<'a, T>(
-    condition: &Condvar,
-    guard: MutexGuard<'a, T>,
-    deadline: Deadline,
-) -> (MutexGuard<'a, T>, bool) {
-    let Some(left) = deadline.left() else {
-        return (condition.wait(guard).unwrap_or_else(PoisonError::into_inner), false);
-    };
-    let (guard, result) = condition.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
-    (guard, result.timed_out() && deadline.has_passed())
 }

@@ -37,11 +37,7 @@ unsafe fn copy_with_nul(
     size: usize,
     name: &'static str,
 ) -> Outcome<usize> {
-    check_buffer(buffer.cast(), size, name)?;
-    let needed = text.len() + 1;
-    if needed > size {
-        return Err(Failure::TooSmall(needed).into());
-    }
+    check_space(text.len() + 1, buffer.cast(), size, name)?;
     // SAFETY: `buffer` is not NULL and has more bytes than are copied; nobody else has it during the call.
     unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), buffer, text.len()) };
     // SAFETY: `buffer` has one byte more than the text.

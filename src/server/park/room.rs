@@ -1,7 +1,7 @@
 //! The waiting room: who enters it, who leaves it, and why.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::deadlines::Progress;
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::memory::Place;
 use crate::server::lifecycle::{Role, with_role};
 use crate::server::request::Table;
-use crate::server::{Failure, Phase, Request, Server};
+use crate::server::{Failure, Locked, Phase, Request, Server};
 use crate::signal_poll::SignalPoll;
 use crate::socket::Hold;
 use crate::sys::fd::RawFd;
@@ -226,7 +226,7 @@ impl Server {
     }
 
     /// Cuts off the request of a slot. If it is parked, its last turn begins. Returns false if it was cut off before.
-    pub(super) fn cut_slot(&self, mut table: MutexGuard<'_, Table>, slot: usize) -> bool {
+    pub(super) fn cut_slot(&self, mut table: Locked<'_, Table>, slot: usize) -> bool {
         let place = &mut table.slots[slot];
         if std::mem::replace(&mut place.cut, true) {
             return false;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Body, HandlerResult, Job, caught, drop_caught, fd_of};
 use crate::deadline::Deadline;
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::server::event::{Event, Woken};
 use crate::server::park::{Parked, Phases, Running};
-use crate::server::{Phase, ServerOptions, lock};
+use crate::server::{Locked, Phase, ServerOptions, lock};
 use crate::socket::Socket;
 use crate::sys::libc;
 
@@ -113,7 +113,7 @@ impl Active {
         Active { table: Mutex::new(Table::new(options)), request_ended: Event::default() }
     }
 
-    pub(crate) fn table(&self) -> MutexGuard<'_, Table> {
+    pub(crate) fn table(&self) -> Locked<'_, Table> {
         lock(&self.table)
     }
 

@@ -9,7 +9,7 @@ mod watching;
 use std::collections::VecDeque;
 use std::ffi::CStr;
 use std::io::Write;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::Capacity;
@@ -19,7 +19,7 @@ use crate::memory;
 use crate::server::intake::LoopWakers;
 use crate::server::park::NoRequest;
 use crate::server::request::caught;
-use crate::server::{Hooks, Request, Server, Threads, WhenFull, lock, wait_until};
+use crate::server::{Hooks, Locked, Request, Server, Threads, WhenFull, lock, wait_until};
 use crate::sys::{Run, Thread, name_current_thread};
 pub(crate) use state::Waits;
 use state::{State, Waiting, Worker};
@@ -140,7 +140,7 @@ impl Pool {
     /// Puts a request at the end of the queue. Returns it if there is no memory for that.
     fn enqueue(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
+        mut state: Locked<'_, State>,
         server: &Server,
         request: Request,
         fresh: bool,
@@ -284,7 +284,7 @@ impl Pool {
     #[inline(never)]
     fn rest<'a>(
         &'a self,
-        mut state: MutexGuard<'a, State>,
+        mut state: Locked<'a, State>,
         id: usize,
         wake: &Condvar,
         place: &mut Option<Request>,
@@ -386,10 +386,7 @@ impl Pool {
 }
 
 /// Gives a request to the idle thread that worked last. Returns the request, and the lock, if no thread is idle.
-fn give_to_idle(
-    mut state: MutexGuard<'_, State>,
-    request: Request,
-) -> Option<(MutexGuard<'_, State>, Request)> {
+fn give_to_idle(mut state: Locked<'_, State>, request: Request) -> Option<(Locked<'_, State>, Request)> {
     let Some(id) = state.idle.pop() else { return Some((state, request)) };
     state.waits.taken += 1;
     let worker = state.workers[id].as_mut().expect("an idle thread has an entry");

@@ -5,11 +5,11 @@
 //! thread that leaves the room calls an idle one into it, or starts one. When there is none, all threads are busy, and the
 //! serve loop watches the room: it puts the requests into the queue, in their order, until some threads are idle again.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use super::{Pool, State};
 use crate::server::park::NoRequest;
-use crate::server::{Request, Server, lock};
+use crate::server::{Locked, Request, Server, lock};
 
 /// What the threads of a pool know of the waiting room of their server.
 #[derive(Default)]
@@ -77,7 +77,7 @@ impl Pool {
     #[inline(never)]
     pub(super) fn watch(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
+        mut state: Locked<'_, State>,
         server: &Server,
         place: &mut Option<Request>,
     ) -> Result<(), NoRequest> {
@@ -118,7 +118,7 @@ impl Pool {
     }
 
     /// Sees to it that somebody watches the room.
-    fn find_watcher(self: &Arc<Self>, mut state: MutexGuard<'_, State>, server: &Server) {
+    fn find_watcher(self: &Arc<Self>, mut state: Locked<'_, State>, server: &Server) {
         if state.room.watching > 0 || state.room.server.is_none() {
             return;
         }

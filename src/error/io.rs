@@ -111,3 +111,45 @@ impl From<Error> for io::Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error of a program, whose drop panics.
+    #[derive(Debug)]
+    struct Broken;
+
+    impl std::fmt::Display for Broken {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("broken")
+        }
+    }
+
+    impl std::error::Error for Broken {}
+
+    impl Drop for Broken {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_an_error_that_is_dropped_is_caught() {
+        let error = Error::from(io::Error::new(ErrorKind::InvalidData, Broken));
+        let copy = error.clone();
+        assert_eq!(error, copy);
+        drop(error);
+        assert_eq!(copy.to_string(), "broken");
+        drop(copy);
+    }
+
+    #[test]
+    fn an_error_that_is_given_back_belongs_to_the_program_again() {
+        let error = Error::from(io::Error::new(ErrorKind::InvalidData, "text"));
+        assert_eq!(format!("{error:?}"), r#"Io(IoError(Custom { kind: InvalidData, error: "text" }))"#);
+        let back = io::Error::from(error);
+        assert_eq!((back.kind(), back.to_string().as_str()), (ErrorKind::InvalidData, "text"));
+        assert!(!back.get_ref().is_some_and(|inner| inner.is::<Error>()));
+    }
+}

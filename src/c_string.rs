@@ -15,7 +15,7 @@ const SHOWN: usize = 200;
 /// copy.
 pub(crate) fn c_string(text: &[u8], what: &str) -> Result<CString> {
     if text.contains(&0) {
-        return Err(Error::value(format!("{what} must not contain a NUL byte, got {}", quoted(text))));
+        return Err(Error::value(format_args!("{what} must not contain a NUL byte, got {}", quoted(text))));
     }
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(text.len() + 1).map_err(|_| Error::Os(libc::ENOMEM))?;

@@ -64,9 +64,10 @@ pub fn inet_pton(family: AddressFamily, text: impl AsRef<[u8]>) -> Result<Vec<u8
 ///
 /// Fails with [`Error::Value`] for another family, and when `packed` has not the 4 or 16 bytes of its family.
 pub fn inet_ntop(family: AddressFamily, packed: &[u8]) -> Result<String> {
-    let len = packed_len(family).ok_or_else(|| Error::value(format!("unknown address family {family}")))?;
+    let len =
+        packed_len(family).ok_or_else(|| Error::value(format_args!("unknown address family {family}")))?;
     if packed.len() != len {
-        return Err(Error::value(format!(
+        return Err(Error::value(format_args!(
             "invalid length of packed IP address string: must be {len} bytes, got {}",
             packed.len()
         )));

@@ -159,7 +159,8 @@ impl TryFrom<&Address> for SocketAddr {
 
     /// Fails with [`Error::Type`] for an address that is not an internet address.
     fn try_from(address: &Address) -> Result<Self> {
-        let not_internet = || Error::type_error(format!("{} is not an internet address", address.repr()));
+        let not_internet =
+            || Error::type_error(format_args!("{} is not an internet address", address.repr()));
         address.as_inet().ok_or_else(not_internet)
     }
 }

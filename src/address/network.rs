@@ -100,7 +100,7 @@ fn bad_prefix(address: IpAddr) -> String {
 }
 
 fn not_a_network(text: &str, problem: &str) -> Error {
-    Error::value(format!("{} is not a network: {problem}", quoted(text.as_bytes())))
+    Error::value(format_args!("{} is not a network: {problem}", quoted(text.as_bytes())))
 }
 
 impl From<IpAddr> for IpNetwork {

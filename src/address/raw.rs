@@ -59,7 +59,7 @@ impl RawAddress {
     /// Fails with [`Error::Value`] when there are more than [`RawAddress::CAPACITY`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > Self::CAPACITY {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "a socket address has at most {} bytes, got {}",
                 Self::CAPACITY,
                 bytes.len()

@@ -46,8 +46,9 @@ impl Address {
     /// ```
     pub fn from_text(text: impl AsRef<[u8]>, default_port: Option<u16>) -> Result<Address> {
         let text = text.as_ref();
-        let refused =
-            |problem: Cow<'_, str>| Error::value(format!("{} is not an address: {problem}", quoted(text)));
+        let refused = |problem: Cow<'_, str>| {
+            Error::value(format_args!("{} is not an address: {problem}", quoted(text)))
+        };
         if let Some(name) = text.strip_prefix(UNIX.as_bytes()) {
             let name = unix_name(name).map_err(refused)?;
             return Ok(Address::Unix(UnixAddress::from_bytes(&name)?));
@@ -68,7 +69,7 @@ impl Address {
         match self {
             Address::Inet(_) | Address::Inet6(_) => Ok(self.to_string()),
             Address::Unix(name) => Ok(unix_text(name)),
-            other => Err(Error::type_error(format!(
+            other => Err(Error::type_error(format_args!(
                 "{} has no text that can be read back: AF_INET, AF_INET6 and AF_UNIX addresses have one",
                 other.repr()
             ))),
@@ -94,7 +95,7 @@ impl Address {
             Address::Inet(address) => address.set_port(port),
             Address::Inet6(address) => address.set_port(port),
             other => {
-                return Err(Error::type_error(format!(
+                return Err(Error::type_error(format_args!(
                     "only AF_INET and AF_INET6 addresses have a port, got {}",
                     other.repr()
                 )));

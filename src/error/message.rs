@@ -81,14 +81,54 @@ impl From<Cow<'static, str>> for Message {
 
 impl From<&'static str> for Message {
     fn from(text: &'static str) -> Self {
-        Message(Box::new(Text::Fixed(text)))
+        Message(boxed(Text::Fixed(text)))
     }
 }
 
 impl From<String> for Message {
     fn from(text: String) -> Self {
-        Message(Box::new(Text::Made(text.into())))
+        Message(boxed(Text::Made(text.into())))
     }
+}
+
+/// What an error of this crate is made of: also the arguments of `format_args!`, whose values are numbers and types of
+/// this crate, so that writing them does not panic.
+pub(crate) trait IntoMessage {
+    fn into_message(self) -> Message;
+}
+
+impl IntoMessage for &'static str {
+    fn into_message(self) -> Message {
+        self.into()
+    }
+}
+
+impl IntoMessage for String {
+    fn into_message(self) -> Message {
+        self.into()
+    }
+}
+
+impl IntoMessage for fmt::Arguments<'_> {
+    fn into_message(self) -> Message {
+        Message(written(&self))
+    }
+}
+
+/// As an `extern "C"` function it cannot unwind, and those that make errors need no landing pads.
+#[allow(improper_ctypes_definitions, reason = "only Rust calls it")]
+#[inline(never)]
+extern "C" fn boxed(text: Text) -> Box<Text> {
+    Box::new(text)
+}
+
+/// [`boxed`] for a text that is still to be written.
+#[inline(never)]
+extern "C" fn written(text: &fmt::Arguments<'_>) -> Box<Text> {
+    boxed(match text.as_str() {
+        Some(text) => Text::Fixed(text),
+        None => Text::Made(text.to_string().into()),
+    })
 }
 
 impl From<Message> for String {

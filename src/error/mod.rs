@@ -9,6 +9,7 @@ use std::mem::ManuallyDrop;
 use std::net::AddrParseError;
 
 pub use io::IoError;
+pub(crate) use message::IntoMessage;
 pub use message::Message;
 pub use text::{gai_strerror, hstrerror, strerror};
 
@@ -89,20 +90,20 @@ impl Error {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn value(message: impl Into<Message>) -> Self {
-        Error::Value(message.into())
+    pub(crate) fn value(message: impl IntoMessage) -> Self {
+        Error::Value(message.into_message())
     }
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn overflow(message: impl Into<Message>) -> Self {
-        Error::Overflow(message.into())
+    pub(crate) fn overflow(message: impl IntoMessage) -> Self {
+        Error::Overflow(message.into_message())
     }
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn type_error(message: impl Into<Message>) -> Self {
-        Error::Type(message.into())
+    pub(crate) fn type_error(message: impl IntoMessage) -> Self {
+        Error::Type(message.into_message())
     }
 
     /// Returns the `errno` that fits best: the number itself for [`Error::Os`], `EBADF` for [`Error::Closed`],

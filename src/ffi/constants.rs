@@ -44,7 +44,7 @@ pub extern "C" fn tabi_constant_at(
         let (name, value) = (not_null(name, "name")?, not_null(value, "value")?);
         let (own_name, own_value) = constants::at(index).ok_or_else(|| {
             let last = constants::iter().len() - 1;
-            Error::value(format!("the index of a constant must be 0-{last}, got {index}"))
+            Error::value(format_args!("the index of a constant must be 0-{last}, got {index}"))
         })?;
         name.write(own_name.as_ptr());
         value.write(own_value);
@@ -72,5 +72,5 @@ pub unsafe extern "C" fn tabi_string_constant(
 }
 
 fn unknown(name: &[u8]) -> Error {
-    Error::value(format!("this platform has no constant {}", quoted(name)))
+    Error::value(format_args!("this platform has no constant {}", quoted(name)))
 }

@@ -202,7 +202,7 @@ pub(super) fn check_unix(address: &UnixAddress) -> Result<()> {
     let name = address.to_bytes();
     if name.len() > UNIX_SIZE {
         let len = name.len();
-        return Err(Error::value(format!(
+        return Err(Error::value(format_args!(
             "a PROXY header has {UNIX_SIZE} bytes for a unix address, got {len}"
         )));
     }

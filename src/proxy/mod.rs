@@ -87,7 +87,7 @@ impl Header {
                 binary::check_unix(other)?;
             }
             (one, other) => {
-                return Err(Error::type_error(format!(
+                return Err(Error::type_error(format_args!(
                     "a PROXY header of version {} cannot carry the addresses {} and {}",
                     version as u8,
                     one.repr(),
@@ -141,7 +141,7 @@ impl Header {
         let longest = binary::LONGEST_BLOCK - binary::address_size(&self.source);
         let size = self.tlvs.len() + tlv::HEAD + value.len();
         if size > longest {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "the TLVs of a PROXY header may have {longest} bytes, got {size}"
             )));
         }
@@ -245,5 +245,5 @@ impl Header {
 }
 
 fn not_valid(problem: impl std::fmt::Display) -> Error {
-    Error::value(format!("a PROXY header is not valid: {problem}"))
+    Error::value(format_args!("a PROXY header is not valid: {problem}"))
 }

@@ -85,7 +85,7 @@ impl Parser {
         let version = self.version();
         if let (Some(only), Some(other)) = (self.only, version) {
             if only != other {
-                return Err(Error::value(format!("a PROXY header must be of version {}", only as u8)));
+                return Err(Error::value(format_args!("a PROXY header must be of version {}", only as u8)));
             }
         }
         match version {

@@ -12,7 +12,7 @@ pub(super) fn encode(host: &[u8]) -> Result<Cow<'_, [u8]>> {
     }
     match ::idna::domain_to_ascii_cow(host, ::idna::AsciiDenyList::EMPTY) {
         Ok(name) => Ok(Cow::Owned(name.into_owned().into_bytes())),
-        Err(_) => Err(crate::error::Error::value(format!(
+        Err(_) => Err(crate::error::Error::value(format_args!(
             "the host name {:?} has no IDNA form",
             String::from_utf8_lossy(host)
         ))),

@@ -139,7 +139,9 @@ impl ToAddress for [SocketAddr] {
         let fits = |address: &&SocketAddr| family == if address.is_ipv4() { AF_INET } else { AF_INET6 };
         match self.iter().find(fits) {
             Some(address) => address.to_address(family, deadline),
-            None => Err(Error::type_error(format!("none of {} addresses is of family {family}", self.len()))),
+            None => {
+                Err(Error::type_error(format_args!("none of {} addresses is of family {family}", self.len())))
+            }
         }
     }
 }
@@ -177,7 +179,7 @@ impl ToAddress for str {
                 Ok(address) => format!("(\"{}\", {})", address.ip(), address.port()),
                 Err(_) => "(host, port)".to_owned(),
             };
-            return Err(Error::type_error(format!(
+            return Err(Error::type_error(format_args!(
                 "{} alone is the path of a unix socket, but the socket is of family {family}: write {pair} for a host and port",
                 quoted(self.as_bytes())
             )));
@@ -250,7 +252,7 @@ pub(crate) fn inet(
 ) -> Result<RawAddress> {
     let family = spoken(family);
     if family != AF_INET && family != AF_INET6 {
-        return Err(Error::type_error(format!(
+        return Err(Error::type_error(format_args!(
             "a (host, port) address needs a socket of family AF_INET or AF_INET6, not {family}"
         )));
     }
@@ -302,12 +304,12 @@ fn inet_all(name: &[u8], port: u16, deadline: Deadline) -> Result<Vec<RawAddress
 /// Checks a port that C programs give as an `int`.
 #[cfg(feature = "capi")]
 pub(crate) fn check_port(port: i64) -> Result<u16> {
-    u16::try_from(port).map_err(|_| Error::overflow(format!("port must be 0-65535, got {port}")))
+    u16::try_from(port).map_err(|_| Error::overflow(format_args!("port must be 0-65535, got {port}")))
 }
 
 pub(super) fn check_flowinfo(flowinfo: u32) -> Result<()> {
     if flowinfo > 0xf_ffff {
-        return Err(Error::overflow(format!("flowinfo must be 0-1048575, got {flowinfo}")));
+        return Err(Error::overflow(format_args!("flowinfo must be 0-1048575, got {flowinfo}")));
     }
     Ok(())
 }
@@ -326,5 +328,5 @@ pub(crate) fn check_family(socket: AddressFamily, address: AddressFamily, what: 
 
 #[cold]
 fn other_family(socket: AddressFamily, address: AddressFamily, what: &str) -> Error {
-    Error::type_error(format!("{what} is of family {address}, but the socket is of family {socket}"))
+    Error::type_error(format_args!("{what} is of family {address}, but the socket is of family {socket}"))
 }

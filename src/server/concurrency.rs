@@ -126,7 +126,7 @@ impl Threads {
             return Err(Error::value("a thread name must not contain a NUL byte"));
         }
         if !sys::has_address_space(self.stack_size) {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "the system has no stack of {} bytes for a thread",
                 self.stack_size
             )));
@@ -216,7 +216,7 @@ impl Concurrency {
                 Err(Error::value("no server can fork on this system, which has no fork"))
             }
             Concurrency::Forks(_) if loops > 1 => {
-                Err(Error::value(format!("a forking server has 1 loop, got {loops}")))
+                Err(Error::value(format_args!("a forking server has 1 loop, got {loops}")))
             }
             Concurrency::Forks(forks) => at_least("max_children", forks.max_children, 1),
         }
@@ -225,7 +225,7 @@ impl Concurrency {
 
 pub(crate) fn at_least(name: &str, value: usize, least: usize) -> Result<()> {
     if value < least {
-        return Err(Error::value(format!("{name} must be {least} or more, got {value}")));
+        return Err(Error::value(format_args!("{name} must be {least} or more, got {value}")));
     }
     Ok(())
 }

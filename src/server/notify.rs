@@ -37,7 +37,7 @@ pub fn notify(state: &str) -> Result<bool> {
         [b'@', name @ ..] => UnixAddress::from_bytes(&[b"\0", name].concat())?,
         path @ [b'/', ..] => UnixAddress::from_bytes(path)?,
         _ => {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "NOTIFY_SOCKET must be a path or an abstract name, got {name:?}"
             )));
         }

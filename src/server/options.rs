@@ -346,10 +346,16 @@ impl ServerOptions {
     pub fn prepare(self, address: impl ToAddress, handler: impl RequestHandler) -> Result<Server> {
         self.check()?;
         if self.unlink_path && self.address_family != AF_UNIX {
-            return Err(Error::value(format!("unlink_path is for AF_UNIX, got {}", self.address_family)));
+            return Err(Error::value(format_args!(
+                "unlink_path is for AF_UNIX, got {}",
+                self.address_family
+            )));
         }
         if self.dualstack_ipv6.is_some() && self.address_family != AF_INET6 {
-            return Err(Error::value(format!("dualstack_ipv6 is for AF_INET6, got {}", self.address_family)));
+            return Err(Error::value(format_args!(
+                "dualstack_ipv6 is for AF_INET6, got {}",
+                self.address_family
+            )));
         }
         let addresses = self.addresses(address)?;
         let own_sockets = if self.allow_reuse_port { self.loops } else { 1 };
@@ -404,7 +410,9 @@ impl ServerOptions {
         at_least("loops", self.loops, 1)?;
         if !(1..=LONGEST_DATAGRAM).contains(&self.max_packet_size) {
             let got = self.max_packet_size;
-            return Err(Error::value(format!("max_packet_size must be 1 to {LONGEST_DATAGRAM}, got {got}")));
+            return Err(Error::value(format_args!(
+                "max_packet_size must be 1 to {LONGEST_DATAGRAM}, got {got}"
+            )));
         }
         at_least("max_connections", self.max_connections.unwrap_or(1), 1)?;
         at_least("max_connections_per_address", self.max_connections_per_address.unwrap_or(1), 1)?;

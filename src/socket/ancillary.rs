@@ -33,7 +33,7 @@ pub fn cmsg_space(length: usize) -> Result<usize> {
 }
 
 fn too_long(function: &str, length: usize) -> Error {
-    Error::overflow(format!("{function}() argument out of range: {length} bytes"))
+    Error::overflow(format_args!("{function}() argument out of range: {length} bytes"))
 }
 
 const fn cmsg_len_unchecked(length: usize) -> usize {

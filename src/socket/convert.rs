@@ -127,7 +127,7 @@ macro_rules! convert {
             /// or type, which is then closed, and with [`Error::Closed`] for a closed socket.
             fn try_from(socket: Socket) -> Result<Self> {
                 if !$families.contains(&socket.family) || socket.kind != $kind {
-                    return Err(Error::type_error(format!(
+                    return Err(Error::type_error(format_args!(
                         "{socket:?} cannot become a {}", stringify!($standard)
                     )));
                 }

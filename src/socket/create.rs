@@ -87,7 +87,7 @@ impl Socket {
         proto: Option<i32>,
     ) -> Result<Socket> {
         if !sys::is_number(fd) {
-            return Err(Error::value(format!("negative file descriptor: {fd}")));
+            return Err(Error::value(format_args!("negative file descriptor: {fd}")));
         }
         let (family, kind, proto) = detect(fd, family, kind, proto)?;
         let timeout = begin_mode(fd, kind)?;

@@ -64,7 +64,7 @@ impl<'a> CreateConnectionOptions<'a> {
     /// Fails with [`Error::Value`] below 10 ms, the least that RFC 8305 allows.
     pub fn attempt_delay(mut self, delay: Duration) -> Result<Self> {
         if delay < LEAST_DELAY {
-            return Err(Error::value(format!("attempt_delay must be 10 ms or more, got {delay:?}")));
+            return Err(Error::value(format_args!("attempt_delay must be 10 ms or more, got {delay:?}")));
         }
         self.eyeballs.attempt_delay = delay;
         Ok(self)

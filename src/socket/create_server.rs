@@ -83,7 +83,7 @@ pub fn create_server(address: impl ToAddress) -> Result<Socket> {
 pub fn create_server_with(address: impl ToAddress, options: &CreateServerOptions) -> Result<Socket> {
     if options.dualstack_ipv6 {
         if options.family != AF_INET6 {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "dualstack_ipv6 requires AF_INET6 family, got {:?}",
                 options.family
             )));

@@ -111,7 +111,10 @@ impl Socket {
         if self.family() == AF_UNIX {
             return Ok(());
         }
-        Err(Error::type_error(format!("descriptors are sent over AF_UNIX sockets, got {}", self.family())))
+        Err(Error::type_error(format_args!(
+            "descriptors are sent over AF_UNIX sockets, got {}",
+            self.family()
+        )))
     }
 
     /// Receives at most `bufsize` bytes and `maxfds` descriptors (`socket.recv_fds`). Returns the bytes, the

@@ -33,7 +33,7 @@ impl ControlData<'_> {
         self.raw(constants::SOL_ALG, constants::ALG_SET_OP, &op.to_ne_bytes())?;
         if let Some(iv) = iv {
             let len = u32::try_from(iv.len())
-                .map_err(|_| Error::overflow(format!("iv is too long: {} bytes", iv.len())))?;
+                .map_err(|_| Error::overflow(format_args!("iv is too long: {} bytes", iv.len())))?;
             self.raw(constants::SOL_ALG, constants::ALG_SET_IV, &[&len.to_ne_bytes(), iv].concat())?;
         }
         if let Some(len) = assoclen {

@@ -320,7 +320,7 @@ impl Socket {
 
 pub(super) fn check_control_size(size: usize) -> Result<()> {
     if i32::try_from(size).is_err() {
-        return Err(Error::value(format!("invalid ancillary data buffer length: {size} bytes")));
+        return Err(Error::value(format_args!("invalid ancillary data buffer length: {size} bytes")));
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ impl Socket {
 
     fn check_sendfile(&self, offset: u64, count: Option<usize>, limit: Limit) -> Result<()> {
         if self.kind != SOCK_STREAM {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "only SOCK_STREAM type sockets are supported, got {:?}",
                 self.kind
             )));
@@ -93,7 +93,7 @@ impl Socket {
             return Err(Error::value("count must be a positive integer (got 0)"));
         }
         if i64::try_from(offset).is_err() {
-            return Err(Error::overflow(format!("offset must be below 2**63 bytes, got {offset}")));
+            return Err(Error::overflow(format_args!("offset must be below 2**63 bytes, got {offset}")));
         }
         if limit == Limit::Timeout && self.mode.timeout() == Timeout::ZERO {
             return Err(Error::value("non-blocking sockets are not supported"));

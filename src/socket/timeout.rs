@@ -51,7 +51,7 @@ impl Timeout {
             Some(Ok(nanoseconds)) => Ok(Timeout(nanoseconds)),
             Some(Err(_)) => {
                 let seconds = duration.unwrap_or_default().as_secs();
-                Err(Error::overflow(format!(
+                Err(Error::overflow(format_args!(
                     "timeout must be below 2**63 nanoseconds, got {seconds} seconds"
                 )))
             }
@@ -217,11 +217,11 @@ impl IntoTimeout for f64 {
 /// Converts seconds to a duration. `name` is the word for them in error messages.
 pub(crate) fn parse_seconds(name: &str, seconds: f64) -> Result<Duration> {
     if seconds.is_nan() || seconds < 0.0 {
-        return Err(Error::value(format!("{name} must be 0 seconds or more, got {}", Written(seconds))));
+        return Err(Error::value(format_args!("{name} must be 0 seconds or more, got {}", Written(seconds))));
     }
     let nanoseconds = (seconds * 1e9).ceil();
     if nanoseconds >= i64::MAX as f64 {
-        return Err(Error::overflow(format!("{name} is too large: {} seconds", Written(seconds))));
+        return Err(Error::overflow(format_args!("{name} is too large: {} seconds", Written(seconds))));
     }
     Ok(Duration::from_nanos(nanoseconds as u64))
 }

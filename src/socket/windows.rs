@@ -33,7 +33,7 @@ impl Socket {
     /// `control`, and with [`Error::Os`], such as 10013 when the process may not do it.
     pub fn ioctl(&self, control: u32, option: u32) -> Result<u32> {
         if ![SIO_RCVALL, SIO_LOOPBACK_FAST_PATH].contains(&control) {
-            return Err(Error::value(format!("invalid ioctl command {control}")));
+            return Err(Error::value(format_args!("invalid ioctl command {control}")));
         }
         let call = self.handle.enter()?;
         sys::ioctl(call.fd(), control, &option.to_ne_bytes())

@@ -30,11 +30,13 @@ impl AlgAddress {
     pub fn new(kind: &str, name: &str) -> Result<Self> {
         for (what, text, size) in [("type", kind, TYPE_SIZE), ("name", name, NAME_SIZE)] {
             if text.contains('\0') {
-                return Err(Error::value(format!("AF_ALG {what} must not contain a NUL byte")));
+                return Err(Error::value(format_args!("AF_ALG {what} must not contain a NUL byte")));
             }
             if text.len() >= size {
                 let (most, len) = (size - 1, text.len());
-                return Err(Error::value(format!("AF_ALG {what} must be at most {most} bytes, got {len}")));
+                return Err(Error::value(format_args!(
+                    "AF_ALG {what} must be at most {most} bytes, got {len}"
+                )));
             }
         }
         Ok(AlgAddress { kind: kind.to_owned(), name: name.to_owned(), feat: 0, mask: 0 })
@@ -81,7 +83,7 @@ fn text(bytes: &[u8]) -> Result<String> {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     let text = std::str::from_utf8(&bytes[..end]);
     text.map(str::to_owned)
-        .map_err(|_| Error::value(format!("an AF_ALG text is not UTF-8: {}", bytes.escape_ascii())))
+        .map_err(|_| Error::value(format_args!("an AF_ALG text is not UTF-8: {}", bytes.escape_ascii())))
 }
 
 impl fmt::Display for AlgAddress {

@@ -108,7 +108,7 @@ impl BluetoothAddress {
             }
             constants::BTPROTO_HCI => BluetoothAddress::Hci { device: fields.u16(), channel: fields.u16() },
             constants::BTPROTO_SCO => BluetoothAddress::Sco { bdaddr: Bdaddr(reversed(fields.array())) },
-            _ => return Err(Error::value(format!("unknown Bluetooth protocol: {proto}"))),
+            _ => return Err(Error::value(format_args!("unknown Bluetooth protocol: {proto}"))),
         })
     }
 }

@@ -98,5 +98,5 @@ fn check_family(raw: &RawAddress, family: AddressFamily, name: &str) -> Result<(
     if raw.family() == family {
         return Ok(());
     }
-    Err(Error::type_error(format!("{} is not an {name} address", raw.decode().repr())))
+    Err(Error::type_error(format_args!("{} is not an {name} address", raw.decode().repr())))
 }

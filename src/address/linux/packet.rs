@@ -37,7 +37,7 @@ impl HardwareAddress {
     /// Makes a hardware address of at most 8 bytes. Fails with [`Error::Value`] for more bytes.
     pub fn new(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > SIZE - HARDWARE_OFFSET {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "hardware address must be at most 8 bytes, got {}",
                 bytes.len()
             )));

@@ -58,7 +58,11 @@ impl TipcAddress {
             Ok(constants::TIPC_ADDR_NAMESEQ) => TipcName::NameSequence { service: v1, lower: v2, upper: v3 },
             Ok(constants::TIPC_ADDR_NAME) => TipcName::Name { service: v1, instance: v2, domain: 0 },
             Ok(constants::TIPC_ADDR_ID) => TipcName::Id { node: v1, reference: v2 },
-            _ => return Err(Error::type_error(format!("TIPC address type must be 1-3, got {addr_type}"))),
+            _ => {
+                return Err(Error::type_error(format_args!(
+                    "TIPC address type must be 1-3, got {addr_type}"
+                )));
+            }
         };
         Ok(TipcAddress { name, scope })
     }
@@ -105,7 +109,7 @@ impl TipcAddress {
                 let reference = fields.u32();
                 TipcName::Id { node: fields.u32(), reference }
             }
-            _ => return Err(Error::value(format!("TIPC address type must be 1-3, got {kind}"))),
+            _ => return Err(Error::value(format_args!("TIPC address type must be 1-3, got {kind}"))),
         };
         Ok(TipcAddress { name, scope })
     }

@@ -182,7 +182,7 @@ pub extern "C" fn tabi_addr_scope(
             scope_id.map(|out| out.write(address.scope_id()));
             Ok(())
         }
-        other => Err(Error::type_error(format!("{other} is not an AF_INET6 address")).into()),
+        other => Err(Error::type_error(format_args!("{other} is not an AF_INET6 address")).into()),
     })
 }
 

@@ -83,7 +83,7 @@ impl tabi_addr {
 
     #[cold]
     fn too_long(&self) -> Reported {
-        Error::value(format!("an address has at most {} bytes, got {}", RawAddress::CAPACITY, self.len))
+        Error::value(format_args!("an address has at most {} bytes, got {}", RawAddress::CAPACITY, self.len))
             .into()
     }
 

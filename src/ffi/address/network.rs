@@ -54,13 +54,13 @@ impl TryFrom<&tabi_network> for IpNetwork {
             AF_INET => IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
             AF_INET6 => IpAddr::V6(Ipv6Addr::from(network.address)),
             family => {
-                return Err(Error::value(format!(
+                return Err(Error::value(format_args!(
                     "the family of a network must be AF_INET or AF_INET6, got {family}"
                 )));
             }
         };
         let prefix = u8::try_from(network.prefix).map_err(|_| {
-            Error::value(format!("the prefix of a network must be 0-128, got {}", network.prefix))
+            Error::value(format_args!("the prefix of a network must be 0-128, got {}", network.prefix))
         })?;
         IpNetwork::new(address, prefix)
     }

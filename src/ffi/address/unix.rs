@@ -43,6 +43,6 @@ pub unsafe extern "C" fn tabi_addr_unix(addr: Option<&tabi_addr>, path: *mut c_v
     count(|| match not_null(addr, "addr")?.decode()? {
         // SAFETY: the caller passes `size` writable bytes.
         Address::Unix(name) => unsafe { copy_bytes(&name.to_bytes(), path, size, "path") },
-        other => Err(Error::type_error(format!("{} is not an AF_UNIX address", other.repr())).into()),
+        other => Err(Error::type_error(format_args!("{} is not an AF_UNIX address", other.repr())).into()),
     })
 }

@@ -65,7 +65,7 @@ fn check_unusual(data: *const c_void, len: usize, name: &'static str) -> Outcome
     match len {
         0 => Ok(()),
         _ if data.is_null() => Err(null(name)),
-        _ => Err(Error::overflow(format!("{name} has an impossible length: {len} bytes")).into()),
+        _ => Err(Error::overflow(format_args!("{name} has an impossible length: {len} bytes")).into()),
     }
 }
 

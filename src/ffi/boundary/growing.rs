@@ -23,7 +23,7 @@ pub(crate) unsafe trait Growing: Copy {
 pub(crate) fn check_size<T: Growing>(given: usize) -> Outcome {
     if given < T::FIRST_SIZE {
         let (name, least) = (T::NAME, T::FIRST_SIZE);
-        return Err(Error::value(format!(
+        return Err(Error::value(format_args!(
             "struct_size of {name} must be {least} or more, got {given}: set it to sizeof({name})"
         ))
         .into());

@@ -31,12 +31,7 @@ pub(crate) unsafe fn copy_text<T: AsRef<[u8]> + ?Sized>(
 /// # Safety
 ///
 /// `buffer` is NULL or writable for `size` bytes.
-unsafe fn copy_with_nul(
-    text: &[u8],
-    buffer: *mut u8,
-    size: usize,
-    name: &'static str,
-) -> Outcome<usize> {
+unsafe fn copy_with_nul(text: &[u8], buffer: *mut u8, size: usize, name: &'static str) -> Outcome<usize> {
     check_space(text.len() + 1, buffer.cast(), size, name)?;
     // SAFETY: `buffer` is not NULL and has more bytes than are copied; nobody else has it during the call.
     unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), buffer, text.len()) };

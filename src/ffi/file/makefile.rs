@@ -72,7 +72,7 @@ pub unsafe extern "C" fn tabi_makefile(
         let size = match buffering {
             -1 => DEFAULT_BUFFER_SIZE,
             _ => usize::try_from(buffering)
-                .map_err(|_| Error::value(format!("buffering must be -1 or more, got {buffering}")))?,
+                .map_err(|_| Error::value(format_args!("buffering must be -1 or more, got {buffering}")))?,
         };
         out.write(give(tabi_file {
             reader: Reader::Own(SocketReader::with_capacity(size, sk)),
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn tabi_file_readline(file: *mut tabi_file, line: *mut c_c
         // SAFETY: the caller passes a file of this library, from which no other thread reads.
         let reader = unsafe { reader(file) }?;
         if size < 2 {
-            return Err(Error::value(format!("size must be 2 or more, got {size}")).into());
+            return Err(Error::value(format_args!("size must be 2 or more, got {size}")).into());
         }
         // SAFETY: the caller passes `size` writable bytes.
         let line = unsafe { writable(line.cast(), size, "line") }?;

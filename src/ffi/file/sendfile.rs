@@ -80,14 +80,16 @@ unsafe fn sendfile(
 /// The offset and the count, or the failure that they or the file are out of their range.
 fn checked(file: tabi_fd, offset: i64, bytes: i64) -> Outcome<(u64, Option<usize>)> {
     if file < 0 {
-        return Err(Error::value(format!("negative file descriptor: {file}")).into());
+        return Err(Error::value(format_args!("negative file descriptor: {file}")).into());
     }
-    let offset =
-        u64::try_from(offset).map_err(|_| Error::value(format!("offset must be 0 or more, got {offset}")))?;
+    let offset = u64::try_from(offset)
+        .map_err(|_| Error::value(format_args!("offset must be 0 or more, got {offset}")))?;
     let bytes = match bytes {
         -1 => None,
         ..=0 => {
-            return Err(Error::value(format!("count must be a positive integer or -1, got {bytes}")).into());
+            return Err(
+                Error::value(format_args!("count must be a positive integer or -1, got {bytes}")).into()
+            );
         }
         _ => Some(usize::try_from(bytes).unwrap_or(usize::MAX)),
     };

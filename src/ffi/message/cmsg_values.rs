@@ -157,7 +157,7 @@ pub unsafe extern "C" fn tabi_cmsg_error(
 
 fn told<T>(message: &RawControlMessage<'_>, what: &str, value: Option<T>) -> Outcome<T> {
     Ok(value.ok_or_else(|| {
-        Error::type_error(format!(
+        Error::type_error(format_args!(
             "a control message of level {}, type {} and {} bytes does not hold {what}",
             message.level,
             message.kind,

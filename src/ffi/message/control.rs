@@ -128,7 +128,9 @@ pub unsafe extern "C" fn tabi_control_add_packet_info(
                 let info = control_buffer::in6_pktinfo(*v6.ip(), interface_index);
                 add(control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, bytes_of(&info))
             }
-            other => Err(Error::type_error(format!("{} is not an internet address", other.repr())).into()),
+            other => {
+                Err(Error::type_error(format_args!("{} is not an internet address", other.repr())).into())
+            }
         }
     })
 }

@@ -89,7 +89,7 @@ pub unsafe extern "C" fn tabi_recv_fds(
 fn check_numbers(numbers: &[u8]) -> Outcome {
     let number = |bytes: &[u8]| c_int::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     match numbers.chunks_exact(size_of::<c_int>()).map(number).find(|fd| *fd < 0) {
-        Some(fd) => Err(Error::value(format!("negative file descriptor: {fd}")).into()),
+        Some(fd) => Err(Error::value(format_args!("negative file descriptor: {fd}")).into()),
         None => Ok(()),
     }
 }

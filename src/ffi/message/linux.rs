@@ -41,7 +41,7 @@ pub unsafe extern "C" fn tabi_sendmsg_afalg(
         let assoclen = match assoclen {
             ..0 => None,
             _ => Some(u32::try_from(assoclen).map_err(|_| {
-                Error::overflow(format!("assoclen must be at most 4294967295, got {assoclen}"))
+                Error::overflow(format_args!("assoclen must be at most 4294967295, got {assoclen}"))
             })?),
         };
         Ok(socket(sk)?.sendmsg_afalg(buffers, op, vector, assoclen, flags)?)

@@ -87,8 +87,8 @@ pub unsafe extern "C" fn tabi_proxy_header_add_tlv(
 ) -> c_int {
     status(|| {
         let header = &mut not_null(header, "header")?.0;
-        let tlv_type =
-            u8::try_from(r#type).map_err(|_| Error::value(format!("type must be 0-255, got {}", r#type)))?;
+        let tlv_type = u8::try_from(r#type)
+            .map_err(|_| Error::value(format_args!("type must be 0-255, got {}", r#type)))?;
         // SAFETY: the caller passes `len` readable bytes.
         let value = unsafe { bytes(value, len, "value") }?;
         let computed = c_int::from(tlv_type) == TABI_PP2_TYPE_CRC32C;
@@ -166,6 +166,6 @@ pub(crate) fn proxy_version(name: &str, number: c_int) -> Outcome<Version> {
     match number {
         1 => Ok(Version::V1),
         2 => Ok(Version::V2),
-        other => Err(Error::value(format!("{name} must be 1 or 2, got {other}")).into()),
+        other => Err(Error::value(format_args!("{name} must be 1 or 2, got {other}")).into()),
     }
 }

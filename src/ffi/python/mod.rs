@@ -69,6 +69,6 @@ unsafe fn address_of(given: &[tabi_python_function], wanted: &str) -> Outcome<*m
     };
     match given.iter().find(|each| is_wanted(each.name)) {
         Some(found) if !found.function.is_null() => Ok(found.function),
-        _ => Err(Error::value(format!("Python has no {wanted}")).into()),
+        _ => Err(Error::value(format_args!("Python has no {wanted}")).into()),
     }
 }

@@ -39,7 +39,7 @@ pub unsafe extern "C" fn tabi_getservbyport(
         // SAFETY: the caller passes a NUL-terminated string.
         let proto = unsafe { protocol(proto) };
         let port = u16::try_from(port)
-            .map_err(|_| Error::overflow(format!("getservbyport: port must be 0-65535, got {port}")))?;
+            .map_err(|_| Error::overflow(format_args!("getservbyport: port must be 0-65535, got {port}")))?;
         // SAFETY: the caller passes `size` writable bytes.
         unsafe { copy_text(&getservbyport(port, proto.as_deref())?, name, size, "name") }
     })

@@ -128,7 +128,7 @@ pub unsafe extern "C" fn tabi_server_from_sockets(
             let sk = not_null(unsafe { sk.as_ref() }, "sockets")?;
             sk.check_is_own()?;
             if handles[..index].iter().any(|&earlier| ptr::eq(earlier, sk)) {
-                return Err(Error::value(format!("sockets[{index}] is in the array already")).into());
+                return Err(Error::value(format_args!("sockets[{index}] is in the array already")).into());
             }
             copies.push(sk.0.dup()?);
         }

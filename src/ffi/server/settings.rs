@@ -232,5 +232,5 @@ impl tabi_server_options {
 }
 
 fn unknown(name: &str, expected: &str, value: c_int) -> Reported {
-    Error::value(format!("{name} must be {expected}, got {value}")).into()
+    Error::value(format_args!("{name} must be {expected}, got {value}")).into()
 }

@@ -236,5 +236,5 @@ fn inet_port(port: c_int) -> Result<u16> {
 
 fn utf8(host: &[u8]) -> Result<&str> {
     std::str::from_utf8(host)
-        .map_err(|_| Error::value(format!("source_host must be UTF-8, got {}", quoted(host))))
+        .map_err(|_| Error::value(format_args!("source_host must be UTF-8, got {}", quoted(host))))
 }

@@ -73,7 +73,7 @@ fn create_server(
     out: &mut MaybeUninit<*mut tabi_sock>,
 ) -> Outcome {
     if flags & !(TABI_REUSE_PORT | TABI_DUALSTACK_IPV6) != 0 {
-        return Err(Error::value(format!(
+        return Err(Error::value(format_args!(
             "flags must be TABI_REUSE_PORT, TABI_DUALSTACK_IPV6 or 0, got {flags:#x}"
         ))
         .into());

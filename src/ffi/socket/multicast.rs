@@ -93,7 +93,7 @@ pub(super) unsafe fn address(text: *const c_char, name: &'static str) -> Outcome
     let address = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
     Ok(address.ok_or_else(|| {
         let (shown, more) = shortened(text);
-        Error::value(format!("{name} must be an IPv4 or IPv6 address, got '{shown}'{more}"))
+        Error::value(format_args!("{name} must be an IPv4 or IPv6 address, got '{shown}'{more}"))
     })?)
 }
 

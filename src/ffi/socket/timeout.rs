@@ -86,9 +86,10 @@ pub extern "C" fn tabi_wait_until(sk: Option<&tabi_sock>, interest: c_int, deadl
             TABI_READ => Interest::Read,
             TABI_WRITE => Interest::Write,
             other => {
-                return Err(
-                    Error::value(format!("interest must be TABI_READ or TABI_WRITE, got {other}")).into()
-                );
+                return Err(Error::value(format_args!(
+                    "interest must be TABI_READ or TABI_WRITE, got {other}"
+                ))
+                .into());
             }
         };
         Ok(socket(sk)?.wait(interest, until(deadline))?)

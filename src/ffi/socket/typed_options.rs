@@ -86,7 +86,7 @@ pub extern "C" fn tabi_set_keepalive(
 ) -> c_int {
     status(|| {
         let retries = u32::try_from(retries)
-            .map_err(|_| Error::value(format!("keepalive retries must be 1-127, got {retries}")))?;
+            .map_err(|_| Error::value(format_args!("keepalive retries must be 1-127, got {retries}")))?;
         let keepalive = TcpKeepalive {
             time: (time != 0).then_some(from_seconds(time, "keepalive time")?),
             interval: (interval != 0).then_some(from_seconds(interval, "keepalive interval")?),
@@ -141,7 +141,7 @@ pub extern "C" fn tabi_set_sndtimeo(sk: Option<&tabi_sock>, seconds: f64) -> c_i
 
 fn from_seconds(seconds: c_int, name: &str) -> Result<Duration> {
     let seconds = u64::try_from(seconds)
-        .map_err(|_| Error::value(format!("{name} must be 0 seconds or more, got {seconds}")))?;
+        .map_err(|_| Error::value(format_args!("{name} must be 0 seconds or more, got {seconds}")))?;
     Ok(Duration::from_secs(seconds))
 }
 

@@ -92,13 +92,13 @@ fn check_inherited(fd: RawFd) -> Result<()> {
     if sys::get_inheritable(fd)? {
         return Ok(());
     }
-    Err(Error::value(format!(
+    Err(Error::value(format_args!(
         "LISTEN_FDS says that descriptor {fd} was handed over, but this process has opened it itself"
     )))
 }
 
 fn number<T: std::str::FromStr>(variable: &str, text: &str) -> Result<T> {
-    text.parse().map_err(|_| Error::value(format!("{variable} must be a number, got {text:?}")))
+    text.parse().map_err(|_| Error::value(format_args!("{variable} must be a number, got {text:?}")))
 }
 
 impl Server {
@@ -238,7 +238,7 @@ impl Server {
 
 fn check_name(name: &str) -> Result<()> {
     if name.contains([':', '\0']) {
-        return Err(Error::value(format!("a name must not contain ':' or NUL, got {name:?}")));
+        return Err(Error::value(format_args!("a name must not contain ':' or NUL, got {name:?}")));
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ impl Server {
             let shared = socket.share(process_id)?;
             for part in [name.as_bytes(), &shared] {
                 let len = u32::try_from(part.len()).map_err(|_| {
-                    Error::value(format!("a name must have less than 2**32 bytes, got {}", part.len()))
+                    Error::value(format_args!("a name must have less than 2**32 bytes, got {}", part.len()))
                 })?;
                 memory::reserve(&mut bytes, size_of::<u32>() + part.len())?;
                 bytes.extend(len.to_le_bytes());

@@ -223,7 +223,7 @@ impl ServerOptions {
         ];
         for (name, timeout) in timeouts {
             if timeout == Some(Duration::ZERO) {
-                return Err(Error::value(format!("{name} must be above 0 seconds, got 0")));
+                return Err(Error::value(format_args!("{name} must be above 0 seconds, got 0")));
             }
         }
         at_least("max_parked", self.max_parked.unwrap_or(1), 1)?;
@@ -247,7 +247,7 @@ impl ServerOptions {
         if let Some(end) = &self.request_end {
             if !(1..=LONGEST_END).contains(&end.len()) {
                 let got = end.len();
-                return Err(Error::value(format!(
+                return Err(Error::value(format_args!(
                     "request_end must have 1 to {LONGEST_END} bytes, got {got}"
                 )));
             }
@@ -264,17 +264,19 @@ impl ServerOptions {
         ];
         for (name, _) in needs_threads.into_iter().chain(parks).filter(|&(_, is_set)| is_set) {
             if sockets.iter().all(is_datagram) {
-                return Err(Error::value(format!("{name} is for stream sockets, and the server has none")));
+                return Err(Error::value(format_args!(
+                    "{name} is for stream sockets, and the server has none"
+                )));
             }
             if matches!(self.concurrency, Concurrency::Forks(_)) {
-                return Err(Error::value(format!(
+                return Err(Error::value(format_args!(
                     "{name} is not for forking servers, which cannot park a connection"
                 )));
             }
         }
         for (name, _) in needs_threads.into_iter().filter(|&(_, is_set)| is_set) {
             if matches!(self.concurrency, Concurrency::Inline) {
-                return Err(Error::value(format!("{name} needs a server with threads")));
+                return Err(Error::value(format_args!("{name} needs a server with threads")));
             }
         }
         if self.proxy_protocol.is_some() && sockets.iter().any(|socket| socket.kind() != SOCK_STREAM) {
@@ -301,11 +303,11 @@ impl MinRate {
 /// Refuses a setting that is about the bytes of TCP connections where nobody counts them.
 fn needs_tcp(setting: &str, sockets: &[Socket]) -> Result<()> {
     if !sockets.iter().all(is_tcp) {
-        return Err(Error::value(format!("{setting} is for TCP sockets, and the server has others")));
+        return Err(Error::value(format_args!("{setting} is for TCP sockets, and the server has others")));
     }
     for socket in sockets {
         if !socket.counts_bytes()? {
-            return Err(Error::value(format!(
+            return Err(Error::value(format_args!(
                 "{setting} needs a system that counts the bytes of TCP connections"
             )));
         }

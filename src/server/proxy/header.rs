@@ -55,7 +55,7 @@ impl Server {
         if matches!(request.header(), OwnHeader::None) {
             let peer = if hold.is_some() { request.client_address().clone() } else { peer_of(fd)? };
             if !settings.trusts(&peer) {
-                return Err(Error::value(format!("{peer} is not trusted to send a PROXY header")));
+                return Err(Error::value(format_args!("{peer} is not trusted to send a PROXY header")));
             }
             *request.header() = OwnHeader::Begun(memory::boxed(settings.parser())?);
         }
@@ -77,7 +77,10 @@ fn take(fd: RawFd, parser: &mut Parser) -> Result<Option<Header>> {
     loop {
         let seen = match receive(fd, &mut piece, libc::MSG_PEEK) {
             Ok(0) => {
-                return Err(Error::value(format!("a PROXY header ended after {} bytes", parser.taken())));
+                return Err(Error::value(format_args!(
+                    "a PROXY header ended after {} bytes",
+                    parser.taken()
+                )));
             }
             Ok(seen) => seen,
             Err(Error::Os(libc::EAGAIN | libc::EINTR)) => return Ok(None),

@@ -148,7 +148,7 @@ impl Socket {
     /// `value` is NULL or readable for `len` bytes.
     unsafe fn setsockopt_raw(&self, level: i32, option: i32, value: *const u8, len: usize) -> Result<()> {
         let len = libc::socklen_t::try_from(len)
-            .map_err(|_| Error::overflow(format!("the option is too long: {len} bytes")))?;
+            .map_err(|_| Error::overflow(format_args!("the option is too long: {len} bytes")))?;
         let call = self.handle.enter()?;
         // SAFETY: the caller promises that `value` is NULL or readable for `len` bytes.
         unsafe { syscall!(setsockopt(call.fd(), level, option, value.cast(), len)) }.map(drop)
@@ -190,7 +190,7 @@ impl Value for u32 {
     /// large is an error.
     fn to_int(self) -> Result<i32> {
         i32::try_from(self)
-            .map_err(|_| Error::overflow(format!("an option must be 0-2147483647, got {self}")))
+            .map_err(|_| Error::overflow(format_args!("an option must be 0-2147483647, got {self}")))
     }
 }
 
@@ -198,5 +198,6 @@ impl Value for u32 {
 /// become none.
 fn whole(duration: Duration, unit: u128, what: &str) -> Result<i32> {
     let count = duration.as_nanos().div_ceil(unit);
-    i32::try_from(count).map_err(|_| Error::overflow(format!("{what} must be 0-2147483647, got {count}")))
+    i32::try_from(count)
+        .map_err(|_| Error::overflow(format_args!("{what} must be 0-2147483647, got {count}")))
 }

@@ -122,7 +122,7 @@ pub(super) fn index(interface: MulticastInterface) -> Result<u32> {
     match interface {
         MulticastInterface::Any => Ok(0),
         MulticastInterface::Index(index) => Ok(index),
-        MulticastInterface::Address(address) => Err(Error::type_error(format!(
+        MulticastInterface::Address(address) => Err(Error::type_error(format_args!(
             "IPv6 multicast takes an interface by name or number, got the address {address}"
         ))),
     }

@@ -148,7 +148,7 @@ fn system_timeout(timeout: Option<Duration>) -> Result<Option<Duration>> {
     let microseconds = timeout.as_nanos().div_ceil(1000);
     let seconds = microseconds / 1_000_000;
     if i64::try_from(seconds).is_err() {
-        return Err(Error::overflow(format!("timeout is too large: {seconds} seconds")));
+        return Err(Error::overflow(format_args!("timeout is too large: {seconds} seconds")));
     }
     Ok(Some(Duration::new(seconds as u64, (microseconds % 1_000_000) as u32 * 1000)))
 }

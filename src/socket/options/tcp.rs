@@ -98,5 +98,5 @@ fn check(name: &str, value: u128, most: u128, unit: &str) -> Result<()> {
     if (1..=most).contains(&value) {
         return Ok(());
     }
-    Err(Error::value(format!("keepalive {name} must be 1-{most}{unit}, got {value}")))
+    Err(Error::value(format_args!("keepalive {name} must be 1-{most}{unit}, got {value}")))
 }

@@ -52,7 +52,7 @@ impl PollEvents {
     /// Fails with [`Error::Value`] for bits other than 0 to 0x7fff and [`PollEvents::CLOSED`].
     pub fn from_bits(bits: u32) -> Result<PollEvents> {
         if bits & !(WISHES | PollEvents::CLOSED.0) != 0 {
-            return Err(Error::value(format!("events of a poll must be 0-{WISHES:#x}, got {bits:#x}")));
+            return Err(Error::value(format_args!("events of a poll must be 0-{WISHES:#x}, got {bits:#x}")));
         }
         Ok(PollEvents(bits))
     }

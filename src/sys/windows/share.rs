@@ -49,7 +49,10 @@ pub(crate) fn share(fd: RawFd, process: u32) -> Result<Vec<u8>> {
 /// Makes a socket from the bytes of such a structure. Returns its family, type and protocol, too.
 pub(crate) fn from_share(bytes: &[u8]) -> Result<(OwnedFd, i32, i32, i32)> {
     if bytes.len() != SHARED_SIZE {
-        return Err(Error::value(format!("a shared socket has {SHARED_SIZE} bytes, got {}", bytes.len())));
+        return Err(Error::value(format_args!(
+            "a shared socket has {SHARED_SIZE} bytes, got {}",
+            bytes.len()
+        )));
     }
     start();
     // SAFETY: there are enough bytes, and any bytes are a value of the structure, which is integers.

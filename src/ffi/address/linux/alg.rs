@@ -69,5 +69,5 @@ unsafe fn text<'a>(text: *const c_char, name: &'static str) -> Outcome<&'a str> 
     // SAFETY: `text` is NULL or NUL-terminated.
     let text = unsafe { string(text, name) }?;
     Ok(std::str::from_utf8(text)
-        .map_err(|_| Error::value(format!("{name} is not UTF-8: {}", quoted(text))))?)
+        .map_err(|_| Error::value(format_args!("{name} is not UTF-8: {}", quoted(text))))?)
 }

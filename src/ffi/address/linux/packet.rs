@@ -35,7 +35,7 @@ pub unsafe extern "C" fn tabi_addr_from_packet(
         let hardware_address = unsafe { bytes(hardware_address, len, "hardware_address") }?;
         let hardware_address = HardwareAddress::new(hardware_address)?;
         let protocol = u16::try_from(protocol)
-            .map_err(|_| Error::overflow(format!("protocol must be 0-65535, got {protocol}")))?;
+            .map_err(|_| Error::overflow(format_args!("protocol must be 0-65535, got {protocol}")))?;
         Ok(PacketAddress { interface, protocol, packet_type, hardware_type, hardware_address }.encode())
     })
 }

@@ -29,7 +29,7 @@ pub extern "C" fn tabi_addr_from_tipc(
 ) -> c_int {
     encode(addr, || {
         let scope = i8::try_from(scope)
-            .map_err(|_| Error::overflow(format!("scope must be -128 to 127, got {scope}")))?;
+            .map_err(|_| Error::overflow(format_args!("scope must be -128 to 127, got {scope}")))?;
         Ok(TipcAddress::from_parts(addr_type, v1, v2, v3, scope)?.encode())
     })
 }

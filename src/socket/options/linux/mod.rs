@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 /// Checks the length of a name. The system would silently cut a name that is too long.
 fn check_text(text: &[u8], most: usize, what: &str) -> Result<()> {
     if text.contains(&0) {
-        return Err(Error::value(format!("{what} must not contain a NUL byte")));
+        return Err(Error::value(format_args!("{what} must not contain a NUL byte")));
     }
     if text.len() > most {
-        return Err(Error::value(format!("{what} must be at most {most} bytes, got {}", text.len())));
+        return Err(Error::value(format_args!("{what} must be at most {most} bytes, got {}", text.len())));
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ impl Socket {
                 let most = size_of::<u64>();
                 if self.getsockopt_bytes(libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, most)?.len() < most {
                     let limit = format!("max_pacing_rate must be less than {} on this system", u32::MAX);
-                    return Err(Error::overflow(format!("{limit}, got {rate}")));
+                    return Err(Error::overflow(format_args!("{limit}, got {rate}")));
                 }
                 set(&rate.to_ne_bytes())
             }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 import fractions
+import os
 import sys
 import unittest
 import warnings
@@ -155,6 +157,47 @@ class AsBuiltIn(unittest.TestCase):
                     with self.subTest(name, number=repr(make())):
                         self.compare(make, call)
 
+    def test_numbers_that_only_int_knows(self):
+        class Whole:
+            def __init__(self, value) -> None:
+                self.value = value
+
+            def __int__(self):
+                return self.value
+
+        level, option = builtin.SOL_SOCKET, builtin.SO_REUSEADDR
+        calls = (
+            lambda module, n: with_socket(module, "listen", n),
+            lambda module, n: with_socket(module, "recv", 1, n),
+            lambda module, n: with_socket(module, "getsockopt", n, option),
+            lambda module, n: with_socket(module, "setsockopt", level, option, n),
+            lambda module, n: module.getnameinfo(("127.0.0.1", 1), n),
+            lambda module, n: module.inet_pton(n, "127.0.0.1"),
+            lambda module, n: with_module_socket(module, n),
+        )
+        numbers = [decimal.Decimal(3), decimal.Decimal("1.5"), fractions.Fraction(3), 3.0, 3j, "3", None]
+        for number in [*numbers, *map(Whole, (3, 2**40, "x"))]:
+            for index, call in enumerate(calls):
+                with self.subTest(number=number, call=index):
+                    # Without the warnings, which Python 3.9 has: they name a place in this package.
+                    self.assertEqual(outcome(call, builtin, number)[0], outcome(call, _socket, number)[0])
+
+    @unittest.skipUnless(sys.version_info < (3, 10), "later versions take no such descriptor")
+    def test_descriptors_that_only_int_knows(self):
+        one, other = os.pipe()
+        self.addCleanup(os.close, one)
+        self.addCleanup(os.close, other)
+        before = open_descriptors()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            copy = _socket.dup(decimal.Decimal(one))
+            self.assertEqual({copy}, open_descriptors() - before)
+            _socket.close(decimal.Decimal(copy))
+            self.assertEqual(before, open_descriptors())
+            with module_socket(_socket, -1, -1, -1, decimal.Decimal(builtin.socket().detach())) as sock:
+                self.assertEqual(builtin.AF_INET, sock.family)
+        self.assertEqual(before, open_descriptors())
+
     @unittest.skipUnless(hasattr(builtin, "AF_NETLINK"), "this system has no AF_NETLINK")
     def test_numbers_of_addresses(self):
         for number in (-1, -(2**31) - 1, 2**32 - 1, 2**32):
@@ -224,8 +267,23 @@ class AsBuiltIn(unittest.TestCase):
                 self.compare(lambda: arguments, lambda module, *given: with_socket(module, "setsockopt", *given))
 
 
+def open_descriptors() -> set:
+    found = set()
+    for fd in range(100):
+        with contextlib.suppress(OSError):
+            os.fstat(fd)
+            found.add(fd)
+    return found
+
+
 def module_socket(module, *arguments):
     return Closing(module.socket(*arguments))
+
+
+def with_module_socket(module, proto):
+    """The family, type and protocol of a socket with this protocol."""
+    with module_socket(module, builtin.AF_INET, builtin.SOCK_RAW, proto) as sock:
+        return sock.family, sock.type, sock.proto
 
 
 def with_socket(module, method: str, *arguments):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import operator
 import sys
+import warnings
 
 from .._genuine import module as builtin
 from .._library import INT_MAX, INT_MIN
@@ -73,6 +74,17 @@ def require_socket(self: object, method: str) -> None:
         ) from None
 
 
+def by_int_method(value: object) -> int | None:
+    """The integer of an object that has no ``__index__``: Python 3.9 asks its ``__int__``, and warns. ``None`` for anything else,
+    and in later versions.
+    """
+    if sys.version_info >= (3, 10) or not hasattr(type(value), "__int__"):
+        return None
+    text = f"an integer is required (got type {type(value).__name__}).  Implicit conversion to integers using __int__ is "
+    warnings.warn(f"{text}deprecated, and may be removed in a future version of Python.", DeprecationWarning, 3)
+    return int(value)
+
+
 def _number(value: object) -> int | None:
     """The plain integer that the value is, or, asked once, stands for; ``None`` for anything else."""
     if isinstance(value, int):
@@ -84,6 +96,8 @@ def _number(value: object) -> int | None:
 def fitting(value: object) -> int | None:
     """The integer that the value is or stands for; ``None`` unless it fits a C ``int``."""
     number = _number(value)
+    if number is None and not isinstance(value, float):
+        number = by_int_method(value)
     return number if number is not None and INT_MIN <= number <= INT_MAX else None
 
 

@@ -9,7 +9,7 @@ from .._errors import check
 from .._library import INT_MAX
 from .._system import DESCRIPTORS_IN_PYTHON, NO_DESCRIPTOR, WINDOWS, Descriptor, os_error
 from . import handle
-from .arguments import delegate
+from .arguments import by_int_method, delegate
 
 __all__ = ["close", "dup"]
 
@@ -18,10 +18,13 @@ _dup_fd = _library.quick("tabi_dup_fd", result=Descriptor)
 
 
 def _descriptor(function: str, fd) -> int:
-    if not hasattr(type(fd), "__index__"):
-        return delegate(function, fd)
-    # Before Python 3.10, `operator.index` returns a subclass of `int` as it is.
-    number = int.__index__(operator.index(fd))
+    if hasattr(type(fd), "__index__"):
+        # Before Python 3.10, `operator.index` returns a subclass of `int` as it is.
+        number = int.__index__(operator.index(fd))
+    else:
+        number = by_int_method(fd)
+        if number is None:
+            return delegate(function, fd)
     if WINDOWS and not -DESCRIPTORS_IN_PYTHON <= number < DESCRIPTORS_IN_PYTHON:
         return delegate(function, number)
     if number < 0 or WINDOWS and number > INT_MAX:

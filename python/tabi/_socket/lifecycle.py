@@ -191,10 +191,13 @@ class Lifecycle:
 
 
 def _descriptor(fileno, given: tuple) -> int:
-    if not hasattr(type(fileno), "__index__"):
-        object_to("__init__", *given, fileno)
-    # Before Python 3.10, `operator.index` returns a subclass of `int` as it is.
-    fd = int.__index__(operator.index(fileno))
+    if hasattr(type(fileno), "__index__"):
+        # Before Python 3.10, `operator.index` returns a subclass of `int` as it is.
+        fd = int.__index__(operator.index(fileno))
+    else:
+        fd = None if isinstance(fileno, float) else arguments.by_int_method(fileno)
+        if fd is None:
+            return object_to("__init__", *given, fileno)
     if not -DESCRIPTORS_IN_PYTHON <= fd < DESCRIPTORS_IN_PYTHON:
         object_to("__init__", *given, fd)
     if fd == -1 or fd < 0 and not WINDOWS:

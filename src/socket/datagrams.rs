@@ -260,8 +260,8 @@ pub(crate) unsafe fn finish(header: &MessageHeader, flags: i32, sender: *mut Raw
     let control_len = message.msg_controllen as usize;
     // SAFETY: the place is writable, and the kernel has written `msg_namelen` bytes of it.
     unsafe { RawAddress::complete(sender, message.msg_namelen) };
-    // Linux reports MSG_CMSG_CLOEXEC if the call set it.
-    if message.msg_flags & CMSG_CLOEXEC == 0 {
+    // Linux reports MSG_CMSG_CLOEXEC if the call set it. Most datagrams have no control messages.
+    if control_len > 0 && message.msg_flags & CMSG_CLOEXEC == 0 {
         // SAFETY: the kernel filled this number of bytes of the control buffer.
         ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
     }

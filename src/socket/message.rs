@@ -295,7 +295,7 @@ impl Socket {
         let filled = unsafe { ancillary::filled(control, message.control_len) };
         match received {
             Ok(len) => {
-                if cloexec == 0 {
+                if cloexec == 0 && !filled.is_empty() {
                     ancillary::set_close_on_exec(filled);
                 }
                 Ok(RawMessage { len, ..message })

@@ -76,7 +76,7 @@ use crate::memory;
 use crate::socket::Socket;
 use crate::sys::fd::RawFd;
 use intake::{LoopWakers, OwnPath};
-use lifecycle::{Lifecycle, hold};
+use lifecycle::{Lifecycle, give_away};
 use lock::{Locked, lock, wait_until};
 use park::WaitingRoom;
 use request::{Active, caught};
@@ -248,7 +248,7 @@ impl Server {
     pub fn default_process_request(request: Request) {
         let server = request.server().clone();
         // From here on a `server_close` in the hook has to wait for it.
-        hold(server.id(), None);
+        give_away(server.id());
         let request = match server.core.options.parks_new_clients() {
             true => server.await_first_byte(request),
             false => Some(request),

@@ -2,7 +2,7 @@
 //! `verify_request`.
 
 use crate::error::Result;
-use crate::server::lifecycle::{Role, hold, with_role};
+use crate::server::lifecycle::{Role, give_away, hold, with_role};
 use crate::server::request::{caught, drop_caught};
 use crate::server::{Phase, Request, Server};
 
@@ -31,12 +31,12 @@ impl Server {
         let role = Role::Request(request.ticket().slot());
         match with_role(self.id(), role, || caught(|| self.hooks().verify_request(&request))) {
             Ok(true) => {
-                hold(self.id(), Some((request.ticket().slot(), request.ticket().generation())));
+                hold(self.id(), request.ticket().slot(), request.ticket().generation());
                 let processed = caught(|| -> Result<()> {
                     self.hooks().process_request(request);
                     Ok(())
                 });
-                hold(self.id(), None);
+                give_away(self.id());
                 if processed.is_err() {
                     self.counters().fail();
                 }

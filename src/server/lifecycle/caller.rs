@@ -9,7 +9,6 @@ use std::cell::Cell;
 use std::ptr;
 
 use crate::server::Server;
-use crate::server::request::Table;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
@@ -22,13 +21,13 @@ pub(crate) enum Role {
 struct Entry {
     server: usize,
     role: Role,
-    /// The request that a hook of this serve loop holds.
-    held: Cell<Option<Held>>,
+    /// The slot and the generation of the request that a hook of this serve loop has got. It may have ended since.
+    held: Cell<(usize, u32)>,
     outer: *const Entry,
 }
 
-/// A request that a hook holds: its slot, and the generation of the slot.
-type Held = (usize, u32);
+/// No hook holds a request.
+const NOTHING: (usize, u32) = (usize::MAX, 0);
 
 thread_local! {
     static INNERMOST: Cell<*const Entry> = const { Cell::new(ptr::null()) };
@@ -36,25 +35,31 @@ thread_local! {
 
 /// Runs a function while the current thread has this role for a server.
 pub(crate) fn with_role<T>(server: usize, role: Role, run: impl FnOnce() -> T) -> T {
-    let entry = Entry { server, role, held: Cell::new(None), outer: INNERMOST.get() };
+    let entry = Entry { server, role, held: Cell::new(NOTHING), outer: INNERMOST.get() };
     // The entry must leave the list even when `run` panics, because it is on this stack.
     let _leave = Leave(entry.outer);
     INNERMOST.set(&entry);
     run()
 }
 
-/// Records which request a hook holds, if this thread is in a hook of a serve loop.
-pub(crate) fn hold(server: usize, held: Option<Held>) {
+/// Records that a hook has got a request, if this thread is in a hook of a serve loop.
+#[inline(never)]
+pub(crate) fn hold(server: usize, slot: usize, generation: u32) {
     // SAFETY: the entry is a local variable of the innermost `with_role` of this thread, which has not returned.
     let entry = unsafe { INNERMOST.get().as_ref() };
     if let Some(entry) = entry.filter(|entry| entry.server == server && matches!(entry.role, Role::Loop)) {
-        entry.held.set(held);
+        entry.held.set((slot, generation));
     }
+}
+
+/// Records that a hook of the server has given its request away.
+pub(crate) fn give_away(server: usize) {
+    hold(server, NOTHING.0, NOTHING.1);
 }
 
 /// Returns whether the current thread runs a serve loop of the server.
 pub(crate) fn works_in_loop(server: &Server) -> bool {
-    Caller::of(server.id()).in_loop
+    Caller::of(server).in_loop
 }
 
 struct Leave(*const Entry);
@@ -70,40 +75,38 @@ impl Drop for Leave {
 pub(super) struct Caller {
     /// Whether the thread runs a serve loop of the server.
     pub(super) in_loop: bool,
-    /// The requests that the thread handles. There are several if one is handled inside another.
+    /// The requests that the thread handles, or has in a hook. There are several if one is handled inside another.
     pub(super) requests: Vec<usize>,
-    /// The request that a hook of the loop held last. It may have ended or be parked since.
-    held: Option<Held>,
 }
 
 impl Caller {
-    pub(super) fn of(server: usize) -> Caller {
+    pub(super) fn of(server: &Server) -> Caller {
         let mut caller = Caller::default();
         let mut next = INNERMOST.get();
         // SAFETY: each entry is a local variable of a `with_role` call that has not returned yet, so it
         // exists.
         while let Some(entry) = unsafe { next.as_ref() } {
-            match entry.role {
-                _ if entry.server != server => {}
+            next = entry.outer;
+            if entry.server != server.id() {
+                continue;
+            }
+            let number = match entry.role {
                 Role::Loop => {
                     caller.in_loop = true;
-                    caller.held = entry.held.get();
+                    let (slot, generation) = entry.held.get();
+                    if !server.active().table().is_running(slot, generation) {
+                        continue;
+                    }
+                    slot
                 }
-                // A hook that handles its request in its own thread is in it twice.
-                Role::Request(number) if caller.requests.contains(&number) => {}
-                Role::Request(number) => caller.requests.push(number),
+                Role::Request(number) => number,
+            };
+            // A hook that handles its request in its own thread is in it twice.
+            if !caller.requests.contains(&number) {
+                caller.requests.push(number);
             }
-            next = entry.outer;
         }
         caller
-    }
-
-    /// Adds the request that a hook of the loop holds to the thread's own. Nobody else can end it.
-    pub(super) fn own_what_is_held(&mut self, table: &Table) {
-        let Some((slot, generation)) = self.held else { return };
-        if table.is_running(slot, generation) && !self.requests.contains(&slot) {
-            self.requests.push(slot);
-        }
     }
 
     /// Returns true in a handler or a hook of the server.

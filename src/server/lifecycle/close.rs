@@ -64,8 +64,7 @@ impl Server {
             self.close_sockets();
             return DrainReport::default();
         }
-        let mut caller = Caller::of(self.id());
-        caller.own_what_is_held(&self.active().table());
+        let caller = Caller::of(self);
         if !self.core.lifecycle.begin_closing(caller.works_for_server()) && drain.is_none() {
             return DrainReport::default();
         }

@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::sys::fd::RawFd;
 use crate::sys::{WakePipe, forks};
 
-pub(crate) use caller::{Role, hold, with_role, works_in_loop};
+pub(crate) use caller::{Role, give_away, hold, with_role, works_in_loop};
 pub use close::DrainReport;
 
 /// The state of a server, and the transitions to other states.

@@ -99,7 +99,7 @@ impl Server {
     /// serving, the next `serve_forever` returns at once; Python's `shutdown` would wait for it.
     /// A forked child stops only itself.
     pub fn shutdown(&self) {
-        self.core.lifecycle.stop_and_wait(Caller::of(self.id()).works_for_server());
+        self.core.lifecycle.stop_and_wait(Caller::of(self).works_for_server());
     }
 
     /// Returns the descriptor through which a signal handler can stop the server. The handler writes one or more bytes

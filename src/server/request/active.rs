@@ -264,8 +264,8 @@ impl Table {
 
     /// Whether the request with this slot and generation has not ended and is not parked.
     pub(crate) fn is_running(&self, slot: usize, generation: u32) -> bool {
-        let slot = &self.slots[slot];
-        slot.generation == generation && slot.parked.is_none()
+        let slot = self.slots.get(slot);
+        slot.is_some_and(|slot| slot.generation == generation && slot.parked.is_none())
     }
 
     /// Whether the time of running requests is limited.

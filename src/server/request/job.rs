@@ -1,6 +1,8 @@
 //! Requests that come from the program itself and not from a client.
 
-use super::{Failure, HandlerResult, Next, Request, caught};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{HandlerResult, Next, Request, drop_caught};
 use crate::address::Address;
 use crate::server::Server;
 use crate::sys::fd::BorrowedFd;
@@ -67,7 +69,10 @@ where
 
 /// Returns the descriptor of a job, or `None` if it panics when it is asked. This calls the program, so no lock may be held.
 pub(crate) fn fd_of(job: &dyn Job) -> Option<BorrowedFd<'_>> {
-    caught(|| Ok::<_, Failure>(job.fd())).unwrap_or(None)
+    catch_unwind(AssertUnwindSafe(|| job.fd())).unwrap_or_else(|panic| {
+        drop_caught(panic);
+        None
+    })
 }
 
 impl Server {

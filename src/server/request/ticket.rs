@@ -37,7 +37,7 @@ impl Ticket {
             server.nudge_loop();
         }
         if !matches!(body, Body::Job(_)) {
-            hold(server.id(), Some((begun.slot, begun.generation)));
+            hold(server.id(), begun.slot, begun.generation);
         }
         Ok(Ticket {
             server: Some(server.clone()),

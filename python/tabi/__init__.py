@@ -101,9 +101,9 @@ def create_connection(
     """``socket.create_connection`` by Happy Eyeballs (RFC 8305): IPv6 and IPv4 addresses take turns, and while one does
     not answer, the next one is tried beside it after ``attempt_delay`` seconds.
 
-    One ``timeout`` limits the look-up of the host and all attempts together; by default it is that of new sockets. IPv4 addresses that are known wait
-    ``resolution_delay`` seconds for the look-up of the IPv6 addresses, and ``first_family_count`` addresses of the
-    preferred family are tried before the families take turns.
+    One ``timeout`` limits the look-up of the host and all attempts together; by default it is that of new sockets. IPv4
+    addresses that are known wait ``resolution_delay`` seconds for the look-up of the IPv6 addresses, and
+    ``first_family_count`` addresses of the preferred family are tried before the families take turns.
 
     Returns a connected ``socket.socket``. Raises the error of the last address, or with ``all_errors`` an
     ``ExceptionGroup`` of all (since Python 3.11), ``gaierror`` when the host is not found, ``TimeoutError``, and

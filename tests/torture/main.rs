@@ -59,13 +59,17 @@ const SCENARIOS: [&str; 20] = [
 const IN_RUST: [&str; 6] = ["listener", "messages", "packets", "parked", "streams", "threads"];
 
 /// The places with a system call that no scenario reaches, each with the reason.
-const UNREACHED: [(&str, &str); 7] = [
+const UNREACHED: [(&str, &str); 8] = [
     (
         "accept4 in tabi::sys::system::accept",
         "clients of families that socket2 does not accept, such as AF_VSOCK",
     ),
     ("dup3 in tabi::sys::system::replace", "a wake-up pipe in a forked child that serves"),
     ("dup3 in tabi::sys::system::watch::Watch::renew", "parked connections in a forked child that serves"),
+    (
+        "fcntl in tabi::sys::unix::descriptor::set_close_on_exec",
+        "systems without MSG_CMSG_CLOEXEC, with which descriptors are received",
+    ),
     (
         "getsockopt in tabi::sys::system::tcp_bytes::tcp_bytes",
         "a least rate, which is looked at once a second",

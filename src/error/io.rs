@@ -39,9 +39,10 @@ impl Drop for Contained {
 /// The compiler knows that an `extern "C"` function does not unwind.
 extern "C" fn drop_caught(error: &mut ManuallyDrop<io::Error>) {
     // SAFETY: `Contained` is being dropped, so nobody uses its error any more.
-    let drop = AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(error) });
+    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(error) }));
     // The drop of what it has panicked with may panic too.
-    catch_unwind(drop).unwrap_or_else(forget);
+    let again = dropped.or_else(|panic| catch_unwind(AssertUnwindSafe(|| drop(panic))));
+    again.unwrap_or_else(forget);
 }
 
 impl Deref for IoError {

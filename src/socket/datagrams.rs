@@ -247,6 +247,12 @@ pub(crate) fn incoming(
     Ok(header)
 }
 
+/// Whether the flag is set. A system may lack the flag, which is then 0 and never set.
+#[inline]
+fn has_flag(flags: libc::c_int, flag: libc::c_int) -> bool {
+    flags & flag != 0
+}
+
 /// Reads what the kernel wrote into a header, and completes the address of the sender.
 ///
 /// # Safety
@@ -261,7 +267,7 @@ pub(crate) unsafe fn finish(header: &MessageHeader, flags: i32, sender: *mut Raw
     // SAFETY: the place is writable, and the kernel has written `msg_namelen` bytes of it.
     unsafe { RawAddress::complete(sender, message.msg_namelen) };
     // Linux reports MSG_CMSG_CLOEXEC if the call set it. Most datagrams have no control messages.
-    if control_len > 0 && message.msg_flags & CMSG_CLOEXEC == 0 {
+    if control_len > 0 && !has_flag(message.msg_flags, CMSG_CLOEXEC) {
         // SAFETY: the kernel filled this number of bytes of the control buffer.
         ancillary::set_close_on_exec(unsafe { ancillary::filled(message.msg_control.cast(), control_len) });
     }

@@ -50,8 +50,11 @@ static void connections_that_fail(void)
     CHECK_CONTAINS(tabi_last_error_message(), "('127.0.0.1', ");
     CHECK_CONTAINS(tabi_last_error_message(), "Connection refused");
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, "192.0.2.1", 0, &out), -EADDRNOTAVAIL);
+#ifndef _WIN32
+    /* Wine has an error without a name for this. */
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, "::1", 0, &out), TABI_GAI_ADDRFAMILY);
     CHECK_CONTAINS(tabi_last_error_message(), "('::1', 0): ");
+#endif
     CHECK_CODE(tabi_create_connection("127.0.0.1", 65536, 30, NULL, 0, &out), TABI_ERR_OVERFLOW);
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, 30, NULL, -1, &out), TABI_ERR_OVERFLOW);
     CHECK_CODE(tabi_create_connection("127.0.0.1", port, -1, NULL, 0, &out), TABI_ERR_VALUE);

@@ -102,6 +102,7 @@ mod error_names;
 #[doc(hidden)]
 pub mod ffi;
 mod memory;
+mod panics;
 pub mod prelude;
 pub mod proxy;
 pub mod resolve;

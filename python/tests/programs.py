@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -32,6 +33,20 @@ def python(program: str, *arguments: str, through: tuple = (), **environment: st
             text=True,
             timeout=HANG,
         )
+
+
+@contextlib.contextmanager
+def full_listener(socket, name):
+    """A listener of AF_UNIX whose queue is full: a connect waits for a place. ``socket`` is the module that makes sockets."""
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as queue:
+        listener.bind(name)
+        listener.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                waiting = queue.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.setblocking(False)
+                waiting.connect(name)
+        yield listener
 
 
 def thread_sleeps(thread: threading.Thread) -> bool:

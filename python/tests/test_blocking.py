@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from programs import HANG, thread_sleeps
+from programs import HANG, full_listener, thread_sleeps
 from tabi import socket
 
 
@@ -117,14 +117,7 @@ class Signals(unittest.TestCase):
 
     def connects_after_signals(self, opened: contextlib.ExitStack, method: str, timeout) -> None:
         name = f"\0tabi-full-{os.getpid()}".encode()
-        listener = opened.enter_context(socket.socket(socket.AF_UNIX))
-        listener.bind(name)
-        listener.listen(0)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                early = opened.enter_context(socket.socket(socket.AF_UNIX))
-                early.setblocking(False)
-                early.connect(name)
+        listener = opened.enter_context(full_listener(socket, name))
         signals = []
 
         def makes_a_place(number, frame):

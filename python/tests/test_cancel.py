@@ -18,7 +18,7 @@ import time
 import unittest
 
 import tabi
-from programs import HANG, python
+from programs import HANG, full_listener, python
 from tabi import socket, socketserver
 
 #: A long time, after which a call that was not cancelled fails with another error.
@@ -111,14 +111,7 @@ class Calls(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         path = os.path.join(folder.name, "full")
-        with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as queue:
-            listener.bind(path)
-            listener.listen(0)
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    waiting = queue.enter_context(socket.socket(socket.AF_UNIX))
-                    waiting.setblocking(False)
-                    waiting.connect(path)
+        with full_listener(socket, path):
             for timeout in (None, LONG):
                 with socket.socket(socket.AF_UNIX) as client:
                     client.settimeout(timeout)

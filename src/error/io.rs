@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 use std::io::{self, ErrorKind};
-use std::mem::{ManuallyDrop, forget};
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Error;
+use crate::panics::drop_caught;
 
 /// An [`io::Error`] for which [`Error`] has no other variant, such as the `InvalidData` of a decoder.
 ///
@@ -32,17 +32,14 @@ impl Contained {
 
 impl Drop for Contained {
     fn drop(&mut self) {
-        drop_caught(&mut self.0);
+        drop_contained(&mut self.0);
     }
 }
 
 /// The compiler knows that an `extern "C"` function does not unwind.
-extern "C" fn drop_caught(error: &mut ManuallyDrop<io::Error>) {
+extern "C" fn drop_contained(error: &mut ManuallyDrop<io::Error>) {
     // SAFETY: `Contained` is being dropped, so nobody uses its error any more.
-    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(error) }));
-    // The drop of what it has panicked with may panic too.
-    let again = dropped.or_else(|panic| catch_unwind(AssertUnwindSafe(|| drop(panic))));
-    again.unwrap_or_else(forget);
+    drop_caught(unsafe { ManuallyDrop::take(error) });
 }
 
 impl Deref for IoError {

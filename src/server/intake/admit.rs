@@ -2,8 +2,9 @@
 //! `verify_request`.
 
 use crate::error::Result;
+use crate::panics::drop_caught;
 use crate::server::lifecycle::{Role, give_away, hold, with_role};
-use crate::server::request::{caught, drop_caught};
+use crate::server::request::caught;
 use crate::server::{Phase, Request, Server};
 
 impl Server {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Body, HandlerResult, Job, caught, drop_caught, fd_of};
+use super::{Body, HandlerResult, Job, caught, fd_of};
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::panics::drop_caught;
 use crate::server::event::{Event, Woken};
 use crate::server::park::{Parked, Phases, Running};
 use crate::server::{Locked, Phase, ServerOptions, lock};

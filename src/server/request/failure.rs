@@ -5,6 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::panics::drop_caught;
+
 /// Any error, in the form in which handlers return it.
 pub(crate) type BoxedError = Box<dyn Error + Send + Sync>;
 
@@ -63,15 +65,6 @@ pub(crate) fn caught<T, E: Into<Failure>>(call: impl FnOnce() -> Result<T, E>) -
             drop_caught(payload);
             Err(Failure::Panic(text))
         }
-    }
-}
-
-/// Drops a value that the program has made. If its `drop` panics, that must harm nothing else.
-pub(crate) fn drop_caught<T>(value: T) {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) else { return };
-    // What it has panicked with may do so too.
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(again);
     }
 }
 

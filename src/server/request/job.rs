@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{HandlerResult, Next, Request, drop_caught};
+use super::{HandlerResult, Next, Request};
 use crate::address::Address;
+use crate::panics::drop_caught;
 use crate::server::Server;
 use crate::sys::fd::BorrowedFd;
 

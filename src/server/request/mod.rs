@@ -19,6 +19,7 @@ use crate::address::Address;
 use crate::constants::SHUT_WR;
 use crate::error::{Error, Result};
 use crate::memory::{Place, shared, shared_or_back};
+use crate::panics::drop_caught;
 use crate::proxy::Header;
 use crate::server::Server;
 use crate::server::lifecycle::{Role, with_role};
@@ -29,7 +30,7 @@ use reader::OwnReader;
 use turn::Kept;
 
 pub(crate) use active::{Active, Entry, Table};
-pub(crate) use failure::{BoxedError, caught, drop_caught};
+pub(crate) use failure::{BoxedError, caught};
 pub use failure::{Failure, HandlerResult};
 pub use files::{DatagramRequest, DatagramRequestHandler, StreamRequest, StreamRequestHandler};
 pub use handler::{BaseRequestHandler, PerRequest, RequestHandler};

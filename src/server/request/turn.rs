@@ -5,10 +5,11 @@ use std::any::Any;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Body, Failure, HandlerResult, Next, Request, caught, drop_caught, fd_of};
+use super::{Body, Failure, HandlerResult, Next, Request, caught, fd_of};
 use crate::cancel;
 use crate::deadline::Deadline;
 use crate::error::{Error, Result};
+use crate::panics::drop_caught;
 use crate::server::lifecycle::{Role, with_role};
 use crate::server::park::WaitingRoom;
 use crate::server::{Phase, Server, lock};
